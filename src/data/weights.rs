@@ -1,0 +1,103 @@
+//! Observation weights, which mean nothing without their kind.
+
+use super::DataError;
+use serde::{Deserialize, Serialize};
+
+/// What a weight says about its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WeightKind {
+    /// The row stands for this many members of the population; standard errors are robust.
+    Sampling,
+    /// The row was seen this many times; a whole number.
+    Frequency,
+    /// The outcome's variance is proportional to one over this, as in weighted least squares.
+    Precision,
+}
+
+/// One weight per observation, or none at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weights(Option<Kinded>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Kinded {
+    kind: WeightKind,
+    values: Vec<f64>,
+}
+
+impl Weights {
+    /// Every row counts once.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// Checks the weights. Zero is allowed: the row is there and counts for nothing.
+    ///
+    /// # Errors
+    /// A weight that is negative or not finite, a frequency that is not whole, all weights zero.
+    pub fn new(kind: WeightKind, values: Vec<f64>) -> Result<Self, DataError> {
+        for (row, &value) in values.iter().enumerate() {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(DataError::BadWeight { row: row + 1, value });
+            }
+            if kind == WeightKind::Frequency && value.fract().abs() > 0.0 {
+                return Err(DataError::FractionalFrequency { row: row + 1, value });
+            }
+        }
+        if values.iter().all(|&value| value <= 0.0) {
+            return Err(DataError::NoWeight);
+        }
+        Ok(Self(Some(Kinded { kind, values })))
+    }
+
+    /// The kind, where there are weights.
+    pub fn kind(&self) -> Option<WeightKind> {
+        self.0.as_ref().map(|kinded| kinded.kind)
+    }
+
+    /// The values, where there are weights.
+    pub fn values(&self) -> Option<&[f64]> {
+        self.0.as_ref().map(|kinded| kinded.values.as_slice())
+    }
+
+    /// The weight of a row: 1 where there are none.
+    pub fn of(&self, row: usize) -> f64 {
+        self.0.as_ref().map_or(1.0, |kinded| kinded.values[row])
+    }
+
+    /// The number of observations that `n_rows` rows stand for when degrees of freedom are counted: the rows with a
+    /// positive weight, or, for frequency weights, their sum.
+    pub fn n_observations(&self, n_rows: usize) -> f64 {
+        match &self.0 {
+            None => n_rows as f64,
+            Some(Kinded { kind: WeightKind::Frequency, values }) => values.iter().sum(),
+            Some(Kinded { values, .. }) => values.iter().filter(|&&value| value > 0.0).count() as f64,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_weights_are_refused_by_row() {
+        assert_eq!(
+            Weights::new(WeightKind::Sampling, vec![1.0, -2.0]),
+            Err(DataError::BadWeight { row: 2, value: -2.0 })
+        );
+        assert_eq!(
+            Weights::new(WeightKind::Frequency, vec![1.5]),
+            Err(DataError::FractionalFrequency { row: 1, value: 1.5 })
+        );
+        assert_eq!(Weights::new(WeightKind::Precision, vec![0.0, 0.0]), Err(DataError::NoWeight));
+    }
+
+    #[test]
+    fn observations_are_rows_with_weight_or_summed_frequencies() {
+        let sampling = Weights::new(WeightKind::Sampling, vec![2.0, 0.0, 0.5]).expect("valid");
+        let frequency = Weights::new(WeightKind::Frequency, vec![2.0, 0.0, 5.0]).expect("valid");
+        assert_eq!((sampling.n_observations(3), frequency.n_observations(3)), (2.0, 7.0));
+        assert_eq!(Weights::none().n_observations(3), 3.0);
+    }
+}

@@ -1,0 +1,127 @@
+//! What a reader must know beside a number: data that travels with a result and that every report shows.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What was noticed. The snake-case form is the word used in JSON, tables and reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// Columns are exact linear combinations of others.
+    Aliased,
+    /// Columns are nearly linear combinations of others.
+    Collinear,
+    /// The column does not vary.
+    Constant,
+    /// A line through the drivers tells the classes apart without error, or nearly so.
+    Separated,
+    /// Too few events for the number of terms.
+    FewEvents,
+    /// Rows could not be used.
+    RowsDropped,
+    /// Windows end after the study's date, so their outcome is not known yet.
+    WindowCensored,
+    /// The link between experience and outcome is weak.
+    WeakLink,
+    /// A coefficient's sign disagrees with the correlation.
+    Suppressor,
+    /// The base is too small for the figure to carry weight.
+    SmallBase,
+    /// Those who answered differ from those who did not.
+    NotRepresentative,
+    /// Keys of one source were not found in another.
+    Unmatched,
+    /// A record could belong to several others.
+    Ambiguous,
+    /// An analysis was asked for and could not be made.
+    NotEstimated,
+    /// A figure is no better than a simple count would be.
+    NoGain,
+    /// Rows of a graph were set right or left out by a stated rule.
+    EdgesDropped,
+    /// A respondent gave every touchpoint the same score.
+    StraightLining,
+    /// The figure is unreliable for the reason stated.
+    Unreliable,
+}
+
+impl FindingKind {
+    /// The word used in JSON, tables and reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Aliased => "aliased",
+            Self::Collinear => "collinear",
+            Self::Constant => "constant",
+            Self::Separated => "separated",
+            Self::FewEvents => "few_events",
+            Self::RowsDropped => "rows_dropped",
+            Self::WindowCensored => "window_censored",
+            Self::WeakLink => "weak_link",
+            Self::Suppressor => "suppressor",
+            Self::SmallBase => "small_base",
+            Self::NotRepresentative => "not_representative",
+            Self::Unmatched => "unmatched",
+            Self::Ambiguous => "ambiguous",
+            Self::NotEstimated => "not_estimated",
+            Self::NoGain => "no_gain",
+            Self::EdgesDropped => "edges_dropped",
+            Self::StraightLining => "straight_lining",
+            Self::Unreliable => "unreliable",
+        }
+    }
+}
+
+/// How much a finding should change what a reader does with the number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    Note,
+    /// Read the number with care.
+    Warning,
+    /// The number asked for does not exist or must not be used.
+    Serious,
+}
+
+/// One thing a reader must know beside a number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What was noticed.
+    pub kind: FindingKind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What it is about: a column, an outcome, a source.
+    pub about: String,
+    /// The numbers behind the sentence, by name.
+    pub numbers: BTreeMap<String, f64>,
+    /// One plain sentence.
+    pub sentence: String,
+}
+
+impl Finding {
+    /// A finding without numbers; add them with [`Finding::number`].
+    pub fn new(kind: FindingKind, severity: Severity, about: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self { kind, severity, about: about.into(), numbers: BTreeMap::new(), sentence: sentence.into() }
+    }
+
+    /// The same finding with one more number.
+    #[must_use]
+    pub fn number(mut self, name: &str, value: f64) -> Self {
+        self.numbers.insert(name.to_owned(), value);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn word_is_the_serialized_form() {
+        for kind in [FindingKind::FewEvents, FindingKind::WeakLink, FindingKind::NotRepresentative] {
+            let value = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(kind.word());
+            assert_eq!(FindingKind::deserialize(value), Ok(kind));
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Weighted means and centred cross products in one parallel pass whose result does not depend on the threads.
+
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+use rayon::prelude::*;
+
+/// Rows summed by one task: large enough to hide the cost of a task, small enough to stay in cache.
+const BLOCK_ROWS: usize = 2048;
+
+/// Weighted means and the centred cross-product matrix of some columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SecondMoments {
+    /// Sum of the weights (the number of rows where there are none).
+    pub weight_sum: f64,
+    /// Weighted means, one per column.
+    pub means: Array1<f64>,
+    /// `sum w (x - mean)(x - mean)'`, n_columns by n_columns, symmetric.
+    pub cross_products: Array2<f64>,
+}
+
+impl SecondMoments {
+    /// The moments of `values` (n_rows by n_columns), each row weighted by `weights` if given.
+    ///
+    /// Columns are centred by their plain means before anything is squared, so that a large common offset costs no
+    /// digits. Blocks of rows are summed in parallel and the blocks in order: the bytes of the result are the same
+    /// for any number of threads.
+    ///
+    /// # Panics
+    /// If there are weights and not one per row.
+    pub fn of_rows(values: ArrayView2<f64>, weights: Option<&[f64]>) -> Self {
+        let pilot = plain_means(values);
+        let blocks = RawSums::by_block(values, weights, &pilot);
+        RawSums::total(blocks, values.ncols()).centred(&pilot)
+    }
+
+    /// The number of columns.
+    pub fn n_columns(&self) -> usize {
+        self.means.len()
+    }
+
+    /// The correlation matrix; a column that does not vary has zeros off its diagonal.
+    ///
+    /// A column whose standard deviation is below 1e-13 of its mean's size counts as not varying: what is left is
+    /// rounding.
+    pub fn correlations(&self) -> Array2<f64> {
+        let scales: Vec<f64> = (0..self.n_columns()).map(|column| self.scale(column)).collect();
+        Array2::from_shape_fn(self.cross_products.dim(), |(row, column)| {
+            if row == column {
+                1.0
+            } else if scales[row] > 0.0 && scales[column] > 0.0 {
+                (self.cross_products[[row, column]] / scales[row] / scales[column]).clamp(-1.0, 1.0)
+            } else {
+                0.0
+            }
+        })
+    }
+
+    /// Whether the column varies beyond rounding.
+    pub fn varies(&self, column: usize) -> bool {
+        self.scale(column) > 0.0
+    }
+
+    /// Root of the centred sum of squares, or zero where the column does not vary beyond rounding.
+    pub fn scale(&self, column: usize) -> f64 {
+        let sum_of_squares = self.cross_products[[column, column]].max(0.0);
+        let offset = self.means[column].abs() * self.weight_sum.sqrt();
+        let scale = sum_of_squares.sqrt();
+        if scale > 1e-13 * offset { scale } else { 0.0 }
+    }
+}
+
+fn plain_means(values: ArrayView2<f64>) -> Array1<f64> {
+    let sums: Vec<Array1<f64>> =
+        values.axis_chunks_iter(Axis(0), BLOCK_ROWS).into_par_iter().map(|block| block.sum_axis(Axis(0))).collect();
+    let total = sums.into_iter().fold(Array1::zeros(values.ncols()), |total, block| total + block);
+    total / values.nrows().max(1) as f64
+}
+
+/// Sums around a pilot centre: weight, `w x` and the lower triangle of `w x x'`.
+struct RawSums {
+    weight: f64,
+    first: Vec<f64>,
+    second: Vec<f64>,
+}
+
+impl RawSums {
+    fn empty(n_columns: usize) -> Self {
+        Self { weight: 0.0, first: vec![0.0; n_columns], second: vec![0.0; n_columns * n_columns] }
+    }
+
+    fn by_block(values: ArrayView2<f64>, weights: Option<&[f64]>, pilot: &Array1<f64>) -> Vec<Self> {
+        if let Some(weights) = weights {
+            assert_eq!(weights.len(), values.nrows(), "one weight per row");
+        }
+        values
+            .axis_chunks_iter(Axis(0), BLOCK_ROWS)
+            .into_par_iter()
+            .enumerate()
+            .map(|(block, rows)| {
+                let mut sums = Self::empty(values.ncols());
+                let mut centred = vec![0.0; values.ncols()];
+                for (offset, row) in rows.outer_iter().enumerate() {
+                    let weight = weights.map_or(1.0, |weights| weights[block * BLOCK_ROWS + offset]);
+                    if weight > 0.0 {
+                        for ((centred, value), centre) in centred.iter_mut().zip(row).zip(pilot) {
+                            *centred = value - centre;
+                        }
+                        sums.add(&centred, weight);
+                    }
+                }
+                sums
+            })
+            .collect()
+    }
+
+    fn add(&mut self, centred: &[f64], weight: f64) {
+        self.weight += weight;
+        let n_columns = centred.len();
+        for (column, &value) in centred.iter().enumerate() {
+            let weighted = weight * value;
+            self.first[column] += weighted;
+            let row = &mut self.second[column * n_columns..][..=column];
+            for (sum, other) in row.iter_mut().zip(centred) {
+                *sum += weighted * other;
+            }
+        }
+    }
+
+    fn total(blocks: Vec<Self>, n_columns: usize) -> Self {
+        blocks.into_iter().fold(Self::empty(n_columns), |mut total, block| {
+            total.weight += block.weight;
+            total.first.iter_mut().zip(&block.first).for_each(|(sum, value)| *sum += value);
+            total.second.iter_mut().zip(&block.second).for_each(|(sum, value)| *sum += value);
+            total
+        })
+    }
+
+    fn centred(self, pilot: &Array1<f64>) -> SecondMoments {
+        let n_columns = self.first.len();
+        let shift: Vec<f64> = self.first.iter().map(|sum| sum / self.weight).collect();
+        let cross_products = Array2::from_shape_fn((n_columns, n_columns), |(row, column)| {
+            let (high, low) = (row.max(column), row.min(column));
+            self.second[high * n_columns + low] - self.weight * shift[high] * shift[low]
+        });
+        let means = pilot + &Array1::from(shift);
+        SecondMoments { weight_sum: self.weight, means, cross_products }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn small_case_by_hand() {
+        let values = array![[1.0, 2.0], [3.0, 2.0], [5.0, 8.0]];
+        let moments = SecondMoments::of_rows(values.view(), None);
+        assert_eq!(moments.means, array![3.0, 4.0]);
+        assert_eq!(moments.cross_products, array![[8.0, 12.0], [12.0, 24.0]]);
+    }
+
+    #[test]
+    fn a_weight_of_two_is_the_row_twice() {
+        let once = array![[1.0, 7.0], [2.0, 3.0], [9.0, 4.0]];
+        let twice = array![[1.0, 7.0], [2.0, 3.0], [2.0, 3.0], [9.0, 4.0]];
+        let weighted = SecondMoments::of_rows(once.view(), Some(&[1.0, 2.0, 1.0]));
+        let repeated = SecondMoments::of_rows(twice.view(), None);
+        assert!((&weighted.cross_products - &repeated.cross_products).iter().all(|gap| gap.abs() < 1e-12));
+        assert!((&weighted.means - &repeated.means).iter().all(|gap| gap.abs() < 1e-12));
+    }
+
+    #[test]
+    fn a_large_offset_costs_no_digits() {
+        let plain = array![[0.1, 0.3], [0.2, 0.1], [0.7, 0.4]];
+        let offset = plain.mapv(|value| value + 1e6);
+        let plain = SecondMoments::of_rows(plain.view(), None).correlations()[[0, 1]];
+        let offset = SecondMoments::of_rows(offset.view(), None).correlations()[[0, 1]];
+        assert!((plain - offset).abs() < 1e-9, "{plain} {offset}");
+    }
+
+    #[test]
+    fn a_constant_column_does_not_vary_whatever_its_size() {
+        let values = Array2::from_shape_fn((1000, 2), |(row, column)| if column == 0 { 0.1 } else { row as f64 });
+        let moments = SecondMoments::of_rows(values.view(), None);
+        assert!(!moments.varies(0) && moments.varies(1));
+        assert_eq!(moments.correlations()[[0, 1]], 0.0);
+    }
+}
