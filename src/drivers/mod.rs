@@ -1,1 +1,68 @@
-//! (in work)
+//! Which drivers carry an outcome: importance, rank and their uncertainty.
+//!
+//! Importance is an association: how much of the outcome's variation goes with a driver, given the others. It is not
+//! the effect of changing the driver.
+
+mod analysis;
+mod bootstrap;
+mod lattice;
+mod method;
+mod ranking;
+mod regression;
+mod subset_tree;
+
+pub use analysis::{Driver, DriverAnalysis, N_DRIVERS_DEFAULT_MAX};
+pub use lattice::LatticeSums;
+pub use method::{Method, MethodError};
+pub use ranking::{DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure};
+pub use subset_tree::N_DRIVERS_MAX;
+
+use thiserror::Error;
+
+/// Why drivers could not be ranked.
+#[derive(Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum DriverError {
+    /// The list is empty.
+    #[error("no driver was named; name at least one column")]
+    NoDriver,
+    /// All subsets of so many drivers cannot be walked.
+    #[error(
+        "{n_drivers} drivers are too many for an exact walk of all subsets (at most {n_drivers_max}); name fewer \
+         drivers, or use the method relative-weights"
+    )]
+    TooMany {
+        /// Drivers named.
+        n_drivers: usize,
+        /// Drivers allowed.
+        n_drivers_max: usize,
+    },
+    /// The method has no meaning for a driver of several columns.
+    #[error("`{driver}` has several columns, for which {method} is not defined; use shapley, first or last")]
+    SeveralColumns {
+        /// The driver.
+        driver: String,
+        /// The method.
+        method: Method,
+    },
+    /// There is nothing to explain.
+    #[error("the outcome `{outcome}` never varies, so there is nothing to explain")]
+    OutcomeConstant {
+        /// The outcome.
+        outcome: String,
+    },
+    /// The model has as many terms as there are rows.
+    #[error("{n_used} rows are too few for {n_columns} columns and an intercept; at least {} are needed", n_columns + 2)]
+    TooFewRows {
+        /// Rows that count.
+        n_used: usize,
+        /// Columns of the model.
+        n_columns: usize,
+    },
+    /// The eigenvalues of the drivers' correlations could not be found.
+    #[error("the correlations of the drivers have no eigenvalues, so {method} cannot be computed")]
+    NoEigenvalues {
+        /// The method.
+        method: Method,
+    },
+}

@@ -1,7 +1,7 @@
 //! Tail probabilities and quantiles of the normal and Student's t, and the confidence level as a type.
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, Normal, StudentsT};
 use thiserror::Error;
 
 /// A level outside the open interval from 0 to 1.
@@ -129,6 +129,20 @@ pub fn student_critical(tail: f64, degrees_of_freedom: f64) -> f64 {
     0.5 * (low + high)
 }
 
+/// The probability that chi squared exceeds `value`; `NaN` where the degrees of freedom are not positive.
+pub fn chi_squared_upper(value: f64, degrees_of_freedom: f64) -> f64 {
+    ChiSquared::new(degrees_of_freedom).map_or(f64::NAN, |chi_squared| chi_squared.sf(value.max(0.0)))
+}
+
+/// The probability that F exceeds `value`; `NaN` where degrees of freedom are not positive.
+pub fn f_upper(value: f64, numerator: f64, denominator: f64) -> f64 {
+    match FisherSnedecor::new(numerator, denominator) {
+        Ok(f) if value.is_finite() => f.sf(value.max(0.0)),
+        Ok(_) => 0.0,
+        Err(_) => f64::NAN,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +168,15 @@ mod tests {
         close(Confidence::default().t(1.0), 12.706_204_736_174_694, 1e-12);
         close(student_two_sided(2.5, 41.0), 0.016_512_705_190_765_16, 1e-9);
         close(student_two_sided(40.0, 9.0), 1.898_299_844_933_982_2e-11, 1e-8);
+    }
+
+    #[test]
+    fn chi_squared_and_f_agree_with_scipy() {
+        // scipy.stats: chi2.sf(7.3, 3), chi2.sf(60, 5), f.sf(19.76, 5, 41), f.sf(0.4, 2, 10)
+        close(chi_squared_upper(7.3, 3.0), 0.06292623645904312, 1e-9);
+        close(chi_squared_upper(60.0, 5.0), 1.2154569777183007e-11, 1e-8);
+        close(f_upper(19.76, 5.0, 41.0), 5.598021103935188e-10, 1e-8);
+        close(f_upper(0.4, 2.0, 10.0), 0.6805831970337531, 1e-9);
     }
 
     #[test]

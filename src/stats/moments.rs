@@ -32,6 +32,27 @@ impl SecondMoments {
         RawSums::total(blocks, values.ncols()).centred(&pilot)
     }
 
+    /// The moments of rows whose columns have been centred beforehand, on the calling thread.
+    ///
+    /// For callers that run many of these side by side, such as a bootstrap; the columns' plain means should be near
+    /// zero, or digits are lost.
+    ///
+    /// # Panics
+    /// If there is not one weight per row.
+    pub fn of_centred_rows(values: ArrayView2<f64>, weights: &[f64]) -> Self {
+        assert_eq!(weights.len(), values.nrows(), "one weight per row");
+        let mut sums = RawSums::empty(values.ncols());
+        for (row, &weight) in values.outer_iter().zip(weights) {
+            if weight > 0.0 {
+                match row.as_slice() {
+                    Some(row) => sums.add(row, weight),
+                    None => sums.add(&row.to_vec(), weight),
+                }
+            }
+        }
+        sums.centred(&Array1::zeros(values.ncols()))
+    }
+
     /// The number of columns.
     pub fn n_columns(&self) -> usize {
         self.means.len()
@@ -167,6 +188,15 @@ mod tests {
         let repeated = SecondMoments::of_rows(twice.view(), None);
         assert!((&weighted.cross_products - &repeated.cross_products).iter().all(|gap| gap.abs() < 1e-12));
         assert!((&weighted.means - &repeated.means).iter().all(|gap| gap.abs() < 1e-12));
+    }
+
+    #[test]
+    fn centred_rows_on_one_thread_give_the_same() {
+        let values = array![[1.0, -2.0], [-3.0, 0.5], [2.0, 1.5], [0.0, 0.1]];
+        let weights = [1.0, 0.0, 3.0, 0.5];
+        let serial = SecondMoments::of_centred_rows(values.view(), &weights);
+        let parallel = SecondMoments::of_rows(values.view(), Some(&weights));
+        assert!((&serial.cross_products - &parallel.cross_products).iter().all(|gap| gap.abs() < 1e-13));
     }
 
     #[test]

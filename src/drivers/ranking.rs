@@ -1,0 +1,198 @@
+//! The ranked list of drivers that a reader sees, with the uncertainty of share and rank.
+
+use super::bootstrap::Replicates;
+use super::method::Method;
+use crate::findings::Finding;
+use crate::stats::Confidence;
+use crate::stats::quantile::quantiles;
+use ndarray::{Array2, ArrayView1, Axis};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Contributions closer than this share of the largest count as equal.
+const TIE: f64 = 1e-10;
+
+/// Drivers of one outcome, the most important first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DriverRanking {
+    /// The outcome's name.
+    pub outcome: String,
+    /// The model whose fit is divided.
+    pub family: DriverFamily,
+    /// The method that ranks.
+    pub method: Method,
+    /// Rows given.
+    pub n_rows: usize,
+    /// Rows that counted: those with a positive weight.
+    pub n_used: usize,
+    /// Groups of rows, such as customers, drawn together by the bootstrap.
+    pub n_clusters: Option<usize>,
+    /// The fit of all columns, those always in the model included.
+    pub fit: FitMeasure,
+    /// The part of the fit that is divided among the drivers.
+    pub decomposed: f64,
+    /// p-value of the test that no driver goes with the outcome.
+    pub p_value: f64,
+    /// Level of all intervals.
+    pub confidence: Confidence,
+    /// Bootstrap replicates that succeeded; intervals come from these.
+    pub n_replicates: usize,
+    /// One row a driver, by rank.
+    pub drivers: Vec<DriverRow>,
+    /// What to know beside the numbers.
+    pub findings: Vec<Finding>,
+}
+
+/// The model whose fit is divided among the drivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DriverFamily {
+    /// Linear regression, divided by R squared.
+    Linear,
+    /// Logistic regression, divided by a pseudo R squared.
+    Logistic,
+}
+
+/// A measure of fit and its value.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct FitMeasure {
+    /// Which measure.
+    pub measure: FitKind,
+    /// Its value for the full model.
+    pub value: f64,
+}
+
+/// What is divided among the drivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FitKind {
+    /// R squared of the linear model.
+    RSquared,
+    /// `1 - logL / logL_0`.
+    Mcfadden,
+    /// `1 - exp(2 (logL_0 - logL) / n)`.
+    CoxSnell,
+    /// Cox and Snell's divided by its largest possible value.
+    Nagelkerke,
+    /// `1 - (logL / logL_0)^(-2 logL_0 / n)`.
+    Estrella,
+}
+
+/// One driver.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DriverRow {
+    /// Its name.
+    pub driver: String,
+    /// 1 for the largest contribution; equal contributions share a rank.
+    pub rank: usize,
+    /// Contribution by the ranking method, in units of the fit measure.
+    pub contribution: f64,
+    /// Contribution over the sum of all contributions, 0-1.
+    pub share: f64,
+    /// Sign of the full model's coefficient; `None` for a driver of several columns.
+    pub sign: Option<i8>,
+    /// Standardised coefficient of the full linear model, or log-odds per standard deviation.
+    pub coefficient: Option<f64>,
+    /// Correlation with the outcome, given what is always in the model.
+    pub correlation: Option<f64>,
+    /// Contribution by each method asked for, by the method's key.
+    pub methods: BTreeMap<String, f64>,
+    /// Mean gain by number of other drivers in the model, where conditional dominance was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conditional_dominance: Option<Vec<f64>>,
+    /// Uncertainty; `None` without a bootstrap.
+    #[serde(flatten)]
+    pub interval: Option<DriverInterval>,
+}
+
+/// How sure a driver's contribution, share and rank are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct DriverInterval {
+    /// Lower end for the contribution (percentile bootstrap).
+    pub conf_low: f64,
+    /// Upper end for the contribution.
+    pub conf_high: f64,
+    /// Lower end for the share.
+    pub share_low: f64,
+    /// Upper end for the share.
+    pub share_high: f64,
+    /// Best rank within the interval.
+    pub rank_low: usize,
+    /// Worst rank within the interval.
+    pub rank_high: usize,
+    /// Share of replicates in which the driver ranks first, 0-1.
+    pub p_rank_1: f64,
+}
+
+/// Ranks by descending contribution, from 1; equal contributions share the better rank.
+pub(super) fn ranks(contributions: ArrayView1<f64>) -> Vec<usize> {
+    let tie = TIE * contributions.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    contributions.iter().map(|own| 1 + contributions.iter().filter(|&&other| other > own + tie).count()).collect()
+}
+
+/// Shares of the sum; zeros where nothing is explained.
+pub(super) fn shares(contributions: ArrayView1<f64>) -> Vec<f64> {
+    let total = contributions.sum();
+    contributions.iter().map(|value| if total.abs() > 0.0 { value / total } else { 0.0 }).collect()
+}
+
+/// Percentile intervals of contribution, share and rank, one per driver; empty without replicates.
+pub(super) fn intervals(replicates: &Replicates, confidence: Confidence) -> Vec<DriverInterval> {
+    let contributions = &replicates.contributions;
+    if contributions.nrows() == 0 {
+        return Vec::new();
+    }
+    let (n_replicates, n_drivers) = contributions.dim();
+    let mut share_table = Array2::zeros(contributions.dim());
+    let mut rank_table = Array2::zeros(contributions.dim());
+    for (replicate, row) in contributions.axis_iter(Axis(0)).enumerate() {
+        for (driver, (share, rank)) in shares(row).into_iter().zip(ranks(row)).enumerate() {
+            share_table[[replicate, driver]] = share;
+            rank_table[[replicate, driver]] = rank as f64;
+        }
+    }
+    let tails = [confidence.tail(), 1.0 - confidence.tail()];
+    (0..n_drivers)
+        .map(|driver| {
+            let ends = |table: &Array2<f64>| quantiles(table.column(driver).to_vec(), &tails);
+            let (own, share, rank) = (ends(contributions), ends(&share_table), ends(&rank_table));
+            let n_first = rank_table.column(driver).iter().filter(|&&rank| rank < 1.5).count();
+            DriverInterval {
+                conf_low: own[0],
+                conf_high: own[1],
+                share_low: share[0],
+                share_high: share[1],
+                rank_low: rank[0].floor() as usize,
+                rank_high: rank[1].ceil() as usize,
+                p_rank_1: n_first as f64 / n_replicates as f64,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn equal_contributions_share_the_better_rank() {
+        assert_eq!(ranks(array![0.1, 0.4, 0.4, 0.05].view()), [3, 1, 1, 4]);
+    }
+
+    #[test]
+    fn interval_ends_are_percentiles_over_replicates() {
+        // Driver a contributes 0, .01 .. .99 and driver b always .5: a ranks first when above b.
+        let contributions = Array2::from_shape_fn(
+            (100, 2),
+            |(replicate, driver)| {
+                if driver == 0 { replicate as f64 / 100.0 } else { 0.5 }
+            },
+        );
+        let intervals = intervals(&Replicates { contributions, n_failed: 0 }, Confidence::default());
+        // numpy.quantile(numpy.arange(100) / 100, [.025, .975])
+        assert!((intervals[0].conf_low - 0.024_75).abs() < 1e-12 && (intervals[0].conf_high - 0.965_25).abs() < 1e-12);
+        assert!((intervals[0].p_rank_1 - 0.5).abs() < 1e-12, "{}", intervals[0].p_rank_1);
+        assert_eq!((intervals[0].rank_low, intervals[0].rank_high), (1, 2));
+    }
+}

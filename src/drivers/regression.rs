@@ -1,0 +1,295 @@
+//! The moments behind a linear driver analysis and the importance methods that follow from them.
+
+use super::lattice::LatticeSums;
+use super::method::Method;
+use super::subset_tree;
+use crate::stats::SecondMoments;
+use crate::stats::linear_algebra::{Cholesky, SymmetricEigen};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, s};
+
+/// Correlations of the drivers' columns and the outcome, columns that are always in the model partialled out.
+///
+/// Everything is in units of the outcome's variance, so contributions are shares of R squared.
+#[derive(Debug, Clone)]
+pub(super) struct Regression {
+    /// Lower and upper triangle, driver columns first, outcome last.
+    moments: Array2<f64>,
+    /// Where each driver's columns start; the last entry is the number of columns.
+    starts: Vec<usize>,
+    /// R squared of the columns that are always in.
+    explained_always: f64,
+}
+
+/// Which columns of the moments are what. The outcome is the last column.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Layout {
+    /// Columns partialled out first.
+    pub always: Vec<usize>,
+    /// The columns of each driver.
+    pub drivers: Vec<Vec<usize>>,
+}
+
+/// The full model in standardised units.
+#[derive(Debug, Clone)]
+pub(super) struct FullModel {
+    /// One coefficient per driver column; zero where aliased.
+    pub coefficients: Array1<f64>,
+    /// Driver columns that are combinations of others.
+    pub aliased: Vec<usize>,
+    /// R squared of all columns, those always in included.
+    pub r_squared: f64,
+    /// Variance inflation factor per driver column; infinite where aliased.
+    pub variance_inflation: Vec<f64>,
+}
+
+impl Regression {
+    /// `None` if the outcome does not vary.
+    pub fn of(moments: &SecondMoments, layout: &Layout) -> Option<Self> {
+        let outcome = moments.n_columns() - 1;
+        if !moments.varies(outcome) {
+            return None;
+        }
+        let correlations = moments.correlations();
+        let columns: Vec<usize> = layout.drivers.iter().flatten().copied().chain([outcome]).collect();
+        let among = |rows: &[usize], columns: &[usize]| {
+            Array2::from_shape_fn((rows.len(), columns.len()), |(row, column)| {
+                let (row, column) = (rows[row], columns[column]);
+                // A column without variance is zero altogether, so that it can add nothing.
+                if moments.varies(row) && moments.varies(column) { correlations[[row, column]] } else { 0.0 }
+            })
+        };
+        let mut starts = vec![0];
+        starts.extend(layout.drivers.iter().scan(0, |end, driver| {
+            *end += driver.len();
+            Some(*end)
+        }));
+        let mut adjusted = among(&columns, &columns);
+        let mut explained_always = 0.0;
+        if !layout.always.is_empty() {
+            let cholesky = Cholesky::of(among(&layout.always, &layout.always).view());
+            let kept: Vec<usize> = cholesky.kept().iter().map(|&place| layout.always[place]).collect();
+            let cross = among(&kept, &columns);
+            for column in 0..columns.len() {
+                let explained = cross.t().dot(&cholesky.solve(cross.column(column)));
+                adjusted.column_mut(column).zip_mut_with(&explained, |own, explained| *own -= explained);
+            }
+            let last = columns.len() - 1;
+            explained_always = 1.0 - adjusted[[last, last]];
+            spend_rounding(&mut adjusted, last);
+        }
+        Some(Self { moments: adjusted, starts, explained_always })
+    }
+
+    /// From a correlation matrix with the outcome last, one driver a column.
+    #[cfg(test)]
+    pub fn of_correlations(correlations: Array2<f64>) -> Self {
+        let starts = (0..correlations.nrows()).collect();
+        Self { moments: correlations, starts, explained_always: 0.0 }
+    }
+
+    pub fn n_drivers(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// R squared of the columns that are always in.
+    pub fn explained_always(&self) -> f64 {
+        self.explained_always
+    }
+
+    /// Number of driver columns.
+    pub fn n_columns(&self) -> usize {
+        self.moments.nrows() - 1
+    }
+
+    fn among(&self) -> ArrayView2<'_, f64> {
+        self.moments.slice(s![..self.n_columns(), ..self.n_columns()])
+    }
+
+    fn with_outcome(&self) -> ArrayView1<'_, f64> {
+        self.moments.slice(s![self.n_columns(), ..self.n_columns()])
+    }
+
+    /// Correlation of each driver's column with the outcome, given what is always in; `None` for several columns.
+    pub fn correlation(&self, driver: usize) -> Option<f64> {
+        let column = self.single(driver)?;
+        let outcome = self.n_columns();
+        let length = (self.moments[[column, column]] * self.moments[[outcome, outcome]]).sqrt();
+        Some(if length > 0.0 { self.moments[[outcome, column]] / length } else { 0.0 })
+    }
+
+    /// The only column of a driver.
+    pub fn single(&self, driver: usize) -> Option<usize> {
+        (self.starts[driver + 1] - self.starts[driver] == 1).then(|| self.starts[driver])
+    }
+
+    pub fn full_model(&self) -> FullModel {
+        let cholesky = Cholesky::of(self.among());
+        let with = self.with_outcome();
+        let kept = Array1::from_shape_fn(cholesky.kept().len(), |place| with[cholesky.kept()[place]]);
+        let solution = cholesky.solve(kept.view());
+        let inverse = cholesky.inverse();
+        let mut coefficients = Array1::zeros(self.n_columns());
+        let mut variance_inflation = vec![f64::INFINITY; self.n_columns()];
+        for (place, &column) in cholesky.kept().iter().enumerate() {
+            coefficients[column] = solution[place];
+            variance_inflation[column] = inverse[[place, place]] * self.moments[[column, column]];
+        }
+        FullModel {
+            coefficients,
+            aliased: cholesky.aliased().to_vec(),
+            r_squared: self.explained_always + kept.dot(&solution),
+            variance_inflation,
+        }
+    }
+
+    /// Sums over all subsets of the drivers.
+    pub fn lattice(&self) -> LatticeSums {
+        subset_tree::walk(self.moments.view(), &self.starts, 1.0)
+    }
+
+    /// One method's contributions, one per driver. `lattice` is asked for only by the methods that need it.
+    ///
+    /// `None` for conditional dominance, and where the eigenvalues of the drivers' correlations cannot be found.
+    pub fn contributions(&self, method: Method, lattice: &impl Fn() -> LatticeSums) -> Option<Array1<f64>> {
+        match method {
+            Method::Shapley => Some(lattice().general_dominance()),
+            Method::First => Some(lattice().conditional_dominance().column(0).to_owned()),
+            Method::Last => Some(lattice().conditional_dominance().column(self.n_drivers() - 1).to_owned()),
+            Method::RelativeWeights => self.relative_weights(),
+            Method::Car => self.squared_car_scores(),
+            Method::Pratt => Some(self.full_model().coefficients * self.with_outcome()),
+            Method::BetaSquared => {
+                let own = self.moments.diag();
+                let mut squared = self.full_model().coefficients;
+                squared.zip_mut_with(&own.slice(s![..-1]), |value, own| *value = *value * *value * own);
+                Some(squared)
+            }
+            Method::ConditionalDominance => None,
+        }
+    }
+
+    /// Johnson's relative weights: drivers are written as mixtures of their best orthogonal likeness `Z`, which is
+    /// regressed on; `weight_j = sum_k (R^(1/2))_jk^2 (R^(-1/2) r)_k^2`.
+    ///
+    /// # References
+    /// Johnson (2000), "A heuristic method for estimating the relative weight of predictor variables in multiple
+    /// regression", Multivariate Behavioral Research 35(1).
+    fn relative_weights(&self) -> Option<Array1<f64>> {
+        let (scaled, eigen) = self.scaled()?;
+        let slopes = inverse_root(&eigen).dot(&scaled);
+        let squared_slopes = &slopes * &slopes;
+        let loadings = eigen.map(|value| value.max(0.0).sqrt());
+        Some((&loadings * &loadings).dot(&squared_slopes))
+    }
+
+    /// Squared CAR scores, `(R^(-1/2) r)_j^2`.
+    ///
+    /// # References
+    /// Zuber and Strimmer (2011), "High-dimensional regression and variable selection using CAR scores", Statistical
+    /// Applications in Genetics and Molecular Biology 10(1).
+    fn squared_car_scores(&self) -> Option<Array1<f64>> {
+        let (scaled, eigen) = self.scaled()?;
+        let scores = inverse_root(&eigen).dot(&scaled);
+        Some(&scores * &scores)
+    }
+
+    /// Unit-length driver columns: their covariances with the outcome, and the eigenvalues of their correlations.
+    fn scaled(&self) -> Option<(Array1<f64>, SymmetricEigen)> {
+        let n_columns = self.n_columns();
+        let lengths: Vec<f64> = (0..n_columns).map(|column| self.moments[[column, column]].sqrt()).collect();
+        let unit = |length: f64, value: f64| if length > 0.0 { value / length } else { 0.0 };
+        let correlations = Array2::from_shape_fn((n_columns, n_columns), |(row, column)| {
+            unit(lengths[row], unit(lengths[column], self.moments[[row, column]]))
+        });
+        let with = Array1::from_shape_fn(n_columns, |column| unit(lengths[column], self.with_outcome()[column]));
+        Some((with, SymmetricEigen::of(correlations.view())?))
+    }
+}
+
+/// `R^(-1/2)`, taking directions without variance as absent.
+fn inverse_root(eigen: &SymmetricEigen) -> Array2<f64> {
+    let floor = eigen.values.iter().copied().fold(0.0, f64::max) * 1e-11;
+    eigen.map(|value| if value > floor { value.sqrt().recip() } else { 0.0 })
+}
+
+/// Columns fully explained by what is always in keep only rounding; that is set to zero.
+fn spend_rounding(adjusted: &mut Array2<f64>, n_columns: usize) {
+    for column in 0..n_columns {
+        if adjusted[[column, column]] <= 1e-11 {
+            adjusted.row_mut(column).fill(0.0);
+            adjusted.column_mut(column).fill(0.0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    fn of(regression: &Regression, method: Method) -> Array1<f64> {
+        regression.contributions(method, &|| regression.lattice()).expect("a scalar method")
+    }
+
+    fn close(got: &Array1<f64>, want: &[f64], absolute: f64) {
+        for (got, want) in got.iter().zip(want) {
+            assert!((got - want).abs() < absolute, "{got} {want}");
+        }
+    }
+
+    #[test]
+    fn two_drivers_by_formula() {
+        // phi_1 = (r_1^2 + R^2 - r_2^2) / 2; for two drivers Johnson's weights are the same.
+        let regression = Regression::of_correlations(array![[1.0, 0.5, 0.6], [0.5, 1.0, 0.4], [0.6, 0.4, 1.0]]);
+        let want = [0.286_666_666_666_666_7, 0.086_666_666_666_666_73];
+        close(&of(&regression, Method::Shapley), &want, 1e-14);
+        close(&of(&regression, Method::RelativeWeights), &want, 1e-13);
+    }
+
+    #[test]
+    fn orthogonal_drivers_get_their_squared_correlation_by_every_method() {
+        let regression = Regression::of_correlations(array![
+            [1.0, 0.0, 0.0, 0.5],
+            [0.0, 1.0, 0.0, 0.3],
+            [0.0, 0.0, 1.0, 0.1],
+            [0.5, 0.3, 0.1, 1.0]
+        ]);
+        for method in Method::ALL.into_iter().filter(|method| method.is_scalar()) {
+            close(&of(&regression, method), &[0.25, 0.09, 0.01], 1e-13);
+        }
+    }
+
+    #[test]
+    fn equicorrelated_drivers_share_equally() {
+        // R^2 = p r^2 / (1 + (p - 1) rho); each of six gets a sixth: 0.0625 at rho = 0.6, r = 0.5.
+        let correlations = Array2::from_shape_fn((7, 7), |(row, column)| match (row == column, row.max(column) == 6) {
+            (true, _) => 1.0,
+            (false, true) => 0.5,
+            (false, false) => 0.6,
+        });
+        let regression = Regression::of_correlations(correlations);
+        for method in [Method::Shapley, Method::RelativeWeights, Method::Car, Method::Pratt] {
+            close(&of(&regression, method), &[0.0625; 6], 1e-13);
+        }
+    }
+
+    #[test]
+    fn conditional_dominance_of_azen_and_budescu() {
+        // Azen and Budescu (2003), as quoted in the tests of the R package dominanceanalysis, to .0012.
+        let regression = Regression::of_correlations(array![
+            [1.0, 0.8, 0.1, 0.3, 0.6],
+            [0.8, 1.0, 0.1, 0.1, 0.3],
+            [0.1, 0.1, 1.0, 0.5, 0.4],
+            [0.3, 0.1, 0.5, 1.0, 0.5],
+            [0.6, 0.3, 0.4, 0.5, 1.0]
+        ]);
+        let table = regression.lattice().conditional_dominance();
+        let want = array![
+            [0.36, 0.3, 0.263, 0.246],
+            [0.09, 0.074, 0.069, 0.071],
+            [0.16, 0.095, 0.063, 0.061],
+            [0.25, 0.152, 0.073, 0.01]
+        ];
+        assert!((&table - &want).iter().all(|gap| gap.abs() < 0.0012), "{table}");
+    }
+}
