@@ -1,0 +1,62 @@
+//! Driver kernels: the walk of all subsets and the bootstrap.
+
+use advocate::data::{DesignMatrix, Observations, Outcome};
+use advocate::drivers::{Driver, DriverAnalysis, Method};
+use advocate::stats::random::stream;
+use criterion::{Criterion, criterion_group, criterion_main};
+use ndarray::{Array1, Array2};
+use rand::Rng;
+use std::hint::black_box;
+
+/// Correlated scores and an outcome that follows them, from a fixed seed.
+fn observations(n_rows: usize, n_drivers: usize) -> Observations {
+    let mut random = stream(1, "bench", 0);
+    let mut values = Array2::zeros((n_rows, n_drivers));
+    let mut outcome = Array1::zeros(n_rows);
+    for row in 0..n_rows {
+        let halo: f64 = random.random_range(-1.0..1.0);
+        for driver in 0..n_drivers {
+            values[[row, driver]] = halo + random.random_range(-1.0..1.0);
+            outcome[row] += values[[row, driver]] / (driver + 1) as f64;
+        }
+        outcome[row] += random.random_range(-2.0..2.0);
+    }
+    let names = (0..n_drivers).map(|driver| format!("x{driver}")).collect();
+    let design = DesignMatrix::new(names, values).expect("finite values");
+    Observations::new(design, Outcome::numeric("y", outcome).expect("finite values")).expect("equal lengths")
+}
+
+fn drivers(n_drivers: usize) -> Vec<Driver> {
+    (0..n_drivers).map(|driver| Driver::column(format!("x{driver}"), driver)).collect()
+}
+
+fn exact(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("shapley");
+    group.sample_size(10);
+    for n_drivers in [10, 15, 20, 25, 28] {
+        let observations = observations(500, n_drivers);
+        let drivers = drivers(n_drivers);
+        let analysis = DriverAnalysis { methods: vec![Method::Shapley], replicates: 0, ..Default::default() };
+        group.bench_function(format!("p={n_drivers}"), |bencher| {
+            bencher.iter(|| analysis.rank(black_box(&observations), &drivers, &[]));
+        });
+    }
+    group.finish();
+}
+
+fn bootstrap(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("bootstrap of 1000");
+    group.sample_size(10);
+    for (n_rows, n_drivers) in [(500, 10), (100_000, 15)] {
+        let observations = observations(n_rows, n_drivers);
+        let drivers = drivers(n_drivers);
+        let analysis = DriverAnalysis { methods: vec![Method::Shapley], ..Default::default() };
+        group.bench_function(format!("n={n_rows} p={n_drivers}"), |bencher| {
+            bencher.iter(|| analysis.rank(black_box(&observations), &drivers, &[]));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, exact, bootstrap);
+criterion_main!(benches);
