@@ -6,7 +6,7 @@
 //! `sum_m 2^(p-m) m^2 / 2`, a few operations a subset.
 
 use super::lattice::LatticeSums;
-use ndarray::{Array2, ArrayView2};
+use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 /// Drivers beyond this number are refused: 2^30 subsets take seconds, 2^40 hours.
@@ -21,9 +21,8 @@ const PARALLEL_DEPTH: usize = 7;
 /// Sums by subset size of the explained share for the drivers, one column each.
 ///
 /// `moments` is (n_columns + 1) squared: cross products or correlations of the columns with the outcome last. Each
-/// driver owns the columns from `starts[j]` to `starts[j + 1]`, which move together. Values are in units of the
-/// outcome's diagonal entry times `1 / total`, so with `total` the outcome's own sum of squares they are shares of R
-/// squared.
+/// driver owns the columns from `starts[j]` to `starts[j + 1]`, which move together. Values are in units of `total`:
+/// with the outcome's own sum of squares they are shares of R squared.
 pub(super) fn walk(moments: ArrayView2<f64>, starts: &[usize], total: f64) -> LatticeSums {
     let n_drivers = starts.len() - 1;
     let n_columns = moments.nrows() - 1;
@@ -34,19 +33,19 @@ pub(super) fn walk(moments: ArrayView2<f64>, starts: &[usize], total: f64) -> La
     let root = Node::root(moments);
 
     // One task per decision on the first `depth` drivers. Tasks are joined in their order, not in that of the threads.
-    let mut subtrees: Vec<Subtree> = (0..1_usize << depth)
+    let subtrees: Vec<Subtree> = (0..1_usize << depth)
         .into_par_iter()
         .map(|taken| {
             let mut node = root.clone();
             for driver in 0..depth {
-                node = if taken >> driver & 1 == 1 { tree.take(&node, driver) } else { tree.leave(&node, driver) };
+                node = if taken >> driver & 1 == 1 { tree.take(node, driver) } else { tree.leave(node, driver) };
             }
             tree.subtree(&node, depth, taken.count_ones() as usize)
         })
         .collect();
 
     let mut sums = LatticeSums::zeros(n_drivers);
-    for (taken, subtree) in subtrees.iter_mut().enumerate() {
+    for (taken, subtree) in subtrees.iter().enumerate() {
         let size = taken.count_ones() as usize;
         for (added, value) in subtree.by_size.iter().enumerate() {
             sums.total[size + added] += value;
@@ -54,31 +53,46 @@ pub(super) fn walk(moments: ArrayView2<f64>, starts: &[usize], total: f64) -> La
                 sums.with[[driver, size + added]] += value;
             }
         }
-        sums.with += &subtree.with;
+        for (driver, with) in subtree.with.iter().enumerate() {
+            for (size, value) in with.iter().take(n_drivers + 1).enumerate() {
+                sums.with[[driver, size]] += value;
+            }
+        }
     }
     sums.total.iter_mut().for_each(|value| *value /= total);
     sums.with /= total;
     sums
 }
 
-/// Undecided columns and the outcome given what was taken: the lower triangle, row by row, with its own stride.
+/// Where row `row` starts in a packed lower triangle.
+const fn row_start(row: usize) -> usize {
+    row * (row + 1) / 2
+}
+
+/// Outcome and undecided columns given what was taken: a packed lower triangle, row by row.
+///
+/// The outcome is row 0 and the next column to decide on is the last row, so that leaving it out is a shorter slice and
+/// every loop runs over neighbours in memory.
 #[derive(Clone)]
 struct Node {
     values: Vec<f64>,
-    stride: usize,
     explained: f64,
 }
 
 impl Node {
     fn root(moments: ArrayView2<f64>) -> Self {
-        Self { values: moments.iter().copied().collect(), stride: moments.nrows(), explained: 0.0 }
+        let last = moments.nrows() - 1;
+        let values = (0..=last).flat_map(|row| (0..=row).map(move |column| (last - row, last - column)));
+        Self { values: values.map(|(row, column)| moments[[row, column]]).collect(), explained: 0.0 }
     }
 }
+
+type BySize = [f64; N_DRIVERS_MAX + 1];
 
 /// What a walk below a node adds up.
 struct Subtree {
     by_size: Vec<f64>,
-    with: Array2<f64>,
+    with: Vec<BySize>,
 }
 
 struct Tree<'a> {
@@ -91,165 +105,169 @@ impl Tree<'_> {
         self.starts.len() - 1
     }
 
-    fn leave(&self, node: &Node, driver: usize) -> Node {
-        let n_columns = self.starts[driver + 1] - self.starts[driver];
-        let start = n_columns * (node.stride + 1);
-        Node { values: node.values[start..].to_vec(), ..*node }
+    /// Columns left once all before this one are decided.
+    fn n_left(&self, column: usize) -> usize {
+        self.floors.len() - column
     }
 
-    fn take(&self, node: &Node, driver: usize) -> Node {
-        let mut node = node.clone();
+    fn leave(&self, mut node: Node, driver: usize) -> Node {
+        node.values.truncate(row_start(self.n_left(self.starts[driver + 1]) + 1));
+        node
+    }
+
+    fn take(&self, mut node: Node, driver: usize) -> Node {
         for column in self.starts[driver]..self.starts[driver + 1] {
-            let n_left = self.floors.len() - column;
-            let mut values = vec![0.0; n_left * n_left];
-            let gain = reduce(&node.values, node.stride, n_left, self.floors[column], &mut values);
-            node = Node { values, stride: n_left, explained: node.explained + gain };
+            let n_left = self.n_left(column);
+            let mut values = vec![0.0; row_start(n_left)];
+            node.explained += reduce(&node.values, n_left, self.floors[column], &mut values);
+            node.values = values;
         }
         node
     }
 
     fn subtree(&self, node: &Node, depth: usize, size: usize) -> Subtree {
         let n_drivers = self.n_drivers();
-        let n_left = self.floors.len() - self.starts[depth];
         let single = self.starts[depth..].windows(2).all(|ends| ends[1] - ends[0] == 1);
         let mut walk = Walk {
             tree: self,
             single,
             with: vec![[0.0; N_DRIVERS_MAX + 1]; n_drivers],
-            scratch: (0..=n_left).map(|n_left| vec![0.0; n_left * n_left]).collect(),
+            scratch: (0..=self.floors.len()).map(|n_left| vec![0.0; row_start(n_left)]).collect(),
         };
-        let by_size = walk.below(&node.values, node.stride, depth, size, node.explained);
-        Subtree {
-            by_size: by_size[..=n_drivers - depth].to_vec(),
-            with: Array2::from_shape_fn((n_drivers, n_drivers + 1), |(driver, size)| walk.with[driver][size]),
-        }
+        let mut by_size = vec![0.0; n_drivers - depth + 1];
+        walk.below(&node.values, depth, size, node.explained, &mut by_size);
+        Subtree { by_size, with: walk.with }
     }
 }
 
-/// Takes in the first of `n_left` columns: writes the Schur complement of the rest, n_left squared, and returns what
-/// the outcome's variance falls by. A spent column takes nothing along and leaves the rest as it is.
-#[inline]
-fn reduce(values: &[f64], stride: usize, n_left: usize, floor: f64, out: &mut [f64]) -> f64 {
-    let pivot = values[0];
-    let inverse = if pivot > floor { 1.0 / pivot } else { 0.0 };
-    for row in 1..=n_left {
-        let source = &values[row * stride..][..=row];
-        let factor = source[0] * inverse;
-        let target = &mut out[(row - 1) * n_left..][..row];
-        for (column, target) in target.iter_mut().enumerate() {
-            *target = source[column + 1] - factor * values[(column + 1) * stride];
+/// Takes in the last of `n_left` columns: writes the Schur complement of the rest and returns what the outcome's
+/// variance falls by. A spent column takes nothing along and leaves the rest as it is.
+#[inline(always)]
+fn reduce(values: &[f64], n_left: usize, floor: f64, out: &mut [f64]) -> f64 {
+    let (rest, last) = values.split_at(row_start(n_left));
+    let last = &last[..=n_left];
+    let inverse = if last[n_left] > floor { 1.0 / last[n_left] } else { 0.0 };
+    for row in 0..n_left {
+        let factor = last[row] * inverse;
+        let place = row_start(row)..row_start(row + 1);
+        let (source, target) = (&rest[place.clone()], &mut out[place]);
+        for ((target, source), last) in target.iter_mut().zip(source).zip(last) {
+            *target = source - factor * last;
         }
     }
-    let with_outcome = values[n_left * stride];
-    with_outcome * with_outcome * inverse
+    last[0] * last[0] * inverse
 }
-
-type BySize = [f64; N_DRIVERS_MAX + 1];
 
 struct Walk<'a> {
     tree: &'a Tree<'a>,
     single: bool,
     with: Vec<BySize>,
-    /// One buffer for each number of columns left, in use by at most one node of the current path.
+    /// One triangle for each number of columns left, in use by at most one node of the current path.
     scratch: Vec<Vec<f64>>,
+}
+
+/// A level of the walk with a fixed number of drivers left, one column each: its loops have constant bounds.
+macro_rules! level {
+    ($name:ident, $below:ident, $n_left:literal) => {
+        fn $name(&mut self, values: &[f64], driver: usize, size: usize, explained: f64) -> [f64; $n_left + 1] {
+            let values = &values[..row_start($n_left + 1)];
+            let mut rest = [0.0; row_start($n_left)];
+            let floor = self.tree.floors[self.tree.starts[driver]];
+            let gain = reduce(values, $n_left, floor, &mut rest);
+            let left = self.$below(values, driver + 1, size, explained);
+            let taken = self.$below(&rest, driver + 1, size + 1, explained + gain);
+            let with = &mut self.with[driver][size + 1..][..$n_left];
+            let mut by_size = [0.0; $n_left + 1];
+            by_size[..$n_left].copy_from_slice(&left);
+            for added in 0..$n_left {
+                by_size[added + 1] += taken[added];
+                with[added] += taken[added];
+            }
+            by_size
+        }
+    };
 }
 
 impl Walk<'_> {
     /// Sums of the explained share below a node, by the number of drivers added; `with` is filled on the way.
-    fn below(&mut self, values: &[f64], stride: usize, driver: usize, size: usize, explained: f64) -> BySize {
-        let n_drivers = self.tree.n_drivers();
-        let mut by_size = [0.0; N_DRIVERS_MAX + 1];
-        match n_drivers - driver {
-            0 => by_size[0] = explained,
-            3 if self.single => self.three(values, stride, driver, size, explained, &mut by_size),
-            n_left => {
-                let n_own = self.tree.starts[driver + 1] - self.tree.starts[driver];
-                let left = self.below(&values[n_own * (stride + 1)..], stride, driver + 1, size, explained);
-                let taken = self.taken(values, stride, driver, size, explained);
-                let with = &mut self.with[driver];
-                for added in 0..n_left {
-                    by_size[added] += left[added];
-                    by_size[added + 1] += taken[added];
-                    with[size + 1 + added] += taken[added];
-                }
+    fn below(&mut self, values: &[f64], driver: usize, size: usize, explained: f64, by_size: &mut [f64]) {
+        let n_left = self.tree.n_drivers() - driver;
+        if self.single && n_left == 6 {
+            by_size.copy_from_slice(&self.six(values, driver, size, explained));
+        } else if n_left == 0 {
+            by_size[0] = explained;
+        } else {
+            let mut taken = [0.0; N_DRIVERS_MAX];
+            let taken = &mut taken[..n_left];
+            self.taken(values, driver, size, explained, taken);
+            let left = row_start(self.tree.n_left(self.tree.starts[driver + 1]) + 1);
+            self.below(&values[..left], driver + 1, size, explained, &mut by_size[..n_left]);
+            by_size[n_left] = 0.0;
+            for (added, &value) in taken.iter().enumerate() {
+                by_size[added + 1] += value;
+                self.with[driver][size + 1 + added] += value;
             }
         }
-        by_size
     }
 
-    fn taken(&mut self, values: &[f64], stride: usize, driver: usize, size: usize, explained: f64) -> BySize {
+    fn taken(&mut self, values: &[f64], driver: usize, size: usize, explained: f64, by_size: &mut [f64]) {
         let mut explained = explained;
-        let mut current: Option<Vec<f64>> = None;
-        let mut current_stride = stride;
+        let mut current: Option<(usize, Vec<f64>)> = None;
         for column in self.tree.starts[driver]..self.tree.starts[driver + 1] {
-            let n_left = self.tree.floors.len() - column;
+            let n_left = self.tree.n_left(column);
             let mut next = std::mem::take(&mut self.scratch[n_left]);
-            let source = current.as_deref().unwrap_or(values);
-            explained += reduce(source, current_stride, n_left, self.tree.floors[column], &mut next);
-            self.give_back(current.take(), current_stride);
-            current = Some(next);
-            current_stride = n_left;
+            let source = current.as_ref().map_or(values, |(_, triangle)| triangle.as_slice());
+            explained += reduce(source, n_left, self.tree.floors[column], &mut next);
+            self.give_back(current.replace((n_left, next)));
         }
-        let by_size = self.below(current.as_deref().unwrap_or(values), current_stride, driver + 1, size + 1, explained);
-        self.give_back(current, current_stride);
-        by_size
+        let triangle = current.as_ref().map_or(values, |(_, triangle)| triangle.as_slice());
+        self.below(triangle, driver + 1, size + 1, explained, by_size);
+        self.give_back(current);
     }
 
-    fn give_back(&mut self, buffer: Option<Vec<f64>>, n_left: usize) {
-        if let Some(buffer) = buffer {
-            self.scratch[n_left] = buffer;
+    fn give_back(&mut self, used: Option<(usize, Vec<f64>)>) {
+        if let Some((n_left, triangle)) = used {
+            self.scratch[n_left] = triangle;
         }
     }
 
-    /// The last three drivers in closed form: eight subsets, seven divisions, no memory traffic.
-    #[inline]
-    fn three(
-        &mut self,
-        values: &[f64],
-        stride: usize,
-        driver: usize,
-        size: usize,
-        explained: f64,
-        by_size: &mut BySize,
-    ) {
-        let (row_1, row_2, outcome) = (&values[stride..], &values[2 * stride..], &values[3 * stride..]);
-        let floors = &self.tree.floors[self.tree.starts[driver]..];
+    level!(six, five, 6);
+    level!(five, four, 5);
+    level!(four, three, 4);
+
+    /// The last three drivers in closed form: eight subsets, seven divisions, no memory traffic between them.
+    #[inline(always)]
+    fn three(&mut self, values: &[f64], driver: usize, size: usize, explained: f64) -> [f64; 4] {
+        let values: &[f64] = &values[..10];
+        let floors = &self.tree.floors[self.tree.starts[driver]..][..3];
+        // Rows from the outcome (0) up to the next driver (3).
         let rest = Pair {
-            own_1: row_1[1],
-            own_2: row_2[2],
-            both: row_2[1],
-            outcome_1: outcome[1],
-            outcome_2: outcome[2],
+            own_1: values[5],
+            own_2: values[2],
+            both: values[4],
+            outcome_1: values[3],
+            outcome_2: values[1],
             explained,
         };
-        let inverse = if values[0] > floors[0] { 1.0 / values[0] } else { 0.0 };
-        let (factor_1, factor_2) = (row_1[0] * inverse, row_2[0] * inverse);
+        let inverse = if values[9] > floors[0] { 1.0 / values[9] } else { 0.0 };
+        let (factor_1, factor_2) = (values[8] * inverse, values[7] * inverse);
         let given = Pair {
-            own_1: rest.own_1 - factor_1 * row_1[0],
-            own_2: rest.own_2 - factor_2 * row_2[0],
-            both: rest.both - factor_1 * row_2[0],
-            outcome_1: rest.outcome_1 - factor_1 * outcome[0],
-            outcome_2: rest.outcome_2 - factor_2 * outcome[0],
-            explained: explained + outcome[0] * outcome[0] * inverse,
+            own_1: rest.own_1 - factor_1 * values[8],
+            own_2: rest.own_2 - factor_2 * values[7],
+            both: rest.both - factor_1 * values[7],
+            outcome_1: rest.outcome_1 - factor_1 * values[6],
+            outcome_2: rest.outcome_2 - factor_2 * values[6],
+            explained: explained + values[6] * values[6] * inverse,
         };
         let (left, taken) = (rest.subsets(floors[1], floors[2]), given.subsets(floors[1], floors[2]));
-
-        by_size[0] = left.none;
-        by_size[1] = left.first + left.second + taken.none;
-        by_size[2] = left.both + taken.first + taken.second;
-        by_size[3] = taken.both;
-        let with = &mut self.with[driver];
-        with[size + 1] += taken.none;
-        with[size + 2] += taken.first + taken.second;
-        with[size + 3] += taken.both;
-        let with = &mut self.with[driver + 1];
-        with[size + 1] += left.first;
-        with[size + 2] += left.both + taken.first;
-        with[size + 3] += taken.both;
-        let with = &mut self.with[driver + 2];
-        with[size + 1] += left.second;
-        with[size + 2] += left.both + taken.second;
-        with[size + 3] += taken.both;
+        let with_first = [taken.none, taken.first + taken.second, taken.both];
+        let with_second = [left.first, left.both + taken.first, taken.both];
+        let with_third = [left.second, left.both + taken.second, taken.both];
+        for (place, gains) in [with_first, with_second, with_third].iter().enumerate() {
+            let with = &mut self.with[driver + place][size + 1..][..3];
+            with.iter_mut().zip(gains).for_each(|(with, gain)| *with += gain);
+        }
+        [left.none, left.first + left.second + taken.none, left.both + with_first[1], taken.both]
     }
 }
 
@@ -272,7 +290,7 @@ struct PairSubsets {
 }
 
 impl Pair {
-    #[inline]
+    #[inline(always)]
     fn subsets(&self, floor_1: f64, floor_2: f64) -> PairSubsets {
         let inverse_1 = if self.own_1 > floor_1 { 1.0 / self.own_1 } else { 0.0 };
         let inverse_2 = if self.own_2 > floor_2 { 1.0 / self.own_2 } else { 0.0 };
@@ -294,7 +312,7 @@ impl Pair {
 mod tests {
     use super::*;
     use crate::stats::linear_algebra::Cholesky;
-    use ndarray::{Axis, s};
+    use ndarray::{Array2, Axis, s};
 
     /// Correlations of an autoregressive design and the outcome of the oracle `ar1_p10_lmg`: R squared is one half.
     pub(super) fn autoregressive(n_drivers: usize) -> Array2<f64> {

@@ -1,0 +1,135 @@
+//! The embedded query engine: the only file, with its neighbours in this folder, that names it.
+
+use super::LinkError;
+use super::base_table::BaseTable;
+use super::match_report::{self, MatchRow};
+use super::statement::{Anchors, LinkPlan};
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::dataframe::DataFrameWriteOptions;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
+use futures::StreamExt;
+use std::path::PathBuf;
+
+/// How much the engine may use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EngineSettings {
+    /// Memory that joins and aggregates may hold before they spill to disk, in bytes.
+    pub memory_bytes: usize,
+    /// Where to spill, and to write what is read several times.
+    pub spill_folder: PathBuf,
+    /// Threads; all cores if `None`.
+    pub n_threads: Option<usize>,
+}
+
+/// A session of the query engine over the typed tables of one study.
+pub struct Engine {
+    runtime: tokio::runtime::Runtime,
+    session: SessionContext,
+    plan: LinkPlan,
+    scratch: PathBuf,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Engine").field("plan", &self.plan).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Starts a session and registers the tables.
+    ///
+    /// # Errors
+    /// The runtime cannot start, or a table cannot be read.
+    pub fn start(plan: LinkPlan, settings: &EngineSettings) -> Result<Self, LinkError> {
+        let n_threads =
+            settings.n_threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(n_threads).build().map_err(LinkError::Start)?;
+        let environment = RuntimeEnvBuilder::new()
+            .with_memory_limit(settings.memory_bytes, 1.0)
+            .with_temp_file_path(&settings.spill_folder)
+            .build_arc()
+            .map_err(|source| LinkError::Engine { doing: "starting", source })?;
+        let config = SessionConfig::new().with_target_partitions(n_threads);
+        let session = SessionContext::new_with_config_rt(config, environment);
+        for (name, folder) in plan.tables.named() {
+            // A trailing separator makes the engine read the folder's parts as one table.
+            let location = format!("{}/", folder.display());
+            runtime
+                .block_on(session.register_parquet(name, location, ParquetReadOptions::default()))
+                .map_err(|source| LinkError::Engine { doing: "reading the typed tables", source })?;
+        }
+        Ok(Self { runtime, session, plan, scratch: settings.spill_folder.clone() })
+    }
+
+    /// The plan behind the session.
+    pub fn plan(&self) -> &LinkPlan {
+        &self.plan
+    }
+
+    /// The base table of all answers.
+    ///
+    /// # Errors
+    /// The engine fails, for one because memory ran out.
+    pub fn answers(&self) -> Result<BaseTable, LinkError> {
+        let mut table = BaseTable::default();
+        self.each_batch(&self.plan.statement(Anchors::Answers), "joining the answers", |batch| table.append(&batch))?;
+        Ok(table)
+    }
+
+    /// The base table of all customers as of the study's date, batch by batch in the order of the customers' keys.
+    ///
+    /// # Errors
+    /// The engine fails, or `take` does.
+    pub fn customers<E: From<LinkError>>(&self, mut take: impl FnMut(BaseTable) -> Result<(), E>) -> Result<(), E> {
+        self.each_batch(&self.plan.statement(Anchors::Customers), "joining the customers", |batch| {
+            let mut table = BaseTable::default();
+            table.append(&batch)?;
+            take(table)
+        })
+    }
+
+    /// How well the keys of the sources fit together.
+    ///
+    /// # Errors
+    /// The engine fails.
+    pub fn match_report(&self) -> Result<Vec<MatchRow>, LinkError> {
+        let mut rows = Vec::new();
+        for question in match_report::questions(&self.plan) {
+            let mut table = BaseTable::default();
+            self.each_batch(&question.statement, "matching keys", |batch| table.append(&batch))?;
+            rows.push(question.answer(&table)?);
+        }
+        Ok(rows)
+    }
+
+    /// Writes the customers' anchors once, so that the statement does not number the customers again for each source.
+    fn write_anchors(&self) -> Result<(), LinkError> {
+        let failed = |source| LinkError::Engine { doing: "listing the customers", source };
+        let path = self.scratch.join("anchors.parquet").display().to_string();
+        let options = DataFrameWriteOptions::new().with_single_file_output(true);
+        self.runtime.block_on(async {
+            let frame = self.session.sql(&self.plan.customer_anchors()).await.map_err(failed)?;
+            frame.write_parquet(&path, options, None).await.map_err(failed)?;
+            self.session.register_parquet("anchors", &path, ParquetReadOptions::default()).await.map_err(failed)
+        })
+    }
+
+    fn each_batch<E: From<LinkError>>(
+        &self,
+        statement: &str,
+        doing: &'static str,
+        mut take: impl FnMut(RecordBatch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let failed = |source| E::from(LinkError::Engine { doing, source });
+        self.runtime.block_on(async {
+            let frame = self.session.sql(statement).await.map_err(failed)?;
+            let mut batches = frame.execute_stream().await.map_err(failed)?;
+            while let Some(batch) = batches.next().await {
+                take(batch.map_err(failed)?)?;
+            }
+            Ok(())
+        })
+    }
+}

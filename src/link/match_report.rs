@@ -1,0 +1,94 @@
+//! How many records of each source found their counterpart, and how many could belong to several.
+
+use super::LinkError;
+use super::base_table::BaseTable;
+use super::statement::LinkPlan;
+use serde::Serialize;
+
+/// One row of the match report: the records of a source held against another source's customers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MatchRow {
+    /// The source whose records are matched.
+    pub source: String,
+    /// The key of the source.
+    pub key: String,
+    /// Where the key is looked for.
+    pub against: String,
+    /// Records of the source.
+    pub n_rows: u64,
+    /// Records whose key is found once.
+    pub n_matched: u64,
+    /// Records whose key is not found.
+    pub n_unmatched: u64,
+    /// Records whose key is found more than once.
+    pub n_ambiguous: u64,
+}
+
+/// One count to be made.
+pub(super) struct Question {
+    source: &'static str,
+    key: &'static str,
+    against: &'static str,
+    pub statement: String,
+}
+
+/// What to count for this plan: against the customers table where there is one, else against the feedback.
+pub(super) fn questions(plan: &LinkPlan) -> Vec<Question> {
+    let keys: Vec<(&'static str, &'static str)> = plan
+        .tables
+        .named()
+        .flat_map(|(source, _)| match source {
+            "referrals" => vec![(source, "referrer"), (source, "referred")],
+            _ => vec![(source, "customer")],
+        })
+        .collect();
+    let against: Vec<&'static str> = if plan.tables.customers.is_some() {
+        vec!["customers"]
+    } else if plan.tables.transactions.is_some() {
+        vec!["transactions"]
+    } else {
+        Vec::new()
+    };
+    if !plan.dated {
+        return Vec::new();
+    }
+    keys.iter()
+        .flat_map(|&(source, key)| {
+            against.iter().filter(move |&&against| against != source).map(move |&against| Question {
+                source,
+                key,
+                against,
+                statement: statement(source, key, against),
+            })
+        })
+        .collect()
+}
+
+fn statement(source: &str, key: &str, against: &str) -> String {
+    // A transaction log names a customer once per purchase: there a repeated key is no ambiguity.
+    let times = if against == "customers" { "COUNT(*)" } else { "1" };
+    format!(
+        "SELECT COUNT(*) AS n_rows, COUNT(*) FILTER (WHERE k.times = 1) AS n_matched, \
+         COUNT(*) FILTER (WHERE k.times IS NULL) AS n_unmatched, COUNT(*) FILTER (WHERE k.times > 1) AS n_ambiguous\n\
+         FROM {source} s LEFT JOIN (SELECT customer, {times} AS times FROM {against} GROUP BY customer) k \
+         ON k.customer = s.{key}"
+    )
+}
+
+impl Question {
+    pub fn answer(&self, table: &BaseTable) -> Result<MatchRow, LinkError> {
+        let count = |name: &str| match table.numbers(name) {
+            Some(&[value]) => Ok(value as u64),
+            _ => Err(LinkError::Shape(name.to_owned())),
+        };
+        Ok(MatchRow {
+            source: self.source.to_owned(),
+            key: self.key.to_owned(),
+            against: self.against.to_owned(),
+            n_rows: count("n_rows")?,
+            n_matched: count("n_matched")?,
+            n_unmatched: count("n_unmatched")?,
+            n_ambiguous: count("n_ambiguous")?,
+        })
+    }
+}

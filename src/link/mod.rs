@@ -1,0 +1,34 @@
+//! The point-in-time join: for every answer, or for every customer as of a date, what was known before and what
+//! happened after. One plain SQL statement, run by the embedded query engine under a memory limit.
+
+mod base_table;
+mod engine;
+mod match_report;
+mod statement;
+
+pub use base_table::{BaseTable, Column};
+pub use engine::{Engine, EngineSettings};
+pub use match_report::MatchRow;
+pub use statement::{Anchors, HISTORY_WINDOWS_DAYS, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
+
+use thiserror::Error;
+
+/// Why the join failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// The engine refused or failed.
+    #[error("the join could not be made while {doing}; if memory ran out, allow more with --memory")]
+    Engine {
+        /// What was being done.
+        doing: &'static str,
+        /// The engine's own words.
+        source: datafusion::error::DataFusionError,
+    },
+    /// The runtime of the engine could not start.
+    #[error("the query engine could not start")]
+    Start(#[source] std::io::Error),
+    /// A column came back as something else than was asked for.
+    #[error("the join gave no column `{0}` of the type expected; this is a bug")]
+    Shape(String),
+}
