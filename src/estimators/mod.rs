@@ -1,1 +1,43 @@
-//! (in work)
+//! Models with an intercept: settings, `fit`, a fitted model, `predict`.
+//!
+//! [`Ols`] explains a number and [`Logit`] a class; [`Firth`] is what may be offered where the classes are separated.
+//! Every fit carries one [`Coefficient`] a term, one [`FitSummary`] and its findings, and hands out a plain
+//! [`FittedModel`] to be stored. A fit that is separated, did not converge or has too few rows is a [`FitError`], never
+//! a number.
+//!
+//! Underneath, all fits share one pass over the rows (`columns`): blocks of centred and scaled columns, in parallel,
+//! summed in a fixed order, without a second copy of the design matrix.
+
+// What callers use.
+pub mod coefficient;
+pub mod error;
+pub mod evaluation;
+pub mod firth;
+pub mod fitted_model;
+pub mod linear;
+pub mod logit;
+pub mod summary;
+// What the fits are made of.
+mod cases;
+mod columns;
+mod inference;
+mod newton;
+mod prepared;
+mod robust;
+// The kernel for callers that fit thousands of subsets, and what they must know of separation.
+pub mod logistic;
+pub mod separation;
+// The one file that names linfa.
+pub mod linfa_bridge;
+
+#[cfg(test)]
+mod formula_data;
+
+pub use coefficient::Coefficient;
+pub use error::FitError;
+pub use firth::Firth;
+pub use fitted_model::FittedModel;
+pub use linear::{LinearFit, Ols};
+pub use logit::{LogisticFit, Logit};
+pub use separation::Separation;
+pub use summary::{Family, FitSummary, StdErrors};

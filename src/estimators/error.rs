@@ -1,0 +1,96 @@
+//! Why a model could not be fitted.
+
+use super::Separation;
+use thiserror::Error;
+
+/// Why a model could not be fitted. Rows are counted from 1.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FitError {
+    /// As many terms as rows, or more.
+    #[error("{n_used} usable rows cannot carry {n_terms} terms (intercept included); add rows or leave columns out")]
+    TooFewRows {
+        /// Rows with a positive weight; for frequency weights, their sum.
+        n_used: usize,
+        /// Terms to estimate, the intercept included.
+        n_terms: usize,
+    },
+    /// The outcome does not vary.
+    #[error("outcome `{outcome}` is {value} in every row that counts; there is nothing to explain")]
+    ConstantOutcome {
+        /// The outcome.
+        outcome: String,
+        /// Its only value.
+        value: f64,
+    },
+    /// All rows are of one class.
+    #[error("outcome `{outcome}` is {class} in all {n_used} rows that count; a logistic model needs both classes")]
+    OneClass {
+        /// The outcome.
+        outcome: String,
+        /// The only class, 0 or 1.
+        class: u8,
+        /// The rows.
+        n_used: usize,
+    },
+    /// A logistic model of an outcome that is not declared binary.
+    #[error("outcome `{outcome}` is not a class of 0 and 1; a logistic model needs one")]
+    NotBinary {
+        /// The outcome.
+        outcome: String,
+    },
+    /// Standard errors by cluster without clusters.
+    #[error("standard errors by cluster need a cluster column; name one or ask for other standard errors")]
+    NoClusters,
+    /// Standard errors by cluster with a single cluster.
+    #[error("all rows that count are in one cluster; standard errors by cluster need at least two")]
+    OneCluster,
+    /// A row that its model fits exactly whatever its outcome, for which HC3 divides by zero.
+    #[error(
+        "row {row} determines a coefficient alone (leverage 1), where hc3 is undefined; ask for hc1 or drop its column"
+    )]
+    LeverageOne {
+        /// The row, from 1.
+        row: usize,
+    },
+    /// The maximum of the likelihood does not exist.
+    #[error("{0}")]
+    Separated(Separation),
+    /// The iterations ended before the score equations held.
+    #[error("the fit of `{outcome}` did not converge in {iterations} iterations; rescale or leave out columns")]
+    NotConverged {
+        /// The outcome.
+        outcome: String,
+        /// Iterations made.
+        iterations: usize,
+    },
+    /// The columns to predict from are not those of the fit.
+    #[error(
+        "column {position} to predict from is {found} and was `{expected}` in the fit; give the columns of the fit in its order"
+    )]
+    ColumnsDiffer {
+        /// The place, from 1.
+        position: usize,
+        /// The name in the fit.
+        expected: String,
+        /// What is there instead.
+        found: String,
+    },
+    /// The data handed over by another library's type were refused.
+    #[error("the data set was refused")]
+    Data(#[from] crate::data::DataError),
+    /// Weights that do not say what they mean.
+    #[error(
+        "the data set's weights do not say their kind; use `Observations` with sampling, frequency or precision weights"
+    )]
+    WeightsWithoutKind,
+    /// The other library's solver cannot do what is asked.
+    #[error("the library solver cannot {what}; use this crate's own fit")]
+    Unsupported {
+        /// What it cannot do.
+        what: &'static str,
+    },
+    /// The other library failed.
+    #[error("the library solver failed")]
+    Solver(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

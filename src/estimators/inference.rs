@@ -1,0 +1,136 @@
+//! From estimates in the basis to what every fitted model hands out.
+
+use super::FitError;
+use super::coefficient::{Coefficient, Reference};
+use super::fitted_model::{FittedModel, ModelTerm, Parts};
+use super::prepared::Prepared;
+use super::summary::{Family, FitSummary, StdErrors};
+use crate::data::{DesignMatrix, Observations};
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::stats::Confidence;
+use ndarray::{Array1, Array2};
+use rayon::prelude::*;
+
+/// What all fitted models share.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Inference {
+    pub(super) coefficients: Vec<Coefficient>,
+    pub(super) covariance: Array2<f64>,
+    pub(super) summary: FitSummary,
+    pub(super) findings: Vec<Finding>,
+    pub(super) model: FittedModel,
+}
+
+/// Estimates in the basis of the columns, intercept first.
+pub(super) struct Estimates {
+    pub(super) coefficients: Vec<f64>,
+    pub(super) covariance: Array2<f64>,
+    /// Added to the linear predictor of the basis.
+    pub(super) offset: f64,
+}
+
+impl Inference {
+    pub(super) fn new(
+        observations: &Observations,
+        prepared: Prepared,
+        estimates: &Estimates,
+        reference: Reference,
+        confidence: Confidence,
+        summary: FitSummary,
+    ) -> Self {
+        let columns = &prepared.columns;
+        let own = columns.in_units(&estimates.coefficients);
+        let covariance = columns.covariance_in_units(&estimates.covariance);
+        let at_means = own[0] + estimates.offset;
+        let moved: f64 = (0..columns.places.len()).map(|index| own[index + 1] * columns.mean(index)).sum();
+        let mut terms: Vec<ModelTerm> = observations
+            .design()
+            .names()
+            .iter()
+            .zip(prepared.means.iter().zip(&prepared.std_devs))
+            .map(|(name, (&mean, &std_dev))| ModelTerm { term: name.clone(), estimate: None, mean, std_dev })
+            .collect();
+        for (index, &place) in columns.places.iter().enumerate() {
+            terms[place].estimate = Some(own[index + 1]);
+        }
+        let parts = Parts {
+            family: summary.family,
+            outcome: observations.outcome().name().to_owned(),
+            intercept: at_means - moved,
+            at_means,
+            terms,
+            covariance: covariance.outer_iter().map(|row| row.to_vec()).collect(),
+        };
+        let model = FittedModel::from_consistent(parts);
+        let estimates = std::iter::once(model.intercept()).chain(model.terms().iter().filter_map(|term| term.estimate));
+        let variances = covariance.diag();
+        let rows =
+            model.estimated().zip(estimates).zip(variances).map(|((term, value), &variance)| (term, value, variance));
+        let coefficients = reference.table(rows, confidence);
+        Self { coefficients, covariance, summary, findings: prepared.findings, model }
+    }
+
+    pub(super) fn predict(&self, design: &DesignMatrix) -> Result<Array1<f64>, FitError> {
+        let expected =
+            self.model.terms().iter().map(|term| term.term.as_str()).map(Some).chain(std::iter::repeat(None));
+        let given = design.names().iter().map(|name| Some(name.as_str())).chain(std::iter::repeat(None));
+        let n_columns = design.n_features().max(self.model.terms().len());
+        if let Some((position, (expected, found))) =
+            expected.zip(given).take(n_columns).enumerate().find(|(_, (expected, found))| expected != found)
+        {
+            return Err(FitError::ColumnsDiffer {
+                position: position + 1,
+                expected: expected.unwrap_or("(none)").to_owned(),
+                found: found.map_or_else(|| "not there".to_owned(), |found| format!("`{found}`")),
+            });
+        }
+        let predictions: Vec<f64> = (0..design.n_rows())
+            .into_par_iter()
+            .with_min_len(1024)
+            .map(|row| {
+                let values = design.row(row);
+                match values.to_slice() {
+                    Some(values) => self.model.predict_row(values),
+                    None => self.model.predict_row(&values.to_vec()),
+                }
+            })
+            .collect();
+        Ok(Array1::from(predictions))
+    }
+}
+
+/// Says that sampling weights have no model-based standard errors and that robust ones were computed.
+pub(super) fn robust_instead(outcome: &str, asked: StdErrors, computed: StdErrors) -> Option<Finding> {
+    (asked != computed).then(|| {
+        let sentence = format!(
+            "Sampling weights have no {} standard errors: {} ones were computed.",
+            asked.word(),
+            computed.word()
+        );
+        Finding::new(FindingKind::NotEstimated, Severity::Note, outcome, sentence)
+    })
+}
+
+/// Says that standard errors by cluster rest on few clusters.
+pub(super) fn few_clusters(outcome: &str, n_clusters: Option<usize>) -> Option<Finding> {
+    n_clusters.filter(|&n_clusters| n_clusters < super::robust::FEW_CLUSTERS).map(|n_clusters| {
+        let sentence =
+            format!("The standard errors rest on {n_clusters} clusters, so few that they are likely too small.");
+        Finding::new(FindingKind::SmallBase, Severity::Warning, outcome, sentence)
+            .number("n_clusters", n_clusters as f64)
+    })
+}
+
+/// `q` parameters' worth of penalty on minus twice the log-likelihood.
+pub(super) struct Criteria {
+    pub(super) aic: f64,
+    pub(super) bic: f64,
+}
+
+impl Criteria {
+    pub(super) fn of(family: Family, log_likelihood: f64, n_terms: usize, n_used: usize) -> Self {
+        let n_parameters = n_terms as f64 + if family == Family::Linear { 1.0 } else { 0.0 };
+        let deviance = -2.0 * log_likelihood;
+        Self { aic: 2.0 * n_parameters + deviance, bic: n_parameters * (n_used as f64).ln() + deviance }
+    }
+}

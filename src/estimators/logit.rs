@@ -1,0 +1,290 @@
+//! Logistic regression by maximum likelihood: a class explained by columns.
+
+use super::cases::Cases;
+use super::coefficient::Reference;
+use super::columns::{At, Columns};
+use super::inference::{Criteria, Estimates, Inference, few_clusters, robust_instead};
+use super::logistic::{Bernoulli, likelihood, null_start};
+use super::newton::{Ascent, Ending, Limits, ascend};
+use super::prepared::Prepared;
+use super::robust::{Sandwich, applicable, by_cluster};
+use super::separation;
+use super::summary::{Family, FitSummary, StdErrors};
+use super::{Coefficient, FitError, FittedModel};
+use crate::data::{DesignMatrix, Observations};
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::stats::Confidence;
+use crate::stats::linear_algebra::Cholesky;
+use ndarray::{Array1, Array2, ArrayView2};
+
+/// Newton's last step is below this in standard deviations of the columns (absolute); the error after it is its square.
+const STEP_TOLERANCE: f64 = 1e-9;
+/// Rows of a start from part of the data, and how many times as many there must be to make it worth while.
+const START_ROWS: usize = 20_000;
+const START_GAIN: usize = 5;
+/// Fewer events than this for each column make estimates and intervals doubtful.
+const EVENTS_PER_TERM: f64 = 10.0;
+
+/// Settings of a logistic fit with an intercept.
+///
+/// # Example
+/// ```
+/// use advocate::data::{DesignMatrix, Observations, Outcome};
+/// use advocate::estimators::Logit;
+/// use ndarray::array;
+/// // Of four customers with a complaint one returned, of two without one: odds 1/3 and 1, so the slope is -ln 3.
+/// let complaint = array![[1.0], [1.0], [1.0], [1.0], [0.0], [0.0]];
+/// let design = DesignMatrix::new(vec!["complaint".to_owned()], complaint)?;
+/// let returned = Outcome::binary("returned", array![1.0, 0.0, 0.0, 0.0, 1.0, 0.0])?;
+/// let fit = Logit::default().fit(&Observations::new(design, returned)?)?;
+/// assert!((fit.coefficients()[1].estimate + 3.0_f64.ln()).abs() < 1e-12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Logit {
+    /// How uncertainty is estimated.
+    pub std_errors: StdErrors,
+    /// The level of the confidence intervals.
+    pub confidence: Confidence,
+    /// Newton steps after which the fit is an error.
+    pub iterations_max: usize,
+}
+
+impl Default for Logit {
+    fn default() -> Self {
+        Self { std_errors: StdErrors::default(), confidence: Confidence::default(), iterations_max: 100 }
+    }
+}
+
+/// A fitted logistic model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogisticFit(Inference);
+
+impl Logit {
+    /// Fits by Newton's method on centred and scaled columns until the score equations hold.
+    ///
+    /// Weights by kind: `frequency` as if the row were repeated, `precision` as prior weights of the likelihood,
+    /// `sampling` with robust (HC1) standard errors even where model-based ones are asked for. Statistics are normal.
+    /// Constant columns and combinations of earlier columns are left out with a finding.
+    ///
+    /// # Errors
+    /// An outcome that is not binary or has one class; no more rows than terms; separated classes, with the columns
+    /// that separate; no convergence; missing or single clusters where standard errors by cluster are asked for.
+    pub fn fit(&self, observations: &Observations) -> Result<LogisticFit, FitError> {
+        let cases = Cases::of(observations);
+        let mut prepared = prepare(observations, &cases)?;
+        let ascent = self.ascend(observations, &cases, &prepared.columns)?;
+        let computed = applicable(self.std_errors, &cases);
+        let bread = Cholesky::of(ascent.sums.matrix.view()).inverse();
+        let uncertainty = uncertainty(observations, &cases, &prepared, &ascent.coefficients, bread, computed)?;
+        let outcome = observations.outcome().name();
+        prepared.findings.extend(robust_instead(outcome, self.std_errors, computed));
+        prepared.findings.extend(few_clusters(outcome, uncertainty.n_clusters));
+        let estimates =
+            Estimates { coefficients: ascent.coefficients, covariance: uncertainty.covariance, offset: 0.0 };
+        let mut summary = summary(observations, &cases, &prepared, ascent.log_likelihood, ascent.iterations);
+        (summary.std_errors, summary.n_clusters) = (computed, uncertainty.n_clusters);
+        Ok(LogisticFit::new(observations, prepared, &estimates, self.confidence, summary))
+    }
+
+    fn ascend(&self, observations: &Observations, cases: &Cases, columns: &Columns) -> Result<Ascent, FitError> {
+        let class = |row: usize| cases.counts(row).then(|| cases.outcome(row) > 0.5);
+        let limits = Limits { iterations_max: self.iterations_max, step_tolerance: STEP_TOLERANCE };
+        let mut along = None;
+        let ascent = ascend(
+            |coefficients| likelihood(columns, coefficients, |row| (cases.weight(row), cases.outcome(row))),
+            start(cases, columns),
+            limits,
+            |_| {
+                along = separation::direction(columns, class);
+                along.is_some()
+            },
+        );
+        match (ascent.ending, along) {
+            (Ending::Converged, _) => Ok(ascent),
+            (Ending::Divergent, Some(along)) => {
+                let names: Vec<&str> =
+                    columns.places.iter().map(|&place| observations.design().names()[place].as_str()).collect();
+                let complete = separation::tells_all_apart(columns, &ascent.coefficients, class);
+                let outcome = observations.outcome().name();
+                Err(FitError::Separated(separation::name(columns, &names, outcome, class, &along, complete)))
+            }
+            _ => Err(FitError::NotConverged {
+                outcome: observations.outcome().name().to_owned(),
+                iterations: ascent.iterations,
+            }),
+        }
+    }
+}
+
+impl LogisticFit {
+    pub(super) fn new(
+        observations: &Observations,
+        mut prepared: Prepared,
+        estimates: &Estimates,
+        confidence: Confidence,
+        summary: FitSummary,
+    ) -> Self {
+        prepared.findings.extend(few_events(&summary));
+        Self(Inference::new(observations, prepared, estimates, Reference::Normal, confidence, summary))
+    }
+
+    /// One row a term, the intercept first, on the scale of log odds; terms that cannot be estimated are in the findings.
+    pub fn coefficients(&self) -> &[Coefficient] {
+        &self.0.coefficients
+    }
+
+    /// Covariance of the coefficients, in their order.
+    pub fn covariance(&self) -> ArrayView2<'_, f64> {
+        self.0.covariance.view()
+    }
+
+    /// One row about the fit.
+    pub fn summary(&self) -> &FitSummary {
+        &self.0.summary
+    }
+
+    /// What a reader must know beside the numbers.
+    pub fn findings(&self) -> &[Finding] {
+        &self.0.findings
+    }
+
+    /// The probability of class 1 in every row.
+    ///
+    /// # Errors
+    /// Columns other than those of the fit.
+    pub fn predict(&self, design: &DesignMatrix) -> Result<Array1<f64>, FitError> {
+        self.0.predict(design)
+    }
+
+    /// The probability of class 1 in one row; a `NaN` takes the training mean.
+    ///
+    /// # Panics
+    /// If there is not one value per column of the fit.
+    pub fn predict_row(&self, values: &[f64]) -> f64 {
+        self.0.model.predict_row(values)
+    }
+
+    /// The model as plain data.
+    pub fn model(&self) -> &FittedModel {
+        &self.0.model
+    }
+}
+
+/// The estimable columns of a binary outcome with both classes.
+pub(super) fn prepare<'a>(observations: &'a Observations, cases: &Cases) -> Result<Prepared<'a>, FitError> {
+    let outcome = observations.outcome();
+    if !outcome.is_binary() {
+        return Err(FitError::NotBinary { outcome: outcome.name().to_owned() });
+    }
+    Prepared::of(observations, cases).map_err(|error| match error {
+        FitError::ConstantOutcome { outcome, value } => {
+            FitError::OneClass { outcome, class: u8::from(value > 0.5), n_used: cases.n_used }
+        }
+        other => other,
+    })
+}
+
+/// Where Newton starts: the base rate, or, with many rows, the fit of an even part of them, so that few passes over all
+/// are left.
+fn start(cases: &Cases, columns: &Columns) -> Vec<f64> {
+    let stride = columns.n_rows() / START_ROWS;
+    let events = (0..columns.n_rows()).map(|row| cases.weight(row) * cases.outcome(row)).sum::<f64>();
+    let base = null_start(events / (cases.weight_sum - events), columns.places.len());
+    if stride < START_GAIN {
+        return base;
+    }
+    let part = columns.thinned(stride);
+    let observed = |row: usize| (cases.weight(row * stride), cases.outcome(row * stride));
+    let limits = Limits { iterations_max: 12, step_tolerance: 1e-3 };
+    let ascent = ascend(|coefficients| likelihood(&part, coefficients, observed), base.clone(), limits, |_| true);
+    if ascent.ending == Ending::Converged { ascent.coefficients } else { base }
+}
+
+/// A covariance in the basis.
+struct Uncertainty {
+    covariance: Array2<f64>,
+    n_clusters: Option<usize>,
+}
+
+fn uncertainty(
+    observations: &Observations,
+    cases: &Cases,
+    prepared: &Prepared,
+    coefficients: &[f64],
+    bread: Array2<f64>,
+    computed: StdErrors,
+) -> Result<Uncertainty, FitError> {
+    let residual = |row: usize, predictor: f64| Bernoulli::of(cases.outcome(row), predictor).residual;
+    match computed {
+        StdErrors::Model => Ok(Uncertainty { covariance: bread, n_clusters: None }),
+        StdErrors::Cluster => {
+            let clusters = observations.clusters();
+            let clustered = by_cluster(&prepared.columns, coefficients, bread.view(), cases, clusters, residual)?;
+            Ok(Uncertainty { covariance: clustered.covariance, n_clusters: Some(clustered.n_clusters) })
+        }
+        StdErrors::Hc1 | StdErrors::Hc3 => {
+            let sandwich = Sandwich::new(computed, cases, bread.view());
+            let at = At { coefficients: Some(coefficients), metric: sandwich.metric() };
+            let meat = prepared.columns.sums(at, |case| {
+                let bernoulli = Bernoulli::of(cases.outcome(case.row), case.predictor);
+                let curvature = sandwich.curvature(&case, bernoulli.residual, bernoulli.variance);
+                super::columns::Terms { curvature, score: 0.0, value: 0.0 }
+            });
+            Ok(Uncertainty { covariance: sandwich.covariance(&meat.matrix)?, n_clusters: None })
+        }
+    }
+}
+
+/// The row about a logistic fit, with model-based standard errors.
+pub(super) fn summary(
+    observations: &Observations,
+    cases: &Cases,
+    prepared: &Prepared,
+    log_likelihood: f64,
+    iterations: usize,
+) -> FitSummary {
+    let rate = prepared.outcome_mean;
+    let null_log_likelihood = cases.weight_sum * (rate * rate.ln() + (1.0 - rate) * (-rate).ln_1p());
+    let (n_used, n_terms) = (cases.n_used, prepared.columns.n_terms());
+    let criteria = Criteria::of(Family::Logistic, log_likelihood, n_terms, n_used);
+    FitSummary {
+        family: Family::Logistic,
+        outcome: observations.outcome().name().to_owned(),
+        n_rows: observations.n_rows(),
+        n_used,
+        n_terms,
+        df_residual: n_used - n_terms,
+        r_squared: None,
+        adj_r_squared: None,
+        sigma: None,
+        pseudo_r_squared: Some(1.0 - log_likelihood / null_log_likelihood),
+        log_likelihood,
+        null_log_likelihood,
+        deviance: -2.0 * log_likelihood,
+        aic: criteria.aic,
+        bic: criteria.bic,
+        n_events: Some(cases.n_events()),
+        converged: true,
+        iterations,
+        std_errors: StdErrors::Model,
+        n_clusters: None,
+    }
+}
+
+fn few_events(summary: &FitSummary) -> Option<Finding> {
+    let n_events = summary.n_events?;
+    let rarer = n_events.min(summary.n_used - n_events);
+    let n_slopes = summary.n_terms - 1;
+    let per_term = rarer as f64 / n_slopes.max(1) as f64;
+    (n_slopes > 0 && per_term < EVENTS_PER_TERM).then(|| {
+        let sentence = format!(
+            "The rarer class of `{}` has {rarer} rows for {n_slopes} columns, fewer than {EVENTS_PER_TERM:.0} for each: \
+             estimates are drawn away from zero and intervals are doubtful.",
+            summary.outcome
+        );
+        Finding::new(FindingKind::FewEvents, Severity::Warning, summary.outcome.clone(), sentence)
+            .number("n_events", rarer as f64)
+            .number("events_per_term", per_term)
+    })
+}
