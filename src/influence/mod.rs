@@ -1,1 +1,43 @@
-//! (in work)
+//! Who carries the word: the referral graph, how far each customer's word reaches, and a rating of networked promoters.
+//!
+//! The story, in reading order. [`EdgeList`] takes referrals row by row and gives every customer a number;
+//! [`ReferralGraph`] holds them as compressed rows both ways, each edge with the probability that the word passes along
+//! it. [`reach`] says how many customers each one is expected to bring under the independent cascade: exactly where
+//! the structure allows it, with a standard error elsewhere. [`spread`] simulates a set of customers forward;
+//! [`greedy_seeds`] picks the set to invite. [`page_rank`] and [`Generations`] are the measures people know.
+//! [`rate_promoters`] combines reach with what the customer says and does.
+//!
+//! All of it describes the graph as recorded. Reach under assumed probabilities and the rating built on it are no
+//! causal claims: nothing here says what a campaign would change.
+
+pub mod edges;
+pub mod error;
+mod exact;
+mod forest_seeds;
+pub mod generations;
+pub mod graph;
+mod local;
+pub mod names;
+#[cfg(test)]
+mod nethept;
+pub mod page_rank;
+pub mod rating;
+pub mod reach;
+mod reverse;
+pub mod seeds;
+pub mod speed;
+pub mod spread;
+#[cfg(test)]
+mod worlds;
+
+pub use edges::EdgeList;
+pub use error::InfluenceError;
+pub use generations::Generations;
+pub use graph::{PassingProbability, ReferralGraph};
+pub use names::Names;
+pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank};
+pub use rating::{InfluenceRating, Rating, RatingInputs, RatingWeights, Tier, rate_promoters};
+pub use reach::{NodeReach, Reach, ReachSettings, reach};
+pub use seeds::{Seed, SeedSettings, greedy_seeds};
+pub use speed::median_days_to_referral;
+pub use spread::{Spread, SpreadSettings, spread};

@@ -1,0 +1,291 @@
+//! Reach without sampling: trees folded into their roots, cycles in closed form, small tangles by conditioning.
+
+use super::local::LocalGraph;
+use super::{ReferralGraph, graph::Arc};
+use rayon::prelude::*;
+
+/// What is known of reach without sampling.
+///
+/// A node **hangs** if the word comes to it from one customer only and all whom it can reach hang too. Whoever hangs
+/// is reached through its one referrer or not at all, so its expected number of customers can be added to the
+/// referrer's: `own(u) = 1 + sum over hanging children of p * own(child)`. Everything that does not hang is the
+/// **core**; the word passes through the core and then falls down the trees.
+pub(super) struct ExactReach {
+    /// Expected customers reached within the trees that hang below each node, itself included.
+    pub own: Vec<f64>,
+    /// The number of customers from whom the word can come to each node in one step.
+    pub n_referrers: Vec<u32>,
+    /// Reach under the independent cascade where it is exact.
+    pub reach: Vec<Option<f64>>,
+    /// The arcs between core nodes.
+    pub core: CoreArcs,
+}
+
+impl ExactReach {
+    /// Exact reach of every node for which it is cheap.
+    ///
+    /// 1. Trees: one sweep from the leaves, `reach(u) = 1 + sum p * reach(child)`.
+    /// 2. Nodes from which the word can only follow one core path, which ends in a tree or in a cycle: one sweep.
+    /// 3. Nodes that reach only a few core nodes: conditioning on who among them is reached ([`LocalGraph`]).
+    ///
+    /// Repeated edges are combined first. Time is linear in nodes and edges, plus a bounded number of steps per node in
+    /// the third part.
+    pub fn of(graph: &ReferralGraph) -> Self {
+        let Folded { own, n_referrers, hanging, core_children } = Folded::of(graph);
+        let core = CoreArcs::of(graph, &hanging, &core_children);
+        let settled = core_children.par_iter().zip(&own).map(|(&children, &own)| (children == 0).then_some(own));
+        let mut reach: Vec<Option<f64>> = settled.collect();
+        follow_single_paths(&core, &own, &mut reach);
+        let tangled: Vec<u32> = (0..graph.n_nodes() as u32).filter(|&node| reach[node as usize].is_none()).collect();
+        let solved: Vec<Option<f64>> =
+            tangled.par_iter().map(|&node| LocalGraph::around(node, &core, &own).and_then(LocalGraph::reach)).collect();
+        for (&node, solved) in tangled.iter().zip(solved) {
+            reach[node as usize] = solved;
+        }
+        Self { own, n_referrers, reach, core }
+    }
+}
+
+/// The sweep from the leaves.
+struct Folded {
+    own: Vec<f64>,
+    n_referrers: Vec<u32>,
+    hanging: Vec<bool>,
+    /// Children that do not hang.
+    core_children: Vec<u32>,
+}
+
+impl Folded {
+    fn of(graph: &ReferralGraph) -> Self {
+        let n_nodes = graph.n_nodes();
+        let mut n_referrers = vec![0_u32; n_nodes];
+        let mut core_children = vec![0_u32; n_nodes];
+        for node in 0..n_nodes as u32 {
+            for arc in graph.combined_arcs(node) {
+                n_referrers[arc.node as usize] += 1;
+                core_children[node as usize] += 1;
+            }
+        }
+        let mut own = vec![1.0; n_nodes];
+        let mut hanging = vec![false; n_nodes];
+        let mut complete: Vec<u32> = (0..n_nodes as u32).filter(|&node| core_children[node as usize] == 0).collect();
+        // A node is complete once all its children hang: its own sum is final and may be handed up.
+        while let Some(node) = complete.pop() {
+            if n_referrers[node as usize] != 1 {
+                continue;
+            }
+            let Some(up) = only_referrer(graph, node) else { continue };
+            hanging[node as usize] = true;
+            own[up.node as usize] += up.probability * own[node as usize];
+            core_children[up.node as usize] -= 1;
+            if core_children[up.node as usize] == 0 {
+                complete.push(up.node);
+            }
+        }
+        Self { own, n_referrers, hanging, core_children }
+    }
+}
+
+/// The one customer from whom the word can come to `node`, with the probability that it does.
+pub(super) fn only_referrer(graph: &ReferralGraph, node: u32) -> Option<Arc> {
+    let mut passing = graph.inward.range(node).filter(|&place| graph.inward_probability(node, place) > 0.0);
+    let first = passing.next()?;
+    let start = Arc { node: graph.inward.nodes[first], probability: graph.inward_probability(node, first) };
+    Some(passing.fold(start, |arc, place| {
+        let again = graph.inward_probability(node, place);
+        Arc { probability: arc.probability + again * (1.0 - arc.probability), ..arc }
+    }))
+}
+
+/// The arcs from each core node to other core nodes, repeats combined.
+pub(super) struct CoreArcs {
+    starts: Vec<u32>,
+    arcs: Vec<Arc>,
+}
+
+impl CoreArcs {
+    fn of(graph: &ReferralGraph, hanging: &[bool], core_children: &[u32]) -> Self {
+        let mut starts = Vec::with_capacity(core_children.len() + 1);
+        let mut arcs = Vec::new();
+        starts.push(0);
+        for (node, &children) in core_children.iter().enumerate() {
+            if children > 0 {
+                arcs.extend(graph.combined_arcs(node as u32).filter(|arc| !hanging[arc.node as usize]));
+            }
+            starts.push(arcs.len() as u32);
+        }
+        Self { starts, arcs }
+    }
+
+    /// The arcs from `node` to core nodes.
+    pub fn row(&self, node: u32) -> &[Arc] {
+        &self.arcs[self.starts[node as usize] as usize..self.starts[node as usize + 1] as usize]
+    }
+}
+
+/// Fills in the nodes whose only core path ends in a settled node or in a cycle.
+///
+/// Each node on the way has one core child and is met once, so nobody further on leads back to it unless it lies on the
+/// cycle itself; then the edge back to it reaches nobody new.
+fn follow_single_paths(core: &CoreArcs, own: &[f64], reach: &mut [Option<f64>]) {
+    let mut seen = vec![false; own.len()];
+    let mut path: Vec<u32> = Vec::new();
+    for start in 0..own.len() as u32 {
+        path.clear();
+        let mut node = start;
+        while let ([_], None, false) = (core.row(node), reach[node as usize], seen[node as usize]) {
+            seen[node as usize] = true;
+            path.push(node);
+            node = core.row(node)[0].node;
+        }
+        if reach[node as usize].is_none()
+            && let Some(entry) = path.iter().position(|&on_path| on_path == node)
+        {
+            close_cycle(&path[entry..], core, own, reach);
+            path.truncate(entry);
+        }
+        for &node in path.iter().rev() {
+            let arc = core.row(node)[0];
+            reach[node as usize] = reach[arc.node as usize].map(|below| own[node as usize] + arc.probability * below);
+        }
+    }
+}
+
+/// Reach on a cycle `c_0 -> c_1 -> ... -> c_0` with own sums `t_i` and probabilities `p_i`.
+///
+/// `reach_0 = t_0 + p_0 (t_1 + p_1 (...))` once around, then `reach_i = t_i + p_i reach_(i+1) - t_i P` with
+/// `P = p_0 p_1 ...`: the last term takes away the node's own return.
+fn close_cycle(cycle: &[u32], core: &CoreArcs, own: &[f64], reach: &mut [Option<f64>]) {
+    let step = |node: u32| (own[node as usize], core.row(node)[0].probability);
+    let around: f64 = cycle.iter().map(|&node| step(node).1).product();
+    let first = cycle.iter().rev().fold(0.0, |below, &node| step(node).0 + step(node).1 * below);
+    reach[cycle[0] as usize] = Some(first);
+    let mut next = first;
+    for &node in cycle[1..].iter().rev() {
+        let (own, probability) = step(node);
+        next = own + probability * next - own * around;
+        reach[node as usize] = Some(next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::influence::worlds::{Edge, forests, graph, spread_by_worlds, tiny_graphs};
+    use proptest::prelude::*;
+
+    fn exact(n_nodes: usize, edges: &[Edge]) -> Vec<Option<f64>> {
+        ExactReach::of(&graph(n_nodes, edges)).reach
+    }
+
+    fn assert_reach(got: &[Option<f64>], want: &[f64]) {
+        assert_eq!(got.len(), want.len());
+        for (node, (got, want)) in got.iter().zip(want).enumerate() {
+            let got = got.unwrap_or_else(|| panic!("node {node} should be exact"));
+            assert!((got - want).abs() <= 1e-12 * want, "node {node}: {got} {want}");
+        }
+    }
+
+    // Expected values: enumeration of all live-edge worlds by another program (Kempe, Kleinberg and Tardos's definition).
+
+    #[test]
+    fn a_path() {
+        assert_reach(&exact(3, &[(0, 1, 0.5), (1, 2, 0.5)]), &[1.75, 1.5, 1.0]);
+    }
+
+    #[test]
+    fn a_tree() {
+        let tree = [(0, 1, 0.5), (0, 2, 0.2), (1, 3, 0.4), (1, 4, 0.9), (2, 5, 0.3), (5, 6, 0.7)];
+        assert_reach(&exact(7, &tree), &[2.452, 2.3, 1.51, 1.0, 1.0, 1.7, 1.0]);
+    }
+
+    #[test]
+    fn a_cycle_reaches_nobody_twice() {
+        assert_reach(&exact(3, &[(0, 1, 0.3), (1, 2, 0.4), (2, 0, 0.5)]), &[1.42, 1.6, 1.65]);
+    }
+
+    #[test]
+    fn a_diamond_by_conditioning() {
+        let diamond = [(0, 1, 0.5), (0, 2, 0.5), (1, 3, 0.5), (2, 3, 0.5)];
+        assert_reach(&exact(4, &diamond), &[2.4375, 1.5, 1.5, 1.0]);
+    }
+
+    #[test]
+    fn friendships_both_ways_along_a_tree_are_a_tree() {
+        let mut edges = vec![];
+        for node in 1..9_u32 {
+            edges.extend([(node / 2, node, 0.4), (node, node / 2, 0.6)]);
+        }
+        let want: Vec<f64> = (0..9).map(|node| spread_by_worlds(9, &edges, &[node])).collect();
+        assert_reach(&exact(9, &edges), &want);
+    }
+
+    #[test]
+    fn someone_with_two_referrers_leaves_both_exact() {
+        let edges = [(0, 2, 0.5), (1, 2, 0.25), (2, 3, 0.5), (0, 4, 1.0)];
+        assert_reach(&exact(5, &edges), &[2.75, 1.375, 1.5, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn a_large_cycle_with_a_tail_in_and_trees_out() {
+        // Every step passes with 0.5 and every node on the cycle has one leaf reached with 0.5: 1.5 * (1 + 1/2 + 1/4 ...),
+        // which is 3 to the last digit; the tail into the cycle adds 1 + 0.5 * 3.
+        let n_cycle = 100_000_u32;
+        let mut edges: Vec<Edge> = vec![];
+        for node in 0..n_cycle {
+            edges.extend([(node, (node + 1) % n_cycle, 0.5), (node, n_cycle + node, 0.5)]);
+        }
+        edges.push((2 * n_cycle, 7, 0.5));
+        let reach = exact(2 * n_cycle as usize + 1, &edges);
+        assert_reach(&reach[..n_cycle as usize], &vec![3.0; n_cycle as usize]);
+        assert_reach(&reach[2 * n_cycle as usize..], &[2.5]);
+    }
+
+    #[test]
+    fn a_cycle_of_certain_edges_reaches_everybody() {
+        let edges: Vec<Edge> = (0..1000).map(|node| (node, (node + 1) % 1000, 1.0)).collect();
+        assert_reach(&exact(1000, &edges), &[1000.0; 1000]);
+    }
+
+    #[test]
+    fn a_chain_as_deep_as_the_graph_does_not_overflow_the_stack() {
+        let n_nodes = 300_000;
+        let edges: Vec<Edge> = (1..n_nodes).map(|node| (node - 1, node, 1.0)).collect();
+        let reach = exact(n_nodes as usize, &edges);
+        assert_reach(&reach[..2], &[f64::from(n_nodes), f64::from(n_nodes - 1)]);
+    }
+
+    #[test]
+    fn a_million_parallel_edges_are_one_likely_step() {
+        let edges = vec![(0, 1, 1e-6); 1_000_000];
+        // 2 - (1 - 1e-6)^1000000 in 40 digits by Python's decimal module.
+        let want = 1.632_120_742_768_354_9;
+        let got = exact(2, &edges)[0].expect("exact");
+        assert!((got - want).abs() < 1e-10, "{got} {want}");
+    }
+
+    #[test]
+    fn impossible_edges_change_nothing() {
+        let edges = [(0, 1, 0.5), (2, 1, 0.0), (1, 0, 0.0), (1, 1, 0.9)];
+        assert_reach(&exact(3, &edges), &[1.5, 1.0, 1.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_called_exact_is_what_all_worlds_say((n_nodes, edges) in tiny_graphs()) {
+            let reach = exact(n_nodes, &edges);
+            for (node, reach) in reach.iter().enumerate() {
+                if let Some(reach) = reach {
+                    let want = spread_by_worlds(n_nodes, &edges, &[node as u32]);
+                    prop_assert!((reach - want).abs() < 1e-12 * want, "node {}: {} {}", node, reach, want);
+                }
+            }
+        }
+
+        #[test]
+        fn every_node_of_a_forest_is_exact((n_nodes, edges) in forests(9)) {
+            let want: Vec<f64> = (0..n_nodes as u32).map(|node| spread_by_worlds(n_nodes, &edges, &[node])).collect();
+            assert_reach(&exact(n_nodes, &edges), &want);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! For tests: a real graph of 15,233 authors with published seeds and spreads.
+
+use super::worlds::{Edge, graph};
+use super::{NodeReach, ReachSettings, ReferralGraph, SeedSettings, SpreadSettings, greedy_seeds, reach, spread};
+use std::path::Path;
+
+/// Seeds by CELF with 10,000 simulations (github.com/jjboo/InfMax, hep_WC_celf_10000_200; Lu, Xiao, Goyal and others,
+/// arXiv:1705.05144), in the order chosen.
+const PUBLISHED: [u32; 50] = [
+    100, 474, 124, 239, 639, 606, 287, 80, 196, 66, 328, 128, 525, 236, 192, 14, 535, 989, 4824, 1162, 131, 634, 274,
+    326, 221, 210, 37, 646, 307, 412, 563, 36, 562, 507, 6638, 60, 41, 559, 8450, 5629, 599, 2462, 105, 1987, 3210,
+    140, 266, 1429, 15, 99,
+];
+
+/// Number of seeds, their spread by 400,000 simulations of another program, and its standard error.
+const SPREADS: [(usize, f64, f64); 3] = [(1, 42.1825, 0.0662), (10, 296.4275, 0.1225), (50, 911.696, 0.1402)];
+
+/// The graph, or `None` and a word on stderr where the shared data is not there.
+fn nethept() -> Option<ReferralGraph> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/nethept/nethept_wc.inf");
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        skip(&path);
+        return None;
+    };
+    let mut rows = text.lines().map(|line| line.split_whitespace());
+    let header: Vec<usize> = rows.next().into_iter().flatten().map(|count| count.parse().expect("a count")).collect();
+    let edges: Vec<Edge> = rows
+        .map(|row| {
+            let row: Vec<&str> = row.collect();
+            let node = |place: usize| row[place].parse().expect("a node");
+            (node(0), node(1), row[2].parse().expect("a probability"))
+        })
+        .collect();
+    assert_eq!(edges.len(), header[1]);
+    Some(graph(header[0], &edges))
+}
+
+#[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
+fn skip(path: &Path) {
+    eprintln!("skipped: {} is not there", path.display());
+}
+
+#[test]
+fn forward_simulation_of_the_published_seeds_agrees() {
+    let Some(graph) = nethept() else { return };
+    assert_eq!((graph.n_nodes(), graph.n_arcs(), graph.n_self_loops()), (15_233, 62_752, 44));
+    for (n_seeds, mean, std_error) in SPREADS {
+        let got = spread(&graph, &PUBLISHED[..n_seeds], &SpreadSettings { simulations: 10_000, seed: 1 });
+        let got = got.expect("valid");
+        assert!((got.mean - mean).abs() < 4.0 * std_error.hypot(got.std_error), "{n_seeds}: {got:?} {mean}");
+    }
+}
+
+#[test]
+fn reach_agrees_with_simulation_and_with_itself_on_more_samples() {
+    let Some(graph) = nethept() else { return };
+    let reached = |samples| reach(&graph, &ReachSettings { samples, ..ReachSettings::default() }).expect("valid");
+    let (some, more) = (reached(500_000), reached(4_000_000));
+    let (_, mean, std_error) = SPREADS[0];
+    let best = more.nodes[100];
+    assert!((best.reach - mean).abs() < 4.0 * std_error.hypot(best.reach_se), "{best:?}");
+    assert!(more.n_exact > 2000, "{}", more.n_exact);
+    let gap = |(some, more): (&NodeReach, &NodeReach)| {
+        (some.reach - more.reach).abs() / (some.reach_se.hypot(more.reach_se) + 1e-12)
+    };
+    let worst = some.nodes.iter().zip(&more.nodes).map(gap).fold(0.0, f64::max);
+    assert!(worst < 5.5, "{worst}");
+}
+
+#[test]
+fn greedy_seeds_reach_as_much_as_the_published_ones() {
+    let Some(graph) = nethept() else { return };
+    let settings = SeedSettings { n_seeds: 50, samples: 500_000, ..SeedSettings::default() };
+    let seeds = greedy_seeds(&graph, &settings).expect("valid").seeds;
+    for (n_seeds, mean, _) in SPREADS {
+        let got = seeds[n_seeds - 1];
+        assert!(got.reach > 0.995 * mean - 4.0 * got.reach_se, "{n_seeds}: {got:?} {mean}");
+    }
+    let nodes: Vec<u32> = seeds.iter().map(|seed| seed.node).collect();
+    let forward = spread(&graph, &nodes, &SpreadSettings { simulations: 10_000, seed: 2 }).expect("valid");
+    let got = seeds[49];
+    assert!((got.reach - forward.mean).abs() < 5.0 * forward.std_error.hypot(got.reach_se), "{got:?} {forward:?}");
+}
