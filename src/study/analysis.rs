@@ -1,0 +1,344 @@
+//! What is done with the data: drivers, outcomes, measures, influence, scores.
+
+use super::section::{Item, Section};
+use super::{Problem, Referrals, StudyError, keys};
+use serde::Serialize;
+
+/// What is done with a row whose touchpoints are not all answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Missing {
+    /// The row is left out.
+    Listwise,
+    /// The gap is filled with the mean and marked by a column of its own.
+    Indicator,
+    /// The gap is filled with the mean.
+    Mean,
+}
+
+/// Touchpoints that belong together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TouchpointGroup {
+    /// The group's name.
+    pub name: String,
+    /// Its columns.
+    pub touchpoints: Vec<String>,
+}
+
+/// What is ranked by importance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Drivers {
+    /// The touchpoint columns of the feedback source, in the order of the file.
+    pub touchpoints: Vec<String>,
+    /// How they are grouped; empty where they are not.
+    pub groups: Vec<TouchpointGroup>,
+    /// Columns of the history and of the profile that are held constant.
+    pub controls: Vec<String>,
+    /// Touchpoints and controls that are in every model that is compared.
+    pub always: Vec<String>,
+    /// What is done with gaps.
+    pub missing: Missing,
+}
+
+impl Drivers {
+    pub(super) fn read(top: &Section<'_, '_>) -> Result<Self, StudyError> {
+        let Some(item) = top.item("drivers") else {
+            let none = Vec::new;
+            return Ok(Self {
+                touchpoints: none(),
+                groups: vec![],
+                controls: none(),
+                always: none(),
+                missing: Missing::Listwise,
+            });
+        };
+        let section = item.section(keys::DRIVERS)?;
+        let item = section.required("touchpoints", "the columns to rank, as a list or as groups")?;
+        let mut groups = Vec::new();
+        let mut touchpoints: Vec<String> = Vec::new();
+        if item.is_table() {
+            for (name, item) in item.open_section()?.items() {
+                let members = item.texts()?;
+                if let Some(repeated) = members.iter().find(|member| touchpoints.contains(member)) {
+                    return Err(item.invalid(format!("touchpoint `{repeated}` is in two groups; leave it in one")));
+                }
+                touchpoints.extend(members.iter().cloned());
+                groups.push(TouchpointGroup { name, touchpoints: members });
+            }
+        } else {
+            touchpoints = item.texts()?;
+        }
+        if touchpoints.is_empty() {
+            return Err(
+                item.invalid("`drivers.touchpoints` is empty; name at least one column, or leave [drivers] out")
+            );
+        }
+        Ok(Self {
+            touchpoints,
+            groups,
+            controls: section.texts("controls")?,
+            always: section.texts("always")?,
+            missing: read_missing(&section)?,
+        })
+    }
+}
+
+fn read_missing(section: &Section<'_, '_>) -> Result<Missing, StudyError> {
+    let Some(item) = section.item("missing") else { return Ok(Missing::Listwise) };
+    let choices = [
+        ("listwise", Some(Missing::Listwise)),
+        ("indicator", Some(Missing::Indicator)),
+        ("mean", Some(Missing::Mean)),
+        ("pairwise", None),
+        ("em", None),
+    ];
+    item.word(&choices)?.ok_or_else(|| {
+        item.refuse(Problem::NotYet {
+            key: item.path().to_owned(),
+            word: item.text().unwrap_or_default(),
+            instead: "use \"listwise\", \"indicator\" or \"mean\"".to_owned(),
+        })
+    })
+}
+
+/// What is explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase", tag = "outcome")]
+pub enum Outcome {
+    /// The 0-10 answer, linear.
+    Recommend,
+    /// 9 or 10 against the rest, logistic.
+    Promoter,
+    /// 0 to 6 against the rest, logistic.
+    Detractor,
+    /// Any purchase in the window after the answer, logistic.
+    Repurchase {
+        /// The window's length.
+        window_days: u32,
+    },
+    /// Any referral made in the window after the answer, logistic.
+    Referral {
+        /// The window's length.
+        window_days: u32,
+    },
+    /// What was spent in the window after the answer, linear.
+    Spend {
+        /// The window's length.
+        window_days: u32,
+    },
+}
+
+impl Outcome {
+    /// The word of the study file, tables and reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Recommend => "recommend",
+            Self::Promoter => "promoter",
+            Self::Detractor => "detractor",
+            Self::Repurchase { .. } => "repurchase",
+            Self::Referral { .. } => "referral",
+            Self::Spend { .. } => "spend",
+        }
+    }
+
+    /// The length of the window after the answer, for outcomes of behaviour.
+    pub fn window_days(self) -> Option<u32> {
+        match self {
+            Self::Recommend | Self::Promoter | Self::Detractor => None,
+            Self::Repurchase { window_days } | Self::Referral { window_days } | Self::Spend { window_days } => {
+                Some(window_days)
+            }
+        }
+    }
+
+    /// Whether it happened or did not; otherwise it is measured on a scale.
+    pub fn is_binary(self) -> bool {
+        !matches!(self, Self::Recommend | Self::Spend { .. })
+    }
+
+    pub(super) fn read_all(top: &Section<'_, '_>) -> Result<Vec<Self>, StudyError> {
+        let Some(item) = top.item("outcomes") else { return Ok(Vec::new()) };
+        let section = item.section(keys::OUTCOMES)?;
+        let mut outcomes = Vec::new();
+        for (name, item) in section.items() {
+            let window = || -> Result<u32, StudyError> {
+                let section = item.section(keys::WINDOW_OUTCOME)?;
+                let days = section.required("window_days", "the days after the answer that count, such as 90")?;
+                days.integer(1..=3650).map(|value| value as u32)
+            };
+            let answer = || item.section(keys::ANSWER_OUTCOME).map(|_| ());
+            outcomes.push(match name.as_str() {
+                "recommend" => answer().map(|()| Self::Recommend)?,
+                "promoter" => answer().map(|()| Self::Promoter)?,
+                "detractor" => answer().map(|()| Self::Detractor)?,
+                "repurchase" => Self::Repurchase { window_days: window()? },
+                "referral" => Self::Referral { window_days: window()? },
+                _ => Self::Spend { window_days: window()? },
+            });
+        }
+        Ok(outcomes)
+    }
+}
+
+/// How the interval of a Net Promoter Score is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NpsInterval {
+    /// Wald's, with 3/4, 3/2 and 3/4 added to detractors, passives and promoters.
+    AdjustedWald,
+    /// By inversion of the score test.
+    Score,
+    /// Wald's.
+    Wald,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Measures {
+    /// The columns by which the measures are cut.
+    pub by: Vec<String>,
+    /// The interval of the score.
+    pub interval: NpsInterval,
+}
+
+impl Measures {
+    pub(super) fn read(top: &Section<'_, '_>) -> Result<Self, StudyError> {
+        let mut measures = Self { by: Vec::new(), interval: NpsInterval::AdjustedWald };
+        if let Some(item) = top.item("measures") {
+            let section = item.section(keys::MEASURES)?;
+            measures.by = section.texts("by")?;
+            if let Some(item) = section.item("interval") {
+                measures.interval = item.word(&[
+                    ("adjusted-wald", NpsInterval::AdjustedWald),
+                    ("score", NpsInterval::Score),
+                    ("wald", NpsInterval::Wald),
+                ])?;
+            }
+        }
+        Ok(measures)
+    }
+}
+
+/// The probability with which a customer's referral takes hold.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EdgeProbability {
+    /// The same for every edge.
+    Uniform(f64),
+    /// From the referrals' probability column.
+    Column,
+    /// One over the number of referrers of the referred.
+    WeightedCascade,
+}
+
+/// How much each part counts in the rating of networked promoters; not negative, not all zero.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RatingWeights {
+    /// Of the expected reach.
+    pub reach: f64,
+    /// Of the customer's own recommend answer.
+    pub score: f64,
+    /// Of the customer's engagement.
+    pub engagement: f64,
+}
+
+/// How influence is computed and rated.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Influence {
+    /// Where the probability of an edge comes from. Where nothing is said: the referrals' own column, else weighted cascade.
+    pub probability: EdgeProbability,
+    /// Samples where reach is not exact.
+    pub samples: u32,
+    /// The parts of the rating.
+    pub rating: RatingWeights,
+}
+
+impl Influence {
+    /// Nothing where there are no referrals; the defaults where nothing is said about them.
+    pub(super) fn read(top: &Section<'_, '_>, referrals: Option<&Referrals>) -> Result<Option<Self>, StudyError> {
+        let item = top.item("influence");
+        let Some(referrals) = referrals else {
+            return match item {
+                None => Ok(None),
+                Some(item) => Err(item.invalid("[influence] needs referrals; add [sources.referrals] or leave it out")),
+            };
+        };
+        let has_column = referrals.probability.is_some();
+        let mut influence = Self {
+            probability: if has_column { EdgeProbability::Column } else { EdgeProbability::WeightedCascade },
+            samples: 10_000,
+            rating: RatingWeights { reach: 0.5, score: 0.3, engagement: 0.2 },
+        };
+        let Some(item) = item else { return Ok(Some(influence)) };
+        let section = item.section(keys::INFLUENCE)?;
+        if let Some(item) = section.item("probability") {
+            influence.probability = read_probability(&item, has_column)?;
+        }
+        if let Some(item) = section.item("samples") {
+            influence.samples = item.integer(1..=1_000_000_000)? as u32;
+        }
+        if let Some(item) = section.item("rating") {
+            influence.rating = read_rating(&item.section(keys::RATING)?)?;
+        }
+        Ok(Some(influence))
+    }
+}
+
+fn read_probability(item: &Item<'_, '_>, has_column: bool) -> Result<EdgeProbability, StudyError> {
+    if item.is_text() {
+        let choices = [("column", EdgeProbability::Column), ("weighted-cascade", EdgeProbability::WeightedCascade)];
+        let probability = item.word(&choices)?;
+        if probability == EdgeProbability::Column && !has_column {
+            return Err(item.invalid("`influence.probability = \"column\"` needs `probability` in [sources.referrals]"));
+        }
+        return Ok(probability);
+    }
+    let value = item.number()?;
+    if !(0.0..=1.0).contains(&value) {
+        return Err(item.invalid(format!("`influence.probability` is {value} and should be from 0 to 1")));
+    }
+    Ok(EdgeProbability::Uniform(value))
+}
+
+fn read_rating(section: &Section<'_, '_>) -> Result<RatingWeights, StudyError> {
+    let weight = |key: &str| {
+        let Some(item) = section.item(key) else { return Ok(0.0) };
+        let value = item.number()?;
+        if value < 0.0 {
+            return Err(item.invalid(format!("`{}` is {value} and should not be negative", item.path())));
+        }
+        Ok(value)
+    };
+    let weights = RatingWeights { reach: weight("reach")?, score: weight("score")?, engagement: weight("engagement")? };
+    if weights.reach + weights.score + weights.engagement <= 0.0 {
+        return Err(section.refuse(Problem::Invalid(
+            "`influence.rating` gives no part a weight; give at least one of reach, score, engagement".to_owned(),
+        )));
+    }
+    Ok(weights)
+}
+
+/// Whether and how every customer is scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Scores {
+    /// Whether at all.
+    pub enabled: bool,
+    /// How many reasons are given for each score.
+    pub reasons: u32,
+}
+
+impl Scores {
+    pub(super) fn read(top: &Section<'_, '_>) -> Result<Self, StudyError> {
+        let mut scores = Self { enabled: true, reasons: 3 };
+        if let Some(item) = top.item("scores") {
+            let section = item.section(keys::SCORES)?;
+            if let Some(item) = section.item("enabled") {
+                scores.enabled = item.flag()?;
+            }
+            if let Some(item) = section.item("reasons") {
+                scores.reasons = item.integer(0..=20)? as u32;
+            }
+        }
+        Ok(scores)
+    }
+}

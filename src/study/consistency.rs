@@ -1,0 +1,179 @@
+//! Settings that contradict each other, found before anything runs.
+
+use super::section::{Item, Section};
+use super::{Outcome, Study, StudyError, keys, nearest};
+
+/// Refuses a study whose parts do not fit together.
+pub(super) fn check(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
+    let feedback = item_of(top, &["sources", "feedback"])?;
+    check_feedback(study, &feedback)?;
+    check_sources(study, top)?;
+    check_drivers(study, top)?;
+    check_outcomes(study, top)?;
+    check_measures(study, top)
+}
+
+/// The value under a path of keys that are known to be there.
+fn item_of<'s, 'd>(top: &Section<'s, 'd>, path: &[&str]) -> Result<Item<'s, 'd>, StudyError> {
+    let (last, parents) = path.split_last().unwrap_or((&"", &[]));
+    let mut item = None;
+    for key in parents {
+        let section = match item {
+            None => top.required(key, "")?,
+            Some(section) => Item::open_section(&section)?.required(key, "")?,
+        };
+        item = Some(section);
+    }
+    match item {
+        None => top.required(last, ""),
+        Some(section) => section.open_section()?.required(last, ""),
+    }
+}
+
+fn unknown_name(name: &str, known: &[&str]) -> String {
+    let hint = nearest(name, known.iter().copied()).map_or_else(String::new, |near| format!(", did you mean `{near}`"));
+    if known.is_empty() { hint } else { format!("{hint}; there are: {}", known.join(", ")) }
+}
+
+fn check_feedback(study: &Study, section: &Item<'_, '_>) -> Result<(), StudyError> {
+    let feedback = &study.sources.feedback;
+    let touchpoints: Vec<&str> = study.drivers.touchpoints.iter().map(String::as_str).collect();
+    let section = section.open_section()?;
+    for key in ["not_applicable", "blank"] {
+        if let Some(item) = section.item(key).filter(Item::is_table) {
+            for (name, item) in item.open_section()?.items() {
+                if name != "recommend" && name != "touchpoints" && !touchpoints.contains(&name.as_str()) {
+                    let known: Vec<&str> =
+                        ["recommend", "touchpoints"].into_iter().chain(touchpoints.iter().copied()).collect();
+                    return Err(item.invalid(format!(
+                        "`{}` is about `{name}`, which is no answer{}",
+                        item.path(),
+                        unknown_name(&name, &known)
+                    )));
+                }
+            }
+        }
+    }
+    if let Some(item) = section.item("ranges") {
+        for (name, item) in item.open_section()?.items() {
+            if !touchpoints.contains(&name.as_str()) {
+                return Err(item.invalid(format!(
+                    "`{}` is about `{name}`, which is no touchpoint{}",
+                    item.path(),
+                    unknown_name(&name, &touchpoints)
+                )));
+            }
+        }
+    }
+    if let Some(item) = section.item("keep")
+        && let Some(name) = feedback.keep.iter().find(|name| touchpoints.contains(&name.as_str()))
+    {
+        return Err(item.invalid(format!("`{name}` is a touchpoint and kept anyway; take it out of `keep`")));
+    }
+    Ok(())
+}
+
+fn check_sources(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
+    let feedback = &study.sources.feedback;
+    if feedback.customer.is_some() && feedback.time.is_some() {
+        return Ok(());
+    }
+    let others = item_of(top, &["sources"])?.open_section()?;
+    match others.items().iter().find(|(name, _)| name != "feedback") {
+        None => Ok(()),
+        Some((name, item)) => Err(item.invalid(format!(
+            "[sources.{name}] cannot be joined to a snapshot; give [sources.feedback] both `customer` and `time`, or leave [sources.{name}] out"
+        ))),
+    }
+}
+
+fn check_drivers(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
+    let drivers = &study.drivers;
+    if top.item("drivers").is_none() {
+        return Ok(());
+    }
+    let touchpoints = item_of(top, &["drivers", "touchpoints"])?;
+    for name in &drivers.touchpoints {
+        if keys::RESERVED_FEEDBACK_COLUMNS.contains(&name.as_str()) {
+            return Err(touchpoints.invalid(format!(
+                "the touchpoint `{name}` has a name that the engine uses itself; give it another one with `sources.feedback.rename`"
+            )));
+        }
+        if study.sources.feedback.recommend.as_ref() == Some(name) {
+            return Err(touchpoints.invalid(format!(
+                "`{name}` is the recommend answer and cannot be its own driver; take it out of `drivers.touchpoints`"
+            )));
+        }
+    }
+    if let Some(always) = item_of(top, &["drivers"])?.open_section()?.item("always") {
+        let known: Vec<&str> = drivers.touchpoints.iter().chain(&drivers.controls).map(String::as_str).collect();
+        if let Some(name) = drivers.always.iter().find(|name| !known.contains(&name.as_str())) {
+            return Err(always.invalid(format!(
+                "`drivers.always` names `{name}`, which is neither a touchpoint nor a control{}",
+                unknown_name(name, &known)
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn check_outcomes(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
+    let sources = &study.sources;
+    for outcome in &study.outcomes {
+        let word = outcome.word();
+        let has_amounts = sources.transactions.as_ref().is_some_and(super::Transactions::has_amounts);
+        let lack = match outcome {
+            _ if study.drivers.touchpoints.is_empty() && study.drivers.controls.is_empty() => {
+                Some("something to explain it by; add [drivers] with `touchpoints`")
+            }
+            Outcome::Recommend | Outcome::Promoter | Outcome::Detractor if sources.feedback.recommend.is_none() => {
+                Some("the 0-10 answer; name its column as `recommend` in [sources.feedback]")
+            }
+            Outcome::Repurchase { .. } | Outcome::Referral { .. } | Outcome::Spend { .. }
+                if sources.feedback.customer.is_none() || sources.feedback.time.is_none() =>
+            {
+                Some(
+                    "to know who answered and when; give [sources.feedback] `customer` and `time`, or leave the outcome out",
+                )
+            }
+            Outcome::Repurchase { .. } | Outcome::Spend { .. } if sources.transactions.is_none() => {
+                Some("purchases; add [sources.transactions] or leave the outcome out")
+            }
+            Outcome::Spend { .. } if !has_amounts => {
+                Some("amounts; name their column as `amount` in [sources.transactions]")
+            }
+            Outcome::Referral { .. } if sources.referrals.is_none() => {
+                Some("referrals; add [sources.referrals] or leave the outcome out")
+            }
+            _ => None,
+        };
+        if let Some(lack) = lack {
+            return Err(item_of(top, &["outcomes", word])?.invalid(format!("[outcomes.{word}] needs {lack}")));
+        }
+    }
+    Ok(())
+}
+
+fn check_measures(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
+    let feedback = &study.sources.feedback;
+    let mut known: Vec<&str> = Vec::new();
+    for (name, column) in [("channel", &feedback.channel), ("wave", &feedback.wave), ("segment", &feedback.segment)] {
+        if column.is_some() {
+            known.push(name);
+        }
+    }
+    known.extend(feedback.keep.iter().map(String::as_str));
+    if let Some(customers) = &study.sources.customers {
+        known.extend(customers.keep.iter().map(String::as_str));
+    }
+    match study.measures.by.iter().position(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(at) => {
+            let name = &study.measures.by[at];
+            Err(item_of(top, &["measures", "by"])?.invalid(format!(
+                "`measures.by` names `{name}`, which no source keeps{}; name its column as `channel`, `wave` or `segment` of [sources.feedback], or add it to `keep`",
+                unknown_name(name, &known)
+            )))
+        }
+    }
+}

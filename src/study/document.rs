@@ -1,0 +1,395 @@
+//! A study, read from its file.
+
+use super::section::{Section, Source};
+use super::{AsOf, Drivers, Influence, Measures, Outcome, Place, Problem, Scores, Sources, StudyError, keys};
+use crate::stats::distributions::Confidence;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+use toml::de::DeTable;
+
+/// Everything that says what to analyse and how; sound in itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Study {
+    /// The name, which is also the name of the results folder.
+    pub name: String,
+    /// The title for readers.
+    pub title: Option<String>,
+    /// The end of what the study may see.
+    pub as_of: AsOf,
+    /// Where all random streams start.
+    pub seed: u64,
+    /// The level of every interval.
+    pub confidence: Confidence,
+    /// Bootstrap replicates.
+    pub bootstrap: u32,
+    /// The smallest number of rows on which a figure is shown without a warning.
+    pub minimum_base: u32,
+    /// The tables to read.
+    pub sources: Sources,
+    /// What is ranked.
+    pub drivers: Drivers,
+    /// What is explained, in the order of the file.
+    pub outcomes: Vec<Outcome>,
+    /// What is measured and how it is cut.
+    pub measures: Measures,
+    /// How influence is rated, where there are referrals.
+    pub influence: Option<Influence>,
+    /// Whether and how customers are scored.
+    pub scores: Scores,
+    #[serde(skip)]
+    file: String,
+    #[serde(skip)]
+    places: BTreeMap<String, Place>,
+}
+
+impl Study {
+    /// Reads and checks a study file. Its relative paths count from the folder it lies in.
+    ///
+    /// # Errors
+    /// A file that cannot be read, and whatever [`Study::parse`] refuses.
+    pub fn read(path: &Path) -> Result<Self, StudyError> {
+        let file = path.display().to_string();
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(source) => return Err(StudyError::Unreadable { file, source }),
+        };
+        let text = String::from_utf8(bytes)
+            .map_err(|error| StudyError::NotUtf8 { file: file.clone(), byte: error.utf8_error().valid_up_to() })?;
+        Self::parse_named(&text, path.parent().unwrap_or(Path::new("")), &file)
+    }
+
+    /// Checks the text of a study whose relative paths count from `base_dir`.
+    ///
+    /// # Errors
+    /// Text that is not TOML, unknown keys and words, missing keys, values of the wrong type, and settings that contradict
+    /// each other; each with its line and column.
+    pub fn parse(text: &str, base_dir: &Path) -> Result<Self, StudyError> {
+        Self::parse_named(text, base_dir, "study")
+    }
+
+    fn parse_named(text: &str, base_dir: &Path, file: &str) -> Result<Self, StudyError> {
+        // Editors on some systems begin a file with a byte order mark, which TOML does not know.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let source = Source::new(file, text);
+        let document = DeTable::parse(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            source.refuse(at, Problem::Syntax { message: error.message().replace('\n', " ") })
+        })?;
+        let top = Section::top(&source, document.get_ref(), keys::TOP)?;
+        let mut study = read_top(&top, base_dir)?;
+        super::consistency::check(&study, &top)?;
+        study.file = file.to_owned();
+        study.places = source.into_places();
+        Ok(study)
+    }
+
+    /// Where a key stands in the file, by its dotted name: `drivers.controls[1]`, `sources.feedback.time`.
+    pub fn place_of(&self, key: &str) -> Option<Place> {
+        self.places.get(key).copied()
+    }
+
+    /// An error about a key that only a later step can find, such as a control that no table has.
+    pub fn refuse(&self, key: &str, sentence: impl Into<String>) -> StudyError {
+        StudyError::At {
+            file: self.file.clone(),
+            place: self.place_of(key).unwrap_or(Place { line: 1, column: 1 }),
+            problem: Box::new(Problem::Invalid(sentence.into())),
+        }
+    }
+}
+
+fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError> {
+    let study = top.required("study", "write a [study] section with a name and an as_of date")?.section(keys::STUDY)?;
+    let name_item = study.required("name", "a short name, which also names the results folder")?;
+    let name = name_item.text()?;
+    if name.starts_with('.') || !name.chars().all(|letter| letter.is_alphanumeric() || "-_.".contains(letter)) {
+        return Err(name_item.invalid(format!(
+            "the study's name \"{name}\" names a folder; use letters, digits, - and _, and put other words into `title`"
+        )));
+    }
+    let as_of_item = study.required("as_of", "the date up to which data is seen, such as 2026-09-30")?;
+    let as_of = AsOf::parse(&as_of_item.date_text()?).map_err(|sentence| as_of_item.invalid(sentence))?;
+    let confidence = match study.item("confidence") {
+        None => Confidence::default(),
+        Some(item) => Confidence::new(item.number()?).map_err(|error| item.invalid(error.to_string()))?,
+    };
+    let count = |key: &str, default: u32, range| {
+        study.item(key).map_or(Ok(default), |item| item.integer(range).map(|value| value as u32))
+    };
+    let sources = Sources::read(top, base_dir)?;
+    Ok(Study {
+        name,
+        title: study.text("title")?,
+        as_of,
+        seed: study.item("seed").map_or(Ok(0), |item| item.integer(0..=u64::MAX))?,
+        confidence,
+        bootstrap: count("bootstrap", 500, 0..=1_000_000)?,
+        minimum_base: count("minimum_base", 30, 0..=1_000_000_000)?,
+        drivers: Drivers::read(top)?,
+        outcomes: Outcome::read_all(top)?,
+        measures: Measures::read(top)?,
+        influence: Influence::read(top, sources.referrals.as_ref())?,
+        sources,
+        scores: Scores::read(top)?,
+        file: String::new(),
+        places: BTreeMap::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Aggregate, EdgeProbability, Missing, NpsInterval, TimeFormat};
+    use super::*;
+
+    const SMALL: &str = r#"
+[study]
+name = "shop"
+as_of = 2026-09-30
+
+[sources.feedback]
+path = "feedback/*.csv"
+customer = "customer_id"
+time = "answered_at"
+recommend = "ltr"
+channel = "channel"
+not_applicable = ["N/A", 99]
+
+[sources.transactions]
+path = ["orders.parquet"]
+customer = "customer_id"
+time = "ordered_at"
+amount = "amount"
+
+[drivers]
+touchpoints = ["delivery", "support"]
+controls = ["tenure_days"]
+
+[outcomes.repurchase]
+window_days = 90
+[outcomes.promoter]
+"#;
+
+    fn parse(text: &str) -> Result<Study, StudyError> {
+        Study::parse(text, Path::new("somewhere"))
+    }
+
+    /// The message for the small study with one text replaced by another.
+    fn refusal(from: &str, to: &str) -> String {
+        assert!(SMALL.contains(from), "`{from}` is not in the study");
+        parse(&SMALL.replacen(from, to, 1)).expect_err("a refusal").to_string()
+    }
+
+    #[test]
+    fn a_small_study_gets_the_stated_defaults() {
+        let study = parse(SMALL).expect("a sound study");
+        assert_eq!((study.seed, study.bootstrap, study.minimum_base, study.confidence.level()), (0, 500, 30, 0.95));
+        assert_eq!(study.outcomes, [Outcome::Repurchase { window_days: 90 }, Outcome::Promoter]);
+        assert_eq!((study.drivers.missing, study.measures.interval), (Missing::Listwise, NpsInterval::AdjustedWald));
+        assert_eq!((study.influence, study.scores.enabled), (None, true));
+        assert!(study.sources.feedback.not_applicable.of_recommend().holds_number(99.0));
+        assert_eq!(study.sources.feedback.files.base_dir, Path::new("somewhere"));
+        assert_eq!(study.place_of("drivers.controls[0]"), Some(Place { line: 22, column: 13 }));
+    }
+
+    #[test]
+    fn a_full_study_is_read_as_written() {
+        let study = parse(
+            r#"
+            [study]
+            name = "market"
+            title = "The marketplace"
+            as_of = "2018-10-01"
+            seed = 7
+            confidence = 0.9
+            bootstrap = 1000
+            minimum_base = 50
+            [sources.feedback]
+            path = "reviews.csv"
+            delimiter = ";"
+            id = "review_id"
+            customer = "order_id"
+            customer_via = [
+              { path = "orders.csv", from = "order_id", to = "customer_id" },
+              { path = "customers.csv", delimiter = "\t", from = "customer_id", to = "customer_unique_id" },
+            ]
+            time = "review_creation_date"
+            zone = "America/Sao_Paulo"
+            time_format = "%d/%m/%Y %H:%M"
+            keep = ["state"]
+            scale = [1, 5]
+            ranges = { wait = [0, 60.5] }
+            not_applicable = { touchpoints = [0, 6], recommend = [11], wait = [99] }
+            rename = { "Review Score" = "review_score" }
+            weight = "w"
+            weight_kind = "frequency"
+            [sources.transactions]
+            path = "orders.csv"
+            customer = "customer_id"
+            time = "bought"
+            time_format = "epoch_milliseconds"
+            amount_via = { path = "payments.csv", from = "order_id", to = "payment_value", aggregate = "sum" }
+            amount_min = 0.01
+            [sources.referrals]
+            path = "referrals.csv"
+            referrer = "a"
+            referred = "b"
+            time = "t"
+            [sources.customers]
+            path = "customers.csv"
+            customer = "customer_unique_id"
+            keep = ["city"]
+            [drivers.touchpoints]
+            service = ["review_score", "wait"]
+            product = "range"
+            [outcomes]
+            spend = { window_days = 30 }
+            referral = { window_days = 180 }
+            [measures]
+            by = ["state", "city"]
+            interval = "score"
+            [influence]
+            probability = 0.05
+            samples = 100
+            rating = { reach = 2, score = 1 }
+            [scores]
+            enabled = false
+            reasons = 5
+            "#,
+        )
+        .expect("a sound study");
+        let feedback = &study.sources.feedback;
+        assert_eq!(feedback.files.delimiter, Some(';'));
+        let via = &feedback.customer.as_ref().expect("given").via;
+        assert_eq!((via[0].to.as_str(), via[1].files.delimiter), ("customer_id", Some('\t')));
+        assert_eq!(feedback.times.format, TimeFormat::Pattern("%d/%m/%Y %H:%M".to_owned()));
+        assert_eq!(feedback.range_of("wait").map(|range| range.max), Some(60.5));
+        assert_eq!(feedback.range_of("range").map(|range| range.max), Some(5.0));
+        assert!(feedback.not_applicable.of_touchpoint("wait").holds_text("99"));
+        assert!(feedback.not_applicable.of_touchpoint("range").holds_number(6.0));
+        let transactions = study.sources.transactions.as_ref().expect("given");
+        let amounts = transactions.amount_via.as_ref().expect("given");
+        assert_eq!((amounts.key.as_str(), amounts.aggregate), ("order_id", Aggregate::Sum));
+        assert_eq!(study.drivers.touchpoints, ["review_score", "wait", "range"]);
+        assert_eq!(study.drivers.groups[1].name, "product");
+        assert_eq!(study.outcomes, [Outcome::Spend { window_days: 30 }, Outcome::Referral { window_days: 180 }]);
+        let influence = study.influence.expect("there are referrals");
+        assert_eq!((influence.probability, influence.rating.engagement), (EdgeProbability::Uniform(0.05), 0.0));
+        assert!(serde_json::to_string(&study).expect("serialises").contains("\"as_of\":{\"written\":\"2018-10-01\""));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_place_and_nearest_name() {
+        assert_eq!(
+            refusal("customer = \"customer_id\"\ntime = \"answered_at\"", "custmer = \"customer_id\"\ntime = \"x\""),
+            "study:8:1: unknown key `custmer` in [sources.feedback], did you mean `customer`; known keys: path, format, \
+             delimiter, rename, blank, not_applicable, zone, time_format, snapshot, id, customer, customer_via, time, \
+             recommend, scale, ranges, channel, wave, segment, keep, weight, weight_kind"
+        );
+        let top = refusal("[drivers]", "[driver]");
+        assert!(top.starts_with("study:20:2: unknown key `driver` in the study file, did you mean `drivers`"), "{top}");
+        let outcome = refusal("[outcomes.promoter]", "[outcomes.promotor]");
+        assert!(outcome.starts_with("study:26:11: unknown key `promotor` in [outcomes]"), "{outcome}");
+        let answer = refusal("[outcomes.promoter]", "[outcomes.promoter]\nwindow_days = 3");
+        assert!(answer.contains("unknown key `window_days` in [outcomes.promoter]"), "{answer}");
+    }
+
+    #[test]
+    fn a_missing_key_names_its_section_and_purpose() {
+        assert_eq!(
+            refusal("window_days = 90", ""),
+            "study:24:11: [outcomes.repurchase] lacks the key `window_days`: the days after the answer that count, such as 90"
+        );
+        let customer = refusal("customer = \"customer_id\"\ntime = \"answered_at\"", "time = \"answered_at\"");
+        assert!(customer.contains("lacks the key `customer`") && customer.contains("snapshot = true"), "{customer}");
+        assert!(parse("").unwrap_err().to_string().starts_with("study:1:1: the study file lacks the key `study`"));
+    }
+
+    #[test]
+    fn wrong_types_and_words_are_refused_at_the_value() {
+        assert_eq!(
+            refusal("path = \"feedback/*.csv\"", "path = 3"),
+            "study:7:8: `sources.feedback.path` is a whole number and should be a text in quotes"
+        );
+        assert_eq!(
+            refusal("[drivers]", "[drivers]\nmissing = \"listwis\""),
+            "study:21:11: `drivers.missing` cannot be \"listwis\", did you mean `listwise`; choose one of: listwise, \
+             indicator, mean, pairwise, em"
+        );
+        assert_eq!(
+            refusal("[drivers]", "[drivers]\nmissing = \"em\""),
+            "study:21:11: `drivers.missing = \"em\"` is not there yet; use \"listwise\", \"indicator\" or \"mean\""
+        );
+        assert!(refusal("= 90", "= -1").contains("should be a whole number from 1 to 3650"));
+        assert!(refusal("= 90", "= 2.5").contains("is a number and should be a whole number"));
+        assert!(refusal("2026-09-30", "2026-09-30T10:00:00").contains("local time"));
+        assert!(refusal("2026-09-30", "12").contains("should be a date"));
+        assert!(refusal("\"shop\"", "\"../shop\"").contains("names a folder"));
+        assert!(refusal("[study]", "[study]\nconfidence = 95").contains("between 0 and 1"));
+        assert!(refusal("channel = \"channel\"", "zone = \"Europe/Berln\"").contains("did you mean \"Europe/Berlin\""));
+        assert!(refusal("channel = \"channel\"", "time_format = \"%J\"").contains("is not a time pattern"));
+        assert!(refusal("channel = \"channel\"", "time_format = \"%H:%M\"").contains("names no whole date"));
+        assert!(refusal("channel = \"channel\"", "delimiter = \"ab\"").contains("should be one sign"));
+        assert!(refusal("channel = \"channel\"", "scale = [5, 1]").contains("the lowest and the highest"));
+    }
+
+    #[test]
+    fn text_that_is_not_toml_says_where() {
+        let message = refusal("[drivers]", "[drivers");
+        assert!(message.starts_with("study:20:9: not valid TOML"), "{message}");
+        let repeated = refusal("channel = \"channel\"", "time = \"x\"");
+        assert!(repeated.starts_with("study:11:1: not valid TOML: duplicate key"), "{repeated}");
+    }
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused() {
+        assert!(refusal("recommend = \"ltr\"", "").contains("[outcomes.promoter] needs the 0-10 answer"));
+        assert!(refusal("[outcomes.promoter]", "[outcomes.referral]\nwindow_days = 3").contains("needs referrals"));
+        assert!(refusal("amount = \"amount\"", "[outcomes.spend]\nwindow_days = 9").contains("needs amounts"));
+        assert!(refusal("\"support\"]", "\"ltr\"]").contains("cannot be its own driver"));
+        assert!(refusal("\"support\"]", "\"delivery\"]").contains("names `delivery` twice"));
+        assert!(refusal("\"support\"]", "\"weight\"]").contains("uses itself"));
+        assert!(refusal("[drivers]", "[drivers]\nalways = [\"delivry\"]").contains("did you mean `delivery`"));
+        assert!(refusal("[drivers]", "[measures]\nby = [\"wave\"]\n[drivers]").contains("which no source keeps"));
+        assert!(refusal("[drivers]", "[influence]\n[drivers]").contains("needs referrals"));
+        assert!(refusal("channel = \"channel\"", "keep = [\"support\"]").contains("kept anyway"));
+        assert!(refusal("channel = \"channel\"", "ranges = { suport = [1, 5] }").contains("did you mean `support`"));
+        assert!(refusal("channel = \"channel\"", "blank = { suport = [1] }").contains("did you mean `support`"));
+        let snapshot = refusal("customer = \"customer_id\"\ntime = \"answered_at\"", "snapshot = true");
+        assert!(snapshot.contains("[sources.transactions] cannot be joined to a snapshot"), "{snapshot}");
+    }
+
+    #[test]
+    fn a_snapshot_needs_neither_customer_nor_time() {
+        let text = r#"
+            study = { name = "airport", as_of = 2017-12-31 }
+            [sources.feedback]
+            path = "survey.csv"
+            snapshot = true
+            recommend = "NETPRO"
+            not_applicable = { recommend = [11], touchpoints = [0, 6] }
+            blank = ["Blank", "BLANK"]
+            [drivers]
+            touchpoints = ["Q7FOOD"]
+        "#;
+        let study = parse(&format!("{text}\n[outcomes.promoter]")).expect("a sound study");
+        assert!(study.sources.feedback.blank.of_touchpoint("Q7FOOD").holds_text("BLANK"));
+        let windowed = parse(&format!("{text}\n[outcomes.repurchase]\nwindow_days = 9")).unwrap_err().to_string();
+        assert!(windowed.contains("needs to know who answered and when"), "{windowed}");
+    }
+
+    #[test]
+    fn a_file_that_is_missing_or_not_text_is_refused_by_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("study.toml");
+        let missing = Study::read(&path).unwrap_err();
+        assert!(matches!(missing, StudyError::Unreadable { .. }), "{missing}");
+        std::fs::write(&path, b"[study]\nname = \"\xff\"").expect("written");
+        assert!(matches!(Study::read(&path).unwrap_err(), StudyError::NotUtf8 { byte: 16, .. }));
+        std::fs::write(&path, format!("\u{feff}{SMALL}")).expect("written");
+        let study = Study::read(&path).expect("a byte order mark does no harm");
+        assert_eq!(study.sources.feedback.files.base_dir, folder.path());
+        let later = study.refuse("drivers.controls", "no table has it").to_string();
+        assert!(later.ends_with("study.toml:22:12: no table has it"), "{later}");
+    }
+}

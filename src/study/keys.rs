@@ -1,0 +1,133 @@
+//! Every key that a study file may hold, by section.
+
+/// The file's top level.
+pub const TOP: &[&str] = &["study", "sources", "drivers", "outcomes", "measures", "influence", "scores"];
+/// `[study]`.
+pub const STUDY: &[&str] = &["name", "title", "as_of", "seed", "confidence", "bootstrap", "minimum_base"];
+/// `[sources]`.
+pub const SOURCES: &[&str] = &["feedback", "transactions", "referrals", "customers", "activity", "invitations"];
+/// `[sources.feedback]`.
+pub const FEEDBACK: &[&str] = &[
+    "path",
+    "format",
+    "delimiter",
+    "rename",
+    "blank",
+    "not_applicable",
+    "zone",
+    "time_format",
+    "snapshot",
+    "id",
+    "customer",
+    "customer_via",
+    "time",
+    "recommend",
+    "scale",
+    "ranges",
+    "channel",
+    "wave",
+    "segment",
+    "keep",
+    "weight",
+    "weight_kind",
+];
+/// `[sources.transactions]`.
+pub const TRANSACTIONS: &[&str] = &[
+    "path",
+    "format",
+    "delimiter",
+    "rename",
+    "blank",
+    "zone",
+    "time_format",
+    "id",
+    "customer",
+    "customer_via",
+    "time",
+    "amount",
+    "amount_via",
+    "amount_min",
+];
+/// `[sources.referrals]`.
+pub const REFERRALS: &[&str] = &[
+    "path",
+    "format",
+    "delimiter",
+    "rename",
+    "blank",
+    "zone",
+    "time_format",
+    "referrer",
+    "referred",
+    "time",
+    "probability",
+];
+/// `[sources.customers]`.
+pub const CUSTOMERS: &[&str] = &[
+    "path",
+    "format",
+    "delimiter",
+    "rename",
+    "blank",
+    "zone",
+    "time_format",
+    "customer",
+    "customer_via",
+    "joined",
+    "keep",
+];
+/// `[sources.activity]`.
+pub const ACTIVITY: &[&str] = &[
+    "path",
+    "format",
+    "delimiter",
+    "rename",
+    "blank",
+    "zone",
+    "time_format",
+    "customer",
+    "customer_via",
+    "time",
+    "kind",
+    "channel",
+];
+/// `[sources.invitations]`.
+pub const INVITATIONS: &[&str] = &[
+    "path",
+    "format",
+    "delimiter",
+    "rename",
+    "blank",
+    "zone",
+    "time_format",
+    "customer",
+    "customer_via",
+    "time",
+    "channel",
+];
+/// One step of `customer_via`.
+pub const VIA: &[&str] = &["path", "format", "delimiter", "from", "to"];
+/// `amount_via`.
+pub const AMOUNT_VIA: &[&str] = &["path", "format", "delimiter", "key", "from", "to", "aggregate"];
+/// `[drivers]`.
+pub const DRIVERS: &[&str] = &["touchpoints", "controls", "always", "missing"];
+/// `[outcomes]`.
+pub const OUTCOMES: &[&str] = &["recommend", "promoter", "detractor", "repurchase", "referral", "spend"];
+/// An outcome of the answer itself.
+pub const ANSWER_OUTCOME: &[&str] = &[];
+/// An outcome of what happened in a window after the answer.
+pub const WINDOW_OUTCOME: &[&str] = &["window_days"];
+/// `[measures]`.
+pub const MEASURES: &[&str] = &["by", "interval"];
+/// `[influence]`.
+pub const INFLUENCE: &[&str] = &["probability", "samples", "rating"];
+/// `[influence.rating]`.
+pub const RATING: &[&str] = &["reach", "score", "engagement"];
+/// `[scores]`.
+pub const SCORES: &[&str] = &["enabled", "reasons"];
+
+/// Names that the typed feedback table uses itself, so that no touchpoint or kept column may have one.
+pub const RESERVED_FEEDBACK_COLUMNS: &[&str] =
+    &["row", "response_id", "customer", "t", "recommend", "channel", "wave", "segment", "weight"];
+/// Names that the typed customers table uses itself.
+pub const RESERVED_CUSTOMER_COLUMNS: &[&str] = &["customer", "joined_t"];

@@ -1,0 +1,32 @@
+//! The study file: what is to be analysed, checked before anything runs.
+//!
+//! A study is one TOML file. It is read strictly: every key it may hold is in [`keys`], and whatever else stands there is
+//! refused with file, line, column and the nearest known name. What comes out are plain settings that are sound in
+//! themselves and with each other, so that no later room checks them again.
+
+mod error;
+mod nearest;
+mod section;
+
+pub mod keys;
+
+mod analysis;
+mod as_of;
+mod codes;
+mod consistency;
+mod document;
+mod sources;
+
+pub use analysis::{
+    Drivers, EdgeProbability, Influence, Measures, Missing, NpsInterval, Outcome, RatingWeights, Scores,
+    TouchpointGroup,
+};
+pub use as_of::AsOf;
+pub use codes::{AnswerCodes, Codes};
+pub use document::Study;
+pub use error::{Place, Problem, StudyError};
+pub use nearest::nearest;
+pub use sources::{
+    Activity, Aggregate, AmountVia, Customers, Feedback, Files, Format, Invitations, Key, Range, Referrals, Sources,
+    TimeFormat, Times, Transactions, Via,
+};

@@ -1,0 +1,542 @@
+//! The tables of a study: where they lie, how they are read, and which column plays which part.
+
+use super::section::{Item, Section};
+use super::{AnswerCodes, Codes, Problem, StudyError, keys};
+use crate::data::WeightKind;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The tables of a study.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sources {
+    /// Answers.
+    pub feedback: Feedback,
+    /// Purchases.
+    pub transactions: Option<Transactions>,
+    /// Who brought whom.
+    pub referrals: Option<Referrals>,
+    /// Profiles.
+    pub customers: Option<Customers>,
+    /// Log-ins, contacts, visits.
+    pub activity: Option<Activity>,
+    /// Who was asked.
+    pub invitations: Option<Invitations>,
+}
+
+/// The layout of a source file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// Parquet where the file begins like one, else separated text.
+    Detected,
+    /// Separated text.
+    Csv,
+    /// Parquet.
+    Parquet,
+}
+
+/// Which files a source consists of and how they are read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Files {
+    /// Paths and patterns (`*`, `?`, `[...]`, `**`) as written.
+    pub path: Vec<String>,
+    /// Their layout.
+    pub format: Format,
+    /// What separates cells; where nothing is said, a tab in `.tsv` files and a comma elsewhere.
+    pub delimiter: Option<char>,
+    /// New names of columns by their names in the files; everything else in the study uses the new ones.
+    pub rename: BTreeMap<String, String>,
+    /// Cells that are blank beside the empty one.
+    pub blank: Codes,
+    /// The folder from which relative paths count.
+    #[serde(skip)]
+    pub base_dir: PathBuf,
+}
+
+/// How a source writes its times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Times {
+    /// The zone of times that name none themselves, as an IANA name.
+    pub zone: Option<String>,
+    /// The layout.
+    pub format: TimeFormat,
+}
+
+/// The layout of a source's times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeFormat {
+    /// ISO 8601: a date, or a date and a time, with or without offset.
+    Iso,
+    /// Seconds since 1970 in UTC.
+    EpochSeconds,
+    /// Milliseconds since 1970 in UTC.
+    EpochMilliseconds,
+    /// A pattern in the manner of strptime.
+    Pattern(String),
+}
+
+/// A lowest and a highest value, both allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Range {
+    /// The lowest value.
+    pub min: f64,
+    /// The highest value.
+    pub max: f64,
+}
+
+/// The column that says who, and the files through which it leads to the person.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Key {
+    /// The column.
+    pub column: String,
+    /// Looked up one after the other.
+    pub via: Vec<Via>,
+}
+
+/// A file that translates one key into another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Via {
+    /// The file.
+    pub files: Files,
+    /// The column that is looked up.
+    pub from: String,
+    /// The column that is found.
+    pub to: String,
+}
+
+/// How several amounts of one key become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Aggregate {
+    /// Their sum.
+    Sum,
+    /// The largest.
+    Max,
+    /// The first in the order of the file.
+    First,
+}
+
+/// Amounts that stand in another file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AmountVia {
+    /// The other file.
+    pub files: Files,
+    /// The column of the transactions that is looked up.
+    pub key: String,
+    /// The column of the other file in which it is looked up.
+    pub from: String,
+    /// The column of the other file that holds amounts.
+    pub to: String,
+    /// How several become one.
+    pub aggregate: Aggregate,
+}
+
+/// The answers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Feedback {
+    /// The files.
+    pub files: Files,
+    /// How times are written.
+    pub times: Times,
+    /// A survey without customers or times: every row is its own customer, seen at the study's date.
+    pub snapshot: bool,
+    /// Who answered.
+    pub customer: Option<Key>,
+    /// When.
+    pub time: Option<String>,
+    /// The column that names a response; later repeats are rejected.
+    pub id: Option<String>,
+    /// The 0-10 answer.
+    pub recommend: Option<String>,
+    /// Codes for "does not apply to me".
+    pub not_applicable: AnswerCodes,
+    /// Codes for "no answer", beside the empty cell and the source's blank codes.
+    pub blank: AnswerCodes,
+    /// The range of every touchpoint without one of its own.
+    pub scale: Option<Range>,
+    /// Ranges of single touchpoints.
+    pub ranges: BTreeMap<String, Range>,
+    /// The channel of the answer.
+    pub channel: Option<String>,
+    /// The wave of the survey.
+    pub wave: Option<String>,
+    /// The segment of the respondent.
+    pub segment: Option<String>,
+    /// Other columns to keep, as text.
+    pub keep: Vec<String>,
+    /// The weight of an answer.
+    pub weight: Option<String>,
+    /// What the weight means.
+    pub weight_kind: WeightKind,
+}
+
+impl Feedback {
+    /// The range of a touchpoint, where one is set.
+    pub fn range_of(&self, touchpoint: &str) -> Option<Range> {
+        self.ranges.get(touchpoint).copied().or(self.scale)
+    }
+}
+
+/// The purchases.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Transactions {
+    /// The files.
+    pub files: Files,
+    /// How times are written.
+    pub times: Times,
+    /// The column that names a transaction; later repeats are rejected, so leave it out where one has several lines.
+    pub id: Option<String>,
+    /// Who bought.
+    pub customer: Key,
+    /// When.
+    pub time: String,
+    /// For how much.
+    pub amount: Option<String>,
+    /// Where the amounts stand in another file.
+    pub amount_via: Option<AmountVia>,
+    /// The smallest amount that is one.
+    pub amount_min: Option<f64>,
+}
+
+impl Transactions {
+    /// Whether amounts are known.
+    pub fn has_amounts(&self) -> bool {
+        self.amount.is_some() || self.amount_via.is_some()
+    }
+}
+
+/// Who brought whom.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Referrals {
+    /// The files.
+    pub files: Files,
+    /// How times are written.
+    pub times: Times,
+    /// Who brought.
+    pub referrer: String,
+    /// Who was brought.
+    pub referred: String,
+    /// When.
+    pub time: String,
+    /// The probability of the edge, 0-1.
+    pub probability: Option<String>,
+}
+
+/// The profiles.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Customers {
+    /// The files.
+    pub files: Files,
+    /// How times are written.
+    pub times: Times,
+    /// Who.
+    pub customer: Key,
+    /// Customer since.
+    pub joined: Option<String>,
+    /// Columns to keep, as numbers where all their values are, else as text.
+    pub keep: Vec<String>,
+}
+
+/// Log-ins, contacts, visits.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Activity {
+    /// The files.
+    pub files: Files,
+    /// How times are written.
+    pub times: Times,
+    /// Who.
+    pub customer: Key,
+    /// When.
+    pub time: String,
+    /// What it was.
+    pub kind: Option<String>,
+    /// Where.
+    pub channel: Option<String>,
+}
+
+/// Who was asked.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Invitations {
+    /// The files.
+    pub files: Files,
+    /// How times are written.
+    pub times: Times,
+    /// Who.
+    pub customer: Key,
+    /// When.
+    pub time: String,
+    /// How.
+    pub channel: Option<String>,
+}
+
+const CUSTOMER: &str = "the column that says who";
+const TIME: &str = "the column that says when";
+
+impl Sources {
+    pub(super) fn read(top: &Section<'_, '_>, base_dir: &Path) -> Result<Self, StudyError> {
+        let item = top.required("sources", "write at least [sources.feedback] with the path of the answers")?;
+        let sources = item.section(keys::SOURCES)?;
+        let open = |key: &str, known| sources.item(key).map(|item| item.section(known)).transpose();
+        let feedback = sources.required("feedback", "the table of answers")?.section(keys::FEEDBACK)?;
+        Ok(Self {
+            feedback: read_feedback(&feedback, base_dir)?,
+            transactions: open("transactions", keys::TRANSACTIONS)?
+                .map(|section| read_transactions(&section, base_dir))
+                .transpose()?,
+            referrals: open("referrals", keys::REFERRALS)?
+                .map(|section| -> Result<_, StudyError> {
+                    Ok(Referrals {
+                        files: read_files(&section, base_dir)?,
+                        times: read_times(&section)?,
+                        referrer: section.required("referrer", "the column that says who brought")?.text()?,
+                        referred: section.required("referred", "the column that says who was brought")?.text()?,
+                        time: section.required("time", TIME)?.text()?,
+                        probability: section.text("probability")?,
+                    })
+                })
+                .transpose()?,
+            customers: open("customers", keys::CUSTOMERS)?
+                .map(|section| -> Result<_, StudyError> {
+                    Ok(Customers {
+                        files: read_files(&section, base_dir)?,
+                        times: read_times(&section)?,
+                        customer: read_key(&section, base_dir)?,
+                        joined: section.text("joined")?,
+                        keep: read_keep(&section, keys::RESERVED_CUSTOMER_COLUMNS)?,
+                    })
+                })
+                .transpose()?,
+            activity: open("activity", keys::ACTIVITY)?
+                .map(|section| -> Result<_, StudyError> {
+                    Ok(Activity {
+                        files: read_files(&section, base_dir)?,
+                        times: read_times(&section)?,
+                        customer: read_key(&section, base_dir)?,
+                        time: section.required("time", TIME)?.text()?,
+                        kind: section.text("kind")?,
+                        channel: section.text("channel")?,
+                    })
+                })
+                .transpose()?,
+            invitations: open("invitations", keys::INVITATIONS)?
+                .map(|section| -> Result<_, StudyError> {
+                    Ok(Invitations {
+                        files: read_files(&section, base_dir)?,
+                        times: read_times(&section)?,
+                        customer: read_key(&section, base_dir)?,
+                        time: section.required("time", TIME)?.text()?,
+                        channel: section.text("channel")?,
+                    })
+                })
+                .transpose()?,
+        })
+    }
+}
+
+fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback, StudyError> {
+    let snapshot = section.item("snapshot").map_or(Ok(false), |item| item.flag())?;
+    let instead = |what| format!("{what}; a survey without it says `snapshot = true`");
+    if !snapshot {
+        section.required("customer", &instead(CUSTOMER))?;
+        section.required("time", &instead(TIME))?;
+    }
+    let mut ranges = BTreeMap::new();
+    if let Some(item) = section.item("ranges") {
+        for (column, item) in item.open_section()?.items() {
+            ranges.insert(column, read_range(&item)?);
+        }
+    }
+    let blank = AnswerCodes::read(section, "blank")?;
+    Ok(Feedback {
+        files: Files { blank: blank.all.clone(), ..read_files(section, base_dir)? },
+        times: read_times(section)?,
+        snapshot,
+        customer: section.item("customer").map(|_| read_key(section, base_dir)).transpose()?,
+        time: section.text("time")?,
+        id: section.text("id")?,
+        recommend: section.text("recommend")?,
+        not_applicable: AnswerCodes::read(section, "not_applicable")?,
+        blank,
+        scale: section.item("scale").map(|item| read_range(&item)).transpose()?,
+        ranges,
+        channel: section.text("channel")?,
+        wave: section.text("wave")?,
+        segment: section.text("segment")?,
+        keep: read_keep(section, keys::RESERVED_FEEDBACK_COLUMNS)?,
+        weight: section.text("weight")?,
+        weight_kind: section.item("weight_kind").map_or(Ok(WeightKind::Sampling), |item| {
+            item.word(&[
+                ("sampling", WeightKind::Sampling),
+                ("frequency", WeightKind::Frequency),
+                ("precision", WeightKind::Precision),
+            ])
+        })?,
+    })
+}
+
+fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Transactions, StudyError> {
+    let amount_via = section.item("amount_via").map(|item| read_amount_via(&item, base_dir)).transpose()?;
+    let amount = section.text("amount")?;
+    if amount.is_some() && amount_via.is_some() {
+        return Err(section.refuse(Problem::Invalid(
+            "[sources.transactions] has both `amount` and `amount_via`; keep the one that holds the amounts".to_owned(),
+        )));
+    }
+    Ok(Transactions {
+        files: read_files(section, base_dir)?,
+        times: read_times(section)?,
+        id: section.text("id")?,
+        customer: read_key(section, base_dir)?,
+        time: section.required("time", TIME)?.text()?,
+        amount,
+        amount_via,
+        amount_min: section.item("amount_min").map(|item| item.number()).transpose()?,
+    })
+}
+
+fn read_amount_via(item: &Item<'_, '_>, base_dir: &Path) -> Result<AmountVia, StudyError> {
+    let section = item.section(keys::AMOUNT_VIA)?;
+    let from = section.required("from", "the column that is looked up")?.text()?;
+    Ok(AmountVia {
+        files: read_files(&section, base_dir)?,
+        key: section.text("key")?.unwrap_or_else(|| from.clone()),
+        from,
+        to: section.required("to", "the column that holds the amounts")?.text()?,
+        aggregate: section.item("aggregate").map_or(Ok(Aggregate::Sum), |item| {
+            item.word(&[("sum", Aggregate::Sum), ("max", Aggregate::Max), ("first", Aggregate::First)])
+        })?,
+    })
+}
+
+fn read_key(section: &Section<'_, '_>, base_dir: &Path) -> Result<Key, StudyError> {
+    let column = section.required("customer", CUSTOMER)?.text()?;
+    let mut via = Vec::new();
+    if let Some(item) = section.item("customer_via") {
+        let steps =
+            if item.is_table() { vec![item] } else { item.elements("a list of tables with path, from and to")? };
+        for step in steps {
+            let step = step.section(keys::VIA)?;
+            via.push(Via {
+                files: read_files(&step, base_dir)?,
+                from: step.required("from", "the column that is looked up")?.text()?,
+                to: step.required("to", "the column that is found")?.text()?,
+            });
+        }
+    }
+    Ok(Key { column, via })
+}
+
+fn read_keep(section: &Section<'_, '_>, reserved: &[&str]) -> Result<Vec<String>, StudyError> {
+    let Some(item) = section.item("keep") else { return Ok(Vec::new()) };
+    let keep = item.texts()?;
+    match keep.iter().find(|name| reserved.contains(&name.as_str())) {
+        None => Ok(keep),
+        Some(name) => Err(item.invalid(format!(
+            "the kept column `{name}` has a name that the engine uses itself; give it another one with `rename`"
+        ))),
+    }
+}
+
+fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<Files, StudyError> {
+    let path = section.required("path", "the file, or a pattern such as \"feedback/*.csv\", or a list of them")?;
+    let paths = path.texts()?;
+    if paths.is_empty() {
+        return Err(path.invalid(format!("`{}` is an empty list; name at least one file", path.path())));
+    }
+    let format = section.item("format").map_or(Ok(Format::Detected), |item| {
+        item.word(&[("csv", Format::Csv), ("tsv", Format::Csv), ("parquet", Format::Parquet)])
+    })?;
+    let mut rename = BTreeMap::new();
+    if let Some(item) = section.item("rename") {
+        for (from, item) in item.open_section()?.items() {
+            let to = item.text()?;
+            if rename.values().any(|name| *name == to) {
+                return Err(item.invalid(format!("two columns are renamed to `{to}`; give each its own name")));
+            }
+            rename.insert(from.trim().to_owned(), to);
+        }
+    }
+    // The feedback's `blank` may be a table by column, which is read where the feedback is.
+    let blank = match section.item("blank") {
+        Some(item) if !item.is_table() => Codes::read(&item)?,
+        Some(item) if item.path() != "sources.feedback.blank" => {
+            return Err(item.invalid(format!("`{}` is a list of texts or numbers here", item.path())));
+        }
+        _ => Codes::default(),
+    };
+    let delimiter = match read_delimiter(section)? {
+        None if section.text("format")?.as_deref() == Some("tsv") => Some('\t'),
+        given => given,
+    };
+    Ok(Files { path: paths, format, delimiter, rename, blank, base_dir: base_dir.to_owned() })
+}
+
+fn read_delimiter(section: &Section<'_, '_>) -> Result<Option<char>, StudyError> {
+    let Some(item) = section.item("delimiter") else { return Ok(None) };
+    let text = item.raw_text()?;
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(letter), None) if letter.is_ascii() && !letter.is_ascii_alphanumeric() && !"\"\r\n".contains(letter) => {
+            Ok(Some(letter))
+        }
+        _ => Err(item.invalid(format!("`{}` should be one sign such as \",\", \";\", \"|\" or \"\\t\"", item.path()))),
+    }
+}
+
+fn read_range(item: &Item<'_, '_>) -> Result<Range, StudyError> {
+    let bounds = item.elements("a range such as [1, 5]")?.iter().map(Item::number).collect::<Result<Vec<_>, _>>()?;
+    match bounds[..] {
+        [min, max] if min < max => Ok(Range { min, max }),
+        _ => Err(item.invalid(format!("`{}` should be the lowest and the highest value, as in [1, 5]", item.path()))),
+    }
+}
+
+fn read_times(section: &Section<'_, '_>) -> Result<Times, StudyError> {
+    let format = match section.item("time_format") {
+        None => TimeFormat::Iso,
+        Some(item) => match item.text()?.as_str() {
+            "iso" => TimeFormat::Iso,
+            "epoch_seconds" => TimeFormat::EpochSeconds,
+            "epoch_milliseconds" => TimeFormat::EpochMilliseconds,
+            pattern if pattern.contains('%') => {
+                check_pattern(pattern).map_err(|wrong| item.invalid(format!("`{}` {wrong}", item.path())))?;
+                TimeFormat::Pattern(pattern.to_owned())
+            }
+            word => {
+                return Err(item.invalid(format!(
+                    "`{}` cannot be \"{word}\"; write iso, epoch_seconds, epoch_milliseconds, or a pattern such as \"%d/%m/%Y %H:%M\"",
+                    item.path()
+                )));
+            }
+        },
+    };
+    let zone = section.text("zone")?;
+    if let Some(name) = &zone
+        && let Some(item) = section.item("zone")
+        && jiff::tz::TimeZone::get(name).is_err()
+    {
+        let known: Vec<String> = jiff::tz::db().available().map(|known| known.to_string()).collect();
+        let hint = super::nearest(name, known.iter().map(String::as_str));
+        return Err(item.invalid(format!(
+            "`{}` is \"{name}\", which is no zone known here{}; write UTC or an IANA name such as Europe/Berlin",
+            item.path(),
+            hint.map_or_else(String::new, |hint| format!(", did you mean \"{hint}\""))
+        )));
+    }
+    Ok(Times { zone, format })
+}
+
+/// Whether a pattern is one, and says at least a whole date.
+fn check_pattern(pattern: &str) -> Result<(), String> {
+    use jiff::fmt::strtime;
+    let example = jiff::Zoned::new(jiff::Timestamp::UNIX_EPOCH, jiff::tz::TimeZone::UTC);
+    let written = strtime::format(pattern, &example).map_err(|error| format!("is not a time pattern: {error}"))?;
+    let read = strtime::parse(pattern, &written).map_err(|error| format!("cannot be read back: {error}"))?;
+    if read.to_timestamp().is_ok() || read.to_date().is_ok() {
+        Ok(())
+    } else {
+        Err("names no whole date; it needs year, month and day, as in \"%d/%m/%Y\"".to_owned())
+    }
+}
