@@ -21,18 +21,10 @@ pub mod stats;
 
 // The shell.
 #[cfg(feature = "engine")]
-pub mod study;
-#[cfg(feature = "engine")]
 pub mod intake;
 #[cfg(feature = "engine")]
 pub mod link;
 #[cfg(feature = "engine")]
-pub mod store;
-#[cfg(feature = "engine")]
 pub mod report;
 #[cfg(feature = "engine")]
-pub mod pipeline;
-
-// The face.
-#[cfg(feature = "cli")]
-pub mod cli;
+pub mod study;

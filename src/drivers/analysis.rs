@@ -225,7 +225,7 @@ impl DriverAnalysis {
 }
 
 /// The columns in the order of the analysis: always, drivers, outcome.
-fn arranged(observations: &Observations, drivers: &[Driver], always: &[usize]) -> (Array2<f64>, Layout) {
+pub(super) fn arranged(observations: &Observations, drivers: &[Driver], always: &[usize]) -> (Array2<f64>, Layout) {
     let sources: Vec<usize> =
         always.iter().copied().chain(drivers.iter().flat_map(|driver| driver.columns.iter().copied())).collect();
     let design = observations.design().values();
@@ -288,7 +288,7 @@ fn sign(full: &FullModel, column: usize, correlation: Option<f64>) -> i8 {
     if value.abs() <= 1e-12 { 0 } else { value.signum() as i8 }
 }
 
-fn column_findings(
+pub(super) fn column_findings(
     moments: &SecondMoments,
     regression: &Regression,
     full: &FullModel,

@@ -5,6 +5,7 @@
 
 mod analysis;
 mod bootstrap;
+mod classes;
 mod lattice;
 mod method;
 mod ranking;
@@ -12,15 +13,18 @@ mod regression;
 mod subset_tree;
 
 pub use analysis::{Driver, DriverAnalysis, N_DRIVERS_DEFAULT_MAX};
+pub use classes::N_CLASS_DRIVERS_MAX;
 pub use lattice::LatticeSums;
 pub use method::{Method, MethodError};
 pub use ranking::{DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure};
 pub use subset_tree::N_DRIVERS_MAX;
 
+use crate::data::DataError;
+use crate::estimators::FitError;
 use thiserror::Error;
 
 /// Why drivers could not be ranked.
-#[derive(Debug, Error, PartialEq)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DriverError {
     /// The list is empty.
@@ -65,4 +69,19 @@ pub enum DriverError {
         /// The method.
         method: Method,
     },
+    /// The method does not divide a pseudo R squared.
+    #[error("{method} is not defined for a class; use shapley, first, last or conditional-dominance")]
+    NotForClasses {
+        /// The method.
+        method: Method,
+    },
+    /// The full model of a class could not be fitted.
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    /// The columns do not fit together.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A model of some drivers did not converge.
+    #[error("a model of some of the drivers did not converge; rescale or leave out columns")]
+    NotConverged,
 }

@@ -1,0 +1,179 @@
+//! Everything a run found out, ready to be shown: what the report, the tables and the terminal read.
+
+use crate::drivers::DriverRanking;
+use crate::estimators::{Coefficient, FitSummary};
+use crate::findings::Finding;
+use crate::influence::Tier;
+use crate::intake::SourceAccount;
+use crate::link::MatchRow;
+use crate::measures::NetPromoterScore;
+use crate::stats::Confidence;
+use serde::Serialize;
+
+/// The results of one study.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudyResults {
+    /// What was asked.
+    pub head: StudyHead,
+    /// What became of every row of every source.
+    pub sources: Vec<SourceAccount>,
+    /// How the keys of the sources fit together.
+    pub matches: Vec<MatchRow>,
+    /// The score of all answers first, then of each cut.
+    pub measures: Vec<MeasureRow>,
+    /// One entry per outcome of the study, in its order.
+    pub outcomes: Vec<OutcomeResult>,
+    /// Networked promoters, where there are referrals.
+    pub influence: Option<InfluenceResult>,
+    /// What the scores of all customers come to, where there are models.
+    pub scores: Option<ScoreSummary>,
+    /// What to know beside the numbers and belongs to no single outcome.
+    pub findings: Vec<Finding>,
+}
+
+/// What was asked, and of which program.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StudyHead {
+    /// The study's name.
+    pub name: String,
+    /// Its title; the name where it has none.
+    pub title: String,
+    /// The date the results depend on, as written.
+    pub as_of: String,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// Level of all intervals.
+    pub confidence: Confidence,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// A Net Promoter Score of one cut.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasureRow {
+    /// Column and value of the cut; `None` for all answers.
+    pub cut: Option<Cut>,
+    /// The score.
+    pub score: NetPromoterScore,
+    /// Whether it is weighted by the study's weight column.
+    pub weighted: bool,
+    /// Whether the cut has fewer answers than the study's minimum base.
+    pub below_minimum_base: bool,
+}
+
+/// One value of a column by which the measures are cut.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cut {
+    /// The column.
+    pub column: String,
+    /// The value.
+    pub value: String,
+}
+
+/// Rows that an outcome's model does not use, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// One word: `no_answer`, `missing_touchpoint`, `missing_control`, `window_censored`, ...
+    pub reason: String,
+    /// How many rows.
+    pub n: usize,
+}
+
+/// One outcome: its model and its ranked drivers, or the reason why there are none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutcomeResult {
+    /// The word of the study: `recommend`, `promoter`, `repurchase`, `referral`, ...
+    pub name: String,
+    /// A phrase for readers, such as "buys again within 90 days".
+    pub label: String,
+    /// `linear` or `logistic`.
+    pub family: &'static str,
+    /// Length of the window after the answer, for behaviour.
+    pub window_days: Option<u32>,
+    /// Answers in the base table.
+    pub n_answers: usize,
+    /// Answers that the model uses.
+    pub n_used: usize,
+    /// Used answers whose outcome happened, for classes.
+    pub n_events: Option<usize>,
+    /// Answers left out, by reason; with `n_used` they add up to `n_answers`.
+    pub left_out: Vec<LeftOut>,
+    /// The ranked drivers; `None` where the analysis was impossible, and a finding says why.
+    pub ranking: Option<DriverRanking>,
+    /// The model's coefficients.
+    pub coefficients: Vec<Coefficient>,
+    /// The model's summary.
+    pub fit: Option<FitSummary>,
+    /// How well the model orders or predicts the rows it was fitted on; an optimistic figure.
+    pub in_sample: Vec<Metric>,
+    /// What to know beside the numbers, those of the ranking included.
+    pub findings: Vec<Finding>,
+}
+
+/// A named figure.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Metric {
+    /// Its name: `roc_auc`, `brier`, `r_squared`, `rmse`, ...
+    pub metric: String,
+    /// Its value.
+    pub value: f64,
+}
+
+/// Who carries the word.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InfluenceResult {
+    /// Customers in the referral graph.
+    pub n_customers: usize,
+    /// Referrals in it.
+    pub n_referrals: usize,
+    /// Customers whose reach is exact.
+    pub n_exact: usize,
+    /// How the probability of passing the word on was set, in words.
+    pub probability: String,
+    /// All rated customers, the highest rating first (ties by name).
+    pub customers: Vec<InfluenceRow>,
+    /// What to know beside the numbers.
+    pub findings: Vec<Finding>,
+}
+
+/// One customer's influence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InfluenceRow {
+    /// The customer.
+    pub customer: String,
+    /// Level of influence, 0-100.
+    pub rating: f64,
+    /// Where the rating stands among all customers.
+    pub tier: Tier,
+    /// Expected customers reached, the customer included.
+    pub reach: f64,
+    /// Standard error of the reach; 0 where exact.
+    pub reach_se: f64,
+    /// Whether the reach is exact.
+    pub exact: bool,
+    /// PageRank; sums to 1 over the graph.
+    pub page_rank: f64,
+    /// Referrals made.
+    pub n_referrals: usize,
+    /// Latest recommend answer.
+    pub score: Option<f64>,
+    /// Events of activity in the year before the study's date.
+    pub engagement: Option<f64>,
+    /// Percent rank of reach, 0-100.
+    pub reach_rank: f64,
+    /// Percent rank of the own score.
+    pub score_rank: Option<f64>,
+    /// Percent rank of engagement.
+    pub engagement_rank: Option<f64>,
+}
+
+/// What the scores of all customers come to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreSummary {
+    /// Customers scored.
+    pub n_customers: u64,
+    /// Of these, customers who have answered.
+    pub n_answered: u64,
+    /// Mean probability by outcome.
+    pub means: Vec<Metric>,
+}
