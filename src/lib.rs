@@ -27,4 +27,6 @@ pub mod link;
 #[cfg(feature = "engine")]
 pub mod report;
 #[cfg(feature = "engine")]
+pub mod store;
+#[cfg(feature = "engine")]
 pub mod study;

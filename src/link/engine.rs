@@ -83,6 +83,7 @@ impl Engine {
     /// # Errors
     /// The engine fails, or `take` does.
     pub fn customers<E: From<LinkError>>(&self, mut take: impl FnMut(BaseTable) -> Result<(), E>) -> Result<(), E> {
+        self.write_anchors()?;
         self.each_batch(&self.plan.statement(Anchors::Customers), "joining the customers", |batch| {
             let mut table = BaseTable::default();
             table.append(&batch)?;

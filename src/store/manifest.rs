@@ -1,0 +1,139 @@
+//! The manifest: what went in, what was asked, what came out and how it ended. It holds no clock and no timings, so
+//! that the same run gives the same bytes.
+
+use super::StoreError;
+use crate::findings::Finding;
+use crate::intake::SourceAccount;
+use crate::study::Study;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::io::Read;
+use std::path::Path;
+
+/// Version of the manifest's format.
+const FORMAT_VERSION: &str = "1.0";
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// With results.
+    Done,
+    /// Without, for this reason.
+    Failed {
+        /// The exit code.
+        exit_code: u8,
+        /// The message that was shown.
+        error: String,
+    },
+}
+
+/// A file that a run wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OutputFile {
+    /// Its path inside the results folder.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of its content.
+    pub sha256: String,
+}
+
+/// The manifest of one run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Manifest<'s> {
+    format_version: &'static str,
+    program: &'static str,
+    program_version: &'static str,
+    status: Status,
+    /// The settings of the study, defaults filled in.
+    study: &'s Study,
+    sources: &'s [SourceAccount],
+    findings: &'s [Finding],
+    outputs: Vec<OutputFile>,
+}
+
+impl<'s> Manifest<'s> {
+    /// The manifest of a run over what it has written so far into `folder`.
+    ///
+    /// # Errors
+    /// Files that cannot be read back.
+    pub fn of(
+        study: &'s Study,
+        sources: &'s [SourceAccount],
+        findings: &'s [Finding],
+        status: Status,
+        folder: &Path,
+    ) -> Result<Self, StoreError> {
+        let mut outputs = Vec::new();
+        collect(folder, folder, &mut outputs)?;
+        outputs.sort_by(|left, right| left.path.cmp(&right.path));
+        Ok(Self {
+            format_version: FORMAT_VERSION,
+            program: env!("CARGO_PKG_NAME"),
+            program_version: env!("CARGO_PKG_VERSION"),
+            status,
+            study,
+            sources,
+            findings,
+            outputs,
+        })
+    }
+
+    /// Writes `manifest.json` into a folder.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), StoreError> {
+        let path = folder.join("manifest.json");
+        let json =
+            serde_json::to_string_pretty(self).map_err(|source| StoreError::Json { path: path.clone(), source })?;
+        std::fs::write(&path, json + "\n").map_err(StoreError::file(&path, "written"))
+    }
+}
+
+fn collect(root: &Path, folder: &Path, outputs: &mut Vec<OutputFile>) -> Result<(), StoreError> {
+    for entry in std::fs::read_dir(folder).map_err(StoreError::file(folder, "read"))? {
+        let path = entry.map_err(StoreError::file(folder, "read"))?.path();
+        if path.is_dir() {
+            collect(root, &path, outputs)?;
+        } else {
+            let name = path.strip_prefix(root).unwrap_or(&path);
+            let name: Vec<String> =
+                name.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+            outputs.push(fingerprint(&path, name.join("/"))?);
+        }
+    }
+    Ok(())
+}
+
+fn fingerprint(path: &Path, name: String) -> Result<OutputFile, StoreError> {
+    let mut file = std::fs::File::open(path).map_err(StoreError::file(path, "read"))?;
+    let (mut hash, mut bytes) = (Sha256::new(), 0);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let n_read = file.read(&mut buffer).map_err(StoreError::file(path, "read"))?;
+        if n_read == 0 {
+            break;
+        }
+        hash.update(&buffer[..n_read]);
+        bytes += n_read as u64;
+    }
+    let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(OutputFile { path: name, bytes, sha256 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprint_is_sha256() {
+        // FIPS 180-2, appendix B.1: SHA-256 of "abc".
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("abc"), "abc").expect("written");
+        let output = fingerprint(&folder.path().join("abc"), "abc".to_owned()).expect("readable");
+        assert_eq!(output.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(output.bytes, 3);
+    }
+}

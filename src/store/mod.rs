@@ -1,0 +1,69 @@
+//! What a run leaves behind: tables, models, the manifest, and the folder that holds them, swapped in whole.
+
+mod artefact;
+mod manifest;
+mod staging;
+mod table;
+
+pub use artefact::{ModelArtefact, ModelInput, Provenance, StoredTerm, TrainingWindow};
+pub use manifest::{Manifest, OutputFile, Status};
+pub use staging::Staging;
+pub use table::{Table, TableWriter, Values};
+
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Why something could not be stored or read back.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The system refused.
+    #[error("{} could not be {doing}; check that the folder exists, is writable and has space", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// Read, written, moved.
+        doing: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A Parquet file could not be written.
+    #[error("{} could not be written as Parquet", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What the writer said.
+        source: datafusion::parquet::errors::ParquetError,
+    },
+    /// A CSV file could not be written.
+    #[error("{} could not be written as CSV", path.display())]
+    Csv {
+        /// The file.
+        path: PathBuf,
+        /// What the writer said.
+        source: csv::Error,
+    },
+    /// Something could not be put into words of JSON.
+    #[error("{} could not be written as JSON", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What the writer said.
+        source: serde_json::Error,
+    },
+    /// A model file is not one, or not of a version that this program reads.
+    #[error("{}: {problem}", path.display())]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+}
+
+impl StoreError {
+    fn file(path: impl Into<PathBuf>, doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, doing, source }
+    }
+}

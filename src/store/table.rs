@@ -1,0 +1,190 @@
+//! Result tables, each written as Parquet and as CSV.
+
+use super::StoreError;
+use datafusion::arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::basic::Compression;
+use datafusion::parquet::file::properties::WriterProperties;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The values of one column; `None` is an empty cell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Texts.
+    Texts(Vec<Option<String>>),
+    /// Numbers; those that are not finite count as empty.
+    Numbers(Vec<Option<f64>>),
+    /// Whole numbers.
+    Integers(Vec<Option<i64>>),
+    /// Yes or no.
+    Flags(Vec<Option<bool>>),
+}
+
+/// Named columns of equal length.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    name: String,
+    columns: Vec<(String, Values)>,
+}
+
+impl Table {
+    /// A table without columns; its name is that of its files.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), columns: Vec::new() }
+    }
+
+    /// The same table with one more column of texts.
+    #[must_use]
+    pub fn texts<T: Into<Option<String>>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
+        self.with(name, Values::Texts(values.into_iter().map(Into::into).collect()))
+    }
+
+    /// The same table with one more column of numbers.
+    #[must_use]
+    pub fn numbers<T: Into<Option<f64>>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
+        let finite = |value: T| value.into().filter(|value: &f64| value.is_finite());
+        self.with(name, Values::Numbers(values.into_iter().map(finite).collect()))
+    }
+
+    /// The same table with one more column of whole numbers.
+    #[must_use]
+    pub fn integers<T: Into<Option<i64>>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
+        self.with(name, Values::Integers(values.into_iter().map(Into::into).collect()))
+    }
+
+    /// The same table with one more column of flags.
+    #[must_use]
+    pub fn flags<T: Into<Option<bool>>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
+        self.with(name, Values::Flags(values.into_iter().map(Into::into).collect()))
+    }
+
+    fn with(mut self, name: &str, values: Values) -> Self {
+        self.columns.push((name.to_owned(), values));
+        self
+    }
+
+    /// Writes `NAME.parquet` and `NAME.csv` into a folder.
+    ///
+    /// # Errors
+    /// Files that cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), StoreError> {
+        let mut writer = TableWriter::create(folder, self)?;
+        writer.append(self)?;
+        writer.finish()
+    }
+
+    fn n_rows(&self) -> usize {
+        self.columns.first().map_or(0, |(_, values)| match values {
+            Values::Texts(values) => values.len(),
+            Values::Numbers(values) => values.len(),
+            Values::Integers(values) => values.len(),
+            Values::Flags(values) => values.len(),
+        })
+    }
+
+    fn schema(&self) -> SchemaRef {
+        let field = |(name, values): &(String, Values)| {
+            let kind = match values {
+                Values::Texts(_) => DataType::Utf8,
+                Values::Numbers(_) => DataType::Float64,
+                Values::Integers(_) => DataType::Int64,
+                Values::Flags(_) => DataType::Boolean,
+            };
+            Field::new(name, kind, true)
+        };
+        Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
+    }
+}
+
+/// Writes a table that comes in pieces, so that memory does not grow with its length.
+pub struct TableWriter {
+    parquet_path: PathBuf,
+    csv_path: PathBuf,
+    schema: SchemaRef,
+    parquet: ArrowWriter<File>,
+    csv: csv::Writer<BufWriter<File>>,
+}
+
+impl TableWriter {
+    /// Opens the two files of a table with the columns of `like`.
+    ///
+    /// # Errors
+    /// Files that cannot be written.
+    pub fn create(folder: &Path, like: &Table) -> Result<Self, StoreError> {
+        let parquet_path = folder.join(format!("{}.parquet", like.name));
+        let csv_path = folder.join(format!("{}.csv", like.name));
+        let schema = like.schema();
+        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+        let file = File::create(&parquet_path).map_err(StoreError::file(&parquet_path, "written"))?;
+        let parquet = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))
+            .map_err(|source| StoreError::Parquet { path: parquet_path.clone(), source })?;
+        let file = File::create(&csv_path).map_err(StoreError::file(&csv_path, "written"))?;
+        let mut csv = csv::Writer::from_writer(BufWriter::new(file));
+        csv.write_record(like.columns.iter().map(|(name, _)| name))
+            .map_err(|source| StoreError::Csv { path: csv_path.clone(), source })?;
+        Ok(Self { parquet_path, csv_path, schema, parquet, csv })
+    }
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// Files that cannot be written.
+    pub fn append(&mut self, table: &Table) -> Result<(), StoreError> {
+        let arrays = table.columns.iter().map(|(_, values)| -> ArrayRef {
+            match values {
+                Values::Texts(values) => Arc::new(StringArray::from(values.clone())),
+                Values::Numbers(values) => Arc::new(Float64Array::from(values.clone())),
+                Values::Integers(values) => Arc::new(Int64Array::from(values.clone())),
+                Values::Flags(values) => Arc::new(BooleanArray::from(values.clone())),
+            }
+        });
+        let parquet = |source| StoreError::Parquet { path: self.parquet_path.clone(), source };
+        let batch =
+            RecordBatch::try_new(Arc::clone(&self.schema), arrays.collect()).map_err(|error| parquet(error.into()))?;
+        self.parquet.write(&batch).map_err(parquet)?;
+        for row in 0..table.n_rows() {
+            let cells = table.columns.iter().map(|(_, values)| match values {
+                Values::Texts(values) => values[row].clone().unwrap_or_default(),
+                Values::Numbers(values) => values[row].map(|value| value.to_string()).unwrap_or_default(),
+                Values::Integers(values) => values[row].map(|value| value.to_string()).unwrap_or_default(),
+                Values::Flags(values) => values[row].map(|value| value.to_string()).unwrap_or_default(),
+            });
+            self.csv.write_record(cells).map_err(|source| StoreError::Csv { path: self.csv_path.clone(), source })?;
+        }
+        Ok(())
+    }
+
+    /// Closes both files.
+    ///
+    /// # Errors
+    /// Files that cannot be written.
+    pub fn finish(mut self) -> Result<(), StoreError> {
+        self.csv.flush().map_err(StoreError::file(&self.csv_path, "written"))?;
+        self.parquet.close().map_err(|source| StoreError::Parquet { path: self.parquet_path.clone(), source })?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_shows_empty_cells_and_shortest_exact_numbers() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let table = Table::new("t")
+            .texts("who", [Some("a,b".to_owned()), None])
+            .numbers("value", [0.1 + 0.2, f64::NAN])
+            .integers("n", [Some(3), None])
+            .flags("exact", [true, false]);
+        table.write(folder.path()).expect("written");
+        let text = std::fs::read_to_string(folder.path().join("t.csv")).expect("readable");
+        assert_eq!(text, "who,value,n,exact\n\"a,b\",0.30000000000000004,3,true\n,,,false\n");
+        assert!(folder.path().join("t.parquet").exists());
+    }
+}
