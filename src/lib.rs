@@ -18,3 +18,7 @@ pub mod influence;
 pub mod measures;
 pub mod simulate;
 pub mod stats;
+
+// The shell.
+#[cfg(feature = "engine")]
+pub mod pipeline;
