@@ -25,8 +25,14 @@ pub mod intake;
 #[cfg(feature = "engine")]
 pub mod link;
 #[cfg(feature = "engine")]
+pub mod pipeline;
+#[cfg(feature = "engine")]
 pub mod report;
 #[cfg(feature = "engine")]
 pub mod store;
 #[cfg(feature = "engine")]
 pub mod study;
+
+// The face.
+#[cfg(feature = "cli")]
+pub mod cli;

@@ -2,7 +2,7 @@
 
 use super::company::{Company, CompanyError};
 use super::family::{self, Member};
-use super::purchases::Purchases;
+use super::purchases::{Habit, Purchases};
 use super::records::{Activity, CustomerRow, Defect, Invitation, Order, Referral, Response, pick};
 use super::tally::{Influencer, Tally};
 use super::world::World;
@@ -130,7 +130,9 @@ fn records(world: &World, customers: &[Customer]) -> Block {
 impl Block {
     fn add_customer(&mut self, world: &World, customer: &Customer) {
         let (number, person, key) = (customer.number, &customer.member.person, world.key(customer.number));
-        let purchases = Purchases::draw(world, person, &mut world.stream("purchases", number));
+        let random = &mut world.stream("purchases", number);
+        let habit = Habit::draw(world, person, random);
+        let purchases = Purchases::draw(world, person, habit, random);
         let orders = purchases.orders(world, person, key, &mut world.stream("orders", number));
         let asked = survey::ask(world, person, &purchases, key, &mut world.stream("survey", number));
         let did = activity::draw(world, person, &purchases, key, &mut world.stream("activity", number));

@@ -161,14 +161,14 @@ impl Instant {
     pub fn write_iso(self, line: &mut Vec<u8>) {
         let Day { year, month, day } = self.day();
         let second = self.0.rem_euclid(DAY_SECONDS) as u32;
-        write_digits(line, year.unsigned_abs(), 4);
-        for (mark, number) in
-            [(b'-', month), (b'-', day), (b'T', second / 3600), (b':', second / 60 % 60), (b':', second % 60)]
-        {
-            line.push(mark);
-            write_digits(line, number, 2);
+        let year = year.unsigned_abs();
+        let digits = [year / 100, year % 100, month, day, second / 3600, second / 60 % 60, second % 60];
+        let mut text = *b"0000-00-00T00:00:00Z";
+        for (place, number) in [0, 2, 5, 8, 11, 14, 17].into_iter().zip(digits) {
+            text[place] += (number / 10 % 10) as u8;
+            text[place + 1] += (number % 10) as u8;
         }
-        line.push(b'Z');
+        line.extend_from_slice(&text);
     }
 }
 
@@ -177,12 +177,6 @@ impl fmt::Display for Instant {
         let mut line = Vec::with_capacity(20);
         self.write_iso(&mut line);
         out.write_str(&String::from_utf8_lossy(&line))
-    }
-}
-
-fn write_digits(line: &mut Vec<u8>, number: u32, width: u32) {
-    for place in (0..width).rev() {
-        line.push(b'0' + (number / 10_u32.pow(place) % 10) as u8);
     }
 }
 

@@ -48,7 +48,7 @@ pub enum CompanyError {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Company {
-    /// Customers who joined before `as_of`, those referred among them; 2,000 by default, at most [`CUSTOMERS_MAX`].
+    /// Customers who joined before `as_of`, those referred among them; 2,400 by default, at most [`CUSTOMERS_MAX`].
     pub customers: u64,
     /// Seed of every random stream; 20260930 by default.
     pub seed: u64,
@@ -69,7 +69,7 @@ pub struct Company {
 impl Default for Company {
     fn default() -> Self {
         Self {
-            customers: 2_000,
+            customers: 2_400,
             seed: 20_260_930,
             as_of: Day::DEFAULT_AS_OF,
             history_days: 730,
@@ -98,7 +98,7 @@ impl Defects {
 
 impl Default for Defects {
     fn default() -> Self {
-        Self { feedback_share: 0.006, orders_share: 0.001 }
+        Self { feedback_share: 0.006, orders_share: 0.002 }
     }
 }
 

@@ -74,8 +74,8 @@ impl CsvRow for Response {
         time(line, self.responded_at, self.defect);
         line.push(b',');
         match (self.defect, self.recommend) {
-            (Some(Defect::RecommendEleven), _) => line.extend(b"11"),
-            (Some(Defect::RecommendNinetyNine), _) => line.extend(b"99"),
+            (Some(Defect::RecommendEleven), _) => line.extend_from_slice(b"11"),
+            (Some(Defect::RecommendNinetyNine), _) => line.extend_from_slice(b"99"),
             (_, Some(answer)) => number(line, u64::from(answer), 1),
             (_, None) => {}
         }
@@ -83,7 +83,7 @@ impl CsvRow for Response {
             line.push(b',');
             match score {
                 Score::Given(score) => number(line, u64::from(score), 1),
-                Score::NotApplicable => line.extend(b"N/A"),
+                Score::NotApplicable => line.extend_from_slice(b"N/A"),
                 Score::Blank => {}
             }
         }
@@ -175,7 +175,7 @@ fn key(line: &mut Vec<u8>, letter: u8, customer: CustomerKey) {
 
 fn time(line: &mut Vec<u8>, at: super::calendar::Instant, defect: Option<Defect>) {
     if defect == Some(Defect::UnreadableTime) {
-        line.extend(UNREADABLE_TIME.as_bytes());
+        line.extend_from_slice(UNREADABLE_TIME.as_bytes());
     } else {
         at.write_iso(line);
     }
@@ -184,7 +184,7 @@ fn time(line: &mut Vec<u8>, at: super::calendar::Instant, defect: Option<Defect>
 fn words(line: &mut Vec<u8>, words: &[&str]) {
     for word in words {
         line.push(b',');
-        line.extend(word.as_bytes());
+        line.extend_from_slice(word.as_bytes());
     }
 }
 
@@ -197,7 +197,7 @@ fn number(line: &mut Vec<u8>, mut value: u64, width: usize) {
         digits[first] = b'0' + (value % 10) as u8;
         value /= 10;
     }
-    line.extend(&digits[first..]);
+    line.extend_from_slice(&digits[first..]);
 }
 
 #[cfg(test)]

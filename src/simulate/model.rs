@@ -181,10 +181,10 @@ impl Default for PurchaseModel {
         Self {
             rate_shape: 1.5,
             rate_per_year: 4.5,
-            rate_effects: [0.50, 0.0, 0.18, 0.09, 0.30, 0.0, 0.0],
+            rate_effects: [0.65, 0.0, 0.17, 0.09, 0.29, 0.0, 0.0],
             dropout_alpha: 1.2,
             dropout_beta: 10.0,
-            dropout_effects: [-0.40, 0.0, -0.12, -0.06, -0.25, 0.0, 0.0],
+            dropout_effects: [-0.45, 0.0, -0.12, -0.06, -0.20, 0.0, 0.0],
             amount_customer_spread: 0.35,
             amount_order_spread: 0.55,
         }

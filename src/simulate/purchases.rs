@@ -14,13 +14,31 @@ const FIRST_ORDER_SECONDS: i64 = 300;
 /// Purchases a year beyond which nobody goes: twenty a day.
 const RATE_PER_YEAR_MAX: f64 = 7_300.0;
 
+/// How a customer buys.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Habit {
+    /// Purchases a year while alive.
+    rate_per_year: f64,
+    /// Chance to leave after a repeat purchase.
+    dropout: f64,
+}
+
+impl Habit {
+    pub fn draw(world: &World, person: &Person, random: &mut Stream) -> Self {
+        let purchase = &world.model().purchase;
+        let experience = (dot(&purchase.rate_effects, &person.quality) - world.rate_centre).exp();
+        let mean = purchase.rate_per_year * world.segment(person.segment).rate_factor;
+        let rate_per_year = (mean * world.rate.sample(random) * experience).clamp(1e-9, RATE_PER_YEAR_MAX);
+        let own: f64 = world.dropout.sample(random);
+        let shift = dot(&purchase.dropout_effects, &person.quality);
+        // A draw of exactly 0 or 1 has infinite log-odds, which the shift does not move: the draw stands.
+        Self { rate_per_year, dropout: logistic(own.ln() - (-own).ln_1p() + shift) }
+    }
+}
+
 /// A customer's purchases from joining to `as_of`, those before the history included.
 #[derive(Debug, Clone)]
 pub(super) struct Purchases {
-    /// Purchases a year while alive.
-    pub rate_per_year: f64,
-    /// Chance to leave after a repeat purchase.
-    pub dropout: f64,
     /// Ascending; the first belongs to joining and no chance to leave follows it.
     pub at: Vec<Instant>,
     /// The last purchase, if the customer left with it.
@@ -28,19 +46,17 @@ pub(super) struct Purchases {
 }
 
 impl Purchases {
-    pub fn draw(world: &World, person: &Person, random: &mut Stream) -> Self {
-        let (rate_per_year, dropout) = (draw_rate(world, person, random), draw_dropout(world, person, random));
-        let mut purchases =
-            Self { rate_per_year, dropout, at: vec![person.joined_at.plus(FIRST_ORDER_SECONDS)], left_at: None };
-        let mut at = purchases.at[0];
+    pub fn draw(world: &World, person: &Person, habit: Habit, random: &mut Stream) -> Self {
+        let mut at = person.joined_at.plus(FIRST_ORDER_SECONDS);
+        let mut purchases = Self { at: vec![at], left_at: None };
         loop {
             let gap: f64 = Exp1.sample(random);
-            at = at.after(gap / rate_per_year * YEAR_SECONDS as f64);
+            at = at.after(gap / habit.rate_per_year * YEAR_SECONDS as f64);
             if at >= world.as_of {
                 return purchases;
             }
             purchases.at.push(at);
-            if random.random_bool(dropout) {
+            if random.random_bool(habit.dropout) {
                 purchases.left_at = Some(at);
                 return purchases;
             }
@@ -76,21 +92,6 @@ impl Purchases {
     }
 }
 
-fn draw_rate(world: &World, person: &Person, random: &mut Stream) -> f64 {
-    let purchase = &world.model().purchase;
-    let own = world.rate.sample(random);
-    let experience = (dot(&purchase.rate_effects, &person.quality) - world.rate_centre).exp();
-    let mean = purchase.rate_per_year * world.segment(person.segment).rate_factor;
-    (mean * own * experience).clamp(1e-9, RATE_PER_YEAR_MAX)
-}
-
-fn draw_dropout(world: &World, person: &Person, random: &mut Stream) -> f64 {
-    let own: f64 = world.dropout.sample(random);
-    let shift = dot(&world.model().purchase.dropout_effects, &person.quality);
-    // A draw of exactly 0 or 1 has infinite log-odds, which the shift does not move: the answer is then the draw.
-    logistic(own.ln() - (-own).ln_1p() + shift)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,14 +99,26 @@ mod tests {
     use crate::simulate::company::Company;
     use crate::simulate::model::N_TOUCHPOINTS;
 
-    /// The purchases of `n` customers who all joined `years` before `as_of`.
-    fn lives(company: &Company, n: u64, years: i64) -> Vec<Purchases> {
+    struct Life {
+        habit: Habit,
+        purchases: Purchases,
+    }
+
+    impl Life {
+        fn n_repeats(&self) -> usize {
+            self.purchases.at.len() - 1
+        }
+    }
+
+    /// The lives of `n` customers who all joined `years` before `as_of`.
+    fn lives(company: &Company, n: u64, years: i64) -> Vec<Life> {
         let world = company.world().expect("legal settings");
         let joined_at = world.as_of.plus(-years * YEAR_SECONDS - FIRST_ORDER_SECONDS);
         let live = |index| {
             let random = &mut world.stream("test", index);
             let person = Person::draw(&world, joined_at, random);
-            Purchases::draw(&world, &person, random)
+            let habit = Habit::draw(&world, &person, random);
+            Life { habit, purchases: Purchases::draw(&world, &person, habit, random) }
         };
         (0..n).map(live).collect()
     }
@@ -114,13 +127,13 @@ mod tests {
     fn repeat_purchases_match_the_closed_form_given_rate_and_dropout() {
         // Fader, Hardie and Lee (2005), equation 7: E[X(t)] = (1 - exp(-rate dropout t)) / dropout.
         let lives = lives(&Company::default(), 100_000, 2);
-        let surplus = |life: &Purchases| {
-            let expected = -(-life.rate_per_year * life.dropout * 2.0).exp_m1() / life.dropout;
-            (life.at.len() - 1) as f64 - expected
+        let surplus = |life: &Life| {
+            let expected = -(-life.habit.rate_per_year * life.habit.dropout * 2.0).exp_m1() / life.habit.dropout;
+            life.n_repeats() as f64 - expected
         };
         let total: f64 = lives.iter().map(surplus).sum();
         let std_error = lives.iter().map(|life| surplus(life).powi(2)).sum::<f64>().sqrt();
-        let repeats: usize = lives.iter().map(|life| life.at.len() - 1).sum();
+        let repeats: usize = lives.iter().map(|life| life.n_repeats()).sum();
         assert!((total / std_error).abs() < 3.0, "{total} purchases too many, standard error {std_error}");
         assert!(std_error < 0.01 * repeats as f64, "the test tells a difference of 3 %");
     }
@@ -137,14 +150,14 @@ mod tests {
         }
         for (years, expected) in [(1, EXPECTED_AFTER_1_YEAR), (3, EXPECTED_AFTER_3_YEARS)] {
             let lives = lives(&company, 60_000, years);
-            let mean = lives.iter().map(|life| life.at.len() - 1).sum::<usize>() as f64 / lives.len() as f64;
+            let mean = lives.iter().map(|life| life.n_repeats()).sum::<usize>() as f64 / lives.len() as f64;
             assert!(
                 (mean / expected - 1.0).abs() < 0.02,
                 "{mean} repeat purchases in {years} years, expected {expected}"
             );
         }
         let lives = lives(&company, 60_000, 1);
-        let dropout = lives.iter().map(|life| life.dropout).sum::<f64>() / lives.len() as f64;
+        let dropout = lives.iter().map(|life| life.habit.dropout).sum::<f64>() / lives.len() as f64;
         assert!((dropout - 1.2 / 11.2).abs() < 0.002, "mean dropout {dropout}");
     }
 
@@ -156,13 +169,13 @@ mod tests {
         let lives = lives(&Company::default(), 20_000, 2);
         let (mut expected, mut left) = (0.0, 0.0);
         for life in &lives {
-            assert!(life.at.is_sorted());
-            if let Some(left_at) = life.left_at {
-                assert_eq!(life.at.last(), Some(&left_at));
+            assert!(life.purchases.at.is_sorted());
+            if let Some(left_at) = life.purchases.left_at {
+                assert_eq!(life.purchases.at.last(), Some(&left_at));
                 left += 1.0;
             }
             // Every repeat purchase is one trial.
-            expected += (life.at.len() - 1) as f64 * life.dropout;
+            expected += life.n_repeats() as f64 * life.habit.dropout;
         }
         let gap: f64 = left / expected - 1.0;
         assert!(gap.abs() < 0.03, "{left} left, expected {expected:.0}");
@@ -171,7 +184,7 @@ mod tests {
     #[test]
     fn windows_are_half_open() {
         let at = |day: i64| Instant(day * DAY_SECONDS);
-        let life = Purchases { rate_per_year: 1.0, dropout: 0.1, at: vec![at(1), at(5)], left_at: None };
+        let life = Purchases { at: vec![at(1), at(5)], left_at: None };
         assert!(life.any_within(at(5), at(6)) && !life.any_within(at(2), at(5)) && !life.any_within(at(6), at(9)));
     }
 }

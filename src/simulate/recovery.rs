@@ -77,13 +77,10 @@ fn shapley_shares(rows: &[([f64; N_TOUCHPOINTS], f64)]) -> [f64; N_TOUCHPOINTS] 
             let weight = factorial(size) * factorial(N_TOUCHPOINTS - 1 - size) / factorial(N_TOUCHPOINTS);
             weight * (by_subset[subset | bit] - by_subset[subset])
         };
-        (0..1 << N_TOUCHPOINTS).filter(|subset| subset & bit == 0).map(gain).sum::<f64>() / by_subset[bit_all()]
+        (0..1 << N_TOUCHPOINTS).filter(|subset| subset & bit == 0).map(gain).sum::<f64>()
+            / by_subset[(1 << N_TOUCHPOINTS) - 1]
     };
     std::array::from_fn(share)
-}
-
-fn bit_all() -> usize {
-    (1 << N_TOUCHPOINTS) - 1
 }
 
 fn ranking(shares: &[f64; N_TOUCHPOINTS]) -> Vec<&'static str> {
@@ -107,7 +104,6 @@ fn the_order_of_recommend_drivers_comes_back_from_five_thousand_answers() {
     assert!(shares[6] < 0.03, "the noise touchpoint has a share of {}", shares[6]);
 }
 
-/// Whether each of the customer's orders falls within `(from, from + days]`.
 fn orders_by_customer(block: &Block) -> HashMap<CustomerKey, Vec<Instant>> {
     let mut orders: HashMap<CustomerKey, Vec<Instant>> = HashMap::new();
     for order in &block.orders {

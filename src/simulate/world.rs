@@ -53,6 +53,16 @@ impl World {
         })
     }
 
+    /// The years in which feedback can come, ascending; never empty.
+    pub fn feedback_years(&self) -> Vec<i32> {
+        let mut years: Vec<i32> = self.waves.iter().map(|wave| wave.year).collect();
+        years.dedup();
+        if years.is_empty() {
+            years.push(self.company.as_of.year());
+        }
+        years
+    }
+
     pub(super) fn model(&self) -> &Model {
         &self.company.model
     }
