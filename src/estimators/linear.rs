@@ -355,7 +355,7 @@ mod tests {
     #[test]
     fn the_later_of_two_dependent_columns_is_left_out_by_name() {
         let data = FormulaData::of(50);
-        let sum = &data.features.column(0) * 2.0 - &data.features.column(2) + 3.0;
+        let sum = &data.features.column(0) * 2.0 - data.features.column(2) + 3.0;
         let features = concatenate![ndarray::Axis(1), data.features.view(), sum.insert_axis(ndarray::Axis(1))];
         let names = ["speed", "price", "calls", "load"];
         let aliased = fit(StdErrors::Hc1, &observations(&names, features, numeric("y", data.number.clone())));
@@ -428,7 +428,7 @@ mod tests {
     #[test]
     fn an_outcome_computed_from_the_columns_is_flagged() {
         let data = FormulaData::of(40);
-        let outcome = &data.features.column(0) * 2.0 + &data.features.column(2);
+        let outcome = &data.features.column(0) * 2.0 + data.features.column(2);
         let fit = fit(StdErrors::Model, &observations(&["a", "b", "c"], data.features, numeric("y", outcome)));
         let kinds: Vec<FindingKind> = fit.expect("a fit").findings().iter().map(|finding| finding.kind).collect();
         assert!(kinds.contains(&FindingKind::Unreliable), "{kinds:?}");

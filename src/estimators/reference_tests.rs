@@ -2,7 +2,7 @@
 //! `tests/oracles/estimators_reference.py`.
 
 use super::formula_data::{FormulaData, observations};
-use super::{Coefficient, Firth, FitSummary, Logit, Ols, StdErrors};
+use super::{Coefficient, Firth, FitError, FitSummary, Logit, Ols, StdErrors};
 use crate::data::{Clusters, Observations, Outcome, WeightKind, Weights};
 use ndarray::{Array1, Array2};
 use std::collections::BTreeMap;
@@ -115,10 +115,10 @@ fn nearly_equal_columns_agree_with_exact_rational_arithmetic() {
     let fit = Ols::default().fit(&data).expect("a fit");
     let all = expected();
     let wants = &all[&["collinear", "linear", "none", "model"]];
-    let got = numbers(fit.coefficients(), fit.summary(), "estimate");
-    assert_close(&got[1..], &wants["estimate"][1..], 1e-10, "estimate");
-    // The intercept is the small difference of numbers a thousand times its size.
-    assert_close(&got[..1], &wants["estimate"][..1], 1e-8, "intercept");
+    // Differences of coefficients a million times their own size: digits count against the standard error.
+    for ((row, want), std_error) in fit.coefficients().iter().zip(&wants["estimate"]).zip(&wants["std_error"]) {
+        assert!((row.estimate - want).abs() < 1e-9 * std_error, "{row:?} is not {want}");
+    }
     assert_close(&numbers(fit.coefficients(), fit.summary(), "std_error"), &wants["std_error"], 1e-10, "std_error");
     assert_eq!(fit.findings()[0].kind, crate::findings::FindingKind::Collinear);
 }
@@ -136,6 +136,32 @@ fn firth_agrees_with_a_general_optimiser_with_and_without_separation() {
             assert_close(&numbers(fit.coefficients(), fit.summary(), what), want, ITERATIVE, case);
         }
     }
+}
+
+/// A linear programme (Konis 2007) decides on each of many small samples of whole numbers, where ties abound.
+#[test]
+fn separation_is_found_exactly_where_a_linear_programme_finds_it() {
+    let wave = super::formula_data::wave;
+    let all = expected();
+    let wants = &all[&["separation", "logistic", "none", "model"]]["separated"];
+    for (sample, want) in wants.iter().enumerate() {
+        let row = |row: usize| sample * 20 + row;
+        let features = Array2::from_shape_fn((14, 2), |(at, column)| (5.0 * wave(row(at), column + 20)).round());
+        let class = Array1::from_shape_fn(14, |at| {
+            let lean = features[[at, 0]] + 0.5 * features[[at, 1]];
+            f64::from(u8::from(lean + 3.0 * wave(row(at), 30) > 0.0))
+        });
+        let data = observations(&["a", "b"], features, Outcome::binary("y", class).expect("0 and 1"));
+        let got = match Logit::default().fit(&data) {
+            Ok(_) => 0.0,
+            Err(FitError::Separated(_)) => 1.0,
+            Err(FitError::OneClass { .. }) => -1.0,
+            Err(other) => unreachable!("{sample}: {other}"),
+        };
+        assert_eq!(got, *want, "sample {sample}");
+    }
+    let count = |answer: f64| wants.iter().filter(|&&want| want == answer).count();
+    assert!(wants.len() == 300 && count(0.0) > 50 && count(1.0) > 50);
 }
 
 /// A classic data set by column name, or nothing where the folder is not there.

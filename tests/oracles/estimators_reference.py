@@ -194,6 +194,24 @@ x, number, classes, weights, groups = formula_data(60)
 firth("firth", x, classes)
 firth("firth:separated", x, (x[:, 0] > 5.2).astype(float))
 
+def separated(x, y):
+    from scipy.optimize import linprog
+
+    a = np.column_stack([np.ones(len(y)), x]) * (2 * y - 1)[:, None]
+    found = linprog(-a.sum(0), A_ub=-a, b_ub=np.zeros(len(y)), bounds=(-1, 1))
+    return float(-found.fun > 1e-6)
+
+
+# 1 for separated, 0 for not, -1 for a single class.
+samples = []
+for sample in range(300):
+    rows = [sample * 20 + r for r in range(14)]
+    # Halves away from zero, as Rust rounds.
+    x = np.array([[np.copysign(np.floor(abs(5 * wave(r, c)) + 0.5), wave(r, c)) for c in (20, 21)] for r in rows])
+    y = np.array([float(u[0] + 0.5 * u[1] + 3 * wave(r, 30) > 0) for r, u in zip(rows, x)])
+    samples.append(separated(x, y) if 0 < y.sum() < 14 else -1)
+emit(("separation", "logistic", "none", "model"), "separated", samples)
+
 if len(sys.argv) > 1:
     def read(file):
         return pd.read_csv(os.path.join(sys.argv[1], file + ".csv"))
