@@ -1,1 +1,300 @@
-//! (in work)
+//! The bridge to linfa, and the only file that names it.
+//!
+//! [`Ols`] and [`Logit`] are linfa estimators, so they go wherever linfa's go; and linfa's own solvers fit here where they
+//! can (no weights, no standard errors), each answer checked by its score equations before it is given.
+
+use super::cases::Cases;
+use super::columns::{At, Case, Columns, Sums, Terms, Threads};
+use super::logistic::likelihood;
+use super::prepared::Prepared;
+use super::{FitError, LinearFit, LogisticFit, Logit, Ols, logit};
+use crate::data::{DataError, DesignMatrix, Observations, Outcome};
+use linfa::dataset::{AsSingleTargets, DatasetBase};
+use linfa::traits::{Fit, PredictInplace};
+use linfa_linear::LinearRegression;
+use linfa_logistic::LogisticRegression;
+use ndarray::{Array1, Array2, ArrayBase, Axis, Data, Ix2};
+
+/// Scores are below this share of what they would be if every row pulled one way (relative).
+const SCORE_TOLERANCE: f64 = 1e-6;
+/// Steps that linfa's logistic solver may take; its default of 100 ends early without saying so.
+const ITERATIONS_MAX: u64 = 10_000;
+
+impl From<linfa::error::Error> for FitError {
+    fn from(error: linfa::error::Error) -> Self {
+        Self::Solver(Box::new(error))
+    }
+}
+
+impl<D: Data<Elem = f64>, T: AsSingleTargets<Elem = f64>> Fit<ArrayBase<D, Ix2>, T, FitError> for Ols {
+    type Object = LinearFit;
+
+    /// Fits a linfa data set without weights, which there have no kind.
+    fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<LinearFit, FitError> {
+        let outcome = Outcome::numeric("target", dataset.targets().as_single_targets().to_owned())?;
+        Ols::fit(self, &Observations::new(design_of(dataset)?, outcome)?)
+    }
+}
+
+impl<D: Data<Elem = f64>, T: AsSingleTargets<Elem = bool>> Fit<ArrayBase<D, Ix2>, T, FitError> for Logit {
+    type Object = LogisticFit;
+
+    /// Fits a linfa data set without weights, which there have no kind; `true` is class 1.
+    fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<LogisticFit, FitError> {
+        let classes = dataset.targets().as_single_targets().mapv(|class| f64::from(u8::from(class)));
+        Logit::fit(self, &Observations::new(design_of(dataset)?, Outcome::binary("target", classes)?)?)
+    }
+}
+
+fn design_of<D: Data<Elem = f64>, T>(dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<DesignMatrix, FitError> {
+    if dataset.weights().is_some() {
+        return Err(FitError::WeightsWithoutKind);
+    }
+    let records = dataset.records();
+    let names = match dataset.feature_names() {
+        [] => (0..records.ncols()).map(|feature| format!("feature-{feature}")).collect(),
+        names => names.to_vec(),
+    };
+    Ok(DesignMatrix::new(names, records.to_owned())?)
+}
+
+/// Predictions are the expected numbers.
+impl<D: Data<Elem = f64>> PredictInplace<ArrayBase<D, Ix2>, Array1<f64>> for LinearFit {
+    fn predict_inplace<'a>(&'a self, records: &'a ArrayBase<D, Ix2>, targets: &mut Array1<f64>) {
+        *targets = records.outer_iter().map(|row| self.predict_row(&row.to_vec())).collect();
+    }
+
+    fn default_target(&self, records: &ArrayBase<D, Ix2>) -> Array1<f64> {
+        Array1::zeros(records.nrows())
+    }
+}
+
+/// Predictions are the probabilities of `true`.
+impl<D: Data<Elem = f64>> PredictInplace<ArrayBase<D, Ix2>, Array1<f64>> for LogisticFit {
+    fn predict_inplace<'a>(&'a self, records: &'a ArrayBase<D, Ix2>, targets: &mut Array1<f64>) {
+        *targets = records.outer_iter().map(|row| self.predict_row(&row.to_vec())).collect();
+    }
+
+    fn default_target(&self, records: &ArrayBase<D, Ix2>) -> Array1<f64> {
+        Array1::zeros(records.nrows())
+    }
+}
+
+/// Coefficients without their uncertainty.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlainFit {
+    /// The linear predictor where every feature is zero.
+    pub intercept: f64,
+    /// One coefficient a feature, in order.
+    pub coefficients: Vec<f64>,
+}
+
+/// Least squares by linfa-linear, on standardised columns.
+///
+/// # Errors
+/// Weights, columns that are constant or combinations of others, and whatever [`Ols`] refuses; a solution whose
+/// residuals are not orthogonal to the columns.
+pub fn linear_by_linfa(observations: &Observations) -> Result<PlainFit, FitError> {
+    let cases = Cases::of(observations);
+    let prepared = Prepared::of(observations, &cases)?;
+    let standard = Standardised::of(observations, &prepared)?;
+    let outcome = observations.outcome().values().mapv(|value| value - prepared.outcome_mean);
+    let spread = (prepared.outcome_squares / cases.weight_sum).sqrt();
+    let fitted = LinearRegression::default()
+        .fit(&DatasetBase::new(standard.values.view(), outcome.view()))
+        .map_err(|error| FitError::Solver(Box::new(error)))?;
+    let solution: Vec<f64> = std::iter::once(fitted.intercept()).chain(fitted.params().iter().copied()).collect();
+    let columns = standard.columns();
+    let score = columns.sums(At { coefficients: Some(&solution), metric: None }, |Case { row, predictor, .. }| Terms {
+        curvature: 0.0,
+        score: outcome[row] - predictor,
+        value: 0.0,
+    });
+    check_score(&score, cases.weight_sum * spread, observations.outcome().name(), 1)?;
+    Ok(standard.in_units(&solution, prepared.outcome_mean))
+}
+
+/// Logistic regression by linfa-logistic without its default penalty, on standardised columns.
+///
+/// # Errors
+/// Weights, columns that are constant or combinations of others, and whatever [`Logit`] refuses before it fits; a
+/// solution at which the score equations do not hold, as where linfa hands back its start or the classes are separated.
+pub fn logistic_by_linfa(observations: &Observations) -> Result<PlainFit, FitError> {
+    let cases = Cases::of(observations);
+    let prepared = logit::prepare(observations, &cases)?;
+    let standard = Standardised::of(observations, &prepared)?;
+    let classes = observations.outcome().values().mapv(|value| value > 0.5);
+    let fitted = LogisticRegression::default()
+        .alpha(0.0)
+        .max_iterations(ITERATIONS_MAX)
+        .gradient_tolerance(SCORE_TOLERANCE * 1e-3)
+        .fit(&DatasetBase::new(standard.values.view(), classes.view()))
+        .map_err(|error| FitError::Solver(Box::new(error)))?;
+    // Its positive class is the one with more rows.
+    let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
+    let solution: Vec<f64> =
+        std::iter::once(fitted.intercept()).chain(fitted.params().iter().copied()).map(|value| sign * value).collect();
+    let columns = standard.columns();
+    let score = likelihood(&columns, &solution, |row| (1.0, cases.outcome(row)));
+    let events = cases.n_events().min(cases.n_used - cases.n_events()) as f64;
+    check_score(&score, events, observations.outcome().name(), ITERATIONS_MAX as usize)?;
+    if separated(&columns, &cases, &score) {
+        let outcome = observations.outcome().name().to_owned();
+        return Err(FitError::NotConverged { outcome, iterations: ITERATIONS_MAX as usize });
+    }
+    Ok(standard.in_units(&solution, 0.0))
+}
+
+/// Whether the next Newton step is long: the score of separated classes fades, and the step does not.
+fn separated(columns: &Columns, cases: &Cases, score: &Sums) -> bool {
+    let step = crate::stats::linear_algebra::Cholesky::of(score.matrix.view());
+    let is_long = step.kept().len() < columns.n_terms()
+        || step.solve(score.vector.view()).iter().any(|step| step.abs() > SCORE_TOLERANCE.sqrt());
+    let class = |row: usize| Some(cases.outcome(row) > 0.5);
+    is_long && super::separation::direction(columns, class).is_some()
+}
+
+fn check_score(score: &Sums, scale: f64, outcome: &str, iterations: usize) -> Result<(), FitError> {
+    let largest = score.vector.iter().fold(0.0_f64, |largest, score| largest.max(score.abs()));
+    if largest <= SCORE_TOLERANCE * scale {
+        Ok(())
+    } else {
+        Err(FitError::NotConverged { outcome: outcome.to_owned(), iterations })
+    }
+}
+
+/// The columns less their means over their standard deviations: what a solver without scaling of its own needs.
+struct Standardised {
+    values: Array2<f64>,
+    means: Vec<f64>,
+    std_devs: Vec<f64>,
+}
+
+impl Standardised {
+    fn of(observations: &Observations, prepared: &Prepared) -> Result<Self, FitError> {
+        if observations.weights().values().is_some() {
+            return Err(FitError::Unsupported { what: "weight rows" });
+        }
+        if prepared.columns.places.len() < observations.design().n_features() {
+            return Err(FitError::Unsupported {
+                what: "leave out columns that are constant or combinations of others",
+            });
+        }
+        if prepared.columns.places.is_empty() {
+            return Err(FitError::Data(DataError::NameCount { n_names: 0, n_columns: 0 }));
+        }
+        let mut values = observations.design().values().to_owned();
+        for (mut column, (mean, std_dev)) in
+            values.axis_iter_mut(Axis(1)).zip(prepared.means.iter().zip(&prepared.std_devs))
+        {
+            column.mapv_inplace(|value| (value - mean) / std_dev);
+        }
+        Ok(Self { values, means: prepared.means.clone(), std_devs: prepared.std_devs.clone() })
+    }
+
+    fn columns(&self) -> Columns<'_> {
+        Columns::plain(self.values.view(), (0..self.means.len()).collect(), Threads::Pool)
+    }
+
+    fn in_units(&self, solution: &[f64], offset: f64) -> PlainFit {
+        let coefficients: Vec<f64> =
+            solution[1..].iter().zip(&self.std_devs).map(|(value, std_dev)| value / std_dev).collect();
+        let moved: f64 = coefficients.iter().zip(&self.means).map(|(value, mean)| value * mean).sum();
+        PlainFit { intercept: offset + solution[0] - moved, coefficients }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{WeightKind, Weights};
+    use crate::estimators::formula_data::{FormulaData, observations};
+    use linfa::Dataset;
+    use linfa::traits::Predict;
+    use ndarray::array;
+
+    fn assert_same(plain: &PlainFit, own: &[crate::estimators::Coefficient], relative: f64) {
+        let plain = std::iter::once(plain.intercept).chain(plain.coefficients.iter().copied());
+        for (plain, own) in plain.zip(own) {
+            assert!((plain - own.estimate).abs() <= relative * own.estimate.abs(), "{plain} {}", own.estimate);
+        }
+    }
+
+    #[test]
+    fn least_squares_of_both_agree() {
+        let data = FormulaData::of(400).with_number();
+        let own = Ols::default().fit(&data).expect("a fit");
+        assert_same(&linear_by_linfa(&data).expect("a fit"), own.coefficients(), 1e-11);
+    }
+
+    #[test]
+    fn logistic_regressions_of_both_agree_whichever_class_is_larger_or_first() {
+        let data = FormulaData::of(400);
+        for (first, flipped) in [(0, false), (0, true), (1, false), (1, true), (2, false)] {
+            let rows = ndarray::s![first.., ..];
+            let class = data.class.slice(ndarray::s![first..]);
+            let class = class.mapv(|class| if flipped { 1.0 - class } else { class });
+            let outcome = Outcome::binary("class", class).expect("0 and 1");
+            let data = observations(&["speed", "price", "calls"], data.features.slice(rows).to_owned(), outcome);
+            let own = Logit::default().fit(&data).expect("a fit");
+            assert_same(&logistic_by_linfa(&data).expect("a fit"), own.coefficients(), 1e-5);
+        }
+    }
+
+    /// With its default penalty the slope would be smaller, and with its default tolerance it would be rough.
+    #[test]
+    fn no_penalty_is_left_in_linfas_logistic_fit() {
+        // Odds 1/3 at x = 1 and 1 at x = 0: the slope is -ln 3.
+        let features = array![[1.0], [1.0], [1.0], [1.0], [0.0], [0.0]];
+        let outcome = Outcome::binary("y", array![1.0, 0.0, 0.0, 0.0, 1.0, 0.0]).expect("0 and 1");
+        let fit = logistic_by_linfa(&observations(&["x"], features.clone(), outcome)).expect("a fit");
+        assert!((fit.coefficients[0] + 3.0_f64.ln()).abs() < 1e-5);
+        let classes = array![true, false, false, false, true, false];
+        let penalised = LogisticRegression::default().fit(&Dataset::new(features, classes)).expect("a fit");
+        assert!(penalised.params()[0].abs() < 0.9 * 3.0_f64.ln());
+    }
+
+    #[test]
+    fn separated_classes_are_no_fit_of_linfas_either() {
+        let features = array![[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]];
+        let outcome = Outcome::binary("y", array![0.0, 0.0, 0.0, 1.0, 1.0, 1.0]).expect("0 and 1");
+        let error = logistic_by_linfa(&observations(&["x"], features, outcome)).unwrap_err();
+        assert!(matches!(error, FitError::NotConverged { .. } | FitError::Solver(_)), "{error}");
+    }
+
+    #[test]
+    fn what_linfas_solvers_cannot_do_is_refused() {
+        let data = FormulaData::of(40);
+        let weights = Weights::new(WeightKind::Precision, vec![2.0; 40]).expect("valid");
+        let weighted = data.with_number().weighted(weights).expect("one a row");
+        assert!(matches!(linear_by_linfa(&weighted), Err(FitError::Unsupported { .. })));
+        let twice = ndarray::concatenate![Axis(1), data.features, data.features.slice(ndarray::s![.., ..1])];
+        let outcome = Outcome::numeric("number", data.number).expect("finite");
+        let aliased = observations(&["speed", "price", "calls", "again"], twice, outcome);
+        assert!(matches!(linear_by_linfa(&aliased), Err(FitError::Unsupported { .. })));
+    }
+
+    #[test]
+    fn our_estimators_go_where_linfas_go() {
+        let data = FormulaData::of(100);
+        let numbers = Dataset::new(data.features.clone(), data.number.clone());
+        let linear = Fit::fit(&Ols::default(), &numbers).expect("a fit");
+        let own = Ols::default().fit(&data.with_number()).expect("a fit");
+        assert_eq!(linear.covariance(), own.covariance());
+        let predicted: Array1<f64> = Predict::predict(&linear, &data.features);
+        assert_eq!(predicted, own.predict(&data.design()).expect("the same columns"));
+
+        let classes = Dataset::new(data.features.clone(), data.class.mapv(|class| class > 0.5));
+        let logistic = Fit::fit(&Logit::default(), &classes).expect("a fit");
+        let predicted: Array1<f64> = Predict::predict(&logistic, &data.features);
+        let own = Logit::default().fit(&data.with_class()).expect("a fit");
+        assert_eq!(predicted, own.predict(&data.design()).expect("the same columns"));
+    }
+
+    #[test]
+    fn weights_without_a_kind_are_refused() {
+        let data = FormulaData::of(50);
+        let weighted = Dataset::new(data.features, data.number).with_weights(Array1::ones(50));
+        assert!(matches!(Fit::fit(&Ols::default(), &weighted), Err(FitError::WeightsWithoutKind)));
+    }
+}

@@ -135,3 +135,118 @@ impl Bernoulli {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estimators::formula_data::FormulaData;
+    use crate::estimators::{Logit, StdErrors};
+    use ndarray::Array2;
+
+    /// The columns with mean zero and standard deviation one.
+    fn standardised(values: &Array2<f64>) -> Array2<f64> {
+        let mut values = values.clone();
+        for mut column in values.columns_mut() {
+            let (mean, std_dev) = (column.mean().expect("rows"), column.std(0.0));
+            column.mapv_inplace(|value| (value - mean) / std_dev);
+        }
+        values
+    }
+
+    #[test]
+    fn gradient_and_information_are_finite_differences_of_the_likelihood() {
+        let data = FormulaData::of(300);
+        let values = standardised(&data.features);
+        let columns = Columns::plain(values.view(), vec![0, 1, 2], Threads::Caller);
+        let at = |coefficients: &[f64]| likelihood(&columns, coefficients, |row| (data.weights[row], data.class[row]));
+        let here = [0.3, -0.7, 1.1, 0.2];
+        let sums = at(&here);
+        let step = 1e-5;
+        for index in 0..4 {
+            let moved = |by: f64| {
+                let mut there = here;
+                there[index] += by;
+                at(&there)
+            };
+            let (above, below) = (moved(step), moved(-step));
+            let slope = (above.value - below.value) / (2.0 * step);
+            assert!((slope - sums.vector[index]).abs() < 1e-6 * sums.vector[index].abs().max(1.0));
+            for other in 0..4 {
+                let curvature = (below.vector[other] - above.vector[other]) / (2.0 * step);
+                assert!((curvature - sums.matrix[[index, other]]).abs() < 1e-6 * sums.matrix[[index, index]]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_sure_row_keeps_its_digits() {
+        // mpmath at 30 digits: log1p(exp(-40)), and 1 - expit(40).
+        let sure = Bernoulli::of(1.0, 40.0);
+        assert!((sure.log_likelihood / -4.248_354_255_291_589e-18 - 1.0).abs() < 1e-14);
+        assert!((sure.residual / 4.248_354_255_291_589e-18 - 1.0).abs() < 1e-14);
+        let wrong = Bernoulli::of(0.0, 1000.0);
+        assert_eq!((wrong.log_likelihood, wrong.residual), (-1000.0, -1.0));
+    }
+
+    #[test]
+    fn the_kernel_finds_the_maximum_of_the_full_fit_from_any_start() {
+        let data = FormulaData::of(500);
+        let values = standardised(&data.features);
+        let full = Logit::default().fit(&data.with_class()).expect("a fit");
+        let class = data.class.to_vec();
+        let cold = maximum_likelihood(values.view(), &[0, 1, 2], &class, None, None);
+        let warm = maximum_likelihood(values.view(), &[0, 1, 2], &class, None, Some(&[3.0, -2.0, 0.5, 1.0]));
+        let want = full.summary().log_likelihood;
+        for solution in [&cold, &warm] {
+            assert_eq!(solution.state, LogitState::Converged);
+            assert!((solution.log_likelihood - want).abs() < 1e-12 * want.abs(), "{} {want}", solution.log_likelihood);
+        }
+        assert!(cold.coefficients.iter().zip(&warm.coefficients).all(|(cold, warm)| (cold - warm).abs() < 1e-6));
+    }
+
+    #[test]
+    fn the_kernel_takes_columns_in_the_order_asked_for_and_leaves_out_a_copy() {
+        let data = FormulaData::of(500);
+        let values = standardised(&data.features);
+        let class = data.class.to_vec();
+        let one = maximum_likelihood(values.view(), &[0, 2], &class, Some(&data.weights), None);
+        let other = maximum_likelihood(values.view(), &[2, 0], &class, Some(&data.weights), None);
+        assert!((one.coefficients[1] - other.coefficients[2]).abs() < 1e-9);
+        let doubled = maximum_likelihood(values.view(), &[0, 2, 0], &class, Some(&data.weights), None);
+        assert!((doubled.log_likelihood - one.log_likelihood).abs() < 1e-10 * one.log_likelihood.abs());
+        assert_eq!((doubled.state, doubled.coefficients[3]), (LogitState::Converged, 0.0));
+    }
+
+    #[test]
+    fn the_kernel_tells_separation_from_a_maximum() {
+        let data = FormulaData::of(200);
+        let values = standardised(&data.features);
+        let class: Vec<f64> = values.column(1).iter().map(|&value| f64::from(u8::from(value > 0.3))).collect();
+        let with = maximum_likelihood(values.view(), &[0, 1], &class, None, None);
+        let without = maximum_likelihood(values.view(), &[0, 2], &class, None, None);
+        assert_eq!((with.state, without.state), (LogitState::Separated, LogitState::Converged));
+        let one_class = maximum_likelihood(values.view(), &[0], &[1.0; 200], None, None);
+        assert_eq!(one_class.state, LogitState::Separated);
+    }
+
+    #[test]
+    fn a_maximum_far_out_is_still_a_maximum() {
+        // One of 4,000 rows at each end is of the other class: the log odds there are ln 3999, by the symmetry of the data.
+        let n_rows = 8000;
+        let values = Array2::from_shape_fn((n_rows, 1), |(row, _)| if row < n_rows / 2 { -1.0 } else { 1.0 });
+        let class: Vec<f64> =
+            (0..n_rows).map(|row| f64::from(u8::from((row >= n_rows / 2) != (row % 4000 == 0)))).collect();
+        let solution = maximum_likelihood(values.view(), &[0], &class, None, None);
+        assert_eq!(solution.state, LogitState::Converged);
+        assert!((solution.coefficients[1] - 3999.0_f64.ln()).abs() < 1e-7, "{:?}", solution.coefficients);
+    }
+
+    #[test]
+    fn robust_errors_do_not_move_the_estimates() {
+        let data = FormulaData::of(200).with_class();
+        let fit = |std_errors| Logit { std_errors, ..Logit::default() }.fit(&data).expect("a fit");
+        let (model, robust) = (fit(StdErrors::Model), fit(StdErrors::Hc3));
+        assert_eq!(model.coefficients()[1].estimate, robust.coefficients()[1].estimate);
+        assert_ne!(model.coefficients()[1].std_error, robust.coefficients()[1].std_error);
+    }
+}

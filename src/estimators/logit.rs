@@ -288,3 +288,182 @@ fn few_events(summary: &FitSummary) -> Option<Finding> {
             .number("events_per_term", per_term)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Outcome, WeightKind, Weights};
+    use crate::estimators::formula_data::{FormulaData, observations, wave};
+    use crate::estimators::separation::Side;
+    use ndarray::{array, concatenate};
+
+    fn fit(names: &[&str], features: Array2<f64>, class: Array1<f64>) -> Result<LogisticFit, FitError> {
+        Logit::default().fit(&observations(names, features, Outcome::binary("churn", class).expect("0 and 1")))
+    }
+
+    fn separation(names: &[&str], features: Array2<f64>, class: Array1<f64>) -> separation::Separation {
+        match fit(names, features, class) {
+            Err(FitError::Separated(separation)) => separation,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    fn named(separation: &separation::Separation) -> Vec<(&str, Side)> {
+        separation.columns.iter().map(|column| (column.term.as_str(), column.side)).collect()
+    }
+
+    /// Satisfaction 1-5: 1 and 2 always churn, 4 and 5 never, 3 does both.
+    fn satisfaction() -> (Array2<f64>, Array1<f64>) {
+        let features = Array2::from_shape_fn(
+            (300, 2),
+            |(row, column)| {
+                if column == 0 { (row % 5) as f64 + 1.0 } else { wave(row, 1) }
+            },
+        );
+        let class = Array1::from_shape_fn(300, |row| match row % 5 {
+            0 | 1 => 1.0,
+            2 => f64::from(u8::from(wave(row, 2) > 0.0)),
+            _ => 0.0,
+        });
+        (features, class)
+    }
+
+    #[test]
+    fn intercept_only_is_the_log_odds_of_the_base_rate() {
+        let fit = fit(&[], Array2::zeros((8, 0)), array![1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]).expect("a fit");
+        // ln(2 / 6), standard error sqrt(1 / 2 + 1 / 6).
+        assert!((fit.coefficients()[0].estimate - (2.0_f64 / 6.0).ln()).abs() < 1e-14);
+        assert!((fit.coefficients()[0].std_error - (2.0_f64 / 3.0).sqrt()).abs() < 1e-14);
+        assert!(fit.summary().pseudo_r_squared.is_some_and(|share| share.abs() < 1e-14));
+    }
+
+    #[test]
+    fn quasi_complete_separation_names_the_column_and_its_end() {
+        let (features, class) = satisfaction();
+        let found = separation(&["satisfaction", "noise"], features, class);
+        assert_eq!((named(&found), found.alone, found.complete), (vec![("satisfaction", Side::Lower)], true, false));
+        assert!(found.to_string().starts_with("`churn` is separated: low `satisfaction` goes with 1"), "{found}");
+    }
+
+    #[test]
+    fn complete_separation_is_told_from_quasi_complete() {
+        let data = FormulaData::of(80);
+        let class = data.features.column(0).mapv(|speed| f64::from(u8::from(speed > 5.0)));
+        let found = separation(&["speed", "price", "calls"], data.features, class);
+        assert_eq!((named(&found), found.complete), (vec![("speed", Side::Higher)], true));
+    }
+
+    #[test]
+    fn a_rare_level_that_always_churns_is_quasi_separation() {
+        let n_rows = 2000;
+        let features = Array2::from_shape_fn((n_rows, 2), |(row, column)| {
+            if column == 0 { f64::from(u8::from(row == 700)) } else { wave(row, 1) }
+        });
+        let class = Array1::from_shape_fn(n_rows, |row| f64::from(u8::from(row == 700 || wave(row, 2) > 0.1)));
+        let found = separation(&["rare", "noise"], features, class);
+        assert_eq!((named(&found), found.complete), (vec![("rare", Side::Higher)], false));
+    }
+
+    #[test]
+    fn columns_that_separate_only_together_are_named_without_the_others() {
+        let features = Array2::from_shape_fn((200, 3), |(row, column)| wave(row, column) * [1.0, 50.0, 3.0][column]);
+        let class = Array1::from_shape_fn(200, |row| f64::from(u8::from(wave(row, 0) - wave(row, 1) > 0.02)));
+        let found = separation(&["a", "b", "noise"], features, class);
+        let want = vec![("a", Side::Higher), ("b", Side::Lower)];
+        assert_eq!((named(&found), found.alone, found.complete), (want, false, true));
+    }
+
+    #[test]
+    fn one_row_on_the_wrong_side_makes_a_maximum() {
+        let features = array![[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]];
+        let apart = array![0.0, 0.0, 0.0, 1.0, 1.0, 1.0];
+        let touching = array![0.0, 0.0, 1.0, 0.0, 1.0, 1.0];
+        assert!(matches!(fit(&["x"], features.clone(), apart), Err(FitError::Separated(_))));
+        assert!(fit(&["x"], features, touching).is_ok());
+    }
+
+    #[test]
+    fn one_class_and_outcomes_that_are_no_class_are_refused() {
+        let features = array![[1.0], [2.0], [4.0]];
+        let error = fit(&["x"], features.clone(), array![1.0, 1.0, 1.0]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "outcome `churn` is 1 in all 3 rows that count; a logistic model needs both classes"
+        );
+        let number = observations(&["x"], features, Outcome::numeric("y", array![0.0, 1.0, 3.0]).expect("finite"));
+        assert!(matches!(Logit::default().fit(&number), Err(FitError::NotBinary { .. })));
+    }
+
+    #[test]
+    fn too_few_rows_are_refused() {
+        assert!(matches!(fit(&["x"], array![[1.0]], array![1.0]), Err(FitError::TooFewRows { n_used: 1, n_terms: 2 })));
+        let error = fit(&["x"], array![[1.0], [2.0]], array![1.0, 0.0]).unwrap_err();
+        assert!(matches!(error, FitError::TooFewRows { n_used: 2, n_terms: 2 }));
+    }
+
+    #[test]
+    fn aliased_and_constant_columns_change_nothing() {
+        let data = FormulaData::of(200);
+        let plain = Logit::default().fit(&data.with_class()).expect("a fit");
+        let extra = Array2::from_shape_fn((200, 2), |(row, column)| {
+            if column == 0 { 4.0 } else { data.features[[row, 0]] + data.features[[row, 1]] }
+        });
+        let features = concatenate![ndarray::Axis(1), data.features, extra];
+        let full = fit(&["speed", "price", "calls", "same", "sum"], features, data.class).expect("a fit");
+        let kinds: Vec<FindingKind> = full.findings().iter().map(|finding| finding.kind).collect();
+        assert_eq!(kinds, [FindingKind::Constant, FindingKind::Aliased]);
+        for (full, plain) in full.coefficients().iter().zip(plain.coefficients()) {
+            assert!((full.estimate - plain.estimate).abs() < 1e-10 * plain.estimate.abs());
+            assert!((full.std_error - plain.std_error).abs() < 1e-9 * plain.std_error);
+        }
+    }
+
+    #[test]
+    fn zero_weights_hide_rows_and_can_hide_separation() {
+        let (features, class) = satisfaction();
+        let data =
+            observations(&["satisfaction", "noise"], features, Outcome::binary("churn", class).expect("0 and 1"));
+        // Without the rows that are sure only satisfaction 3 is left, which is constant.
+        let weights = (0..300).map(|row| f64::from(u8::from(row % 5 == 2))).collect();
+        let weights = Weights::new(WeightKind::Precision, weights).expect("valid");
+        let fit = Logit::default().fit(&data.weighted(weights).expect("one a row")).expect("a fit");
+        assert_eq!((fit.summary().n_used, fit.findings()[0].kind), (60, FindingKind::Constant));
+    }
+
+    #[test]
+    fn few_events_are_counted_in_the_rarer_class() {
+        let data = FormulaData::of(40);
+        let fit = Logit::default().fit(&data.with_class()).expect("a fit");
+        let finding = fit.findings().iter().find(|finding| finding.kind == FindingKind::FewEvents).expect("few events");
+        let events = data.class.sum().min(40.0 - data.class.sum());
+        assert_eq!((finding.numbers["n_events"], finding.numbers["events_per_term"]), (events, events / 3.0));
+    }
+
+    #[test]
+    fn many_rows_from_a_start_of_part_of_them_end_where_the_plain_start_does() {
+        let data = FormulaData::of(120_000);
+        let observations = data.with_class();
+        let cases = Cases::of(&observations);
+        let prepared = prepare(&observations, &cases).expect("two classes");
+        let started = start(&cases, &prepared.columns);
+        assert!(started.iter().skip(1).any(|value| value.abs() > 0.0), "the part was not used");
+        let fit = Logit::default().fit(&observations).expect("a fit");
+        let evaluate = |b: &[f64]| likelihood(&prepared.columns, b, |row| (1.0, cases.outcome(row)));
+        let limits = Limits { iterations_max: 50, step_tolerance: 1e-12 };
+        let plain = ascend(evaluate, vec![0.0; 4], limits, |_| false);
+        let plain = prepared.columns.in_units(&plain.coefficients);
+        for (fit, plain) in fit.coefficients().iter().zip(&plain).skip(1) {
+            assert!((fit.estimate - plain).abs() < 1e-11 * plain.abs(), "{} {plain}", fit.estimate);
+        }
+    }
+
+    #[test]
+    fn probabilities_average_to_the_base_rate() {
+        let data = FormulaData::of(250);
+        let fit = Logit::default().fit(&data.with_class()).expect("a fit");
+        // The intercept's score equation.
+        let probabilities = fit.predict(&data.design()).expect("the same columns");
+        assert!((probabilities.sum() - data.class.sum()).abs() < 1e-9);
+        assert!((fit.predict_row(&data.features.row(3).to_vec()) - probabilities[3]).abs() < 1e-15);
+    }
+}

@@ -32,6 +32,8 @@ pub mod linfa_bridge;
 
 #[cfg(test)]
 mod formula_data;
+#[cfg(test)]
+mod reference_tests;
 
 pub use coefficient::Coefficient;
 pub use error::FitError;

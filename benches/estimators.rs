@@ -1,0 +1,82 @@
+//! Fits of a million rows and twenty columns, and the small fit that driver analysis makes thousands of times.
+//!
+//! `benches/peers/estimators.py` times the same formula data with statsmodels.
+
+use advocate::data::{DesignMatrix, Observations, Outcome};
+use advocate::estimators::{Logit, Ols, StdErrors, logistic};
+use criterion::{Criterion, criterion_group, criterion_main};
+use ndarray::{Array1, Array2};
+use std::hint::black_box;
+
+/// A number between -0.5 and 0.5 that looks random, the same in the peer's script.
+fn wave(row: u64, column: u64) -> f64 {
+    const MODULUS: u64 = 2_147_483_647;
+    let mut state = (row * 7919 + column * 104_729 + 12_345) % MODULUS;
+    for _ in 0..3 {
+        state = (state * state % MODULUS + 48_271 * state + 11) % MODULUS;
+    }
+    state as f64 / MODULUS as f64 - 0.5
+}
+
+fn design(n_rows: usize, n_features: usize) -> Array2<f64> {
+    Array2::from_shape_fn((n_rows, n_features), |(row, column)| {
+        3.0 + wave(row as u64, column as u64) + 0.5 * wave(row as u64, 50)
+    })
+}
+
+/// The sum of the first half of the columns less its expectation, plus noise.
+fn lean(values: &Array2<f64>, noise: f64) -> Array1<f64> {
+    let half = values.ncols() / 2;
+    Array1::from_shape_fn(values.nrows(), |row| {
+        values.row(row).iter().take(half).map(|value| value - 3.0).sum::<f64>() + noise * wave(row as u64, 60)
+    })
+}
+
+fn observations(values: &Array2<f64>, outcome: Outcome) -> Option<Observations> {
+    let names = (0..values.ncols()).map(|column| format!("x{column}")).collect();
+    Observations::new(DesignMatrix::new(names, values.clone()).ok()?, outcome).ok()
+}
+
+fn million_rows(criterion: &mut Criterion) {
+    let values = design(1_000_000, 20);
+    let score = lean(&values, 6.0);
+    let class = score.mapv(|score| f64::from(u8::from(score > 0.0)));
+    let (Ok(number), Ok(class)) = (Outcome::numeric("y", score), Outcome::binary("y", class)) else { return };
+    let (Some(number), Some(class)) = (observations(&values, number), observations(&values, class)) else { return };
+    let mut group = criterion.benchmark_group("1m_rows_20_columns");
+    group.sample_size(10);
+    for std_errors in [StdErrors::Model, StdErrors::Hc1, StdErrors::Hc3] {
+        let ols = Ols { std_errors, ..Ols::default() };
+        group.bench_function(format!("linear_{}", std_errors.word()), |bencher| {
+            bencher.iter(|| black_box(ols.fit(&number).is_ok()));
+        });
+        let logit = Logit { std_errors, ..Logit::default() };
+        group.bench_function(format!("logistic_{}", std_errors.word()), |bencher| {
+            bencher.iter(|| black_box(logit.fit(&class).is_ok()));
+        });
+    }
+    group.finish();
+}
+
+fn subset_kernel(criterion: &mut Criterion) {
+    let values = design(5000, 14).mapv(|value| (value - 3.0) * 3.0);
+    let class: Vec<f64> = lean(&(&values + 3.0), 12.0).iter().map(|&score| f64::from(u8::from(score > 0.0))).collect();
+    let all: Vec<usize> = (0..14).collect();
+    let mut group = criterion.benchmark_group("kernel_5k_rows");
+    for n_features in [7, 14] {
+        let parent = logistic::maximum_likelihood(values.view(), &all[..n_features - 1], &class, None, None);
+        let mut start = parent.coefficients;
+        start.push(0.0);
+        group.bench_function(format!("cold_{n_features}"), |bencher| {
+            bencher.iter(|| logistic::maximum_likelihood(values.view(), &all[..n_features], &class, None, None));
+        });
+        group.bench_function(format!("warm_{n_features}"), |bencher| {
+            bencher
+                .iter(|| logistic::maximum_likelihood(values.view(), &all[..n_features], &class, None, Some(&start)));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, million_rows, subset_kernel);
+criterion_main!(benches);
