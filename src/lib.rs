@@ -21,4 +21,6 @@ pub mod stats;
 
 // The shell.
 #[cfg(feature = "engine")]
+pub mod intake;
+#[cfg(feature = "engine")]
 pub mod study;

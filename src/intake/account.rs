@@ -1,0 +1,132 @@
+//! What became of every row.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Why a row was put aside. The snake-case form is the word in `quarantine/*.csv` and in reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// The row has more or fewer cells than the header.
+    Ragged,
+    /// A quote opens in this line and never closes.
+    UnclosedQuote,
+    /// A cell that must be filled is blank.
+    Blank,
+    /// The cell is not what its column holds.
+    Unparsable,
+    /// The value lies outside the column's range.
+    OutOfRange,
+    /// A date that stands for a missing one: 1970-01-01, or one before 1900.
+    SuspiciousDate,
+    /// A local time in a source that states no zone.
+    NoZone,
+    /// The key is not in the file through which it leads to the person.
+    UnmatchedKey,
+    /// The key leads to several persons.
+    AmbiguousKey,
+    /// An earlier row has the same id.
+    Duplicate,
+    /// Referrer and referred are the same.
+    SelfReferral,
+}
+
+impl Reason {
+    /// The word in `quarantine/*.csv` and in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ragged => "ragged",
+            Self::UnclosedQuote => "unclosed_quote",
+            Self::Blank => "blank",
+            Self::Unparsable => "unparsable",
+            Self::OutOfRange => "out_of_range",
+            Self::SuspiciousDate => "suspicious_date",
+            Self::NoZone => "no_zone",
+            Self::UnmatchedKey => "unmatched_key",
+            Self::AmbiguousKey => "ambiguous_key",
+            Self::Duplicate => "duplicate",
+            Self::SelfReferral => "self_referral",
+        }
+    }
+}
+
+/// Why a sound row is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Exclusion {
+    /// It happened after the end of what the study sees.
+    AfterAsOf,
+}
+
+/// One file of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileAccount {
+    /// The path, from the study's folder where it lies below it or was written so.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// Rows in it, without the header.
+    pub rows_read: u64,
+}
+
+/// Cells of the used rows that hold no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct CellCounts {
+    /// Nothing was said.
+    pub blank: u64,
+    /// It was said that the question does not apply.
+    pub not_applicable: u64,
+}
+
+/// One source: `rows_read = rows_used + quarantined + excluded`, each by reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceAccount {
+    /// The source: `feedback`, or `feedback.customer_via[0]` for a file through which a key leads.
+    pub source: String,
+    /// Its files.
+    pub files: Vec<FileAccount>,
+    /// Rows in all files.
+    pub rows_read: u64,
+    /// Rows in the typed table.
+    pub rows_used: u64,
+    /// Rows put aside, by reason.
+    pub rows_quarantined: BTreeMap<Reason, u64>,
+    /// Sound rows that are not used, by reason.
+    pub rows_excluded: BTreeMap<Exclusion, u64>,
+    /// Cells without a value in the used rows, by column of the typed table.
+    pub cells: BTreeMap<String, CellCounts>,
+}
+
+impl SourceAccount {
+    pub(super) fn new(source: String) -> Self {
+        Self {
+            source,
+            files: Vec::new(),
+            rows_read: 0,
+            rows_used: 0,
+            rows_quarantined: BTreeMap::new(),
+            rows_excluded: BTreeMap::new(),
+            cells: BTreeMap::new(),
+        }
+    }
+
+    /// Rows put aside, for any reason.
+    pub fn n_quarantined(&self) -> u64 {
+        self.rows_quarantined.values().sum()
+    }
+
+    /// Sound rows that are not used, for any reason.
+    pub fn n_excluded(&self) -> u64 {
+        self.rows_excluded.values().sum()
+    }
+
+    /// Whether every row that was read is accounted for.
+    pub fn adds_up(&self) -> bool {
+        self.rows_read == self.rows_used + self.n_quarantined() + self.n_excluded()
+            && self.rows_read == self.files.iter().map(|file| file.rows_read).sum::<u64>()
+    }
+}
