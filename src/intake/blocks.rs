@@ -1,0 +1,310 @@
+//! A text file in blocks of whole records, hashed and checked for UTF-8 on the way.
+
+use super::IntakeError;
+use super::hash::FileHash;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// A block ends with the last whole record within this many bytes.
+const BLOCK_BYTES: usize = 1 << 20;
+/// No record is longer than this; a quote that stays open for longer was never meant to open.
+const RECORD_BYTES: usize = 1 << 22;
+
+/// Whole records of a text file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Block {
+    pub(super) bytes: Vec<u8>,
+    /// A single line in which a quote opens that never closes.
+    pub(super) damaged: bool,
+}
+
+/// Reads a text file block by block.
+#[derive(Debug)]
+pub(super) struct Blocks {
+    /// The file as messages name it.
+    name: String,
+    path: PathBuf,
+    file: File,
+    hash: FileHash,
+    delimiter: u8,
+    pending: Vec<u8>,
+    /// Bytes of `pending` known to be UTF-8.
+    n_valid: usize,
+    /// Bytes of the file before `pending`.
+    offset: u64,
+    ended: bool,
+}
+
+impl Blocks {
+    /// Opens a file; a byte order mark is skipped.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is empty, or is no text.
+    pub(super) fn open(name: &str, path: &Path, delimiter: u8) -> Result<Self, IntakeError> {
+        let file = File::open(path).map_err(|source| IntakeError::Unreadable { file: name.to_owned(), source })?;
+        let mut blocks = Self {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            file,
+            hash: FileHash::default(),
+            delimiter,
+            pending: Vec::new(),
+            n_valid: 0,
+            offset: 0,
+            ended: false,
+        };
+        blocks.read_raw()?;
+        if let Some((what, advice)) = foreign(&blocks.pending) {
+            return Err(IntakeError::WrongKind { file: blocks.name, what, advice });
+        }
+        blocks.validate()?;
+        if blocks.pending.starts_with(b"\xef\xbb\xbf") {
+            blocks.skip(3);
+        }
+        Ok(blocks)
+    }
+
+    /// The next block; nothing behind the last.
+    ///
+    /// # Errors
+    /// A file that cannot be read on, or is not UTF-8.
+    pub(super) fn next(&mut self) -> Result<Option<Block>, IntakeError> {
+        loop {
+            if self.pending.is_empty() && self.ended {
+                return Ok(None);
+            }
+            let scan = Scan::of(&self.pending, self.delimiter);
+            if self.ended && !scan.in_quotes {
+                return Ok(Some(self.take(self.pending.len(), false)));
+            }
+            if scan.boundary > 0 && (self.ended || self.pending.len() >= BLOCK_BYTES) {
+                return Ok(Some(self.take(scan.boundary, false)));
+            }
+            if self.ended || self.pending.len() >= RECORD_BYTES {
+                let line = self.pending.iter().position(|&byte| byte == b'\n').map_or(self.pending.len(), |at| at + 1);
+                return Ok(Some(self.take(line, true)));
+            }
+            self.read_raw()?;
+            self.validate()?;
+        }
+    }
+
+    /// Bytes and SHA-256 of the whole file, which must have been read to its end.
+    pub(super) fn finish(self) -> (u64, String) {
+        (self.offset, self.hash.finish())
+    }
+
+    /// What has been read and not handed out: the beginning of the file, right after it was opened.
+    pub(super) fn pending(&self) -> &[u8] {
+        &self.pending
+    }
+
+    /// Takes bytes off the front, as for a header.
+    pub(super) fn skip(&mut self, n_bytes: usize) {
+        self.pending.drain(..n_bytes);
+        self.n_valid = self.n_valid.saturating_sub(n_bytes);
+        self.offset += n_bytes as u64;
+    }
+
+    fn take(&mut self, n_bytes: usize, damaged: bool) -> Block {
+        let rest = self.pending.split_off(n_bytes);
+        let bytes = std::mem::replace(&mut self.pending, rest);
+        self.n_valid = self.n_valid.saturating_sub(n_bytes);
+        self.offset += n_bytes as u64;
+        Block { bytes, damaged }
+    }
+
+    /// Fills up to the next whole block, so that blocks do not depend on how the system hands out bytes.
+    fn read_raw(&mut self) -> Result<(), IntakeError> {
+        let start = self.pending.len();
+        let wanted = if start < BLOCK_BYTES { BLOCK_BYTES - start } else { BLOCK_BYTES };
+        self.pending.reserve(wanted);
+        let n_read = (&mut self.file)
+            .take(wanted as u64)
+            .read_to_end(&mut self.pending)
+            .map_err(|source| IntakeError::Unreadable { file: self.name.clone(), source })?;
+        self.hash.update(&self.pending[start..]);
+        self.ended = n_read < wanted;
+        Ok(())
+    }
+
+    fn validate(&mut self) -> Result<(), IntakeError> {
+        if let Err(error) = std::str::from_utf8(&self.pending[self.n_valid..]) {
+            self.n_valid += error.valid_up_to();
+            // A sign that is cut off at the end of what was read goes on in the next piece.
+            if error.error_len().is_some() || self.ended {
+                let byte = self.offset + self.n_valid as u64;
+                return Err(IntakeError::NotUtf8 { file: self.name.clone(), line: self.line_of(byte)?, byte });
+            }
+        } else {
+            self.n_valid = self.pending.len();
+        }
+        Ok(())
+    }
+
+    fn line_of(&self, byte: u64) -> Result<u64, IntakeError> {
+        let unreadable = |source| IntakeError::Unreadable { file: self.name.clone(), source };
+        let mut before = File::open(&self.path).map_err(unreadable)?.take(byte);
+        let mut piece = vec![0; BLOCK_BYTES];
+        let mut line = 1;
+        loop {
+            let n_read = before.read(&mut piece).map_err(unreadable)?;
+            if n_read == 0 {
+                return Ok(line);
+            }
+            line += piece[..n_read].iter().filter(|&&byte| byte == b'\n').count() as u64;
+        }
+    }
+}
+
+/// How far whole records reach.
+struct Scan {
+    /// Bytes up to and including the last line end outside of quotes.
+    boundary: usize,
+    /// Whether what follows opens a quote and does not close it.
+    in_quotes: bool,
+}
+
+impl Scan {
+    /// Follows the rules of the csv crate: a quote opens only as the first sign of a cell, and two quotes in a row inside
+    /// of quotes are one that is meant.
+    fn of(bytes: &[u8], delimiter: u8) -> Self {
+        let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        if !bytes.contains(&b'"') {
+            let line_end =
+                bytes.iter().rposition(|byte| *byte == b'\n').or_else(|| bytes.iter().rposition(is_line_end));
+            return Self { boundary: line_end.map_or(0, |at| at + 1), in_quotes: false };
+        }
+        let mut boundary = 0;
+        let mut at_cell_start = true;
+        let mut in_quotes = false;
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            if in_quotes {
+                if *byte == b'"' {
+                    if bytes.get(at + 1) == Some(&b'"') {
+                        at += 1;
+                    } else {
+                        in_quotes = false;
+                    }
+                }
+                at_cell_start = false;
+            } else if *byte == b'"' && at_cell_start {
+                in_quotes = true;
+            } else {
+                if is_line_end(byte) {
+                    boundary = at + 1;
+                }
+                at_cell_start = *byte == delimiter || is_line_end(byte);
+            }
+            at += 1;
+        }
+        Self { boundary, in_quotes }
+    }
+}
+
+/// What a file is that is no UTF-8 text, and what to do about it.
+fn foreign(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    let begins = |magic: &[u8]| bytes.starts_with(magic);
+    if begins(b"\xff\xfe") || begins(b"\xfe\xff") {
+        Some(("UTF-16 text", "save it as UTF-8"))
+    } else if begins(b"\x1f\x8b") || begins(b"\x28\xb5\x2f\xfd") {
+        Some(("compressed", "unpack it first"))
+    } else if begins(b"PK\x03\x04") {
+        Some(("a ZIP archive or a workbook", "unpack it, or save the sheet as CSV"))
+    } else if begins(b"PAR1") {
+        Some(("Parquet", "leave out `format`, or write format = \"parquet\""))
+    } else if bytes[..bytes.len().min(4096)].contains(&0) {
+        Some(("no text (it holds zero bytes, as UTF-16 without a mark does)", "save it as UTF-8 text"))
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Write;
+
+    fn blocks_of(bytes: &[u8]) -> Result<Vec<Block>, IntakeError> {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(bytes).expect("written");
+        let mut blocks = Blocks::open("f.csv", file.path(), b',')?;
+        let mut all = Vec::new();
+        while let Some(block) = blocks.next()? {
+            all.push(block);
+        }
+        assert_eq!(blocks.finish().0, bytes.len() as u64);
+        Ok(all)
+    }
+
+    #[test]
+    fn blocks_end_with_whole_records() {
+        // Records of 60 bytes with a line break in quotes, more than three blocks of them.
+        let record = format!("\"{}\n{}\",b\n", "x".repeat(40), "y".repeat(14));
+        let text = record.repeat(60_000);
+        let blocks = blocks_of(text.as_bytes()).expect("sound");
+        assert!(blocks.len() > 3, "{}", blocks.len());
+        assert!(blocks.iter().all(|block| block.bytes.len() % record.len() == 0 && !block.damaged));
+        assert_eq!(blocks.iter().flat_map(|block| &block.bytes).count(), text.len());
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_costs_its_line_only() {
+        let blocks = blocks_of(b"a,b\n1,\"x\n2,y\n3,z\n").expect("sound");
+        let texts: Vec<_> = blocks.iter().map(|block| (String::from_utf8_lossy(&block.bytes), block.damaged)).collect();
+        assert_eq!(texts, [("a,b\n".into(), false), ("1,\"x\n".into(), true), ("2,y\n3,z\n".into(), false)]);
+    }
+
+    #[test]
+    fn a_runaway_quote_in_a_large_file_costs_its_line_only() {
+        let text = format!("\"open,1\n{}", "some,row\n".repeat(1_000_000));
+        let blocks = blocks_of(text.as_bytes()).expect("sound");
+        assert!(blocks[0].damaged && blocks[0].bytes == b"\"open,1\n");
+        assert!(blocks[1..].iter().all(|block| !block.damaged));
+    }
+
+    #[test]
+    fn a_quote_inside_a_cell_is_a_sign_like_others() {
+        let blocks = blocks_of(b"a,b\n5\" disk,x\n6\" disk,y\n").expect("sound");
+        assert_eq!(blocks.len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_utf8_text_is_named() {
+        let refusal = |bytes: &[u8]| blocks_of(bytes).expect_err("refused").to_string();
+        assert_eq!(refusal(b"\xff\xfea\0"), "`f.csv` is UTF-16 text; save it as UTF-8");
+        assert!(refusal(b"a\0,\0b\0\n\0").contains("zero bytes"));
+        assert!(refusal(b"\x1f\x8b\x08").contains("unpack it"));
+        assert!(refusal(b"PK\x03\x04").contains("workbook"));
+        assert_eq!(
+            refusal(b"name\nJos\xe9,1\n"),
+            "`f.csv` is not UTF-8 text: line 2, byte 8 of the file; save it as UTF-8"
+        );
+        assert!(refusal(b"name\nJos\xc3").contains("line 2, byte 8"), "cut off inside a sign");
+    }
+
+    #[test]
+    fn a_sign_may_lie_across_two_pieces() {
+        let mut text = "x".repeat(BLOCK_BYTES - 1);
+        text.push_str("é\nrest\n");
+        assert_eq!(blocks_of(text.as_bytes()).expect("sound").len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn the_scan_and_the_csv_reader_see_the_same_records(text in "[a,\"\n\r;x ]{0,60}") {
+            let scan = Scan::of(text.as_bytes(), b',');
+            let records = |text: &str| {
+                csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes()).into_byte_records()
+                    .map(|record| record.expect("in memory")).map(|record| record.iter().map(<[u8]>::to_vec).collect::<Vec<_>>()).collect::<Vec<_>>()
+            };
+            let (whole, rest) = text.split_at(scan.boundary);
+            let mut cut = records(whole);
+            cut.extend(records(rest));
+            prop_assert_eq!(cut, records(&text));
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Every cell against its column's contract; every row used, put aside or left out.
+
+use super::account::Reason;
+use super::buffer::{Buffered, State};
+use super::cell::Cell;
+use super::contract::{Bounds, Column, Contract, Kind};
+use super::hash;
+use super::lookup::Lookup;
+use super::number;
+use super::rows::Rows;
+use super::time::Days;
+use crate::study::Codes;
+
+/// A row that was put aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rejected {
+    /// Lines or rows since the beginning of the run, from 0.
+    pub(super) line: u64,
+    /// The column of the file, where it is one cell's fault.
+    pub(super) column: Option<String>,
+    pub(super) reason: Reason,
+    /// The cell as it stands in the file.
+    pub(super) raw: String,
+    /// The whole row.
+    pub(super) record: String,
+}
+
+/// Where a used row came from, kept where rows may turn out to be repeats.
+#[derive(Debug)]
+pub(super) struct Origin {
+    /// The fingerprint of its id; nothing where the id is blank.
+    pub(super) id: Option<u128>,
+    /// By which the row can be found again.
+    pub(super) place: usize,
+}
+
+/// A run of rows after the check.
+#[derive(Debug)]
+pub(super) struct Checked {
+    /// The columns of the typed table.
+    pub(super) columns: Vec<Buffered>,
+    pub(super) n_used: usize,
+    pub(super) n_read: u64,
+    pub(super) n_after_as_of: u64,
+    pub(super) rejected: Vec<Rejected>,
+    /// One for each used row, where the contract asks for unique ids.
+    pub(super) origins: Vec<Origin>,
+    /// Lines or rows in the run.
+    pub(super) n_lines: u64,
+    /// Whether the first cell that holds a time is a local one and the source states no zone.
+    pub(super) first_time_has_no_zone: Option<bool>,
+}
+
+/// Checks a run of rows.
+pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
+    let mut checked = Checked {
+        columns: contract.columns.iter().map(|column| buffer_for(&column.kind)).collect(),
+        n_used: 0,
+        n_read: 0,
+        n_after_as_of: 0,
+        rejected: Vec::new(),
+        origins: Vec::new(),
+        n_lines: 0,
+        first_time_has_no_zone: None,
+    };
+    let mut scratch = Scratch::default();
+    while let Some(row) = rows.advance() {
+        checked.n_read += 1;
+        let verdict = match row {
+            Ok(()) => check_row(contract, rows, &mut checked, &mut scratch),
+            Err(reason) => Err((None, reason)),
+        };
+        match verdict {
+            Ok(Verdict::Used) => {
+                if let Some(unique) = contract.unique {
+                    let id = checked.columns[unique].text(checked.n_used);
+                    let id = (!id.is_empty()).then(|| hash::of_id(id));
+                    checked.origins.push(Origin { id, place: rows.place() });
+                }
+                checked.n_used += 1;
+            }
+            Ok(Verdict::AfterAsOf) => {
+                checked.n_after_as_of += 1;
+                checked.take_back();
+            }
+            Err((column, reason)) => {
+                checked.take_back();
+                let raw = column.map_or(String::new(), |at| rows.cell(at).text(&mut scratch.text).to_owned());
+                checked.rejected.push(Rejected {
+                    line: rows.line(),
+                    column: column.map(|at| contract.columns[at].input.clone()),
+                    reason,
+                    raw,
+                    record: rows.record(),
+                });
+            }
+        }
+    }
+    checked
+}
+
+impl Checked {
+    /// Forgets the row after the last used one.
+    fn take_back(&mut self) {
+        for column in &mut self.columns {
+            column.truncate(self.n_used);
+        }
+    }
+}
+
+enum Verdict {
+    Used,
+    AfterAsOf,
+}
+
+#[derive(Default)]
+struct Scratch {
+    text: String,
+    days: Days,
+}
+
+fn buffer_for(kind: &Kind) -> Buffered {
+    match kind {
+        Kind::Key(_) | Kind::Text => Buffered::texts(),
+        Kind::Number(_) | Kind::Total(..) => Buffered::numbers(),
+        Kind::Instant(_) => Buffered::instants(),
+    }
+}
+
+fn check_row(
+    contract: &Contract,
+    rows: &impl Rows,
+    checked: &mut Checked,
+    scratch: &mut Scratch,
+) -> Result<Verdict, (Option<usize>, Reason)> {
+    let row = checked.n_used;
+    let mut verdict = Verdict::Used;
+    for (at, column) in contract.columns.iter().enumerate() {
+        let buffer = &mut checked.columns[at];
+        let cell = rows.cell(at);
+        let result = push_cell(column, cell, buffer, scratch);
+        if let Kind::Instant(_) = column.kind
+            && checked.first_time_has_no_zone.is_none()
+            && result != Ok(State::Blank)
+        {
+            checked.first_time_has_no_zone = Some(result == Err(Reason::NoZone));
+        }
+        match result {
+            Ok(State::Value) => {}
+            Ok(_) if column.required => return Err((Some(at), Reason::Blank)),
+            Ok(_) => {}
+            Err(reason) => return Err((Some(at), reason)),
+        }
+        if buffer.instant(row).is_some_and(|us| us >= contract.end_us) {
+            verdict = Verdict::AfterAsOf;
+        }
+    }
+    if let Some((first, second)) = contract.distinct
+        && checked.columns[first].text(row) == checked.columns[second].text(row)
+    {
+        return Err((Some(second), Reason::SelfReferral));
+    }
+    Ok(verdict)
+}
+
+/// Appends a cell to its column and says what it came to.
+fn push_cell(column: &Column, cell: Cell<'_>, buffer: &mut Buffered, scratch: &mut Scratch) -> Result<State, Reason> {
+    let state = match &column.kind {
+        Kind::Key(crosswalks) => {
+            let mut key = cell.text(&mut scratch.text);
+            if key.is_empty() || is_code(&column.blank, key) {
+                State::Blank
+            } else {
+                for crosswalk in crosswalks {
+                    key = match crosswalk.get(key) {
+                        Lookup::Found(found) => found,
+                        Lookup::Unknown => return Err(Reason::UnmatchedKey),
+                        Lookup::Ambiguous => return Err(Reason::AmbiguousKey),
+                    };
+                }
+                buffer.push_text(key);
+                State::Value
+            }
+        }
+        Kind::Text => {
+            let text = cell.text(&mut scratch.text);
+            if text.is_empty() || is_code(&column.blank, text) {
+                State::Blank
+            } else {
+                buffer.push_text(text);
+                State::Value
+            }
+        }
+        Kind::Number(bounds) => match number_of(column, cell)? {
+            Number::Value(value) => {
+                push_bounded(value, *bounds, buffer)?;
+                State::Value
+            }
+            Number::None(state) => state,
+        },
+        Kind::Total(totals, bounds) => match totals.get(cell.text(&mut scratch.text)) {
+            Some(value) => {
+                push_bounded(value, *bounds, buffer)?;
+                State::Value
+            }
+            None => State::Blank,
+        },
+        Kind::Instant(clock) => {
+            let is_blank = matches!(cell, Cell::Text(text) if is_code(&column.blank, text));
+            match if is_blank { None } else { clock.instant(cell, &mut scratch.days)? } {
+                Some(us) => {
+                    buffer.push_instant(us);
+                    State::Value
+                }
+                None => State::Blank,
+            }
+        }
+    };
+    if state != State::Value {
+        buffer.push_none(state);
+    }
+    Ok(state)
+}
+
+fn push_bounded(value: f64, bounds: Bounds, buffer: &mut Buffered) -> Result<(), Reason> {
+    if !value.is_finite() {
+        return Err(Reason::Unparsable);
+    }
+    if !bounds.allow(value) {
+        return Err(Reason::OutOfRange);
+    }
+    buffer.push_number(value);
+    Ok(())
+}
+
+fn is_code(codes: &Codes, text: &str) -> bool {
+    !codes.is_empty() && (codes.holds_text(text) || number::parse(text).is_some_and(|value| codes.holds_number(value)))
+}
+
+enum Number {
+    Value(f64),
+    None(State),
+}
+
+fn number_of(column: &Column, cell: Cell<'_>) -> Result<Number, Reason> {
+    let (value, text) = match cell {
+        Cell::Missing => return Ok(Number::None(State::Blank)),
+        Cell::Text("") => return Ok(Number::None(State::Blank)),
+        Cell::Text(text) => (number::parse(text), text),
+        Cell::Integer(value) => (Some(value as f64), ""),
+        Cell::Number(value) if value.is_nan() => return Ok(Number::None(State::Blank)),
+        Cell::Number(value) => (Some(value), ""),
+        Cell::Instant(_) | Cell::Local(_) => (None, ""),
+    };
+    for (codes, state) in [(&column.blank, State::Blank), (&column.not_applicable, State::NotApplicable)] {
+        if !codes.is_empty() && (codes.holds_text(text) || value.is_some_and(|value| codes.holds_number(value))) {
+            return Ok(Number::None(state));
+        }
+    }
+    value.map(Number::Value).ok_or(Reason::Unparsable)
+}

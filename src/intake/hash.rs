@@ -1,0 +1,50 @@
+//! Fingerprints of files and of ids.
+
+use sha2::{Digest, Sha256};
+use std::hash::{DefaultHasher, Hasher};
+
+/// The SHA-256 of bytes that come in pieces.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FileHash(Sha256);
+
+impl FileHash {
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// In hexadecimal.
+    pub(super) fn finish(self) -> String {
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// 128 bits of an id: among a billion ids, two are taken for one another with a probability below 1e-20.
+pub(super) fn of_id(id: &str) -> u128 {
+    let half = |salt: u8| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u8(salt);
+        hasher.write(id.as_bytes());
+        u128::from(hasher.finish())
+    };
+    half(1) << 64 | half(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sha256_of_abc_is_the_published_one() {
+        // FIPS 180-4, example "abc", fed in two pieces.
+        let mut hash = FileHash::default();
+        hash.update(b"a");
+        hash.update(b"bc");
+        assert_eq!(hash.finish(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn different_ids_have_different_fingerprints() {
+        let seen: std::collections::HashSet<u128> = (0..10_000).map(|id| of_id(&id.to_string())).collect();
+        assert_eq!(seen.len(), 10_000);
+    }
+}

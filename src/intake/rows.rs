@@ -1,0 +1,31 @@
+//! The one door: rows of any layout, one after the other.
+
+use super::account::Reason;
+use super::cell::Cell;
+
+/// A run of rows of one file, read forward.
+pub(super) trait Rows {
+    /// Moves on to the next row; nothing behind the last. A row that is broken as a whole says why.
+    fn advance(&mut self) -> Option<Result<(), Reason>>;
+
+    /// A cell of the current row, by the position of its column among those that were asked for.
+    fn cell(&self, column: usize) -> Cell<'_>;
+
+    /// Where the current row stands in the run: lines or rows since its beginning, from 0.
+    fn line(&mut self) -> u64;
+
+    /// Where the current row stands in the run, by which it can be found again.
+    fn place(&self) -> usize;
+
+    /// The whole current row, for people.
+    fn record(&self) -> String;
+}
+
+/// A row found again by its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Recalled {
+    /// Lines or rows since the beginning of the run, from 0.
+    pub(super) line: u64,
+    /// The whole row, for people.
+    pub(super) record: String,
+}

@@ -1,0 +1,171 @@
+//! Rows of separated text.
+
+use super::account::Reason;
+use super::blocks::Block;
+use super::cell::Cell;
+use super::rows::{Recalled, Rows};
+use csv::ByteRecord;
+
+fn reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .buffer_capacity(1 << 16)
+        .from_reader(bytes)
+}
+
+/// The column names of a file and how many bytes and lines they take.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) names: Vec<String>,
+    pub(super) n_bytes: usize,
+    pub(super) n_lines: u64,
+}
+
+impl Header {
+    /// The first record that is no empty line.
+    pub(super) fn of(bytes: &[u8], delimiter: u8) -> Option<Self> {
+        let mut reader = reader(bytes, delimiter);
+        let mut record = ByteRecord::new();
+        // Reading from memory cannot fail.
+        if !reader.read_byte_record(&mut record).unwrap_or(false) {
+            return None;
+        }
+        let names = record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+        let mut n_bytes = usize::try_from(reader.position().byte()).unwrap_or(bytes.len()).min(bytes.len());
+        // Of a line end of two signs the reader leaves the second.
+        if n_bytes > 0 && bytes[n_bytes - 1] == b'\r' && bytes.get(n_bytes) == Some(&b'\n') {
+            n_bytes += 1;
+        }
+        Some(Self { names, n_bytes, n_lines: count_lines(&bytes[..n_bytes]) })
+    }
+}
+
+/// Line ends in a text.
+pub(super) fn count_lines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
+}
+
+/// The rows of one block.
+pub(super) struct SeparatedRows<'b> {
+    block: &'b Block,
+    reader: csv::Reader<&'b [u8]>,
+    record: ByteRecord,
+    delimiter: u8,
+    /// Where the columns that were asked for stand.
+    positions: &'b [usize],
+    n_columns: usize,
+    /// The last place whose line was asked for, and that line.
+    counted: (usize, u64),
+    damaged_seen: bool,
+}
+
+impl<'b> SeparatedRows<'b> {
+    pub(super) fn new(block: &'b Block, delimiter: u8, positions: &'b [usize], n_columns: usize) -> Self {
+        Self {
+            block,
+            reader: reader(&block.bytes, delimiter),
+            record: ByteRecord::new(),
+            delimiter,
+            positions,
+            n_columns,
+            counted: (0, 0),
+            damaged_seen: false,
+        }
+    }
+}
+
+/// The row of a block that begins at a byte.
+pub(super) fn recall(block: &Block, delimiter: u8, place: usize) -> Recalled {
+    let bytes = &block.bytes;
+    let place = place.min(bytes.len());
+    let mut record = ByteRecord::new();
+    // Reading from memory cannot fail.
+    let _ = reader(&bytes[place..], delimiter).read_byte_record(&mut record);
+    Recalled { line: count_lines(&bytes[..place]), record: encode(&record, delimiter) }
+}
+
+fn encode(record: &ByteRecord, delimiter: u8) -> String {
+    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
+    // Writing to memory cannot fail.
+    let _ = writer.write_byte_record(record);
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned()
+}
+
+impl Rows for SeparatedRows<'_> {
+    fn advance(&mut self) -> Option<Result<(), Reason>> {
+        if self.block.damaged {
+            let first = !std::mem::replace(&mut self.damaged_seen, true);
+            return first.then_some(Err(Reason::UnclosedQuote));
+        }
+        match self.reader.read_byte_record(&mut self.record) {
+            Ok(true) if self.record.len() == self.n_columns => Some(Ok(())),
+            Ok(true) => Some(Err(Reason::Ragged)),
+            // Reading from memory cannot fail.
+            Ok(false) | Err(_) => None,
+        }
+    }
+
+    fn cell(&self, column: usize) -> Cell<'_> {
+        let bytes = self.positions.get(column).and_then(|&at| self.record.get(at)).unwrap_or_default();
+        // The whole file is known to be UTF-8 and is cut at ASCII signs.
+        Cell::Text(std::str::from_utf8(bytes).unwrap_or_default().trim())
+    }
+
+    fn line(&mut self) -> u64 {
+        let start = self.place();
+        let bytes = &self.block.bytes;
+        let (from, line) = self.counted;
+        let line = if start >= from { line + count_lines(&bytes[from..start]) } else { count_lines(&bytes[..start]) };
+        self.counted = (start, line);
+        line
+    }
+
+    fn place(&self) -> usize {
+        let bytes = &self.block.bytes;
+        let start = self.record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
+        // The reader puts a record where the empty lines before it begin.
+        let rest = bytes.get(start..).unwrap_or_default();
+        start + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
+    }
+
+    fn record(&self) -> String {
+        if self.block.damaged {
+            return String::from_utf8_lossy(&self.block.bytes).trim_end().to_owned();
+        }
+        encode(&self.record, self.delimiter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(text: &str) -> Block {
+        Block { bytes: text.as_bytes().to_vec(), damaged: false }
+    }
+
+    #[test]
+    fn header_names_are_trimmed_and_measured() {
+        let header = Header::of(b"\n Customer ID ,\"a\nb\"\r\n1,2\r\n", b',').expect("there");
+        assert_eq!(header, Header { names: vec!["Customer ID".into(), "a\nb".into()], n_bytes: 22, n_lines: 3 });
+        assert_eq!(Header::of(b"\r\n\n", b','), None);
+    }
+
+    #[test]
+    fn rows_know_their_line_in_spite_of_breaks_and_gaps() {
+        let block = block("1,\"a\nb\"\n\n2,x\r\n3\n4,\"q\"\"r\"\n");
+        let positions = [1];
+        let mut rows = SeparatedRows::new(&block, b',', &positions, 2);
+        assert_eq!((rows.advance(), rows.line()), (Some(Ok(())), 0));
+        assert_eq!(rows.cell(0), Cell::Text("a\nb"));
+        assert_eq!((rows.advance(), rows.line()), (Some(Ok(())), 3));
+        assert_eq!((rows.advance(), rows.line()), (Some(Err(Reason::Ragged)), 4));
+        assert_eq!(rows.record(), "3");
+        assert_eq!((rows.advance(), rows.line()), (Some(Ok(())), 5));
+        assert_eq!((rows.cell(0), rows.record()), (Cell::Text("q\"r"), "4,\"q\"\"r\"".to_owned()));
+        assert_eq!(rows.advance(), None);
+    }
+}

@@ -1,0 +1,578 @@
+//! Every source of a study, one after the other, into the typed table that all studies share.
+
+use super::IntakeError;
+use super::account::SourceAccount;
+use super::buffer::Buffered;
+use super::contract::{Bounds, Column, Contract, Kind};
+use super::files::{self, SourceFile};
+use super::lookup::{Crosswalk, Totals};
+use super::read::{Progress, Reporter, read_source};
+use super::table::{Table, TableWriter};
+use super::time::Clock;
+use crate::study::{
+    Activity, AmountVia, Customers, Feedback, Files, Invitations, Key, Referrals, Study, Transactions, Via,
+};
+use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray, new_null_array};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where intake writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// For the typed tables; they are wanted until the run is over.
+    pub work: PathBuf,
+    /// For the rows put aside, which belong to the results.
+    pub quarantine: PathBuf,
+}
+
+/// The typed tables. A source that the study does not have is a table without rows, so that one statement fits all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tables {
+    /// `row, response_id, customer, t, recommend`, the touchpoints, `weight, channel, wave, segment`, kept columns.
+    pub feedback: Table,
+    /// `customer, t, amount`, and `transaction_id` where the study names one.
+    pub transactions: Table,
+    /// `referrer, referred, t, probability`.
+    pub referrals: Table,
+    /// `customer, joined_t`, kept columns.
+    pub customers: Table,
+    /// `customer, t, kind, channel`.
+    pub activity: Table,
+    /// `customer, t, channel`.
+    pub invitations: Table,
+}
+
+/// What intake made of a study's sources.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intake {
+    /// The typed tables.
+    pub tables: Tables,
+    /// What became of every row, by source in the order of reading.
+    pub accounts: Vec<SourceAccount>,
+}
+
+impl Intake {
+    /// Reads all sources of a study.
+    ///
+    /// Text columns of the tables are Utf8, numbers Float64, instants Int64 in microseconds of UTC. The same files give the
+    /// same bytes for any number of threads.
+    ///
+    /// # Errors
+    /// Files that are missing, of the wrong kind or without a column that the study names; and output that cannot be
+    /// written ([`IntakeError::is_output`]).
+    pub fn run(study: &Study, folders: &Folders, progress: &dyn Fn(Progress)) -> Result<Self, IntakeError> {
+        let sources = &study.sources;
+        let feedback = Job::feedback(study, &sources.feedback);
+        let jobs = [
+            feedback,
+            Job::transactions(sources.transactions.as_ref()),
+            Job::referrals(sources.referrals.as_ref()),
+            Job::customers(sources.customers.as_ref()),
+            Job::activity(sources.activity.as_ref()),
+            Job::invitations(sources.invitations.as_ref()),
+        ];
+        let mut reading = Reading::new(study, folders, progress, &jobs)?;
+        let [feedback, transactions, referrals, customers, activity, invitations] = jobs;
+        let tables = Tables {
+            feedback: reading.table(feedback)?,
+            transactions: reading.table(transactions)?,
+            referrals: reading.table(referrals)?,
+            customers: reading.table(customers)?,
+            activity: reading.table(activity)?,
+            invitations: reading.table(invitations)?,
+        };
+        Ok(Self { tables, accounts: reading.accounts })
+    }
+
+    /// The account of a source, where it was read.
+    pub fn account(&self, source: &str) -> Option<&SourceAccount> {
+        self.accounts.iter().find(|account| account.source == source)
+    }
+}
+
+/// A typed table to be made, and the files it is made from, where there are any.
+struct Job<'s> {
+    name: &'static str,
+    files: Option<&'s Files>,
+    fields: Vec<PlannedField>,
+    unique: Option<&'static str>,
+    distinct: Option<(&'static str, &'static str)>,
+    /// Kept columns that become numbers where all their values are.
+    numeric: Vec<String>,
+}
+
+/// One column of a typed table, and where it comes from.
+struct PlannedField {
+    name: String,
+    data_type: DataType,
+    origin: Origin,
+}
+
+enum Origin {
+    /// A column of the files.
+    Read(Box<Planned>),
+    /// The number of the row among the used ones, from 0.
+    RowNumber,
+    /// A name made from the row's number, for a survey that knows no customers.
+    RowAsCustomer,
+    /// The last microsecond that the study sees, for a survey that knows no times.
+    LastSeen,
+    /// Nothing: the study names no column for it.
+    Nothing,
+}
+
+/// A column of the files, before its lookups have been read.
+struct Planned {
+    column: Column,
+    customer_via: Vec<Via>,
+    amount_via: Option<(AmountVia, Bounds)>,
+}
+
+impl PlannedField {
+    fn read(column: Column) -> Self {
+        let data_type = match column.kind {
+            Kind::Key(_) | Kind::Text => DataType::Utf8,
+            Kind::Number(_) | Kind::Total(..) => DataType::Float64,
+            Kind::Instant(_) => DataType::Int64,
+        };
+        let name = column.output.clone();
+        Self {
+            name,
+            data_type,
+            origin: Origin::Read(Box::new(Planned { column, customer_via: vec![], amount_via: None })),
+        }
+    }
+
+    fn made(name: &str, data_type: DataType, origin: Origin) -> Self {
+        Self { name: name.to_owned(), data_type, origin }
+    }
+
+    fn customer(key: &Key, files: &Files) -> Self {
+        let column = Column::new("customer", "customer", &key.column, Kind::Key(vec![])).required().blank(&files.blank);
+        let mut field = Self::read(column);
+        if let Origin::Read(planned) = &mut field.origin {
+            planned.customer_via = key.via.clone();
+        }
+        field
+    }
+
+    fn time(output: &str, key: &'static str, column: &str, clock: &Arc<Clock>, files: &Files) -> Self {
+        Self::read(Column::new(output, key, column, Kind::Instant(Arc::clone(clock))).required().blank(&files.blank))
+    }
+
+    fn text(output: &str, key: &'static str, column: Option<&String>, files: Option<&Files>) -> Self {
+        match (column, files) {
+            (Some(column), Some(files)) => Self::read(Column::new(output, key, column, Kind::Text).blank(&files.blank)),
+            _ => Self::made(output, DataType::Utf8, Origin::Nothing),
+        }
+    }
+
+    fn number(output: &str, key: &'static str, column: Option<&String>, bounds: Bounds, files: Option<&Files>) -> Self {
+        match (column, files) {
+            (Some(column), Some(files)) => {
+                Self::read(Column::new(output, key, column, Kind::Number(bounds)).blank(&files.blank))
+            }
+            _ => Self::made(output, DataType::Float64, Origin::Nothing),
+        }
+    }
+
+    /// A required column of a source that the study does not have.
+    fn absent(name: &str, data_type: DataType) -> Self {
+        Self::made(name, data_type, Origin::Nothing)
+    }
+
+    /// Who and when, which every table of events begins with.
+    fn who_and_when(source: Option<(&Key, &str, &Files, &Arc<Clock>)>) -> Vec<Self> {
+        match source {
+            Some((key, time, files, clock)) => {
+                vec![Self::customer(key, files), Self::time("t", "time", time, clock, files)]
+            }
+            None => vec![Self::absent("customer", DataType::Utf8), Self::absent("t", DataType::Int64)],
+        }
+    }
+}
+
+impl<'s> Job<'s> {
+    fn new(name: &'static str, files: Option<&'s Files>, fields: Vec<PlannedField>) -> Self {
+        Self { name, files, fields, unique: None, distinct: None, numeric: Vec::new() }
+    }
+
+    fn feedback(study: &Study, feedback: &'s Feedback) -> Self {
+        let files = &feedback.files;
+        let some = Some(files);
+        let clock = Arc::new(Clock::new(&feedback.times));
+        let mut fields = vec![
+            PlannedField::made("row", DataType::Int64, Origin::RowNumber),
+            PlannedField::text("response_id", "id", feedback.id.as_ref(), some),
+            match &feedback.customer {
+                Some(key) => PlannedField::customer(key, files),
+                None => PlannedField::made("customer", DataType::Utf8, Origin::RowAsCustomer),
+            },
+            match &feedback.time {
+                Some(column) => PlannedField::time("t", "time", column, &clock, files),
+                None => PlannedField::made("t", DataType::Int64, Origin::LastSeen),
+            },
+        ];
+        fields.push(match &feedback.recommend {
+            Some(column) => PlannedField::read(
+                Column::new(
+                    "recommend",
+                    "recommend",
+                    column,
+                    Kind::Number(Bounds { min: 0.0, max: 10.0, whole: true }),
+                )
+                .blank(feedback.blank.of_recommend())
+                .not_applicable(feedback.not_applicable.of_recommend()),
+            ),
+            None => PlannedField::made("recommend", DataType::Float64, Origin::Nothing),
+        });
+        for name in &study.drivers.touchpoints {
+            fields.push(PlannedField::read(
+                Column::new(name, "drivers.touchpoints", name, Kind::Number(Bounds::of(feedback.range_of(name))))
+                    .blank(feedback.blank.of_touchpoint(name))
+                    .not_applicable(feedback.not_applicable.of_touchpoint(name)),
+            ));
+        }
+        let weights = Bounds { min: 0.0, ..Bounds::FREE };
+        fields.push(PlannedField::number("weight", "weight", feedback.weight.as_ref(), weights, some));
+        fields.push(PlannedField::text("channel", "channel", feedback.channel.as_ref(), some));
+        fields.push(PlannedField::text("wave", "wave", feedback.wave.as_ref(), some));
+        fields.push(PlannedField::text("segment", "segment", feedback.segment.as_ref(), some));
+        fields.extend(feedback.keep.iter().map(|name| PlannedField::text(name, "keep", Some(name), some)));
+        Self { unique: feedback.id.is_some().then_some("response_id"), ..Self::new("feedback", some, fields) }
+    }
+
+    fn transactions(source: Option<&'s Transactions>) -> Self {
+        let files = source.map(|source| &source.files);
+        let clock = source.map(|source| Arc::new(Clock::new(&source.times)));
+        let mut fields = PlannedField::who_and_when(
+            source
+                .zip(clock.as_ref())
+                .map(|(source, clock)| (&source.customer, source.time.as_str(), &source.files, clock)),
+        );
+        let min = source.and_then(|source| source.amount_min).unwrap_or(f64::MIN);
+        let bounds = Bounds { min, ..Bounds::FREE };
+        let mut amount =
+            PlannedField::number("amount", "amount", source.and_then(|source| source.amount.as_ref()), bounds, files);
+        if let Some(via) = source.and_then(|source| source.amount_via.as_ref()) {
+            let column = Column::new("amount", "amount_via.key", &via.key, Kind::Number(bounds));
+            let planned = Planned { column, customer_via: vec![], amount_via: Some((via.clone(), bounds)) };
+            amount.origin = Origin::Read(Box::new(planned));
+        }
+        fields.push(amount);
+        let id = source.and_then(|source| source.id.as_ref());
+        if id.is_some() {
+            fields.push(PlannedField::text("transaction_id", "id", id, files));
+        }
+        Self { unique: id.is_some().then_some("transaction_id"), ..Self::new("transactions", files, fields) }
+    }
+
+    fn referrals(source: Option<&'s Referrals>) -> Self {
+        let files = source.map(|source| &source.files);
+        let bounds = Bounds { min: 0.0, max: 1.0, whole: false };
+        let mut fields = match source {
+            None => vec![
+                PlannedField::absent("referrer", DataType::Utf8),
+                PlannedField::absent("referred", DataType::Utf8),
+                PlannedField::absent("t", DataType::Int64),
+            ],
+            Some(source) => {
+                let clock = Arc::new(Clock::new(&source.times));
+                let key = |output: &str, key: &'static str, column: &str| {
+                    PlannedField::read(
+                        Column::new(output, key, column, Kind::Key(vec![])).required().blank(&source.files.blank),
+                    )
+                };
+                vec![
+                    key("referrer", "referrer", &source.referrer),
+                    key("referred", "referred", &source.referred),
+                    PlannedField::time("t", "time", &source.time, &clock, &source.files),
+                ]
+            }
+        };
+        let probability = source.and_then(|source| source.probability.as_ref());
+        fields.push(PlannedField::number("probability", "probability", probability, bounds, files));
+        Self { distinct: Some(("referrer", "referred")), ..Self::new("referrals", files, fields) }
+    }
+
+    fn customers(source: Option<&'s Customers>) -> Self {
+        let files = source.map(|source| &source.files);
+        let mut fields = match source {
+            Some(source) => vec![PlannedField::customer(&source.customer, &source.files)],
+            None => vec![PlannedField::absent("customer", DataType::Utf8)],
+        };
+        fields.push(match source.and_then(|source| source.joined.as_ref().map(|column| (source, column))) {
+            Some((source, column)) => {
+                let clock = Arc::new(Clock::new(&source.times));
+                PlannedField::read(
+                    Column::new("joined_t", "joined", column, Kind::Instant(clock)).blank(&source.files.blank),
+                )
+            }
+            None => PlannedField::absent("joined_t", DataType::Int64),
+        });
+        let keep = source.map_or(&[][..], |source| &source.keep);
+        fields.extend(keep.iter().map(|name| PlannedField::text(name, "keep", Some(name), files)));
+        Self { unique: Some("customer"), numeric: keep.to_vec(), ..Self::new("customers", files, fields) }
+    }
+
+    fn activity(source: Option<&'s Activity>) -> Self {
+        let files = source.map(|source| &source.files);
+        let clock = source.map(|source| Arc::new(Clock::new(&source.times)));
+        let mut fields = PlannedField::who_and_when(
+            source
+                .zip(clock.as_ref())
+                .map(|(source, clock)| (&source.customer, source.time.as_str(), &source.files, clock)),
+        );
+        fields.push(PlannedField::text("kind", "kind", source.and_then(|source| source.kind.as_ref()), files));
+        fields.push(PlannedField::text("channel", "channel", source.and_then(|source| source.channel.as_ref()), files));
+        Self::new("activity", files, fields)
+    }
+
+    fn invitations(source: Option<&'s Invitations>) -> Self {
+        let files = source.map(|source| &source.files);
+        let clock = source.map(|source| Arc::new(Clock::new(&source.times)));
+        let mut fields = PlannedField::who_and_when(
+            source
+                .zip(clock.as_ref())
+                .map(|(source, clock)| (&source.customer, source.time.as_str(), &source.files, clock)),
+        );
+        fields.push(PlannedField::text("channel", "channel", source.and_then(|source| source.channel.as_ref()), files));
+        Self::new("invitations", files, fields)
+    }
+}
+
+/// Files through which keys lead, each read once however often it is named.
+#[derive(Default)]
+struct Lookups {
+    crosswalks: Vec<(Via, Arc<Crosswalk>)>,
+}
+
+struct Reading<'r> {
+    study: &'r Study,
+    folders: &'r Folders,
+    reporter: Reporter<'r>,
+    lookups: Lookups,
+    accounts: Vec<SourceAccount>,
+}
+
+impl<'r> Reading<'r> {
+    /// Finds all files first, so that a missing one is known before anything is read.
+    fn new(
+        study: &'r Study,
+        folders: &'r Folders,
+        progress: &'r dyn Fn(Progress),
+        jobs: &[Job<'_>],
+    ) -> Result<Self, IntakeError> {
+        let mut bytes_total = 0;
+        let mut counted: Vec<&Via> = Vec::new();
+        let mut add = |name: &str, files: &Files| -> Result<(), IntakeError> {
+            bytes_total += files::find(name, files)?.iter().map(|file| file.n_bytes).sum::<u64>();
+            Ok(())
+        };
+        for job in jobs {
+            for (at, via) in job.customer_via().iter().enumerate() {
+                if !counted.contains(&via) {
+                    add(&via_name(job.name, at), &via.files)?;
+                    counted.push(via);
+                }
+            }
+            if let Some(via) = job.amount_via() {
+                add(&format!("{}.amount_via", job.name), &via.files)?;
+            }
+            if let Some(files) = job.files {
+                add(job.name, files)?;
+            }
+        }
+        let reporter = Reporter { report: progress, bytes_done: 0, bytes_total };
+        Ok(Self { study, folders, reporter, lookups: Lookups::default(), accounts: Vec::new() })
+    }
+
+    fn table(&mut self, job: Job<'_>) -> Result<Table, IntakeError> {
+        let mut columns: Vec<Column> = Vec::new();
+        let mut layout: Vec<Place> = Vec::new();
+        let mut fields = Vec::new();
+        for field in job.fields {
+            let always = matches!(field.name.as_str(), "row" | "customer" | "referrer" | "referred" | "t");
+            fields.push(Field::new(&field.name, field.data_type.clone(), !always));
+            layout.push(match field.origin {
+                Origin::Read(planned) => {
+                    columns.push(self.with_lookups(job.name, *planned)?);
+                    Place::Read(columns.len() - 1)
+                }
+                Origin::RowNumber => Place::RowNumber,
+                Origin::RowAsCustomer => Place::RowAsCustomer,
+                Origin::LastSeen => Place::LastSeen,
+                Origin::Nothing => Place::Nothing(field.data_type),
+            });
+        }
+        let place_of = |name: &str| columns.iter().position(|column| column.output == name);
+        let contract = Contract {
+            source: job.name.to_owned(),
+            unique: job.unique.and_then(place_of),
+            distinct: job.distinct.and_then(|(first, second)| place_of(first).zip(place_of(second))),
+            end_us: self.study.as_of.end_us(),
+            columns,
+        };
+        let folder = self.folders.work.join(job.name);
+        let schema = Arc::new(Schema::new(fields));
+        let mut writer = TableWriter::create(&folder, schema, &job.numeric)?;
+        let mut seen = Seen { n_rows: 0, first_t: None, last_t: None };
+        let time = contract.columns.iter().position(|column| column.output == "t");
+        if let Some(files) = job.files {
+            let found = files::find(job.name, files)?;
+            let last_seen_us = contract.end_us - 1;
+            let mut sink = |buffers: Vec<Buffered>, n_rows: usize| {
+                seen.add_times(time.map(|at| &buffers[at]), n_rows);
+                let arrays = arrays(&layout, buffers, n_rows, seen.n_rows, last_seen_us);
+                seen.n_rows += n_rows as u64;
+                writer.write(arrays)
+            };
+            self.read(&contract, files, &found, &mut sink)?;
+        }
+        let (part, schema) = writer.finish()?;
+        Ok(Table {
+            name: job.name.to_owned(),
+            folder,
+            parts: vec![part],
+            schema,
+            n_rows: seen.n_rows,
+            first_t: seen.first_t,
+            last_t: seen.last_t,
+        })
+    }
+
+    fn read(
+        &mut self,
+        contract: &Contract,
+        files: &Files,
+        found: &[SourceFile],
+        sink: &mut super::read::Sink<'_>,
+    ) -> Result<(), IntakeError> {
+        let account = read_source(contract, files, found, &self.folders.quarantine, &mut self.reporter, sink)?;
+        self.accounts.push(account);
+        Ok(())
+    }
+
+    fn with_lookups(&mut self, source: &str, planned: Planned) -> Result<Column, IntakeError> {
+        let mut column = planned.column;
+        if let Some((via, bounds)) = planned.amount_via {
+            column.kind = Kind::Total(Arc::new(self.totals(source, &via)?), bounds);
+        }
+        if !planned.customer_via.is_empty() {
+            let mut crosswalks = Vec::new();
+            for (at, via) in planned.customer_via.iter().enumerate() {
+                crosswalks.push(self.crosswalk(&via_name(source, at), via)?);
+            }
+            column.kind = Kind::Key(crosswalks);
+        }
+        Ok(column)
+    }
+
+    fn crosswalk(&mut self, name: &str, via: &Via) -> Result<Arc<Crosswalk>, IntakeError> {
+        if let Some((_, known)) = self.lookups.crosswalks.iter().find(|(known, _)| known == via) {
+            return Ok(Arc::clone(known));
+        }
+        let mut crosswalk = Crosswalk::default();
+        let contract = self.lookup_contract(
+            name,
+            vec![
+                Column::new("from", "from", &via.from, Kind::Key(vec![])).required(),
+                Column::new("to", "to", &via.to, Kind::Key(vec![])).required(),
+            ],
+        );
+        let mut sink = |buffers: Vec<Buffered>, n_rows: usize| {
+            (0..n_rows).for_each(|row| crosswalk.add(buffers[0].text(row), buffers[1].text(row)));
+            Ok(())
+        };
+        self.read(&contract, &via.files, &files::find(name, &via.files)?, &mut sink)?;
+        let crosswalk = Arc::new(crosswalk);
+        self.lookups.crosswalks.push((via.clone(), Arc::clone(&crosswalk)));
+        Ok(crosswalk)
+    }
+
+    fn totals(&mut self, source: &str, via: &AmountVia) -> Result<Totals, IntakeError> {
+        let name = format!("{source}.amount_via");
+        let mut totals = Totals::new(via.aggregate);
+        let contract = self.lookup_contract(
+            &name,
+            vec![
+                Column::new("from", "from", &via.from, Kind::Key(vec![])).required(),
+                Column::new("to", "to", &via.to, Kind::Number(Bounds::FREE)).required(),
+            ],
+        );
+        let mut sink = |buffers: Vec<Buffered>, n_rows: usize| {
+            (0..n_rows).for_each(|row| totals.add(buffers[0].text(row), buffers[1].number(row)));
+            Ok(())
+        };
+        self.read(&contract, &via.files, &files::find(&name, &via.files)?, &mut sink)?;
+        Ok(totals)
+    }
+
+    fn lookup_contract(&self, name: &str, columns: Vec<Column>) -> Contract {
+        let end_us = self.study.as_of.end_us();
+        Contract { source: name.to_owned(), columns, unique: None, distinct: None, end_us }
+    }
+}
+
+impl Job<'_> {
+    fn planned(&self) -> impl Iterator<Item = &Planned> {
+        self.fields.iter().filter_map(|field| match &field.origin {
+            Origin::Read(planned) => Some(planned.as_ref()),
+            _ => None,
+        })
+    }
+
+    fn customer_via(&self) -> &[Via] {
+        self.planned().map(|planned| &planned.customer_via[..]).find(|via| !via.is_empty()).unwrap_or(&[])
+    }
+
+    fn amount_via(&self) -> Option<&AmountVia> {
+        self.planned().find_map(|planned| planned.amount_via.as_ref()).map(|(via, _)| via)
+    }
+}
+
+fn via_name(source: &str, step: usize) -> String {
+    format!("{source}.customer_via[{step}]")
+}
+
+/// Where a column of a typed table comes from, once the files' columns are settled.
+enum Place {
+    Read(usize),
+    RowNumber,
+    RowAsCustomer,
+    LastSeen,
+    Nothing(DataType),
+}
+
+fn arrays(layout: &[Place], buffers: Vec<Buffered>, n_rows: usize, first_row: u64, last_seen_us: i64) -> Vec<ArrayRef> {
+    let read: Vec<ArrayRef> = buffers.into_iter().map(Buffered::into_array).collect();
+    let numbers = || first_row as i64..first_row as i64 + n_rows as i64;
+    layout
+        .iter()
+        .map(|place| match place {
+            Place::Read(at) => Arc::clone(&read[*at]),
+            Place::RowNumber => Arc::new(Int64Array::from_iter_values(numbers())),
+            Place::RowAsCustomer => Arc::new(StringArray::from_iter_values(numbers().map(|row| format!("row {row}")))),
+            Place::LastSeen => Arc::new(Int64Array::from_value(last_seen_us, n_rows)),
+            Place::Nothing(data_type) => new_null_array(data_type, n_rows),
+        })
+        .collect()
+}
+
+/// What has gone into a typed table.
+struct Seen {
+    n_rows: u64,
+    first_t: Option<i64>,
+    last_t: Option<i64>,
+}
+
+impl Seen {
+    fn add_times(&mut self, times: Option<&Buffered>, n_rows: usize) {
+        let Some(times) = times else { return };
+        for us in (0..n_rows).filter_map(|row| times.instant(row)) {
+            self.first_t = Some(self.first_t.map_or(us, |first| first.min(us)));
+            self.last_t = Some(self.last_t.map_or(us, |last| last.max(us)));
+        }
+    }
+}
