@@ -18,9 +18,9 @@ use crate::stats::linear_algebra::Cholesky;
 use ndarray::{Array1, Array2, ArrayView2};
 
 /// Newton's last step is below this in standard deviations of the columns (absolute); the error after it is its square.
-const STEP_TOLERANCE: f64 = 1e-9;
+const STEP_TOLERANCE: f64 = 1e-8;
 /// Rows of a start from part of the data, and how many times as many there must be to make it worth while.
-const START_ROWS: usize = 20_000;
+const START_ROWS: usize = 50_000;
 const START_GAIN: usize = 5;
 /// Fewer events than this for each column make estimates and intervals doubtful.
 const EVENTS_PER_TERM: f64 = 10.0;
@@ -441,7 +441,7 @@ mod tests {
 
     #[test]
     fn many_rows_from_a_start_of_part_of_them_end_where_the_plain_start_does() {
-        let data = FormulaData::of(120_000);
+        let data = FormulaData::of(260_000);
         let observations = data.with_class();
         let cases = Cases::of(&observations);
         let prepared = prepare(&observations, &cases).expect("two classes");

@@ -11,8 +11,8 @@ use ndarray::{Array1, Array2};
 
 /// A variance inflation above this is reported: a standard error more than three times that of independent columns.
 const INFLATION_REPORTED: f64 = 10.0;
-/// A variance inflation above this makes the columns orthonormal first: cross products lose half of the digits at 1e16
-/// and two of them here.
+/// A variance inflation above this makes the columns orthonormal first: what cross products lose grows with the
+/// inflation, and what orthonormal columns lose only with its root.
 const INFLATION_ROTATED: f64 = 100.0;
 /// Rows that set the pilot centre and scale.
 const PILOT_ROWS: usize = 512;
