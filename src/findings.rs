@@ -84,6 +84,17 @@ pub enum Severity {
     Serious,
 }
 
+impl Severity {
+    /// The word used in JSON, tables and reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Serious => "serious",
+        }
+    }
+}
+
 /// One thing a reader must know beside a number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {

@@ -86,6 +86,18 @@ pub enum Tier {
     Top,
 }
 
+impl Tier {
+    /// The word used in tables and reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Middle => "middle",
+            Self::High => "high",
+            Self::Top => "top",
+        }
+    }
+}
+
 /// The rating of one customer with its components, each a percent rank (0-100) among those for whom it is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct InfluenceRating {

@@ -60,6 +60,15 @@ pub enum Exclusion {
     AfterAsOf,
 }
 
+impl Exclusion {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::AfterAsOf => "after_as_of",
+        }
+    }
+}
+
 /// One file of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileAccount {

@@ -12,6 +12,7 @@ mod blocks;
 mod cell;
 mod columnar;
 mod files;
+mod flat_table;
 mod hash;
 mod number;
 mod rows;
@@ -31,6 +32,7 @@ mod table;
 
 pub use account::{CellCounts, Exclusion, FileAccount, Reason, SourceAccount};
 pub use error::IntakeError;
+pub use flat_table::{FlatTable, FlatTableError, Wanted};
 pub use read::Progress;
 pub use sources::{Folders, Intake, Tables};
 pub use table::Table;

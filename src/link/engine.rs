@@ -91,6 +91,19 @@ impl Engine {
         })
     }
 
+    /// Referrals before the study's date in order of time: `referrer, referred, t, probability`.
+    ///
+    /// # Errors
+    /// The engine fails.
+    pub fn referrals(&self) -> Result<BaseTable, LinkError> {
+        let mut table = BaseTable::default();
+        if self.plan.tables.referrals.is_some() {
+            let statement = self.plan.referrals();
+            self.each_batch(&statement, "reading the referrals", |batch| table.append(&batch))?;
+        }
+        Ok(table)
+    }
+
     /// How well the keys of the sources fit together.
     ///
     /// # Errors

@@ -185,6 +185,9 @@ impl LinkPlan {
                 join("answered", self.answered(anchors), "\"row\"");
             }
             columns.extend(self.profile.iter().map(|column| format!("profile.{}", quoted(&column.name))));
+            if let Some(known) = self.known() {
+                columns.push(known.to_owned());
+            }
             columns.extend(self.derived());
         }
         let with = if parts.is_empty() { String::new() } else { format!("WITH {}\n", parts.join(",\n")) };
@@ -213,6 +216,15 @@ impl LinkPlan {
             latest = touchpoints("latest."),
             plain = touchpoints(""),
             sources = sources.join(" UNION ")
+        )
+    }
+
+    /// The statement of the referrals before the study's date.
+    pub fn referrals(&self) -> String {
+        format!(
+            "SELECT referrer, referred, t, probability FROM referrals WHERE t < {} ORDER BY t, referrer, referred, \
+             probability",
+            self.as_of
         )
     }
 
@@ -293,6 +305,18 @@ impl LinkPlan {
              WHERE x.t < a.t\n  GROUP BY a.\"row\"",
             anchors.table()
         )
+    }
+
+    /// Whether the customer is in the source that knows all customers: the profiles, else the transactions. Behaviour of
+    /// others cannot be observed, which is something else than none.
+    fn known(&self) -> Option<&'static str> {
+        if self.tables.customers.is_some() {
+            Some("CASE WHEN profile.customer IS NULL THEN 0.0 ELSE 1.0 END AS known")
+        } else if self.tables.transactions.is_some() {
+            Some("CASE WHEN bought.\"row\" IS NULL THEN 0.0 ELSE 1.0 END AS known")
+        } else {
+            None
+        }
     }
 
     /// History and outcome columns of the final row; counts without an event are zero, recency without one is null.

@@ -1,5 +1,15 @@
 //! One function per use case.
 
+mod error;
+pub mod flat;
+mod measure_rows;
+mod outcomes;
+mod promoters;
+mod result_tables;
+mod run;
+mod scores;
 pub mod simulate;
 
+pub use error::PipelineError;
+pub use run::{Progress, Run, RunSettings, in_full, run};
 pub use simulate::{SimulateError, SimulationReport, simulate};

@@ -1,0 +1,354 @@
+//! One flat table as an analyst brings it: separated text or Parquet, of which only the columns asked for are kept.
+
+use super::number;
+use crate::study::nearest;
+use datafusion::arrow::array::AsArray;
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::parquet::arrow::ProjectionMask;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::fs::File;
+use std::path::Path;
+use thiserror::Error;
+
+/// Texts that stand for a missing value in any column.
+pub const BLANKS: [&str; 8] = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"];
+
+/// Why a flat table was refused.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FlatTableError {
+    /// The system refused to read.
+    #[error("`{file}` could not be read; check the path")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file holds no column names.
+    #[error("`{file}` is empty; it should begin with a line of column names")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// The file has column names and nothing else.
+    #[error("`{file}` has no rows below its column names")]
+    NoRows {
+        /// The file.
+        file: String,
+    },
+    /// The text is not UTF-8.
+    #[error("`{file}`, line {line}: the text is not UTF-8; save the file as UTF-8")]
+    NotUtf8 {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// A column is not there.
+    #[error("`{file}` has no column `{column}`{}; it has: {}", meant(.nearest), .known.join(", "))]
+    NoColumn {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// A column with a similar name.
+        nearest: Option<String>,
+        /// All columns.
+        known: Vec<String>,
+    },
+    /// Two columns have the name asked for.
+    #[error("`{file}` has two columns `{column}`; rename one")]
+    RepeatedColumn {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+    },
+    /// A row has more or fewer cells than the header.
+    #[error("`{file}`, line {line}: {n_found} cells where the header has {n_expected}; check quotes and delimiters")]
+    Ragged {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// Cells found.
+        n_found: usize,
+        /// Columns.
+        n_expected: usize,
+    },
+    /// A cell of a column of numbers is none.
+    #[error(
+        "`{file}`, {place}, column `{column}`: `{text}` is no number; correct it, name it with --not-applicable, or name \
+         the column with --categorical"
+    )]
+    NotANumber {
+        /// The file.
+        file: String,
+        /// The line or row.
+        place: String,
+        /// The column.
+        column: String,
+        /// What stands there.
+        text: String,
+    },
+    /// The file is damaged.
+    #[error("`{file}` could not be read as {kind}: {message}")]
+    Damaged {
+        /// The file.
+        file: String,
+        /// What it was taken for.
+        kind: &'static str,
+        /// What the reader said.
+        message: String,
+    },
+}
+
+fn meant(nearest: &Option<String>) -> String {
+    nearest.as_ref().map_or_else(String::new, |name| format!(", did you mean `{name}`"))
+}
+
+/// Which columns to keep, and as what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Columns of numbers.
+    pub numbers: Vec<String>,
+    /// Columns of text.
+    pub texts: Vec<String>,
+    /// Codes that count as missing in columns of numbers, beside [`BLANKS`].
+    pub not_applicable: Vec<String>,
+}
+
+/// The columns asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlatTable {
+    /// The file, as it was asked for.
+    pub file: String,
+    /// Columns of numbers in the order asked for; `NaN` where missing.
+    pub numbers: Vec<Vec<f64>>,
+    /// Columns of text in the order asked for.
+    pub texts: Vec<Vec<Option<String>>>,
+    /// Rows of the file.
+    pub n_rows: usize,
+    /// Line of each row where the file is text, else its number, from 1.
+    pub lines: Vec<u64>,
+}
+
+impl FlatTable {
+    /// Reads a file: Parquet by its first bytes, else text separated by tabs (`.tsv`), or by whichever of comma,
+    /// semicolon and tab stands most often in its header.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is damaged, a missing column, a cell that is no number; each with its line.
+    pub fn read(path: &Path, wanted: &Wanted) -> Result<Self, FlatTableError> {
+        let file = path.display().to_string();
+        let bytes =
+            std::fs::read(path).map_err(|source| FlatTableError::Unreadable { file: file.clone(), source })?;
+        let mut table = Self {
+            numbers: vec![Vec::new(); wanted.numbers.len()],
+            texts: vec![Vec::new(); wanted.texts.len()],
+            file,
+            n_rows: 0,
+            lines: Vec::new(),
+        };
+        if bytes.starts_with(b"PAR1") {
+            drop(bytes);
+            table.read_parquet(path, wanted)?;
+        } else {
+            table.read_text(&bytes, wanted)?;
+        }
+        if table.n_rows == 0 { Err(FlatTableError::NoRows { file: table.file }) } else { Ok(table) }
+    }
+
+    fn read_text(&mut self, bytes: &[u8], wanted: &Wanted) -> Result<(), FlatTableError> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            return Err(FlatTableError::NotUtf8 { file: self.file.clone(), line: 1 });
+        }
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .has_headers(false)
+            .delimiter(delimiter(&self.file, bytes))
+            .from_reader(bytes);
+        let mut record = csv::StringRecord::new();
+        let mut header: Option<(Vec<usize>, Vec<usize>, usize)> = None;
+        loop {
+            match reader.read_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => return Err(self.damaged(&error)),
+            }
+            let line = record.position().map_or(0, csv::Position::line);
+            let Some((numbers, texts, n_columns)) = &header else {
+                let names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
+                header = Some((
+                    self.places(&names, &wanted.numbers)?,
+                    self.places(&names, &wanted.texts)?,
+                    names.len(),
+                ));
+                continue;
+            };
+            if record.len() != *n_columns {
+                return Err(FlatTableError::Ragged {
+                    file: self.file.clone(),
+                    line,
+                    n_found: record.len(),
+                    n_expected: *n_columns,
+                });
+            }
+            for (column, &place) in numbers.iter().enumerate() {
+                let value = self.number(record[place].trim(), wanted, column, || format!("line {line}"))?;
+                self.numbers[column].push(value);
+            }
+            for (column, &place) in texts.iter().enumerate() {
+                self.texts[column].push(text(record[place].trim()));
+            }
+            self.lines.push(line);
+            self.n_rows += 1;
+        }
+        if header.is_none() { Err(FlatTableError::Empty { file: self.file.clone() }) } else { Ok(()) }
+    }
+
+    fn read_parquet(&mut self, path: &Path, wanted: &Wanted) -> Result<(), FlatTableError> {
+        let file = self.file.clone();
+        let damaged =
+            |message: String| FlatTableError::Damaged { file: file.clone(), kind: "Parquet", message };
+        let handle =
+            File::open(path).map_err(|source| FlatTableError::Unreadable { file: file.clone(), source })?;
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|error| damaged(error.to_string()))?;
+        let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().trim().to_owned()).collect();
+        let (numbers, texts) = (self.places(&names, &wanted.numbers)?, self.places(&names, &wanted.texts)?);
+        let mask = ProjectionMask::roots(builder.parquet_schema(), numbers.iter().chain(&texts).copied());
+        let original = builder.schema().clone();
+        let reader =
+            builder.with_projection(mask).build().map_err(|error| damaged(error.to_string()))?;
+        for batch in reader {
+            let batch = batch.map_err(|error| damaged(error.to_string()))?;
+            let strings = |place: usize| {
+                let name = original.field(place).name();
+                let array = batch.column_by_name(name).ok_or_else(|| damaged(format!("no column {name}")))?;
+                cast(array, &DataType::Utf8).map_err(|error| damaged(error.to_string()))
+            };
+            let n_before = self.n_rows;
+            for (column, &place) in numbers.iter().enumerate() {
+                let array = strings(place)?;
+                for (row, cell) in array.as_string::<i32>().iter().enumerate() {
+                    let cell = cell.unwrap_or_default().trim();
+                    let value = self.number(cell, wanted, column, || format!("row {}", n_before + row + 1))?;
+                    self.numbers[column].push(value);
+                }
+            }
+            for (column, &place) in texts.iter().enumerate() {
+                let array = strings(place)?;
+                let cells = array.as_string::<i32>().iter().map(|cell| text(cell.unwrap_or_default().trim()));
+                self.texts[column].extend(cells);
+            }
+            self.n_rows += batch.num_rows();
+            self.lines.extend((n_before + 1..=self.n_rows).map(|row| row as u64));
+        }
+        Ok(())
+    }
+
+    fn places(&self, names: &[String], wanted: &[String]) -> Result<Vec<usize>, FlatTableError> {
+        wanted
+            .iter()
+            .map(|column| {
+                let mut places = (0..names.len()).filter(|&place| &names[place] == column);
+                match (places.next(), places.next()) {
+                    (Some(place), None) => Ok(place),
+                    (Some(_), Some(_)) => {
+                        Err(FlatTableError::RepeatedColumn { file: self.file.clone(), column: column.clone() })
+                    }
+                    (None, _) => Err(FlatTableError::NoColumn {
+                        file: self.file.clone(),
+                        column: column.clone(),
+                        nearest: nearest(column, names.iter().map(String::as_str)).map(str::to_owned),
+                        known: names.to_vec(),
+                    }),
+                }
+            })
+            .collect()
+    }
+
+    fn number(
+        &self,
+        cell: &str,
+        wanted: &Wanted,
+        column: usize,
+        place: impl Fn() -> String,
+    ) -> Result<f64, FlatTableError> {
+        if BLANKS.contains(&cell) || wanted.not_applicable.iter().any(|code| code == cell) {
+            return Ok(f64::NAN);
+        }
+        let value = match cell {
+            "true" | "TRUE" | "True" => Some(1.0),
+            "false" | "FALSE" | "False" => Some(0.0),
+            _ => number::parse(cell),
+        };
+        value.ok_or_else(|| FlatTableError::NotANumber {
+            file: self.file.clone(),
+            place: place(),
+            column: wanted.numbers[column].clone(),
+            text: cell.chars().take(60).collect(),
+        })
+    }
+
+    fn damaged(&self, error: &csv::Error) -> FlatTableError {
+        let line = error.position().map_or(0, csv::Position::line);
+        match error.kind() {
+            csv::ErrorKind::Utf8 { .. } => FlatTableError::NotUtf8 { file: self.file.clone(), line },
+            _ => FlatTableError::Damaged { file: self.file.clone(), kind: "text", message: error.to_string() },
+        }
+    }
+}
+
+fn text(cell: &str) -> Option<String> {
+    (!BLANKS.contains(&cell)).then(|| cell.to_owned())
+}
+
+fn delimiter(file: &str, bytes: &[u8]) -> u8 {
+    if Path::new(file).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tsv")) {
+        return b'\t';
+    }
+    let header = bytes.split(|&byte| byte == b'\n').find(|line| !line.is_empty()).unwrap_or_default();
+    let count = |delimiter: u8| header.iter().filter(|&&byte| byte == delimiter).count();
+    // The comma wins ties.
+    [b';', b'\t', b','].into_iter().max_by_key(|&delimiter| count(delimiter)).unwrap_or(b',')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, numbers: &[&str], texts: &[&str]) -> Result<FlatTable, FlatTableError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("t.csv");
+        std::fs::write(&path, text).expect("written");
+        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let wanted = Wanted { numbers: owned(numbers), texts: owned(texts), not_applicable: vec!["99".to_owned()] };
+        FlatTable::read(&path, &wanted)
+    }
+
+    #[test]
+    fn blanks_and_codes_are_missing() {
+        let table = read("\u{feff}a;b\r\n1,5;x\r\n", &[], &["b"]).expect("semicolons");
+        assert_eq!(table.texts, [[Some("x".to_owned())]]);
+        let table = read("\"\",a,b\nr1,1.5,NA\nr2,99,x\n", &["a"], &["b"]).expect("a table");
+        assert!((table.numbers[0][0] - 1.5).abs() < 1e-15 && table.numbers[0][1].is_nan());
+        assert_eq!(table.texts[0], [None, Some("x".to_owned())]);
+    }
+
+    #[test]
+    fn faults_name_file_line_and_column() {
+        let error = read("a,b\n1,2\nx,3\n", &["a"], &[]).expect_err("no number").to_string();
+        assert!(error.contains("t.csv") && error.contains("line 3, column `a`: `x` is no number"), "{error}");
+        let error = read("score,b\n1,2\n", &["scores"], &[]).expect_err("no column").to_string();
+        assert!(error.contains("no column `scores`, did you mean `score`"), "{error}");
+        let error = read("a,b\n1,2\n1\n", &["a"], &[]).expect_err("ragged").to_string();
+        assert!(error.contains("line 3: 1 cells where the header has 2"), "{error}");
+        assert!(matches!(read("", &["a"], &[]), Err(FlatTableError::Empty { .. })));
+        assert!(matches!(read("a\n", &["a"], &[]), Err(FlatTableError::NoRows { .. })));
+    }
+}

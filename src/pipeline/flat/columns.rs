@@ -1,0 +1,249 @@
+//! From columns of a flat table to checked observations.
+
+use crate::data::{Clusters, DesignMatrix, Observations, Outcome, WeightKind, Weights};
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::intake::{FlatTable, Wanted};
+use crate::pipeline::PipelineError;
+use ndarray::{Array1, Array2};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// More categories than this in one column are taken for a slip: a key, a name, a free text.
+const CATEGORIES_MAX: usize = 50;
+
+/// Which columns of which file an analysis takes, beside its features.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FlatData {
+    /// The file.
+    pub file: PathBuf,
+    /// The column to be explained.
+    pub outcome: String,
+    /// Columns that hold categories; they become one 0/1 column for each category but the first in order.
+    pub categorical: Vec<String>,
+    /// The column of weights and what they mean.
+    pub weights: Option<(String, WeightKind)>,
+    /// The column of clusters.
+    pub cluster: Option<String>,
+    /// What to do with missing features.
+    pub missing: Missing,
+    /// Codes that count as missing.
+    pub not_applicable: Vec<String>,
+}
+
+/// What to do with rows that lack a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Missing {
+    /// Leave the row out.
+    #[default]
+    Listwise,
+    /// Fill the gap with the mean and mark it by a column of its own, which moves with the feature.
+    Indicator,
+}
+
+/// Features and what became of their rows.
+pub(super) struct Loaded {
+    pub observations: Observations,
+    /// For every feature asked for, its columns in the design matrix.
+    pub columns: Vec<Vec<usize>>,
+    /// Rows of the file.
+    pub n_rows: usize,
+    pub findings: Vec<Finding>,
+}
+
+/// What an outcome column must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OutcomeKind {
+    Number,
+    Class,
+}
+
+impl FlatData {
+    /// Reads the features and the rest and keeps the rows that can be used.
+    pub(super) fn load(&self, features: &[String], kind: OutcomeKind) -> Result<Loaded, PipelineError> {
+        let mut seen = BTreeSet::new();
+        for name in features.iter().chain([&self.outcome]) {
+            if !seen.insert(name) {
+                return Err(PipelineError::Usage(format!(
+                    "column `{name}` is named twice among outcome and features; name each column once"
+                )));
+            }
+        }
+        if let Some(name) = self.categorical.iter().find(|name| !features.contains(name)) {
+            return Err(PipelineError::Usage(format!("--categorical names `{name}`, which is none of the features")));
+        }
+        let is_text = |name: &&String| self.categorical.contains(name);
+        let mut wanted = Wanted {
+            numbers: vec![self.outcome.clone()],
+            texts: features.iter().filter(is_text).cloned().collect(),
+            not_applicable: self.not_applicable.clone(),
+        };
+        wanted.numbers.extend(features.iter().filter(|name| !is_text(name)).cloned());
+        wanted.numbers.extend(self.weights.iter().map(|(column, _)| column.clone()));
+        wanted.texts.extend(self.cluster.clone());
+        let table =
+            FlatTable::read(&self.file, &wanted).map_err(|error| PipelineError::Input(super::super::in_full(&error)))?;
+        self.assemble(features, kind, &table, &wanted)
+    }
+
+    fn assemble(
+        &self,
+        features: &[String],
+        kind: OutcomeKind,
+        table: &FlatTable,
+        wanted: &Wanted,
+    ) -> Result<Loaded, PipelineError> {
+        let numbers = |name: &str| &table.numbers[place(&wanted.numbers, name)];
+        let texts = |name: &str| &table.texts[place(&wanted.texts, name)];
+        let outcome = numbers(&self.outcome);
+        let weights = self.weights.as_ref().map(|(column, _)| &table.numbers[last_place(&wanted.numbers, column)]);
+        let clusters = self.cluster.as_ref().map(|column| &table.texts[last_place(&wanted.texts, column)]);
+        let lacks_feature = |row: usize| {
+            features.iter().any(|name| {
+                if self.categorical.contains(name) { texts(name)[row].is_none() } else { numbers(name)[row].is_nan() }
+            })
+        };
+        let keeps_gaps = self.missing == Missing::Indicator;
+        let (mut rows, mut n_no_outcome, mut n_gaps, mut n_other) = (Vec::new(), 0, 0, 0);
+        for row in 0..table.n_rows {
+            if outcome[row].is_nan() {
+                n_no_outcome += 1;
+            } else if !keeps_gaps && lacks_feature(row) {
+                n_gaps += 1;
+            } else if weights.is_some_and(|weights| weights[row].is_nan())
+                || clusters.is_some_and(|clusters| clusters[row].is_none())
+            {
+                n_other += 1;
+            } else {
+                rows.push(row);
+            }
+        }
+        let findings = dropped(table.n_rows, [(n_no_outcome, "the outcome"), (n_gaps, "a feature"), (n_other, "the weight or the cluster")]);
+        if rows.is_empty() {
+            return Err(PipelineError::Impossible(format!(
+                "{}: none of the {} rows has the outcome and all features; look at the missing cells",
+                table.file, table.n_rows
+            )));
+        }
+
+        let mut design = Columns::default();
+        let mut columns = Vec::new();
+        for name in features {
+            let first = design.names.len();
+            if self.categorical.contains(name) {
+                design.add_categories(name, &rows.iter().map(|&row| texts(name)[row].clone()).collect::<Vec<_>>())?;
+            } else {
+                design.add_number(name, rows.iter().map(|&row| numbers(name)[row]).collect());
+            }
+            columns.push((first..design.names.len()).collect());
+        }
+        let data = |source| PipelineError::Data { file: table.file.clone(), source };
+        let design = design.matrix(rows.len()).map_err(|source| self.at_line(table, &rows, source))?;
+        let values: Array1<f64> = rows.iter().map(|&row| outcome[row]).collect();
+        let outcome = match kind {
+            OutcomeKind::Number => Outcome::numeric(&self.outcome, values),
+            OutcomeKind::Class => Outcome::binary(&self.outcome, values),
+        }
+        .map_err(|source| self.at_line(table, &rows, source))?;
+        let mut observations = Observations::new(design, outcome).map_err(data)?;
+        if let (Some((_, kind)), Some(values)) = (&self.weights, weights) {
+            let weights = Weights::new(*kind, rows.iter().map(|&row| values[row]).collect())
+                .map_err(|source| self.at_line(table, &rows, source))?;
+            observations = observations.weighted(weights).map_err(data)?;
+        }
+        if let Some(clusters) = clusters {
+            let clusters = Clusters::from_labels(rows.iter().map(|&row| clusters[row].as_deref()));
+            observations = observations.clustered(clusters).map_err(data)?;
+        }
+        Ok(Loaded { observations, columns, n_rows: table.n_rows, findings })
+    }
+
+    /// An error of a used row, counted in the rows of the file.
+    fn at_line(&self, table: &FlatTable, rows: &[usize], error: crate::data::DataError) -> PipelineError {
+        use crate::data::DataError::{BadWeight, FractionalFrequency, NotBinary, NotFinite, TooLarge};
+        let line = |row: usize| rows.get(row - 1).map_or(row, |&row| row + 1);
+        let source = match error {
+            NotFinite { column, row, value } => NotFinite { column, row: line(row), value },
+            TooLarge { column, row, value } => TooLarge { column, row: line(row), value },
+            NotBinary { column, row, value } => NotBinary { column, row: line(row), value },
+            BadWeight { row, value } => BadWeight { row: line(row), value },
+            FractionalFrequency { row, value } => FractionalFrequency { row: line(row), value },
+            other => other,
+        };
+        PipelineError::Data { file: table.file.clone(), source }
+    }
+}
+
+fn place(names: &[String], name: &str) -> usize {
+    names.iter().position(|own| own == name).unwrap_or_default()
+}
+
+/// Weights and clusters come behind the features and may name one of them again.
+fn last_place(names: &[String], name: &str) -> usize {
+    names.iter().rposition(|own| own == name).unwrap_or_default()
+}
+
+fn dropped(n_rows: usize, counts: [(usize, &str); 3]) -> Vec<Finding> {
+    counts
+        .into_iter()
+        .filter(|&(n, _)| n > 0)
+        .map(|(n, what)| {
+            let share = n as f64 / n_rows as f64;
+            let severity = if share > 0.3 { Severity::Warning } else { Severity::Note };
+            let sentence = format!("{n} of {n_rows} rows are left out because {what} is missing ({:.0} %)", 100.0 * share);
+            Finding::new(FindingKind::RowsDropped, severity, what, sentence)
+                .number("n", n as f64)
+                .number("share", share)
+        })
+        .collect()
+}
+
+/// Columns of a design matrix in the making.
+#[derive(Default)]
+struct Columns {
+    names: Vec<String>,
+    values: Vec<Vec<f64>>,
+}
+
+impl Columns {
+    /// A column of numbers; gaps, if there are any, are filled with the mean and marked.
+    fn add_number(&mut self, name: &str, values: Vec<f64>) {
+        let gaps: Vec<f64> = values.iter().map(|value| f64::from(u8::from(value.is_nan()))).collect();
+        let n_gaps: f64 = gaps.iter().sum();
+        if n_gaps <= 0.0 {
+            self.push(name.to_owned(), values);
+            return;
+        }
+        let n_known = values.len() as f64 - n_gaps;
+        let mean = values.iter().filter(|value| !value.is_nan()).sum::<f64>() / n_known.max(1.0);
+        let filled = values.into_iter().map(|value| if value.is_nan() { mean } else { value });
+        self.push(name.to_owned(), filled.collect());
+        self.push(format!("{name} (missing)"), gaps);
+    }
+
+    /// One column for each category but the first in order; a gap is a category of its own.
+    fn add_categories(&mut self, name: &str, values: &[Option<String>]) -> Result<(), PipelineError> {
+        let categories: BTreeSet<&Option<String>> = values.iter().collect();
+        if categories.len() > CATEGORIES_MAX {
+            return Err(PipelineError::Impossible(format!(
+                "column `{name}` has {} categories, more than {CATEGORIES_MAX}; group them first",
+                categories.len()
+            )));
+        }
+        for category in categories.into_iter().skip(1) {
+            let label = category.as_deref().unwrap_or("missing");
+            let flags = values.iter().map(|value| f64::from(u8::from(value == category)));
+            self.push(format!("{name}={label}"), flags.collect());
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, name: String, values: Vec<f64>) {
+        self.names.push(name);
+        self.values.push(values);
+    }
+
+    fn matrix(self, n_rows: usize) -> Result<DesignMatrix, crate::data::DataError> {
+        let values = Array2::from_shape_fn((n_rows, self.values.len()), |(row, column)| self.values[column][row]);
+        DesignMatrix::new(self.names, values)
+    }
+}

@@ -1,0 +1,13 @@
+//! Use cases over one flat table, without a study.
+
+mod columns;
+mod drivers;
+mod fit;
+mod influence;
+mod nps;
+
+pub use columns::{FlatData, Missing};
+pub use drivers::{DriversAnswer, DriversQuestion, drivers};
+pub use fit::{FitAnswer, FitFamily, FitQuestion, fit};
+pub use influence::{EdgeRule, InfluenceAnswer, InfluenceQuestion, influence};
+pub use nps::{NpsAnswer, NpsGroup, NpsQuestion, nps};

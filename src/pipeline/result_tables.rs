@@ -1,0 +1,217 @@
+//! The results as tables, one row a thing.
+
+use crate::report::{InfluenceResult, MeasureRow, OutcomeResult, StudyResults};
+use crate::store::Table;
+
+/// All tables but the scores, which are streamed.
+pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
+    let mut tables = vec![
+        drivers(&results.outcomes),
+        coefficients(&results.outcomes),
+        fits(&results.outcomes),
+        left_out(&results.outcomes),
+        measures(&results.measures),
+        match_report(results),
+        sources(results),
+        findings(results),
+    ];
+    tables.extend(results.influence.as_ref().map(influence));
+    tables
+}
+
+fn drivers(outcomes: &[OutcomeResult]) -> Table {
+    let rows: Vec<_> = outcomes
+        .iter()
+        .filter_map(|outcome| Some((outcome, outcome.ranking.as_ref()?)))
+        .flat_map(|(outcome, ranking)| ranking.drivers.iter().map(move |driver| (outcome, ranking, driver)))
+        .collect();
+    let of_method = |key: &'static str| rows.iter().map(move |(_, _, driver)| driver.methods.get(key).copied());
+    let interval = || rows.iter().map(|(_, _, driver)| driver.interval);
+    Table::new("drivers")
+        .texts("outcome", rows.iter().map(|(outcome, _, _)| outcome.name.clone()))
+        .texts("driver", rows.iter().map(|(_, _, driver)| driver.driver.clone()))
+        .integers("rank", rows.iter().map(|(_, _, driver)| driver.rank as i64))
+        .numbers("share", rows.iter().map(|(_, _, driver)| driver.share))
+        .numbers("share_low", interval().map(|interval| interval.map(|interval| interval.share_low)))
+        .numbers("share_high", interval().map(|interval| interval.map(|interval| interval.share_high)))
+        .numbers("contribution", rows.iter().map(|(_, _, driver)| driver.contribution))
+        .numbers("conf_low", interval().map(|interval| interval.map(|interval| interval.conf_low)))
+        .numbers("conf_high", interval().map(|interval| interval.map(|interval| interval.conf_high)))
+        .integers("rank_low", interval().map(|interval| interval.map(|interval| interval.rank_low as i64)))
+        .integers("rank_high", interval().map(|interval| interval.map(|interval| interval.rank_high as i64)))
+        .numbers("p_rank_1", interval().map(|interval| interval.map(|interval| interval.p_rank_1)))
+        .integers("sign", rows.iter().map(|(_, _, driver)| driver.sign.map(i64::from)))
+        .numbers("coefficient", rows.iter().map(|(_, _, driver)| driver.coefficient))
+        .numbers("correlation", rows.iter().map(|(_, _, driver)| driver.correlation))
+        .numbers("shapley", of_method("shapley"))
+        .numbers("relative_weights", of_method("relative_weights"))
+        .numbers("first", of_method("first"))
+        .numbers("last", of_method("last"))
+        .texts("family", rows.iter().map(|(outcome, _, _)| outcome.family.to_owned()))
+        .texts("method", rows.iter().map(|(_, ranking, _)| ranking.method.word().to_owned()))
+        .numbers("confidence", rows.iter().map(|(_, ranking, _)| ranking.confidence.level()))
+        .integers("n_replicates", rows.iter().map(|(_, ranking, _)| ranking.n_replicates as i64))
+        .integers("n_used", rows.iter().map(|(_, ranking, _)| ranking.n_used as i64))
+}
+
+fn coefficients(outcomes: &[OutcomeResult]) -> Table {
+    let rows: Vec<_> =
+        outcomes.iter().flat_map(|outcome| outcome.coefficients.iter().map(move |row| (outcome, row))).collect();
+    Table::new("coefficients")
+        .texts("outcome", rows.iter().map(|(outcome, _)| outcome.name.clone()))
+        .texts("term", rows.iter().map(|(_, row)| row.term.clone()))
+        .numbers("estimate", rows.iter().map(|(_, row)| row.estimate))
+        .numbers("std_error", rows.iter().map(|(_, row)| row.std_error))
+        .numbers("statistic", rows.iter().map(|(_, row)| row.statistic))
+        .numbers("p_value", rows.iter().map(|(_, row)| row.p_value))
+        .numbers("conf_low", rows.iter().map(|(_, row)| row.conf_low))
+        .numbers("conf_high", rows.iter().map(|(_, row)| row.conf_high))
+        .texts("family", rows.iter().map(|(outcome, _)| outcome.family.to_owned()))
+}
+
+fn fits(outcomes: &[OutcomeResult]) -> Table {
+    let rows: Vec<_> = outcomes.iter().filter_map(|outcome| Some((outcome, outcome.fit.as_ref()?))).collect();
+    let metric = |name: &'static str| {
+        rows.iter().map(move |(outcome, _)| {
+            outcome.in_sample.iter().find(|metric| metric.metric == name).map(|metric| metric.value)
+        })
+    };
+    Table::new("fits")
+        .texts("outcome", rows.iter().map(|(outcome, _)| outcome.name.clone()))
+        .texts("family", rows.iter().map(|(_, fit)| fit.family.word().to_owned()))
+        .integers("window_days", rows.iter().map(|(outcome, _)| outcome.window_days.map(i64::from)))
+        .integers("n_rows", rows.iter().map(|(outcome, _)| outcome.n_answers as i64))
+        .integers("n_used", rows.iter().map(|(_, fit)| fit.n_used as i64))
+        .integers("n_events", rows.iter().map(|(_, fit)| fit.n_events.map(|n| n as i64)))
+        .integers("n_terms", rows.iter().map(|(_, fit)| fit.n_terms as i64))
+        .integers("df_residual", rows.iter().map(|(_, fit)| fit.df_residual as i64))
+        .numbers("r_squared", rows.iter().map(|(_, fit)| fit.r_squared))
+        .numbers("adj_r_squared", rows.iter().map(|(_, fit)| fit.adj_r_squared))
+        .numbers("pseudo_r_squared", rows.iter().map(|(_, fit)| fit.pseudo_r_squared))
+        .numbers("sigma", rows.iter().map(|(_, fit)| fit.sigma))
+        .numbers("log_likelihood", rows.iter().map(|(_, fit)| fit.log_likelihood))
+        .numbers("null_log_likelihood", rows.iter().map(|(_, fit)| fit.null_log_likelihood))
+        .numbers("deviance", rows.iter().map(|(_, fit)| fit.deviance))
+        .numbers("aic", rows.iter().map(|(_, fit)| fit.aic))
+        .numbers("bic", rows.iter().map(|(_, fit)| fit.bic))
+        .texts("std_errors", rows.iter().map(|(_, fit)| fit.std_errors.word().to_owned()))
+        .integers("n_clusters", rows.iter().map(|(_, fit)| fit.n_clusters.map(|n| n as i64)))
+        .numbers("roc_auc", metric("roc_auc"))
+        .numbers("brier", metric("brier"))
+        .numbers("log_loss", metric("log_loss"))
+        .numbers("rmse", metric("rmse"))
+        .numbers("mae", metric("mae"))
+}
+
+fn left_out(outcomes: &[OutcomeResult]) -> Table {
+    let rows: Vec<_> = outcomes
+        .iter()
+        .flat_map(|outcome| {
+            let used = std::iter::once((outcome, "used", outcome.n_used));
+            used.chain(outcome.left_out.iter().map(move |left_out| (outcome, left_out.reason.as_str(), left_out.n)))
+        })
+        .collect();
+    Table::new("answers_used")
+        .texts("outcome", rows.iter().map(|(outcome, _, _)| outcome.name.clone()))
+        .texts("reason", rows.iter().map(|(_, reason, _)| (*reason).to_owned()))
+        .integers("n", rows.iter().map(|(_, _, n)| *n as i64))
+        .integers("n_answers", rows.iter().map(|(outcome, _, _)| outcome.n_answers as i64))
+}
+
+fn measures(rows: &[MeasureRow]) -> Table {
+    let count = |count: fn(&MeasureRow) -> usize| rows.iter().map(move |row| count(row) as i64);
+    let number = |number: fn(&MeasureRow) -> f64| rows.iter().map(number);
+    Table::new("measures")
+        .texts("measure", rows.iter().map(|_| "nps".to_owned()))
+        .texts("by", rows.iter().map(|row| row.cut.as_ref().map(|cut| cut.column.clone())))
+        .texts("value", rows.iter().map(|row| row.cut.as_ref().map(|cut| cut.value.clone())))
+        .flags("weighted", rows.iter().map(|row| row.weighted))
+        .integers("n", count(|row| row.score.n))
+        .integers("promoters", count(|row| row.score.promoters))
+        .integers("passives", count(|row| row.score.passives))
+        .integers("detractors", count(|row| row.score.detractors))
+        .numbers("estimate", number(|row| row.score.nps))
+        .numbers("std_error", number(|row| row.score.std_error))
+        .numbers("conf_low", number(|row| row.score.conf_low))
+        .numbers("conf_high", number(|row| row.score.conf_high))
+        .texts("interval", rows.iter().map(|row| row.score.interval.word().to_owned()))
+        .numbers("confidence", number(|row| row.score.confidence.level()))
+        .numbers("promoter_share", number(|row| row.score.promoter_share))
+        .numbers("passive_share", number(|row| row.score.passive_share))
+        .numbers("detractor_share", number(|row| row.score.detractor_share))
+        .numbers("weight_sum", number(|row| row.score.weight_sum))
+        .numbers("n_effective", number(|row| row.score.n_effective))
+        .flags("below_minimum_base", rows.iter().map(|row| row.below_minimum_base))
+}
+
+fn match_report(results: &StudyResults) -> Table {
+    let rows = &results.matches;
+    Table::new("match_report")
+        .texts("source", rows.iter().map(|row| row.source.clone()))
+        .texts("key", rows.iter().map(|row| row.key.clone()))
+        .texts("against", rows.iter().map(|row| row.against.clone()))
+        .integers("n_rows", rows.iter().map(|row| row.n_rows as i64))
+        .integers("n_matched", rows.iter().map(|row| row.n_matched as i64))
+        .integers("n_unmatched", rows.iter().map(|row| row.n_unmatched as i64))
+        .integers("n_ambiguous", rows.iter().map(|row| row.n_ambiguous as i64))
+}
+
+fn sources(results: &StudyResults) -> Table {
+    let rows: Vec<(&str, &str, String, u64)> = results
+        .sources
+        .iter()
+        .flat_map(|account| {
+            let source = account.source.as_str();
+            let quarantined =
+                account.rows_quarantined.iter().map(move |(reason, &n)| (source, "quarantined", reason.word().to_owned(), n));
+            let excluded =
+                account.rows_excluded.iter().map(move |(reason, &n)| (source, "excluded", reason.word().to_owned(), n));
+            std::iter::once((source, "used", String::new(), account.rows_used)).chain(quarantined).chain(excluded)
+        })
+        .collect();
+    Table::new("rows_accounted")
+        .texts("source", rows.iter().map(|row| row.0.to_owned()))
+        .texts("fate", rows.iter().map(|row| row.1.to_owned()))
+        .texts("reason", rows.iter().map(|row| (!row.2.is_empty()).then(|| row.2.clone())))
+        .integers("n", rows.iter().map(|row| row.3 as i64))
+}
+
+fn findings(results: &StudyResults) -> Table {
+    let of_outcomes = results
+        .outcomes
+        .iter()
+        .flat_map(|outcome| outcome.findings.iter().map(move |finding| (outcome.name.as_str(), finding)));
+    let of_influence =
+        results.influence.iter().flat_map(|influence| influence.findings.iter().map(|finding| ("influence", finding)));
+    let rows: Vec<_> = results
+        .findings
+        .iter()
+        .map(|finding| ("study", finding))
+        .chain(of_outcomes)
+        .chain(of_influence)
+        .collect();
+    Table::new("findings")
+        .texts("part", rows.iter().map(|(part, _)| (*part).to_owned()))
+        .texts("kind", rows.iter().map(|(_, finding)| finding.kind.word().to_owned()))
+        .texts("severity", rows.iter().map(|(_, finding)| finding.severity.word().to_owned()))
+        .texts("about", rows.iter().map(|(_, finding)| finding.about.clone()))
+        .texts("sentence", rows.iter().map(|(_, finding)| finding.sentence.clone()))
+}
+
+fn influence(influence: &InfluenceResult) -> Table {
+    let rows = &influence.customers;
+    Table::new("influence")
+        .texts("customer", rows.iter().map(|row| row.customer.clone()))
+        .numbers("rating", rows.iter().map(|row| row.rating))
+        .texts("tier", rows.iter().map(|row| row.tier.word().to_owned()))
+        .numbers("reach", rows.iter().map(|row| row.reach))
+        .numbers("reach_se", rows.iter().map(|row| row.reach_se))
+        .flags("exact", rows.iter().map(|row| row.exact))
+        .numbers("page_rank", rows.iter().map(|row| row.page_rank))
+        .integers("n_referrals", rows.iter().map(|row| row.n_referrals as i64))
+        .numbers("score", rows.iter().map(|row| row.score))
+        .numbers("engagement", rows.iter().map(|row| row.engagement))
+        .numbers("reach_rank", rows.iter().map(|row| row.reach_rank))
+        .numbers("score_rank", rows.iter().map(|row| row.score_rank))
+        .numbers("engagement_rank", rows.iter().map(|row| row.engagement_rank))
+}

@@ -1,0 +1,359 @@
+//! The whole job: one study in, one folder of results out.
+
+use super::outcomes::{self, Analysed};
+use super::promoters::Promoters;
+use super::{PipelineError, measure_rows, result_tables, scores};
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::intake::{Folders, Intake, SourceAccount};
+use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
+use crate::report::{self, StudyHead, StudyResults};
+use crate::store::{Manifest, ModelArtefact, ModelInput, Provenance, Staging, Status, StoreError, TrainingWindow};
+use crate::study::{Outcome, Study};
+use datafusion::arrow::datatypes::DataType;
+use std::path::{Path, PathBuf};
+
+/// What a run may use and where it writes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSettings {
+    /// Results go to `OUT/STUDY/AS_OF`.
+    pub out: PathBuf,
+    /// Memory that the join may hold before it spills, in bytes.
+    pub memory_bytes: usize,
+    /// Threads of the join; all cores if `None`.
+    pub n_threads: Option<usize>,
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// Bytes of the sources that have been read.
+    Reading {
+        /// The source.
+        source: String,
+        /// Bytes so far.
+        bytes_done: u64,
+        /// Bytes of all sources.
+        bytes_total: u64,
+    },
+    /// A step without a measure.
+    Step(&'static str),
+}
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Run {
+    /// The folder with the results.
+    pub folder: PathBuf,
+    /// What was found.
+    pub results: StudyResults,
+}
+
+/// Reads, joins, analyses, scores and writes; the results folder is swapped in whole at the end.
+///
+/// A run that fails leaves earlier results alone and writes `OUT/STUDY/AS_OF.failed` with a manifest that says why, and
+/// with the rows put aside so far.
+///
+/// # Errors
+/// Whatever a room refuses; [`PipelineError::exit_code`] sorts it.
+pub fn run(study: &Study, settings: &RunSettings, progress: &dyn Fn(Progress)) -> Result<Run, PipelineError> {
+    let target = settings.out.join(&study.name).join(folder_name(study.as_of.written()));
+    let failed = target.with_file_name(format!("{}.failed", folder_name(study.as_of.written())));
+    let staging = Staging::beside(&target)?;
+    let mut accounts = Vec::new();
+    match run_into(study, settings, progress, &staging, &mut accounts) {
+        Ok(results) => {
+            let findings = all_findings(&results);
+            Manifest::of(study, &results.sources, &findings, Status::Done, staging.path())?.write(staging.path())?;
+            let folder = staging.publish()?;
+            if failed.exists() {
+                std::fs::remove_dir_all(&failed).map_err(|source| StoreError::File {
+                    path: failed,
+                    doing: "removed",
+                    source,
+                })?;
+            }
+            Ok(Run { folder, results })
+        }
+        Err(error) => {
+            // What went wrong is more important than a manifest that cannot be written either.
+            let _ = leave_failure(study, &accounts, &error, &staging, &failed);
+            Err(error)
+        }
+    }
+}
+
+/// A folder name from a date or an instant as written: colons are not allowed everywhere.
+fn folder_name(as_of: &str) -> String {
+    as_of.replace(':', "")
+}
+
+fn leave_failure(
+    study: &Study,
+    accounts: &[SourceAccount],
+    error: &PipelineError,
+    staging: &Staging,
+    failed: &Path,
+) -> Result<(), StoreError> {
+    let folder = Staging::beside(failed)?;
+    let quarantine = staging.path().join("quarantine");
+    if quarantine.exists() {
+        let target = folder.path().join("quarantine");
+        std::fs::rename(&quarantine, &target).map_err(|source| StoreError::File {
+            path: target,
+            doing: "moved",
+            source,
+        })?;
+    }
+    let status = Status::Failed { exit_code: error.exit_code(), error: in_full(error) };
+    Manifest::of(study, accounts, &[], status, folder.path())?.write(folder.path())?;
+    folder.publish().map(|_| ())
+}
+
+/// An error and its causes in one line.
+pub fn in_full(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+fn run_into(
+    study: &Study,
+    settings: &RunSettings,
+    progress: &dyn Fn(Progress),
+    staging: &Staging,
+    accounts: &mut Vec<SourceAccount>,
+) -> Result<StudyResults, PipelineError> {
+    // Typed tables and spilled joins live beside the results and disappear with the run.
+    let work = tempfile::Builder::new().prefix(".work-").tempdir_in(&settings.out).map_err(|source| {
+        StoreError::File { path: settings.out.clone(), doing: "written to", source }
+    })?;
+    let folders = Folders { work: work.path().join("typed"), quarantine: staging.folder("quarantine")? };
+    let intake = Intake::run(study, &folders, &|read| {
+        progress(Progress::Reading {
+            source: read.source,
+            bytes_done: read.bytes_done,
+            bytes_total: read.bytes_total,
+        });
+    })?;
+    accounts.clone_from(&intake.accounts);
+
+    progress(Progress::Step("joining answers with what came before and after"));
+    let spill = work.path().join("spill");
+    std::fs::create_dir_all(&spill)
+        .map_err(|source| StoreError::File { path: spill.clone(), doing: "made", source })?;
+    let engine_settings = EngineSettings {
+        memory_bytes: settings.memory_bytes,
+        spill_folder: spill,
+        n_threads: settings.n_threads,
+    };
+    let plan = plan(study, &intake);
+    check_columns(study, &plan)?;
+    let engine = Engine::start(plan, &engine_settings)?;
+    let base = engine.answers()?;
+    if base.n_rows() == 0 {
+        return Err(PipelineError::Impossible(
+            "no answer could be used: every row of the feedback was put aside; see the quarantine folder".to_owned(),
+        ));
+    }
+    let matches = engine.match_report()?;
+
+    progress(Progress::Step("measuring"));
+    let (measures, mut findings) = measure_rows::measure(study, &base)?;
+    findings.extend(row_findings(&intake.accounts));
+
+    progress(Progress::Step("fitting models and ranking drivers"));
+    let analysed = outcomes::analyse(study, &base);
+
+    let table_folder = staging.folder("tables")?;
+    let model_folder = staging.folder("models")?;
+    progress(Progress::Step("building the referral graph"));
+    let mut promoters = Promoters::of(study, &engine)?;
+    let scores = if study.scores.enabled && engine.plan().dated {
+        progress(Progress::Step("scoring every customer"));
+        let watch = |batch: &BaseTable| promoters.iter_mut().for_each(|promoters| promoters.watch(batch));
+        Some(scores::score(study, &engine, &analysed, &table_folder, watch)?)
+    } else {
+        None
+    };
+    progress(Progress::Step("rating networked promoters"));
+    let influence = promoters.map(Promoters::rate).transpose()?;
+
+    progress(Progress::Step("writing results"));
+    for one in &analysed {
+        if let Some(artefact) = artefact(study, &intake, one) {
+            artefact.write(&model_folder)?;
+        }
+    }
+    let results = StudyResults {
+        head: StudyHead {
+            name: study.name.clone(),
+            title: study.title.clone().unwrap_or_else(|| study.name.clone()),
+            as_of: study.as_of.written().to_owned(),
+            seed: study.seed,
+            confidence: study.confidence,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        sources: intake.accounts,
+        matches,
+        measures,
+        outcomes: analysed.into_iter().map(|analysed| analysed.result).collect(),
+        influence,
+        scores,
+        findings,
+    };
+    for table in result_tables::tables(&results) {
+        table.write(&table_folder)?;
+    }
+    write_text(&staging.path().join("report.html"), &report::html(&results)?)?;
+    write_text(&staging.path().join("summary.md"), &report::markdown(&results))?;
+    Ok(results)
+}
+
+fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
+    std::fs::write(path, text).map_err(|source| StoreError::File { path: path.to_owned(), doing: "written", source })
+}
+
+/// What the join is to hold for this study.
+fn plan(study: &Study, intake: &Intake) -> LinkPlan {
+    let sources = &study.sources;
+    let tables = &intake.tables;
+    let feedback = &sources.feedback;
+    let dated = !feedback.snapshot;
+    let named = [("channel", &feedback.channel), ("wave", &feedback.wave), ("segment", &feedback.segment)];
+    let mut kept: Vec<String> =
+        named.into_iter().filter(|(_, column)| column.is_some()).map(|(name, _)| name.to_owned()).collect();
+    kept.extend(feedback.keep.iter().cloned());
+    let profile = match &sources.customers {
+        Some(customers) => customers
+            .keep
+            .iter()
+            .filter(|name| !kept.contains(name) && !study.drivers.touchpoints.contains(name))
+            .map(|name| {
+                let field = tables.customers.schema.field_with_name(name);
+                let numeric = field.is_ok_and(|field| field.data_type() == &DataType::Float64);
+                ProfileColumn { name: name.clone(), numeric }
+            })
+            .collect(),
+        None => Vec::new(),
+    };
+    let mut windows: Vec<OutcomeWindow> = study
+        .outcomes
+        .iter()
+        .filter_map(|outcome| match *outcome {
+            Outcome::Repurchase { window_days } | Outcome::Spend { window_days } => {
+                Some(OutcomeWindow::Purchases { days: window_days })
+            }
+            Outcome::Referral { window_days } => Some(OutcomeWindow::Referrals { days: window_days }),
+            Outcome::Recommend | Outcome::Promoter | Outcome::Detractor => None,
+        })
+        .collect();
+    windows.sort();
+    windows.dedup();
+    LinkPlan {
+        tables: TypedTables {
+            feedback: Some(tables.feedback.folder.clone()),
+            transactions: sources.transactions.as_ref().map(|_| tables.transactions.folder.clone()),
+            referrals: sources.referrals.as_ref().map(|_| tables.referrals.folder.clone()),
+            customers: sources.customers.as_ref().map(|_| tables.customers.folder.clone()),
+            activity: sources.activity.as_ref().map(|_| tables.activity.folder.clone()),
+            invitations: sources.invitations.as_ref().map(|_| tables.invitations.folder.clone()),
+        },
+        touchpoints: study.drivers.touchpoints.clone(),
+        kept,
+        weighted: feedback.weight.is_some(),
+        dated,
+        profile,
+        windows,
+        as_of: study.as_of.end_us(),
+    }
+}
+
+/// Controls and cuts that only the join can tell are there.
+fn check_columns(study: &Study, plan: &LinkPlan) -> Result<(), PipelineError> {
+    let numbers: Vec<String> = plan
+        .history()
+        .into_iter()
+        .chain(plan.profile.iter().filter(|column| column.numeric).map(|column| column.name.clone()))
+        .collect();
+    for (list, names) in [("controls", &study.drivers.controls), ("always", &study.drivers.always)] {
+        for (place, name) in names.iter().enumerate() {
+            if !numbers.contains(name) && !study.drivers.touchpoints.contains(name) {
+                let key = format!("drivers.{list}[{place}]");
+                let known = numbers.join(", ");
+                return Err(study
+                    .refuse(&key, format!("there is no column of numbers `{name}` to hold constant; there are: {known}"))
+                    .into());
+            }
+        }
+    }
+    let cuts: Vec<&String> = plan.kept.iter().chain(plan.profile.iter().map(|column| &column.name)).collect();
+    for (place, name) in study.measures.by.iter().enumerate() {
+        if !cuts.contains(&name) {
+            let known: Vec<&str> = cuts.iter().map(|name| name.as_str()).collect();
+            let sentence = format!("there is no column `{name}` to cut by; there are: {}", known.join(", "));
+            return Err(study.refuse(&format!("measures.by[{place}]"), sentence).into());
+        }
+    }
+    Ok(())
+}
+
+/// Sources of which rows had to be put aside.
+fn row_findings(accounts: &[SourceAccount]) -> Vec<Finding> {
+    accounts
+        .iter()
+        .filter(|account| account.n_quarantined() > 0)
+        .map(|account| {
+            let (n, n_read) = (account.n_quarantined(), account.rows_read);
+            let share = n as f64 / n_read as f64;
+            let severity = if share > 0.05 { Severity::Warning } else { Severity::Note };
+            let sentence = format!(
+                "{n} of {n_read} rows of {} could not be used and lie in quarantine with their reasons",
+                account.source
+            );
+            Finding::new(FindingKind::RowsDropped, severity, &account.source, sentence)
+                .number("n", n as f64)
+                .number("share", share)
+        })
+        .collect()
+}
+
+fn all_findings(results: &StudyResults) -> Vec<Finding> {
+    let of_outcomes = results.outcomes.iter().flat_map(|outcome| &outcome.findings);
+    let of_influence = results.influence.iter().flat_map(|influence| &influence.findings);
+    results.findings.iter().chain(of_outcomes).chain(of_influence).cloned().collect()
+}
+
+fn artefact(study: &Study, intake: &Intake, analysed: &Analysed) -> Option<ModelArtefact> {
+    let model = analysed.model.as_ref()?;
+    let instant = |t: i64| jiff::Timestamp::from_microsecond(t).ok().map(|instant| instant.to_string());
+    let dated = !study.sources.feedback.snapshot;
+    let (first, last) = match model.training.filter(|_| dated) {
+        Some((first, last)) => (instant(first), instant(last)),
+        None => (None, None),
+    };
+    let inputs = intake.accounts.iter().flat_map(|account| &account.files);
+    Some(ModelArtefact::new(
+        &model.fitted,
+        Provenance {
+            study: study.name.clone(),
+            as_of: study.as_of.written().to_owned(),
+            outcome: analysed.outcome.word().to_owned(),
+            window_days: analysed.outcome.window_days(),
+            training: TrainingWindow { first, last, n_used: analysed.result.n_used },
+            inputs: inputs
+                .map(|file| ModelInput { path: file.path.clone(), sha256: file.sha256.clone() })
+                .collect(),
+            metrics: analysed
+                .result
+                .in_sample
+                .iter()
+                .map(|metric| (format!("{}_in_sample", metric.metric), metric.value))
+                .collect(),
+        },
+    ))
+}
