@@ -30,7 +30,7 @@ mod sources;
 mod table;
 
 pub use account::{CellCounts, Exclusion, FileAccount, Reason, SourceAccount};
-pub use error::IntakeError;
+pub use error::{IntakeError, MissingColumn};
 pub use read::Progress;
 pub use sources::{Folders, Intake, Tables};
 pub use table::Table;
