@@ -1,1 +1,7 @@
-fn main() {}
+//! The command line of advocate.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    advocate::cli::main()
+}

@@ -69,28 +69,8 @@ pub enum IntakeError {
         byte: u64,
     },
     /// A column that the study names is not there.
-    #[error(
-        "`{file}` has no column `{column}`, which [sources.{source_name}] names as `{key}`{}; its columns are: {}{}",
-        .nearest.as_ref().map_or_else(String::new, |name| format!(", did you mean `{name}`")),
-        .there.join(", "),
-        .hint
-    )]
-    MissingColumn {
-        /// The file.
-        file: String,
-        /// The source.
-        source_name: String,
-        /// The key of the study that names the column.
-        key: String,
-        /// The column.
-        column: String,
-        /// The column it resembles.
-        nearest: Option<String>,
-        /// The columns that are there.
-        there: Vec<String>,
-        /// A guess at what else is wrong, or nothing.
-        hint: String,
-    },
+    #[error(transparent)]
+    MissingColumn(Box<MissingColumn>),
     /// Two columns have the name that the study asks for.
     #[error(
         "`{file}` has several columns `{column}`, which [sources.{source_name}] names as `{key}`; rename one in the file"
@@ -163,6 +143,31 @@ pub enum IntakeError {
         /// What the writer said.
         source: ParquetError,
     },
+}
+
+/// A column that the study names and a file does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "`{file}` has no column `{column}`, which [sources.{source_name}] names as `{key}`{}; its columns are: {}{}",
+    .nearest.as_ref().map_or_else(String::new, |name| format!(", did you mean `{name}`")),
+    .there.join(", "),
+    .hint
+)]
+pub struct MissingColumn {
+    /// The file.
+    pub file: String,
+    /// The source.
+    pub source_name: String,
+    /// The key of the study that names the column.
+    pub key: String,
+    /// The column.
+    pub column: String,
+    /// The column it resembles.
+    pub nearest: Option<String>,
+    /// The columns that are there.
+    pub there: Vec<String>,
+    /// A guess at what else is wrong, or nothing.
+    pub hint: String,
 }
 
 impl IntakeError {

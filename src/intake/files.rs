@@ -2,6 +2,7 @@
 
 use super::IntakeError;
 use crate::study::{Files, Format};
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -27,13 +28,14 @@ pub(super) enum Layout {
 /// The files of a source in the order of the study; those of a pattern in alphabetical order. A file that two patterns
 /// match is read once.
 pub(super) fn find(source_name: &str, files: &Files) -> Result<Vec<SourceFile>, IntakeError> {
-    let mut found: Vec<SourceFile> = Vec::new();
+    let mut found = Vec::new();
+    let mut seen = HashSet::new();
     for pattern in &files.path {
         for path in matches(source_name, pattern, &files.base_dir)? {
             let name = name_of(&path, &files.base_dir);
             let unreadable = |source| IntakeError::Unreadable { file: name.clone(), source };
             let metadata = std::fs::metadata(&path).map_err(unreadable)?;
-            if found.iter().any(|file| file.path == path) {
+            if !seen.insert(std::fs::canonicalize(&path).map_err(unreadable)?) {
                 continue;
             }
             let layout = layout_of(&path, files).map_err(unreadable)?;
@@ -135,6 +137,8 @@ mod tests {
         let names: Vec<&str> = found.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(names, ["in/c[1].csv", "in/a.tsv", "in/b.csv", "in/d.csv"]);
         assert_eq!(found[1].layout, Layout::Separated(b'\t'));
+        let beside = find("feedback", &files(&base.join("in"), &["../in/b*.csv", "b.csv"])).expect("found");
+        assert_eq!((beside.len(), beside[0].name.as_str()), (1, "../in/b.csv"), "one file by two ways");
         assert_eq!((found[2].layout, found[3].layout), (Layout::Separated(b','), Layout::Parquet));
     }
 

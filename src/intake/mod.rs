@@ -1,9 +1,9 @@
 //! Source files become typed tables, and every row is accounted for.
 //!
-//! A source's files are found ([`files`]), opened through one door whatever their layout ([`rows`]: separated text by way
-//! of [`blocks`] and [`separated`], Parquet by way of [`columnar`]), checked cell by cell against the source's contract
-//! ([`contract`], [`check`]), translated where a key leads through other files ([`lookup`]), and written as Parquet with
-//! the same column names for every study ([`table`]). What is refused goes to [`quarantine`], and [`account`] counts it
+//! A source's files are found (`files`), opened through one door whatever their layout (`rows`: separated text by way
+//! of `blocks` and `separated`, Parquet by way of `columnar`), checked cell by cell against the source's contract
+//! (`contract`, `check`), translated where a key leads through other files (`lookup`), and written as Parquet with
+//! the same column names for every study (`table`). What is refused goes to `quarantine`, and `account` counts it
 //! all: read = used + quarantined + excluded.
 
 mod error;
@@ -31,8 +31,7 @@ mod sources;
 mod table;
 
 pub use account::{CellCounts, Exclusion, FileAccount, Reason, SourceAccount};
-pub use error::IntakeError;
-pub use flat_table::{FlatTable, FlatTableError, Wanted};
+pub use error::{IntakeError, MissingColumn};
 pub use read::Progress;
 pub use sources::{Folders, Intake, Tables};
 pub use table::Table;

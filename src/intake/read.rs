@@ -8,6 +8,7 @@ use super::buffer::{Buffered, State};
 use super::check::{Checked, Rejected, check};
 use super::columnar::{self, ParquetFile, ParquetRows};
 use super::contract::Contract;
+use super::error::MissingColumn;
 use super::files::{Layout, SourceFile};
 use super::quarantine::Quarantine;
 use super::rows::Recalled;
@@ -214,7 +215,7 @@ fn positions(
     for column in &contract.columns {
         let mut places = names.iter().enumerate().filter(|(_, name)| **name == column.input).map(|(at, _)| at);
         let Some(at) = places.next() else {
-            return Err(IntakeError::MissingColumn {
+            return Err(IntakeError::MissingColumn(Box::new(MissingColumn {
                 file: file.name.clone(),
                 source_name: contract.source.clone(),
                 key: column.key.to_owned(),
@@ -222,7 +223,7 @@ fn positions(
                 nearest: nearest(&column.input, names.iter().map(String::as_str)).map(str::to_owned),
                 there: names.iter().take(60).map(|name| name.chars().take(40).collect()).collect(),
                 hint: delimiter_hint(file, &names),
-            });
+            })));
         };
         if places.next().is_some() {
             return Err(IntakeError::RepeatedColumn {

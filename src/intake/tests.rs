@@ -233,6 +233,18 @@ fn a_whole_file_of_local_times_is_refused_until_its_zone_is_stated() {
 }
 
 #[test]
+fn line_ends_of_any_kind_blank_codes_and_tabs_are_read_as_meant() {
+    let study = "[sources.feedback]\npath = \"feedback.tsv\"\ncustomer = \"who\"\ntime = \"when\"\nzone = \"UTC\"\nblank = [\"none\"]";
+    for line_end in ["\n", "\r\n", "\r"] {
+        let rows = ["when\twho", "2026-01-01\ta", "", "2026-01-02\tnone", "none\tb"].join(line_end);
+        let case = Case::new().file("feedback.tsv", rows);
+        let intake = case.run(study).expect("readable");
+        assert_eq!(texts(&intake.tables.feedback, "customer"), [Some("a".to_owned())], "{line_end:?}");
+        assert_eq!(intake.account("feedback").expect("read").rows_quarantined, [(Reason::Blank, 2)].into());
+    }
+}
+
+#[test]
 fn columns_may_be_renamed_and_a_rename_must_find_its_column() {
     let case = Case::new()
         .file("a.csv", "id,who,when,ltr,food,wait,via\n1,a,2026-01-01T00:00Z,9,1,1,web\n")

@@ -82,8 +82,7 @@ impl Cholesky {
             unit[column] = 1.0;
             inverse.column_mut(column).assign(&self.solve(unit.view()));
         }
-        let symmetric = (&inverse + &inverse.t()) * 0.5;
-        symmetric
+        (&inverse + &inverse.t()) * 0.5
     }
 
     /// Logarithm of the determinant over the kept columns.

@@ -1,0 +1,357 @@
+//! What can be asked on the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Tells which experiences make customers recommend you, buy again and bring friends, and which customers carry the word.
+///
+/// Drivers and influence are associations in your data, not effects of changing anything.
+#[derive(Debug, Parser)]
+#[command(name = "advocate", version, propagate_version = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a whole study: read, join, fit, rank, score, report.
+    Run(Run),
+    /// Check a study file and say what a run would read; writes nothing.
+    Check(Check),
+    /// Write the source files of a simulated company whose truth is known.
+    Simulate(Simulate),
+    /// Net Promoter Score of a column of a flat table.
+    Nps(Nps),
+    /// Ranked drivers of a column of a flat table.
+    Drivers(Drivers),
+    /// A linear or logistic model of a column of a flat table.
+    Fit(Fit),
+    /// Reach of every node of a list of edges, and the set to start with.
+    Influence(Influence),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// The study file, such as models/specs/retail.toml.
+    pub study: PathBuf,
+    /// Where results go: OUT/STUDY/AS_OF.
+    #[arg(long, default_value = "results")]
+    pub out: PathBuf,
+    /// The date that results depend on, instead of the study's.
+    #[arg(long)]
+    pub as_of: Option<String>,
+    /// The seed of everything random, instead of the study's.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Memory that the join may hold before it spills to disk, as in 2GB or 500MB.
+    #[arg(long, default_value = "2GB", value_parser = parse_bytes)]
+    pub memory: usize,
+    /// Threads; all cores by default. Results do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// No summary, no progress; errors still show.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// The study file.
+    pub study: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Simulate {
+    /// Customers of the company.
+    #[arg(long)]
+    pub customers: u64,
+    /// Seed of everything random.
+    #[arg(long)]
+    pub seed: u64,
+    /// A folder that does not exist yet or is empty.
+    #[arg(long)]
+    pub out: PathBuf,
+}
+
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// A table for people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// How influence is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum InfluenceFormat {
+    /// A table for people.
+    Text,
+    /// One JSON object.
+    Json,
+    /// One row a node.
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Interval {
+    /// Adds 3/4, 3/2, 3/4 to detractors, passives, promoters; right down to small n.
+    AdjustedWald,
+    /// Inverts a score test.
+    Score,
+    /// Too narrow for small n.
+    Wald,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Kind {
+    /// The row stands for so many of the population; robust errors.
+    Sampling,
+    /// The row was seen so many times.
+    Frequency,
+    /// One over the outcome's variance, up to a factor.
+    Precision,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Family {
+    /// A number.
+    Linear,
+    /// A class of 0 and 1.
+    Logistic,
+    /// Not there yet.
+    Ordinal,
+    /// Not there yet.
+    Count,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum MissingRule {
+    /// Leave rows with a gap out.
+    Listwise,
+    /// Not there yet.
+    Pairwise,
+    /// Not there yet.
+    Em,
+    /// Fill gaps with the mean and mark them.
+    Indicator,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Errors {
+    /// From the model's own assumptions.
+    Model,
+    /// Robust, with n / (n - k).
+    Hc1,
+    /// Robust, the safer one for small samples.
+    Hc3,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Measure {
+    Mcfadden,
+    Nagelkerke,
+    CoxSnell,
+    Estrella,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Nps {
+    /// The table: CSV, TSV or Parquet.
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// The column of 0-10 answers.
+    #[arg(long, value_name = "COLUMN")]
+    pub score: String,
+    /// A column to group by; may be given several times.
+    #[arg(long, value_name = "COLUMN")]
+    pub by: Vec<String>,
+    /// A column of sampling weights.
+    #[arg(long, value_name = "COLUMN")]
+    pub weights: Option<String>,
+    /// The kind of interval.
+    #[arg(long, value_enum, default_value_t = Interval::AdjustedWald)]
+    pub interval: Interval,
+    /// Level of the interval.
+    #[arg(long, default_value_t = 0.95)]
+    pub confidence: f64,
+    /// Codes that are no answer, as in 11,99; blank, NA and null are none in any case.
+    #[arg(long, value_delimiter = ',', value_name = "CODES")]
+    pub not_applicable: Vec<String>,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// The table, its rows and what they weigh.
+#[derive(Debug, Args)]
+pub(super) struct Data {
+    /// The table: CSV, TSV or Parquet.
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// The column to be explained.
+    #[arg(long, value_name = "COLUMN")]
+    pub outcome: String,
+    /// Columns of categories; each becomes 0/1 columns that move together.
+    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
+    pub categorical: Vec<String>,
+    /// A column of weights; needs --weight-kind.
+    #[arg(long, value_name = "COLUMN", requires = "weight_kind")]
+    pub weights: Option<String>,
+    /// What the weights mean.
+    #[arg(long, value_enum, requires = "weights")]
+    pub weight_kind: Option<Kind>,
+    /// A column whose equal values belong together, such as the customer.
+    #[arg(long, value_name = "COLUMN")]
+    pub cluster: Option<String>,
+    /// Codes that count as missing, as in 0,99; blank, NA and null do in any case.
+    #[arg(long, value_delimiter = ',', value_name = "CODES")]
+    pub not_applicable: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Drivers {
+    #[command(flatten)]
+    pub data: Data,
+    /// Columns to rank, as in A,B,C.
+    #[arg(long, value_delimiter = ',', required = true, value_name = "COLUMNS")]
+    pub drivers: Vec<String>,
+    /// The model whose fit is divided.
+    #[arg(long, value_enum, default_value_t = Family::Linear)]
+    pub family: Family,
+    /// Methods, as in shapley,relative-weights; the first ranks.
+    #[arg(long, value_delimiter = ',', value_name = "METHODS")]
+    pub method: Vec<String>,
+    /// Columns that are in every model and partialled out first.
+    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
+    pub always: Vec<String>,
+    /// Families of drivers, as in 'service=A,B;product=C' (not there yet).
+    #[arg(long)]
+    pub groups: Option<String>,
+    /// The pseudo R squared that is divided, for classes.
+    #[arg(long, value_enum, default_value_t = Measure::Mcfadden)]
+    pub fit_measure: Measure,
+    /// What to do with rows that lack a driver.
+    #[arg(long, value_enum, default_value_t = MissingRule::Listwise)]
+    pub missing: MissingRule,
+    /// Bootstrap replicates; 1000 for a number and 200 for a class by default, 0 for none.
+    #[arg(long, value_name = "N")]
+    pub bootstrap: Option<usize>,
+    /// Level of the intervals.
+    #[arg(long, default_value_t = 0.95)]
+    pub confidence: f64,
+    /// Seed of the bootstrap.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Allow an exact walk of all subsets of up to so many drivers (at most 30).
+    #[arg(long, value_name = "N", default_value_t = 28)]
+    pub drivers_max: usize,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Fit {
+    #[command(flatten)]
+    pub data: Data,
+    /// Columns of the model, as in A,B,C.
+    #[arg(long, value_delimiter = ',', required = true, value_name = "COLUMNS")]
+    pub features: Vec<String>,
+    /// The model.
+    #[arg(long, value_enum, default_value_t = Family::Linear)]
+    pub family: Family,
+    /// How uncertainty is estimated; --cluster brings its own.
+    #[arg(long, value_enum)]
+    pub std_errors: Option<Errors>,
+    /// Level of the intervals.
+    #[arg(long, default_value_t = 0.95)]
+    pub confidence: f64,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Influence {
+    /// The list of edges: CSV, TSV or Parquet.
+    #[arg(long, value_name = "FILE")]
+    pub edges: PathBuf,
+    /// The column of the node that passes on.
+    #[arg(long, value_name = "COLUMN")]
+    pub from: String,
+    /// The column of the node that is passed to.
+    #[arg(long, value_name = "COLUMN")]
+    pub to: String,
+    #[command(flatten)]
+    pub rule: Rule,
+    /// Choose so many nodes to start with.
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    pub seeds: usize,
+    /// Sets to sample where reach is not exact.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = parse_samples)]
+    pub samples: usize,
+    /// Seed of the samples.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = InfluenceFormat::Text)]
+    pub format: InfluenceFormat,
+}
+
+/// Where an edge's probability comes from.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Rule {
+    /// A column of probabilities (0-1).
+    #[arg(long, value_name = "COLUMN")]
+    pub probability: Option<String>,
+    /// One probability (0-1) for all edges.
+    #[arg(long, value_name = "P")]
+    pub uniform: Option<f64>,
+    /// One over the number of edges into the node.
+    #[arg(long)]
+    pub weighted_cascade: bool,
+}
+
+fn parse_samples(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("give a whole number of at least 1".to_owned()),
+        Ok(samples) => Ok(samples),
+    }
+}
+
+/// `2GB`, `500MB`, `64000000`; decimal multiples.
+fn parse_bytes(text: &str) -> Result<usize, String> {
+    let upper = text.trim().to_ascii_uppercase();
+    let digits = upper.trim_end_matches(|sign: char| sign.is_ascii_alphabetic()).trim();
+    let factor = match upper[digits.len()..].trim() {
+        "" | "B" => 1_usize,
+        "K" | "KB" => 1_000,
+        "M" | "MB" => 1_000_000,
+        "G" | "GB" => 1_000_000_000,
+        _ => return Err("give a size such as 2GB or 500MB".to_owned()),
+    };
+    let number: usize = digits.parse().map_err(|_| "give a size such as 2GB or 500MB".to_owned())?;
+    let bytes = number.checked_mul(factor).ok_or("that is more than this machine can address")?;
+    if bytes < 10_000_000 { Err("at least 10MB are needed".to_owned()) } else { Ok(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(parse_bytes("2GB"), Ok(2_000_000_000));
+        assert_eq!(parse_bytes("500 mb"), Ok(500_000_000));
+        assert!(parse_bytes("2TBB").is_err() && parse_bytes("").is_err() && parse_bytes("1KB").is_err());
+    }
+}

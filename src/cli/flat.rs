@@ -1,0 +1,269 @@
+//! The commands over one flat table.
+
+use super::arguments::{
+    Data, Drivers, Errors, Family, Fit, Format, Influence, InfluenceFormat, Interval, Kind, Measure, MissingRule, Nps,
+};
+use super::print::{self, Cell};
+use super::Failure;
+use crate::data::WeightKind;
+use crate::drivers::{DriverAnalysis, DriverFamily, FitKind, Method, N_DRIVERS_MAX};
+use crate::estimators::StdErrors;
+use crate::findings::Finding;
+use crate::measures::{IntervalKind, NpsSettings};
+use crate::pipeline::PipelineError;
+use crate::pipeline::flat::{
+    DriversQuestion, EdgeRule, FitFamily, FitQuestion, FlatData, InfluenceAnswer, InfluenceQuestion, Missing,
+    NpsQuestion,
+};
+use crate::pipeline::flat;
+use crate::stats::Confidence;
+
+/// `advocate nps`.
+pub(super) fn nps(arguments: &Nps) -> Result<(), Failure> {
+    let interval = match arguments.interval {
+        Interval::AdjustedWald => IntervalKind::AdjustedWald,
+        Interval::Score => IntervalKind::Score,
+        Interval::Wald => IntervalKind::Wald,
+    };
+    let answer = flat::nps(&NpsQuestion {
+        file: arguments.data.clone(),
+        score: arguments.score.clone(),
+        by: arguments.by.clone(),
+        weights: arguments.weights.clone(),
+        settings: NpsSettings { interval, confidence: confidence(arguments.confidence)? },
+        not_applicable: arguments.not_applicable.clone(),
+    })?;
+    if arguments.format == Format::Json {
+        return print::json(&answer);
+    }
+    let mut header: Vec<&str> = arguments.by.iter().map(String::as_str).collect();
+    header.extend(["n", "promoters", "passives", "detractors", "nps", "std_error", "conf_low", "conf_high"]);
+    let rows = answer.groups.iter().map(|group| {
+        let score = &group.score;
+        let mut row: Vec<Cell> = arguments
+            .by
+            .iter()
+            .map(|column| Cell::text(group.by.get(column).cloned().flatten().unwrap_or_else(|| "(blank)".to_owned())))
+            .collect();
+        row.extend([score.n, score.promoters, score.passives, score.detractors].map(Cell::count));
+        row.extend([score.nps, score.std_error, score.conf_low, score.conf_high].map(|value| Cell::number(value, 1)));
+        row
+    });
+    let first = answer.groups.first().map(|group| &group.score);
+    let note = first.map(|score| {
+        format!("{} interval at {}; promoters answer 9-10, detractors 0-6", score.interval, score.confidence.level())
+    });
+    print::table(&header, rows.collect(), &answer.findings, note)
+}
+
+/// `advocate drivers`.
+pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
+    let family = match arguments.family {
+        Family::Linear => DriverFamily::Linear,
+        Family::Logistic => DriverFamily::Logistic,
+        Family::Ordinal | Family::Count => return Err(not_yet("--family ordinal and --family count", "linear or logistic")),
+    };
+    if arguments.groups.is_some() {
+        return Err(not_yet("--groups", "single drivers, or --categorical for the columns of one category"));
+    }
+    if arguments.drivers_max > N_DRIVERS_MAX {
+        return Err(Failure::new(2, format!("--drivers-max can be at most {N_DRIVERS_MAX}")));
+    }
+    let methods: Result<Vec<Method>, _> = arguments.method.iter().map(|word| word.parse::<Method>()).collect();
+    let methods = methods.map_err(PipelineError::from)?;
+    if methods.contains(&Method::ConditionalDominance) && arguments.format == Format::Text {
+        return Err(Failure::new(2, "conditional-dominance is a table for each driver; ask for --format json"));
+    }
+    let default_replicates = if family == DriverFamily::Linear { 1000 } else { 200 };
+    let answer = flat::drivers(&DriversQuestion {
+        data: flat_data(&arguments.data, missing(arguments.missing)?),
+        drivers: arguments.drivers.clone(),
+        always: arguments.always.clone(),
+        family,
+        measure: match arguments.fit_measure {
+            Measure::Mcfadden => FitKind::Mcfadden,
+            Measure::Nagelkerke => FitKind::Nagelkerke,
+            Measure::CoxSnell => FitKind::CoxSnell,
+            Measure::Estrella => FitKind::Estrella,
+        },
+        analysis: DriverAnalysis {
+            methods,
+            confidence: confidence(arguments.confidence)?,
+            replicates: arguments.bootstrap.unwrap_or(default_replicates),
+            seed: arguments.seed,
+            n_drivers_max: arguments.drivers_max,
+        },
+    })?;
+    if arguments.format == Format::Json {
+        return print::json(&answer);
+    }
+    let ranking = &answer.ranking;
+    let header = ["rank", "driver", "share", "low", "high", "rank_low", "rank_high", "p_rank_1", "sign"];
+    let rows = ranking.drivers.iter().map(|driver| {
+        let interval = driver.interval;
+        let number = |value: Option<f64>| value.map_or_else(Cell::empty, |value| Cell::number(value, 3));
+        let count = |value: Option<usize>| value.map_or_else(Cell::empty, Cell::count);
+        vec![
+            Cell::count(driver.rank),
+            Cell::text(driver.driver.clone()),
+            Cell::number(driver.share, 3),
+            number(interval.map(|interval| interval.share_low)),
+            number(interval.map(|interval| interval.share_high)),
+            count(interval.map(|interval| interval.rank_low)),
+            count(interval.map(|interval| interval.rank_high)),
+            number(interval.map(|interval| interval.p_rank_1)),
+            driver.sign.map_or_else(Cell::empty, |sign| Cell::text(["-", "0", "+"][usize::from((sign + 1) as u8)])),
+        ]
+    });
+    let note = format!(
+        "{} of {} rows; {} shares of what the drivers explain ({:.3} of a fit of {:.3}); {} bootstrap replicates; \
+         associations, not effects",
+        ranking.n_used, ranking.n_rows, ranking.method, ranking.decomposed, ranking.fit.value, ranking.n_replicates
+    );
+    print::table(&header, rows.collect(), &ranking.findings, Some(note))
+}
+
+/// `advocate fit`.
+pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
+    let family = match arguments.family {
+        Family::Linear => FitFamily::Linear,
+        Family::Logistic => FitFamily::Logistic,
+        Family::Ordinal | Family::Count => return Err(not_yet("--family ordinal and --family count", "linear or logistic")),
+    };
+    let std_errors = match (arguments.std_errors, &arguments.data.cluster) {
+        (None, None) | (Some(Errors::Model), None) => StdErrors::Model,
+        (Some(Errors::Hc1), None) => StdErrors::Hc1,
+        (Some(Errors::Hc3), None) => StdErrors::Hc3,
+        (None, Some(_)) => StdErrors::Cluster,
+        (Some(_), Some(_)) => {
+            return Err(Failure::new(2, "--cluster brings its own standard errors; leave --std-errors out"));
+        }
+    };
+    let answer = flat::fit(&FitQuestion {
+        data: flat_data(&arguments.data, Missing::Listwise),
+        features: arguments.features.clone(),
+        family,
+        std_errors,
+        confidence: confidence(arguments.confidence)?,
+    })?;
+    if arguments.format == Format::Json {
+        return print::json(&answer);
+    }
+    let header = ["term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"];
+    let rows = answer.coefficients.iter().map(|row| {
+        let mut cells = vec![Cell::text(row.term.clone())];
+        cells.extend([row.estimate, row.std_error, row.statistic].map(Cell::digits));
+        cells.push(Cell::p_value(row.p_value));
+        cells.extend([row.conf_low, row.conf_high].map(Cell::digits));
+        cells
+    });
+    let model = &answer.model;
+    let fit = match (model.r_squared, model.pseudo_r_squared) {
+        (Some(value), _) => format!("R squared {value:.4}"),
+        (None, Some(value)) => format!("McFadden's R squared {value:.4}"),
+        (None, None) => String::new(),
+    };
+    let note = format!(
+        "{} of {} rows; {} model; {fit}; log likelihood {:.3}; AIC {:.2}; {} standard errors",
+        model.n_used,
+        model.n_rows,
+        model.family.word(),
+        model.log_likelihood,
+        model.aic,
+        model.std_errors.word()
+    );
+    print::table(&header, rows.collect(), &answer.findings, Some(note))
+}
+
+/// `advocate influence`.
+pub(super) fn influence(arguments: &Influence) -> Result<(), Failure> {
+    let rule = match (&arguments.rule.probability, arguments.rule.uniform) {
+        (Some(column), _) => EdgeRule::Column(column.clone()),
+        (None, Some(probability)) => EdgeRule::Uniform(probability),
+        (None, None) => EdgeRule::WeightedCascade,
+    };
+    let answer = flat::influence(&InfluenceQuestion {
+        file: arguments.edges.clone(),
+        from: arguments.from.clone(),
+        to: arguments.to.clone(),
+        rule,
+        n_seeds: arguments.seeds,
+        samples: arguments.samples,
+        seed: arguments.seed,
+    })?;
+    match arguments.format {
+        InfluenceFormat::Json => print::json(&answer),
+        InfluenceFormat::Csv => print::csv(
+            &["node", "reach", "reach_se", "exact"],
+            answer.nodes.iter().map(|row| {
+                [row.node.clone(), row.reach.to_string(), row.reach_se.to_string(), row.exact.to_string()]
+            }),
+        ),
+        InfluenceFormat::Text => influence_text(&answer),
+    }
+}
+
+fn influence_text(answer: &InfluenceAnswer) -> Result<(), Failure> {
+    const SHOWN: usize = 20;
+    if !answer.seeds.is_empty() {
+        let rows = answer.seeds.iter().map(|seed| {
+            let mut row = vec![Cell::text(seed.node.clone())];
+            row.extend([seed.gain, seed.gain_se, seed.reach, seed.reach_se].map(|value| Cell::number(value, 3)));
+            row
+        });
+        let no_findings: [Finding; 0] = [];
+        print::table(&["seed", "gain", "gain_se", "reach", "reach_se"], rows.collect(), &no_findings, None)?;
+    }
+    let mut nodes: Vec<_> = answer.nodes.iter().collect();
+    nodes.sort_by(|left, right| right.reach.total_cmp(&left.reach));
+    let rows = nodes.iter().take(SHOWN).map(|row| {
+        vec![
+            Cell::text(row.node.clone()),
+            Cell::number(row.reach, 3),
+            Cell::number(row.reach_se, 3),
+            Cell::text(if row.exact { "exact" } else { "sampled" }),
+        ]
+    });
+    let n_exact = answer.nodes.iter().filter(|row| row.exact).count();
+    let note = format!(
+        "the {} of {} nodes with the largest reach ({n_exact} exact); --format csv gives all",
+        nodes.len().min(SHOWN),
+        nodes.len()
+    );
+    print::table(&["node", "reach", "reach_se", ""], rows.collect(), &answer.findings, Some(note))
+}
+
+fn flat_data(data: &Data, missing: Missing) -> FlatData {
+    let kind = data.weight_kind.map(|kind| match kind {
+        Kind::Sampling => WeightKind::Sampling,
+        Kind::Frequency => WeightKind::Frequency,
+        Kind::Precision => WeightKind::Precision,
+    });
+    FlatData {
+        file: data.data.clone(),
+        outcome: data.outcome.clone(),
+        categorical: data.categorical.clone(),
+        weights: data.weights.clone().zip(kind),
+        cluster: data.cluster.clone(),
+        missing,
+        not_applicable: data.not_applicable.clone(),
+    }
+}
+
+fn missing(rule: MissingRule) -> Result<Missing, Failure> {
+    match rule {
+        MissingRule::Listwise => Ok(Missing::Listwise),
+        MissingRule::Indicator => Ok(Missing::Indicator),
+        MissingRule::Pairwise | MissingRule::Em => {
+            Err(not_yet("--missing pairwise and --missing em", "listwise or indicator"))
+        }
+    }
+}
+
+fn not_yet(what: &str, instead: &str) -> Failure {
+    Failure::new(2, format!("{what} is not there yet; use {instead}"))
+}
+
+fn confidence(level: f64) -> Result<Confidence, Failure> {
+    Confidence::new(level).map_err(|error| Failure::new(2, format!("--confidence: {error}")))
+}
