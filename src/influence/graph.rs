@@ -241,7 +241,7 @@ impl Rows {
     }
 }
 
-/// Arcs sorted by counting, with the input row of each.
+/// Arcs sorted by counting, with the input row of each where it is needed.
 struct SortedArcs {
     outward: Rows,
     outward_rows: Vec<u32>,
@@ -249,49 +249,31 @@ struct SortedArcs {
     inward_rows: Vec<u32>,
 }
 
-/// The other end of an arc and its input row.
-type Place = (u32, u32);
+/// Arcs listed by one of their ends: the other end and the input row (left out where nobody asks for it).
+struct Listed {
+    nodes: Vec<u32>,
+    rows: Vec<u32>,
+}
 
 impl SortedArcs {
-    /// Three counting passes: by source, from there by target (so that sources ascend within a target), from there by
-    /// source again (so that targets ascend within a source). Each reads in order and writes at random.
+    /// Two counting passes each way: by the other end first, so that within a row other ends ascend.
     fn of(edges: &EdgeList, per_edge: Option<&[f64]>) -> Self {
-        let n_nodes = edges.n_nodes;
-        let mut out_starts = vec![0_u32; n_nodes + 1];
-        let mut in_starts = vec![0_u32; n_nodes + 1];
-        for (&from, &to) in edges.from.iter().zip(&edges.to) {
-            if from != to {
-                out_starts[from as usize + 1] += 1;
-                in_starts[to as usize + 1] += 1;
-            }
-        }
-        for starts in [&mut out_starts, &mut in_starts] {
-            for node in 0..n_nodes {
-                starts[node + 1] += starts[node];
-            }
-        }
-        let n_arcs = out_starts[n_nodes] as usize;
-
-        let mut outward: Vec<Place> = vec![(0, 0); n_arcs];
-        let mut next = out_starts.clone();
-        for (row, (&from, &to)) in edges.from.iter().zip(&edges.to).enumerate() {
-            if from != to {
-                put(&mut outward, &mut next, from, (to, row as u32));
-            }
-        }
-        let mut inward: Vec<Place> = vec![(0, 0); n_arcs];
-        turn(&out_starts, &outward, &in_starts, &mut inward);
-        turn(&in_starts, &inward, &out_starts, &mut outward);
+        let carry = per_edge.is_some() || edges.times.is_some() || edges.weights.is_some();
+        let (from, to) = (edges.from.as_slice(), edges.to.as_slice());
+        let (out_starts, in_starts) =
+            rayon::join(|| starts(edges.n_nodes, from, to), || starts(edges.n_nodes, to, from));
+        let (outward, mut inward) = rayon::join(
+            || Listed::of(&in_starts, to, from, carry).turned(&in_starts, &out_starts),
+            || Listed::of(&out_starts, from, to, carry).turned(&out_starts, &in_starts),
+        );
         if let Some(values) = per_edge {
-            descend(&in_starts, &mut inward, values);
+            inward.descend(&in_starts, values);
         }
-        let (out_nodes, outward_rows) = outward.into_iter().unzip();
-        let (in_nodes, inward_rows) = inward.into_iter().unzip();
         Self {
-            outward: Rows { starts: out_starts, nodes: out_nodes },
-            outward_rows,
-            inward: Rows { starts: in_starts, nodes: in_nodes },
-            inward_rows,
+            outward: Rows { starts: out_starts, nodes: outward.nodes },
+            outward_rows: outward.rows,
+            inward: Rows { starts: in_starts, nodes: inward.nodes },
+            inward_rows: inward.rows,
         }
     }
 
@@ -311,27 +293,76 @@ impl SortedArcs {
     }
 }
 
-fn put(places: &mut [Place], next: &mut [u32], node: u32, place: Place) {
-    let at = &mut next[node as usize];
-    places[*at as usize] = place;
-    *at += 1;
-}
-
-/// Rewrites arcs listed by one end as arcs listed by the other.
-fn turn(starts: &[u32], arcs: &[Place], other_starts: &[u32], other_arcs: &mut [Place]) {
-    let mut next = other_starts.to_vec();
-    for (node, ends) in starts.windows(2).enumerate() {
-        for &(other, row) in &arcs[ends[0] as usize..ends[1] as usize] {
-            put(other_arcs, &mut next, other, (node as u32, row));
-        }
+/// Where each node's arcs start if arcs are listed by `ends`, self-loops left out.
+fn starts(n_nodes: usize, ends: &[u32], other_ends: &[u32]) -> Vec<u32> {
+    let mut starts = vec![0_u32; n_nodes + 1];
+    for (&end, &other) in ends.iter().zip(other_ends) {
+        starts[end as usize + 1] += u32::from(end != other);
     }
+    for node in 0..n_nodes {
+        starts[node + 1] += starts[node];
+    }
+    starts
 }
 
-/// Sorts each node's arcs by descending probability, ties as they were.
-fn descend(starts: &[u32], arcs: &mut [Place], values: &[f64]) {
-    for ends in starts.windows(2) {
-        let row = &mut arcs[ends[0] as usize..ends[1] as usize];
-        row.sort_by(|left, right| values[right.1 as usize].total_cmp(&values[left.1 as usize]));
+impl Listed {
+    fn empty(starts: &[u32], carry: bool) -> Self {
+        let n_arcs = starts.last().copied().unwrap_or(0) as usize;
+        Self { nodes: vec![0; n_arcs], rows: vec![0; if carry { n_arcs } else { 0 }] }
+    }
+
+    /// Edges in input order, listed by `ends`.
+    fn of(starts: &[u32], ends: &[u32], other_ends: &[u32], carry: bool) -> Self {
+        let mut listed = Self::empty(starts, carry);
+        let mut next = starts.to_vec();
+        for (row, (&end, &other)) in ends.iter().zip(other_ends).enumerate() {
+            if end != other {
+                listed.put(&mut next[end as usize], other, row as u32, carry);
+            }
+        }
+        listed
+    }
+
+    /// The same arcs listed by the other end.
+    fn turned(&self, starts: &[u32], other_starts: &[u32]) -> Self {
+        let carry = !self.rows.is_empty();
+        let mut turned = Self::empty(other_starts, carry);
+        let mut next = other_starts.to_vec();
+        for (node, ends) in starts.windows(2).enumerate() {
+            for place in ends[0] as usize..ends[1] as usize {
+                let row = if carry { self.rows[place] } else { 0 };
+                turned.put(&mut next[self.nodes[place] as usize], node as u32, row, carry);
+            }
+        }
+        turned
+    }
+
+    #[inline]
+    fn put(&mut self, next: &mut u32, node: u32, row: u32, carry: bool) {
+        self.nodes[*next as usize] = node;
+        if carry {
+            self.rows[*next as usize] = row;
+        }
+        *next += 1;
+    }
+
+    /// Sorts each node's arcs by descending probability, ties as they were.
+    fn descend(&mut self, starts: &[u32], values: &[f64]) {
+        let mut arcs: Vec<(u32, u32)> = Vec::new();
+        for ends in starts.windows(2) {
+            let range = ends[0] as usize..ends[1] as usize;
+            let probability = |row: u32| values[row as usize];
+            if self.rows[range.clone()].is_sorted_by(|&left, &right| probability(left) >= probability(right)) {
+                continue;
+            }
+            arcs.clear();
+            arcs.extend(self.nodes[range.clone()].iter().copied().zip(self.rows[range.clone()].iter().copied()));
+            arcs.sort_by(|left, right| probability(right.1).total_cmp(&probability(left.1)));
+            for (place, &(node, row)) in range.zip(&arcs) {
+                self.nodes[place] = node;
+                self.rows[place] = row;
+            }
+        }
     }
 }
 

@@ -31,13 +31,13 @@ pub mod spread;
 mod worlds;
 
 pub use edges::EdgeList;
-pub use error::InfluenceError;
-pub use generations::Generations;
-pub use graph::{PassingProbability, ReferralGraph};
+pub use error::{EdgeEnd, InfluenceError};
+pub use generations::{Descent, Generations};
+pub use graph::{Arc, PassingProbability, ReferralGraph};
 pub use names::Names;
 pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank};
 pub use rating::{InfluenceRating, Rating, RatingInputs, RatingWeights, Tier, rate_promoters};
 pub use reach::{NodeReach, Reach, ReachSettings, reach};
-pub use seeds::{Seed, SeedSettings, greedy_seeds};
+pub use seeds::{Seed, SeedSettings, Seeds, greedy_seeds};
 pub use speed::median_days_to_referral;
 pub use spread::{Spread, SpreadSettings, spread};

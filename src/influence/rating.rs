@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Rating(f64);
 
 impl Rating {
+    /// A rating, if the value is one.
+    ///
     /// # Errors
     /// A value outside 0-100.
     pub fn new(value: f64) -> Result<Self, InfluenceError> {

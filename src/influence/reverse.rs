@@ -63,12 +63,14 @@ pub(super) struct Scratch {
     /// The last set in which each node was met.
     met: Vec<u32>,
     set: u32,
+    /// The first `n_members` are the set; there is room for one more than there are nodes.
     members: Vec<u32>,
+    n_members: usize,
 }
 
 impl Scratch {
     pub fn new(n_nodes: usize) -> Self {
-        Self { met: vec![0; n_nodes], set: 0, members: Vec::new() }
+        Self { met: vec![0; n_nodes], set: 0, members: vec![0; n_nodes + 1], n_members: 0 }
     }
 
     fn begin(&mut self) {
@@ -77,16 +79,22 @@ impl Scratch {
             self.set = 0;
         }
         self.set += 1;
-        self.members.clear();
+        self.n_members = 0;
     }
 
+    /// Adds the node to the set if the edge to it is live and it is not there yet. Whether it is cannot be foreseen, so
+    /// there is no branch: the node is written in any case and counted if it belongs.
     #[inline]
-    fn meet(&mut self, node: u32) {
+    fn meet_if(&mut self, node: u32, live: bool) {
         let met = &mut self.met[node as usize];
-        if *met != self.set {
-            *met = self.set;
-            self.members.push(node);
-        }
+        let new = live & (*met != self.set);
+        *met = if new { self.set } else { *met };
+        self.members[self.n_members] = node;
+        self.n_members += usize::from(new);
+    }
+
+    fn meet(&mut self, node: u32) {
+        self.meet_if(node, true);
     }
 }
 
@@ -242,12 +250,12 @@ impl<'graph> ReverseSampler<'graph> {
             scratch.meet(self.inward.nodes[arc]);
             self.meet_live(self.rows[root], arc + 1, random, scratch);
             let mut next = 1;
-            while let Some(&node) = scratch.members.get(next) {
-                let row = self.rows[node as usize];
+            while next < scratch.n_members {
+                let row = self.rows[scratch.members[next] as usize];
                 self.meet_live(row, row.start as usize, random, scratch);
                 next += 1;
             }
-            each(ReverseSet { members: &scratch.members });
+            each(ReverseSet { members: &scratch.members[..scratch.n_members] });
         }
     }
 
@@ -262,9 +270,8 @@ impl<'graph> ReverseSampler<'graph> {
         while place < end {
             let probability = self.probability(row, place);
             if end - place <= SHORT_ROW || probability > 0.25 {
-                if uniform(random) < probability {
-                    scratch.meet(self.inward.nodes[place]);
-                }
+                let live = uniform(random) < probability;
+                scratch.meet_if(self.inward.nodes[place], live);
             } else {
                 if probability < 0.5 * bound {
                     bound = probability;
@@ -278,9 +285,8 @@ impl<'graph> ReverseSampler<'graph> {
                 }
                 place += skip as usize;
                 let probability = self.probability(row, place);
-                if probability >= bound || uniform(random) * bound < probability {
-                    scratch.meet(self.inward.nodes[place]);
-                }
+                let live = probability >= bound || uniform(random) * bound < probability;
+                scratch.meet_if(self.inward.nodes[place], live);
             }
             place += 1;
         }
