@@ -1,21 +1,21 @@
 //! The commands over one flat table.
 
+use super::Failure;
 use super::arguments::{
     Data, Drivers, Errors, Family, Fit, Format, Influence, InfluenceFormat, Interval, Kind, Measure, MissingRule, Nps,
 };
 use super::print::{self, Cell};
-use super::Failure;
 use crate::data::WeightKind;
 use crate::drivers::{DriverAnalysis, DriverFamily, FitKind, Method, N_DRIVERS_MAX};
 use crate::estimators::StdErrors;
 use crate::findings::Finding;
 use crate::measures::{IntervalKind, NpsSettings};
 use crate::pipeline::PipelineError;
+use crate::pipeline::flat;
 use crate::pipeline::flat::{
     DriversQuestion, EdgeRule, FitFamily, FitQuestion, FlatData, InfluenceAnswer, InfluenceQuestion, Missing,
     NpsQuestion,
 };
-use crate::pipeline::flat;
 use crate::stats::Confidence;
 
 /// `advocate nps`.
@@ -61,7 +61,9 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     let family = match arguments.family {
         Family::Linear => DriverFamily::Linear,
         Family::Logistic => DriverFamily::Logistic,
-        Family::Ordinal | Family::Count => return Err(not_yet("--family ordinal and --family count", "linear or logistic")),
+        Family::Ordinal | Family::Count => {
+            return Err(not_yet("--family ordinal and --family count", "linear or logistic"));
+        }
     };
     if arguments.groups.is_some() {
         return Err(not_yet("--groups", "single drivers, or --categorical for the columns of one category"));
@@ -128,7 +130,9 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
     let family = match arguments.family {
         Family::Linear => FitFamily::Linear,
         Family::Logistic => FitFamily::Logistic,
-        Family::Ordinal | Family::Count => return Err(not_yet("--family ordinal and --family count", "linear or logistic")),
+        Family::Ordinal | Family::Count => {
+            return Err(not_yet("--family ordinal and --family count", "linear or logistic"));
+        }
     };
     let std_errors = match (arguments.std_errors, &arguments.data.cluster) {
         (None, None) | (Some(Errors::Model), None) => StdErrors::Model,
@@ -195,9 +199,10 @@ pub(super) fn influence(arguments: &Influence) -> Result<(), Failure> {
         InfluenceFormat::Json => print::json(&answer),
         InfluenceFormat::Csv => print::csv(
             &["node", "reach", "reach_se", "exact"],
-            answer.nodes.iter().map(|row| {
-                [row.node.clone(), row.reach.to_string(), row.reach_se.to_string(), row.exact.to_string()]
-            }),
+            answer
+                .nodes
+                .iter()
+                .map(|row| [row.node.clone(), row.reach.to_string(), row.reach_se.to_string(), row.exact.to_string()]),
         ),
         InfluenceFormat::Text => influence_text(&answer),
     }

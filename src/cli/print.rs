@@ -57,10 +57,7 @@ pub(super) fn json(answer: &impl Serialize) -> Result<(), Failure> {
 }
 
 /// Rows of CSV.
-pub(super) fn csv<const N: usize>(
-    header: &[&str; N],
-    rows: impl Iterator<Item = [String; N]>,
-) -> Result<(), Failure> {
+pub(super) fn csv<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> Result<(), Failure> {
     let mut out = csv::Writer::from_writer(std::io::stdout().lock());
     let write = |out: &mut csv::Writer<_>| -> Result<(), csv::Error> {
         out.write_record(header)?;

@@ -1,8 +1,8 @@
 //! The commands over a study, and the simulated company.
 
+use super::Failure;
 use super::arguments::{Check, Run, Simulate};
 use super::print;
-use super::Failure;
 use crate::pipeline::{self, PipelineError, Progress, RunSettings};
 use crate::report;
 use crate::simulate::Company;

@@ -143,8 +143,7 @@ impl FlatTable {
     /// A file that cannot be read or is damaged, a missing column, a cell that is no number; each with its line.
     pub fn read(path: &Path, wanted: &Wanted) -> Result<Self, FlatTableError> {
         let file = path.display().to_string();
-        let bytes =
-            std::fs::read(path).map_err(|source| FlatTableError::Unreadable { file: file.clone(), source })?;
+        let bytes = std::fs::read(path).map_err(|source| FlatTableError::Unreadable { file: file.clone(), source })?;
         let mut table = Self {
             numbers: vec![Vec::new(); wanted.numbers.len()],
             texts: vec![Vec::new(); wanted.texts.len()],
@@ -182,11 +181,8 @@ impl FlatTable {
             let line = record.position().map_or(0, csv::Position::line);
             let Some((numbers, texts, n_columns)) = &header else {
                 let names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
-                header = Some((
-                    self.places(&names, &wanted.numbers)?,
-                    self.places(&names, &wanted.texts)?,
-                    names.len(),
-                ));
+                header =
+                    Some((self.places(&names, &wanted.numbers)?, self.places(&names, &wanted.texts)?, names.len()));
                 continue;
             };
             if record.len() != *n_columns {
@@ -212,18 +208,14 @@ impl FlatTable {
 
     fn read_parquet(&mut self, path: &Path, wanted: &Wanted) -> Result<(), FlatTableError> {
         let file = self.file.clone();
-        let damaged =
-            |message: String| FlatTableError::Damaged { file: file.clone(), kind: "Parquet", message };
-        let handle =
-            File::open(path).map_err(|source| FlatTableError::Unreadable { file: file.clone(), source })?;
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|error| damaged(error.to_string()))?;
+        let damaged = |message: String| FlatTableError::Damaged { file: file.clone(), kind: "Parquet", message };
+        let handle = File::open(path).map_err(|source| FlatTableError::Unreadable { file: file.clone(), source })?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|error| damaged(error.to_string()))?;
         let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().trim().to_owned()).collect();
         let (numbers, texts) = (self.places(&names, &wanted.numbers)?, self.places(&names, &wanted.texts)?);
         let mask = ProjectionMask::roots(builder.parquet_schema(), numbers.iter().chain(&texts).copied());
         let original = builder.schema().clone();
-        let reader =
-            builder.with_projection(mask).build().map_err(|error| damaged(error.to_string()))?;
+        let reader = builder.with_projection(mask).build().map_err(|error| damaged(error.to_string()))?;
         for batch in reader {
             let batch = batch.map_err(|error| damaged(error.to_string()))?;
             let strings = |place: usize| {

@@ -32,6 +32,7 @@ mod table;
 
 pub use account::{CellCounts, Exclusion, FileAccount, Reason, SourceAccount};
 pub use error::{IntakeError, MissingColumn};
+pub use flat_table::{FlatTable, FlatTableError, Wanted};
 pub use read::Progress;
 pub use sources::{Folders, Intake, Tables};
 pub use table::Table;

@@ -12,10 +12,7 @@ use std::collections::BTreeMap;
 const BLANK: &str = "(blank)";
 
 /// The score of all answers (weighted first, where there are weights, and then also unweighted), then of each cut.
-pub(super) fn measure(
-    study: &Study,
-    base: &BaseTable,
-) -> Result<(Vec<MeasureRow>, Vec<Finding>), PipelineError> {
+pub(super) fn measure(study: &Study, base: &BaseTable) -> Result<(Vec<MeasureRow>, Vec<Finding>), PipelineError> {
     let recommend = base.numbers("recommend").unwrap_or_default();
     let answered: Vec<usize> = (0..recommend.len()).filter(|&row| !recommend[row].is_nan()).collect();
     let mut findings = Vec::new();

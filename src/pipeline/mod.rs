@@ -1,5 +1,6 @@
 //! One function per use case.
 
+mod check;
 mod error;
 pub mod flat;
 mod measure_rows;
@@ -10,6 +11,7 @@ mod run;
 mod scores;
 pub mod simulate;
 
+pub use check::check;
 pub use error::PipelineError;
 pub use run::{Progress, Run, RunSettings, in_full, run};
 pub use simulate::{SimulateError, SimulationReport, simulate};

@@ -191,16 +191,14 @@ impl Selection {
         let mut selection = Self { rows: Vec::new(), values: Vec::new(), left_out: Vec::new() };
         let mut reasons: BTreeMap<&'static str, usize> = BTreeMap::new();
         let value_of = values(base, outcome);
-        let touchpoints: Vec<&[f64]> =
-            study.drivers.touchpoints.iter().filter_map(|name| base.numbers(name)).collect();
+        let touchpoints: Vec<&[f64]> = study.drivers.touchpoints.iter().filter_map(|name| base.numbers(name)).collect();
         let controls: Vec<&[f64]> = controls(study).filter_map(|name| base.numbers(name)).collect();
         let weights = base.numbers("weight");
         let (times, known) = (base.numbers("t"), base.numbers("known"));
         let listwise = study.drivers.missing == Missing::Listwise;
         for row in 0..base.n_rows() {
-            let censored = |days: u32| {
-                times.is_some_and(|times| times[row] + f64::from(days) * DAY > study.as_of.end_us() as f64)
-            };
+            let censored =
+                |days: u32| times.is_some_and(|times| times[row] + f64::from(days) * DAY > study.as_of.end_us() as f64);
             let reason = if outcome.window_days().is_some() && known.is_some_and(|known| known[row] < 0.5) {
                 Some("unknown_customer")
             } else if outcome.window_days().is_some_and(censored) {

@@ -41,9 +41,7 @@ impl Promoters {
         }
         let n_referrals = edges.n_edges();
         if let Some(times) = table.numbers("t") {
-            edges = edges
-                .with_times(times.iter().map(|&t| t as i64).collect())
-                .map_err(PipelineError::Influence)?;
+            edges = edges.with_times(times.iter().map(|&t| t as i64).collect()).map_err(PipelineError::Influence)?;
         }
         let probability = match settings.probability {
             EdgeProbability::Uniform(probability) => PassingProbability::Uniform(probability),
@@ -89,11 +87,8 @@ impl Promoters {
 
     /// Reach, PageRank and rating of every customer in the graph.
     pub fn rate(self) -> Result<InfluenceResult, PipelineError> {
-        let settings = ReachSettings {
-            samples: self.settings.samples as usize,
-            seed: self.seed,
-            ..ReachSettings::default()
-        };
+        let settings =
+            ReachSettings { samples: self.settings.samples as usize, seed: self.seed, ..ReachSettings::default() };
         let failed = PipelineError::Influence;
         let reached = reach(&self.graph, &settings).map_err(failed)?;
         let ranked = page_rank(&self.graph, &PageRankSettings::default()).map_err(failed)?;
@@ -148,7 +143,9 @@ impl Promoters {
 
 fn in_words(probability: EdgeProbability) -> String {
     match probability {
-        EdgeProbability::Uniform(value) => format!("each referral passes the word on with probability {value}, as the study says"),
+        EdgeProbability::Uniform(value) => {
+            format!("each referral passes the word on with probability {value}, as the study says")
+        }
         EdgeProbability::Column => "the probability of each referral comes from the referrals file".to_owned(),
         EdgeProbability::WeightedCascade => {
             "each referral passes the word on with probability 1 over the customer's number of referrers".to_owned()

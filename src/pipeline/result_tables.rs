@@ -162,8 +162,10 @@ fn sources(results: &StudyResults) -> Table {
         .iter()
         .flat_map(|account| {
             let source = account.source.as_str();
-            let quarantined =
-                account.rows_quarantined.iter().map(move |(reason, &n)| (source, "quarantined", reason.word().to_owned(), n));
+            let quarantined = account
+                .rows_quarantined
+                .iter()
+                .map(move |(reason, &n)| (source, "quarantined", reason.word().to_owned(), n));
             let excluded =
                 account.rows_excluded.iter().map(move |(reason, &n)| (source, "excluded", reason.word().to_owned(), n));
             std::iter::once((source, "used", String::new(), account.rows_used)).chain(quarantined).chain(excluded)
@@ -183,13 +185,8 @@ fn findings(results: &StudyResults) -> Table {
         .flat_map(|outcome| outcome.findings.iter().map(move |finding| (outcome.name.as_str(), finding)));
     let of_influence =
         results.influence.iter().flat_map(|influence| influence.findings.iter().map(|finding| ("influence", finding)));
-    let rows: Vec<_> = results
-        .findings
-        .iter()
-        .map(|finding| ("study", finding))
-        .chain(of_outcomes)
-        .chain(of_influence)
-        .collect();
+    let rows: Vec<_> =
+        results.findings.iter().map(|finding| ("study", finding)).chain(of_outcomes).chain(of_influence).collect();
     Table::new("findings")
         .texts("part", rows.iter().map(|(part, _)| (*part).to_owned()))
         .texts("kind", rows.iter().map(|(_, finding)| finding.kind.word().to_owned()))

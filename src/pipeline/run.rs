@@ -129,28 +129,25 @@ fn run_into(
     accounts: &mut Vec<SourceAccount>,
 ) -> Result<StudyResults, PipelineError> {
     // Typed tables and spilled joins live beside the results and disappear with the run.
-    let work = tempfile::Builder::new().prefix(".work-").tempdir_in(&settings.out).map_err(|source| {
-        StoreError::File { path: settings.out.clone(), doing: "written to", source }
-    })?;
+    let work = tempfile::Builder::new()
+        .prefix(".work-")
+        .tempdir_in(&settings.out)
+        .map_err(|source| StoreError::File { path: settings.out.clone(), doing: "written to", source })?;
     let folders = Folders { work: work.path().join("typed"), quarantine: staging.folder("quarantine")? };
     let intake = Intake::run(study, &folders, &|read| {
-        progress(Progress::Reading {
-            source: read.source,
-            bytes_done: read.bytes_done,
-            bytes_total: read.bytes_total,
-        });
+        progress(Progress::Reading { source: read.source, bytes_done: read.bytes_done, bytes_total: read.bytes_total });
     })?;
     accounts.clone_from(&intake.accounts);
 
     progress(Progress::Step("joining answers with what came before and after"));
     let spill = work.path().join("spill");
-    std::fs::create_dir_all(&spill)
-        .map_err(|source| StoreError::File { path: spill.clone(), doing: "made", source })?;
-    let engine_settings = EngineSettings {
-        memory_bytes: settings.memory_bytes,
-        spill_folder: spill,
-        n_threads: settings.n_threads,
-    };
+    std::fs::create_dir_all(&spill).map_err(|source| StoreError::File {
+        path: spill.clone(),
+        doing: "made",
+        source,
+    })?;
+    let engine_settings =
+        EngineSettings { memory_bytes: settings.memory_bytes, spill_folder: spill, n_threads: settings.n_threads };
     let plan = plan(study, &intake);
     check_columns(study, &plan)?;
     let engine = Engine::start(plan, &engine_settings)?;
@@ -219,7 +216,7 @@ fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
 }
 
 /// What the join is to hold for this study.
-fn plan(study: &Study, intake: &Intake) -> LinkPlan {
+pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
     let sources = &study.sources;
     let tables = &intake.tables;
     let feedback = &sources.feedback;
@@ -274,7 +271,7 @@ fn plan(study: &Study, intake: &Intake) -> LinkPlan {
 }
 
 /// Controls and cuts that only the join can tell are there.
-fn check_columns(study: &Study, plan: &LinkPlan) -> Result<(), PipelineError> {
+pub(super) fn check_columns(study: &Study, plan: &LinkPlan) -> Result<(), PipelineError> {
     let numbers: Vec<String> = plan
         .history()
         .into_iter()
@@ -286,7 +283,10 @@ fn check_columns(study: &Study, plan: &LinkPlan) -> Result<(), PipelineError> {
                 let key = format!("drivers.{list}[{place}]");
                 let known = numbers.join(", ");
                 return Err(study
-                    .refuse(&key, format!("there is no column of numbers `{name}` to hold constant; there are: {known}"))
+                    .refuse(
+                        &key,
+                        format!("there is no column of numbers `{name}` to hold constant; there are: {known}"),
+                    )
                     .into());
             }
         }
@@ -345,9 +345,7 @@ fn artefact(study: &Study, intake: &Intake, analysed: &Analysed) -> Option<Model
             outcome: analysed.outcome.word().to_owned(),
             window_days: analysed.outcome.window_days(),
             training: TrainingWindow { first, last, n_used: analysed.result.n_used },
-            inputs: inputs
-                .map(|file| ModelInput { path: file.path.clone(), sha256: file.sha256.clone() })
-                .collect(),
+            inputs: inputs.map(|file| ModelInput { path: file.path.clone(), sha256: file.sha256.clone() }).collect(),
             metrics: analysed
                 .result
                 .in_sample

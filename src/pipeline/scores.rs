@@ -22,7 +22,8 @@ pub(super) fn score(
 ) -> Result<ScoreSummary, PipelineError> {
     let scorers: Vec<Scorer> = analysed.iter().filter_map(Scorer::of).collect();
     let n_reasons = study.scores.reasons as usize;
-    let mut writer = TableWriter::create(folder, &table(&BaseTable::default(), &scorers, n_reasons, &mut Sums::new(0)))?;
+    let mut writer =
+        TableWriter::create(folder, &table(&BaseTable::default(), &scorers, n_reasons, &mut Sums::new(0)))?;
     let mut sums = Sums::new(scorers.len());
     engine.customers::<PipelineError>(|batch| {
         watch(&batch);
@@ -30,10 +31,10 @@ pub(super) fn score(
         Ok(())
     })?;
     writer.finish()?;
-    let means = scorers.iter().zip(&sums.predictions).map(|(scorer, sum)| Metric {
-        metric: scorer.column(),
-        value: sum / sums.n_customers.max(1) as f64,
-    });
+    let means = scorers
+        .iter()
+        .zip(&sums.predictions)
+        .map(|(scorer, sum)| Metric { metric: scorer.column(), value: sum / sums.n_customers.max(1) as f64 });
     Ok(ScoreSummary { n_customers: sums.n_customers, n_answered: sums.n_answered, means: means.collect() })
 }
 
@@ -80,10 +81,8 @@ impl<'a> Scorer<'a> {
         let n_rows = batch.n_rows();
         let columns: Vec<Option<&[f64]>> =
             self.model.features.iter().map(|feature| batch.numbers(&feature.column)).collect();
-        let mut scored = Scored {
-            predictions: Vec::with_capacity(n_rows),
-            reasons: vec![Vec::with_capacity(n_rows); n_reasons],
-        };
+        let mut scored =
+            Scored { predictions: Vec::with_capacity(n_rows), reasons: vec![Vec::with_capacity(n_rows); n_reasons] };
         let mut values = vec![0.0; columns.len()];
         for row in 0..n_rows {
             for ((value, feature), column) in values.iter_mut().zip(&self.model.features).zip(&columns) {

@@ -80,8 +80,8 @@ impl FlatData {
         wanted.numbers.extend(features.iter().filter(|name| !is_text(name)).cloned());
         wanted.numbers.extend(self.weights.iter().map(|(column, _)| column.clone()));
         wanted.texts.extend(self.cluster.clone());
-        let table =
-            FlatTable::read(&self.file, &wanted).map_err(|error| PipelineError::Input(super::super::in_full(&error)))?;
+        let table = FlatTable::read(&self.file, &wanted)
+            .map_err(|error| PipelineError::Input(super::super::in_full(&error)))?;
         self.assemble(features, kind, &table, &wanted)
     }
 
@@ -117,7 +117,10 @@ impl FlatData {
                 rows.push(row);
             }
         }
-        let findings = dropped(table.n_rows, [(n_no_outcome, "the outcome"), (n_gaps, "a feature"), (n_other, "the weight or the cluster")]);
+        let findings = dropped(
+            table.n_rows,
+            [(n_no_outcome, "the outcome"), (n_gaps, "a feature"), (n_other, "the weight or the cluster")],
+        );
         if rows.is_empty() {
             return Err(PipelineError::Impossible(format!(
                 "{}: none of the {} rows has the outcome and all features; look at the missing cells",
@@ -189,7 +192,8 @@ fn dropped(n_rows: usize, counts: [(usize, &str); 3]) -> Vec<Finding> {
         .map(|(n, what)| {
             let share = n as f64 / n_rows as f64;
             let severity = if share > 0.3 { Severity::Warning } else { Severity::Note };
-            let sentence = format!("{n} of {n_rows} rows are left out because {what} is missing ({:.0} %)", 100.0 * share);
+            let sentence =
+                format!("{n} of {n_rows} rows are left out because {what} is missing ({:.0} %)", 100.0 * share);
             Finding::new(FindingKind::RowsDropped, severity, what, sentence)
                 .number("n", n as f64)
                 .number("share", share)

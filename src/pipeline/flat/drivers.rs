@@ -61,9 +61,7 @@ pub fn drivers(question: &DriversQuestion) -> Result<DriversAnswer, PipelineErro
     }
     let mut ranking = match question.family {
         DriverFamily::Linear => analysis.rank(&loaded.observations, &drivers, &always)?,
-        DriverFamily::Logistic => {
-            analysis.rank_classes(&loaded.observations, &drivers, &always, question.measure)?
-        }
+        DriverFamily::Logistic => analysis.rank_classes(&loaded.observations, &drivers, &always, question.measure)?,
     };
     ranking.n_rows = loaded.n_rows;
     let mut findings: Vec<Finding> = loaded.findings;

@@ -87,7 +87,8 @@ pub fn influence(question: &InfluenceQuestion) -> Result<InfluenceAnswer, Pipeli
         EdgeRule::Column(column) => vec![column.clone()],
         EdgeRule::Uniform(_) | EdgeRule::WeightedCascade => Vec::new(),
     };
-    let wanted = Wanted { numbers, texts: vec![question.from.clone(), question.to.clone()], not_applicable: Vec::new() };
+    let wanted =
+        Wanted { numbers, texts: vec![question.from.clone(), question.to.clone()], not_applicable: Vec::new() };
     let table = FlatTable::read(&question.file, &wanted).map_err(|error| PipelineError::Input(in_full(&error)))?;
     let refused = |source: InfluenceError| PipelineError::Edges { file: table.file.clone(), source };
     let [from, to] = &table.texts[..] else { return Err(refused(InfluenceError::NoEdges)) };
@@ -113,10 +114,8 @@ pub fn influence(question: &InfluenceQuestion) -> Result<InfluenceAnswer, Pipeli
         InfluenceError::BadUniform { .. } => PipelineError::Usage(error.to_string()),
         other => refused(other),
     })?;
-    let reached = reach(
-        &graph,
-        &ReachSettings { samples: question.samples, seed: question.seed, ..ReachSettings::default() },
-    )?;
+    let reached =
+        reach(&graph, &ReachSettings { samples: question.samples, seed: question.seed, ..ReachSettings::default() })?;
     let nodes = reached.nodes.iter().enumerate().map(|(node, own)| NodeRow {
         node: graph.name(node as u32).into_owned(),
         reach: own.reach,

@@ -81,7 +81,8 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
     let mut answer = NpsAnswer { groups: Vec::new(), findings: Vec::new() };
     let n_missing = table.n_rows - rows.len();
     if n_missing > 0 {
-        let sentence = format!("{n_missing} of {} rows have no answer or no weight and are not in the base", table.n_rows);
+        let sentence =
+            format!("{n_missing} of {} rows have no answer or no weight and are not in the base", table.n_rows);
         answer.findings.push(
             Finding::new(FindingKind::RowsDropped, Severity::Note, &question.score, sentence)
                 .number("n", n_missing as f64)
@@ -90,8 +91,7 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
     }
     for (key, members) in groups {
         let own: Vec<f64> = members.iter().map(|&row| answers[row]).collect();
-        let own_weights: Option<Vec<f64>> =
-            weights.map(|weights| members.iter().map(|&row| weights[row]).collect());
+        let own_weights: Option<Vec<f64>> = weights.map(|weights| members.iter().map(|&row| weights[row]).collect());
         let by = question.by.iter().cloned().zip(key.into_iter().map(Option::<&String>::cloned)).collect();
         match NetPromoterScore::of(&own, own_weights.as_deref(), question.settings) {
             Ok(score) => answer.groups.push(NpsGroup { by, score }),
