@@ -84,7 +84,7 @@ impl Scratch {
 
     /// Adds the node to the set if the edge to it is live and it is not there yet. Whether it is cannot be foreseen, so
     /// there is no branch: the node is written in any case and counted if it belongs.
-    #[inline]
+    #[inline(always)]
     fn meet_if(&mut self, node: u32, live: bool) {
         let met = &mut self.met[node as usize];
         let new = live & (*met != self.set);
@@ -145,8 +145,8 @@ impl<'graph> ReverseSampler<'graph> {
     pub fn affordable(&self, wanted: usize, members_max: usize, seed: u64) -> usize {
         let mut n_members = 0;
         let mut scratch = Scratch::new(self.rows.len());
-        let mut random = stream(seed, "size of reverse sets", 0);
-        self.draw(0..PILOT_SETS, PILOT_SETS, &mut random, &mut scratch, |set| n_members += set.members.len());
+        let random = stream(seed, "size of reverse sets", 0);
+        self.draw(0..PILOT_SETS, PILOT_SETS, random, &mut scratch, |set| n_members += set.members.len());
         let affordable = members_max as f64 * PILOT_SETS as f64 / n_members as f64;
         (affordable as usize).clamp(1, wanted)
     }
@@ -219,7 +219,7 @@ impl<'graph> ReverseSampler<'graph> {
         each: impl FnMut(ReverseSet<'_>),
     ) {
         let sets = block * BLOCK_SETS..((block + 1) * BLOCK_SETS).min(n_sets);
-        self.draw(sets, n_sets, &mut stream(seed, "reverse sets", block as u64), scratch, each);
+        self.draw(sets, n_sets, stream(seed, "reverse sets", block as u64), scratch, each);
     }
 
     /// Draws the sets numbered `sets` out of `n_sets`; none if no edge has weight.
@@ -227,7 +227,7 @@ impl<'graph> ReverseSampler<'graph> {
         &self,
         sets: Range<usize>,
         n_sets: usize,
-        random: &mut Stream,
+        mut random: Stream,
         scratch: &mut Scratch,
         mut each: impl FnMut(ReverseSet<'_>),
     ) {
@@ -238,7 +238,7 @@ impl<'graph> ReverseSampler<'graph> {
         let mut arc = self.cumulative.partition_point(|&sum| sum <= sets.start as f64 * part).min(self.last);
         let mut root = self.inward.starts.partition_point(|&start| start as usize <= arc) - 1;
         for set in sets {
-            let point = (set as f64 + uniform(random)) * part;
+            let point = (set as f64 + uniform(&mut random)) * part;
             while arc < self.last && self.cumulative[arc] <= point {
                 arc += 1;
             }
@@ -248,11 +248,11 @@ impl<'graph> ReverseSampler<'graph> {
             scratch.begin();
             scratch.meet(root as u32);
             scratch.meet(self.inward.nodes[arc]);
-            self.meet_live(self.rows[root], arc + 1, random, scratch);
+            self.meet_live(self.rows[root], arc + 1, &mut random, scratch);
             let mut next = 1;
             while next < scratch.n_members {
                 let row = self.rows[scratch.members[next] as usize];
-                self.meet_live(row, row.start as usize, random, scratch);
+                self.meet_live(row, row.start as usize, &mut random, scratch);
                 next += 1;
             }
             each(ReverseSet { members: &scratch.members[..scratch.n_members] });
@@ -263,7 +263,7 @@ impl<'graph> ReverseSampler<'graph> {
     ///
     /// Short rests and likely edges are tested one by one. Otherwise candidates come with probability `bound`, which no
     /// later edge exceeds, by skipping a geometric number of edges; a candidate is live with probability `p / bound`.
-    #[inline]
+    #[inline(always)]
     fn meet_live(&self, row: InwardRow, mut place: usize, random: &mut Stream, scratch: &mut Scratch) {
         let end = row.start as usize + row.n_arcs as usize;
         let (mut bound, mut inverse_log) = (row.largest, row.inverse_log);
