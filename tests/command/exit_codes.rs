@@ -1,0 +1,120 @@
+//! One end-to-end test for each exit code.
+
+use super::{advocate, folder, stderr, write};
+
+const STUDY: &str = r#"
+[study]
+name = "tiny"
+as_of = 2026-06-30
+seed = 1
+bootstrap = 20
+[sources.feedback]
+path = "feedback.csv"
+customer = "who"
+time = "when"
+recommend = "nps"
+scale = [0, 10]
+[drivers]
+touchpoints = ["delivery", "support"]
+[outcomes.recommend]
+"#;
+
+/// Forty answers in which delivery carries the answer.
+fn answers() -> String {
+    let mut text = "who,when,nps,delivery,support\n".to_owned();
+    for row in 0..40 {
+        let (delivery, support) = (row % 11, (row * 7) % 10);
+        let answer = ((3 * delivery + support) / 4 + row % 2).min(10);
+        text.push_str(&format!("c{row},2026-03-{:02}T10:00:00Z,{answer},{delivery},{support}\n", row % 28 + 1));
+    }
+    text
+}
+
+#[test]
+fn zero_when_results_are_there() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", STUDY);
+    write(folder.path(), "feedback.csv", &answers());
+    let output = advocate(folder.path(), &["run", "tiny.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let results = folder.path().join("results/tiny/2026-06-30");
+    for name in ["report.html", "summary.md", "manifest.json", "tables/drivers.csv", "models/recommend.json"] {
+        assert!(results.join(name).exists(), "{name}");
+    }
+    let manifest = std::fs::read_to_string(results.join("manifest.json")).expect("readable");
+    assert!(manifest.contains("\"status\": \"done\""));
+}
+
+#[test]
+fn two_for_wrong_usage() {
+    let folder = folder();
+    assert_eq!(advocate(folder.path(), &["run"]).status.code(), Some(2));
+    assert_eq!(advocate(folder.path(), &["nps", "--no-such-flag"]).status.code(), Some(2));
+    assert_eq!(advocate(folder.path(), &["run", "tiny.toml", "--memory", "much"]).status.code(), Some(2));
+}
+
+#[test]
+fn three_for_a_study_with_an_unknown_key_and_its_place() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", &STUDY.replace("touchpoints =", "touchpoint ="));
+    let output = advocate(folder.path(), &["run", "tiny.toml"]);
+    assert_eq!(output.status.code(), Some(3));
+    let text = stderr(&output);
+    assert!(text.contains("tiny.toml:13:1") && text.contains("did you mean `touchpoints`"), "{text}");
+}
+
+#[test]
+fn three_for_a_refused_input_and_earlier_results_stay() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", STUDY);
+    write(folder.path(), "feedback.csv", &answers());
+    assert!(advocate(folder.path(), &["run", "tiny.toml", "--quiet"]).status.success());
+    write(folder.path(), "feedback.csv", "who,when,nps,delivery\nc1,2026-03-01T10:00:00Z,9,8\n");
+    let output = advocate(folder.path(), &["run", "tiny.toml"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("support") && stderr(&output).contains("feedback.csv"), "{}", stderr(&output));
+    assert!(folder.path().join("results/tiny/2026-06-30/report.html").exists());
+    let failed = folder.path().join("results/tiny/2026-06-30.failed/manifest.json");
+    let manifest = std::fs::read_to_string(failed).expect("written before the exit");
+    assert!(manifest.contains("\"exit_code\": 3") && manifest.contains("support"), "{manifest}");
+    // What works again clears the failure away.
+    write(folder.path(), "feedback.csv", &answers());
+    assert!(advocate(folder.path(), &["run", "tiny.toml", "--quiet"]).status.success());
+    assert!(!folder.path().join("results/tiny/2026-06-30.failed").exists());
+}
+
+#[test]
+fn three_for_an_empty_file_a_missing_file_and_another_encoding() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", STUDY);
+    assert_eq!(advocate(folder.path(), &["run", "tiny.toml"]).status.code(), Some(3));
+    write(folder.path(), "feedback.csv", "");
+    assert_eq!(advocate(folder.path(), &["run", "tiny.toml"]).status.code(), Some(3));
+    std::fs::write(folder.path().join("feedback.csv"), b"\xff\xfew\x00h\x00o\x00").expect("written");
+    let output = advocate(folder.path(), &["run", "tiny.toml"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("UTF-16"), "{}", stderr(&output));
+}
+
+#[test]
+fn four_when_no_answer_is_left() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", STUDY);
+    write(folder.path(), "feedback.csv", "who,when,nps,delivery,support\nc1,2026-03-01T10:00:00Z,99,1,1\n");
+    let output = advocate(folder.path(), &["run", "tiny.toml"]);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    let rejected = folder.path().join("results/tiny/2026-06-30.failed/quarantine/feedback.csv");
+    let text = std::fs::read_to_string(rejected).expect("the row is kept aside");
+    assert!(text.contains("99") && text.contains("out_of_range"), "{text}");
+}
+
+#[test]
+fn five_when_results_cannot_be_written() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", STUDY);
+    write(folder.path(), "feedback.csv", &answers());
+    write(folder.path(), "taken", "a file where the folder should be");
+    let output = advocate(folder.path(), &["run", "tiny.toml", "--out", "taken"]);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert!(stderr(&output).contains("taken"), "{}", stderr(&output));
+}
