@@ -1,24 +1,31 @@
-//! Results as people read them.
+//! Results as people read them: a page for the board, a summary in Markdown, a few lines for the terminal.
+//!
+//! All three tell one story: [`results`] is what they read, `standing` says what holds of it, `sentences` and `words`
+//! put it into words and numbers, and each renderer escapes what came from outside.
 
 mod results;
 
+mod reasons;
+mod sentences;
+mod standing;
+mod text;
+mod words;
+
+mod charts;
+mod html;
+mod sections;
+mod svg;
+
+mod markdown;
+mod terminal;
+
+#[cfg(test)]
+mod fixture;
+
+pub use html::{ReportError, html};
+pub use markdown::markdown;
 pub use results::{
     Cut, InfluenceResult, InfluenceRow, LeftOut, MeasureRow, Metric, OutcomeResult, ScoreSummary, StudyHead,
     StudyResults,
 };
-
-#[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub struct ReportError;
-pub struct Places {
-    pub folder: String,
-}
-pub fn html(_r: &StudyResults) -> Result<String, ReportError> {
-    Ok(String::new())
-}
-pub fn markdown(_r: &StudyResults) -> String {
-    String::new()
-}
-pub fn terminal(r: &StudyResults, p: &Places) -> String {
-    format!("{:#?}\n{}\n", r.outcomes, p.folder)
-}
+pub use terminal::{Places, terminal};

@@ -1,0 +1,281 @@
+//! The three pictures of the report: scores by cut, shares of the drivers, the three classes of answers.
+
+use super::results::MeasureRow;
+use super::svg::{Anchor, Canvas, Scale, at};
+use super::{text, words};
+use crate::drivers::{DriverRanking, DriverRow};
+use crate::measures::NetPromoterScore;
+
+/// Width of every picture, in its own units.
+const WIDTH: f64 = 880.0;
+
+/// Letters of a name on a line, and lines of a name.
+const NAME_LETTERS: usize = 30;
+const NAME_LINES: usize = 2;
+const LINE: f64 = 15.0;
+
+/// Shares beyond these ends of the axis are drawn as arrows.
+const SHARE_LOWEST: f64 = -0.25;
+const SHARE_HIGHEST: f64 = 1.0;
+
+/// Shares of the drivers of one outcome with intervals, direction, rank and the probability of the first rank.
+pub(super) fn drivers(ranking: &DriverRanking, id: &str, outcome: &str) -> String {
+    let names: Vec<Vec<String>> = ranking.drivers.iter().map(|row| name_lines(&row.driver)).collect();
+    let heights: Vec<f64> = names.iter().map(|lines| 14.0 + LINE * lines.len() as f64).collect();
+    let (top, plot_height) = (34.0, heights.iter().sum::<f64>());
+    let bottom = top + plot_height;
+    let scale = share_scale(&ranking.drivers);
+    let with_intervals = ranking.drivers.iter().any(|row| row.interval.is_some());
+
+    let mut canvas = Canvas::new();
+    driver_heads(&mut canvas, ranking, with_intervals);
+    axis(&mut canvas, &scale, top, bottom, |tick| format!("{} %", words::fixed(100.0 * tick, 0)));
+    let mut y = top;
+    for ((row, lines), height) in ranking.drivers.iter().zip(&names).zip(&heights) {
+        let middle = y + height / 2.0;
+        name(&mut canvas, 0.0, middle, lines, "name");
+        driver_marks(&mut canvas, &scale, row, middle);
+        driver_figures(&mut canvas, row, middle);
+        y += height;
+    }
+    let description = driver_description(ranking);
+    canvas.finish(id, WIDTH, bottom + 24.0, &format!("Shares of the drivers of {outcome}"), &description)
+}
+
+fn driver_heads(canvas: &mut Canvas, ranking: &DriverRanking, with_intervals: bool) {
+    let interval =
+        if with_intervals { format!(", {} interval", words::level(ranking.confidence)) } else { String::new() };
+    canvas.text(at(0.0, 18.0), Anchor::Start, "head", "Driver");
+    canvas.text(at(234.0, 18.0), Anchor::Middle, "head", "+/−");
+    canvas.text(at(258.0, 18.0), Anchor::Start, "head", "Share of what the drivers explain together");
+    canvas.text(at(592.0, 18.0), Anchor::Start, "head", &format!("Share{interval}"));
+    if with_intervals {
+        canvas.text(at(806.0, 18.0), Anchor::End, "head", "Rank");
+        canvas.text(at(WIDTH, 18.0), Anchor::End, "head", "Is first");
+    } else {
+        canvas.text(at(WIDTH, 18.0), Anchor::End, "head", "Rank");
+    }
+}
+
+fn driver_marks(canvas: &mut Canvas, scale: &Scale, row: &DriverRow, y: f64) {
+    let (bar, sign) = match row.sign {
+        Some(-1) => ("bar minus", "−"),
+        Some(1) => ("bar plus", "+"),
+        _ => ("bar other", words::MISSING),
+    };
+    canvas.text(at(234.0, y + 5.0), Anchor::Middle, "sign", sign);
+    if !row.share.is_finite() {
+        return;
+    }
+    let (zero, end) = (scale.x(0.0), scale.x(row.share));
+    canvas.bar(at(zero.min(end), y - 7.0), (end - zero).abs(), 14.0, bar);
+    if let Some(interval) = row.interval {
+        canvas.interval(scale, interval.share_low, interval.share_high, y, "whisker");
+    }
+    canvas.dot(at(end, y), 4.0, "dot");
+}
+
+fn driver_figures(canvas: &mut Canvas, row: &DriverRow, y: f64) {
+    let y = y + 5.0;
+    canvas.text(at(632.0, y), Anchor::End, "figure", &words::percent(row.share));
+    match row.interval {
+        None => canvas.text(at(WIDTH, y), Anchor::End, "figure", &row.rank.to_string()),
+        Some(interval) => {
+            let ends = words::percent_range(interval.share_low, interval.share_high);
+            canvas.text(at(642.0, y), Anchor::Start, "range", &ends);
+            canvas.text(at(762.0, y), Anchor::End, "figure", &row.rank.to_string());
+            let ranks = format!("({})", words::rank_range(interval.rank_low, interval.rank_high));
+            canvas.text(at(768.0, y), Anchor::Start, "range", &ranks);
+            canvas.text(at(WIDTH, y), Anchor::End, "range", &words::percent(interval.p_rank_1));
+        }
+    }
+}
+
+fn driver_description(ranking: &DriverRanking) -> String {
+    let rows: Vec<String> = ranking
+        .drivers
+        .iter()
+        .map(|row| {
+            let interval = row.interval.map_or_else(String::new, |interval| {
+                format!(" ({})", words::percent_range(interval.share_low, interval.share_high))
+            });
+            format!("{}: {}{interval}, rank {}", row.driver, words::percent(row.share), row.rank)
+        })
+        .collect();
+    format!("{}.", rows.join("; "))
+}
+
+/// From 0, or below where a share or its interval is, to the largest end.
+fn share_scale(rows: &[DriverRow]) -> Scale {
+    let ends = rows.iter().flat_map(|row| {
+        let interval = row.interval.map_or([row.share; 2], |interval| [interval.share_low, interval.share_high]);
+        [row.share, interval[0], interval[1]]
+    });
+    let (low, high) = extent(ends);
+    let scale = Scale {
+        low: low.unwrap_or(0.0).clamp(SHARE_LOWEST, 0.0),
+        high: (1.04 * high.unwrap_or(0.0)).clamp(0.05, SHARE_HIGHEST),
+        left: 258.0,
+        right: 570.0,
+    };
+    Scale { low: if scale.low < 0.0 { scale.low - 0.01 } else { 0.0 }, ..scale }
+}
+
+/// Scores of all answers and of every cut with intervals and bases; small bases are drawn open, dashed and grey.
+pub(super) fn scores(overall: Option<&MeasureRow>, cuts: &[(String, Vec<&MeasureRow>)], id: &str) -> String {
+    let all = || overall.into_iter().chain(cuts.iter().flat_map(|(_, rows)| rows.iter().copied()));
+    let scale = score_scale(all());
+    let top = 34.0;
+    let mut y = top;
+    let mut marks = Canvas::new();
+    if let Some(row) = overall {
+        y += score_row(&mut marks, &scale, row, "All answers", y);
+    }
+    for (column, rows) in cuts {
+        let lines = text::shortened(column, 2 * NAME_LETTERS);
+        marks.text(at(0.0, y + 22.0), Anchor::Start, "head group", &format!("by {lines}"));
+        y += 30.0;
+        for row in rows {
+            let value = row.cut.as_ref().map_or("", |cut| cut.value.as_str());
+            y += score_row(&mut marks, &scale, row, value, y);
+        }
+    }
+    let mut canvas = Canvas::new();
+    canvas.text(at(258.0, 18.0), Anchor::Start, "head", "Net Promoter Score");
+    canvas.text(at(650.0, 18.0), Anchor::End, "head", "Score");
+    let level =
+        overall.map_or_else(|| "Interval".to_owned(), |row| format!("{} interval", words::level(row.score.confidence)));
+    canvas.text(at(664.0, 18.0), Anchor::Start, "head", &level);
+    canvas.text(at(WIDTH, 18.0), Anchor::End, "head", "Answers");
+    axis(&mut canvas, &scale, top, y, |tick| words::fixed(tick, 0));
+    if let Some(row) = overall.filter(|_| !cuts.is_empty()) {
+        canvas.line(at(scale.x(row.score.nps), top), at(scale.x(row.score.nps), y), "reference");
+    }
+    canvas.append(marks);
+    let description: Vec<String> = all().map(score_description).collect();
+    canvas.finish(id, WIDTH, y + 24.0, "Net Promoter Score with intervals", &format!("{}.", description.join("; ")))
+}
+
+fn score_row(canvas: &mut Canvas, scale: &Scale, row: &MeasureRow, label: &str, top: f64) -> f64 {
+    let shown = if label.trim().is_empty() { "(blank)" } else { label };
+    let lines = name_lines(shown);
+    let height = 12.0 + LINE * lines.len() as f64;
+    let y = top + height / 2.0;
+    let small = row.below_minimum_base;
+    let class = |plain: &str| if small { format!("{plain} small") } else { plain.to_owned() };
+    let label_class = if row.cut.is_none() { "name strong" } else { "name" };
+    name(canvas, 0.0, y, &lines, &class(label_class));
+    canvas.interval(scale, row.score.conf_low, row.score.conf_high, y, &class("whisker"));
+    if row.score.nps.is_finite() {
+        canvas.dot(at(scale.x(row.score.nps), y), if row.cut.is_none() { 5.0 } else { 4.0 }, &class("dot"));
+    }
+    let figure = if row.cut.is_none() { "figure strong" } else { "figure" };
+    canvas.text(at(650.0, y + 5.0), Anchor::End, &class(figure), &words::score(row.score.nps));
+    let ends = words::score_range(row.score.conf_low, row.score.conf_high);
+    canvas.text(at(664.0, y + 5.0), Anchor::Start, &class("range"), &ends);
+    let base = words::count(row.score.n as u64);
+    let base = if small { format!("small base {base}") } else { base };
+    canvas.text(at(WIDTH, y + 5.0), Anchor::End, &class("range"), &base);
+    height
+}
+
+fn score_description(row: &MeasureRow) -> String {
+    let cut = row.cut.as_ref().map_or_else(|| "all answers".to_owned(), |cut| format!("{} {}", cut.column, cut.value));
+    let ends = words::score_range(row.score.conf_low, row.score.conf_high);
+    format!("{cut}: {} ({ends}), {}", words::score(row.score.nps), words::counted(row.score.n, "answer", "answers"))
+}
+
+fn score_scale<'r>(rows: impl Iterator<Item = &'r MeasureRow>) -> Scale {
+    let (low, high) = extent(rows.flat_map(|row| [row.score.nps, row.score.conf_low, row.score.conf_high]));
+    let (low, high) = (low.unwrap_or(-100.0), high.unwrap_or(100.0));
+    let margin = (0.04 * (high - low)).max(2.0);
+    Scale { low: (low - margin).max(-102.0), high: (high + margin).min(102.0), left: 258.0, right: 590.0 }
+}
+
+/// One bar of detractors, passives and promoters.
+pub(super) fn classes(score: &NetPromoterScore, id: &str) -> String {
+    let parts = [
+        ("detractors (0-6)", score.detractor_share, "detractors"),
+        ("passives (7-8)", score.passive_share, "passives"),
+        ("promoters (9-10)", score.promoter_share, "promoters"),
+    ];
+    let mut canvas = Canvas::new();
+    let mut left = 0.0;
+    for (_, share, class) in parts {
+        let width = WIDTH * share.clamp(0.0, 1.0);
+        canvas.bar(at(left, 0.0), width, 26.0, class);
+        left += width;
+    }
+    // The legend stands at fixed places, so that thin parts do not push their words together.
+    for ((label, share, class), (x, anchor)) in
+        parts.into_iter().zip([(0.0, Anchor::Start), (WIDTH / 2.0, Anchor::Middle), (WIDTH, Anchor::End)])
+    {
+        canvas.text(
+            at(x, 46.0),
+            anchor,
+            &format!("legend {class}-text"),
+            &format!("{} {label}", words::percent(share)),
+        );
+    }
+    let description: Vec<String> =
+        parts.iter().map(|(label, share, _)| format!("{} {label}", words::percent(*share))).collect();
+    canvas.finish(id, WIDTH, 52.0, "Detractors, passives and promoters", &format!("{}.", description.join("; ")))
+}
+
+fn axis(canvas: &mut Canvas, scale: &Scale, top: f64, bottom: f64, label: impl Fn(f64) -> String) {
+    for tick in scale.ticks() {
+        let x = scale.x(tick);
+        let class = if tick.abs() < 1e-9 { "zero" } else { "grid" };
+        canvas.line(at(x, top - 4.0), at(x, bottom + 2.0), class);
+        canvas.text(at(x, bottom + 18.0), Anchor::Middle, "tick", &label(tick));
+    }
+}
+
+fn name(canvas: &mut Canvas, x: f64, middle: f64, lines: &[String], class: &str) {
+    let first = middle + 5.0 - LINE * (lines.len() as f64 - 1.0) / 2.0;
+    for (place, line) in lines.iter().enumerate() {
+        canvas.text(at(x, first + LINE * place as f64), Anchor::Start, class, line);
+    }
+}
+
+/// A name on at most two lines; one that is too long keeps both ends.
+fn name_lines(name: &str) -> Vec<String> {
+    let name = text::plain(name);
+    let lines = text::wrapped_name(&name, NAME_LETTERS);
+    if lines.len() <= NAME_LINES {
+        return lines;
+    }
+    // Breaks between words may leave room on a line: shorten until it fits.
+    (NAME_LETTERS..=NAME_LINES * NAME_LETTERS)
+        .rev()
+        .map(|columns| text::wrapped_name(&text::shortened(&name, columns), NAME_LETTERS))
+        .find(|lines| lines.len() <= NAME_LINES)
+        .unwrap_or_else(|| vec![text::shortened(&name, NAME_LETTERS)])
+}
+
+/// The smallest and the largest of the finite values.
+fn extent(values: impl Iterator<Item = f64>) -> (Option<f64>, Option<f64>) {
+    values.filter(|value| value.is_finite()).fold((None, None), |(low, high): (Option<f64>, Option<f64>), value| {
+        (Some(low.map_or(value, |low| low.min(value))), Some(high.map_or(value, |high| high.max(value))))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_takes_two_lines_and_keeps_both_ends() {
+        let lines = name_lines("satisfaction_with_the_speed_of_delivery_to_the_door_on_working_days_in_winter");
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].starts_with("satisfaction_with") && lines[1].ends_with("winter"), "{lines:?}");
+        assert!(lines.iter().all(|line| line.chars().count() <= NAME_LETTERS));
+        assert_eq!(name_lines("delivery"), ["delivery"]);
+    }
+
+    #[test]
+    fn axis_of_scores_stays_near_the_scale() {
+        let scale = score_scale([].into_iter());
+        assert!((-102.0..=-100.0).contains(&scale.low) && (100.0..=102.0).contains(&scale.high));
+    }
+}

@@ -1,0 +1,196 @@
+//! The report as one page that needs nothing else: no script, no font, no picture from elsewhere.
+
+use super::results::StudyResults;
+use super::sections::{Drivers, FindingRow, Influence, LeftOutSection, Reading, Score, Scores};
+use super::sentences::{self, Headline};
+use super::{sections, text, words};
+use askama::Template;
+use thiserror::Error;
+
+/// Why a report could not be written.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// The page could not be put together.
+    #[error("the page of the report could not be put together")]
+    Page(#[from] askama::Error),
+}
+
+#[derive(Template)]
+#[template(path = "report.html", whitespace = "minimize")]
+struct Page<'r> {
+    results: &'r StudyResults,
+    level: String,
+    association: &'static str,
+    headlines: Vec<Headline>,
+    findings: Vec<FindingRow>,
+    score: Option<Score>,
+    drivers: Drivers,
+    influence: Option<Influence>,
+    scores: Option<Scores>,
+    left_out: LeftOutSection,
+    all_findings: Vec<(String, FindingRow)>,
+    reading: Reading,
+}
+
+/// The results as one HTML page with everything in it, for people who never see a matrix.
+///
+/// All text from outside is escaped; the page refers to nothing outside itself.
+///
+/// # Errors
+/// The page could not be put together, which means that this program is at fault.
+pub fn html(results: &StudyResults) -> Result<String, ReportError> {
+    let page = Page {
+        results,
+        level: words::level(results.head.confidence),
+        association: sentences::ASSOCIATION,
+        headlines: sentences::headlines(results).into_iter().map(unbroken).collect(),
+        findings: sections::study_findings(results),
+        score: Score::of(results),
+        drivers: Drivers::of(results),
+        influence: results.influence.as_ref().map(Influence::of),
+        scores: results.scores.as_ref().map(|scores| Scores::of(results, scores)),
+        left_out: LeftOutSection::of(results),
+        all_findings: sections::all_findings(results),
+        reading: Reading::of(results),
+    };
+    Ok(text::without_control(&page.render()?))
+}
+
+/// The same sentence without a line break between a number and its percent sign.
+fn unbroken(headline: Headline) -> Headline {
+    Headline { text: headline.text.replace(" %", "\u{a0}%"), ..headline }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{StudyResults, fixture};
+    use super::*;
+
+    fn page(results: &StudyResults) -> String {
+        html(results).expect("a page")
+    }
+
+    /// What a reader sees: the text between the tags, one piece a line.
+    fn visible(page: &str) -> String {
+        let body = page.split_once("</style>").expect("a style").1;
+        let mut text = String::new();
+        for piece in body.split('<').filter_map(|piece| piece.split_once('>')).map(|(_, text)| text.trim()) {
+            if !piece.is_empty() {
+                text.push_str(piece);
+                text.push('\n');
+            }
+        }
+        [
+            ("&lt;", "<"),
+            ("&gt;", ">"),
+            ("&#60;", "<"),
+            ("&#62;", ">"),
+            ("&#39;", "'"),
+            ("&quot;", "\""),
+            ("&#34;", "\""),
+            ("&#38;", "&"),
+            ("&amp;", "&"),
+        ]
+        .iter()
+        .fold(text, |text, (from, to)| text.replace(from, to))
+    }
+
+    #[test]
+    fn the_visible_text_of_the_page() {
+        insta::assert_snapshot!(visible(&page(&fixture::retail())));
+    }
+
+    #[test]
+    fn the_page_needs_nothing_from_elsewhere() {
+        let page = page(&fixture::retail());
+        for outside in ["http", "//", "src=", "url(", "@import", "<script", "<link"] {
+            assert!(!page.contains(outside), "{outside}");
+        }
+        let links: Vec<&str> = page.split("href=\"").skip(1).collect();
+        assert!(!links.is_empty() && links.iter().all(|link| link.starts_with('#')));
+    }
+
+    #[test]
+    fn hostile_names_are_text() {
+        let page = page(&fixture::hostile());
+        for markup in ["<script", "<img", "<a href=h", "<i>", "<u>", "<s>", "\"><b>", "</text><script"] {
+            assert!(!page.contains(markup), "{markup}");
+        }
+        assert!(visible(&page).contains("<img src=x onerror=alert(1)>"));
+        assert!(page.chars().all(|letter| letter == '\n' || !letter.is_control()));
+    }
+
+    #[test]
+    fn every_finding_is_in_the_complete_list_and_beside_its_number() {
+        let results = fixture::retail();
+        let text = visible(&page(&results));
+        let (before, list) = text.split_once("All findings").expect("the list");
+        let all = super::super::markdown::all_findings(&results);
+        assert_eq!(all.len(), 8);
+        for finding in all {
+            let sentence = words::sentence(&finding.sentence, &finding.about);
+            assert!(before.contains(&sentence), "{sentence}");
+            assert!(list.contains(&sentence), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn used_and_left_out_answers_are_shown() {
+        let text = visible(&page(&fixture::retail()));
+        for shown in [
+            "1,980 of 2,746 answers are used",
+            "700 (a touchpoint was not answered)",
+            "442 (the window ends after the study's date, so the outcome is not known yet)",
+            "442 answers are so recent",
+            "12 (a value lies outside its column's range)",
+            "10 (it happened after the study's date)",
+        ] {
+            assert!(text.contains(shown), "{shown}");
+        }
+    }
+
+    #[test]
+    fn answers_that_no_reason_accounts_for_are_shown() {
+        let mut results = fixture::retail();
+        results.outcomes[0].left_out.truncate(1);
+        assert!(visible(&page(&results)).contains("66 (no reason stated)"));
+    }
+
+    #[test]
+    fn an_empty_study_is_still_a_page() {
+        let text = visible(&page(&fixture::empty()));
+        assert!(text.contains("no recommend answer could be used") && !text.contains("NaN") && !text.contains("None"));
+    }
+
+    #[test]
+    fn a_crowded_page_names_every_driver_and_no_number_is_undefined() {
+        let page = page(&fixture::crowded());
+        assert!(!page.contains("NaN") && !page.contains("inf\""));
+        let results = fixture::crowded();
+        let ranking = results.outcomes[0].ranking.as_ref().expect("a ranking");
+        let text = visible(&page);
+        assert!(ranking.drivers.iter().all(|row| text.contains(&row.driver)));
+        assert!(text.contains("the 60 values with the most answers are shown; 10 more"));
+    }
+
+    #[test]
+    fn undefined_numbers_become_dashes() {
+        let mut results = fixture::retail();
+        if let Some(ranking) = &mut results.outcomes[0].ranking {
+            ranking.p_value = f64::NAN;
+            ranking.drivers[0].share = f64::NAN;
+            ranking.drivers[1].interval = None;
+        }
+        results.outcomes[0].coefficients[0].std_error = f64::NAN;
+        let page = page(&results);
+        assert!(!page.contains("NaN"), "{}", visible(&page));
+    }
+
+    #[test]
+    fn throwaway_pages() {
+        for (name, results) in [("fixture", fixture::retail()), ("crowded", fixture::crowded()), ("hostile", fixture::hostile()), ("plain", fixture::without_bootstrap()), ("empty", fixture::empty())] {
+            std::fs::write(format!("/tmp/report_{name}.html"), page(&results)).expect("written");
+        }
+    }
+}

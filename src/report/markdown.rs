@@ -1,0 +1,201 @@
+//! The same story in Markdown, on two screens.
+
+use super::results::{MeasureRow, OutcomeResult, StudyResults};
+use super::sentences::{self, ASSOCIATION};
+use super::standing::{self, Link};
+use super::{reasons, text, words};
+use crate::drivers::{DriverRanking, DriverRow};
+use crate::findings::{Finding, Severity};
+use std::fmt::Write;
+
+/// Drivers listed for each outcome, cuts of the score, and findings: the page and the tables have them all.
+const N_DRIVERS_MAX: usize = 5;
+const N_CUTS_MAX: usize = 12;
+const N_FINDINGS_MAX: usize = 8;
+
+/// The results as a short text in Markdown: headline sentences, the score, the first drivers, what was left out.
+pub fn markdown(results: &StudyResults) -> String {
+    let mut page = format!("# {}\n\nAs of {}.\n\n", escaped(&results.head.title), escaped(&results.head.as_of));
+    for headline in sentences::headlines(results) {
+        add(&mut page, format_args!("- **{}**: {}\n", escaped(&headline.lead), escaped(&headline.text)));
+    }
+    scores(&mut page, results);
+    if !results.outcomes.is_empty() {
+        add(&mut page, format_args!("\n## Ranked drivers\n\n{ASSOCIATION}\n"));
+    }
+    for outcome in &results.outcomes {
+        drivers(&mut page, results, outcome);
+    }
+    findings(&mut page, results);
+    add(
+        &mut page,
+        format_args!(
+            "\nStudy {}, seed {}, advocate {}. The whole story is in `report.html`.\n",
+            escaped(&results.head.name),
+            results.head.seed,
+            escaped(&results.head.version)
+        ),
+    );
+    page
+}
+
+fn scores(page: &mut String, results: &StudyResults) {
+    let Some(overall) = standing::overall(results) else { return };
+    let level = words::level(overall.score.confidence);
+    add(
+        page,
+        format_args!(
+            "\n## Net Promoter Score\n\n| Cut | Answers | Score | {level} interval |\n|:---|---:|---:|---:|\n"
+        ),
+    );
+    let cuts: Vec<&MeasureRow> = results.measures.iter().filter(|row| row.cut.is_some()).collect();
+    for row in std::iter::once(overall).chain(cuts.iter().copied().take(N_CUTS_MAX)) {
+        let cut =
+            row.cut.as_ref().map_or_else(|| "all answers".to_owned(), |cut| format!("{}: {}", cut.column, cut.value));
+        let small = if row.below_minimum_base { " (small base)" } else { "" };
+        let (score, n) = (words::score(row.score.nps), words::count(row.score.n as u64));
+        let interval = words::score_range(row.score.conf_low, row.score.conf_high);
+        add(page, format_args!("| {}{small} | {n} | {score} | {interval} |\n", escaped(&cut)));
+    }
+    if let Some(n_more) = cuts.len().checked_sub(N_CUTS_MAX).filter(|&n_more| n_more > 0) {
+        add(page, format_args!("\n{} in the report.\n", words::counted(n_more, "more cut is", "more cuts are")));
+    }
+}
+
+fn drivers(page: &mut String, results: &StudyResults, outcome: &OutcomeResult) {
+    add(page, format_args!("\n### {}\n\n", escaped(&sentences::outcome_title(outcome))));
+    match &outcome.ranking {
+        None => add(page, format_args!("{}\n\n", escaped(&sentences::no_ranking(results, outcome)))),
+        Some(ranking) if ranking.drivers.is_empty() => page.push_str("No driver was given.\n\n"),
+        Some(ranking) => {
+            if Link::of(results, outcome) == Link::Weak {
+                page.push_str("The link is weak, so the order says little.\n\n");
+            }
+            table(page, ranking);
+        }
+    }
+    add(page, format_args!("{}", escaped(&sentences::base(outcome))));
+    if let Some(fit) = sentences::fit(outcome) {
+        add(page, format_args!(" {}", escaped(&fit)));
+    }
+    page.push('\n');
+}
+
+fn table(page: &mut String, ranking: &DriverRanking) {
+    let with_intervals = ranking.drivers.iter().any(|row| row.interval.is_some());
+    if with_intervals {
+        let level = words::level(ranking.confidence);
+        add(page, format_args!("| Rank | Driver | +/− | Share | {level} interval | Rank interval | Is first |\n"));
+        page.push_str("|---:|:---|:---:|---:|---:|---:|---:|\n");
+    } else {
+        page.push_str("| Rank | Driver | +/− | Share |\n|---:|:---|:---:|---:|\n");
+    }
+    for row in ranking.drivers.iter().take(N_DRIVERS_MAX) {
+        let (name, share) = (escaped(&row.driver), words::percent(row.share));
+        add(page, format_args!("| {} | {name} | {} | {} |", row.rank, sign(row), escaped(&share)));
+        if with_intervals {
+            match row.interval {
+                None => page.push_str(" – | – | – |"),
+                Some(ends) => add(
+                    page,
+                    format_args!(
+                        " {} | {} | {} |",
+                        words::percent_range(ends.share_low, ends.share_high),
+                        words::rank_range(ends.rank_low, ends.rank_high),
+                        escaped(&words::percent(ends.p_rank_1))
+                    ),
+                ),
+            }
+        }
+        page.push('\n');
+    }
+    if let Some(n_more) = ranking.drivers.len().checked_sub(N_DRIVERS_MAX).filter(|&n_more| n_more > 0) {
+        add(page, format_args!("\n{} in the report.\n", words::counted(n_more, "more driver is", "more drivers are")));
+    }
+    page.push('\n');
+}
+
+/// `+`, `−`, or a dash where there is no direction.
+pub(super) fn sign(row: &DriverRow) -> &'static str {
+    match row.sign {
+        Some(1) => "+",
+        Some(-1) => "−",
+        _ => words::MISSING,
+    }
+}
+
+fn findings(page: &mut String, results: &StudyResults) {
+    let all = all_findings(results);
+    let serious: Vec<&Finding> = all.iter().copied().filter(|finding| finding.severity > Severity::Note).collect();
+    if serious.is_empty() {
+        return;
+    }
+    page.push_str("\n## To know beside the numbers\n\n");
+    for finding in serious.iter().take(N_FINDINGS_MAX) {
+        let sentence = words::sentence(&finding.sentence, &finding.about);
+        let (severity, about) = (reasons::severity(finding.severity), escaped(&finding.about));
+        add(page, format_args!("- **{severity}**, {about}: {}\n", escaped(&sentence)));
+    }
+    let n_more = all.len() - serious.len().min(N_FINDINGS_MAX);
+    if n_more > 0 {
+        add(
+            page,
+            format_args!("- {} in the report.\n", words::counted(n_more, "more finding is", "more findings are")),
+        );
+    }
+}
+
+/// All different findings of the results, the most severe first.
+pub(super) fn all_findings(results: &StudyResults) -> Vec<&Finding> {
+    let of_outcomes = results.outcomes.iter().flat_map(|outcome| standing::findings_of(results, outcome));
+    let of_influence = results.influence.iter().flat_map(|influence| &influence.findings);
+    standing::sorted(results.findings.iter().chain(of_outcomes).chain(of_influence))
+}
+
+/// Text that Markdown takes for nothing but text.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text::plain(text).chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => {
+                safe.push('\\');
+                safe.push(letter);
+            }
+            letter => safe.push(letter),
+        }
+    }
+    // Readers turn bare addresses into links.
+    safe.replace("://", "&#58;//").replace("www.", "www&#46;")
+}
+
+fn add(page: &mut String, part: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = page.write_fmt(part);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    #[test]
+    fn the_summary_of_a_study() {
+        insta::assert_snapshot!(markdown(&fixture::retail()));
+    }
+
+    #[test]
+    fn hostile_names_stay_text() {
+        let page = markdown(&fixture::hostile());
+        assert!(!page.contains("<script") && !page.contains("://") && !page.contains('\u{1b}'), "{page}");
+        assert!(page.contains(r"a\|b") && page.contains(r"\[x\](y)"), "{page}");
+    }
+
+    #[test]
+    fn nothing_at_all_is_still_a_summary() {
+        let page = markdown(&fixture::empty());
+        assert!(page.contains("no recommend answer could be used") && !page.contains("NaN"), "{page}");
+    }
+}

@@ -1,0 +1,74 @@
+//! The words of reasons and severities as phrases.
+
+use crate::findings::Severity;
+
+/// Why an answer, or a row of a source, is not used; unknown words lose their underscores.
+pub(super) fn phrase(word: &str) -> String {
+    let phrase = match word {
+        "no_answer" => "the recommend question was not answered",
+        "missing_touchpoint" => "a touchpoint was not answered",
+        "missing_control" => "a control is not known",
+        "missing_outcome" => "the outcome is not known",
+        "missing_weight" => "the weight is not known",
+        "window_censored" => "the window ends after the study's date, so the outcome is not known yet",
+        "ragged" => "more or fewer cells than the header",
+        "unclosed_quote" => "a quote opens and never closes",
+        "blank" => "a cell that must be filled is blank",
+        "unparsable" => "a cell is not what its column holds",
+        "out_of_range" => "a value lies outside its column's range",
+        "suspicious_date" => "a date that stands for a missing one",
+        "no_zone" => "a local time in a source that states no zone",
+        "unmatched_key" => "the key leads to nobody",
+        "ambiguous_key" => "the key leads to several persons",
+        "duplicate" => "an earlier row has the same id",
+        "self_referral" => "referrer and referred are the same",
+        "after_as_of" => "it happened after the study's date",
+        other => return spaced(other),
+    };
+    phrase.to_owned()
+}
+
+/// The word with spaces: `few events`.
+pub(super) fn spaced(word: &str) -> String {
+    word.replace('_', " ")
+}
+
+/// The severity for a reader.
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "Note",
+        Severity::Warning => "Warning",
+        Severity::Serious => "Serious",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::{Exclusion, Reason};
+
+    #[test]
+    fn every_reason_of_the_intake_has_a_phrase() {
+        let reasons = [
+            Reason::Ragged,
+            Reason::UnclosedQuote,
+            Reason::Blank,
+            Reason::Unparsable,
+            Reason::OutOfRange,
+            Reason::SuspiciousDate,
+            Reason::NoZone,
+            Reason::UnmatchedKey,
+            Reason::AmbiguousKey,
+            Reason::Duplicate,
+            Reason::SelfReferral,
+        ];
+        for reason in reasons {
+            assert_ne!(phrase(reason.word()), spaced(reason.word()));
+        }
+        assert_ne!(phrase(exclusion(Exclusion::AfterAsOf)), "after as of");
+    }
+
+    fn exclusion(exclusion: Exclusion) -> &'static str {
+        super::super::standing::exclusion_word(exclusion)
+    }
+}

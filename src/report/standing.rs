@@ -1,0 +1,128 @@
+//! What may be said of a result: which drivers lead, whether a link is there, which findings belong to it.
+
+use super::results::{MeasureRow, OutcomeResult, StudyResults};
+use crate::drivers::{DriverRanking, DriverRow, FitKind, Method};
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::intake::Exclusion;
+
+/// A share (absolute) up to which a driver carries nothing.
+const NOTHING: f64 = 1e-12;
+
+/// p-value above which a link could be chance.
+const CHANCE: f64 = 0.05;
+
+/// Whether what customers say goes with an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    /// More than chance, and not weak.
+    There,
+    /// Weak, or no more than chance.
+    Weak,
+    /// There is no ranking, or no test.
+    Unknown,
+}
+
+impl Link {
+    pub fn of(results: &StudyResults, outcome: &OutcomeResult) -> Self {
+        if weak_link(results, outcome).is_some() {
+            return Self::Weak;
+        }
+        match &outcome.ranking {
+            None => Self::Unknown,
+            Some(ranking) if !ranking.p_value.is_finite() || ranking.drivers.is_empty() => Self::Unknown,
+            Some(ranking) if ranking.p_value > CHANCE => Self::Weak,
+            Some(_) => Self::There,
+        }
+    }
+}
+
+/// Findings of an outcome: its own, those of its ranking and those of the study about it; the most severe first.
+pub(super) fn findings_of<'r>(results: &'r StudyResults, outcome: &'r OutcomeResult) -> Vec<&'r Finding> {
+    let of_ranking = outcome.ranking.iter().flat_map(|ranking| &ranking.findings);
+    let of_study = results.findings.iter().filter(|finding| finding.about == outcome.name);
+    sorted(outcome.findings.iter().chain(of_ranking).chain(of_study))
+}
+
+/// All different findings, the most severe first, otherwise in their order.
+pub(super) fn sorted<'r>(findings: impl Iterator<Item = &'r Finding>) -> Vec<&'r Finding> {
+    let mut all: Vec<&Finding> = Vec::new();
+    for finding in findings {
+        if !all.contains(&finding) {
+            all.push(finding);
+        }
+    }
+    all.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    all
+}
+
+/// Findings of the study that are about none of its outcomes.
+pub(super) fn findings_of_study(results: &StudyResults) -> Vec<&Finding> {
+    let is_of_outcome = |finding: &&Finding| results.outcomes.iter().any(|outcome| outcome.name == finding.about);
+    sorted(results.findings.iter().filter(|finding| !is_of_outcome(finding)))
+}
+
+/// The finding that the link is weak.
+pub(super) fn weak_link<'r>(results: &'r StudyResults, outcome: &'r OutcomeResult) -> Option<&'r Finding> {
+    findings_of(results, outcome).into_iter().find(|finding| finding.kind == FindingKind::WeakLink)
+}
+
+/// Why there is no ranking: the most severe finding, notes aside.
+pub(super) fn reason_for_none<'r>(results: &'r StudyResults, outcome: &'r OutcomeResult) -> Option<&'r Finding> {
+    findings_of(results, outcome).into_iter().find(|finding| finding.severity > Severity::Note)
+}
+
+/// Drivers of rank 1; none where no driver carries anything.
+pub(super) fn leaders(ranking: &DriverRanking) -> Vec<&DriverRow> {
+    if ranking.drivers.iter().all(|row| row.share.abs() <= NOTHING) {
+        return Vec::new();
+    }
+    ranking.drivers.iter().filter(|row| row.rank == 1).collect()
+}
+
+/// Answers that are neither used nor left out for a stated reason.
+pub(super) fn n_unaccounted(outcome: &OutcomeResult) -> usize {
+    let n_left_out: usize = outcome.left_out.iter().map(|left_out| left_out.n).sum();
+    outcome.n_answers.saturating_sub(outcome.n_used + n_left_out)
+}
+
+/// The score of all answers.
+pub(super) fn overall(results: &StudyResults) -> Option<&MeasureRow> {
+    results.measures.iter().find(|row| row.cut.is_none())
+}
+
+/// Whether the outcome is something customers do, not something they say.
+pub(super) fn is_behaviour(outcome: &OutcomeResult) -> bool {
+    outcome.window_days.is_some()
+}
+
+/// The name of a measure of fit.
+pub(super) fn fit_name(kind: FitKind) -> &'static str {
+    match kind {
+        FitKind::RSquared => "R squared",
+        FitKind::Mcfadden => "McFadden's pseudo R squared",
+        FitKind::CoxSnell => "Cox and Snell's pseudo R squared",
+        FitKind::Nagelkerke => "Nagelkerke's pseudo R squared",
+        FitKind::Estrella => "Estrella's pseudo R squared",
+    }
+}
+
+/// The name of a method of importance.
+pub(super) fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::Shapley => "Shapley value",
+        Method::RelativeWeights => "relative weight",
+        Method::Car => "squared correlation-adjusted correlation",
+        Method::First => "fit alone",
+        Method::Last => "fit lost when left out",
+        Method::Pratt => "Pratt's measure",
+        Method::BetaSquared => "squared standardised coefficient",
+        Method::ConditionalDominance => "conditional dominance",
+    }
+}
+
+/// The word of an exclusion.
+pub(super) fn exclusion_word(exclusion: Exclusion) -> &'static str {
+    match exclusion {
+        Exclusion::AfterAsOf => "after_as_of",
+    }
+}

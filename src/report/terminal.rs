@@ -1,0 +1,267 @@
+//! The summary that a run prints: plain text in aligned columns.
+
+use super::markdown::{all_findings, sign};
+use super::results::{OutcomeResult, StudyResults};
+use super::sentences;
+use super::standing::{self, Link};
+use super::{reasons, text, words};
+use crate::drivers::{DriverRanking, DriverRow};
+use crate::findings::{Finding, Severity};
+use crate::intake::SourceAccount;
+use std::path::PathBuf;
+
+/// Drivers listed for each outcome.
+const N_DRIVERS_MAX: usize = 3;
+
+/// Findings listed for each outcome, the most severe first.
+const N_FINDINGS_MAX: usize = 2;
+
+/// Narrower terminals get longer lines than they show.
+const WIDTH_MIN: usize = 72;
+
+/// Columns that stand beside a driver's name.
+const BESIDE_NAME: usize = 52;
+
+/// Where the results of a run are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The folder with everything in it.
+    pub folder: PathBuf,
+    /// The page.
+    pub report: PathBuf,
+    /// The folder of rows put aside, where there are any.
+    pub quarantine: Option<PathBuf>,
+}
+
+/// A short plain text: the score, the first drivers of each outcome, what was used and what not, where the report is.
+///
+/// No line but those of places is wider than `width` columns (72 at least), and nothing steers the terminal.
+pub fn terminal(results: &StudyResults, places: &Places, width: usize) -> String {
+    let width = width.max(WIDTH_MIN);
+    let title = format!("{}, as of {}", results.head.title, results.head.as_of);
+    let mut lines = text::wrapped(&text::plain(&title), width);
+    lines.push(String::new());
+    lines.extend(score(results, width));
+    for outcome in &results.outcomes {
+        lines.push(String::new());
+        lines.extend(of_outcome(results, outcome, width));
+    }
+    if !results.sources.is_empty() {
+        lines.push(String::new());
+        lines.extend(rows(&results.sources, width));
+    }
+    lines.push(String::new());
+    lines.extend(count_findings(results));
+    let mut place = |name: &str, path: &PathBuf| {
+        lines.push(format!("{}{}", text::padded(name, 11), text::plain(&path.display().to_string())));
+    };
+    place("Report", &places.report);
+    place("Folder", &places.folder);
+    if let Some(quarantine) = &places.quarantine {
+        place("Put aside", quarantine);
+    }
+    let mut all: String = lines.iter().map(|line| format!("{}\n", line.trim_end())).collect();
+    if !results.outcomes.is_empty() {
+        all.push_str("Drivers are associations, not causal effects.\n");
+    }
+    all
+}
+
+fn score(results: &StudyResults, width: usize) -> Vec<String> {
+    let Some(row) = standing::overall(results) else {
+        return vec!["Net Promoter Score: no recommend answer could be used".to_owned()];
+    };
+    let weighted = if row.weighted { ", weighted" } else { "" };
+    let small = if row.below_minimum_base { ", fewer than the minimum base" } else { "" };
+    let line = format!(
+        "Net Promoter Score {} ({}), {}{weighted}{small}",
+        words::score(row.score.nps),
+        sentences::score_interval(row),
+        words::counted(row.score.n, "answer", "answers"),
+    );
+    text::wrapped(&line, width)
+}
+
+fn of_outcome(results: &StudyResults, outcome: &OutcomeResult, width: usize) -> Vec<String> {
+    let weak = if Link::of(results, outcome) == Link::Weak { ": weak link" } else { "" };
+    let mut lines = text::wrapped(&text::plain(&format!("{}{weak}", sentences::outcome_title(outcome))), width);
+    let drivers = outcome.ranking.as_ref().filter(|ranking| !ranking.drivers.is_empty());
+    match drivers {
+        None => lines.push("  no drivers are ranked".to_owned()),
+        Some(ranking) => lines.extend(drivers_of(ranking, width)),
+    }
+    lines.extend(indented(&used(outcome), width));
+    let findings: Vec<&Finding> = standing::findings_of(results, outcome)
+        .into_iter()
+        .filter(|finding| finding.severity > Severity::Note)
+        .collect();
+    for finding in findings.iter().take(N_FINDINGS_MAX) {
+        let sentence = words::sentence(&finding.sentence, &finding.about);
+        lines.extend(indented(&format!("{}: {sentence}", reasons::severity(finding.severity)), width));
+    }
+    if findings.len() > N_FINDINGS_MAX {
+        lines.push(format!("  and {} in the report", words::counted(findings.len() - N_FINDINGS_MAX, "more", "more")));
+    }
+    lines
+}
+
+fn drivers_of(ranking: &DriverRanking, width: usize) -> Vec<String> {
+    let shown: Vec<&DriverRow> = ranking.drivers.iter().take(N_DRIVERS_MAX).collect();
+    let longest = shown.iter().map(|row| text::width(&text::plain(&row.driver))).max().unwrap_or(0);
+    let with_intervals = shown.iter().any(|row| row.interval.is_some());
+    let beside = if with_intervals { BESIDE_NAME } else { 15 };
+    let name_width = longest.clamp(6, width.saturating_sub(beside).max(6));
+    let head = if with_intervals {
+        let level = words::level(ranking.confidence);
+        format!(
+            "       {}  {}  {} {}  {}",
+            text::padded("driver", name_width),
+            text::right("share", 6),
+            text::padded(&format!("{level} interval"), 15),
+            text::padded("rank", 9),
+            text::right("first in", 8)
+        )
+    } else {
+        format!("       {}  {}", text::padded("driver", name_width), text::right("share", 6))
+    };
+    let mut lines = vec![head];
+    lines.extend(shown.iter().map(|row| {
+        let name = text::padded(&text::shortened(&text::plain(&row.driver), name_width), name_width);
+        let start = format!("  {:>2} {} {name}  {}", row.rank, sign(row), text::right(&words::percent(row.share), 6));
+        match row.interval {
+            None => start,
+            Some(ends) => {
+                let shares = text::padded(&words::percent_range(ends.share_low, ends.share_high), 15);
+                let ranks = text::padded(&words::rank_range(ends.rank_low, ends.rank_high), 9);
+                format!("{start}  {shares} {ranks}  {}", text::right(&words::percent(ends.p_rank_1), 8))
+            }
+        }
+    }));
+    lines
+}
+
+/// `1,980 of 2,746 answers used; not used: 700 missing touchpoint, 66 window censored; R squared 0.420, p < 0.001`
+fn used(outcome: &OutcomeResult) -> String {
+    let mut parts = vec![format!(
+        "{} of {} used",
+        words::count(outcome.n_used as u64),
+        words::counted(outcome.n_answers, "answer", "answers")
+    )];
+    let n_unaccounted = standing::n_unaccounted(outcome);
+    let unaccounted = (n_unaccounted > 0).then(|| format!("{} no reason stated", words::count(n_unaccounted as u64)));
+    let left_out: Vec<String> = outcome
+        .left_out
+        .iter()
+        .filter(|left_out| left_out.n > 0)
+        .map(|left_out| format!("{} {}", words::count(left_out.n as u64), reasons::spaced(&left_out.reason)))
+        .chain(unaccounted)
+        .collect();
+    if !left_out.is_empty() {
+        parts.push(format!("not used: {}", left_out.join(", ")));
+    }
+    parts.extend(outcome.ranking.as_ref().map(sentences::strength));
+    parts.join("; ")
+}
+
+fn rows(sources: &[SourceAccount], width: usize) -> Vec<String> {
+    let cells: Vec<[String; 4]> = sources
+        .iter()
+        .map(|source| {
+            let quarantined = source.rows_quarantined.iter().map(|(reason, &n)| (reason.word(), n));
+            let excluded = source.rows_excluded.iter().map(|(&reason, &n)| (standing::exclusion_word(reason), n));
+            let reasons: Vec<String> = quarantined
+                .chain(excluded)
+                .filter(|&(_, n)| n > 0)
+                .map(|(word, n)| format!("{} {}", words::count(n), reasons::spaced(word)))
+                .collect();
+            let name = text::shortened(&text::plain(&source.source), 28);
+            [name, words::count(source.rows_read), words::count(source.rows_used), reasons.join(", ")]
+        })
+        .collect();
+    let heads = ["rows of", "read", "used", "not used"].map(str::to_owned);
+    let widths: Vec<usize> = (0..3)
+        .map(|column| cells.iter().chain([&heads]).map(|row| text::width(&row[column])).max().unwrap_or(0))
+        .collect();
+    let reasons_at = widths.iter().sum::<usize>() + 6;
+    let mut lines = Vec::new();
+    for [name, read, used, reasons] in [heads].iter().chain(&cells) {
+        let start = format!(
+            "{}  {}  {}  ",
+            text::padded(name, widths[0]),
+            text::right(read, widths[1]),
+            text::right(used, widths[2])
+        );
+        let mut rest = text::wrapped(reasons, width.saturating_sub(reasons_at).max(20)).into_iter();
+        lines.push(format!("{start}{}", rest.next().unwrap_or_default()));
+        lines.extend(rest.map(|line| format!("{}{line}", " ".repeat(reasons_at))));
+    }
+    lines
+}
+
+fn count_findings(results: &StudyResults) -> Option<String> {
+    let all = all_findings(results);
+    let of = |severity: Severity| all.iter().filter(|finding| finding.severity == severity).count();
+    let counts: Vec<String> = [
+        (of(Severity::Serious), "serious", "serious"),
+        (of(Severity::Warning), "warning", "warnings"),
+        (of(Severity::Note), "note", "notes"),
+    ]
+    .into_iter()
+    .filter(|&(n, _, _)| n > 0)
+    .map(|(n, one, many)| words::counted(n, one, many))
+    .collect();
+    (!counts.is_empty()).then(|| format!("{}{}, all in the report", text::padded("Findings", 11), counts.join(", ")))
+}
+
+fn indented(line: &str, width: usize) -> Vec<String> {
+    text::wrapped(&text::plain(line), width.saturating_sub(4))
+        .into_iter()
+        .enumerate()
+        .map(|(place, line)| if place == 0 { format!("  {line}") } else { format!("    {line}") })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    fn places() -> Places {
+        let folder = PathBuf::from("results/retail/2026-09-30");
+        Places { report: folder.join("report.html"), quarantine: Some(folder.join("quarantine")), folder }
+    }
+
+    #[test]
+    fn the_summary_of_a_run() {
+        insta::assert_snapshot!(terminal(&fixture::retail(), &places(), 100));
+    }
+
+    #[test]
+    fn lines_fit_the_terminal() {
+        for results in [fixture::retail(), fixture::hostile(), fixture::crowded(), fixture::empty()] {
+            for width in [72, 80, 100] {
+                let shown = terminal(&results, &places(), width);
+                let too_wide = shown.lines().find(|line| text::width(line) > width);
+                assert_eq!(too_wide, None, "{width}\n{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_names_do_not_steer_the_terminal() {
+        let shown = terminal(&fixture::hostile(), &places(), 100);
+        assert!(shown.chars().all(|letter| letter == '\n' || !letter.is_control()), "{shown:?}");
+    }
+
+    #[test]
+    fn nothing_at_all_is_still_a_summary() {
+        let shown = terminal(&fixture::empty(), &places(), 100);
+        assert!(shown.contains("no recommend answer could be used") && shown.contains("report.html"), "{shown}");
+    }
+
+    #[test]
+    fn without_a_bootstrap_there_are_no_intervals() {
+        let shown = terminal(&fixture::without_bootstrap(), &places(), 100);
+        assert!(!shown.contains("first in") && shown.contains("driver"), "{shown}");
+    }
+}
