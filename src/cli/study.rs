@@ -11,6 +11,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::Duration;
 
+/// Columns of the summary; the same on a terminal and in a file.
+const SUMMARY_WIDTH: usize = 100;
+
 /// `advocate run`.
 pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
     let mut study = Study::read(&arguments.study).map_err(PipelineError::from)?;
@@ -36,8 +39,14 @@ pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
     if arguments.quiet {
         return Ok(());
     }
-    let places = report::Places { folder: done.folder.display().to_string() };
-    print::text(&report::terminal(&done.results, &places))
+    let quarantine = done.folder.join("quarantine");
+    let any_aside = done.results.sources.iter().any(|account| account.n_quarantined() > 0);
+    let places = report::Places {
+        report: done.folder.join("report.html"),
+        quarantine: any_aside.then_some(quarantine),
+        folder: done.folder,
+    };
+    print::text(&report::terminal(&done.results, &places, SUMMARY_WIDTH))
 }
 
 /// `advocate check`.

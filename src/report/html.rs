@@ -189,7 +189,13 @@ mod tests {
 
     #[test]
     fn throwaway_pages() {
-        for (name, results) in [("fixture", fixture::retail()), ("crowded", fixture::crowded()), ("hostile", fixture::hostile()), ("plain", fixture::without_bootstrap()), ("empty", fixture::empty())] {
+        for (name, results) in [
+            ("fixture", fixture::retail()),
+            ("crowded", fixture::crowded()),
+            ("hostile", fixture::hostile()),
+            ("plain", fixture::without_bootstrap()),
+            ("empty", fixture::empty()),
+        ] {
             std::fs::write(format!("/tmp/report_{name}.html"), page(&results)).expect("written");
         }
     }

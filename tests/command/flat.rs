@@ -37,7 +37,8 @@ fn nps_of_sixty_answers() {
 fn nps_by_group_and_weighted() {
     let folder = folder();
     write(folder.path(), "t.csv", &answers());
-    let arguments = ["nps", "--data", "t.csv", "--score", "score", "--by", "channel", "--weights", "w", "--format", "json"];
+    let arguments =
+        ["nps", "--data", "t.csv", "--score", "score", "--by", "channel", "--weights", "w", "--format", "json"];
     let answer = json(&advocate(folder.path(), &arguments));
     let groups = answer["groups"].as_array().expect("groups");
     assert_eq!(groups.len(), 2);
@@ -95,8 +96,17 @@ fn drivers_of_swiss_fertility() {
     let data = data.display().to_string();
     let folder = folder();
     let arguments = [
-        "drivers", "--data", &data, "--outcome", "Fertility", "--drivers",
-        "Agriculture,Examination,Education,Catholic,Infant.Mortality", "--bootstrap", "2000", "--format", "json",
+        "drivers",
+        "--data",
+        &data,
+        "--outcome",
+        "Fertility",
+        "--drivers",
+        "Agriculture,Examination,Education,Catholic,Infant.Mortality",
+        "--bootstrap",
+        "2000",
+        "--format",
+        "json",
     ];
     let answer = json(&advocate(folder.path(), &arguments));
     // R 4.4, relaimpo 2.2-7: lmg of datasets::swiss; boot.relimp's percentile interval at b = 2000, within Monte Carlo.
@@ -125,8 +135,19 @@ fn categories_move_as_one_driver() {
     let folder = folder();
     write(folder.path(), "t.csv", &table);
     let arguments = [
-        "drivers", "--data", "t.csv", "--outcome", "rate", "--drivers", "poison,treat", "--categorical", "poison,treat",
-        "--bootstrap", "0", "--format", "json",
+        "drivers",
+        "--data",
+        "t.csv",
+        "--outcome",
+        "rate",
+        "--drivers",
+        "poison,treat",
+        "--categorical",
+        "poison,treat",
+        "--bootstrap",
+        "0",
+        "--format",
+        "json",
     ];
     let answer = json(&advocate(folder.path(), &arguments));
     // R 4.2, relaimpo 2.2-7: lmg with factors.
@@ -155,14 +176,31 @@ fn the_operators_satisfaction_separates_churn_and_is_refused() {
     let data = data.display().to_string();
     let folder = folder();
     let arguments = [
-        "fit", "--data", &data, "--outcome", "Churn Value", "--features", "Satisfaction Score", "--family", "logistic",
+        "fit",
+        "--data",
+        &data,
+        "--outcome",
+        "Churn Value",
+        "--features",
+        "Satisfaction Score",
+        "--family",
+        "logistic",
     ];
     let output = advocate(folder.path(), &arguments);
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
     assert!(stderr(&output).contains("Satisfaction Score"), "{}", stderr(&output));
     let arguments = [
-        "drivers", "--data", &data, "--outcome", "Churn Value", "--drivers", "Satisfaction Score,CLTV", "--family",
-        "logistic", "--bootstrap", "0",
+        "drivers",
+        "--data",
+        &data,
+        "--outcome",
+        "Churn Value",
+        "--drivers",
+        "Satisfaction Score,CLTV",
+        "--family",
+        "logistic",
+        "--bootstrap",
+        "0",
     ];
     assert_eq!(advocate(folder.path(), &arguments).status.code(), Some(4));
 }
@@ -171,14 +209,28 @@ fn the_operators_satisfaction_separates_churn_and_is_refused() {
 fn influence_of_the_diamond() {
     let folder = folder();
     write(folder.path(), "e.csv", "a,b,p\nn1,n2,0.5\nn1,n3,0.5\nn2,n4,0.5\nn3,n4,0.5\n");
-    let arguments =
-        ["influence", "--edges", "e.csv", "--from", "a", "--to", "b", "--probability", "p", "--seeds", "1", "--format", "json"];
+    let arguments = [
+        "influence",
+        "--edges",
+        "e.csv",
+        "--from",
+        "a",
+        "--to",
+        "b",
+        "--probability",
+        "p",
+        "--seeds",
+        "1",
+        "--format",
+        "json",
+    ];
     let answer = json(&advocate(folder.path(), &arguments));
     // 2 + 1 - (1 - 1/4)^2.
     let reach_se = answer["nodes"][0]["reach_se"].as_f64().expect("a number");
     close(&answer["nodes"][0]["reach"], 2.4375, (5.0 * reach_se).max(1e-9));
     assert_eq!(answer["seeds"][0]["node"], "n1");
-    let arguments = ["influence", "--edges", "e.csv", "--from", "a", "--to", "b", "--uniform", "0.5", "--format", "csv"];
+    let arguments =
+        ["influence", "--edges", "e.csv", "--from", "a", "--to", "b", "--uniform", "0.5", "--format", "csv"];
     let text = stdout(&advocate(folder.path(), &arguments));
     assert!(text.starts_with("node,reach,reach_se,exact\n") && text.contains("\nn4,1,0,true\n"), "{text}");
 }

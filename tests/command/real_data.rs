@@ -40,10 +40,7 @@ fn the_marketplaces_link_is_reported_as_weak() {
     let Some(out) = run("marketplace", "olist_sample", folder.path()) else { return };
     let results = out.join("marketplace/2018-09-01");
     let findings = rows(&results.join("tables/findings.csv"));
-    assert!(
-        findings.iter().any(|row| &row[0] == "repurchase" && &row[1] == "weak_link"),
-        "{findings:?}"
-    );
+    assert!(findings.iter().any(|row| &row[0] == "repurchase" && &row[1] == "weak_link"), "{findings:?}");
     let report = std::fs::read_to_string(results.join("report.html")).expect("a report");
     assert!(report.contains("weak") || report.contains("no link"), "the report says so");
     // Every review of the last 90 days is censored, none silently.

@@ -149,7 +149,11 @@ fn features_do_not_see_the_future() {
     let (mut before, mut after) = ("c,t,a\n".to_owned(), "c,t,a\n".to_owned());
     for customer in 0..60 {
         let day = customer % 28 + 1;
-        feedback.push_str(&format!("k{customer},2026-03-{day:02}T12:00:00Z,{},{}\n", customer % 11, (customer * 7) % 11));
+        feedback.push_str(&format!(
+            "k{customer},2026-03-{day:02}T12:00:00Z,{},{}\n",
+            customer % 11,
+            (customer * 7) % 11
+        ));
         // One purchase a minute before the answer, and, in the second file, one at the answer's very instant.
         let history = format!("k{customer},2026-03-{day:02}T11:59:00Z,{}\n", customer + 1);
         before.push_str(&history);
@@ -215,7 +219,19 @@ fn flat_answers_do_not_depend_on_the_order_of_columns() {
     }
     super::write(folder.path(), "t.csv", &text);
     let share = |drivers: &str| {
-        let arguments = ["drivers", "--data", "t.csv", "--outcome", "y", "--drivers", drivers, "--bootstrap", "0", "--format", "json"];
+        let arguments = [
+            "drivers",
+            "--data",
+            "t.csv",
+            "--outcome",
+            "y",
+            "--drivers",
+            drivers,
+            "--bootstrap",
+            "0",
+            "--format",
+            "json",
+        ];
         let answer = json(&advocate(folder.path(), &arguments));
         let row = answer["drivers"].as_array().expect("rows").iter().find(|row| row["driver"] == "a").cloned();
         row.expect("driver a")["share"].as_f64().expect("a number")
