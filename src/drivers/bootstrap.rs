@@ -27,15 +27,12 @@ pub(super) fn replicates<S>(
     scratch: impl Fn() -> S + Sync + Send,
     analyse: impl Fn(&mut S, &[f64]) -> Option<Vec<f64>> + Sync,
 ) -> Replicates {
-    let plan = Plan::of(observations);
+    let resampler = Resampler::of(observations, seed);
     let results: Vec<Option<Vec<f64>>> = (0..n_replicates)
         .into_par_iter()
         .map_init(
-            || (vec![0.0; observations.n_rows()], plan.counts(), scratch()),
-            |(weights, counts, scratch), replicate| {
-                plan.draw(&mut stream(seed, "drivers bootstrap", replicate as u64), counts, weights);
-                analyse(scratch, weights)
-            },
+            || (resampler.scratch(), scratch()),
+            |(weights, scratch), replicate| analyse(scratch, resampler.draw(replicate, weights)),
         )
         .collect();
     let succeeded: Vec<Vec<f64>> = results.into_iter().flatten().collect();
@@ -43,6 +40,36 @@ pub(super) fn replicates<S>(
     Replicates {
         contributions: Array2::from_shape_fn((succeeded.len(), n_drivers), |(row, driver)| succeeded[row][driver]),
         n_failed,
+    }
+}
+
+/// Draws the weights of any replicate.
+pub(super) struct Resampler<'a> {
+    plan: Plan<'a>,
+    n_rows: usize,
+    seed: u64,
+}
+
+/// Buffers of one thread.
+pub(super) struct Scratch {
+    counts: Vec<f64>,
+    weights: Vec<f64>,
+}
+
+impl<'a> Resampler<'a> {
+    pub fn of(observations: &'a Observations, seed: u64) -> Self {
+        Self { plan: Plan::of(observations), n_rows: observations.n_rows(), seed }
+    }
+
+    pub fn scratch(&self) -> Scratch {
+        Scratch { counts: self.plan.counts(), weights: vec![0.0; self.n_rows] }
+    }
+
+    /// One weight per row: the row's own times how often its cluster, or it, was drawn.
+    pub fn draw<'s>(&self, replicate: usize, scratch: &'s mut Scratch) -> &'s [f64] {
+        let mut random = stream(self.seed, "drivers bootstrap", replicate as u64);
+        self.plan.draw(&mut random, &mut scratch.counts, &mut scratch.weights);
+        &scratch.weights
     }
 }
 

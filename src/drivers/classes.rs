@@ -3,9 +3,10 @@
 
 use super::DriverError;
 use super::analysis::{self, Driver, DriverAnalysis};
-use super::bootstrap;
+use super::bootstrap::{self, Replicates, Resampler};
 use super::lattice::LatticeSums;
 use super::method::Method;
+use super::quadratic::{self, AtMaximum};
 use super::ranking::{DriverFamily, DriverRanking, DriverRow, FitKind, FitMeasure, intervals, ranks, shares};
 use super::regression::Regression;
 use crate::data::{Observations, WeightKind};
@@ -21,14 +22,18 @@ use std::collections::{BTreeMap, HashMap};
 /// A model is fitted for each of the 2^p subsets: beyond this number it takes minutes.
 pub const N_CLASS_DRIVERS_MAX: usize = 14;
 
+/// Rows times subsets times replicates up to which every replicate's models are fitted again: a second or two.
+const REFIT_WORK_MAX: usize = 10_000_000;
+
 /// Fewer events than this for each column make a model of a class doubtful.
 const EVENTS_PER_COLUMN: f64 = 10.0;
 
 impl DriverAnalysis {
     /// Ranks the drivers of a 0/1 outcome by their parts of a pseudo R squared, `always` columns in every model.
     ///
-    /// One logistic model is fitted for every subset, each from its parent's solution; equal rows are fitted once. In
-    /// the bootstrap every subset starts from its solution on the whole sample.
+    /// One logistic model is fitted for every subset, each from its parent's solution; equal rows are fitted once. The
+    /// bootstrap fits all models again where that is a matter of seconds, and else follows each log-likelihood to second
+    /// order in the weights.
     ///
     /// # Errors
     /// As [`DriverAnalysis::rank`]; also a method that divides no pseudo R squared, more than
@@ -56,23 +61,11 @@ impl DriverAnalysis {
         let problem = ClassProblem::of(observations, drivers, always);
         let weights = problem.collapsed(&problem.own_weights(observations));
         let models = problem.fit_all(&weights, None).ok_or(DriverError::NotConverged)?;
-        let values = problem.values_of(&models, &weights, measure);
+        let values = problem.values_of(&log_likelihoods(&models), &weights, measure);
         let lattice = LatticeSums::of_values(drivers.len(), &values);
         let method = self.ranking_method();
         let ranking = contributions(&lattice, method);
-        let replicates = bootstrap::replicates(
-            observations,
-            drivers.len(),
-            self.replicates,
-            self.seed,
-            || (),
-            |(), weights| {
-                let weights = problem.collapsed(weights);
-                let fitted = problem.fit_all(&weights, Some(&models))?;
-                let values = problem.values_of(&fitted, &weights, measure);
-                Some(contributions(&LatticeSums::of_values(drivers.len(), &values), method).to_vec())
-            },
-        );
+        let replicates = self.class_replicates(observations, &problem, &models, &weights, measure);
 
         let intervals = intervals(&replicates, self.confidence);
         let (own_ranks, own_shares) = (ranks(ranking.view()), shares(ranking.view()));
@@ -137,6 +130,58 @@ impl DriverAnalysis {
             findings,
         })
     }
+}
+
+impl DriverAnalysis {
+    /// The bootstrap: every model fitted again where that takes a moment, else followed to second order.
+    fn class_replicates(
+        &self,
+        observations: &Observations,
+        problem: &ClassProblem,
+        models: &[Model],
+        weights: &[f64],
+        measure: FitKind,
+    ) -> Replicates {
+        let method = self.ranking_method();
+        let n_drivers = problem.layout.drivers.len();
+        if problem.outcome.len() * models.len() * self.replicates <= REFIT_WORK_MAX {
+            return bootstrap::replicates(
+                observations,
+                n_drivers,
+                self.replicates,
+                self.seed,
+                || (),
+                |(), weights| {
+                    let weights = problem.collapsed(weights);
+                    let fitted = problem.fit_all(&weights, Some(models))?;
+                    let values = problem.values_of(&log_likelihoods(&fitted), &weights, measure);
+                    Some(contributions(&quadratic::lattice_of(&values), method).to_vec())
+                },
+            );
+        }
+        let columns: Vec<Vec<f64>> = problem.values.columns().into_iter().map(|column| column.to_vec()).collect();
+        let rows = quadratic::Rows { columns: &columns, outcome: &problem.outcome, weights };
+        let at_maximum: Vec<AtMaximum<'_>> = models
+            .iter()
+            .enumerate()
+            .map(|(subset, model)| AtMaximum { features: problem.features(subset), coefficients: &model.coefficients })
+            .collect();
+        quadratic::replicates(
+            &Resampler::of(observations, self.seed),
+            self.replicates,
+            &rows,
+            &at_maximum,
+            |weights| problem.collapsed(weights),
+            |log_likelihoods, weights| {
+                let values = problem.values_of(log_likelihoods, weights, measure);
+                contributions(&quadratic::lattice_of(&values), method)
+            },
+        )
+    }
+}
+
+fn log_likelihoods(models: &[Model]) -> Vec<f64> {
+    models.iter().map(|model| model.log_likelihood).collect()
 }
 
 fn sign(coefficient: f64) -> i8 {
@@ -260,16 +305,15 @@ impl ClassProblem {
         models.into_iter().collect()
     }
 
+    /// Columns of a subset's model: those always in and those of its drivers.
+    fn features(&self, subset: usize) -> Vec<usize> {
+        let drivers = self.layout.drivers.iter().enumerate().filter(|(driver, _)| subset >> driver & 1 == 1);
+        self.layout.always.iter().chain(drivers.flat_map(|(_, columns)| columns)).copied().collect()
+    }
+
     fn fit(&self, subset: usize, weights: &[f64], start: Option<&[f64]>) -> Option<Model> {
         let n_columns = self.values.ncols();
-        let drivers = self.layout.drivers.iter().enumerate().filter(|(driver, _)| subset >> driver & 1 == 1);
-        let features: Vec<usize> = self
-            .layout
-            .always
-            .iter()
-            .copied()
-            .chain(drivers.flat_map(|(_, columns)| columns.iter().copied()))
-            .collect();
+        let features = self.features(subset);
         let start: Option<Vec<f64>> = start
             .map(|start| std::iter::once(start[0]).chain(features.iter().map(|&feature| start[feature + 1])).collect());
         let solution =
@@ -293,10 +337,10 @@ impl ClassProblem {
     }
 
     /// Each subset's pseudo R squared above that of the columns that are always in.
-    fn values_of(&self, models: &[Model], weights: &[f64], measure: FitKind) -> Vec<f64> {
+    fn values_of(&self, log_likelihoods: &[f64], weights: &[f64], measure: FitKind) -> Vec<f64> {
         let (null, n) = self.null(weights);
-        let base = pseudo_r_squared(measure, models[0].log_likelihood, null, n);
-        models.iter().map(|model| pseudo_r_squared(measure, model.log_likelihood, null, n) - base).collect()
+        let of = |log_likelihood: f64| pseudo_r_squared(measure, log_likelihood, null, n);
+        log_likelihoods.iter().map(|&own| of(own) - of(log_likelihoods[0])).collect()
     }
 
     fn value_of_always(&self, models: &[Model], weights: &[f64], measure: FitKind) -> f64 {
@@ -342,6 +386,52 @@ fn pseudo_r_squared(measure: FitKind, log_likelihood: f64, null: f64, n: f64) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{DesignMatrix, Outcome};
+    use crate::stats::random::stream;
+    use rand::Rng;
+
+    /// Three correlated scores on a 0-10 scale and a class that follows the first two.
+    fn observations(n_rows: usize) -> Observations {
+        let mut random = stream(3, "classes test", 0);
+        let mut values = Array2::zeros((n_rows, 3));
+        let mut outcome = Array1::zeros(n_rows);
+        for row in 0..n_rows {
+            let halo: f64 = random.random_range(0.0..4.0);
+            for driver in 0..3 {
+                values[[row, driver]] = (halo + random.random_range(0.0..6.0)).round();
+            }
+            let link = 0.5 * (values[[row, 0]] - 5.0) + 0.3 * (values[[row, 1]] - 5.0);
+            outcome[row] = f64::from(u8::from(random.random::<f64>() < 1.0 / (1.0 + f64::exp(-link))));
+        }
+        let names = ["a", "b", "noise"].map(str::to_owned).to_vec();
+        let design = DesignMatrix::new(names, values).expect("valid");
+        Observations::new(design, Outcome::binary("y", outcome).expect("valid")).expect("valid")
+    }
+
+    #[test]
+    fn following_to_second_order_agrees_with_fitting_again() {
+        let observations = observations(1500);
+        let drivers: Vec<Driver> = (0..3).map(|at| Driver::column(["a", "b", "noise"][at], at)).collect();
+        let problem = ClassProblem::of(&observations, &drivers, &[]);
+        let weights = problem.collapsed(&problem.own_weights(&observations));
+        let models = problem.fit_all(&weights, None).expect("a maximum");
+        // The same replicates by both routes: the work decides.
+        let analysis = DriverAnalysis { methods: vec![Method::Shapley], replicates: 40, ..Default::default() };
+        let refitted = analysis.class_replicates(&observations, &problem, &models, &weights, FitKind::Mcfadden);
+        let many = DriverAnalysis { replicates: 4000, ..analysis };
+        let followed = many.class_replicates(&observations, &problem, &models, &weights, FitKind::Mcfadden);
+        let spread = |driver: usize| {
+            let column = refitted.contributions.column(driver);
+            let mean = column.sum() / 40.0;
+            (column.mapv(|value| (value - mean) * (value - mean)).sum() / 39.0).sqrt()
+        };
+        for replicate in 0..40 {
+            for driver in 0..3 {
+                let gap = refitted.contributions[[replicate, driver]] - followed.contributions[[replicate, driver]];
+                assert!(gap.abs() < 0.1 * spread(driver).max(1e-3), "{gap} {}", spread(driver));
+            }
+        }
+    }
 
     #[test]
     fn pseudo_r_squared_by_hand() {

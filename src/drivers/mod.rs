@@ -8,6 +8,7 @@ mod bootstrap;
 mod classes;
 mod lattice;
 mod method;
+mod quadratic;
 mod ranking;
 mod regression;
 mod subset_tree;

@@ -14,9 +14,6 @@ use std::collections::BTreeMap;
 /// Microseconds in a day.
 const DAY: f64 = 86_400_000_000.0;
 
-/// Replicates of an outcome whose every replicate fits a model per subset.
-const CLASS_REPLICATES_MAX: usize = 200;
-
 /// An analysed outcome and the model that scores customers.
 #[derive(Debug)]
 pub(super) struct Analysed {
@@ -379,7 +376,6 @@ impl Prepared {
 
     fn rank(&self, study: &Study) -> Result<DriverRanking, Problem> {
         let blocks = self.drivers.iter().any(|driver| driver.columns.len() > 1);
-        let replicates = study.bootstrap as usize;
         let analysis = DriverAnalysis {
             methods: if self.binary || blocks {
                 vec![Method::Shapley, Method::First, Method::Last]
@@ -387,7 +383,7 @@ impl Prepared {
                 vec![Method::Shapley, Method::RelativeWeights, Method::First, Method::Last]
             },
             confidence: study.confidence,
-            replicates: if self.binary { replicates.min(CLASS_REPLICATES_MAX) } else { replicates },
+            replicates: study.bootstrap as usize,
             seed: study.seed,
             ..DriverAnalysis::default()
         };
