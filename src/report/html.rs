@@ -1,9 +1,9 @@
 //! The report as one page that needs nothing else: no script, no font, no picture from elsewhere.
 
+use super::headlines::{self, Headline};
 use super::results::StudyResults;
 use super::sections::{Drivers, FindingRow, Influence, LeftOutSection, Reading, Score, Scores};
-use super::sentences::{self, Headline};
-use super::{sections, text, words};
+use super::{sections, sentences, text, words};
 use askama::Template;
 use thiserror::Error;
 
@@ -44,7 +44,7 @@ pub fn html(results: &StudyResults) -> Result<String, ReportError> {
         results,
         level: words::level(results.head.confidence),
         association: sentences::ASSOCIATION,
-        headlines: sentences::headlines(results).into_iter().map(unbroken).collect(),
+        headlines: headlines::headlines(results).into_iter().map(unbroken).collect(),
         findings: sections::study_findings(results),
         score: Score::of(results),
         drivers: Drivers::of(results),
@@ -171,7 +171,7 @@ mod tests {
         let ranking = results.outcomes[0].ranking.as_ref().expect("a ranking");
         let text = visible(&page);
         assert!(ranking.drivers.iter().all(|row| text.contains(&row.driver)));
-        assert!(text.contains("the 60 values with the most answers are shown; 10 more"));
+        assert!(text.contains("the 40 values with the most answers are shown; 30 more"));
     }
 
     #[test]
@@ -189,7 +189,13 @@ mod tests {
 
     #[test]
     fn throwaway_pages() {
-        for (name, results) in [("fixture", fixture::retail()), ("crowded", fixture::crowded()), ("hostile", fixture::hostile()), ("plain", fixture::without_bootstrap()), ("empty", fixture::empty())] {
+        for (name, results) in [
+            ("fixture", fixture::retail()),
+            ("crowded", fixture::crowded()),
+            ("hostile", fixture::hostile()),
+            ("plain", fixture::without_bootstrap()),
+            ("empty", fixture::empty()),
+        ] {
             std::fs::write(format!("/tmp/report_{name}.html"), page(&results)).expect("written");
         }
     }
