@@ -105,20 +105,29 @@ fn driver_description(ranking: &DriverRanking) -> String {
     format!("{}.", rows.join("; "))
 }
 
-/// From 0, or below where a share or its interval is, to the largest end.
+/// From 0, or below where a share or its interval is, to the largest end; a single interval far beyond all others does
+/// not stretch the axis.
 fn share_scale(rows: &[DriverRow]) -> Scale {
-    let ends = rows.iter().flat_map(|row| {
-        let interval = row.interval.map_or([row.share; 2], |interval| [interval.share_low, interval.share_high]);
-        [row.share, interval[0], interval[1]]
-    });
-    let (low, high) = extent(ends);
-    let scale = Scale {
-        low: low.unwrap_or(0.0).clamp(SHARE_LOWEST, 0.0),
-        high: (1.04 * high.unwrap_or(0.0)).clamp(0.05, SHARE_HIGHEST),
+    let shares = extent(rows.iter().map(|row| row.share));
+    let (lowest, largest) = (shares.low.unwrap_or(0.0), shares.high.unwrap_or(0.0));
+    let in_order = |mut ends: Vec<f64>| {
+        ends.retain(|end| end.is_finite());
+        ends.sort_by(f64::total_cmp);
+        ends
+    };
+    let lows = in_order(rows.iter().filter_map(|row| row.interval).map(|interval| interval.share_low).collect());
+    let highs = in_order(rows.iter().filter_map(|row| row.interval).map(|interval| interval.share_high).collect());
+    let place =
+        |ends: &[f64], from_last: usize| ends.len().checked_sub(from_last).and_then(|place| ends.get(place)).copied();
+    let high = place(&highs, 1).map_or(largest, |end| end.min(place(&highs, 2).unwrap_or(end).max(2.5 * largest)));
+    let low = lows.first().map_or(lowest, |&end| end.max(lows.get(1).copied().unwrap_or(end).min(-0.5 * largest)));
+    let low = low.min(lowest).clamp(SHARE_LOWEST, 0.0);
+    Scale {
+        low: if low < 0.0 { low - 0.01 } else { 0.0 },
+        high: (1.04 * high.max(largest)).clamp(0.05, SHARE_HIGHEST),
         left: 258.0,
         right: 570.0,
-    };
-    Scale { low: if scale.low < 0.0 { scale.low - 0.01 } else { 0.0 }, ..scale }
+    }
 }
 
 /// Scores of all answers and of every cut with intervals and bases; small bases are drawn open, dashed and grey.
@@ -186,8 +195,8 @@ fn score_description(row: &MeasureRow) -> String {
 }
 
 fn score_scale<'r>(rows: impl Iterator<Item = &'r MeasureRow>) -> Scale {
-    let (low, high) = extent(rows.flat_map(|row| [row.score.nps, row.score.conf_low, row.score.conf_high]));
-    let (low, high) = (low.unwrap_or(-100.0), high.unwrap_or(100.0));
+    let extent = extent(rows.flat_map(|row| [row.score.nps, row.score.conf_low, row.score.conf_high]));
+    let (low, high) = (extent.low.unwrap_or(-100.0), extent.high.unwrap_or(100.0));
     let margin = (0.04 * (high - low)).max(2.0);
     Scale { low: (low - margin).max(-102.0), high: (high + margin).min(102.0), left: 258.0, right: 590.0 }
 }
@@ -254,14 +263,22 @@ fn name_lines(name: &str) -> Vec<String> {
 }
 
 /// The smallest and the largest of the finite values.
-fn extent(values: impl Iterator<Item = f64>) -> (Option<f64>, Option<f64>) {
-    values.filter(|value| value.is_finite()).fold((None, None), |(low, high): (Option<f64>, Option<f64>), value| {
-        (Some(low.map_or(value, |low| low.min(value))), Some(high.map_or(value, |high| high.max(value))))
+struct Extent {
+    low: Option<f64>,
+    high: Option<f64>,
+}
+
+fn extent(values: impl Iterator<Item = f64>) -> Extent {
+    let none = Extent { low: None, high: None };
+    values.filter(|value| value.is_finite()).fold(none, |extent, value| Extent {
+        low: Some(extent.low.map_or(value, |low| low.min(value))),
+        high: Some(extent.high.map_or(value, |high| high.max(value))),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture;
     use super::*;
 
     #[test]
@@ -277,5 +294,16 @@ mod tests {
     fn axis_of_scores_stays_near_the_scale() {
         let scale = score_scale([].into_iter());
         assert!((-102.0..=-100.0).contains(&scale.low) && (100.0..=102.0).contains(&scale.high));
+    }
+
+    #[test]
+    fn one_wild_interval_does_not_stretch_the_axis_of_shares() {
+        let row = |share: f64, low: f64, high: f64| fixture::driver("d", 1, share, (low, high), (1, 2));
+        let scale = share_scale(&[row(0.22, -0.4, 1.7), row(0.18, 0.1, 0.41), row(0.1, 0.05, 0.2)]);
+        assert!((scale.high - 1.04 * 0.55).abs() < 1e-12 && (scale.low + 0.12).abs() < 1e-12, "{scale:?}");
+        let calm = share_scale(&[row(0.6, 0.5, 0.7), row(0.4, 0.3, 0.5)]);
+        assert!((calm.high - 1.04 * 0.7).abs() < 1e-12 && calm.low.abs() < 1e-12, "{calm:?}");
+        let none = share_scale(&[]);
+        assert!((none.high - 0.05).abs() < 1e-12 && none.low.abs() < 1e-12);
     }
 }

@@ -69,8 +69,7 @@ fn of_outcome(results: &StudyResults, outcome: &OutcomeResult) -> String {
         None => leading,
         Some(finding) => {
             let weak = words::sentence(&finding.sentence, &finding.about);
-            let order =
-                if standing::leaders(ranking).is_empty() { "" } else { "The order of the drivers says little: " };
+            let order = if standing::leaders(ranking).is_empty() { "" } else { "With that caveat, " };
             format!("{weak} {order}{leading}")
         }
     }
@@ -290,13 +289,13 @@ mod tests {
     fn a_weak_link_is_said_first() {
         let text = said(&fixture::retail(), "(repurchase)");
         assert!(text.starts_with("The link with repurchase is weak"), "{text}");
-        assert!(text.contains("The order of the drivers says little: “prices” comes first"), "{text}");
+        assert!(text.contains("so ranks say little. With that caveat, “prices” comes first"), "{text}");
     }
 
     #[test]
     fn no_ranking_says_why() {
         let text = said(&fixture::retail(), "(referral)");
-        assert!(text.starts_with("No drivers could be ranked. `referral` is separated"), "{text}");
+        assert!(text.starts_with("No drivers could be ranked. “referral” is separated"), "{text}");
     }
 
     #[test]

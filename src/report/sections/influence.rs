@@ -56,7 +56,7 @@ impl Influence {
             reach_rank: words::fixed(row.reach_rank, 0),
             score: whole(row.score),
             score_rank: whole(row.score_rank),
-            engagement: row.engagement.map_or_else(missing, words::significant),
+            engagement: row.engagement.map_or_else(missing, words::amount),
             engagement_rank: whole(row.engagement_rank),
             n_referrals: words::count(row.n_referrals as u64),
         });

@@ -46,10 +46,12 @@ impl OutcomeSection {
         let ranking = outcome.ranking.as_ref();
         let shown = ranking.filter(|ranking| !ranking.drivers.is_empty());
         let id = outcome_id(place);
+        let ranked_by = shown.map(|ranking| ranking.method.key());
         let method_keys: Vec<&String> = shown
             .iter()
             .flat_map(|ranking| &ranking.drivers)
             .flat_map(|row| row.methods.keys())
+            .filter(|&key| Some(key) != ranked_by.as_ref())
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect();
@@ -116,9 +118,9 @@ impl DriverTableRow {
             rank: row.rank.to_string(),
             driver: row.driver.clone(),
             direction: match row.sign {
-                Some(1) => "+ higher with higher",
-                Some(-1) => "− lower with higher",
-                Some(_) => "none",
+                Some(1) => "+",
+                Some(-1) => "−",
+                Some(_) => "0",
                 None => words::MISSING,
             },
             share: words::percent_fine(row.share),
