@@ -9,9 +9,10 @@ use crate::measures::NetPromoterScore;
 /// Width of every picture, in its own units.
 const WIDTH: f64 = 880.0;
 
-/// Letters of a name on a line, and lines of a name.
+/// Letters of a name on a line, lines of a name, width and height of a line.
 const NAME_LETTERS: usize = 30;
 const NAME_LINES: usize = 2;
+const NAME_ROOM: f64 = 222.0;
 const LINE: f64 = 15.0;
 
 /// Shares beyond these ends of the axis are drawn as arrows.
@@ -46,7 +47,7 @@ fn driver_heads(canvas: &mut Canvas, ranking: &DriverRanking, with_intervals: bo
     let interval =
         if with_intervals { format!(", {} interval", words::level(ranking.confidence)) } else { String::new() };
     canvas.text(at(0.0, 18.0), Anchor::Start, "head", "Driver");
-    canvas.text(at(234.0, 18.0), Anchor::Middle, "head", "+/−");
+    canvas.text(at(240.0, 18.0), Anchor::Middle, "head", "+/−");
     canvas.text(at(258.0, 18.0), Anchor::Start, "head", "Share of what the drivers explain together");
     canvas.text(at(592.0, 18.0), Anchor::Start, "head", &format!("Share{interval}"));
     if with_intervals {
@@ -63,7 +64,7 @@ fn driver_marks(canvas: &mut Canvas, scale: &Scale, row: &DriverRow, y: f64) {
         Some(1) => ("bar plus", "+"),
         _ => ("bar other", words::MISSING),
     };
-    canvas.text(at(234.0, y + 5.0), Anchor::Middle, "sign", sign);
+    canvas.text(at(240.0, y + 5.0), Anchor::Middle, "sign", sign);
     if !row.share.is_finite() {
         return;
     }
@@ -243,7 +244,7 @@ fn axis(canvas: &mut Canvas, scale: &Scale, top: f64, bottom: f64, label: impl F
 fn name(canvas: &mut Canvas, x: f64, middle: f64, lines: &[String], class: &str) {
     let first = middle + 5.0 - LINE * (lines.len() as f64 - 1.0) / 2.0;
     for (place, line) in lines.iter().enumerate() {
-        canvas.text(at(x, first + LINE * place as f64), Anchor::Start, class, line);
+        canvas.label(at(x, first + LINE * place as f64), NAME_ROOM, class, line);
     }
 }
 

@@ -46,14 +46,13 @@ pub(super) fn no_ranking(results: &StudyResults, outcome: &OutcomeResult) -> Str
     }
 }
 
-/// `McFadden's pseudo R squared 0.080, p < 0.001`.
+/// `McFadden's pseudo R squared 0.080, p < 0.001`; where other columns are always in the model, also the drivers' part.
 pub(super) fn strength(ranking: &DriverRanking) -> String {
-    let name = standing::fit_name(ranking.fit.measure);
-    let value = words::fixed(ranking.decomposed, 3);
-    match words::p_phrase(ranking.p_value) {
-        Some(p) => format!("{name} {value}, {p}"),
-        None => format!("{name} {value}"),
-    }
+    let fit = format!("{} {}", standing::fit_name(ranking.fit.measure), words::fixed(ranking.fit.value, 3));
+    let part = standing::divides_a_part(ranking)
+        .then(|| format!("of which the drivers {}", words::fixed(ranking.decomposed, 3)));
+    let parts: Vec<String> = [Some(fit), part, words::p_phrase(ranking.p_value)].into_iter().flatten().collect();
+    parts.join(", ")
 }
 
 /// `12.40 customers, exact`, or `12.4 ± 0.3 customers`; the customer counts as one.
@@ -133,7 +132,7 @@ pub(super) fn fit(outcome: &OutcomeResult) -> Option<String> {
     let adjusted = outcome.fit.as_ref().and_then(|fit| fit.adj_r_squared);
     let adjusted = adjusted.map_or_else(String::new, |value| format!(" (adjusted {})", words::fixed(value, 3)));
     let value = words::fixed(ranking.fit.value, 3);
-    let part = if (ranking.fit.value - ranking.decomposed).abs() > 1e-9 {
+    let part = if standing::divides_a_part(ranking) {
         format!(", of which {} is divided among the drivers", words::fixed(ranking.decomposed, 3))
     } else {
         String::new()

@@ -33,7 +33,8 @@ impl Coefficients {
         let rows = outcome.coefficients.iter().map(|own| {
             let decimals = words::decimals_of(own.std_error);
             let shown = |value: f64| words::estimate(value, decimals);
-            let odds = |value: f64| words::significant(value.exp());
+            let odds_decimals = words::decimals_of(own.estimate.exp() * own.std_error);
+            let odds = |value: f64| words::estimate(value.exp(), odds_decimals);
             CoefficientRow {
                 term: own.term.clone(),
                 estimate: shown(own.estimate),

@@ -76,7 +76,7 @@ impl Influence {
                 words::counted(influence.n_customers, "customer", "customers"),
                 words::counted(influence.n_referrals, "referral", "referrals")
             ),
-            probability: influence.probability.clone(),
+            probability: influence.probability.trim().trim_end_matches('.').to_owned(),
             exactness,
             shown: match n_rated {
                 0 => "Nobody could be rated.".to_owned(),

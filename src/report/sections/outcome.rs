@@ -56,10 +56,13 @@ impl OutcomeSection {
             .into_iter()
             .collect();
         let title = sentences::outcome_title(outcome);
+        let findings: Vec<FindingRow> =
+            standing::findings_of(results, outcome).into_iter().map(FindingRow::of).collect();
         Self {
             tag: tag(results, outcome),
             no_ranking: match ranking {
-                None => Some(sentences::no_ranking(results, outcome)),
+                None if findings.is_empty() => Some("No drivers could be ranked.".to_owned()),
+                None => Some("No drivers could be ranked, for the reasons below.".to_owned()),
                 Some(ranking) => ranking.drivers.is_empty().then(|| "No driver was given.".to_owned()),
             },
             chart: shown.map(|ranking| charts::drivers(ranking, &format!("{id}-chart"), &title)),
@@ -74,7 +77,7 @@ impl OutcomeSection {
                 .collect(),
             coefficients: Coefficients::of(outcome, results),
             in_sample: outcome.in_sample.iter().map(metric).collect(),
-            findings: standing::findings_of(results, outcome).into_iter().map(FindingRow::of).collect(),
+            findings,
             id,
             title,
         }
