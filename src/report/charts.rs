@@ -12,7 +12,7 @@ const WIDTH: f64 = 880.0;
 /// Letters of a name on a line, lines of a name, width and height of a line.
 const NAME_LETTERS: usize = 30;
 const NAME_LINES: usize = 2;
-const NAME_ROOM: f64 = 222.0;
+const NAME_ROOM: f64 = 214.0;
 const LINE: f64 = 15.0;
 
 /// Shares beyond these ends of the axis are drawn as arrows.
@@ -47,14 +47,14 @@ fn driver_heads(canvas: &mut Canvas, ranking: &DriverRanking, with_intervals: bo
     let interval =
         if with_intervals { format!(", {} interval", words::level(ranking.confidence)) } else { String::new() };
     canvas.text(at(0.0, 18.0), Anchor::Start, "head", "Driver");
-    canvas.text(at(240.0, 18.0), Anchor::Middle, "head", "+/−");
+    canvas.text(at(234.0, 18.0), Anchor::Middle, "head", "+/−");
     canvas.text(at(258.0, 18.0), Anchor::Start, "head", "Share of what the drivers explain together");
     canvas.text(at(592.0, 18.0), Anchor::Start, "head", &format!("Share{interval}"));
     if with_intervals {
         canvas.text(at(806.0, 18.0), Anchor::End, "head", "Rank");
         canvas.text(at(WIDTH, 18.0), Anchor::End, "head", "Is first");
     } else {
-        canvas.text(at(WIDTH, 18.0), Anchor::End, "head", "Rank");
+        canvas.text(at(720.0, 18.0), Anchor::End, "head", "Rank");
     }
 }
 
@@ -64,7 +64,7 @@ fn driver_marks(canvas: &mut Canvas, scale: &Scale, row: &DriverRow, y: f64) {
         Some(1) => ("bar plus", "+"),
         _ => ("bar other", words::MISSING),
     };
-    canvas.text(at(240.0, y + 5.0), Anchor::Middle, "sign", sign);
+    canvas.text(at(234.0, y + 5.0), Anchor::Middle, "sign", sign);
     if !row.share.is_finite() {
         return;
     }
@@ -80,7 +80,7 @@ fn driver_figures(canvas: &mut Canvas, row: &DriverRow, y: f64) {
     let y = y + 5.0;
     canvas.text(at(632.0, y), Anchor::End, "figure", &words::percent(row.share));
     match row.interval {
-        None => canvas.text(at(WIDTH, y), Anchor::End, "figure", &row.rank.to_string()),
+        None => canvas.text(at(720.0, y), Anchor::End, "figure", &row.rank.to_string()),
         Some(interval) => {
             let ends = words::percent_range(interval.share_low, interval.share_high);
             canvas.text(at(642.0, y), Anchor::Start, "range", &ends);

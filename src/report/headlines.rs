@@ -212,7 +212,7 @@ fn of_influence(influence: &InfluenceResult) -> String {
         Some(first) => {
             let tied = influence.customers.iter().filter(|row| row.rating >= first.rating).count();
             let who = match tied {
-                1 => format!("{} is rated highest", first.customer),
+                0 | 1 => format!("{} is rated highest", first.customer),
                 _ => format!(
                     "{} customers share the highest rating, {} among them",
                     words::count(tied as u64),

@@ -7,7 +7,7 @@ use crate::stats::Confidence;
 
 /// One sentence said about everything below it.
 pub(super) const ASSOCIATION: &str = "These are associations, not causal effects: they show what goes together in the \
-     answers, not what would happen if an experience were changed.";
+     data, not what would happen if an experience were changed.";
 
 /// `Buys again within 90 days (repurchase)`, or the name alone where there is no label.
 pub(super) fn outcome_title(outcome: &OutcomeResult) -> String {

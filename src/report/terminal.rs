@@ -122,7 +122,7 @@ fn drivers_of(ranking: &DriverRanking, width: usize) -> Vec<String> {
             text::right("share", 6),
             text::padded(&format!("{level} interval"), 15),
             text::padded("ranks", 9),
-            text::right("first in", 8)
+            text::right("is first", 8)
         )
     } else {
         format!("       {}  {}", text::padded("driver", name_width), text::right("share", 6))
@@ -264,6 +264,6 @@ mod tests {
     #[test]
     fn without_a_bootstrap_there_are_no_intervals() {
         let shown = terminal(&fixture::without_bootstrap(), &places(), 100);
-        assert!(!shown.contains("first in") && shown.contains("driver"), "{shown}");
+        assert!(!shown.contains("is first") && shown.contains("driver"), "{shown}");
     }
 }

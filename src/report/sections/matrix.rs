@@ -8,6 +8,7 @@ use crate::report::words;
 /// Ranked drivers, side by side and outcome by outcome.
 pub(in crate::report) struct Drivers {
     pub heads: Vec<MatrixHead>,
+    pub with_intervals: bool,
     pub rows: Vec<MatrixRow>,
     pub outcomes: Vec<OutcomeSection>,
 }
@@ -54,7 +55,11 @@ impl Drivers {
             driver: driver.to_owned(),
             cells: results.outcomes.iter().map(|outcome| MatrixCell::of(outcome, driver)).collect(),
         });
+        let drivers = || {
+            results.outcomes.iter().filter_map(|outcome| outcome.ranking.as_ref()).flat_map(|ranking| &ranking.drivers)
+        };
         Self {
+            with_intervals: drivers().any(|row| row.interval.is_some()),
             heads: heads.collect(),
             rows: rows.collect(),
             outcomes: results

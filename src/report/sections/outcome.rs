@@ -18,6 +18,7 @@ pub(in crate::report) struct OutcomeSection {
     pub fit: Option<String>,
     pub base: String,
     pub bootstrap: Option<String>,
+    pub with_intervals: bool,
     pub methods: Vec<String>,
     pub rows: Vec<DriverTableRow>,
     pub coefficients: Option<Coefficients>,
@@ -69,6 +70,7 @@ impl OutcomeSection {
             fit: sentences::fit(outcome).or_else(|| fit_alone(outcome)),
             base: sentences::base(outcome),
             bootstrap: shown.map(sentences::bootstrap),
+            with_intervals: shown.is_some_and(|ranking| ranking.drivers.iter().any(|row| row.interval.is_some())),
             methods: method_keys.iter().map(|key| method_head(key)).collect(),
             rows: shown
                 .iter()

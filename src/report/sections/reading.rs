@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How to read the numbers of this report, as they were made.
 pub(in crate::report) struct Reading {
     pub share: String,
+    pub with_intervals: bool,
     pub interval: Vec<String>,
     pub score: Option<String>,
     pub fit: String,
@@ -27,11 +28,12 @@ impl Reading {
         let methods: BTreeSet<Method> = rankings().map(|ranking| ranking.method).collect();
         Self {
             share: methods.into_iter().map(how_divided).collect::<Vec<_>>().join(" "),
+            with_intervals: rankings().any(|ranking| ranking.drivers.iter().any(|row| row.interval.is_some())),
             interval: intervals
                 .into_iter()
                 .map(|(sentence, names)| format!("{}: {sentence}", words::capitalised(&words::listed(&names))))
                 .collect(),
-            score: standing::overall(results).map(|row| how_scored(row)),
+            score: standing::overall(results).map(how_scored),
             fit: how_fitted(&rankings().collect::<Vec<_>>()),
             association: sentences::ASSOCIATION,
         }
