@@ -6,6 +6,9 @@ mod engine;
 mod match_report;
 mod statement;
 
+#[cfg(test)]
+mod tests;
+
 pub use base_table::{BaseTable, Column};
 pub use engine::{Engine, EngineSettings};
 pub use match_report::MatchRow;
