@@ -6,10 +6,12 @@ use super::match_report::{self, MatchRow};
 use super::statement::{Anchors, LinkPlan};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrameWriteOptions;
+use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How much the engine may use.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,11 +49,13 @@ impl Engine {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(n_threads).build().map_err(LinkError::Start)?;
         let environment = RuntimeEnvBuilder::new()
-            .with_memory_limit(settings.memory_bytes, 1.0)
+            .with_memory_pool(Arc::new(FairSpillPool::new(settings.memory_bytes)))
             .with_temp_file_path(&settings.spill_folder)
             .build_arc()
             .map_err(|source| LinkError::Engine { doing: "starting", source })?;
-        let config = SessionConfig::new().with_target_partitions(n_threads);
+        let mut config = SessionConfig::new().with_target_partitions(n_threads);
+        // Views of strings keep whole pages alive, which a sort counts once for every batch that points into them.
+        config.options_mut().execution.parquet.schema_force_view_types = false;
         let session = SessionContext::new_with_config_rt(config, environment);
         for (name, folder) in plan.tables.named() {
             // A trailing separator makes the engine read the folder's parts as one table.

@@ -15,6 +15,8 @@ pub(super) struct Promoters {
     settings: Influence,
     seed: u64,
     graph: ReferralGraph,
+    /// Every customer points at who brought them, so that rank flows to those who bring others.
+    upward: ReferralGraph,
     n_referrals: usize,
     places: HashMap<String, u32>,
     score: Vec<Option<f64>>,
@@ -34,14 +36,19 @@ impl Promoters {
             return Ok(None);
         }
         let mut edges = EdgeList::new();
+        let (mut from, mut to) = (Vec::new(), Vec::new());
         for (referrer, referred) in referrers.iter().zip(referred) {
-            edges
-                .push(referrer.as_deref().unwrap_or_default(), referred.as_deref().unwrap_or_default())
-                .map_err(PipelineError::Influence)?;
+            let (referrer, referred) =
+                (referrer.as_deref().unwrap_or_default(), referred.as_deref().unwrap_or_default());
+            edges.push(referrer, referred)?;
+            from.push(edges.add_customer(referrer));
+            to.push(edges.add_customer(referred));
         }
+        let upward = EdgeList::from_numbers(edges.n_nodes(), to, from)?;
+        let upward = ReferralGraph::new(upward, &PassingProbability::Uniform(1.0))?;
         let n_referrals = edges.n_edges();
         if let Some(times) = table.numbers("t") {
-            edges = edges.with_times(times.iter().map(|&t| t as i64).collect()).map_err(PipelineError::Influence)?;
+            edges = edges.with_times(times.iter().map(|&t| t as i64).collect())?;
         }
         let probability = match settings.probability {
             EdgeProbability::Uniform(probability) => PassingProbability::Uniform(probability),
@@ -56,7 +63,7 @@ impl Promoters {
                 PassingProbability::PerEdge(column.to_vec())
             }
         };
-        let graph = ReferralGraph::new(edges, &probability).map_err(PipelineError::Influence)?;
+        let graph = ReferralGraph::new(edges, &probability)?;
         let places: HashMap<String, u32> =
             (0..graph.n_nodes() as u32).map(|node| (graph.name(node).into_owned(), node)).collect();
         let n_nodes = graph.n_nodes();
@@ -64,6 +71,7 @@ impl Promoters {
             settings,
             seed: study.seed,
             graph,
+            upward,
             n_referrals,
             places,
             score: vec![None; n_nodes],
@@ -89,9 +97,8 @@ impl Promoters {
     pub fn rate(self) -> Result<InfluenceResult, PipelineError> {
         let settings =
             ReachSettings { samples: self.settings.samples as usize, seed: self.seed, ..ReachSettings::default() };
-        let failed = PipelineError::Influence;
-        let reached = reach(&self.graph, &settings).map_err(failed)?;
-        let ranked = page_rank(&self.graph, &PageRankSettings::default()).map_err(failed)?;
+        let reached = reach(&self.graph, &settings)?;
+        let ranked = page_rank(&self.upward, &PageRankSettings::default())?;
         let reach_of: Vec<f64> = reached.nodes.iter().map(|node| node.reach).collect();
         let weights = RatingWeights {
             reach: self.settings.rating.reach,
@@ -105,7 +112,7 @@ impl Promoters {
             engagement: self.has_activity.then_some(self.engagement.as_slice()),
             days_to_referral: None,
         };
-        let ratings = rate_promoters(&inputs, &weights).map_err(failed)?;
+        let ratings = rate_promoters(&inputs, &weights)?;
         let mut customers: Vec<InfluenceRow> = ratings
             .iter()
             .enumerate()

@@ -9,9 +9,10 @@ use crate::measures::NetPromoterScore;
 /// Width of every picture, in its own units.
 const WIDTH: f64 = 880.0;
 
-/// Letters of a name on a line, and lines of a name.
+/// Letters of a name on a line, lines of a name, width and height of a line.
 const NAME_LETTERS: usize = 30;
 const NAME_LINES: usize = 2;
+const NAME_ROOM: f64 = 214.0;
 const LINE: f64 = 15.0;
 
 /// Shares beyond these ends of the axis are drawn as arrows.
@@ -53,7 +54,7 @@ fn driver_heads(canvas: &mut Canvas, ranking: &DriverRanking, with_intervals: bo
         canvas.text(at(806.0, 18.0), Anchor::End, "head", "Rank");
         canvas.text(at(WIDTH, 18.0), Anchor::End, "head", "Is first");
     } else {
-        canvas.text(at(WIDTH, 18.0), Anchor::End, "head", "Rank");
+        canvas.text(at(720.0, 18.0), Anchor::End, "head", "Rank");
     }
 }
 
@@ -79,7 +80,7 @@ fn driver_figures(canvas: &mut Canvas, row: &DriverRow, y: f64) {
     let y = y + 5.0;
     canvas.text(at(632.0, y), Anchor::End, "figure", &words::percent(row.share));
     match row.interval {
-        None => canvas.text(at(WIDTH, y), Anchor::End, "figure", &row.rank.to_string()),
+        None => canvas.text(at(720.0, y), Anchor::End, "figure", &row.rank.to_string()),
         Some(interval) => {
             let ends = words::percent_range(interval.share_low, interval.share_high);
             canvas.text(at(642.0, y), Anchor::Start, "range", &ends);
@@ -105,20 +106,29 @@ fn driver_description(ranking: &DriverRanking) -> String {
     format!("{}.", rows.join("; "))
 }
 
-/// From 0, or below where a share or its interval is, to the largest end.
+/// From 0, or below where a share or its interval is, to the largest end; a single interval far beyond all others does
+/// not stretch the axis.
 fn share_scale(rows: &[DriverRow]) -> Scale {
-    let ends = rows.iter().flat_map(|row| {
-        let interval = row.interval.map_or([row.share; 2], |interval| [interval.share_low, interval.share_high]);
-        [row.share, interval[0], interval[1]]
-    });
-    let (low, high) = extent(ends);
-    let scale = Scale {
-        low: low.unwrap_or(0.0).clamp(SHARE_LOWEST, 0.0),
-        high: (1.04 * high.unwrap_or(0.0)).clamp(0.05, SHARE_HIGHEST),
+    let shares = extent(rows.iter().map(|row| row.share));
+    let (lowest, largest) = (shares.low.unwrap_or(0.0), shares.high.unwrap_or(0.0));
+    let in_order = |mut ends: Vec<f64>| {
+        ends.retain(|end| end.is_finite());
+        ends.sort_by(f64::total_cmp);
+        ends
+    };
+    let lows = in_order(rows.iter().filter_map(|row| row.interval).map(|interval| interval.share_low).collect());
+    let highs = in_order(rows.iter().filter_map(|row| row.interval).map(|interval| interval.share_high).collect());
+    let place =
+        |ends: &[f64], from_last: usize| ends.len().checked_sub(from_last).and_then(|place| ends.get(place)).copied();
+    let high = place(&highs, 1).map_or(largest, |end| end.min(place(&highs, 2).unwrap_or(end).max(2.5 * largest)));
+    let low = lows.first().map_or(lowest, |&end| end.max(lows.get(1).copied().unwrap_or(end).min(-0.5 * largest)));
+    let low = low.min(lowest).clamp(SHARE_LOWEST, 0.0);
+    Scale {
+        low: if low < 0.0 { low - 0.01 } else { 0.0 },
+        high: (1.04 * high.max(largest)).clamp(0.05, SHARE_HIGHEST),
         left: 258.0,
         right: 570.0,
-    };
-    Scale { low: if scale.low < 0.0 { scale.low - 0.01 } else { 0.0 }, ..scale }
+    }
 }
 
 /// Scores of all answers and of every cut with intervals and bases; small bases are drawn open, dashed and grey.
@@ -186,8 +196,8 @@ fn score_description(row: &MeasureRow) -> String {
 }
 
 fn score_scale<'r>(rows: impl Iterator<Item = &'r MeasureRow>) -> Scale {
-    let (low, high) = extent(rows.flat_map(|row| [row.score.nps, row.score.conf_low, row.score.conf_high]));
-    let (low, high) = (low.unwrap_or(-100.0), high.unwrap_or(100.0));
+    let extent = extent(rows.flat_map(|row| [row.score.nps, row.score.conf_low, row.score.conf_high]));
+    let (low, high) = (extent.low.unwrap_or(-100.0), extent.high.unwrap_or(100.0));
     let margin = (0.04 * (high - low)).max(2.0);
     Scale { low: (low - margin).max(-102.0), high: (high + margin).min(102.0), left: 258.0, right: 590.0 }
 }
@@ -234,7 +244,7 @@ fn axis(canvas: &mut Canvas, scale: &Scale, top: f64, bottom: f64, label: impl F
 fn name(canvas: &mut Canvas, x: f64, middle: f64, lines: &[String], class: &str) {
     let first = middle + 5.0 - LINE * (lines.len() as f64 - 1.0) / 2.0;
     for (place, line) in lines.iter().enumerate() {
-        canvas.text(at(x, first + LINE * place as f64), Anchor::Start, class, line);
+        canvas.label(at(x, first + LINE * place as f64), NAME_ROOM, class, line);
     }
 }
 
@@ -254,14 +264,22 @@ fn name_lines(name: &str) -> Vec<String> {
 }
 
 /// The smallest and the largest of the finite values.
-fn extent(values: impl Iterator<Item = f64>) -> (Option<f64>, Option<f64>) {
-    values.filter(|value| value.is_finite()).fold((None, None), |(low, high): (Option<f64>, Option<f64>), value| {
-        (Some(low.map_or(value, |low| low.min(value))), Some(high.map_or(value, |high| high.max(value))))
+struct Extent {
+    low: Option<f64>,
+    high: Option<f64>,
+}
+
+fn extent(values: impl Iterator<Item = f64>) -> Extent {
+    let none = Extent { low: None, high: None };
+    values.filter(|value| value.is_finite()).fold(none, |extent, value| Extent {
+        low: Some(extent.low.map_or(value, |low| low.min(value))),
+        high: Some(extent.high.map_or(value, |high| high.max(value))),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture;
     use super::*;
 
     #[test]
@@ -277,5 +295,16 @@ mod tests {
     fn axis_of_scores_stays_near_the_scale() {
         let scale = score_scale([].into_iter());
         assert!((-102.0..=-100.0).contains(&scale.low) && (100.0..=102.0).contains(&scale.high));
+    }
+
+    #[test]
+    fn one_wild_interval_does_not_stretch_the_axis_of_shares() {
+        let row = |share: f64, low: f64, high: f64| fixture::driver("d", 1, share, (low, high), (1, 2));
+        let scale = share_scale(&[row(0.22, -0.4, 1.7), row(0.18, 0.1, 0.41), row(0.1, 0.05, 0.2)]);
+        assert!((scale.high - 1.04 * 0.55).abs() < 1e-12 && (scale.low + 0.12).abs() < 1e-12, "{scale:?}");
+        let calm = share_scale(&[row(0.6, 0.5, 0.7), row(0.4, 0.3, 0.5)]);
+        assert!((calm.high - 1.04 * 0.7).abs() < 1e-12 && calm.low.abs() < 1e-12, "{calm:?}");
+        let none = share_scale(&[]);
+        assert!((none.high - 0.05).abs() < 1e-12 && none.low.abs() < 1e-12);
     }
 }

@@ -309,7 +309,7 @@ fn referral() -> OutcomeResult {
         label: "brings a friend within 180 days".to_owned(),
         family: "logistic",
         window_days: Some(180),
-        n_used: 1_212,
+        n_used: 1_246,
         n_events: Some(31),
         left_out: vec![left_out("missing_touchpoint", 700), left_out("window_censored", 800)],
         ranking: None,

@@ -1,9 +1,9 @@
 //! The report as one page that needs nothing else: no script, no font, no picture from elsewhere.
 
+use super::headlines::{self, Headline};
 use super::results::StudyResults;
 use super::sections::{Drivers, FindingRow, Influence, LeftOutSection, Reading, Score, Scores};
-use super::sentences::{self, Headline};
-use super::{sections, text, words};
+use super::{sections, sentences, text, words};
 use askama::Template;
 use thiserror::Error;
 
@@ -44,7 +44,7 @@ pub fn html(results: &StudyResults) -> Result<String, ReportError> {
         results,
         level: words::level(results.head.confidence),
         association: sentences::ASSOCIATION,
-        headlines: sentences::headlines(results).into_iter().map(unbroken).collect(),
+        headlines: headlines::headlines(results).into_iter().map(unbroken).collect(),
         findings: sections::study_findings(results),
         score: Score::of(results),
         drivers: Drivers::of(results),
@@ -171,7 +171,7 @@ mod tests {
         let ranking = results.outcomes[0].ranking.as_ref().expect("a ranking");
         let text = visible(&page);
         assert!(ranking.drivers.iter().all(|row| text.contains(&row.driver)));
-        assert!(text.contains("the 60 values with the most answers are shown; 10 more"));
+        assert!(text.contains("the 40 values with the most answers are shown; 30 more"));
     }
 
     #[test]
@@ -188,15 +188,24 @@ mod tests {
     }
 
     #[test]
-    fn throwaway_pages() {
-        for (name, results) in [
-            ("fixture", fixture::retail()),
-            ("crowded", fixture::crowded()),
-            ("hostile", fixture::hostile()),
-            ("plain", fixture::without_bootstrap()),
-            ("empty", fixture::empty()),
-        ] {
-            std::fs::write(format!("/tmp/report_{name}.html"), page(&results)).expect("written");
+    fn without_a_bootstrap_no_interval_is_promised() {
+        let text = visible(&page(&fixture::without_bootstrap()));
+        assert!(text.contains("No bootstrap was made, so shares and ranks have no intervals."));
+        for promise in ["each with its interval", "stand their intervals", "Is first"] {
+            assert!(!text.contains(promise), "{promise}");
         }
+    }
+
+    #[test]
+    fn every_picture_has_a_title_a_description_and_ids_of_its_own() {
+        let page = page(&fixture::crowded());
+        let n_pictures = page.matches("role=\"img\"").count();
+        // Classes of answers, scores by cut, and one picture for each of three rankings.
+        assert_eq!(n_pictures, 5);
+        assert_eq!(page.matches("<title id=").count(), n_pictures);
+        assert_eq!(page.matches("<desc id=").count(), n_pictures);
+        let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let distinct: std::collections::BTreeSet<&str> = ids.iter().copied().collect();
+        assert_eq!(ids.len(), distinct.len());
     }
 }

@@ -3,7 +3,7 @@
 use super::results::{MeasureRow, OutcomeResult, StudyResults};
 use super::sentences::{self, ASSOCIATION};
 use super::standing::{self, Link};
-use super::{reasons, text, words};
+use super::{headlines, reasons, text, words};
 use crate::drivers::{DriverRanking, DriverRow};
 use crate::findings::{Finding, Severity};
 use std::fmt::Write;
@@ -16,7 +16,7 @@ const N_FINDINGS_MAX: usize = 8;
 /// The results as a short text in Markdown: headline sentences, the score, the first drivers, what was left out.
 pub fn markdown(results: &StudyResults) -> String {
     let mut page = format!("# {}\n\nAs of {}.\n\n", escaped(&results.head.title), escaped(&results.head.as_of));
-    for headline in sentences::headlines(results) {
+    for headline in headlines::headlines(results) {
         add(&mut page, format_args!("- **{}**: {}\n", escaped(&headline.lead), escaped(&headline.text)));
     }
     scores(&mut page, results);

@@ -5,6 +5,7 @@
 
 mod results;
 
+mod headlines;
 mod reasons;
 mod sentences;
 mod standing;

@@ -28,6 +28,15 @@ pub(super) fn phrase(word: &str) -> String {
     phrase.to_owned()
 }
 
+/// The reason in two or three words, for narrow places.
+pub(super) fn short(word: &str) -> String {
+    match word {
+        "after_as_of" => "after the study's date".to_owned(),
+        "window_censored" => "window not over".to_owned(),
+        other => spaced(other),
+    }
+}
+
 /// The word with spaces: `few events`.
 pub(super) fn spaced(word: &str) -> String {
     word.replace('_', " ")

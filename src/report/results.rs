@@ -151,7 +151,7 @@ pub struct InfluenceRow {
     pub reach_se: f64,
     /// Whether the reach is exact.
     pub exact: bool,
-    /// PageRank; sums to 1 over the graph.
+    /// PageRank of the graph in which every customer points at who brought them; sums to 1.
     pub page_rank: f64,
     /// Referrals made.
     pub n_referrals: usize,

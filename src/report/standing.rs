@@ -71,6 +71,11 @@ pub(super) fn reason_for_none<'r>(results: &'r StudyResults, outcome: &'r Outcom
     findings_of(results, outcome).into_iter().find(|finding| finding.severity > Severity::Note)
 }
 
+/// Whether other columns than the drivers carry a part of the fit.
+pub(super) fn divides_a_part(ranking: &DriverRanking) -> bool {
+    (ranking.fit.value - ranking.decomposed).abs() > 1e-9
+}
+
 /// Drivers of rank 1; none where no driver carries anything.
 pub(super) fn leaders(ranking: &DriverRanking) -> Vec<&DriverRow> {
     if ranking.drivers.iter().all(|row| row.share.abs() <= NOTHING) {

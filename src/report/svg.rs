@@ -53,6 +53,20 @@ impl Canvas {
         ));
     }
 
+    /// A text from the point on that is pressed together where it might be wider than `room`.
+    pub fn label(&mut self, place: Point, room: f64, class: &str, text: &str) {
+        if estimated_width(text) <= room {
+            return self.text(place, Anchor::Start, class, text);
+        }
+        self.write(format_args!(
+            r#"<text x="{}" y="{}" textLength="{}" lengthAdjust="spacingAndGlyphs" class="{class}">{}</text>"#,
+            Length(place.x),
+            Length(place.y),
+            Length(room),
+            escaped(text)
+        ));
+    }
+
     pub fn line(&mut self, from: Point, to: Point, class: &str) {
         self.write(format_args!(
             r#"<line x1="{}" y1="{}" x2="{}" y2="{}" class="{class}"/>"#,
@@ -158,6 +172,19 @@ impl Scale {
     }
 }
 
+/// Width of a text of 13 units, judged by wide fonts; capitals and the like are wide.
+fn estimated_width(text: &str) -> f64 {
+    text.chars()
+        .map(|letter| match letter {
+            'i' | 'j' | 'l' | 't' | 'f' | 'r' | ' ' | '.' | ',' | '|' | '\'' | ':' | '(' | ')' | '-' => 5.2,
+            'm' | 'w' | 'M' | 'W' | '@' | '%' => 12.5,
+            letter if letter.is_ascii_uppercase() => 9.4,
+            letter if letter.is_ascii() => 7.9,
+            _ => 13.0,
+        })
+        .sum()
+}
+
 /// A length with at most one decimal.
 struct Length(f64);
 
@@ -217,5 +244,15 @@ mod tests {
         canvas.text(at(0.0, 0.0), Anchor::Start, "name", "<script>'\"&");
         let picture = canvas.finish("a", 10.0, 10.0, "</title><b>", "");
         assert!(picture.contains("&lt;script&gt;&#39;&quot;&amp;") && picture.contains("&lt;/title&gt;&lt;b&gt;"));
+    }
+
+    #[test]
+    fn a_label_that_may_be_too_wide_is_pressed_together() {
+        let pressed = |text: &str| {
+            let mut canvas = Canvas::new();
+            canvas.label(at(0.0, 0.0), 222.0, "name", text);
+            canvas.body.contains("textLength=\"222\"")
+        };
+        assert!(pressed(&"W".repeat(30)) && !pressed("waiting_time_at_the_counter"));
     }
 }

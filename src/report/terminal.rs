@@ -91,6 +91,9 @@ fn of_outcome(results: &StudyResults, outcome: &OutcomeResult, width: usize) -> 
         Some(ranking) => lines.extend(drivers_of(ranking, width)),
     }
     lines.extend(indented(&used(outcome), width));
+    if let Some(ranking) = drivers {
+        lines.extend(indented(&sentences::strength(ranking), width));
+    }
     let findings: Vec<&Finding> = standing::findings_of(results, outcome)
         .into_iter()
         .filter(|finding| finding.severity > Severity::Note)
@@ -118,8 +121,8 @@ fn drivers_of(ranking: &DriverRanking, width: usize) -> Vec<String> {
             text::padded("driver", name_width),
             text::right("share", 6),
             text::padded(&format!("{level} interval"), 15),
-            text::padded("rank", 9),
-            text::right("first in", 8)
+            text::padded("ranks", 9),
+            text::right("is first", 8)
         )
     } else {
         format!("       {}  {}", text::padded("driver", name_width), text::right("share", 6))
@@ -140,7 +143,7 @@ fn drivers_of(ranking: &DriverRanking, width: usize) -> Vec<String> {
     lines
 }
 
-/// `1,980 of 2,746 answers used; not used: 700 missing touchpoint, 66 window censored; R squared 0.420, p < 0.001`
+/// `1,980 of 2,746 answers used; not used: 700 missing touchpoint, 66 window censored`
 fn used(outcome: &OutcomeResult) -> String {
     let mut parts = vec![format!(
         "{} of {} used",
@@ -153,13 +156,12 @@ fn used(outcome: &OutcomeResult) -> String {
         .left_out
         .iter()
         .filter(|left_out| left_out.n > 0)
-        .map(|left_out| format!("{} {}", words::count(left_out.n as u64), reasons::spaced(&left_out.reason)))
+        .map(|left_out| format!("{} {}", words::count(left_out.n as u64), reasons::short(&left_out.reason)))
         .chain(unaccounted)
         .collect();
     if !left_out.is_empty() {
         parts.push(format!("not used: {}", left_out.join(", ")));
     }
-    parts.extend(outcome.ranking.as_ref().map(sentences::strength));
     parts.join("; ")
 }
 
@@ -172,7 +174,7 @@ fn rows(sources: &[SourceAccount], width: usize) -> Vec<String> {
             let reasons: Vec<String> = quarantined
                 .chain(excluded)
                 .filter(|&(_, n)| n > 0)
-                .map(|(word, n)| format!("{} {}", words::count(n), reasons::spaced(word)))
+                .map(|(word, n)| format!("{} {}", words::count(n), reasons::short(word)))
                 .collect();
             let name = text::shortened(&text::plain(&source.source), 28);
             [name, words::count(source.rows_read), words::count(source.rows_used), reasons.join(", ")]
@@ -262,6 +264,6 @@ mod tests {
     #[test]
     fn without_a_bootstrap_there_are_no_intervals() {
         let shown = terminal(&fixture::without_bootstrap(), &places(), 100);
-        assert!(!shown.contains("first in") && shown.contains("driver"), "{shown}");
+        assert!(!shown.contains("is first") && shown.contains("driver"), "{shown}");
     }
 }

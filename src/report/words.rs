@@ -117,6 +117,11 @@ pub(super) fn estimate(value: f64, decimals: Option<usize>) -> String {
     }
 }
 
+/// A count that may have been measured as a number: whole where it is whole, else three digits.
+pub(super) fn amount(value: f64) -> String {
+    if value.fract().abs() < 1e-9 && value.abs() < 1e15 { fixed(value, 0) } else { significant(value) }
+}
+
 /// Three digits that count: `0.0421`, `1.25`, `1,250`, `3.1e-7`.
 pub(super) fn significant(value: f64) -> String {
     let size = value.abs();
@@ -147,11 +152,21 @@ pub(super) fn listed<T: AsRef<str>>(names: &[T]) -> String {
 }
 
 /// A fragment as a sentence: a capital in front, unless it starts with a name that must stay as it is, and a full stop.
+/// Names between backticks get quotation marks.
 pub(super) fn sentence(fragment: &str, name: &str) -> String {
-    let fragment = fragment.trim();
+    let fragment = &quoted_names(fragment.trim());
     let stop = if fragment.is_empty() || fragment.ends_with(['.', '!', '?']) { "" } else { "." };
     let named = !name.is_empty() && fragment.starts_with(name);
     format!("{}{stop}", if named { fragment.to_owned() } else { capitalised(fragment) })
+}
+
+fn quoted_names(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return text.to_owned();
+    }
+    let marks = ["“", "”"].into_iter().cycle();
+    parts.into_iter().zip(std::iter::once("").chain(marks)).flat_map(|(part, mark)| [mark, part]).collect()
 }
 
 /// The text with a capital in front.
@@ -235,9 +250,16 @@ mod tests {
     }
 
     #[test]
+    fn whole_amounts_have_no_decimals() {
+        assert_eq!([98.0, 0.0, 12.345, 1_250.0, f64::NAN].map(amount), ["98", "0", "12.3", "1,250", "–"]);
+    }
+
+    #[test]
     fn fragments_become_sentences_and_names_stay() {
         assert_eq!(sentence("the link is weak", "repurchase"), "The link is weak.");
         assert_eq!(sentence("delivery never varies", "delivery"), "delivery never varies.");
+        assert_eq!(sentence("`a` is `b`", "a"), "“a” is “b”.");
+        assert_eq!(sentence("it`s", ""), "It`s.");
         assert_eq!(sentence("Done.", ""), "Done.");
         assert_eq!(sentence("", ""), "");
         assert_eq!(listed(&["a", "b", "c"]), "a, b and c");

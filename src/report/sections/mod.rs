@@ -1,0 +1,19 @@
+//! The sections of the page, each ready to be put into the template.
+
+mod coefficients;
+mod findings;
+mod influence;
+mod left_out;
+mod matrix;
+mod outcome;
+mod reading;
+mod score;
+mod scores;
+
+pub(super) use findings::{FindingRow, all_findings, study_findings};
+pub(super) use influence::Influence;
+pub(super) use left_out::LeftOutSection;
+pub(super) use matrix::Drivers;
+pub(super) use reading::Reading;
+pub(super) use score::Score;
+pub(super) use scores::Scores;

@@ -1,0 +1,27 @@
+//! What the scores of all customers come to.
+
+use crate::report::results::{ScoreSummary, StudyResults};
+use crate::report::{reasons, sentences, words};
+
+/// What the scores of all customers come to.
+pub(in crate::report) struct Scores {
+    pub n_customers: String,
+    pub n_answered: String,
+    pub n_silent: String,
+    pub means: Vec<(String, String)>,
+}
+
+impl Scores {
+    pub fn of(results: &StudyResults, scores: &ScoreSummary) -> Self {
+        Self {
+            n_customers: words::count(scores.n_customers),
+            n_answered: words::count(scores.n_answered),
+            n_silent: words::count(scores.n_customers.saturating_sub(scores.n_answered)),
+            means: scores
+                .means
+                .iter()
+                .map(|mean| (reasons::spaced(&mean.metric), sentences::mean_score(results, &mean.metric, mean.value)))
+                .collect(),
+        }
+    }
+}
