@@ -39,14 +39,10 @@ impl fmt::Display for Failure {
 pub fn main() -> ExitCode {
     // Wrong usage prints its own words and ends with 2, help and version with 0.
     let arguments = Arguments::parse();
-    let done = match &arguments.command {
-        Command::Run(run) => study::run(run),
-        Command::Check(check) => study::check(check),
-        Command::Simulate(simulate) => study::simulate(simulate),
-        Command::Nps(nps) => flat::nps(nps),
-        Command::Drivers(drivers) => flat::drivers(drivers),
-        Command::Fit(fit) => flat::fit(fit),
-        Command::Influence(influence) => flat::influence(influence),
+    // A bug ends with 1 and its own words, which the panic has printed already.
+    let Ok(done) = std::panic::catch_unwind(|| dispatch(&arguments)) else {
+        let _ = writeln!(std::io::stderr(), "advocate: this is a bug; please report it with the lines above");
+        return ExitCode::from(1);
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -55,5 +51,17 @@ pub fn main() -> ExitCode {
             let _ = writeln!(std::io::stderr(), "{failure}");
             ExitCode::from(failure.exit_code)
         }
+    }
+}
+
+fn dispatch(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Command::Run(run) => study::run(run),
+        Command::Check(check) => study::check(check),
+        Command::Simulate(simulate) => study::simulate(simulate),
+        Command::Nps(nps) => flat::nps(nps),
+        Command::Drivers(drivers) => flat::drivers(drivers),
+        Command::Fit(fit) => flat::fit(fit),
+        Command::Influence(influence) => flat::influence(influence),
     }
 }

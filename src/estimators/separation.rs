@@ -62,7 +62,7 @@ impl fmt::Display for Separation {
         write!(
             formatter,
             "`{}` is separated: {joined} goes with 1 and the other end with 0 {how}, so its coefficient has no finite \
-             value; leave the column out, join sparse levels, or ask for the penalised (firth) fit",
+             value; leave the column out or join sparse levels",
             self.outcome
         )
     }

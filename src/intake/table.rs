@@ -36,6 +36,13 @@ pub struct Table {
     pub last_t: Option<i64>,
 }
 
+impl Table {
+    /// Whether a column is there and holds numbers.
+    pub fn holds_numbers(&self, column: &str) -> bool {
+        self.schema.field_with_name(column).is_ok_and(|field| field.data_type() == &DataType::Float64)
+    }
+}
+
 /// Writes one typed table.
 pub(super) struct TableWriter {
     path: PathBuf,

@@ -307,13 +307,14 @@ impl LinkPlan {
         )
     }
 
-    /// Whether the customer is in the source that knows all customers: the profiles, else the transactions. Behaviour of
-    /// others cannot be observed, which is something else than none.
+    /// Whether the customer is in the source that knows all customers: the profiles, else the transactions before the
+    /// answer (later ones are what is to be predicted). Behaviour of others cannot be observed, which is something else
+    /// than none.
     fn known(&self) -> Option<&'static str> {
         if self.tables.customers.is_some() {
             Some("CASE WHEN profile.customer IS NULL THEN 0.0 ELSE 1.0 END AS known")
         } else if self.tables.transactions.is_some() {
-            Some("CASE WHEN bought.\"row\" IS NULL THEN 0.0 ELSE 1.0 END AS known")
+            Some("CASE WHEN COALESCE(bought.frequency, 0) > 0 THEN 1.0 ELSE 0.0 END AS known")
         } else {
             None
         }

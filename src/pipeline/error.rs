@@ -33,30 +33,30 @@ pub enum PipelineError {
     #[error("{0}")]
     Input(String),
     /// Columns that cannot be computed with.
-    #[error("{file}: {source}")]
+    #[error("{file}: {problem}")]
     Data {
         /// The file they come from.
         file: String,
-        /// What is wrong.
-        source: DataError,
+        /// What is wrong. Part of the sentence, so not also its cause.
+        problem: DataError,
     },
     /// Answers that are none.
-    #[error("{file}, column `{column}`, {source}")]
+    #[error("{file}, column `{column}`, {problem}")]
     Measure {
         /// The file.
         file: String,
         /// The column.
         column: String,
-        /// What is wrong.
-        source: MeasureError,
+        /// What is wrong. Part of the sentence, so not also its cause.
+        problem: MeasureError,
     },
     /// Edges that are none.
-    #[error("{file}: {source}")]
+    #[error("{file}: {problem}")]
     Edges {
         /// The file.
         file: String,
-        /// What is wrong.
-        source: InfluenceError,
+        /// What is wrong. Part of the sentence, so not also its cause.
+        problem: InfluenceError,
     },
     /// The drivers cannot be ranked as asked.
     #[error(transparent)]

@@ -75,8 +75,8 @@ fn measure_row(
         NpsInterval::Wald => IntervalKind::Wald,
     };
     let settings = NpsSettings { interval, confidence: study.confidence };
-    let score = NetPromoterScore::of(&answers, weights.as_deref(), settings).map_err(|source| {
-        PipelineError::Measure { file: "feedback".to_owned(), column: "recommend".to_owned(), source }
+    let score = NetPromoterScore::of(&answers, weights.as_deref(), settings).map_err(|problem| {
+        PipelineError::Measure { file: "feedback".to_owned(), column: "recommend".to_owned(), problem }
     })?;
     Ok(MeasureRow {
         cut,

@@ -9,7 +9,6 @@ use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, Pr
 use crate::report::{self, StudyHead, StudyResults};
 use crate::store::{Manifest, ModelArtefact, ModelInput, Provenance, Staging, Status, StoreError, TrainingWindow};
 use crate::study::{Outcome, Study};
-use datafusion::arrow::datatypes::DataType;
 use std::path::{Path, PathBuf};
 
 /// What a run may use and where it writes.
@@ -170,12 +169,20 @@ fn run_into(
     let model_folder = staging.folder("models")?;
     progress(Progress::Step("building the referral graph"));
     let mut promoters = Promoters::of(study, &engine)?;
-    let scores = if study.scores.enabled && engine.plan().dated {
-        progress(Progress::Step("scoring every customer"));
-        let watch = |batch: &BaseTable| promoters.iter_mut().for_each(|promoters| promoters.watch(batch));
-        Some(scores::score(study, &engine, &analysed, &table_folder, watch)?)
-    } else {
-        None
+    let mut watch = |batch: &BaseTable| promoters.iter_mut().for_each(|promoters| promoters.watch(batch));
+    let scores = match (engine.plan().dated, study.scores.enabled) {
+        (true, true) => {
+            progress(Progress::Step("scoring every customer"));
+            Some(scores::score(study, &engine, &analysed, &table_folder, watch)?)
+        }
+        (true, false) => {
+            engine.customers::<PipelineError>(|batch| {
+                watch(&batch);
+                Ok(())
+            })?;
+            None
+        }
+        (false, _) => None,
     };
     progress(Progress::Step("rating networked promoters"));
     let influence = promoters.map(Promoters::rate).transpose()?;
@@ -230,11 +237,7 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
             .keep
             .iter()
             .filter(|name| !kept.contains(name) && !study.drivers.touchpoints.contains(name))
-            .map(|name| {
-                let field = tables.customers.schema.field_with_name(name);
-                let numeric = field.is_ok_and(|field| field.data_type() == &DataType::Float64);
-                ProfileColumn { name: name.clone(), numeric }
-            })
+            .map(|name| ProfileColumn { name: name.clone(), numeric: tables.customers.holds_numbers(name) })
             .collect(),
         None => Vec::new(),
     };

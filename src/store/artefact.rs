@@ -16,7 +16,6 @@ const FORMAT_VERSION: &str = "1.0";
 
 /// A fitted model as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ModelArtefact {
     format: String,
     format_version: String,

@@ -310,9 +310,9 @@ fn read_rating(section: &Section<'_, '_>) -> Result<RatingWeights, StudyError> {
         Ok(value)
     };
     let weights = RatingWeights { reach: weight("reach")?, score: weight("score")?, engagement: weight("engagement")? };
-    if weights.reach + weights.score + weights.engagement <= 0.0 {
+    if weights.reach <= 0.0 {
         return Err(section.refuse(Problem::Invalid(
-            "`influence.rating` gives no part a weight; give at least one of reach, score, engagement".to_owned(),
+            "`influence.rating` gives reach no weight; reach is what every customer has, so give it one".to_owned(),
         )));
     }
     Ok(weights)

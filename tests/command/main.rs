@@ -24,6 +24,7 @@ fn project() -> PathBuf {
 }
 
 /// Data beside the project; a test without it says so and ends.
+#[expect(clippy::print_stderr, reason = "a skipped test says why")]
 fn shared(path: &str) -> Option<PathBuf> {
     let path = project().join("../shared/data").join(path);
     if path.exists() {

@@ -139,7 +139,7 @@ impl FlatData {
             }
             columns.push((first..design.names.len()).collect());
         }
-        let data = |source| PipelineError::Data { file: table.file.clone(), source };
+        let data = |problem| PipelineError::Data { file: table.file.clone(), problem };
         let design = design.matrix(rows.len()).map_err(|source| self.at_line(table, &rows, source))?;
         let values: Array1<f64> = rows.iter().map(|&row| outcome[row]).collect();
         let outcome = match kind {
@@ -164,7 +164,7 @@ impl FlatData {
     fn at_line(&self, table: &FlatTable, rows: &[usize], error: crate::data::DataError) -> PipelineError {
         use crate::data::DataError::{BadWeight, FractionalFrequency, NotBinary, NotFinite, TooLarge};
         let line = |row: usize| rows.get(row - 1).map_or(row, |&row| row + 1);
-        let source = match error {
+        let problem = match error {
             NotFinite { column, row, value } => NotFinite { column, row: line(row), value },
             TooLarge { column, row, value } => TooLarge { column, row: line(row), value },
             NotBinary { column, row, value } => NotBinary { column, row: line(row), value },
@@ -172,7 +172,7 @@ impl FlatData {
             FractionalFrequency { row, value } => FractionalFrequency { row: line(row), value },
             other => other,
         };
-        PipelineError::Data { file: table.file.clone(), source }
+        PipelineError::Data { file: table.file.clone(), problem }
     }
 }
 

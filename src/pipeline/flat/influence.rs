@@ -90,7 +90,7 @@ pub fn influence(question: &InfluenceQuestion) -> Result<InfluenceAnswer, Pipeli
     let wanted =
         Wanted { numbers, texts: vec![question.from.clone(), question.to.clone()], not_applicable: Vec::new() };
     let table = FlatTable::read(&question.file, &wanted).map_err(|error| PipelineError::Input(in_full(&error)))?;
-    let refused = |source: InfluenceError| PipelineError::Edges { file: table.file.clone(), source };
+    let refused = |problem: InfluenceError| PipelineError::Edges { file: table.file.clone(), problem };
     let [from, to] = &table.texts[..] else { return Err(refused(InfluenceError::NoEdges)) };
     let name = |text: &Option<String>| text.clone().unwrap_or_default();
     let mut edges = EdgeList::new();

@@ -73,7 +73,7 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
             MeasureError::BadWeight { row: at, value } => MeasureError::BadWeight { row: row(at), value },
             other => other,
         };
-        PipelineError::Measure { file: table.file.clone(), column: question.score.clone(), source }
+        PipelineError::Measure { file: table.file.clone(), column: question.score.clone(), problem: source }
     };
     if rows.is_empty() {
         return Err(at_row(&rows, MeasureError::NoAnswers));
