@@ -1,0 +1,9 @@
+//! The core, held through its public interface: against numbers from elsewhere, against what must hold of every
+//! method, against companies of known truth, and against awkward input.
+
+mod awkward;
+mod classes;
+mod contract;
+mod inputs;
+mod oracles;
+mod recovery;
