@@ -3,6 +3,9 @@
 use super::DataError;
 use serde::{Deserialize, Serialize};
 
+/// Beyond this size a weight times the largest square that columns may hold would overflow when summed.
+const LARGEST: f64 = 1e18;
+
 /// What a weight says about its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -34,11 +37,15 @@ impl Weights {
     /// Checks the weights. Zero is allowed: the row is there and counts for nothing.
     ///
     /// # Errors
-    /// A weight that is negative or not finite, a frequency that is not whole, all weights zero.
+    /// A weight that is negative, not finite or so large that a weighted square overflows, a frequency that is not
+    /// whole, all weights zero.
     pub fn new(kind: WeightKind, values: Vec<f64>) -> Result<Self, DataError> {
         for (row, &value) in values.iter().enumerate() {
             if !(value.is_finite() && value >= 0.0) {
                 return Err(DataError::BadWeight { row: row + 1, value });
+            }
+            if value > LARGEST {
+                return Err(DataError::TooLarge { column: "weights".to_owned(), row: row + 1, value });
             }
             if kind == WeightKind::Frequency && value.fract().abs() > 0.0 {
                 return Err(DataError::FractionalFrequency { row: row + 1, value });
@@ -91,6 +98,8 @@ mod tests {
             Err(DataError::FractionalFrequency { row: 1, value: 1.5 })
         );
         assert_eq!(Weights::new(WeightKind::Precision, vec![0.0, 0.0]), Err(DataError::NoWeight));
+        let error = Weights::new(WeightKind::Sampling, vec![1.0, 1e300]).unwrap_err();
+        assert!(matches!(error, DataError::TooLarge { row: 2, .. }), "{error}");
     }
 
     #[test]

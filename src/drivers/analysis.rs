@@ -5,6 +5,7 @@ use super::bootstrap::{self, Replicates};
 use super::method::Method;
 use super::ranking::{DriverFamily, DriverRanking, DriverRow, FitKind, FitMeasure, intervals, ranks, shares};
 use super::regression::{FullModel, Layout, Regression};
+use super::subset_tree::N_DRIVERS_MAX;
 use crate::data::Observations;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::distributions::f_upper;
@@ -51,7 +52,8 @@ pub struct DriverAnalysis {
     pub replicates: usize,
     /// Seed of the bootstrap.
     pub seed: u64,
-    /// More drivers than this are refused for methods that walk all subsets.
+    /// More drivers than this, and more than [`N_DRIVERS_MAX`] in any case, are refused for methods that walk all
+    /// subsets.
     pub n_drivers_max: usize,
 }
 
@@ -107,7 +109,7 @@ impl DriverAnalysis {
         let method = self.ranking_method();
         let contributions = Contributions::of(&regression, &self.methods, method)?;
 
-        let replicates = self.replicates(observations, &values, &layout, method);
+        let replicates = self.replicates(observations, &values, &moments, &layout, method);
         let intervals = intervals(&replicates, self.confidence);
         let own_ranks = ranks(contributions.ranking.view());
         let own_shares = shares(contributions.ranking.view());
@@ -127,19 +129,18 @@ impl DriverAnalysis {
             .collect();
         rows.sort_by_key(|row| row.rank);
 
-        let n_used = n_used(observations);
-        let p_value = self.overall_p_value(observations, &regression, &full, &layout);
+        let p_value = overall_p_value(observations, &regression, &full);
         let mut findings = column_findings(&moments, &regression, &full, drivers, &layout);
         findings.extend(suppressors(&rows));
         findings.extend(weak_link(outcome, full.r_squared - regression.explained_always(), p_value));
-        findings.extend(small_base(outcome, n_used, drivers.len() + always.len()));
+        findings.extend(small_base(outcome, n_observations(observations), drivers.len() + always.len()));
         findings.extend(failed(outcome, &replicates));
         Ok(DriverRanking {
             outcome: outcome.to_owned(),
             family: DriverFamily::Linear,
             method,
             n_rows: observations.n_rows(),
-            n_used,
+            n_used: n_used(observations),
             n_clusters: observations.clusters().map(|clusters| clusters.n_clusters()),
             fit: FitMeasure { measure: FitKind::RSquared, value: full.r_squared },
             decomposed: full.r_squared - regression.explained_always(),
@@ -166,8 +167,9 @@ impl DriverAnalysis {
             return Err(DriverError::NoDriver);
         }
         let walks = self.methods.iter().chain([&self.ranking_method()]).any(|method| method.walks_subsets());
-        if walks && drivers.len() > self.n_drivers_max {
-            return Err(DriverError::TooMany { n_drivers: drivers.len(), n_drivers_max: self.n_drivers_max });
+        let n_drivers_max = self.n_drivers_max.min(N_DRIVERS_MAX);
+        if walks && drivers.len() > n_drivers_max {
+            return Err(DriverError::TooMany { n_drivers: drivers.len(), n_drivers_max });
         }
         if let Some(driver) = drivers.iter().find(|driver| driver.columns.len() != 1)
             && let Some(method) = self.methods.iter().find(|method| !method.takes_blocks())
@@ -175,7 +177,7 @@ impl DriverAnalysis {
             return Err(DriverError::SeveralColumns { driver: driver.name.clone(), method: *method });
         }
         let n_columns = drivers.iter().map(|driver| driver.columns.len()).sum::<usize>() + always.len();
-        let n_used = n_used(observations);
+        let n_used = n_observations(observations);
         if n_used < n_columns + 2 {
             return Err(DriverError::TooFewRows { n_used, n_columns });
         }
@@ -186,12 +188,11 @@ impl DriverAnalysis {
         &self,
         observations: &Observations,
         values: &Array2<f64>,
+        moments: &SecondMoments,
         layout: &Layout,
         method: Method,
     ) -> Replicates {
-        let n_rows = values.nrows() as f64;
-        let means = values.sum_axis(ndarray::Axis(0)) / n_rows;
-        let centred = if self.replicates > 0 { values - &means } else { Array2::zeros((0, values.ncols())) };
+        let centred = if self.replicates > 0 { values - &moments.means } else { Array2::zeros((0, values.ncols())) };
         bootstrap::replicates(
             observations,
             layout.drivers.len(),
@@ -206,21 +207,21 @@ impl DriverAnalysis {
             },
         )
     }
+}
 
-    /// F test of all drivers together, given what is always in the model.
-    fn overall_p_value(
-        &self,
-        observations: &Observations,
-        regression: &Regression,
-        full: &FullModel,
-        layout: &Layout,
-    ) -> f64 {
-        let n_kept = (regression.n_columns() - full.aliased.len()) as f64;
-        let df_residual =
-            observations.weights().n_observations(observations.n_rows()) - n_kept - layout.always.len() as f64 - 1.0;
-        let gain = full.r_squared - regression.explained_always();
-        let left = 1.0 - full.r_squared;
-        if left <= 1e-14 { 0.0 } else { f_upper(gain / n_kept / (left / df_residual), n_kept, df_residual) }
+/// F test of all drivers together, given what is always in the model; 1 where no driver adds a term to it.
+fn overall_p_value(observations: &Observations, regression: &Regression, full: &FullModel) -> f64 {
+    let n_kept = (regression.n_columns() - full.aliased.len()) as f64;
+    let df_residual =
+        observations.weights().n_observations(observations.n_rows()) - n_kept - regression.n_always() as f64 - 1.0;
+    let gain = full.r_squared - regression.explained_always();
+    let left = 1.0 - full.r_squared;
+    if n_kept < 0.5 || gain <= 0.0 {
+        1.0
+    } else if left <= 1e-14 {
+        0.0
+    } else {
+        f_upper(gain / n_kept / (left / df_residual), n_kept, df_residual)
     }
 }
 
@@ -250,6 +251,11 @@ pub(super) fn n_used(observations: &Observations) -> usize {
         None => observations.n_rows(),
         Some(values) => values.iter().filter(|&&weight| weight > 0.0).count(),
     }
+}
+
+/// Observations that the rows stand for: those with a positive weight, or, for frequency weights, their sum.
+pub(super) fn n_observations(observations: &Observations) -> usize {
+    observations.weights().n_observations(observations.n_rows()) as usize
 }
 
 /// What each method gives each driver, from one walk of the subsets.
@@ -320,7 +326,7 @@ pub(super) fn column_findings(
             }
         }
     }
-    if regression.explained_always() > 1.0 - 1e-12 {
+    if regression.explained_always() >= 1.0 {
         let sentence = "the columns that are always in the model explain the outcome completely";
         findings.push(Finding::new(FindingKind::Unreliable, Severity::Serious, "always", sentence));
     }
@@ -374,6 +380,11 @@ fn small_base(outcome: &str, n_used: usize, n_drivers: usize) -> Option<Finding>
 }
 
 pub(super) fn failed(outcome: &str, replicates: &Replicates) -> Option<Finding> {
+    if replicates.single_cluster {
+        let sentence =
+            "all answers are of one customer or group, so resampling cannot say how sure ranks and shares are";
+        return Some(Finding::new(FindingKind::Unreliable, Severity::Warning, outcome, sentence));
+    }
     let n_failed = replicates.n_failed;
     (n_failed > 0).then(|| {
         let n_tried = n_failed + replicates.contributions.nrows();

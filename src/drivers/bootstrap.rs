@@ -4,7 +4,11 @@ use crate::data::{Observations, WeightKind};
 use crate::stats::random::{Stream, stream};
 use ndarray::Array2;
 use rand::Rng;
+use rand_distr::{Binomial, Distribution};
 use rayon::prelude::*;
+
+/// Observations drawn for a table of counts: beyond 2^53 whole numbers are not exact, and so many leave no doubt.
+const N_DRAWS_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// Contributions of every driver in every replicate that could be computed.
 #[derive(Debug, Clone)]
@@ -13,6 +17,15 @@ pub(super) struct Replicates {
     pub contributions: Array2<f64>,
     /// Replicates whose sample did not allow a fit.
     pub n_failed: usize,
+    /// Whether replicates were asked for and not made, because every one would be the whole sample again.
+    pub single_cluster: bool,
+}
+
+impl Replicates {
+    /// None at all, since there is only one cluster to draw.
+    pub fn of_single_cluster(n_drivers: usize) -> Self {
+        Self { contributions: Array2::zeros((0, n_drivers)), n_failed: 0, single_cluster: true }
+    }
 }
 
 /// Runs `analyse` on the weights of every replicate, in parallel; replicate r is the same whatever the threads.
@@ -28,6 +41,9 @@ pub(super) fn replicates<S>(
     analyse: impl Fn(&mut S, &[f64]) -> Option<Vec<f64>> + Sync,
 ) -> Replicates {
     let resampler = Resampler::of(observations, seed);
+    if n_replicates > 0 && resampler.is_single_cluster() {
+        return Replicates::of_single_cluster(n_drivers);
+    }
     let results: Vec<Option<Vec<f64>>> = (0..n_replicates)
         .into_par_iter()
         .map_init(
@@ -40,6 +56,7 @@ pub(super) fn replicates<S>(
     Replicates {
         contributions: Array2::from_shape_fn((succeeded.len(), n_drivers), |(row, driver)| succeeded[row][driver]),
         n_failed,
+        single_cluster: false,
     }
 }
 
@@ -65,6 +82,11 @@ impl<'a> Resampler<'a> {
         Scratch { counts: self.plan.counts(), weights: vec![0.0; self.n_rows] }
     }
 
+    /// Whether every replicate would be the whole sample again.
+    pub fn is_single_cluster(&self) -> bool {
+        self.plan.is_single_cluster()
+    }
+
     /// One weight per row: the row's own times how often its cluster, or it, was drawn.
     pub fn draw<'s>(&self, replicate: usize, scratch: &'s mut Scratch) -> &'s [f64] {
         let mut random = stream(self.seed, "drivers bootstrap", replicate as u64);
@@ -73,39 +95,46 @@ impl<'a> Resampler<'a> {
     }
 }
 
-/// What is drawn with replacement: clusters where there are any, else single observations.
+/// What is drawn with replacement: clusters where there are any, else single observations. What has no weight is not
+/// drawn, so that it changes nothing.
 enum Plan<'a> {
     Clusters {
         codes: &'a [u32],
         n_clusters: usize,
+        /// The clusters that are drawn.
+        drawn: Vec<u32>,
         own: Vec<f64>,
     },
     Rows {
+        /// The rows that are drawn.
+        drawn: Vec<usize>,
         own: Vec<f64>,
     },
     /// Rows that stand for several observations each: the observations are drawn.
-    Frequencies {
-        ends: Vec<u64>,
-    },
+    Frequencies { counts: &'a [f64], total: f64 },
 }
 
 impl<'a> Plan<'a> {
     fn of(observations: &'a Observations) -> Self {
         let weights = observations.weights();
-        let own = || (0..observations.n_rows()).map(|row| weights.of(row)).collect();
+        let own: Vec<f64> = (0..observations.n_rows()).map(|row| weights.of(row)).collect();
         match (observations.clusters(), weights.kind(), weights.values()) {
             (Some(clusters), _, _) => {
-                Self::Clusters { codes: clusters.codes(), n_clusters: clusters.n_clusters(), own: own() }
+                let (codes, n_clusters) = (clusters.codes(), clusters.n_clusters());
+                let mut weighted = vec![false; n_clusters];
+                codes.iter().zip(&own).for_each(|(&code, &own)| weighted[code as usize] |= own > 0.0);
+                let drawn = (0..n_clusters as u32).filter(|&code| weighted[code as usize]).collect();
+                Self::Clusters { codes, n_clusters, drawn, own }
             }
-            (None, Some(WeightKind::Frequency), Some(values)) => {
-                let ends = values.iter().scan(0, |end, &value| {
-                    *end += value as u64;
-                    Some(*end)
-                });
-                Self::Frequencies { ends: ends.collect() }
+            (None, Some(WeightKind::Frequency), Some(counts)) => {
+                Self::Frequencies { counts, total: counts.iter().sum() }
             }
-            (None, _, _) => Self::Rows { own: own() },
+            (None, _, _) => Self::Rows { drawn: (0..own.len()).filter(|&row| own[row] > 0.0).collect(), own },
         }
+    }
+
+    fn is_single_cluster(&self) -> bool {
+        matches!(self, Self::Clusters { drawn, .. } if drawn.len() < 2)
     }
 
     fn counts(&self) -> Vec<f64> {
@@ -117,32 +146,39 @@ impl<'a> Plan<'a> {
 
     fn draw(&self, random: &mut Stream, counts: &mut [f64], weights: &mut [f64]) {
         match self {
-            Self::Clusters { codes, n_clusters, own } => {
+            Self::Clusters { codes, drawn, own, .. } => {
                 counts.fill(0.0);
-                for _ in 0..*n_clusters {
-                    counts[random.random_range(0..*n_clusters)] += 1.0;
+                for _ in 0..drawn.len() {
+                    counts[drawn[random.random_range(0..drawn.len())] as usize] += 1.0;
                 }
                 for ((weight, own), &code) in weights.iter_mut().zip(own).zip(*codes) {
                     *weight = own * counts[code as usize];
                 }
             }
-            Self::Rows { own } => {
+            Self::Rows { drawn, own } => {
                 weights.fill(0.0);
-                for _ in 0..own.len() {
-                    weights[random.random_range(0..own.len())] += 1.0;
+                for _ in 0..drawn.len() {
+                    weights[drawn[random.random_range(0..drawn.len())]] += 1.0;
                 }
                 weights.iter_mut().zip(own).for_each(|(weight, own)| *weight *= own);
             }
-            Self::Frequencies { ends } => {
-                weights.fill(0.0);
-                let n_units = ends.last().copied().unwrap_or(0);
-                for _ in 0..n_units {
-                    let unit = random.random_range(0..n_units);
-                    weights[ends.partition_point(|&end| end <= unit)] += 1.0;
+            Self::Frequencies { counts, total } => {
+                // One row after another takes its binomial part of the draws that are left, so that the time goes with
+                // the rows and not with the observations.
+                let (mut left, mut n_draws) = (*total, total.min(N_DRAWS_MAX) as u64);
+                for (weight, &count) in weights.iter_mut().zip(*counts) {
+                    let n_own = if count > 0.0 { binomial(n_draws, (count / left).min(1.0), random) } else { 0 };
+                    left -= count;
+                    n_draws -= n_own;
+                    *weight = n_own as f64;
                 }
             }
         }
     }
+}
+
+fn binomial(n_draws: u64, probability: f64, random: &mut Stream) -> u64 {
+    Binomial::new(n_draws, probability).map_or(0, |binomial| binomial.sample(random))
 }
 
 #[cfg(test)]
@@ -181,5 +217,20 @@ mod tests {
         let weights = Weights::new(WeightKind::Frequency, vec![5.0, 0.0, 1.0]).expect("valid");
         let draws = draws(&observations(3).weighted(weights).expect("valid"));
         assert!(draws.rows().into_iter().all(|row| (row.sum() - 6.0).abs() < 1e-12 && row[1] <= 0.0));
+        // Five of six on average; the standard deviation is sqrt(6 * 5 / 6 * 1 / 6) = 0.91, over 400 replicates 0.046.
+        let mean = draws.column(0).sum() / 400.0;
+        assert!((mean - 5.0).abs() < 0.2, "{mean}");
+        let variance = draws.column(0).iter().map(|count| (count - 5.0).powi(2)).sum::<f64>() / 400.0;
+        assert!((variance - 5.0 / 6.0).abs() < 0.25, "{variance}");
+    }
+
+    #[test]
+    fn what_has_no_weight_is_not_drawn() {
+        let weights = || Weights::new(WeightKind::Sampling, vec![1.0, 0.0, 0.0, 1.0]).expect("valid");
+        let rows = draws(&observations(4).weighted(weights()).expect("valid"));
+        assert!(rows.rows().into_iter().all(|row| (row.sum() - 2.0).abs() < 1e-12));
+        let clusters = Clusters::from_labels([0, 0, 1, 2]);
+        let clustered = observations(4).weighted(weights()).and_then(|weighted| weighted.clustered(clusters));
+        assert!(draws(&clustered.expect("valid")).rows().into_iter().all(|row| (row.sum() - 2.0).abs() < 1e-12));
     }
 }

@@ -33,7 +33,8 @@ impl DriverAnalysis {
     ///
     /// One logistic model is fitted for every subset, each from its parent's solution; equal rows are fitted once. The
     /// bootstrap fits all models again where that is a matter of seconds, and else follows each log-likelihood to second
-    /// order in the weights.
+    /// order in the weights. A class has no R squared: asked for it, McFadden's is
+    /// divided and named.
     ///
     /// # Errors
     /// As [`DriverAnalysis::rank`]; also a method that divides no pseudo R squared, more than
@@ -49,6 +50,7 @@ impl DriverAnalysis {
         always: &[usize],
         measure: FitKind,
     ) -> Result<DriverRanking, DriverError> {
+        let measure = if measure == FitKind::RSquared { FitKind::Mcfadden } else { measure };
         if let Some(&method) = self.methods.iter().find(|method| !method.walks_subsets()) {
             return Err(DriverError::NotForClasses { method });
         }
@@ -108,7 +110,7 @@ impl DriverAnalysis {
         let full_columns = regression.full_model();
         let df = (regression.n_columns() - full_columns.aliased.len()) as f64;
         let without = models[0].log_likelihood;
-        let p_value = chi_squared_upper(2.0 * (full.log_likelihood - without), df);
+        let p_value = if df < 0.5 { 1.0 } else { chi_squared_upper(2.0 * (full.log_likelihood - without), df) };
         let mut findings = analysis::column_findings(&moments, &regression, &full_columns, drivers, &problem.layout);
         findings.extend(analysis::suppressors(&rows));
         findings.extend(analysis::weak_link(outcome, decomposed, p_value));
@@ -209,6 +211,16 @@ fn observations_of(
     Ok(Box::new(selected))
 }
 
+/// Observations of class 1 that the rows with a weight stand for.
+fn events(observations: &Observations) -> f64 {
+    let weights = observations.weights();
+    let stands_for = |row: usize| match weights.kind() {
+        Some(WeightKind::Frequency) => weights.of(row),
+        _ => f64::from(u8::from(weights.of(row) > 0.0)),
+    };
+    observations.outcome().values().iter().enumerate().map(|(row, class)| class * stands_for(row)).sum()
+}
+
 /// One subset's maximum.
 struct Model {
     log_likelihood: f64,
@@ -216,16 +228,19 @@ struct Model {
     coefficients: Vec<f64>,
 }
 
-/// Distinct rows of centred and scaled columns.
+/// Distinct rows of centred and scaled columns, of the rows that have a weight.
 struct ClassProblem {
     values: Array2<f64>,
     outcome: Vec<f64>,
-    /// The distinct row of each row of the observations.
-    places: Vec<usize>,
+    /// The distinct row of each row of the observations; `None` for a row without weight.
+    places: Vec<Option<usize>>,
     layout: super::regression::Layout,
     n_always: usize,
     n_events: f64,
     n_others: f64,
+    /// What turns weights into observations: sampling weights are scaled to sum to the rows that count, so that the n of
+    /// a pseudo R squared is what it says.
+    unit: f64,
 }
 
 impl ClassProblem {
@@ -236,11 +251,15 @@ impl ClassProblem {
         let mut seen: HashMap<Vec<u64>, usize> = HashMap::new();
         let (mut firsts, mut places) = (Vec::new(), Vec::with_capacity(arranged.nrows()));
         for (row, values) in arranged.outer_iter().enumerate() {
+            if observations.weights().of(row) <= 0.0 {
+                places.push(None);
+                continue;
+            }
             let place = *seen.entry(values.iter().map(|value| value.to_bits()).collect()).or_insert_with(|| {
                 firsts.push(row);
                 firsts.len() - 1
             });
-            places.push(place);
+            places.push(Some(place));
         }
         let mut values = arranged.slice(s![.., ..n_columns]).select(Axis(0), &firsts);
         for (column, mut own) in values.axis_iter_mut(Axis(1)).enumerate() {
@@ -249,30 +268,30 @@ impl ClassProblem {
             own.mapv_inplace(|value| if scale > 0.0 { (value - mean) / scale } else { 0.0 });
         }
         let outcome: Vec<f64> = firsts.iter().map(|&row| arranged[[row, n_columns]]).collect();
-        let n_events = observations.outcome().values().sum();
-        let n_others = observations.n_rows() as f64 - n_events;
-        Self { values, outcome, places, layout, n_always: always.len(), n_events, n_others }
-    }
-
-    /// The rows' own weights; sampling weights are scaled to sum to the number of rows that count, so that the
-    /// pseudo R squared's n is what it says.
-    fn own_weights(&self, observations: &Observations) -> Vec<f64> {
-        let weights = observations.weights();
-        let own: Vec<f64> = (0..observations.n_rows()).map(|row| weights.of(row)).collect();
-        match weights.kind() {
-            Some(WeightKind::Sampling | WeightKind::Precision) => {
-                let factor = analysis::n_used(observations) as f64 / own.iter().sum::<f64>();
-                own.iter().map(|weight| weight * factor).collect()
+        let n_observations = observations.weights().n_observations(observations.n_rows());
+        let n_events = events(observations);
+        let n_others = n_observations - n_events;
+        let unit = match (observations.weights().kind(), observations.weights().values()) {
+            (Some(WeightKind::Sampling | WeightKind::Precision), Some(weights)) => {
+                n_observations / weights.iter().sum::<f64>()
             }
-            _ => own,
-        }
+            _ => 1.0,
+        };
+        Self { values, outcome, places, layout, n_always: always.len(), n_events, n_others, unit }
     }
 
-    /// Weights of the distinct rows.
+    /// The rows' own weights.
+    fn own_weights(&self, observations: &Observations) -> Vec<f64> {
+        (0..observations.n_rows()).map(|row| observations.weights().of(row)).collect()
+    }
+
+    /// Weights of the distinct rows, in the problem's unit.
     fn collapsed(&self, weights: &[f64]) -> Vec<f64> {
         let mut collapsed = vec![0.0; self.outcome.len()];
-        for (&place, weight) in self.places.iter().zip(weights) {
-            collapsed[place] += weight;
+        for (place, weight) in self.places.iter().zip(weights) {
+            if let Some(place) = *place {
+                collapsed[place] += weight * self.unit;
+            }
         }
         collapsed
     }
@@ -376,6 +395,7 @@ impl ClassProblem {
 fn pseudo_r_squared(measure: FitKind, log_likelihood: f64, null: f64, n: f64) -> f64 {
     let cox_snell = || -(2.0 * (null - log_likelihood) / n).exp_m1();
     match measure {
+        // `rank_classes` never asks for R squared.
         FitKind::Mcfadden | FitKind::RSquared => 1.0 - log_likelihood / null,
         FitKind::CoxSnell => cox_snell(),
         FitKind::Nagelkerke => cox_snell() / -(2.0 * null / n).exp_m1(),

@@ -56,10 +56,10 @@ pub enum DriverError {
         /// The outcome.
         outcome: String,
     },
-    /// The model has as many terms as there are rows.
+    /// The model has as many terms as there are observations.
     #[error("{n_used} rows are too few for {n_columns} columns and an intercept; at least {} are needed", n_columns + 2)]
     TooFewRows {
-        /// Rows that count.
+        /// Rows that count; for frequency weights, the observations they stand for.
         n_used: usize,
         /// Columns of the model.
         n_columns: usize,

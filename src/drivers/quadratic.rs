@@ -42,6 +42,9 @@ pub(super) fn replicates(
     contributions: impl Fn(&[f64], &[f64]) -> Array1<f64> + Sync,
 ) -> Replicates {
     let n_drivers = models.len().ilog2() as usize;
+    if n_replicates > 0 && resampler.is_single_cluster() {
+        return Replicates::of_single_cluster(n_drivers);
+    }
     let block = (BLOCK_VALUES / rows.outcome.len().max(1)).clamp(1, n_replicates.max(1));
     let mut table = Array2::zeros((n_replicates, n_drivers));
     for first in (0..n_replicates).step_by(block) {
@@ -57,7 +60,7 @@ pub(super) fn replicates(
             table.row_mut(first + place).assign(&contributions(&log_likelihoods, weights));
         }
     }
-    Replicates { contributions: table, n_failed: 0 }
+    Replicates { contributions: table, n_failed: 0, single_cluster: false }
 }
 
 /// A subset's maximised log-likelihood under each of some replicates' weights.

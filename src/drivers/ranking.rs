@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 /// Contributions closer than this share of the largest count as equal.
 const TIE: f64 = 1e-10;
 
+/// Contributions below this share of the outcome's variation are rounding: they are equal, and nobody has a share.
+const ROUNDING: f64 = 1e-14;
+
 /// Drivers of one outcome, the most important first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DriverRanking {
@@ -23,7 +26,7 @@ pub struct DriverRanking {
     pub method: Method,
     /// Rows given.
     pub n_rows: usize,
-    /// Rows that counted: those with a positive weight.
+    /// Rows that counted: those with a positive weight, however many observations each stands for.
     pub n_used: usize,
     /// Groups of rows, such as customers, drawn together by the bootstrap.
     pub n_clusters: Option<usize>,
@@ -126,14 +129,15 @@ pub struct DriverInterval {
 
 /// Ranks by descending contribution, from 1; equal contributions share the better rank.
 pub(super) fn ranks(contributions: ArrayView1<f64>) -> Vec<usize> {
-    let tie = TIE * contributions.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let largest = contributions.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let tie = (TIE * largest).max(ROUNDING);
     contributions.iter().map(|own| 1 + contributions.iter().filter(|&&other| other > own + tie).count()).collect()
 }
 
 /// Shares of the sum; zeros where nothing is explained.
 pub(super) fn shares(contributions: ArrayView1<f64>) -> Vec<f64> {
     let total = contributions.sum();
-    contributions.iter().map(|value| if total.abs() > 0.0 { value / total } else { 0.0 }).collect()
+    contributions.iter().map(|value| if total.abs() > ROUNDING { value / total } else { 0.0 }).collect()
 }
 
 /// Percentile intervals of contribution, share and rank, one per driver; empty without replicates.
@@ -181,6 +185,12 @@ mod tests {
     }
 
     #[test]
+    fn rounding_is_ranked_and_shared_by_nobody() {
+        let contributions = array![3e-17, -1e-18, 0.0];
+        assert_eq!((ranks(contributions.view()), shares(contributions.view())), (vec![1; 3], vec![0.0; 3]));
+    }
+
+    #[test]
     fn interval_ends_are_percentiles_over_replicates() {
         // Driver a contributes 0, .01 .. .99 and driver b always .5: a ranks first when above b.
         let contributions = Array2::from_shape_fn(
@@ -189,7 +199,8 @@ mod tests {
                 if driver == 0 { replicate as f64 / 100.0 } else { 0.5 }
             },
         );
-        let intervals = intervals(&Replicates { contributions, n_failed: 0 }, Confidence::default());
+        let intervals =
+            intervals(&Replicates { contributions, n_failed: 0, single_cluster: false }, Confidence::default());
         // numpy.quantile(numpy.arange(100) / 100, [.025, .975])
         assert!((intervals[0].conf_low - 0.024_75).abs() < 1e-12 && (intervals[0].conf_high - 0.965_25).abs() < 1e-12);
         assert!((intervals[0].p_rank_1 - 0.5).abs() < 1e-12, "{}", intervals[0].p_rank_1);

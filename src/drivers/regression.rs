@@ -5,7 +5,7 @@ use super::method::Method;
 use super::subset_tree;
 use crate::stats::SecondMoments;
 use crate::stats::linear_algebra::{Cholesky, SymmetricEigen};
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, s};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 
 /// Correlations of the drivers' columns and the outcome, columns that are always in the model partialled out.
 ///
@@ -18,6 +18,8 @@ pub(super) struct Regression {
     starts: Vec<usize>,
     /// R squared of the columns that are always in.
     explained_always: f64,
+    /// How many of those are no combination of others.
+    n_always: usize,
 }
 
 /// Which columns of the moments are what. The outcome is the last column.
@@ -64,7 +66,7 @@ impl Regression {
             Some(*end)
         }));
         let mut adjusted = among(&columns, &columns);
-        let mut explained_always = 0.0;
+        let (mut explained_always, mut n_always) = (0.0, 0);
         if !layout.always.is_empty() {
             let cholesky = Cholesky::of(among(&layout.always, &layout.always).view());
             let kept: Vec<usize> = cholesky.kept().iter().map(|&place| layout.always[place]).collect();
@@ -74,17 +76,17 @@ impl Regression {
                 adjusted.column_mut(column).zip_mut_with(&explained, |own, explained| *own -= explained);
             }
             let last = columns.len() - 1;
-            explained_always = 1.0 - adjusted[[last, last]];
-            spend_rounding(&mut adjusted, last);
+            spend_rounding(&mut adjusted);
+            (explained_always, n_always) = (1.0 - adjusted[[last, last]], kept.len());
         }
-        Some(Self { moments: adjusted, starts, explained_always })
+        Some(Self { moments: adjusted, starts, explained_always, n_always })
     }
 
     /// From a correlation matrix with the outcome last, one driver a column.
     #[cfg(test)]
     pub fn of_correlations(correlations: Array2<f64>) -> Self {
         let starts = (0..correlations.nrows()).collect();
-        Self { moments: correlations, starts, explained_always: 0.0 }
+        Self { moments: correlations, starts, explained_always: 0.0, n_always: 0 }
     }
 
     pub fn n_drivers(&self) -> usize {
@@ -94,6 +96,11 @@ impl Regression {
     /// R squared of the columns that are always in.
     pub fn explained_always(&self) -> f64 {
         self.explained_always
+    }
+
+    /// Number of columns always in that are no combination of others.
+    pub fn n_always(&self) -> usize {
+        self.n_always
     }
 
     /// Number of driver columns.
@@ -137,7 +144,7 @@ impl Regression {
         FullModel {
             coefficients,
             aliased: cholesky.aliased().to_vec(),
-            r_squared: self.explained_always + kept.dot(&solution),
+            r_squared: (self.explained_always + kept.dot(&solution)).min(1.0),
             variance_inflation,
         }
     }
@@ -194,27 +201,39 @@ impl Regression {
     }
 
     /// Unit-length driver columns: their covariances with the outcome, and the eigenvalues of their correlations.
+    ///
+    /// A column that counts as a combination of those before it is replaced by that combination. What little sets it
+    /// apart is then in no method's R squared, instead of in some.
     fn scaled(&self) -> Option<(Array1<f64>, SymmetricEigen)> {
         let n_columns = self.n_columns();
         let lengths: Vec<f64> = (0..n_columns).map(|column| self.moments[[column, column]].sqrt()).collect();
         let unit = |length: f64, value: f64| if length > 0.0 { value / length } else { 0.0 };
-        let correlations = Array2::from_shape_fn((n_columns, n_columns), |(row, column)| {
+        let mut correlations = Array2::from_shape_fn((n_columns, n_columns), |(row, column)| {
             unit(lengths[row], unit(lengths[column], self.moments[[row, column]]))
         });
-        let with = Array1::from_shape_fn(n_columns, |column| unit(lengths[column], self.with_outcome()[column]));
+        let mut with = Array1::from_shape_fn(n_columns, |column| unit(lengths[column], self.with_outcome()[column]));
+        let cholesky = Cholesky::of(correlations.view());
+        let kept = cholesky.kept();
+        for &column in cholesky.aliased() {
+            let parts = cholesky.solve(correlations.row(column).select(Axis(0), kept).view());
+            let combined = parts.dot(&correlations.select(Axis(0), kept));
+            correlations.row_mut(column).assign(&combined);
+            correlations.column_mut(column).assign(&combined);
+            with[column] = parts.dot(&with.select(Axis(0), kept));
+        }
         Some((with, SymmetricEigen::of(correlations.view())?))
     }
 }
 
 /// `R^(-1/2)`, taking directions without variance as absent.
 fn inverse_root(eigen: &SymmetricEigen) -> Array2<f64> {
-    let floor = eigen.values.iter().copied().fold(0.0, f64::max) * 1e-11;
+    let floor = eigen.values.iter().copied().fold(0.0, f64::max) * 1e-14;
     eigen.map(|value| if value > floor { value.sqrt().recip() } else { 0.0 })
 }
 
-/// Columns fully explained by what is always in keep only rounding; that is set to zero.
-fn spend_rounding(adjusted: &mut Array2<f64>, n_columns: usize) {
-    for column in 0..n_columns {
+/// Columns, and an outcome, fully explained by what is always in keep only rounding; that is set to zero.
+fn spend_rounding(adjusted: &mut Array2<f64>) {
+    for column in 0..adjusted.nrows() {
         if adjusted[[column, column]] <= 1e-11 {
             adjusted.row_mut(column).fill(0.0);
             adjusted.column_mut(column).fill(0.0);

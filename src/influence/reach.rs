@@ -167,6 +167,7 @@ mod tests {
     use crate::influence::{EdgeList, PassingProbability, SpreadSettings, spread};
     use crate::stats::random::{mix, stream};
     use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
     use rand::RngCore;
 
     /// Reach by sampling alone: nothing folded, nothing taken as exact.
@@ -330,7 +331,8 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        // A statistical claim is held on fixed cases, so that it does not fail by chance one day.
+        #![proptest_config(ProptestConfig { cases: 64, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
         #[test]
         fn samples_agree_with_all_worlds((n_nodes, edges) in tiny_graphs(), seed in any::<u64>()) {
@@ -338,7 +340,7 @@ mod tests {
             let settings = ReachSettings { seed: mix(seed), ..settings(20_000) };
             for (node, got) in sampled(&graph, &settings).iter().enumerate() {
                 let want = spread_by_worlds(n_nodes, &edges, &[node as u32]);
-                prop_assert!((got.reach - want).abs() <= 5.0 * got.reach_se, "node {}: {:?} {}", node, got, want);
+                prop_assert!((got.reach - want).abs() <= 5.0 * got.reach_se + 1e-9, "node {}: {:?} {}", node, got, want);
             }
         }
 

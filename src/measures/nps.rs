@@ -109,6 +109,7 @@ impl NetPromoterScore {
         if let Some(weights) = weights {
             assert_eq!(weights.len(), answers.len(), "one weight per answer");
         }
+        let unit = weights.map_or(1.0, unit);
         let mut rows = [0_usize; 3];
         let mut first = [0.0; 3];
         let mut second = [0.0; 3];
@@ -118,6 +119,7 @@ impl NetPromoterScore {
             if !(weight.is_finite() && weight >= 0.0) {
                 return Err(MeasureError::BadWeight { row: row + 1, value: weight });
             }
+            let weight = weight / unit;
             rows[class] += 1;
             first[class] += weight;
             second[class] += weight * weight;
@@ -154,10 +156,16 @@ impl NetPromoterScore {
             promoter_share,
             passive_share,
             detractor_share,
-            weight_sum,
+            weight_sum: weight_sum * unit,
             n_effective,
         })
     }
+}
+
+/// The power of two below the largest weight: in this unit no weight's square overflows and none that counts vanishes.
+fn unit(weights: &[f64]) -> f64 {
+    let largest = weights.iter().copied().fold(0.0, f64::max);
+    if largest.is_normal() { largest.log2().floor().exp2() } else { 1.0 }
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use rayon::prelude::*;
 /// Rows summed by one task: large enough to hide the cost of a task, small enough to stay in cache.
 const BLOCK_ROWS: usize = 2048;
 
+/// What is left of a column's sum of squares after centring, relative to that before, when the column does not vary.
+const ROUNDING: f64 = 1e-12;
+
 /// Weighted means and the centred cross-product matrix of some columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SecondMoments {
@@ -20,22 +23,25 @@ pub struct SecondMoments {
 impl SecondMoments {
     /// The moments of `values` (n_rows by n_columns), each row weighted by `weights` if given.
     ///
-    /// Columns are centred by their plain means before anything is squared, so that a large common offset costs no
-    /// digits. Blocks of rows are summed in parallel and the blocks in order: the bytes of the result are the same
-    /// for any number of threads.
+    /// Columns are centred by their weighted means before anything is squared, so that neither a large common offset
+    /// nor a row with nearly all the weight costs digits. A row without weight is not looked at. Blocks of rows are
+    /// summed in parallel and the blocks in order: the bytes of the result are the same for any number of threads.
     ///
     /// # Panics
     /// If there are weights and not one per row.
     pub fn of_rows(values: ArrayView2<f64>, weights: Option<&[f64]>) -> Self {
-        let pilot = plain_means(values);
+        if let Some(weights) = weights {
+            assert_eq!(weights.len(), values.nrows(), "one weight per row");
+        }
+        let pilot = means(values, weights);
         let blocks = RawSums::by_block(values, weights, &pilot);
         RawSums::total(blocks, values.ncols()).centred(&pilot)
     }
 
     /// The moments of rows whose columns have been centred beforehand, on the calling thread.
     ///
-    /// For callers that run many of these side by side, such as a bootstrap; the columns' plain means should be near
-    /// zero, or digits are lost.
+    /// For callers that run many of these side by side, such as a bootstrap; the columns' means should be near zero,
+    /// or digits are lost.
     ///
     /// # Panics
     /// If there is not one weight per row.
@@ -89,11 +95,25 @@ impl SecondMoments {
     }
 }
 
-fn plain_means(values: ArrayView2<f64>) -> Array1<f64> {
-    let sums: Vec<Array1<f64>> =
-        values.axis_chunks_iter(Axis(0), BLOCK_ROWS).into_par_iter().map(|block| block.sum_axis(Axis(0))).collect();
+/// Weighted means, to rounding.
+fn means(values: ArrayView2<f64>, weights: Option<&[f64]>) -> Array1<f64> {
+    let sums: Vec<Array1<f64>> = values
+        .axis_chunks_iter(Axis(0), BLOCK_ROWS)
+        .into_par_iter()
+        .enumerate()
+        .map(|(block, rows)| {
+            let Some(weights) = weights else { return rows.sum_axis(Axis(0)) };
+            let mut sums = Array1::zeros(values.ncols());
+            for (row, &weight) in rows.outer_iter().zip(&weights[block * BLOCK_ROWS..]) {
+                if weight > 0.0 {
+                    sums.scaled_add(weight, &row);
+                }
+            }
+            sums
+        })
+        .collect();
     let total = sums.into_iter().fold(Array1::zeros(values.ncols()), |total, block| total + block);
-    total / values.nrows().max(1) as f64
+    total / weights.map_or(values.nrows() as f64, |weights| weights.iter().sum())
 }
 
 /// Sums around a pilot centre: weight, `w x` and the lower triangle of `w x x'`.
@@ -109,9 +129,6 @@ impl RawSums {
     }
 
     fn by_block(values: ArrayView2<f64>, weights: Option<&[f64]>, pilot: &Array1<f64>) -> Vec<Self> {
-        if let Some(weights) = weights {
-            assert_eq!(weights.len(), values.nrows(), "one weight per row");
-        }
         values
             .axis_chunks_iter(Axis(0), BLOCK_ROWS)
             .into_par_iter()
@@ -158,9 +175,13 @@ impl RawSums {
     fn centred(self, pilot: &Array1<f64>) -> SecondMoments {
         let n_columns = self.first.len();
         let shift: Vec<f64> = self.first.iter().map(|sum| sum / self.weight).collect();
+        let product =
+            |high: usize, low: usize| self.second[high * n_columns + low] - self.weight * shift[high] * shift[low];
+        let varies: Vec<bool> = (0..n_columns)
+            .map(|column| product(column, column) > ROUNDING * self.second[column * n_columns + column])
+            .collect();
         let cross_products = Array2::from_shape_fn((n_columns, n_columns), |(row, column)| {
-            let (high, low) = (row.max(column), row.min(column));
-            self.second[high * n_columns + low] - self.weight * shift[high] * shift[low]
+            if varies[row] && varies[column] { product(row.max(column), row.min(column)) } else { 0.0 }
         });
         let means = pilot + &Array1::from(shift);
         SecondMoments { weight_sum: self.weight, means, cross_products }
@@ -206,6 +227,25 @@ mod tests {
         let plain = SecondMoments::of_rows(plain.view(), None).correlations()[[0, 1]];
         let offset = SecondMoments::of_rows(offset.view(), None).correlations()[[0, 1]];
         assert!((plain - offset).abs() < 1e-9, "{plain} {offset}");
+    }
+
+    #[test]
+    fn a_row_without_weight_may_hold_anything() {
+        let rows = array![[0.1, 0.3], [1e100, -1e100], [0.2, 0.1], [0.7, 0.4]];
+        let weighted = SecondMoments::of_rows(rows.view(), Some(&[1.0, 0.0, 1.0, 1.0]));
+        let rest = array![[0.1, 0.3], [0.2, 0.1], [0.7, 0.4]];
+        let rest = SecondMoments::of_rows(rest.view(), None);
+        assert!((&weighted.cross_products - &rest.cross_products).iter().all(|gap| gap.abs() < 1e-15));
+        assert!((&weighted.means - &rest.means).iter().all(|gap| gap.abs() < 1e-15));
+    }
+
+    #[test]
+    fn a_column_that_is_constant_off_zero_does_not_vary_among_the_rows_drawn() {
+        // The event of the first row was not drawn: the rest of its column is the same everywhere.
+        let values = array![[0.9, 1.3], [-0.3, 0.2], [-0.3, -0.8], [-0.3, -0.7]];
+        let moments = SecondMoments::of_centred_rows(values.view(), &[0.0, 1.0, 2.0, 1.0]);
+        assert!(!moments.varies(0) && moments.varies(1));
+        assert_eq!(moments.cross_products[[0, 1]], 0.0);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod awkward;
 mod classes;
 mod contract;
+mod imports;
 mod inputs;
 mod oracles;
 mod recovery;

@@ -2,7 +2,7 @@
 
 use crate::inputs::{
     Table, analysis, close, contribution, drivers, observations, ranked, reference_numbers, row,
-    rows_with_correlations, total,
+    rows_with_correlations, shared, total,
 };
 use advocate::data::{DesignMatrix, Observations, Outcome, WeightKind, Weights};
 use advocate::drivers::{Driver, DriverAnalysis, DriverRanking, FitKind, Method};
@@ -59,11 +59,15 @@ const HELD: [&str; 29] = [
 struct Oracle(Value);
 
 impl Oracle {
-    /// The entry of this name; `None` where the file is not there.
+    /// The entry of this name; `None` where the file, or that of its data, is not there.
     fn named(name: &str) -> Option<Self> {
         let all = reference_numbers("drivers.json")?;
         let entries = all.as_array().expect("a list");
-        Some(Self(entries.iter().find(|entry| entry["name"] == name).expect("an entry of this name").clone()))
+        let entry = entries.iter().find(|entry| entry["name"] == name).expect("an entry of this name");
+        if let Some(file) = entry["data"]["file"].as_str() {
+            shared(&format!("data/{file}"))?;
+        }
+        Some(Self(entry.clone()))
     }
 
     fn name(&self) -> &str {
