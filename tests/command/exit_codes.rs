@@ -60,7 +60,7 @@ fn three_for_a_study_with_an_unknown_key_and_its_place() {
     let output = advocate(folder.path(), &["run", "tiny.toml"]);
     assert_eq!(output.status.code(), Some(3));
     let text = stderr(&output);
-    assert!(text.contains("tiny.toml:13:1") && text.contains("did you mean `touchpoints`"), "{text}");
+    assert!(text.contains("tiny.toml:14:1") && text.contains("did you mean `touchpoints`"), "{text}");
 }
 
 #[test]
