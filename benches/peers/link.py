@@ -71,8 +71,8 @@ def duck():
     connection.execute("SET threads TO 2")
     for name in ("feedback", "transactions"):
         connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{FOLDER}/{name}/*.parquet')")
-    table = connection.execute(SQL).fetch_arrow_table()
-    return table.num_rows, pc.sum(table.column("next_spend_90d")).as_py() / 1e4
+    table = connection.execute(SQL).to_arrow_table()
+    return table.num_rows, float(pc.sum(table.column("next_spend_90d")).as_py()) / 1e4
 
 
 def polars():

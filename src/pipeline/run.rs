@@ -169,20 +169,22 @@ fn run_into(
     let model_folder = staging.folder("models")?;
     progress(Progress::Step("building the referral graph"));
     let mut promoters = Promoters::of(study, &engine)?;
+    let is_watching = promoters.is_some();
     let mut watch = |batch: &BaseTable| promoters.iter_mut().for_each(|promoters| promoters.watch(batch));
     let scores = match (engine.plan().dated, study.scores.enabled) {
         (true, true) => {
             progress(Progress::Step("scoring every customer"));
             Some(scores::score(study, &engine, &analysed, &table_folder, watch)?)
         }
-        (true, false) => {
+        // The rating still wants everybody's answer and engagement.
+        (true, false) if is_watching => {
             engine.customers::<PipelineError>(|batch| {
                 watch(&batch);
                 Ok(())
             })?;
             None
         }
-        (false, _) => None,
+        _ => None,
     };
     progress(Progress::Step("rating networked promoters"));
     let influence = promoters.map(Promoters::rate).transpose()?;
