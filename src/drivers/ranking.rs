@@ -103,8 +103,8 @@ pub struct DriverRow {
     /// Mean gain by number of other drivers in the model, where conditional dominance was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conditional_dominance: Option<Vec<f64>>,
-    /// Uncertainty; `None` without a bootstrap.
-    #[serde(flatten)]
+    /// Uncertainty; `None` without a bootstrap, which is written as keys without a value.
+    #[serde(flatten, serialize_with = "interval_keys")]
     pub interval: Option<DriverInterval>,
 }
 
@@ -125,6 +125,30 @@ pub struct DriverInterval {
     pub rank_high: usize,
     /// Share of replicates in which the driver ranks first, 0-1.
     pub p_rank_1: f64,
+}
+
+/// The keys of an interval are there with and without one.
+fn interval_keys<S: serde::Serializer>(interval: &Option<DriverInterval>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Keys {
+        conf_low: Option<f64>,
+        conf_high: Option<f64>,
+        share_low: Option<f64>,
+        share_high: Option<f64>,
+        rank_low: Option<usize>,
+        rank_high: Option<usize>,
+        p_rank_1: Option<f64>,
+    }
+    let keys = Keys {
+        conf_low: interval.map(|own| own.conf_low),
+        conf_high: interval.map(|own| own.conf_high),
+        share_low: interval.map(|own| own.share_low),
+        share_high: interval.map(|own| own.share_high),
+        rank_low: interval.map(|own| own.rank_low),
+        rank_high: interval.map(|own| own.rank_high),
+        p_rank_1: interval.map(|own| own.p_rank_1),
+    };
+    keys.serialize(serializer)
 }
 
 /// Ranks by descending contribution, from 1; equal contributions share the better rank.

@@ -153,6 +153,10 @@ fn categories_move_as_one_driver() {
     // R 4.2, relaimpo 2.2-7: lmg with factors.
     close(&answer["drivers"][0]["methods"]["shapley"], 0.532_432_318_049_993, 1e-11);
     close(&answer["drivers"][1]["methods"]["shapley"], 0.311_643_491_615_394, 1e-11);
+    // Without a bootstrap the keys of the interval are there and empty.
+    let keys = answer["drivers"][0].as_object().expect("an object");
+    assert!(keys.get("conf_low").is_some_and(serde_json::Value::is_null));
+    assert!(keys.get("rank_high").is_some_and(serde_json::Value::is_null));
 }
 
 #[test]
