@@ -238,3 +238,56 @@ fn flat_answers_do_not_depend_on_the_order_of_columns() {
     };
     assert!((share("a,b") - share("b,a")).abs() < 1e-12);
 }
+
+/// What the tables show of one company small enough to work out by hand.
+#[test]
+fn ratings_and_scores_by_hand() {
+    let folder = folder();
+    let mut feedback = "c,t,r,d\n".to_owned();
+    let mut customers = "c,joined\nmute,2026-01-01T00:00:00Z\n".to_owned();
+    for row in 0..24 {
+        let (score, answer) = (row % 9, (row % 9 + row % 2).min(10));
+        feedback.push_str(&format!("k{row},2026-03-{:02}T00:00:00Z,{answer},{score}\n", row + 1));
+        customers.push_str(&format!("k{row},2025-0{}-01T00:00:00Z\n", row % 8 + 1));
+    }
+    super::write(folder.path(), "f.csv", &feedback);
+    super::write(folder.path(), "p.csv", &customers);
+    let referral = |to: &str| format!("k0,{to},2026-02-01T00:00:00Z\n");
+    super::write(folder.path(), "r.csv", &format!("a,b,t\n{}{}{}", referral("k1"), referral("k2"), referral("k3")));
+    super::write(
+        folder.path(),
+        "hand.toml",
+        "[study]\nname = \"hand\"\nas_of = 2026-06-30\nbootstrap = 0\n[sources.feedback]\npath = \"f.csv\"\ncustomer = \
+         \"c\"\ntime = \"t\"\nrecommend = \"r\"\nscale = [0, 10]\n[sources.customers]\npath = \"p.csv\"\ncustomer = \
+         \"c\"\njoined = \"joined\"\n[sources.referrals]\npath = \"r.csv\"\nreferrer = \"a\"\nreferred = \"b\"\ntime = \
+         \"t\"\n[drivers]\ntouchpoints = [\"d\"]\ncontrols = [\"tenure_days\"]\n[outcomes.recommend]\n[influence]\n\
+         probability = 0.25\n",
+    );
+    let output = advocate(folder.path(), &["run", "hand.toml", "--quiet"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let tables = folder.path().join("results/hand/2026-06-30/tables");
+    let cell = |table: &str, customer: &str, column: &str| -> f64 {
+        let mut reader = csv::Reader::from_path(tables.join(table)).expect("a table");
+        let place = reader.headers().expect("names").iter().position(|name| name == column).expect("a column");
+        let row = reader.records().map(|row| row.expect("a row")).find(|row| &row[0] == customer).expect("a customer");
+        row[place].parse().expect("a number")
+    };
+    let close = |got: f64, want: f64| assert!((got - want).abs() < 1e-9, "{got} {want}");
+    // One who brought three, each passing on with 1/4. Everybody points at the one: x = .15/4 + .85 a/4 and a + 3 x = 1.
+    close(cell("influence.csv", "k0", "reach"), 1.75);
+    close(cell("influence.csv", "k1", "page_rank"), 0.25 / 1.6375);
+    close(cell("influence.csv", "k0", "page_rank"), 1.0 - 0.75 / 1.6375);
+
+    // The coefficients that the table shows, applied to what is known on the first of July: one who answered 5 for
+    // delivery, and one who never answered, whose delivery takes the mean of the 24 scores (0 to 8 twice, 0 to 5 again).
+    let coefficient = |term: &str| -> f64 {
+        let mut reader = csv::Reader::from_path(tables.join("coefficients.csv")).expect("a table");
+        let row = reader.records().map(|row| row.expect("a row")).find(|row| &row[1] == term).expect("a term");
+        row[2].parse().expect("a number")
+    };
+    let (base, slope, tenure) = (coefficient("(intercept)"), coefficient("d"), coefficient("tenure_days"));
+    // Days by the calendar: 2025-06-01 to 2026-07-01 and 2026-01-01 to 2026-07-01.
+    close(cell("scores.csv", "k5", "expected_recommend"), base + 5.0 * slope + 395.0 * tenure);
+    let mean = (36.0 + 36.0 + 15.0) / 24.0;
+    close(cell("scores.csv", "mute", "expected_recommend"), base + mean * slope + 181.0 * tenure);
+}
