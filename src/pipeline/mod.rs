@@ -3,12 +3,16 @@
 mod check;
 mod error;
 pub mod flat;
+mod judge;
 mod measure_rows;
+mod model_fit;
+mod outcome_model;
 mod outcomes;
 mod promoters;
 mod result_tables;
 mod run;
 mod scores;
+mod selection;
 pub mod simulate;
 
 pub use check::check;

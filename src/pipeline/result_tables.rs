@@ -1,6 +1,6 @@
 //! The results as tables, one row a thing.
 
-use crate::report::{InfluenceResult, MeasureRow, OutcomeResult, StudyResults};
+use crate::report::{EvaluationResult, InfluenceResult, MeasureRow, OutcomeResult, StudyResults};
 use crate::store::Table;
 
 /// All tables but the scores, which are streamed.
@@ -10,6 +10,11 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
         coefficients(&results.outcomes),
         fits(&results.outcomes),
         left_out(&results.outcomes),
+        evaluation(&results.evaluations),
+        comparisons(&results.evaluations),
+        splits(&results.evaluations),
+        calibration(&results.evaluations),
+        deciles(&results.evaluations),
         measures(&results.measures),
         match_report(results),
         sources(results),
@@ -118,6 +123,88 @@ fn left_out(outcomes: &[OutcomeResult]) -> Table {
         .integers("n_answers", rows.iter().map(|(outcome, _, _)| outcome.n_answers as i64))
 }
 
+/// The outcome's word beside each of its rows.
+fn of_each<'e, T>(
+    evaluations: &'e [EvaluationResult],
+    rows: impl Fn(&'e EvaluationResult) -> &'e [T],
+) -> Vec<(&'e str, &'e T)> {
+    evaluations
+        .iter()
+        .flat_map(|evaluation| rows(evaluation).iter().map(|row| (evaluation.outcome.as_str(), row)))
+        .collect()
+}
+
+fn evaluation(evaluations: &[EvaluationResult]) -> Table {
+    let rows = of_each(evaluations, |evaluation| &evaluation.figures);
+    Table::new("evaluation")
+        .texts("outcome", rows.iter().map(|(outcome, _)| (*outcome).to_owned()))
+        .texts("model", rows.iter().map(|(_, row)| row.model.clone()))
+        .integers("fold", rows.iter().map(|(_, row)| row.fold.map(|fold| fold as i64)))
+        .texts("by", rows.iter().map(|(_, row)| row.by.clone()))
+        .texts("value", rows.iter().map(|(_, row)| row.segment.clone()))
+        .texts("metric", rows.iter().map(|(_, row)| row.metric.clone()))
+        .numbers("estimate", rows.iter().map(|(_, row)| row.estimate))
+        .numbers("std_error", rows.iter().map(|(_, row)| row.std_error))
+        .numbers("conf_low", rows.iter().map(|(_, row)| row.conf_low))
+        .numbers("conf_high", rows.iter().map(|(_, row)| row.conf_high))
+        .integers("n_rows", rows.iter().map(|(_, row)| row.n_rows as i64))
+        .integers("n_customers", rows.iter().map(|(_, row)| row.n_customers as i64))
+}
+
+fn comparisons(evaluations: &[EvaluationResult]) -> Table {
+    let rows = of_each(evaluations, |evaluation| &evaluation.comparisons);
+    Table::new("comparisons")
+        .texts("outcome", rows.iter().map(|(outcome, _)| (*outcome).to_owned()))
+        .texts("champion", rows.iter().map(|(_, row)| row.champion.clone()))
+        .texts("challenger", rows.iter().map(|(_, row)| row.challenger.clone()))
+        .texts("metric", rows.iter().map(|(_, row)| row.metric.clone()))
+        .numbers("champion_value", rows.iter().map(|(_, row)| row.champion_value))
+        .numbers("challenger_value", rows.iter().map(|(_, row)| row.challenger_value))
+        .numbers("difference", rows.iter().map(|(_, row)| row.difference))
+        .numbers("std_error", rows.iter().map(|(_, row)| row.std_error))
+        .numbers("conf_low", rows.iter().map(|(_, row)| row.conf_low))
+        .numbers("conf_high", rows.iter().map(|(_, row)| row.conf_high))
+}
+
+fn splits(evaluations: &[EvaluationResult]) -> Table {
+    let rows = of_each(evaluations, |evaluation| &evaluation.splits);
+    let instant = |at: i64| jiff::Timestamp::from_microsecond(at).ok().map(|instant| instant.to_string());
+    Table::new("splits")
+        .texts("outcome", rows.iter().map(|(outcome, _)| (*outcome).to_owned()))
+        .integers("fold", rows.iter().map(|(_, row)| row.fold as i64))
+        .texts("cut", rows.iter().map(|(_, row)| row.cut_us.and_then(instant)))
+        .integers("n_train", rows.iter().map(|(_, row)| row.n_train as i64))
+        .integers("n_test", rows.iter().map(|(_, row)| row.n_test as i64))
+        .integers("n_embargoed", rows.iter().map(|(_, row)| row.n_embargoed as i64))
+        .integers("n_shared_customer", rows.iter().map(|(_, row)| row.n_shared_customer as i64))
+}
+
+fn calibration(evaluations: &[EvaluationResult]) -> Table {
+    let rows = of_each(evaluations, |evaluation| &evaluation.curve);
+    Table::new("calibration")
+        .texts("outcome", rows.iter().map(|(outcome, _)| (*outcome).to_owned()))
+        .integers("n_rows", rows.iter().map(|(_, bin)| bin.n_rows as i64))
+        .numbers("low", rows.iter().map(|(_, bin)| bin.low))
+        .numbers("high", rows.iter().map(|(_, bin)| bin.high))
+        .numbers("mean_prediction", rows.iter().map(|(_, bin)| bin.mean_prediction))
+        .numbers("observed", rows.iter().map(|(_, bin)| bin.observed))
+        .numbers("conf_low", rows.iter().map(|(_, bin)| bin.conf_low))
+        .numbers("conf_high", rows.iter().map(|(_, bin)| bin.conf_high))
+}
+
+fn deciles(evaluations: &[EvaluationResult]) -> Table {
+    let rows = of_each(evaluations, |evaluation| &evaluation.deciles);
+    Table::new("deciles")
+        .texts("outcome", rows.iter().map(|(outcome, _)| (*outcome).to_owned()))
+        .integers("decile", rows.iter().map(|(_, row)| row.decile as i64))
+        .numbers("n_rows", rows.iter().map(|(_, row)| row.n_rows))
+        .numbers("events", rows.iter().map(|(_, row)| row.events))
+        .numbers("rate", rows.iter().map(|(_, row)| row.rate))
+        .numbers("lift", rows.iter().map(|(_, row)| row.lift))
+        .numbers("cumulative_lift", rows.iter().map(|(_, row)| row.cumulative_lift))
+        .numbers("cumulative_gain", rows.iter().map(|(_, row)| row.cumulative_gain))
+}
+
 fn measures(rows: &[MeasureRow]) -> Table {
     let count = |count: fn(&MeasureRow) -> usize| rows.iter().map(move |row| count(row) as i64);
     let number = |number: fn(&MeasureRow) -> f64| rows.iter().map(number);
@@ -183,10 +270,11 @@ fn findings(results: &StudyResults) -> Table {
         .outcomes
         .iter()
         .flat_map(|outcome| outcome.findings.iter().map(move |finding| (outcome.name.as_str(), finding)));
+    let of_evaluations = of_each(&results.evaluations, |evaluation| &evaluation.findings);
     let of_influence =
         results.influence.iter().flat_map(|influence| influence.findings.iter().map(|finding| ("influence", finding)));
-    let rows: Vec<_> =
-        results.findings.iter().map(|finding| ("study", finding)).chain(of_outcomes).chain(of_influence).collect();
+    let of_study = results.findings.iter().map(|finding| ("study", finding));
+    let rows: Vec<_> = of_study.chain(of_outcomes).chain(of_evaluations).chain(of_influence).collect();
     Table::new("findings")
         .texts("part", rows.iter().map(|(part, _)| (*part).to_owned()))
         .texts("kind", rows.iter().map(|(_, finding)| finding.kind.word().to_owned()))

@@ -164,6 +164,8 @@ fn run_into(
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &base);
+    progress(Progress::Step("judging the models on answers they have not seen"));
+    let evaluations = judge::judge(study, &base, &analysed);
 
     let table_folder = staging.folder("tables")?;
     let model_folder = staging.folder("models")?;
@@ -208,6 +210,7 @@ fn run_into(
         matches,
         measures,
         outcomes: analysed.into_iter().map(|analysed| analysed.result).collect(),
+        evaluations,
         influence,
         scores,
         findings,
@@ -246,12 +249,9 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
     let mut windows: Vec<OutcomeWindow> = study
         .outcomes
         .iter()
-        .filter_map(|outcome| match *outcome {
-            Outcome::Repurchase { window_days } | Outcome::Spend { window_days } => {
-                Some(OutcomeWindow::Purchases { days: window_days })
-            }
-            Outcome::Referral { window_days } => Some(OutcomeWindow::Referrals { days: window_days }),
-            Outcome::Recommend | Outcome::Promoter | Outcome::Detractor => None,
+        .filter_map(|outcome| {
+            let days = outcome.window_days()?;
+            Some(if outcome.is_of_referrals() { OutcomeWindow::Referrals { days } } else { OutcomeWindow::Purchases { days } })
         })
         .collect();
     windows.sort();
@@ -330,7 +330,8 @@ fn row_findings(accounts: &[SourceAccount]) -> Vec<Finding> {
 fn all_findings(results: &StudyResults) -> Vec<Finding> {
     let of_outcomes = results.outcomes.iter().flat_map(|outcome| &outcome.findings);
     let of_influence = results.influence.iter().flat_map(|influence| &influence.findings);
-    results.findings.iter().chain(of_outcomes).chain(of_influence).cloned().collect()
+    let of_evaluations = results.evaluations.iter().flat_map(|evaluation| &evaluation.findings);
+    results.findings.iter().chain(of_outcomes).chain(of_evaluations).chain(of_influence).cloned().collect()
 }
 
 fn artefact(study: &Study, intake: &Intake, analysed: &Analysed) -> Option<ModelArtefact> {

@@ -3,6 +3,7 @@
 //! All three tell one story: [`results`] is what they read, `standing` says what holds of it, `sentences` and `words`
 //! put it into words and numbers, and each renderer escapes what came from outside.
 
+mod evaluation;
 mod results;
 
 mod headlines;
@@ -23,6 +24,7 @@ mod terminal;
 #[cfg(test)]
 mod fixture;
 
+pub use evaluation::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
 pub use html::{ReportError, html};
 pub use markdown::markdown;
 pub use results::{

@@ -1,5 +1,6 @@
 //! Everything a run found out, ready to be shown: what the report, the tables and the terminal read.
 
+use super::EvaluationResult;
 use crate::drivers::DriverRanking;
 use crate::estimators::{Coefficient, FitSummary};
 use crate::findings::Finding;
@@ -23,6 +24,8 @@ pub struct StudyResults {
     pub measures: Vec<MeasureRow>,
     /// One entry per outcome of the study, in its order.
     pub outcomes: Vec<OutcomeResult>,
+    /// How far the models can be trusted, one entry per outcome with a model.
+    pub evaluations: Vec<EvaluationResult>,
     /// Networked promoters, where there are referrals.
     pub influence: Option<InfluenceResult>,
     /// What the scores of all customers come to, where there are models.

@@ -14,6 +14,10 @@ pub enum Missing {
     Indicator,
     /// The gap is filled with the mean.
     Mean,
+    /// Means and covariances come from the rows that have both columns.
+    Pairwise,
+    /// Means and covariances are those that make the answers most likely under a normal model.
+    Em,
 }
 
 /// Touchpoints that belong together.
@@ -99,85 +103,6 @@ fn read_missing(section: &Section<'_, '_>) -> Result<Missing, StudyError> {
             instead: "use \"listwise\", \"indicator\" or \"mean\"".to_owned(),
         })
     })
-}
-
-/// What is explained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase", tag = "outcome")]
-pub enum Outcome {
-    /// The 0-10 answer, linear.
-    Recommend,
-    /// 9 or 10 against the rest, logistic.
-    Promoter,
-    /// 0 to 6 against the rest, logistic.
-    Detractor,
-    /// Any purchase in the window after the answer, logistic.
-    Repurchase {
-        /// The window's length.
-        window_days: u32,
-    },
-    /// Any referral made in the window after the answer, logistic.
-    Referral {
-        /// The window's length.
-        window_days: u32,
-    },
-    /// What was spent in the window after the answer, linear.
-    Spend {
-        /// The window's length.
-        window_days: u32,
-    },
-}
-
-impl Outcome {
-    /// The word of the study file, tables and reports.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Recommend => "recommend",
-            Self::Promoter => "promoter",
-            Self::Detractor => "detractor",
-            Self::Repurchase { .. } => "repurchase",
-            Self::Referral { .. } => "referral",
-            Self::Spend { .. } => "spend",
-        }
-    }
-
-    /// The length of the window after the answer, for outcomes of behaviour.
-    pub fn window_days(self) -> Option<u32> {
-        match self {
-            Self::Recommend | Self::Promoter | Self::Detractor => None,
-            Self::Repurchase { window_days } | Self::Referral { window_days } | Self::Spend { window_days } => {
-                Some(window_days)
-            }
-        }
-    }
-
-    /// Whether it happened or did not; otherwise it is measured on a scale.
-    pub fn is_binary(self) -> bool {
-        !matches!(self, Self::Recommend | Self::Spend { .. })
-    }
-
-    pub(super) fn read_all(top: &Section<'_, '_>) -> Result<Vec<Self>, StudyError> {
-        let Some(item) = top.item("outcomes") else { return Ok(Vec::new()) };
-        let section = item.section(keys::OUTCOMES)?;
-        let mut outcomes = Vec::new();
-        for (name, item) in section.items() {
-            let window = || -> Result<u32, StudyError> {
-                let section = item.section(keys::WINDOW_OUTCOME)?;
-                let days = section.required("window_days", "the days after the answer that count, such as 90")?;
-                days.integer(1..=3650).map(|value| value as u32)
-            };
-            let answer = || item.section(keys::ANSWER_OUTCOME).map(|_| ());
-            outcomes.push(match name.as_str() {
-                "recommend" => answer().map(|()| Self::Recommend)?,
-                "promoter" => answer().map(|()| Self::Promoter)?,
-                "detractor" => answer().map(|()| Self::Detractor)?,
-                "repurchase" => Self::Repurchase { window_days: window()? },
-                "referral" => Self::Referral { window_days: window()? },
-                _ => Self::Spend { window_days: window()? },
-            });
-        }
-        Ok(outcomes)
-    }
 }
 
 /// How the interval of a Net Promoter Score is made.

@@ -126,23 +126,23 @@ fn check_outcomes(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError
             _ if study.drivers.touchpoints.is_empty() && study.drivers.controls.is_empty() => {
                 Some("something to explain it by; add [drivers] with `touchpoints`")
             }
-            Outcome::Recommend | Outcome::Promoter | Outcome::Detractor if sources.feedback.recommend.is_none() => {
+            _ if outcome.window_days().is_none() && sources.feedback.recommend.is_none() => {
                 Some("the 0-10 answer; name its column as `recommend` in [sources.feedback]")
             }
-            Outcome::Repurchase { .. } | Outcome::Referral { .. } | Outcome::Spend { .. }
-                if sources.feedback.customer.is_none() || sources.feedback.time.is_none() =>
+            _ if outcome.window_days().is_some()
+                && (sources.feedback.customer.is_none() || sources.feedback.time.is_none()) =>
             {
                 Some(
                     "to know who answered and when; give [sources.feedback] `customer` and `time`, or leave the outcome out",
                 )
             }
-            Outcome::Repurchase { .. } | Outcome::Spend { .. } if sources.transactions.is_none() => {
+            _ if outcome.is_of_purchases() && sources.transactions.is_none() => {
                 Some("purchases; add [sources.transactions] or leave the outcome out")
             }
             Outcome::Spend { .. } if !has_amounts => {
                 Some("amounts; name their column as `amount` in [sources.transactions]")
             }
-            Outcome::Referral { .. } if sources.referrals.is_none() => {
+            _ if outcome.is_of_referrals() && sources.referrals.is_none() => {
                 Some("referrals; add [sources.referrals] or leave the outcome out")
             }
             _ => None,

@@ -1,7 +1,7 @@
 //! A study, read from its file.
 
 use super::section::{Section, Source};
-use super::{AsOf, Drivers, Influence, Measures, Outcome, Place, Problem, Scores, Sources, StudyError, keys};
+use super::{AsOf, Drivers, Evaluation, Influence, Measures, Outcome, Place, Problem, Scores, Sources, StudyError, keys};
 use crate::stats::distributions::Confidence;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -31,6 +31,8 @@ pub struct Study {
     pub drivers: Drivers,
     /// What is explained, in the order of the file.
     pub outcomes: Vec<Outcome>,
+    /// How the models are judged.
+    pub evaluation: Evaluation,
     /// What is measured and how it is cut.
     pub measures: Measures,
     /// How influence is rated, where there are referrals.
@@ -128,6 +130,7 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
         minimum_base: count("minimum_base", 30, 0..=1_000_000_000)?,
         drivers: Drivers::read(top)?,
         outcomes: Outcome::read_all(top)?,
+        evaluation: Evaluation::read(top)?,
         measures: Measures::read(top)?,
         influence: Influence::read(top, sources.referrals.as_ref())?,
         sources,
@@ -139,7 +142,7 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Aggregate, EdgeProbability, Missing, NpsInterval, TimeFormat};
+    use super::super::{Aggregate, EdgeProbability, Missing, NpsInterval, SpendScale, TimeFormat};
     use super::*;
 
     const SMALL: &str = r#"
@@ -272,7 +275,7 @@ window_days = 90
         assert_eq!((amounts.key.as_str(), amounts.aggregate), ("order_id", Aggregate::Sum));
         assert_eq!(study.drivers.touchpoints, ["review_score", "wait", "range"]);
         assert_eq!(study.drivers.groups[1].name, "product");
-        assert_eq!(study.outcomes, [Outcome::Spend { window_days: 30 }, Outcome::Referral { window_days: 180 }]);
+        assert_eq!(study.outcomes, [Outcome::Spend { window_days: 30, scale: SpendScale::Amount }, Outcome::Referral { window_days: 180 }]);
         let influence = study.influence.expect("there are referrals");
         assert_eq!((influence.probability, influence.rating.engagement), (EdgeProbability::Uniform(0.05), 0.0));
         assert!(serde_json::to_string(&study).expect("serialises").contains("\"as_of\":{\"written\":\"2018-10-01\""));

@@ -1,7 +1,8 @@
 //! Every key that a study file may hold, by section.
 
 /// The file's top level.
-pub const TOP: &[&str] = &["study", "sources", "drivers", "outcomes", "measures", "influence", "scores"];
+pub const TOP: &[&str] =
+    &["study", "sources", "drivers", "outcomes", "evaluation", "measures", "influence", "scores"];
 /// `[study]`.
 pub const STUDY: &[&str] = &["name", "title", "as_of", "seed", "confidence", "bootstrap", "minimum_base"];
 /// `[sources]`.
@@ -112,11 +113,31 @@ pub const AMOUNT_VIA: &[&str] = &["path", "format", "delimiter", "key", "from", 
 /// `[drivers]`.
 pub const DRIVERS: &[&str] = &["touchpoints", "controls", "always", "missing"];
 /// `[outcomes]`.
-pub const OUTCOMES: &[&str] = &["recommend", "promoter", "detractor", "repurchase", "referral", "spend"];
+pub const OUTCOMES: &[&str] = &[
+    "recommend",
+    "nps",
+    "nps_class",
+    "promoter",
+    "detractor",
+    "repurchase",
+    "churn",
+    "referral",
+    "purchases",
+    "referrals",
+    "spend",
+];
+/// `[outcomes.recommend]`.
+pub const RECOMMEND_OUTCOME: &[&str] = &["family"];
 /// An outcome of the answer itself.
 pub const ANSWER_OUTCOME: &[&str] = &[];
 /// An outcome of what happened in a window after the answer.
 pub const WINDOW_OUTCOME: &[&str] = &["window_days"];
+/// An outcome that counts events in the window.
+pub const COUNT_OUTCOME: &[&str] = &["window_days", "distribution"];
+/// `[outcomes.spend]`.
+pub const SPEND_OUTCOME: &[&str] = &["window_days", "scale"];
+/// `[evaluation]`.
+pub const EVALUATION: &[&str] = &["enabled", "cut", "test_share", "folds", "history", "bootstrap"];
 /// `[measures]`.
 pub const MEASURES: &[&str] = &["by", "interval"];
 /// `[influence]`.

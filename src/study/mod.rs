@@ -15,17 +15,20 @@ mod as_of;
 mod codes;
 mod consistency;
 mod document;
+mod evaluation;
+mod outcome;
 mod sources;
 
 pub use analysis::{
-    Drivers, EdgeProbability, Influence, Measures, Missing, NpsInterval, Outcome, RatingWeights, Scores,
-    TouchpointGroup,
+    Drivers, EdgeProbability, Influence, Measures, Missing, NpsInterval, RatingWeights, Scores, TouchpointGroup,
 };
 pub use as_of::AsOf;
 pub use codes::{AnswerCodes, Codes};
 pub use document::Study;
+pub use evaluation::Evaluation;
 pub use error::{Place, Problem, StudyError};
 pub use nearest::nearest;
+pub use outcome::{Outcome, SpendScale};
 pub use sources::{
     Activity, Aggregate, AmountVia, Customers, Feedback, Files, Format, Invitations, Key, Range, Referrals, Sources,
     TimeFormat, Times, Transactions, Via,

@@ -1,0 +1,269 @@
+//! How far the models of a study can be trusted: trained before a cut in time, judged after it, beside baselines.
+
+use super::model_fit::ModelSettings;
+use super::outcome_model::Prepared;
+use super::outcomes::{Analysed, Feature, FeatureKind};
+use super::selection::{Selection, filled};
+use crate::data::{
+    Clusters, DesignMatrix, KeptSide, Observations, RollingOrigin, Split, SplitError, TimeSplit, cut_at_share,
+    grouped_k_fold,
+};
+use crate::estimators::calibration::CalibrationMethod;
+use crate::estimators::evaluation::{
+    Assessment, CalibrationPlan, Evaluated, Evaluation, EvaluationError, Metric, Model, ModelRole, Predicted,
+};
+use crate::estimators::{Family, FitError, StdErrors};
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::link::BaseTable;
+use crate::report::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
+use crate::study::{Outcome, Study};
+use ndarray::{Array1, Array2};
+
+/// Microseconds in a day.
+const DAY_US: i64 = 86_400_000_000;
+/// Folds of customers where answers have no date, and for learning a calibration.
+const CUSTOMER_FOLDS: usize = 5;
+/// What a company knows of a customer's behaviour without asking, where a study names no columns.
+const HISTORY: [&str; 6] = ["recency_days", "frequency", "frequency_90d", "frequency_365d", "spend_90d", "spend_365d"];
+
+/// Judges every outcome of a study that has a model.
+pub(super) fn judge(study: &Study, base: &BaseTable, analysed: &[Analysed]) -> Vec<EvaluationResult> {
+    if !study.evaluation.enabled {
+        return Vec::new();
+    }
+    analysed.iter().filter(|one| one.model.is_some()).map(|one| judge_one(study, base, one.outcome)).collect()
+}
+
+fn judge_one(study: &Study, base: &BaseTable, outcome: Outcome) -> EvaluationResult {
+    let mut result = EvaluationResult::empty(outcome.word(), outcome.family());
+    if let Err(problem) = Judged::of(study, base, outcome).and_then(|judged| judged.fill(&mut result)) {
+        let sentence = format!("The model of `{}` could not be judged on rows it has not seen: {problem}", outcome.word());
+        result.findings.push(Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome.word(), sentence));
+    }
+    result
+}
+
+/// One outcome, ready to be judged.
+struct Judged<'a> {
+    study: &'a Study,
+    base: &'a BaseTable,
+    rows: Vec<usize>,
+    prepared: Prepared,
+    outcome: Outcome,
+    splits: Splits,
+}
+
+/// How the rows were split, and where.
+struct Splits {
+    splits: Vec<Split>,
+    cuts_us: Vec<i64>,
+}
+
+impl<'a> Judged<'a> {
+    fn of(study: &'a Study, base: &'a BaseTable, outcome: Outcome) -> Result<Self, String> {
+        let selection = Selection::of(study, base, outcome);
+        let prepared = Prepared::of(study, base, outcome, &selection).map_err(|problem| problem.to_string())?;
+        let rows = selection.rows;
+        let customers = prepared
+            .observations
+            .clusters()
+            .cloned()
+            .unwrap_or_else(|| Clusters::from_labels(0..prepared.observations.n_rows()));
+        let splits = Splits::of(study, base, &rows, &customers, outcome).map_err(|error| error.to_string())?;
+        Ok(Self { study, base, rows, prepared, outcome, splits })
+    }
+
+    fn fill(&self, result: &mut EvaluationResult) -> Result<(), String> {
+        let in_words = |error: EvaluationError| error.to_string();
+        let settings = ModelSettings { std_errors: StdErrors::Model, ..self.prepared.settings(self.study) };
+        let model = Fitted(settings);
+        let is_class = self.outcome.family() == Family::Logistic;
+        let evaluation = Evaluation {
+            assessment: Assessment {
+                confidence: self.study.confidence,
+                replicates: self.study.evaluation.bootstrap as usize,
+                seed: self.study.seed,
+                ..Assessment::default()
+            },
+            metrics: if self.outcome.family() == Family::Count { Metric::OF_COUNTS.to_vec() } else { Vec::new() },
+            calibration: is_class
+                .then_some(CalibrationPlan { method: CalibrationMethod::Isotonic, n_folds: CUSTOMER_FOLDS }),
+        };
+        let own = evaluation.evaluate(&self.prepared.observations, &self.splits.splits, &model, &[]).map_err(in_words)?;
+        self.describe(result, &own);
+        let names = self.history();
+        let history: Vec<&str> = names.iter().map(String::as_str).collect();
+        if !history.is_empty() {
+            let (observations, history) = self.with_history(&history)?;
+            let history: Vec<&str> = history.iter().map(String::as_str).collect();
+            let with = Evaluation { calibration: None, ..evaluation }
+                .evaluate(&observations, &self.splits.splits, &model, &history)
+                .map_err(in_words)?;
+            self.add_history(result, &with);
+        }
+        Ok(())
+    }
+
+    /// Figures of the study's own model, its baselines and its calibration.
+    fn describe(&self, result: &mut EvaluationResult, own: &Evaluated) {
+        result.n_test = own.row.len();
+        result.splits = own
+            .folds
+            .iter()
+            .enumerate()
+            .map(|(index, fold)| SplitRow {
+                fold: fold.fold,
+                cut_us: self.splits.cuts_us.get(index).copied(),
+                n_train: fold.n_train,
+                n_test: fold.n_test,
+                n_embargoed: fold.left_out.embargoed,
+                n_shared_customer: fold.left_out.shared_customer,
+            })
+            .collect();
+        result.figures.extend(figures(own, None, |role| match role {
+            ModelRole::Full => Some("model"),
+            ModelRole::BaseRate => Some("base_rate"),
+            ModelRole::Calibrated => Some("calibrated"),
+            ModelRole::History => None,
+        }));
+        if own.folds.len() > 1 {
+            for fold in &own.folds {
+                let of_model = fold.models.iter().filter(|judged| judged.model == ModelRole::Full);
+                let estimates = of_model.flat_map(|judged| &judged.judgement.estimates);
+                result.figures.extend(estimates.map(|estimate| FigureRow {
+                    fold: Some(fold.fold),
+                    ..FigureRow::of("model", estimate)
+                }));
+            }
+        }
+        result.comparisons.extend(ComparisonRow::all("base_rate", "model", &own.gain_over_base_rate));
+        if let Some(detail) = own.class_detail(ModelRole::Full) {
+            result.curve = detail.curve;
+            result.deciles = detail.deciles;
+            result.brier = Some(detail.brier);
+            result.recalibration = detail.recalibration;
+        }
+        result.findings.extend(own.findings.iter().cloned());
+        for column in &self.study.measures.by {
+            let Some(values) = self.base.texts(column) else { continue };
+            let Ok(segments) = own.by_segment(|row| values[self.rows[row]].as_deref()) else { continue };
+            for segment in segments {
+                let of_model = segment.models.iter().filter(|judged| judged.model == ModelRole::Full);
+                let estimates = of_model.flat_map(|judged| &judged.judgement.estimates);
+                result.figures.extend(estimates.map(|estimate| FigureRow {
+                    by: Some(column.clone()),
+                    segment: Some(segment.segment.clone()),
+                    ..FigureRow::of("model", estimate)
+                }));
+            }
+        }
+    }
+
+    /// What the feedback adds to behaviour.
+    fn add_history(&self, result: &mut EvaluationResult, with: &Evaluated) {
+        result.figures.extend(figures(with, None, |role| match role {
+            ModelRole::Full => Some("history_and_feedback"),
+            ModelRole::History => Some("history"),
+            ModelRole::BaseRate | ModelRole::Calibrated => None,
+        }));
+        if let Some(gain) = &with.gain {
+            result.comparisons.extend(ComparisonRow::all("history", "history_and_feedback", gain));
+        }
+        let about_gain = |finding: &&Finding| finding.kind == FindingKind::WeakLink;
+        let more: Vec<Finding> = with.findings.iter().filter(about_gain).cloned().collect();
+        result.findings.extend(more);
+    }
+
+    /// Columns of behaviour that the base table has.
+    fn history(&self) -> Vec<String> {
+        let there = |name: &String| self.base.numbers(name).is_some();
+        match &self.study.evaluation.history {
+            Some(names) => names.iter().filter(|name| there(name)).cloned().collect(),
+            None => HISTORY.iter().map(|&name| name.to_owned()).filter(there).collect(),
+        }
+    }
+
+    /// The study's model with the history columns beside its own; a gap of history is filled with the mean and marked.
+    fn with_history(&self, names: &[&str]) -> Result<(Observations, Vec<String>), String> {
+        let own = &self.prepared.observations;
+        let mut columns: Vec<(Feature, Vec<f64>)> = Vec::new();
+        for &name in names {
+            let Some(source) = self.base.numbers(name) else { continue };
+            let values: Vec<f64> = self.rows.iter().map(|&row| source[row]).collect();
+            let value = Feature::value(name);
+            let gap = Feature { name: format!("{name} (missing)"), kind: FeatureKind::Gap, ..value.clone() };
+            if values.iter().any(|value| value.is_nan()) {
+                let gaps = values.iter().map(|&value| gap.of(value)).collect();
+                columns.push((gap, gaps));
+            }
+            columns.push((value, filled(values)));
+        }
+        let history: Vec<String> = columns.iter().map(|(feature, _)| feature.name.clone()).collect();
+        let design = own.design();
+        let added: Vec<&(Feature, Vec<f64>)> =
+            columns.iter().filter(|(feature, _)| design.position(&feature.name).is_none()).collect();
+        let n_own = design.n_features();
+        let values = Array2::from_shape_fn((own.n_rows(), n_own + added.len()), |(row, column)| {
+            if column < n_own { design.values()[[row, column]] } else { added[column - n_own].1[row] }
+        });
+        let names = design.names().iter().cloned().chain(added.iter().map(|(feature, _)| feature.name.clone()));
+        let design = DesignMatrix::new(names.collect(), values).map_err(|error| error.to_string())?;
+        let observations = own.with_design(design).map_err(|error| error.to_string())?;
+        Ok((observations, history))
+    }
+}
+
+impl Splits {
+    fn of(
+        study: &Study,
+        base: &BaseTable,
+        rows: &[usize],
+        customers: &Clusters,
+        outcome: Outcome,
+    ) -> Result<Self, SplitError> {
+        let Some(times) = base.numbers("t").filter(|_| !study.sources.feedback.snapshot) else {
+            let splits = grouped_k_fold(customers, CUSTOMER_FOLDS, study.seed)?;
+            return Ok(Self { splits, cuts_us: Vec::new() });
+        };
+        let times: Vec<i64> = rows.iter().map(|&row| times[row] as i64).collect();
+        let embargo_us = outcome.window_days().map_or(0, |days| i64::from(days) * DAY_US);
+        let settings = &study.evaluation;
+        let share = settings.test_share;
+        let Some(last) = settings.cut_us.or_else(|| cut_at_share(&times, share)) else {
+            return Err(SplitError::NoCuts);
+        };
+        if settings.folds == 1 {
+            let split = TimeSplit { cut_us: last, embargo_us, kept_side: KeptSide::default() };
+            return Ok(Self { splits: vec![split.split(&times, customers)?], cuts_us: vec![last] });
+        }
+        // Equal spans of time from the first cut to the end of the answers.
+        let end = times.iter().copied().max().unwrap_or(last) + 1;
+        let n_folds = i64::from(settings.folds);
+        let cuts_us: Vec<i64> = (0..n_folds).map(|fold| last + (end - last) / n_folds * fold).collect();
+        let rolling = RollingOrigin { cuts_us: cuts_us.clone(), embargo_us, ..RollingOrigin::default() };
+        Ok(Self { splits: rolling.split(&times, customers)?, cuts_us })
+    }
+}
+
+fn figures<'e>(
+    evaluated: &'e Evaluated,
+    fold: Option<usize>,
+    name: impl Fn(ModelRole) -> Option<&'static str> + 'e,
+) -> impl Iterator<Item = FigureRow> + 'e {
+    evaluated.models.iter().filter_map(move |judged| Some((name(judged.model)?, &judged.judgement))).flat_map(
+        move |(model, judgement)| {
+            judgement.estimates.iter().map(move |estimate| FigureRow { fold, ..FigureRow::of(model, estimate) })
+        },
+    )
+}
+
+/// Any family behind the harness's door.
+struct Fitted(ModelSettings);
+
+impl Model for Fitted {
+    fn fit_predict(&self, train: &Observations, test: &DesignMatrix) -> Result<Predicted, FitError> {
+        let fit = self.0.fit_alone(train)?;
+        let values: Array1<f64> = (0..test.n_rows()).map(|row| fit.model.predict_row(&test.row(row).to_vec())).collect();
+        Ok(Predicted { values: values.to_vec(), findings: fit.findings })
+    }
+}

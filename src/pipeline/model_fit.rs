@@ -1,0 +1,80 @@
+//! One door to the estimators: the family asked for, and what every fit hands out.
+
+use crate::data::Observations;
+use crate::estimators::overdispersion::Overdispersion;
+use crate::estimators::proportional_odds::ProportionalOdds;
+use crate::estimators::{
+    Coefficient, Count, CountDistribution, Family, FitError, FitSummary, FittedModel, Logit, Ols, Ordinal, StdErrors,
+};
+use crate::findings::Finding;
+use crate::stats::Confidence;
+
+/// Which model is fitted and how its uncertainty is estimated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct ModelSettings {
+    pub family: Family,
+    /// Of counts.
+    pub distribution: CountDistribution,
+    pub std_errors: StdErrors,
+    pub confidence: Confidence,
+}
+
+/// What any of the estimators gives.
+#[derive(Debug)]
+pub(super) struct ModelFit {
+    pub coefficients: Vec<Coefficient>,
+    pub summary: FitSummary,
+    pub findings: Vec<Finding>,
+    pub model: FittedModel,
+    /// Tests of a model of counts.
+    pub overdispersion: Option<Overdispersion>,
+    /// Tests of an ordinal model.
+    pub proportional_odds: Option<ProportionalOdds>,
+}
+
+/// The parts that all fitted types have under the same names.
+macro_rules! parts_of {
+    ($fit:expr) => {
+        ModelFit {
+            coefficients: $fit.coefficients().to_vec(),
+            summary: $fit.summary().clone(),
+            findings: $fit.findings().to_vec(),
+            model: $fit.model().clone(),
+            overdispersion: None,
+            proportional_odds: None,
+        }
+    };
+}
+
+impl ModelSettings {
+    /// Fits the model and tests what it assumes of ordered levels.
+    pub fn fit(&self, observations: &Observations) -> Result<ModelFit, FitError> {
+        let mut fit = self.fit_alone(observations)?;
+        if self.family == Family::Ordinal {
+            let test = self.ordinal().proportional_odds(observations)?;
+            let known = |finding: &&Finding| !fit.findings.contains(finding);
+            let more: Vec<Finding> = test.findings.iter().filter(known).cloned().collect();
+            fit.findings.extend(more);
+            fit.proportional_odds = Some(test);
+        }
+        Ok(fit)
+    }
+
+    fn ordinal(&self) -> Ordinal {
+        Ordinal { std_errors: self.std_errors, confidence: self.confidence, ..Ordinal::default() }
+    }
+
+    /// Fits the model.
+    pub fn fit_alone(&self, observations: &Observations) -> Result<ModelFit, FitError> {
+        let Self { family, distribution, std_errors, confidence } = *self;
+        Ok(match family {
+            Family::Logistic => parts_of!(Logit { std_errors, confidence, ..Logit::default() }.fit(observations)?),
+            Family::Ordinal => parts_of!(self.ordinal().fit(observations)?),
+            Family::Count => {
+                let fit = Count { distribution, std_errors, confidence, ..Count::default() }.fit(observations)?;
+                ModelFit { overdispersion: Some(*fit.overdispersion()), ..parts_of!(fit) }
+            }
+            _ => parts_of!(Ols { std_errors, confidence }.fit(observations)?),
+        })
+    }
+}
