@@ -42,6 +42,8 @@ pub enum FindingKind {
     EdgesDropped,
     /// A respondent gave every touchpoint the same score.
     StraightLining,
+    /// Effects differ between the steps of an ordered outcome, which one coefficient for all of them hides.
+    NotProportional,
     /// The figure is unreliable for the reason stated.
     Unreliable,
 }
@@ -67,6 +69,7 @@ impl FindingKind {
             Self::NoGain => "no_gain",
             Self::EdgesDropped => "edges_dropped",
             Self::StraightLining => "straight_lining",
+            Self::NotProportional => "not_proportional",
             Self::Unreliable => "unreliable",
         }
     }

@@ -10,9 +10,9 @@ pub const INTERCEPT: &str = "(intercept)";
 /// An estimated term with its uncertainty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Coefficient {
-    /// The column, or [`INTERCEPT`].
+    /// The column, [`INTERCEPT`], or the threshold between two levels, as in `6|7`.
     pub term: String,
-    /// Change of the outcome (linear) or of its log odds (logistic) for one unit of the column, others held.
+    /// Change of the outcome (linear) or of its log odds (logistic, ordinal) for one unit of the column, others held.
     pub estimate: f64,
     /// Its standard error.
     pub std_error: f64,

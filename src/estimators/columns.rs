@@ -253,8 +253,9 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Runs `work` on every block; the results of tasks come in the order of the rows, whoever made them.
-    fn by_task<T: Send>(
+    /// Runs `work` on every block (its basis, its first row, the task's total, and room for n_terms + 1 numbers a row);
+    /// the results of tasks come in the order of the rows, whoever made them.
+    pub(super) fn by_task<T: Send>(
         &self,
         work: impl Fn(ArrayView2<f64>, usize, &mut T, &mut [f64]) + Sync,
         empty: impl Fn() -> T + Sync,

@@ -53,6 +53,52 @@ pub enum FitError {
         /// The row, from 1.
         row: usize,
     },
+    /// An ordinal model of two values.
+    #[error(
+        "outcome `{outcome}` has only the values {low} and {high}; an ordinal model needs three, and a logistic model is the \
+         one for two"
+    )]
+    TwoLevels {
+        /// The outcome.
+        outcome: String,
+        /// Its lower value.
+        low: f64,
+        /// Its higher value.
+        high: f64,
+    },
+    /// An ordinal model of a number with many values.
+    #[error(
+        "outcome `{outcome}` has more than {n_levels_max} different values; use a linear model, or join values to fewer levels"
+    )]
+    TooManyLevels {
+        /// The outcome.
+        outcome: String,
+        /// The most that are taken.
+        n_levels_max: usize,
+    },
+    /// A partial ordinal model of other than three classes.
+    #[error(
+        "outcome `{outcome}` has {n_levels} levels; a partial ordinal model needs three, such as detractor, passive and \
+         promoter: join levels or use an ordinal model"
+    )]
+    NotThreeLevels {
+        /// The outcome.
+        outcome: String,
+        /// Its levels.
+        n_levels: usize,
+    },
+    /// HC3 where it has no agreed meaning.
+    #[error("hc3 has no agreed meaning for an {family} model; ask for hc1, or for standard errors by cluster")]
+    NoHc3 {
+        /// The family's word.
+        family: &'static str,
+    },
+    /// A term that is to have one coefficient and is no column.
+    #[error("there is no column `{term}` to hold parallel; give the name of a column")]
+    UnknownTerm {
+        /// The name given.
+        term: String,
+    },
     /// The maximum of the likelihood does not exist.
     #[error("{0}")]
     Separated(Separation),

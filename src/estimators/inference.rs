@@ -60,6 +60,8 @@ impl Inference {
             at_means,
             terms,
             covariance: covariance.outer_iter().map(|row| row.to_vec()).collect(),
+            levels: Vec::new(),
+            thresholds: Vec::new(),
         };
         let model = FittedModel::from_consistent(parts);
         let estimates = std::iter::once(model.intercept()).chain(model.terms().iter().filter_map(|term| term.estimate));
@@ -71,19 +73,7 @@ impl Inference {
     }
 
     pub(super) fn predict(&self, design: &DesignMatrix) -> Result<Array1<f64>, FitError> {
-        let expected =
-            self.model.terms().iter().map(|term| term.term.as_str()).map(Some).chain(std::iter::repeat(None));
-        let given = design.names().iter().map(|name| Some(name.as_str())).chain(std::iter::repeat(None));
-        let n_columns = design.n_features().max(self.model.terms().len());
-        if let Some((position, (expected, found))) =
-            expected.zip(given).take(n_columns).enumerate().find(|(_, (expected, found))| expected != found)
-        {
-            return Err(FitError::ColumnsDiffer {
-                position: position + 1,
-                expected: expected.unwrap_or("(none)").to_owned(),
-                found: found.map_or_else(|| "not there".to_owned(), |found| format!("`{found}`")),
-            });
-        }
+        same_columns(self.model.terms().iter().map(|term| term.term.as_str()), design)?;
         let predictions: Vec<f64> = (0..design.n_rows())
             .into_par_iter()
             .with_min_len(1024)
@@ -96,6 +86,25 @@ impl Inference {
             })
             .collect();
         Ok(Array1::from(predictions))
+    }
+}
+
+/// Refuses a design with other columns than those of the fit.
+pub(super) fn same_columns<'n>(
+    of_fit: impl ExactSizeIterator<Item = &'n str>,
+    design: &DesignMatrix,
+) -> Result<(), FitError> {
+    let n_columns = design.n_features().max(of_fit.len());
+    let expected = of_fit.map(Some).chain(std::iter::repeat(None));
+    let given = design.names().iter().map(|name| Some(name.as_str())).chain(std::iter::repeat(None));
+    let differs = expected.zip(given).take(n_columns).enumerate().find(|(_, (expected, found))| expected != found);
+    match differs {
+        Some((position, (expected, found))) => Err(FitError::ColumnsDiffer {
+            position: position + 1,
+            expected: expected.unwrap_or("(none)").to_owned(),
+            found: found.map_or_else(|| "not there".to_owned(), |found| format!("`{found}`")),
+        }),
+        None => Ok(()),
     }
 }
 

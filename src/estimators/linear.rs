@@ -109,6 +109,7 @@ impl Ols {
             aic: criteria.aic,
             bic: criteria.bic,
             n_events: None,
+            levels: Vec::new(),
             converged: true,
             iterations: solution.iterations,
             std_errors: computed,

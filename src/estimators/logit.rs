@@ -265,6 +265,7 @@ pub(super) fn summary(
         aic: criteria.aic,
         bic: criteria.bic,
         n_events: Some(cases.n_events()),
+        levels: Vec::new(),
         converged: true,
         iterations,
         std_errors: StdErrors::Model,

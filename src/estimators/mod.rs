@@ -1,6 +1,8 @@
 //! Models with an intercept: settings, `fit`, a fitted model, `predict`.
 //!
 //! [`Ols`] explains a number and [`Logit`] a class; [`Firth`] is what may be offered where the classes are separated.
+//! [`Ordinal`] explains ordered levels, [`ProportionalOdds`] says whether one slope a column is enough for that, and
+//! [`PartialOrdinal`] gives three classes a slope for leaving the lowest and one for reaching the highest.
 //! Every fit carries one [`Coefficient`] a term, one [`FitSummary`] and its findings, and hands out a plain
 //! [`FittedModel`] to be stored. A fit that is separated, did not converge or has too few rows is a [`FitError`], never
 //! a number.
@@ -16,12 +18,18 @@ pub mod firth;
 pub mod fitted_model;
 pub mod linear;
 pub mod logit;
+pub mod ordinal;
+pub mod partial_ordinal;
+pub mod proportional_odds;
 pub mod summary;
 // What the fits are made of.
 mod cases;
 mod columns;
+mod cumulative;
+mod free_slopes;
 mod inference;
 mod newton;
+mod ordinal_levels;
 mod prepared;
 mod robust;
 // The kernel for callers that fit thousands of subsets, and what they must know of separation.
@@ -33,6 +41,8 @@ pub mod linfa_bridge;
 #[cfg(test)]
 mod formula_data;
 #[cfg(test)]
+mod ordinal_reference_tests;
+#[cfg(test)]
 mod reference_tests;
 
 pub use coefficient::Coefficient;
@@ -41,5 +51,8 @@ pub use firth::Firth;
 pub use fitted_model::FittedModel;
 pub use linear::{LinearFit, Ols};
 pub use logit::{LogisticFit, Logit};
+pub use ordinal::{Ordinal, OrdinalFit};
+pub use partial_ordinal::{PartialOrdinal, PartialOrdinalFit};
+pub use proportional_odds::ProportionalOdds;
 pub use separation::Separation;
-pub use summary::{Family, FitSummary, StdErrors};
+pub use summary::{Family, FitSummary, LevelCount, StdErrors};

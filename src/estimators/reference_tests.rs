@@ -25,7 +25,7 @@ fn expected() -> Expected {
 }
 
 /// A fit's numbers by what they are, in the words of the reference.
-fn numbers(coefficients: &[Coefficient], summary: &FitSummary, what: &str) -> Vec<f64> {
+pub(super) fn numbers(coefficients: &[Coefficient], summary: &FitSummary, what: &str) -> Vec<f64> {
     let each = |pick: fn(&Coefficient) -> f64| coefficients.iter().map(pick).collect();
     match what {
         "estimate" => each(|row| row.estimate),
@@ -43,14 +43,14 @@ fn numbers(coefficients: &[Coefficient], summary: &FitSummary, what: &str) -> Ve
     }
 }
 
-fn assert_close(got: &[f64], want: &[f64], relative: f64, context: &str) {
+pub(super) fn assert_close(got: &[f64], want: &[f64], relative: f64, context: &str) {
     assert_eq!(got.len(), want.len(), "{context}");
     for (got, want) in got.iter().zip(want) {
         assert!((got - want).abs() <= relative * want.abs(), "{context}: {got} is not {want}");
     }
 }
 
-fn weighted(observations: Observations, kind: &str, weights: &[f64]) -> Observations {
+pub(super) fn weighted(observations: Observations, kind: &str, weights: &[f64]) -> Observations {
     let kind = match kind {
         "none" => return observations,
         "precision" => WeightKind::Precision,
@@ -61,7 +61,7 @@ fn weighted(observations: Observations, kind: &str, weights: &[f64]) -> Observat
     observations.weighted(Weights::new(kind, weights.to_vec()).expect("valid")).expect("one a row")
 }
 
-fn std_errors(word: &str) -> StdErrors {
+pub(super) fn std_errors(word: &str) -> StdErrors {
     [StdErrors::Model, StdErrors::Hc1, StdErrors::Hc3, StdErrors::Cluster]
         .into_iter()
         .find(|std_errors| std_errors.word() == word)

@@ -104,38 +104,49 @@ pub(super) fn by_cluster(
     clusters: Option<&Clusters>,
     residual: impl Fn(usize, f64) -> f64 + Sync,
 ) -> Result<ByCluster, FitError> {
-    let sorted = cases.by_cluster(clusters.ok_or(FitError::NoClusters)?);
+    let sorted = sorted_clusters(cases, clusters)?;
     let n_clusters = sorted.n_clusters();
-    if n_clusters < 2 {
-        return Err(FitError::OneCluster);
-    }
     let coefficients = columns.before_rotation(coefficients);
     let coefficients = coefficients.as_slice().unwrap_or_default();
-    let score_weight = |row: usize, predictor: f64| cases.weight(row) * residual(row, predictor);
-    let meat = columns.products_after_rotation(cluster_products(columns, coefficients, &sorted, score_weight));
-    let (n_used, n_terms, groups) = (cases.n_used as f64, columns.n_terms() as f64, n_clusters as f64);
-    let factor = groups / (groups - 1.0) * (n_used - 1.0) / (n_used - n_terms);
+    let products = cluster_products(columns, columns.n_terms(), &sorted, |row, z, score| {
+        let predictor: f64 = z.iter().zip(coefficients).map(|(z, coefficient)| z * coefficient).sum();
+        let weight = cases.weight(row) * residual(row, predictor);
+        score.iter_mut().zip(z).for_each(|(score, z)| *score += weight * z);
+    });
+    let meat = columns.products_after_rotation(products);
+    let factor = cluster_factor(n_clusters, cases.n_used, columns.n_terms());
     Ok(ByCluster { covariance: bread.dot(&meat).dot(&bread) * factor, n_clusters })
 }
 
-/// `sum over clusters of s s'`, where `s` sums the scores of the cluster's rows.
-fn cluster_products(
+/// `G / (G - 1) * (n - 1) / (n - k)`.
+pub(super) fn cluster_factor(n_clusters: usize, n_used: usize, n_parameters: usize) -> f64 {
+    let (n_used, n_parameters, groups) = (n_used as f64, n_parameters as f64, n_clusters as f64);
+    groups / (groups - 1.0) * (n_used - 1.0) / (n_used - n_parameters)
+}
+
+/// The clusters that count, at least two.
+pub(super) fn sorted_clusters(cases: &Cases, clusters: Option<&Clusters>) -> Result<RowsByCluster, FitError> {
+    let sorted = cases.by_cluster(clusters.ok_or(FitError::NoClusters)?);
+    if sorted.n_clusters() < 2 { Err(FitError::OneCluster) } else { Ok(sorted) }
+}
+
+/// `sum over clusters of s s'`, where `s` sums the scores of the cluster's rows, n_parameters long.
+///
+/// `add_score` is given a row, its basis before the rotation, and the sum to add to.
+pub(super) fn cluster_products(
     columns: &Columns,
-    coefficients: &[f64],
+    n_parameters: usize,
     sorted: &RowsByCluster,
-    score_weight: impl Fn(usize, f64) -> f64 + Sync,
+    add_score: impl Fn(usize, &[f64], &mut [f64]) + Sync,
 ) -> Array2<f64> {
-    let n_terms = columns.n_terms();
     let task = |first: usize| {
-        let mut products = Array2::<f64>::zeros((n_terms, n_terms));
-        let mut z = vec![0.0; n_terms];
+        let mut products = Array2::<f64>::zeros((n_parameters, n_parameters));
+        let mut z = vec![0.0; columns.n_terms()];
         for cluster in first..(first + TASK_CLUSTERS).min(sorted.n_clusters()) {
-            let mut score = vec![0.0; n_terms];
+            let mut score = vec![0.0; n_parameters];
             for &row in &sorted.rows[sorted.starts[cluster]..sorted.starts[cluster + 1]] {
                 columns.write_row(row, &mut z);
-                let predictor: f64 = z.iter().zip(coefficients).map(|(z, coefficient)| z * coefficient).sum();
-                let weight = score_weight(row, predictor);
-                score.iter_mut().zip(&z).for_each(|(score, z)| *score += weight * z);
+                add_score(row, &z, &mut score);
             }
             for (mut products, left) in products.outer_iter_mut().zip(&score) {
                 products.iter_mut().zip(&score).for_each(|(product, right)| *product += left * right);
@@ -145,5 +156,5 @@ fn cluster_products(
     };
     let starts: Vec<usize> = (0..sorted.n_clusters()).step_by(TASK_CLUSTERS).collect();
     let tasks: Vec<Array2<f64>> = starts.into_par_iter().map(task).collect();
-    tasks.into_iter().fold(Array2::zeros((n_terms, n_terms)), |total, task| total + task)
+    tasks.into_iter().fold(Array2::zeros((n_parameters, n_parameters)), |total, task| total + task)
 }

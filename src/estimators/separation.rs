@@ -18,9 +18,9 @@ const PART_MIN: f64 = 1e-6;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
-    /// The outcome is 1 at higher values.
+    /// The outcome is 1, or an ordered outcome high, at higher values.
     Higher,
-    /// The outcome is 1 at lower values.
+    /// The outcome is 1, or an ordered outcome high, at lower values.
     Lower,
 }
 
@@ -44,6 +44,9 @@ pub struct Separation {
     pub alone: bool,
     /// Whether no row is on the line: complete rather than quasi-complete separation.
     pub complete: bool,
+    /// Whether the outcome has ordered levels, whose higher ones take the place of 1.
+    #[serde(default)]
+    pub ordered: bool,
 }
 
 impl fmt::Display for Separation {
@@ -58,55 +61,74 @@ impl fmt::Display for Separation {
             .map(|(side, word)| format!("{word} {}", names(side)))
             .collect();
         let joined = sides.join(if self.alone { " or " } else { " with " });
+        let goes =
+            if self.ordered { "higher values and the other end with lower ones" } else { "1 and the other end with 0" };
         let how = if self.complete { "in every row" } else { "wherever the rows do not lie on the line between" };
         write!(
             formatter,
-            "`{}` is separated: {joined} goes with 1 and the other end with 0 {how}, so its coefficient has no finite \
+            "`{}` is separated: {joined} goes with {goes} {how}, so its coefficient has no finite \
              value; leave the column out or join sparse levels",
             self.outcome
         )
     }
 }
 
-/// Coefficients (in the basis) along which no row gets less likely and some row gets more likely for ever; `None` if
-/// there are none and the likelihood has its maximum.
+/// Vectors `a` that say on which side of a direction `d` each row must not be: a row gets less likely along `d` where
+/// `a' d < 0`, and more likely for ever where `a' d > 0`.
+pub(super) trait Sides {
+    /// `sum a`.
+    fn total(&self) -> Array1<f64>;
+    /// The extremes of `a' d`.
+    fn margins(&self, along: &[f64]) -> Margins;
+    /// The vector that [`Margins::lowest_place`] stands for.
+    fn side(&self, place: usize) -> Array1<f64>;
+}
+
+/// A direction along which no row gets less likely and some row gets more likely for ever; `None` if there are none and
+/// the likelihood has its maximum.
 ///
-/// With `a` a row of the basis, negated where the class is 0, such a direction has `a' d >= 0` in every row, and by
-/// Stiemke's theorem there is none exactly if `sum u a = 0` for some positive `u`. The projection of `sum a` on the cone
-/// of such directions decides: it is the residual of `min || sum (1 + v) a ||`, `v >= 0`, found by the active-set
-/// method for non-negative least squares. Its passive set never has more than n_terms rows, and each step is one pass.
-/// The answer is checked on every row before it is given.
+/// Such a direction has `a' d >= 0` for every side, and by Stiemke's theorem there is none exactly if `sum u a = 0` for
+/// some positive `u`. The projection of `sum a` on the cone of such directions decides: it is the residual of
+/// `min || sum (1 + v) a ||`, `v >= 0`, found by the active-set method for non-negative least squares. Its passive set
+/// never has more sides than there are parameters, and each step is one pass. The answer is checked on every row before
+/// it is given.
 ///
 /// # References
 /// Albert and Anderson (1984), Biometrika 71(1); Konis (2007), "Linear programming algorithms for detecting separated
 /// data", Oxford; Lawson and Hanson (1974), "Solving Least Squares Problems", chapter 23.
-pub(super) fn direction(columns: &Columns, class: impl Fn(usize) -> Option<bool> + Sync) -> Option<Vec<f64>> {
-    let signs = |row: usize| class(row).map_or(0.0, |is_event| if is_event { 1.0 } else { -1.0 });
-    let target =
-        columns.sums(At::default(), |Case { row, .. }| Terms { curvature: 0.0, score: signs(row), value: 0.0 }).vector;
+pub(super) fn recession(sides: &impl Sides) -> Option<Vec<f64>> {
+    let target = sides.total();
     let mut passive = Passive::default();
-    for _ in 0..50 + 10 * columns.n_terms() {
+    for _ in 0..50 + 10 * target.len() {
         let candidate = passive.residual(&target);
         let reach = candidate.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
         if reach <= 0.0 || !reach.is_finite() {
             return None;
         }
         let candidate = candidate / reach;
-        let margins = Margins::of(columns, candidate.as_slice().unwrap_or_default(), signs);
+        let margins = sides.margins(candidate.as_slice().unwrap_or_default());
         if margins.highest <= 0.0 {
             return None;
         }
         if margins.lowest >= -SIDE_TOLERANCE * margins.highest {
             return Some(candidate.to_vec());
         }
-        let mut row = Array1::zeros(columns.n_terms());
-        columns.write_row(margins.lowest_row, row.as_slice_mut().unwrap_or_default());
-        let row = columns.vector_after_rotation(row) * signs(margins.lowest_row);
-        if !passive.take_in(row, &target) {
+        if !passive.take_in(sides.side(margins.lowest_place), &target) {
             return None;
         }
     }
     None
+}
+
+/// Whether these coefficients have every row strictly on its own side.
+pub(super) fn all_apart(sides: &impl Sides, coefficients: &[f64]) -> bool {
+    let margins = sides.margins(coefficients);
+    margins.lowest > SIDE_TOLERANCE * margins.highest
+}
+
+/// Coefficients (in the basis) along which the classes separate, as [`recession`] has it.
+pub(super) fn direction(columns: &Columns, class: impl Fn(usize) -> Option<bool> + Sync) -> Option<Vec<f64>> {
+    recession(&ClassSides { columns, class })
 }
 
 /// Whether every row that counts is strictly on its own side.
@@ -115,9 +137,42 @@ pub(super) fn tells_all_apart(
     coefficients: &[f64],
     class: impl Fn(usize) -> Option<bool> + Sync,
 ) -> bool {
-    let signs = |row: usize| class(row).map_or(0.0, |is_event| if is_event { 1.0 } else { -1.0 });
-    let margins = Margins::of(columns, coefficients, signs);
-    margins.lowest > SIDE_TOLERANCE * margins.highest
+    all_apart(&ClassSides { columns, class }, coefficients)
+}
+
+/// The sides of two classes: a row of the basis, negated where the class is 0.
+struct ClassSides<'a, 'c, C> {
+    columns: &'a Columns<'c>,
+    class: C,
+}
+
+impl<C: Fn(usize) -> Option<bool> + Sync> ClassSides<'_, '_, C> {
+    fn sign(&self, row: usize) -> f64 {
+        (self.class)(row).map_or(0.0, |is_event| if is_event { 1.0 } else { -1.0 })
+    }
+}
+
+impl<C: Fn(usize) -> Option<bool> + Sync> Sides for ClassSides<'_, '_, C> {
+    fn total(&self) -> Array1<f64> {
+        let signed = |Case { row, .. }| Terms { curvature: 0.0, score: self.sign(row), value: 0.0 };
+        self.columns.sums(At::default(), signed).vector
+    }
+
+    fn margins(&self, along: &[f64]) -> Margins {
+        let tasks = self.columns.fold_predictors(along, Margins::none, |margins, case| {
+            let sign = self.sign(case.row);
+            if sign.abs() > 0.0 {
+                margins.take_in(sign * case.predictor, case.row);
+            }
+        });
+        Margins::over(tasks)
+    }
+
+    fn side(&self, place: usize) -> Array1<f64> {
+        let mut row = Array1::zeros(self.columns.n_terms());
+        self.columns.write_row(place, row.as_slice_mut().unwrap_or_default());
+        self.columns.vector_after_rotation(row) * self.sign(place)
+    }
 }
 
 /// Names the columns behind a separation that [`direction`] found or that one column shows by itself.
@@ -131,13 +186,29 @@ pub(super) fn name(
     along: &[f64],
     complete: bool,
 ) -> Separation {
+    let alone = |index: usize| side_of_one(columns, index, class);
+    let (columns, alone) = separating(columns, names, along, alone, |fewer| direction(fewer, class));
+    Separation { outcome: outcome.to_owned(), columns, alone, complete, ordered: false }
+}
+
+/// The columns that separate, and whether each does so by itself.
+///
+/// `alone` is the end of one column that belongs to the class, if it separates by itself; `search` gives coefficients
+/// along which some columns separate, intercept first.
+pub(super) fn separating(
+    columns: &Columns,
+    names: &[&str],
+    along: &[f64],
+    alone: impl Fn(usize) -> Option<Side>,
+    search: impl Fn(&Columns) -> Option<Vec<f64>>,
+) -> (Vec<SeparatingColumn>, bool) {
     let column = |index: usize, side: Side| SeparatingColumn { term: names[index].to_owned(), side };
-    let alone: Vec<SeparatingColumn> =
-        (0..names.len()).filter_map(|index| Some(column(index, side_of_one(columns, index, class)?))).collect();
-    if !alone.is_empty() {
-        return Separation { outcome: outcome.to_owned(), columns: alone, alone: true, complete };
+    let by_themselves: Vec<SeparatingColumn> =
+        (0..names.len()).filter_map(|index| Some(column(index, alone(index)?))).collect();
+    if !by_themselves.is_empty() {
+        return (by_themselves, true);
     }
-    let (chosen, along) = smallest_set(columns, class, columns.before_rotation(along).to_vec());
+    let (chosen, along) = smallest_set(columns, search, columns.before_rotation(along).to_vec());
     let largest = along.iter().skip(1).fold(0.0_f64, |largest, value| largest.max(value.abs()));
     let together = chosen
         .iter()
@@ -145,7 +216,7 @@ pub(super) fn name(
         .filter(|(_, value)| value.abs() > PART_MIN * largest)
         .map(|(&index, &value)| column(index, if value > 0.0 { Side::Higher } else { Side::Lower }))
         .collect();
-    Separation { outcome: outcome.to_owned(), columns: together, alone: false, complete }
+    (together, false)
 }
 
 /// The end of one column at which the outcome is 1, if the column separates by itself.
@@ -171,7 +242,7 @@ fn side_of_one(columns: &Columns, index: usize, class: impl Fn(usize) -> Option<
 /// Leaves out, smallest coefficient first, every column without which the others still separate.
 fn smallest_set(
     columns: &Columns,
-    class: impl Fn(usize) -> Option<bool> + Sync + Copy,
+    search: impl Fn(&Columns) -> Option<Vec<f64>>,
     along: Vec<f64>,
 ) -> (Vec<usize>, Vec<f64>) {
     let mut chosen: Vec<usize> = (0..columns.places.len()).collect();
@@ -183,34 +254,36 @@ fn smallest_set(
     order.sort_by(|&left, &right| along[left + 1].abs().total_cmp(&along[right + 1].abs()));
     for index in order {
         let fewer: Vec<usize> = chosen.iter().copied().filter(|&other| other != index).collect();
-        if let Some(still) = direction(&columns.select(&fewer), class) {
+        if let Some(still) = search(&columns.select(&fewer)) {
             (chosen, along) = (fewer, still);
         }
     }
     (chosen, along)
 }
 
-/// The extremes of `sign * z' d` over the rows that count.
-struct Margins {
+/// The extremes of `a' d` over the sides.
+pub(super) struct Margins {
     lowest: f64,
-    lowest_row: usize,
+    /// Which side is the lowest, as [`Sides::side`] takes it.
+    lowest_place: usize,
     highest: f64,
 }
 
 impl Margins {
-    fn of(columns: &Columns, along: &[f64], signs: impl Fn(usize) -> f64 + Sync) -> Self {
-        let none = || Self { lowest: f64::INFINITY, lowest_row: 0, highest: f64::NEG_INFINITY };
-        let tasks = columns.fold_predictors(along, none, |margins, case| {
-            let sign = signs(case.row);
-            let margin = sign * case.predictor;
-            if sign.abs() > 0.0 && margin < margins.lowest {
-                (margins.lowest, margins.lowest_row) = (margin, case.row);
-            }
-            if sign.abs() > 0.0 {
-                margins.highest = margins.highest.max(margin);
-            }
-        });
-        tasks.into_iter().fold(none(), |total, task| {
+    pub(super) fn none() -> Self {
+        Self { lowest: f64::INFINITY, lowest_place: 0, highest: f64::NEG_INFINITY }
+    }
+
+    pub(super) fn take_in(&mut self, margin: f64, place: usize) {
+        if margin < self.lowest {
+            (self.lowest, self.lowest_place) = (margin, place);
+        }
+        self.highest = self.highest.max(margin);
+    }
+
+    /// Those of all tasks; the first place wins a tie.
+    pub(super) fn over(tasks: Vec<Self>) -> Self {
+        tasks.into_iter().fold(Self::none(), |total, task| {
             let highest = total.highest.max(task.highest);
             let lower = if task.lowest < total.lowest { task } else { total };
             Self { highest, ..lower }

@@ -11,6 +11,8 @@ pub enum Family {
     Linear,
     /// A class, by its log odds.
     Logistic,
+    /// Ordered levels, by the log odds of lying above each step between them.
+    Ordinal,
 }
 
 impl Family {
@@ -19,6 +21,7 @@ impl Family {
         match self {
             Self::Linear => "linear",
             Self::Logistic => "logistic",
+            Self::Ordinal => "ordinal",
         }
     }
 }
@@ -50,6 +53,15 @@ impl StdErrors {
     }
 }
 
+/// One value of an ordered outcome.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LevelCount {
+    /// The value.
+    pub level: f64,
+    /// Rows with it that count; for frequency weights, their sum.
+    pub n_used: usize,
+}
+
 /// One row about a whole fit. What a family does not have is `None`.
 ///
 /// With sampling weights, normalised to sum to the rows used, likelihoods and what follows from them are
@@ -64,7 +76,7 @@ pub struct FitSummary {
     pub n_rows: usize,
     /// Rows with a positive weight; for frequency weights, their sum.
     pub n_used: usize,
-    /// Terms estimated, the intercept included.
+    /// Terms estimated, the intercept or the thresholds included.
     pub n_terms: usize,
     /// Residual degrees of freedom: `n_used - n_terms`.
     pub df_residual: usize,
@@ -74,13 +86,13 @@ pub struct FitSummary {
     pub adj_r_squared: Option<f64>,
     /// Standard deviation of the residuals, `sqrt(deviance / df_residual)` (linear).
     pub sigma: Option<f64>,
-    /// McFadden's `1 - log_likelihood / null_log_likelihood` (logistic).
+    /// McFadden's `1 - log_likelihood / null_log_likelihood` (logistic, ordinal).
     pub pseudo_r_squared: Option<f64>,
     /// The maximised log-likelihood.
     pub log_likelihood: f64,
-    /// The log-likelihood with the intercept alone.
+    /// The log-likelihood with the intercept, or the thresholds, alone.
     pub null_log_likelihood: f64,
-    /// Residual sum of squares (linear) or minus twice the log-likelihood (logistic).
+    /// Residual sum of squares (linear) or minus twice the log-likelihood (logistic, ordinal).
     pub deviance: f64,
     /// `2 q - 2 log_likelihood`, where `q` counts the terms and, as R does, the variance of a linear model.
     pub aic: f64,
@@ -88,9 +100,12 @@ pub struct FitSummary {
     pub bic: f64,
     /// Rows of class 1 that count (logistic); for frequency weights, their sum.
     pub n_events: Option<usize>,
+    /// The outcome's levels with their rows, ascending (ordinal).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<LevelCount>,
     /// Whether the estimating equations hold; a fit for which they do not is an error.
     pub converged: bool,
-    /// Newton steps (logistic) or residual refinements (linear).
+    /// Newton steps (logistic, ordinal) or residual refinements (linear).
     pub iterations: usize,
     /// The standard errors that were computed, which sampling weights may make others than those asked for.
     pub std_errors: StdErrors,

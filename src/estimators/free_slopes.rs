@@ -1,0 +1,313 @@
+//! The likelihood of ordered levels whose columns may have a slope of their own at every step between the levels.
+//!
+//! A row of level `j` has `u = z' g_j` above it and `l = z' g_(j-1)` below, where `z` is the row of the basis and `g` has a
+//! step's threshold and, negated, its slopes. The steps' coefficients are linear in the parameters: columns that are held
+//! parallel share one slope.
+
+use super::cases::{Cases, RowsByCluster};
+use super::columns::{Columns, Sums};
+use super::cumulative::{Cell, Form, Gap};
+use super::newton::{Ascent, Limits, ascend};
+use super::ordinal_levels::Levels;
+use super::robust::cluster_products;
+use super::separation::{Margins, SeparatingColumn, Side, Sides, recession, separating};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, s};
+
+/// A model of ordered levels over some columns.
+pub(super) struct FreeSlopes<'a, 'c> {
+    columns: &'a Columns<'c>,
+    cases: &'a Cases<'a>,
+    levels: &'a Levels,
+    /// Whether a column of the design, by its place there, has one slope for all steps; the basis is unrotated then.
+    is_parallel: &'a [bool],
+    /// From the parameters to the coefficients of all steps, step after step.
+    map: Array2<f64>,
+}
+
+impl<'a, 'c> FreeSlopes<'a, 'c> {
+    pub(super) fn new(
+        columns: &'a Columns<'c>,
+        cases: &'a Cases<'a>,
+        levels: &'a Levels,
+        is_parallel: &'a [bool],
+    ) -> Self {
+        let mut model = Self { columns, cases, levels, is_parallel, map: Array2::zeros((0, 0)) };
+        let (n_steps, n_terms) = (levels.n_thresholds(), columns.n_terms());
+        model.map = Array2::zeros((n_steps * n_terms, model.n_parameters()));
+        for step in 0..n_steps {
+            model.map[[step * n_terms, step]] = 1.0;
+            for column in 0..n_terms - 1 {
+                let place = model.slope(column, step);
+                model.map[[step * n_terms + column + 1, place]] = -1.0;
+            }
+        }
+        model
+    }
+
+    pub(super) fn columns(&self) -> &Columns<'c> {
+        self.columns
+    }
+
+    pub(super) fn n_steps(&self) -> usize {
+        self.levels.n_thresholds()
+    }
+
+    /// Whether a column, by its place among those estimated, has one slope for all steps.
+    pub(super) fn is_parallel(&self, column: usize) -> bool {
+        self.is_parallel[self.columns.places[column]]
+    }
+
+    fn width(&self, column: usize) -> usize {
+        if self.is_parallel(column) { 1 } else { self.n_steps() }
+    }
+
+    pub(super) fn n_parameters(&self) -> usize {
+        self.n_steps() + (0..self.columns.places.len()).map(|column| self.width(column)).sum::<usize>()
+    }
+
+    /// The place of a column's slope at a step among the parameters, which start with the thresholds.
+    pub(super) fn slope(&self, column: usize, step: usize) -> usize {
+        let first = self.n_steps() + (0..column).map(|earlier| self.width(earlier)).sum::<usize>();
+        first + if self.is_parallel(column) { 0 } else { step }
+    }
+
+    /// The parameters of one slope a column, as thresholds and slopes of the same basis.
+    pub(super) fn from_common(&self, thresholds_and_slopes: &[f64]) -> Vec<f64> {
+        let (thresholds, slopes) = thresholds_and_slopes.split_at(self.n_steps());
+        let widened = slopes.iter().enumerate().flat_map(|(column, &slope)| vec![slope; self.width(column)]);
+        thresholds.iter().copied().chain(widened).collect()
+    }
+
+    /// Climbs the likelihood, and gives a direction in which the levels separate where there is one.
+    pub(super) fn ascend(&self, start: Vec<f64>, limits: Limits) -> (Ascent, Option<Vec<f64>>) {
+        let mut along = None;
+        let ascent = ascend(
+            |parameters| self.likelihood(parameters),
+            start,
+            limits,
+            |_| {
+                along = recession(self);
+                along.is_some()
+            },
+        );
+        (ascent, along)
+    }
+
+    /// The log-likelihood, its gradient and the observed information; minus infinity where the steps of a row that lies
+    /// between two of them cross.
+    pub(super) fn likelihood(&self, parameters: &[f64]) -> Sums {
+        self.sums(parameters, |row| self.cases.weight(row), Cell::information)
+    }
+
+    /// `sum g g'` over the rows, `g` a row's score.
+    pub(super) fn score_products(&self, parameters: &[f64]) -> Array2<f64> {
+        self.sums(parameters, |row| self.cases.squared_score_weight(row), Cell::score_products).matrix
+    }
+
+    /// `sum g g'` over the clusters, `g` a cluster's score; the basis is unrotated.
+    pub(super) fn cluster_products(&self, parameters: &[f64], sorted: &RowsByCluster) -> Array2<f64> {
+        let n_terms = self.columns.n_terms();
+        let steps = self.steps(parameters);
+        let products = cluster_products(self.columns, self.map.nrows(), sorted, |row, z, score| {
+            let predictors = steps.dot(&ArrayView1::from(z));
+            let (cell, level) = self.cell(row, predictors.view());
+            let weight = self.cases.weight(row);
+            let mut add = |step: usize, factor: f64| {
+                let score = &mut score[step * n_terms..][..n_terms];
+                score.iter_mut().zip(z).for_each(|(score, z)| *score += weight * factor * z);
+            };
+            if level < self.n_steps() {
+                add(level, cell.upper_score());
+            }
+            if level > 0 {
+                add(level - 1, cell.lower_score());
+            }
+        });
+        self.map.t().dot(&products).dot(&self.map)
+    }
+
+    /// Rows that count where two steps cross, which leaves a level with a negative probability.
+    pub(super) fn n_crossed(&self, parameters: &[f64]) -> usize {
+        let steps = self.steps(parameters);
+        let tasks = self.columns.by_task(
+            |block, first, count: &mut usize, _| {
+                let predictors = block.dot(&steps.t());
+                for (offset, row) in predictors.outer_iter().enumerate() {
+                    let crosses = row.windows(2).into_iter().any(|pair| pair[0] >= pair[1]);
+                    *count += usize::from(crosses && self.cases.counts(first + offset));
+                }
+            },
+            || 0,
+        );
+        tasks.into_iter().sum()
+    }
+
+    /// The columns behind a direction in which the levels separate, and whether each does so by itself.
+    pub(super) fn separating(&self, names: &[&str], along: &[f64]) -> (Vec<SeparatingColumn>, bool) {
+        let search = |fewer: &Columns| {
+            let model = FreeSlopes::new(fewer, self.cases, self.levels, self.is_parallel);
+            recession(&model).map(|along| model.steepest(&along))
+        };
+        let alone = |index: usize| {
+            let slope = search(&self.columns.select(&[index]))?[1];
+            Some(if slope > 0.0 { Side::Higher } else { Side::Lower })
+        };
+        separating(self.columns, names, &self.steepest(along), alone, search)
+    }
+
+    /// Nought and, of every column, the slope of the step at which it is steepest.
+    fn steepest(&self, parameters: &[f64]) -> Vec<f64> {
+        let slope = |column: usize| {
+            let slopes = (0..self.n_steps()).map(|step| parameters[self.slope(column, step)]);
+            slopes.fold(0.0, |steepest: f64, slope| if slope.abs() > steepest.abs() { slope } else { steepest })
+        };
+        std::iter::once(0.0).chain((0..self.columns.places.len()).map(slope)).collect()
+    }
+
+    /// Coefficients of the basis by step, n_steps by n_terms.
+    fn steps(&self, parameters: &[f64]) -> Array2<f64> {
+        let all = self.map.dot(&ArrayView1::from(parameters));
+        let shape = (self.n_steps(), self.columns.n_terms());
+        Array2::from_shape_fn(shape, |(step, term)| all[step * shape.1 + term])
+    }
+
+    /// A row's share of the likelihood, from its predictors at all steps, and its level.
+    fn cell(&self, row: usize, predictors: ArrayView1<f64>) -> (Cell, usize) {
+        let level = self.levels.code(row);
+        let upper = predictors.get(level).copied().unwrap_or(f64::INFINITY);
+        let lower = if level == 0 { f64::NEG_INFINITY } else { predictors[level - 1] };
+        (Cell::of(upper, lower, Gap::of(upper - lower)), level)
+    }
+
+    /// Rows of one level at a time share two steps, so that their products are three small blocks.
+    fn sums(
+        &self,
+        parameters: &[f64],
+        weight: impl Fn(usize) -> f64 + Sync,
+        form: impl Fn(&Cell) -> Form + Sync,
+    ) -> Sums {
+        let (n_terms, n_levels) = (self.columns.n_terms(), self.levels.n_levels());
+        let steps = self.steps(parameters);
+        let width = 3 * n_terms + 2;
+        let empty = || (vec![Array2::<f64>::zeros((n_terms, width)); n_levels], 0.0_f64);
+        let tasks = self.columns.by_task(
+            |block, first, total: &mut (Vec<Array2<f64>>, f64), _| {
+                let predictors = block.dot(&steps.t());
+                let mut members = vec![Vec::new(); n_levels];
+                for row in (first..first + block.nrows()).filter(|&row| self.cases.counts(row)) {
+                    members[self.levels.code(row)].push(row);
+                }
+                for (members, products) in members.iter().zip(&mut total.0) {
+                    let mut left = Vec::with_capacity(members.len() * n_terms);
+                    let mut right = Vec::with_capacity(members.len() * width);
+                    for &row in members {
+                        let z = block.row(row - first);
+                        let (cell, _) = self.cell(row, predictors.row(row - first));
+                        let (weight, form) = (weight(row), form(&cell));
+                        total.1 += if cell.is_possible() { weight * cell.log_likelihood() } else { f64::NEG_INFINITY };
+                        left.extend(z);
+                        for factor in [form.upper, form.lower, form.between] {
+                            right.extend(z.iter().map(|z| weight * factor * z));
+                        }
+                        right.extend([weight * cell.upper_score(), weight * cell.lower_score()]);
+                    }
+                    let left = ArrayView2::from_shape((members.len(), n_terms), &left);
+                    if let (Ok(left), Ok(right)) = (left, ArrayView2::from_shape((members.len(), width), &right)) {
+                        general_mat_mul(1.0, &left.t(), &right, 1.0, products);
+                    }
+                }
+            },
+            empty,
+        );
+        let (mut products, mut value) = empty();
+        for task in &tasks {
+            products.iter_mut().zip(&task.0).for_each(|(own, task)| *own += task);
+            value += task.1;
+        }
+        self.assemble(&products, value)
+    }
+
+    fn assemble(&self, products: &[Array2<f64>], value: f64) -> Sums {
+        let (n_steps, n_terms) = (self.n_steps(), self.columns.n_terms());
+        let n = n_steps * n_terms;
+        let mut matrix = Array2::<f64>::zeros((n, n));
+        let mut vector = Array1::<f64>::zeros(n);
+        let of_step = |step: usize| step * n_terms..(step + 1) * n_terms;
+        for (level, products) in products.iter().enumerate() {
+            let part = |index: usize| products.slice(s![.., index * n_terms..(index + 1) * n_terms]);
+            if level < n_steps {
+                let mut block = matrix.slice_mut(s![of_step(level), of_step(level)]);
+                block += &part(0);
+                let mut score = vector.slice_mut(s![of_step(level)]);
+                score += &products.column(3 * n_terms);
+            }
+            if level > 0 {
+                let mut block = matrix.slice_mut(s![of_step(level - 1), of_step(level - 1)]);
+                block += &part(1);
+                let mut score = vector.slice_mut(s![of_step(level - 1)]);
+                score += &products.column(3 * n_terms + 1);
+            }
+            if level > 0 && level < n_steps {
+                matrix.slice_mut(s![of_step(level - 1), of_step(level)]).assign(&part(2));
+                matrix.slice_mut(s![of_step(level), of_step(level - 1)]).assign(&part(2).t());
+            }
+        }
+        let matrix = self.map.t().dot(&matrix).dot(&self.map);
+        Sums { matrix: (&matrix + &matrix.t()) * 0.5, vector: self.map.t().dot(&vector), value }
+    }
+}
+
+/// The step above a row may not fall along a direction, and the step below it not rise.
+impl Sides for FreeSlopes<'_, '_> {
+    fn total(&self) -> Array1<f64> {
+        let n_terms = self.columns.n_terms();
+        let tasks = self.columns.by_task(
+            |block, first, sums: &mut Array2<f64>, _| {
+                for (offset, z) in
+                    block.outer_iter().enumerate().filter(|(offset, _)| self.cases.counts(first + offset))
+                {
+                    let mut sum = sums.row_mut(self.levels.code(first + offset));
+                    sum += &z;
+                }
+            },
+            || Array2::zeros((self.levels.n_levels(), n_terms)),
+        );
+        let by_level = tasks.into_iter().fold(Array2::zeros((self.levels.n_levels(), n_terms)), |sum, task| sum + task);
+        let steps = (0..self.n_steps()).flat_map(|step| (&by_level.row(step) - &by_level.row(step + 1)).to_vec());
+        self.map.t().dot(&steps.collect::<Array1<f64>>())
+    }
+
+    fn margins(&self, along: &[f64]) -> Margins {
+        let steps = self.steps(along);
+        let tasks = self.columns.by_task(
+            |block, first, margins: &mut Margins, _| {
+                let predictors = block.dot(&steps.t());
+                for row in (first..first + block.nrows()).filter(|&row| self.cases.counts(row)) {
+                    let (predictors, level) = (predictors.row(row - first), self.levels.code(row));
+                    if let Some(&upper) = predictors.get(level) {
+                        margins.take_in(upper, 2 * row);
+                    }
+                    if level > 0 {
+                        margins.take_in(-predictors[level - 1], 2 * row + 1);
+                    }
+                }
+            },
+            Margins::none,
+        );
+        Margins::over(tasks)
+    }
+
+    fn side(&self, place: usize) -> Array1<f64> {
+        let (row, is_lower) = (place / 2, place % 2 == 1);
+        let n_terms = self.columns.n_terms();
+        let mut z = Array1::zeros(n_terms);
+        self.columns.write_row(row, z.as_slice_mut().unwrap_or_default());
+        let z = self.columns.vector_after_rotation(z);
+        let level = self.levels.code(row);
+        let (step, sign) = if is_lower { (level - 1, -1.0) } else { (level, 1.0) };
+        let mut side = Array1::zeros(self.map.nrows());
+        side.slice_mut(s![step * n_terms..(step + 1) * n_terms]).assign(&(z * sign));
+        self.map.t().dot(&side)
+    }
+}
