@@ -17,6 +17,8 @@ pub mod fitted_model;
 pub mod linear;
 pub mod logit;
 pub mod summary;
+// Customers who buy till they leave: purchases and spend to come.
+pub mod buy_till_you_die;
 // What the fits are made of.
 mod cases;
 mod columns;
