@@ -22,6 +22,8 @@ pub mod ordinal;
 pub mod partial_ordinal;
 pub mod proportional_odds;
 pub mod summary;
+// Customers who buy till they leave: purchases and spend to come.
+pub mod buy_till_you_die;
 // What the fits are made of.
 mod cases;
 mod columns;
