@@ -44,6 +44,18 @@ pub enum FindingKind {
     StraightLining,
     /// Effects differ between the steps of an ordered outcome, which one coefficient for all of them hides.
     NotProportional,
+    /// The touchpoints move together so much that one impression may stand behind all of them.
+    Halo,
+    /// Many answers stand at an end of the scale, or predictions beyond it.
+    ScaleEnd,
+    /// A few rows decide what a coefficient says.
+    Influential,
+    /// The outcome follows a curve where the model has a line.
+    NonLinear,
+    /// The spread of the residuals changes with the columns.
+    UnequalVariance,
+    /// Groups of rows lie above or below what the model expects of them.
+    ResidualPattern,
     /// The figure is unreliable for the reason stated.
     Unreliable,
 }
@@ -70,6 +82,12 @@ impl FindingKind {
             Self::EdgesDropped => "edges_dropped",
             Self::StraightLining => "straight_lining",
             Self::NotProportional => "not_proportional",
+            Self::Halo => "halo",
+            Self::ScaleEnd => "scale_end",
+            Self::Influential => "influential",
+            Self::NonLinear => "non_linear",
+            Self::UnequalVariance => "unequal_variance",
+            Self::ResidualPattern => "residual_pattern",
             Self::Unreliable => "unreliable",
         }
     }
@@ -133,7 +151,7 @@ mod tests {
 
     #[test]
     fn word_is_the_serialized_form() {
-        for kind in [FindingKind::FewEvents, FindingKind::WeakLink, FindingKind::NotRepresentative] {
+        for kind in [FindingKind::FewEvents, FindingKind::NotRepresentative, FindingKind::UnequalVariance] {
             let value = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(kind.word());
             assert_eq!(FindingKind::deserialize(value), Ok(kind));
         }

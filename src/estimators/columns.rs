@@ -161,6 +161,13 @@ impl<'a> Columns<'a> {
 
     /// A covariance of the basis as that of the coefficients in their own units, the intercept at zero of the columns.
     pub(super) fn covariance_in_units(&self, covariance: &Array2<f64>) -> Array2<f64> {
+        let map = self.unit_map();
+        let own = map.dot(covariance).dot(&map.t());
+        (&own + &own.t()) * 0.5
+    }
+
+    /// Coefficients of the basis times this are those in their own units, the intercept at zero of the columns.
+    pub(super) fn unit_map(&self) -> Array2<f64> {
         let n_terms = self.n_terms();
         let mut map = Array2::zeros((n_terms, n_terms));
         map[[0, 0]] = 1.0;
@@ -168,12 +175,10 @@ impl<'a> Columns<'a> {
             map[[index + 1, index + 1]] = 1.0 / self.scales[index];
             map[[0, index + 1]] = -self.means[index] / self.scales[index];
         }
-        let map = match &self.rotation {
+        match &self.rotation {
             Some(rotation) => map.dot(rotation),
             None => map,
-        };
-        let own = map.dot(covariance).dot(&map.t());
-        (&own + &own.t()) * 0.5
+        }
     }
 
     /// Sums what `rule` says of every row.
@@ -216,14 +221,68 @@ impl<'a> Columns<'a> {
         empty: impl Fn() -> T + Sync,
         add: impl Fn(&mut T, Case) + Sync,
     ) -> Vec<T> {
+        self.fold(At { coefficients: Some(coefficients), metric: None }, empty, add)
+    }
+
+    /// What `add` makes of the rows, kept by task in the order of the rows.
+    pub(super) fn fold<T: Send>(
+        &self,
+        at: At,
+        empty: impl Fn() -> T + Sync,
+        add: impl Fn(&mut T, Case) + Sync,
+    ) -> Vec<T> {
         self.by_task(
             |block, first, total: &mut T, _| {
-                for (offset, predictor) in block.dot(&ArrayView1::from(coefficients)).into_iter().enumerate() {
-                    add(total, Case { row: first + offset, predictor, distance: 0.0 });
+                let predictors = at.coefficients.map(|coefficients| block.dot(&ArrayView1::from(coefficients)));
+                let images = at.metric.map(|metric| block.dot(&metric));
+                for (offset, z) in block.outer_iter().enumerate() {
+                    let case = Case {
+                        row: first + offset,
+                        predictor: predictors.as_ref().map_or(0.0, |predictors| predictors[offset]),
+                        distance: images.as_ref().map_or(0.0, |images| images.row(offset).dot(&z)),
+                    };
+                    add(total, case);
                 }
             },
             empty,
         )
+    }
+
+    /// `sum weight u u'`, where `u` is the basis of a row with `n_beside` numbers after it; `write` fills these and
+    /// returns the weight. A row without weight may hold anything.
+    pub(super) fn products_beside(
+        &self,
+        n_beside: usize,
+        write: impl Fn(usize, &mut [f64]) -> f64 + Sync,
+    ) -> Array2<f64> {
+        let n_terms = self.n_terms();
+        let width = n_terms + n_beside;
+        let size = BLOCK_ROWS.min(self.n_rows()) * width;
+        let tasks = self.by_task(
+            |block, first, (total, plain, weighted): &mut (Array2<f64>, Vec<f64>, Vec<f64>), _| {
+                let rows = plain.chunks_exact_mut(width).zip(weighted.chunks_exact_mut(width));
+                for ((offset, z), (plain, weighted)) in block.outer_iter().enumerate().zip(rows) {
+                    let (own, beside) = plain.split_at_mut(n_terms);
+                    let weight = write(first + offset, beside);
+                    if weight > 0.0 {
+                        own.iter_mut().zip(z).for_each(|(own, z)| *own = *z);
+                        weighted.iter_mut().zip(&*plain).for_each(|(weighted, plain)| *weighted = weight * plain);
+                    } else {
+                        plain.fill(0.0);
+                        weighted.fill(0.0);
+                    }
+                }
+                let (shape, used) = ((block.nrows(), width), block.nrows() * width);
+                let plain = ArrayView2::from_shape(shape, &plain[..used]);
+                let weighted = ArrayView2::from_shape(shape, &weighted[..used]);
+                if let (Ok(plain), Ok(weighted)) = (plain, weighted) {
+                    general_mat_mul(1.0, &plain.t(), &weighted, 1.0, total);
+                }
+            },
+            || (Array2::zeros((width, width)), vec![0.0; size], vec![0.0; size]),
+        );
+        let total = tasks.into_iter().fold(Array2::zeros((width, width)), |total: Array2<f64>, task| total + task.0);
+        (&total + &total.t()) * 0.5
     }
 
     /// The basis of one row before `F`, written to `z`, n_terms long.
@@ -347,6 +406,22 @@ mod tests {
         assert!((&got.matrix - &matrix).iter().all(|gap| gap.abs() < 1e-8), "{got:?} {matrix}");
         assert!((&got.vector - &vector).iter().all(|gap| gap.abs() < 1e-8));
         assert!((got.value - value).abs() < 1e-8);
+    }
+
+    #[test]
+    fn products_beside_are_those_of_the_plain_formula() {
+        let values = matrix();
+        let columns = Columns::new(values.view(), vec![1], vec![7.0], &[64.0], Threads::Pool);
+        let got = columns.products_beside(2, |row, beside| {
+            beside.copy_from_slice(&[(row % 7) as f64, if row == 11 { f64::INFINITY } else { 1.5 }]);
+            if row == 11 { 0.0 } else { (row % 3) as f64 }
+        });
+        let mut want = Array2::<f64>::zeros((4, 4));
+        for (row, x) in values.outer_iter().enumerate().filter(|&(row, _)| row != 11) {
+            let u = [1.0, (x[1] - 7.0) / 64.0, (row % 7) as f64, 1.5];
+            want += &Array2::from_shape_fn((4, 4), |(i, j)| (row % 3) as f64 * u[i] * u[j]);
+        }
+        assert!((&got - &want).iter().all(|gap| gap.abs() < 1e-8), "{got} {want}");
     }
 
     #[test]

@@ -122,6 +122,12 @@ pub enum FitError {
         /// What is there instead.
         found: String,
     },
+    /// The rows to look into are not those that the model was fitted to.
+    #[error("column `{term}` varies differently in these rows than in those of the fit; give the rows of the fit")]
+    OtherRows {
+        /// The column.
+        term: String,
+    },
     /// The data handed over by another library's type were refused.
     #[error("the data set was refused")]
     Data(#[from] crate::data::DataError),

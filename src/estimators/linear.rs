@@ -19,7 +19,7 @@ const REFINEMENTS_MAX: usize = 4;
 /// A refinement below this share of the residual or, second, of the outcome changes nothing (relative).
 const REFINEMENT_TOLERANCES: [f64; 2] = [1e-9, 1e-14];
 /// Residuals below this share of the outcome's deviation are rounding (relative).
-const PERFECT_FIT: f64 = 1e-12;
+pub(super) const PERFECT_FIT: f64 = 1e-12;
 
 /// Settings of a least-squares fit with an intercept.
 ///

@@ -11,7 +11,9 @@
 //! summed in a fixed order, without a second copy of the design matrix.
 
 // What callers use.
+pub mod augment;
 pub mod coefficient;
+pub mod diagnostics;
 pub mod error;
 pub mod evaluation;
 pub mod firth;
@@ -47,7 +49,9 @@ mod ordinal_reference_tests;
 #[cfg(test)]
 mod reference_tests;
 
+pub use augment::{Augment, AugmentedRow, augment};
 pub use coefficient::Coefficient;
+pub use diagnostics::{Diagnose, ModelDiagnostics, TouchpointDiagnostics};
 pub use error::FitError;
 pub use firth::Firth;
 pub use fitted_model::FittedModel;

@@ -10,7 +10,7 @@ use crate::stats::linear_algebra::{Cholesky, SymmetricEigen};
 use ndarray::{Array1, Array2};
 
 /// A variance inflation above this is reported: a standard error more than three times that of independent columns.
-const INFLATION_REPORTED: f64 = 10.0;
+pub(super) const INFLATION_REPORTED: f64 = 10.0;
 /// A variance inflation above this makes the columns orthonormal first: what cross products lose grows with the
 /// inflation, and what orthonormal columns lose only with its root.
 const INFLATION_ROTATED: f64 = 100.0;

@@ -10,11 +10,11 @@ use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A row counts as determining a coefficient alone where one minus its leverage is below this (absolute).
-const LEVERAGE_LEFT_MIN: f64 = 1e-10;
+pub(super) const LEVERAGE_LEFT_MIN: f64 = 1e-10;
 /// Below this many clusters their number itself makes the standard errors too small.
 pub(super) const FEW_CLUSTERS: usize = 30;
 /// Clusters summed by one task.
-const TASK_CLUSTERS: usize = 1024;
+pub(super) const TASK_CLUSTERS: usize = 1024;
 
 /// The standard errors that will be computed: sampling weights have no model-based ones.
 pub(super) fn applicable(asked: StdErrors, cases: &Cases) -> StdErrors {
