@@ -17,6 +17,8 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Run a whole study: read, join, fit, rank, score, report.
     Run(Run),
+    /// Judge the models of a study on answers they have not seen, beside baselines.
+    Evaluate(Evaluate),
     /// Check a study file and say what a run would read; writes nothing.
     Check(Check),
     /// Write the source files of a simulated company whose truth is known.
@@ -25,7 +27,7 @@ pub(super) enum Command {
     Nps(Nps),
     /// Ranked drivers of a column of a flat table.
     Drivers(Drivers),
-    /// A linear or logistic model of a column of a flat table.
+    /// A model of a column of a flat table: of a number, a class, ordered levels or a count.
     Fit(Fit),
     /// Reach of every node of a list of edges, and the set to start with.
     Influence(Influence),
@@ -53,6 +55,27 @@ pub(super) struct Run {
     /// No summary, no progress; errors still show.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Evaluate {
+    /// The study file; its [evaluation] says where to cut.
+    pub study: PathBuf,
+    /// The date that results depend on, instead of the study's.
+    #[arg(long)]
+    pub as_of: Option<String>,
+    /// The seed of everything random, instead of the study's.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Memory that the join may hold before it spills to disk, as in 2GB or 500MB.
+    #[arg(long, default_value = "2GB", value_parser = parse_bytes)]
+    pub memory: usize,
+    /// Threads; all cores by default. Results do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -120,9 +143,9 @@ pub(super) enum Family {
     Linear,
     /// A class of 0 and 1.
     Logistic,
-    /// Not there yet.
+    /// Ordered levels, such as the 0-10 answer.
     Ordinal,
-    /// Not there yet.
+    /// A count of events.
     Count,
 }
 
@@ -146,6 +169,14 @@ pub(super) enum Errors {
     Hc1,
     /// Robust, the safer one for small samples.
     Hc3,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Distribution {
+    /// Variance equal to the expectation.
+    Poisson,
+    /// Variance larger than the expectation, by an estimated alpha.
+    NegativeBinomial,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -262,9 +293,18 @@ pub(super) struct Fit {
     /// The model.
     #[arg(long, value_enum, default_value_t = Family::Linear)]
     pub family: Family,
+    /// How counts vary around their expectation, for --family count.
+    #[arg(long, value_enum, default_value_t = Distribution::Poisson)]
+    pub distribution: Distribution,
+    /// A column over whose length or size each count was made, such as days, for --family count.
+    #[arg(long, value_name = "COLUMN")]
+    pub exposure: Option<String>,
     /// How uncertainty is estimated; --cluster brings its own.
     #[arg(long, value_enum)]
     pub std_errors: Option<Errors>,
+    /// Write one row an observation (fitted, resid, hat, ...) to a .csv, .parquet or .json file.
+    #[arg(long, value_name = "FILE")]
+    pub augment: Option<PathBuf>,
     /// Level of the intervals.
     #[arg(long, default_value_t = 0.95)]
     pub confidence: f64,

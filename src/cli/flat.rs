@@ -2,18 +2,18 @@
 
 use super::Failure;
 use super::arguments::{
-    Data, Drivers, Errors, Family, Fit, Format, Influence, InfluenceFormat, Interval, Kind, Measure, MissingRule, Nps,
+    Data, Distribution, Drivers, Errors, Family, Fit, Format, Influence, InfluenceFormat, Interval, Kind, Measure, MissingRule, Nps,
 };
 use super::print::{self, Cell};
 use crate::data::WeightKind;
 use crate::drivers::{DriverAnalysis, DriverFamily, FitKind, Method, N_DRIVERS_MAX};
-use crate::estimators::StdErrors;
+use crate::estimators::{self, CountDistribution, FitSummary, StdErrors};
 use crate::findings::Finding;
 use crate::measures::{IntervalKind, NpsSettings};
 use crate::pipeline::PipelineError;
 use crate::pipeline::flat;
 use crate::pipeline::flat::{
-    DriversQuestion, EdgeRule, FitFamily, FitQuestion, FlatData, InfluenceAnswer, InfluenceQuestion, Missing,
+    DriversQuestion, EdgeRule, FitQuestion, FlatData, InfluenceAnswer, InfluenceQuestion, Missing,
     NpsQuestion,
 };
 use crate::stats::Confidence;
@@ -128,12 +128,17 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
 /// `advocate fit`.
 pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
     let family = match arguments.family {
-        Family::Linear => FitFamily::Linear,
-        Family::Logistic => FitFamily::Logistic,
-        Family::Ordinal | Family::Count => {
-            return Err(not_yet("--family ordinal and --family count", "linear or logistic"));
-        }
+        Family::Linear => estimators::Family::Linear,
+        Family::Logistic => estimators::Family::Logistic,
+        Family::Ordinal => estimators::Family::Ordinal,
+        Family::Count => estimators::Family::Count,
     };
+    if family != estimators::Family::Count {
+        let given = arguments.exposure.is_some() || arguments.distribution != Distribution::Poisson;
+        if given {
+            return Err(Failure::new(2, "--exposure and --distribution go with --family count"));
+        }
+    }
     let std_errors = match (arguments.std_errors, &arguments.data.cluster) {
         (None, None) | (Some(Errors::Model), None) => StdErrors::Model,
         (Some(Errors::Hc1), None) => StdErrors::Hc1,
@@ -144,11 +149,19 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
         }
     };
     let answer = flat::fit(&FitQuestion {
-        data: flat_data(&arguments.data, Missing::Listwise),
+        data: FlatData {
+            exposure: arguments.exposure.clone(),
+            ..flat_data(&arguments.data, Missing::Listwise)
+        },
         features: arguments.features.clone(),
         family,
+        distribution: match arguments.distribution {
+            Distribution::Poisson => CountDistribution::Poisson,
+            Distribution::NegativeBinomial => CountDistribution::NegativeBinomial,
+        },
         std_errors,
         confidence: confidence(arguments.confidence)?,
+        augment: arguments.augment.clone(),
     })?;
     if arguments.format == Format::Json {
         return print::json(&answer);
@@ -161,22 +174,39 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
         cells.extend([row.conf_low, row.conf_high].map(Cell::digits));
         cells
     });
-    let model = &answer.model;
-    let fit = match (model.r_squared, model.pseudo_r_squared) {
-        (Some(value), _) => format!("R squared {value:.4}"),
-        (None, Some(value)) => format!("McFadden's R squared {value:.4}"),
-        (None, None) => String::new(),
+    print::table(&header, rows.collect(), &answer.findings, Some(fit_note(&answer.model)))
+}
+
+/// What R and statsmodels print around the coefficients.
+fn fit_note(model: &FitSummary) -> String {
+    let fit = match (model.r_squared, model.adj_r_squared, model.sigma, model.pseudo_r_squared) {
+        (Some(value), Some(adjusted), Some(sigma), _) => {
+            format!("; R squared {value:.4}, adjusted {adjusted:.4}; sigma {}", Cell::digits(sigma).into_text())
+        }
+        (_, _, _, Some(value)) => format!("; McFadden's R squared {value:.4}"),
+        _ => String::new(),
     };
-    let note = format!(
-        "{} of {} rows; {} model; {fit}; log likelihood {:.3}; AIC {:.2}; {} standard errors",
+    let events = model.n_events.map_or_else(String::new, |n_events| format!(", {n_events} events"));
+    let count = model.count.as_ref().map_or_else(String::new, |count| {
+        let alpha = count.alpha.map_or_else(String::new, |alpha| format!(", alpha {alpha:.4}"));
+        format!("; {}{alpha}, dispersion {:.3}", count.distribution.word(), count.dispersion)
+    });
+    let levels = if model.levels.is_empty() { String::new() } else { format!("; {} levels", model.levels.len()) };
+    let clusters = model.n_clusters.map_or_else(String::new, |n_clusters| format!(" ({n_clusters} clusters)"));
+    format!(
+        "{} of {} rows{events}; {} model, {} terms, {} residual degrees of freedom{fit}{count}{levels}; log likelihood \
+         {:.3} (null {:.3}); AIC {:.2}, BIC {:.2}; {} standard errors{clusters}; associations, not effects",
         model.n_used,
         model.n_rows,
         model.family.word(),
+        model.n_terms,
+        model.df_residual,
         model.log_likelihood,
+        model.null_log_likelihood,
         model.aic,
+        model.bic,
         model.std_errors.word()
-    );
-    print::table(&header, rows.collect(), &answer.findings, Some(note))
+    )
 }
 
 /// `advocate influence`.
@@ -250,6 +280,7 @@ fn flat_data(data: &Data, missing: Missing) -> FlatData {
         categorical: data.categorical.clone(),
         weights: data.weights.clone().zip(kind),
         cluster: data.cluster.clone(),
+        exposure: None,
         missing,
         not_applicable: data.not_applicable.clone(),
     }

@@ -57,6 +57,7 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Run(run) => study::run(run),
+        Command::Evaluate(evaluate) => study::evaluate(evaluate),
         Command::Check(check) => study::check(check),
         Command::Simulate(simulate) => study::simulate(simulate),
         Command::Nps(nps) => flat::nps(nps),

@@ -40,6 +40,11 @@ impl Cell {
         Self { text, right: true }
     }
 
+    /// The text alone, for a sentence.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
     pub fn p_value(value: f64) -> Self {
         let text = if value < 0.001 { "< 0.001".to_owned() } else { format!("{value:.3}") };
         Self { text, right: true }

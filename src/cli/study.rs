@@ -1,32 +1,44 @@
 //! The commands over a study, and the simulated company.
 
 use super::Failure;
-use super::arguments::{Check, Run, Simulate};
-use super::print;
+use super::arguments::{Check, Evaluate, Format, Run, Simulate};
+use super::print::{self, Cell};
 use crate::pipeline::{self, PipelineError, Progress, RunSettings};
-use crate::report;
+use crate::report::{self, EvaluationResult};
 use crate::simulate::Company;
 use crate::study::{AsOf, Study};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Columns of the summary; the same on a terminal and in a file.
 const SUMMARY_WIDTH: usize = 100;
 
-/// `advocate run`.
-pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
-    let mut study = Study::read(&arguments.study).map_err(PipelineError::from)?;
-    if let Some(as_of) = &arguments.as_of {
+/// The study of a command with what the command line changes in it.
+fn read(file: &Path, as_of: Option<&str>, seed: Option<u64>) -> Result<Study, Failure> {
+    let mut study = Study::read(file).map_err(PipelineError::from)?;
+    if let Some(as_of) = as_of {
         study.as_of = AsOf::parse(as_of).map_err(|message| Failure::new(2, format!("--as-of: {message}")))?;
     }
-    if let Some(seed) = arguments.seed {
+    if let Some(seed) = seed {
         study.seed = seed;
     }
-    if let Some(threads) = arguments.threads {
+    Ok(study)
+}
+
+fn set_threads(threads: Option<u16>) {
+    if let Some(threads) = threads {
         // Only a pool that is already there refuses, and this is the first use.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     }
+}
+
+/// `advocate run`.
+pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
+    let study = read(&arguments.study, arguments.as_of.as_deref(), arguments.seed)?;
+    set_threads(arguments.threads);
     let settings = RunSettings {
         out: arguments.out.clone(),
         memory_bytes: arguments.memory,
@@ -47,6 +59,75 @@ pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
         folder: done.folder,
     };
     print::text(&report::terminal(&done.results, &places, SUMMARY_WIDTH))
+}
+
+/// What `advocate evaluate` prints as JSON.
+#[derive(Serialize)]
+struct Evaluations<'a> {
+    study: &'a str,
+    as_of: &'a str,
+    confidence: f64,
+    evaluations: &'a [EvaluationResult],
+}
+
+/// `advocate evaluate`.
+pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
+    let study = read(&arguments.study, arguments.as_of.as_deref(), arguments.seed)?;
+    set_threads(arguments.threads);
+    let settings = RunSettings {
+        out: PathBuf::new(),
+        memory_bytes: arguments.memory,
+        n_threads: arguments.threads.map(usize::from),
+    };
+    let bar = bar(arguments.format == Format::Json);
+    let done = pipeline::evaluate(&study, &settings, &|progress| show(&bar, progress));
+    bar.finish_and_clear();
+    let evaluations = done?;
+    if arguments.format == Format::Json {
+        return print::json(&Evaluations {
+            study: &study.name,
+            as_of: study.as_of.written(),
+            confidence: study.confidence.level(),
+            evaluations: &evaluations,
+        });
+    }
+    for evaluation in &evaluations {
+        print_evaluation(evaluation)?;
+    }
+    print::talk("figures of rows that the models have not seen; intervals by customer; associations, not effects");
+    Ok(())
+}
+
+fn print_evaluation(evaluation: &EvaluationResult) -> Result<(), Failure> {
+    for split in &evaluation.splits {
+        print::talk(&format!(
+            "{}, fold {}: trained on {} answers, tested on {}; left out {} whose outcome was not known at the cut and {} of \
+             customers on the other side",
+            evaluation.outcome, split.fold, split.n_train, split.n_test, split.n_embargoed, split.n_shared_customer
+        ));
+    }
+    let number = |value: Option<f64>| value.map_or_else(Cell::empty, Cell::digits);
+    let whole = evaluation.figures.iter().filter(|row| row.fold.is_none() && row.by.is_none());
+    let figures = whole.map(|row| {
+        let mut cells = vec![evaluation.outcome.clone(), row.model.clone(), row.metric.clone()];
+        let mut row_of: Vec<Cell> = cells.drain(..).map(Cell::text).collect();
+        row_of.push(Cell::digits(row.estimate));
+        row_of.extend([row.conf_low, row.conf_high].map(number));
+        row_of
+    });
+    let differences = evaluation.comparisons.iter().map(|row| {
+        let name = format!("{} less {}", row.challenger, row.champion);
+        let mut row_of = vec![
+            Cell::text(evaluation.outcome.clone()),
+            Cell::text(name),
+            Cell::text(row.metric.clone()),
+            Cell::digits(row.difference),
+        ];
+        row_of.extend([row.conf_low, row.conf_high].map(number));
+        row_of
+    });
+    let header = ["outcome", "model", "metric", "estimate", "conf_low", "conf_high"];
+    print::table(&header, figures.chain(differences).collect(), &evaluation.findings, None)
 }
 
 /// `advocate check`.

@@ -2,7 +2,7 @@
 
 use super::model_fit::ModelSettings;
 use super::outcome_model::Prepared;
-use super::outcomes::{Analysed, Feature, FeatureKind};
+use super::outcomes::{Feature, FeatureKind};
 use super::selection::{Selection, filled};
 use crate::data::{
     Clusters, DesignMatrix, KeptSide, Observations, RollingOrigin, Split, SplitError, TimeSplit, cut_at_share,
@@ -26,12 +26,13 @@ const CUSTOMER_FOLDS: usize = 5;
 /// What a company knows of a customer's behaviour without asking, where a study names no columns.
 const HISTORY: [&str; 6] = ["recency_days", "frequency", "frequency_90d", "frequency_365d", "spend_90d", "spend_365d"];
 
-/// Judges every outcome of a study that has a model.
-pub(super) fn judge(study: &Study, base: &BaseTable, analysed: &[Analysed]) -> Vec<EvaluationResult> {
-    if !study.evaluation.enabled {
-        return Vec::new();
-    }
-    analysed.iter().filter(|one| one.model.is_some()).map(|one| judge_one(study, base, one.outcome)).collect()
+/// Judges the model of each of these outcomes.
+pub(super) fn judge(
+    study: &Study,
+    base: &BaseTable,
+    outcomes: impl Iterator<Item = Outcome>,
+) -> Vec<EvaluationResult> {
+    outcomes.map(|outcome| judge_one(study, base, outcome)).collect()
 }
 
 fn judge_one(study: &Study, base: &BaseTable, outcome: Outcome) -> EvaluationResult {

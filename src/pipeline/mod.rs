@@ -1,11 +1,13 @@
 //! One function per use case.
 
+mod augmented;
 mod check;
 mod error;
 pub mod flat;
 mod judge;
 mod measure_rows;
 mod model_fit;
+mod model_tests;
 mod outcome_model;
 mod outcomes;
 mod promoters;
@@ -17,5 +19,5 @@ pub mod simulate;
 
 pub use check::check;
 pub use error::PipelineError;
-pub use run::{Progress, Run, RunSettings, in_full, run};
+pub use run::{Progress, Run, RunSettings, evaluate, in_full, run};
 pub use simulate::{SimulateError, SimulationReport, simulate};

@@ -5,6 +5,7 @@ use super::outcomes::{Feature, FeatureKind, Problem};
 use super::selection::{Selection, controls, filled};
 use crate::data::{Clusters, DesignMatrix, Observations, Outcome as OutcomeColumn, Weights};
 use crate::drivers::{Driver, DriverAnalysis, DriverRanking, FitKind, Method};
+use crate::estimators::diagnostics::{Diagnose, Grouping, ModelDiagnostics, Scale};
 use crate::estimators::{CountDistribution, Family, FittedModel, StdErrors, evaluation};
 use crate::link::BaseTable;
 use crate::report::Metric;
@@ -92,10 +93,39 @@ impl Prepared {
         }
     }
 
-    pub fn rank(&self, study: &Study) -> Result<DriverRanking, Problem> {
+    /// What the fitted model hides; only lines and log odds are asked.
+    pub fn diagnose(
+        &self,
+        study: &Study,
+        base: &BaseTable,
+        selection: &Selection,
+        fit: &ModelFit,
+    ) -> Option<ModelDiagnostics> {
+        if !matches!(fit.summary.family, Family::Linear | Family::Logistic) {
+            return None;
+        }
+        let groupings: Vec<Grouping> = ["channel", "wave"]
+            .into_iter()
+            .filter_map(|name| Some((name, base.texts(name)?)))
+            .map(|(name, values)| {
+                let label = |&row: &usize| values[row].as_deref().unwrap_or("(blank)");
+                Grouping::from_labels(name, selection.rows.iter().map(label))
+            })
+            .collect();
+        let scale = match self.outcome {
+            Outcome::Recommend { .. } => Scale::new(0.0, 10.0).ok(),
+            _ => None,
+        };
+        let settings = Diagnose { std_errors: fit.summary.std_errors, ..Diagnose::default() };
+        settings.model(&self.observations, &fit.model, &groupings, scale).ok()
+    }
+
+    /// The ranked drivers; `None` for a family whose fit is not divided among them.
+    pub fn rank(&self, study: &Study) -> Result<Option<DriverRanking>, Problem> {
+        let family = self.outcome.family();
         let blocks = self.drivers.iter().any(|driver| driver.columns.len() > 1);
         let analysis = DriverAnalysis {
-            methods: if self.binary || blocks {
+            methods: if family != Family::Linear || blocks {
                 vec![Method::Shapley, Method::First, Method::Last]
             } else {
                 vec![Method::Shapley, Method::RelativeWeights, Method::First, Method::Last]
@@ -105,10 +135,12 @@ impl Prepared {
             seed: study.seed,
             ..DriverAnalysis::default()
         };
-        Ok(if self.binary {
-            analysis.rank_classes(&self.observations, &self.drivers, &self.always, FitKind::Mcfadden)?
-        } else {
-            analysis.rank(&self.observations, &self.drivers, &self.always)?
+        Ok(match family {
+            Family::Linear => Some(analysis.rank(&self.observations, &self.drivers, &self.always)?),
+            Family::Logistic => {
+                Some(analysis.rank_classes(&self.observations, &self.drivers, &self.always, FitKind::Mcfadden)?)
+            }
+            _ => None,
         })
     }
 
@@ -118,7 +150,7 @@ impl Prepared {
         let predictions: Vec<f64> =
             (0..design.n_rows()).map(|row| model.predict_row(&design.row(row).to_vec())).collect();
         let outcomes = self.observations.outcome().values();
-        let metrics = if self.binary {
+        let metrics = if self.outcome.family() == Family::Logistic {
             let outcomes: Vec<bool> = outcomes.iter().map(|&value| value > 0.5).collect();
             vec![
                 ("roc_auc", evaluation::roc_auc(&outcomes, &predictions)),

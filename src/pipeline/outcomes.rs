@@ -1,6 +1,6 @@
 //! From the base table to one analysed outcome: which answers count, the model, the ranked drivers.
 
-use super::model_fit::ModelFit;
+use super::model_tests::{inflation, tests};
 use super::outcome_model::Prepared;
 use super::selection::Selection;
 use crate::data::DataError;
@@ -10,6 +10,7 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::OutcomeResult;
 use crate::study::{Outcome, SpendScale, Study};
+use std::collections::BTreeMap;
 
 /// An analysed outcome and the model that scores customers.
 #[derive(Debug)]
@@ -83,6 +84,9 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
         coefficients: Vec::new(),
         fit: None,
         in_sample: Vec::new(),
+        tests: Vec::new(),
+        inflation: BTreeMap::new(),
+        steps: Vec::new(),
         findings: selection.findings(outcome),
     };
     let model = match Prepared::of(study, base, outcome, &selection).and_then(|prepared| {
@@ -92,11 +96,17 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
     }) {
         Ok((prepared, fit, ranking)) => {
             result.findings.extend(ranking.findings.iter().cloned());
-            let known = |finding: &&Finding| !result.findings.iter().any(|own| same_matter(own, finding));
-            let more: Vec<Finding> = fit.findings.iter().filter(known).cloned().collect();
-            result.findings.extend(more);
+            let diagnostics = prepared.diagnose(study, base, &selection, &fit);
+            let of_diagnostics = diagnostics.iter().flat_map(|diagnostics| &diagnostics.findings);
+            for finding in fit.findings.iter().chain(of_diagnostics) {
+                if !result.findings.iter().any(|own| same_matter(own, finding)) {
+                    result.findings.push(finding.clone());
+                }
+            }
+            result.tests = tests(&fit, diagnostics.as_ref());
+            result.inflation = inflation(diagnostics.as_ref());
             result.in_sample = prepared.in_sample(&fit.model);
-            result.ranking = Some(ranking);
+            result.ranking = ranking;
             result.coefficients = fit.coefficients;
             result.fit = Some(fit.summary);
             let training = base.numbers("t").map(|times| span(times, &selection.rows));

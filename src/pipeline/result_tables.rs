@@ -10,6 +10,7 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
         coefficients(&results.outcomes),
         fits(&results.outcomes),
         left_out(&results.outcomes),
+        tests(&results.outcomes),
         evaluation(&results.evaluations),
         comparisons(&results.evaluations),
         splits(&results.evaluations),
@@ -71,6 +72,7 @@ fn coefficients(outcomes: &[OutcomeResult]) -> Table {
         .numbers("p_value", rows.iter().map(|(_, row)| row.p_value))
         .numbers("conf_low", rows.iter().map(|(_, row)| row.conf_low))
         .numbers("conf_high", rows.iter().map(|(_, row)| row.conf_high))
+        .numbers("vif", rows.iter().map(|(outcome, row)| outcome.inflation.get(&row.term).copied()))
         .texts("family", rows.iter().map(|(outcome, _)| outcome.family.to_owned()))
 }
 
@@ -106,6 +108,19 @@ fn fits(outcomes: &[OutcomeResult]) -> Table {
         .numbers("log_loss", metric("log_loss"))
         .numbers("rmse", metric("rmse"))
         .numbers("mae", metric("mae"))
+}
+
+fn tests(outcomes: &[OutcomeResult]) -> Table {
+    let rows: Vec<_> = outcomes.iter().flat_map(|outcome| outcome.tests.iter().map(move |row| (outcome, row))).collect();
+    Table::new("tests")
+        .texts("outcome", rows.iter().map(|(outcome, _)| outcome.name.clone()))
+        .texts("test", rows.iter().map(|(_, row)| row.test.clone()))
+        .texts("about", rows.iter().map(|(_, row)| (!row.about.is_empty()).then(|| row.about.clone())))
+        .numbers("statistic", rows.iter().map(|(_, row)| row.statistic))
+        .numbers("df", rows.iter().map(|(_, row)| row.df))
+        .numbers("df_residual", rows.iter().map(|(_, row)| row.df_residual))
+        .numbers("p_value", rows.iter().map(|(_, row)| row.p_value))
+        .numbers("share_explained", rows.iter().map(|(_, row)| row.share_explained))
 }
 
 fn left_out(outcomes: &[OutcomeResult]) -> Table {

@@ -2,13 +2,13 @@
 
 use super::outcomes::{self, Analysed};
 use super::promoters::Promoters;
-use super::{PipelineError, measure_rows, result_tables, scores};
+use super::{PipelineError, judge, measure_rows, result_tables, scores};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{Folders, Intake, SourceAccount};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
-use crate::report::{self, StudyHead, StudyResults};
+use crate::report::{self, EvaluationResult, StudyHead, StudyResults};
 use crate::store::{Manifest, ModelArtefact, ModelInput, Provenance, Staging, Status, StoreError, TrainingWindow};
-use crate::study::{Outcome, Study};
+use crate::study::Study;
 use std::path::{Path, PathBuf};
 
 /// What a run may use and where it writes.
@@ -133,29 +133,8 @@ fn run_into(
         .tempdir_in(&settings.out)
         .map_err(|source| StoreError::File { path: settings.out.clone(), doing: "written to", source })?;
     let folders = Folders { work: work.path().join("typed"), quarantine: staging.folder("quarantine")? };
-    let intake = Intake::run(study, &folders, &|read| {
-        progress(Progress::Reading { source: read.source, bytes_done: read.bytes_done, bytes_total: read.bytes_total });
-    })?;
-    accounts.clone_from(&intake.accounts);
-
-    progress(Progress::Step("joining answers with what came before and after"));
     let spill = work.path().join("spill");
-    std::fs::create_dir_all(&spill).map_err(|source| StoreError::File {
-        path: spill.clone(),
-        doing: "made",
-        source,
-    })?;
-    let engine_settings =
-        EngineSettings { memory_bytes: settings.memory_bytes, spill_folder: spill, n_threads: settings.n_threads };
-    let plan = plan(study, &intake);
-    check_columns(study, &plan)?;
-    let engine = Engine::start(plan, &engine_settings)?;
-    let base = engine.answers()?;
-    if base.n_rows() == 0 {
-        return Err(PipelineError::Impossible(
-            "no answer could be used: every row of the feedback was put aside; see the quarantine folder".to_owned(),
-        ));
-    }
+    let Joined { intake, engine, base } = join(study, settings, progress, &folders, &spill, accounts)?;
     let matches = engine.match_report()?;
 
     progress(Progress::Step("measuring"));
@@ -165,7 +144,9 @@ fn run_into(
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &base);
     progress(Progress::Step("judging the models on answers they have not seen"));
-    let evaluations = judge::judge(study, &base, &analysed);
+    let with_model = analysed.iter().filter(|one| one.model.is_some()).map(|one| one.outcome);
+    let evaluations =
+        if study.evaluation.enabled { judge::judge(study, &base, with_model) } else { Vec::new() };
 
     let table_folder = staging.folder("tables")?;
     let model_folder = staging.folder("models")?;
@@ -221,6 +202,66 @@ fn run_into(
     write_text(&staging.path().join("report.html"), &report::html(&results)?)?;
     write_text(&staging.path().join("summary.md"), &report::markdown(&results))?;
     Ok(results)
+}
+
+/// What every use of a study starts from.
+struct Joined {
+    intake: Intake,
+    engine: Engine,
+    base: BaseTable,
+}
+
+/// Reads the sources and joins the answers with what came before and after.
+fn join(
+    study: &Study,
+    settings: &RunSettings,
+    progress: &dyn Fn(Progress),
+    folders: &Folders,
+    spill: &Path,
+    accounts: &mut Vec<SourceAccount>,
+) -> Result<Joined, PipelineError> {
+    let intake = Intake::run(study, folders, &|read| {
+        progress(Progress::Reading { source: read.source, bytes_done: read.bytes_done, bytes_total: read.bytes_total });
+    })?;
+    accounts.clone_from(&intake.accounts);
+    progress(Progress::Step("joining answers with what came before and after"));
+    std::fs::create_dir_all(spill).map_err(StoreError::file(spill, "made"))?;
+    let engine_settings = EngineSettings {
+        memory_bytes: settings.memory_bytes,
+        spill_folder: spill.to_owned(),
+        n_threads: settings.n_threads,
+    };
+    let plan = plan(study, &intake);
+    check_columns(study, &plan)?;
+    let engine = Engine::start(plan, &engine_settings)?;
+    let base = engine.answers()?;
+    if base.n_rows() == 0 {
+        return Err(PipelineError::Impossible(
+            "no answer could be used: every row of the feedback was put aside; see the quarantine folder".to_owned(),
+        ));
+    }
+    Ok(Joined { intake, engine, base })
+}
+
+/// Judges the models of a study on answers that they have not seen. Writes nothing but temporary files.
+///
+/// # Errors
+/// As for [`run`], but for results that cannot be written.
+pub fn evaluate(
+    study: &Study,
+    settings: &RunSettings,
+    progress: &dyn Fn(Progress),
+) -> Result<Vec<EvaluationResult>, PipelineError> {
+    let work = tempfile::tempdir().map_err(|source| StoreError::File {
+        path: std::env::temp_dir(),
+        doing: "written to",
+        source,
+    })?;
+    let folders = Folders { work: work.path().join("typed"), quarantine: work.path().join("quarantine") };
+    std::fs::create_dir_all(&folders.quarantine).map_err(StoreError::file(&folders.quarantine, "made"))?;
+    let Joined { base, .. } = join(study, settings, progress, &folders, &work.path().join("spill"), &mut Vec::new())?;
+    progress(Progress::Step("judging the models on answers they have not seen"));
+    Ok(judge::judge(study, &base, study.outcomes.iter().copied()))
 }
 
 fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
@@ -294,6 +335,13 @@ pub(super) fn check_columns(study: &Study, plan: &LinkPlan) -> Result<(), Pipeli
                     )
                     .into());
             }
+        }
+    }
+    for (place, name) in study.evaluation.history.iter().flatten().enumerate() {
+        if !numbers.contains(name) {
+            let known = numbers.join(", ");
+            let sentence = format!("there is no column of numbers `{name}` to compare with; there are: {known}");
+            return Err(study.refuse(&format!("evaluation.history[{place}]"), sentence).into());
         }
     }
     let cuts: Vec<&String> = plan.kept.iter().chain(plan.profile.iter().map(|column| &column.name)).collect();

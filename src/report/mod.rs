@@ -29,6 +29,6 @@ pub use html::{ReportError, html};
 pub use markdown::markdown;
 pub use results::{
     Cut, InfluenceResult, InfluenceRow, LeftOut, MeasureRow, Metric, OutcomeResult, ScoreSummary, StudyHead,
-    StudyResults,
+    StudyResults, TestRow,
 };
 pub use terminal::{Places, terminal};

@@ -2,6 +2,8 @@
 
 use super::EvaluationResult;
 use crate::drivers::DriverRanking;
+use crate::estimators::diagnostics::TouchpointDiagnostics;
+use crate::estimators::partial_ordinal::StepDifference;
 use crate::estimators::{Coefficient, FitSummary};
 use crate::findings::Finding;
 use crate::influence::Tier;
@@ -10,6 +12,7 @@ use crate::link::MatchRow;
 use crate::measures::NetPromoterScore;
 use crate::stats::Confidence;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The results of one study.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +33,8 @@ pub struct StudyResults {
     pub influence: Option<InfluenceResult>,
     /// What the scores of all customers come to, where there are models.
     pub scores: Option<ScoreSummary>,
+    /// What the touchpoint scores themselves say: straight-lining, halo, ends of the scale.
+    pub touchpoints: Option<TouchpointDiagnostics>,
     /// What to know beside the numbers and belongs to no single outcome.
     pub findings: Vec<Finding>,
 }
@@ -109,6 +114,12 @@ pub struct OutcomeResult {
     pub fit: Option<FitSummary>,
     /// How well the model orders or predicts the rows it was fitted on; an optimistic figure.
     pub in_sample: Vec<Metric>,
+    /// Tests of what the model assumes.
+    pub tests: Vec<TestRow>,
+    /// Variance inflation by term.
+    pub inflation: BTreeMap<String, f64>,
+    /// What each column does for leaving the lowest class and for reaching the highest (three ordered classes).
+    pub steps: Vec<StepDifference>,
     /// What to know beside the numbers, those of the ranking included.
     pub findings: Vec<Finding>,
 }
@@ -120,6 +131,26 @@ pub struct Metric {
     pub metric: String,
     /// Its value.
     pub value: f64,
+}
+
+/// A test of something that a model assumes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TestRow {
+    /// Which test: `reset`, `curvature`, `breusch_pagan`, `white`, `residuals_by_group`, `brant`, `free_slopes`,
+    /// `overdispersion_nb1`, `overdispersion_nb2`, `alpha_zero`.
+    pub test: String,
+    /// The term or grouping that it is about; empty for the whole model.
+    pub about: String,
+    /// The statistic.
+    pub statistic: f64,
+    /// Its degrees of freedom; `None` for a normal statistic.
+    pub df: Option<f64>,
+    /// Degrees of freedom of the residuals, for an F statistic.
+    pub df_residual: Option<f64>,
+    /// Probability of a statistic at least as extreme if the model were right.
+    pub p_value: f64,
+    /// Share of what the model left over that the alternative explains.
+    pub share_explained: Option<f64>,
 }
 
 /// Who carries the word.

@@ -35,6 +35,12 @@ pub enum StoreError {
         /// What the writer said.
         source: datafusion::parquet::errors::ParquetError,
     },
+    /// A file whose name does not say how to write it.
+    #[error("{} ends in none of .csv, .parquet and .json; give it one of these", path.display())]
+    Ending {
+        /// The file.
+        path: PathBuf,
+    },
     /// A CSV file could not be written.
     #[error("{} could not be written as CSV", path.display())]
     Csv {

@@ -78,6 +78,44 @@ impl Table {
         writer.finish()
     }
 
+    /// Writes one file, whole or not at all: CSV, Parquet or JSON (a list of rows) by the end of its name.
+    ///
+    /// # Errors
+    /// Another ending, and a file that cannot be written.
+    pub fn write_as(&self, path: &Path) -> Result<(), StoreError> {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+        if !matches!(ending.as_str(), "csv" | "parquet" | "json") {
+            return Err(StoreError::Ending { path: path.to_owned() });
+        }
+        let beside = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = tempfile::Builder::new()
+            .prefix(".unfinished-")
+            .tempdir_in(beside)
+            .map_err(StoreError::file(path, "written"))?;
+        let made = folder.path().join(format!("{}.{ending}", self.name));
+        if ending == "json" {
+            let file = BufWriter::new(File::create(&made).map_err(StoreError::file(path, "written"))?);
+            serde_json::to_writer(file, &self.records())
+                .map_err(|source| StoreError::Json { path: path.to_owned(), source })?;
+        } else {
+            self.write(folder.path())?;
+        }
+        std::fs::rename(&made, path).map_err(StoreError::file(path, "written"))
+    }
+
+    /// One object a row.
+    fn records(&self) -> Vec<serde_json::Map<String, serde_json::Value>> {
+        let cell = |values: &Values, row: usize| match values {
+            Values::Texts(values) => serde_json::json!(values[row]),
+            Values::Numbers(values) => serde_json::json!(values[row]),
+            Values::Integers(values) => serde_json::json!(values[row]),
+            Values::Flags(values) => serde_json::json!(values[row]),
+        };
+        let object =
+            |row| self.columns.iter().map(|(name, values)| (name.clone(), cell(values, row))).collect();
+        (0..self.n_rows()).map(object).collect()
+    }
+
     fn n_rows(&self) -> usize {
         self.columns.first().map_or(0, |(_, values)| match values {
             Values::Texts(values) => values.len(),
@@ -173,6 +211,22 @@ impl TableWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_file_is_written_in_the_format_of_its_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let table = Table::new("t").texts("who", [Some("a".to_owned()), None]).numbers("value", [0.5, f64::NAN]);
+        let path = |name: &str| folder.path().join(name);
+        table.write_as(&path("x.json")).expect("written");
+        let text = std::fs::read_to_string(path("x.json")).expect("readable");
+        assert_eq!(text, r#"[{"who":"a","value":0.5},{"who":null,"value":null}]"#);
+        table.write_as(&path("x.CSV")).expect("written");
+        assert_eq!(std::fs::read_to_string(path("x.CSV")).expect("readable"), "who,value\na,0.5\n,\n");
+        table.write_as(&path("x.parquet")).expect("written");
+        assert!(matches!(table.write_as(&path("x.txt")), Err(StoreError::Ending { .. })));
+        // Nothing else is left behind.
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 3);
+    }
 
     #[test]
     fn csv_shows_empty_cells_and_shortest_exact_numbers() {

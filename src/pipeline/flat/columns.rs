@@ -1,6 +1,6 @@
 //! From columns of a flat table to checked observations.
 
-use crate::data::{Clusters, DesignMatrix, Observations, Outcome, WeightKind, Weights};
+use crate::data::{Clusters, DesignMatrix, Exposure, Observations, Outcome, WeightKind, Weights};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
 use crate::pipeline::PipelineError;
@@ -24,6 +24,8 @@ pub struct FlatData {
     pub weights: Option<(String, WeightKind)>,
     /// The column of clusters.
     pub cluster: Option<String>,
+    /// The column of exposures, for counts.
+    pub exposure: Option<String>,
     /// What to do with missing features.
     pub missing: Missing,
     /// Codes that count as missing.
@@ -47,6 +49,8 @@ pub(super) struct Loaded {
     pub columns: Vec<Vec<usize>>,
     /// Rows of the file.
     pub n_rows: usize,
+    /// For every used row its row in the file, from 1.
+    pub rows: Vec<usize>,
     pub findings: Vec<Finding>,
 }
 
@@ -79,6 +83,7 @@ impl FlatData {
         };
         wanted.numbers.extend(features.iter().filter(|name| !is_text(name)).cloned());
         wanted.numbers.extend(self.weights.iter().map(|(column, _)| column.clone()));
+        wanted.numbers.extend(self.exposure.clone());
         wanted.texts.extend(self.cluster.clone());
         let table = FlatTable::read(&self.file, &wanted)
             .map_err(|error| PipelineError::Input(super::super::in_full(&error)))?;
@@ -96,6 +101,7 @@ impl FlatData {
         let texts = |name: &str| &table.texts[place(&wanted.texts, name)];
         let outcome = numbers(&self.outcome);
         let weights = self.weights.as_ref().map(|(column, _)| &table.numbers[last_place(&wanted.numbers, column)]);
+        let exposure = self.exposure.as_ref().map(|column| &table.numbers[last_place(&wanted.numbers, column)]);
         let clusters = self.cluster.as_ref().map(|column| &table.texts[last_place(&wanted.texts, column)]);
         let lacks_feature = |row: usize| {
             features.iter().any(|name| {
@@ -110,6 +116,7 @@ impl FlatData {
             } else if !keeps_gaps && lacks_feature(row) {
                 n_gaps += 1;
             } else if weights.is_some_and(|weights| weights[row].is_nan())
+                || exposure.is_some_and(|exposure| exposure[row].is_nan())
                 || clusters.is_some_and(|clusters| clusters[row].is_none())
             {
                 n_other += 1;
@@ -119,7 +126,7 @@ impl FlatData {
         }
         let findings = dropped(
             table.n_rows,
-            [(n_no_outcome, "the outcome"), (n_gaps, "a feature"), (n_other, "the weight or the cluster")],
+            [(n_no_outcome, "the outcome"), (n_gaps, "a feature"), (n_other, "the weight, the exposure or the cluster")],
         );
         if rows.is_empty() {
             return Err(PipelineError::Impossible(format!(
@@ -153,22 +160,29 @@ impl FlatData {
                 .map_err(|source| self.at_line(table, &rows, source))?;
             observations = observations.weighted(weights).map_err(data)?;
         }
+        if let Some(values) = exposure {
+            let exposure = Exposure::new(rows.iter().map(|&row| values[row]).collect())
+                .map_err(|source| self.at_line(table, &rows, source))?;
+            observations = observations.exposed(exposure).map_err(data)?;
+        }
         if let Some(clusters) = clusters {
             let clusters = Clusters::from_labels(rows.iter().map(|&row| clusters[row].as_deref()));
             observations = observations.clustered(clusters).map_err(data)?;
         }
-        Ok(Loaded { observations, columns, n_rows: table.n_rows, findings })
+        let rows = rows.into_iter().map(|row| row + 1).collect();
+        Ok(Loaded { observations, columns, n_rows: table.n_rows, rows, findings })
     }
 
     /// An error of a used row, counted in the rows of the file.
     fn at_line(&self, table: &FlatTable, rows: &[usize], error: crate::data::DataError) -> PipelineError {
-        use crate::data::DataError::{BadWeight, FractionalFrequency, NotBinary, NotFinite, TooLarge};
+        use crate::data::DataError::{BadExposure, BadWeight, FractionalFrequency, NotBinary, NotFinite, TooLarge};
         let line = |row: usize| rows.get(row - 1).map_or(row, |&row| row + 1);
         let problem = match error {
             NotFinite { column, row, value } => NotFinite { column, row: line(row), value },
             TooLarge { column, row, value } => TooLarge { column, row: line(row), value },
             NotBinary { column, row, value } => NotBinary { column, row: line(row), value },
             BadWeight { row, value } => BadWeight { row: line(row), value },
+            BadExposure { row, value } => BadExposure { row: line(row), value },
             FractionalFrequency { row, value } => FractionalFrequency { row: line(row), value },
             other => other,
         };

@@ -1,20 +1,18 @@
-//! `advocate fit`: a model of a column, with its coefficients.
+//! `advocate fit`: a model of a column, with its coefficients and what it hides.
 
 use super::columns::{FlatData, OutcomeKind};
-use crate::estimators::{Coefficient, FitSummary, Logit, Ols, StdErrors};
+use crate::estimators::diagnostics::{Diagnose, ModelDiagnostics};
+use crate::estimators::overdispersion::Overdispersion;
+use crate::estimators::proportional_odds::ProportionalOdds;
+use crate::estimators::{Coefficient, CountDistribution, Family, FitSummary, StdErrors, augment};
 use crate::findings::Finding;
 use crate::pipeline::PipelineError;
+use crate::pipeline::augmented::augmented;
+use crate::pipeline::model_fit::ModelSettings;
 use crate::stats::Confidence;
+use crate::store::Table;
 use serde::Serialize;
-
-/// The model asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FitFamily {
-    /// Linear regression.
-    Linear,
-    /// Logistic regression.
-    Logistic,
-}
+use std::path::PathBuf;
 
 /// What is asked of a flat table.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,11 +22,15 @@ pub struct FitQuestion {
     /// The features.
     pub features: Vec<String>,
     /// The model.
-    pub family: FitFamily,
+    pub family: Family,
+    /// How counts vary around their expectation.
+    pub distribution: CountDistribution,
     /// How uncertainty is estimated.
     pub std_errors: StdErrors,
     /// Level of the intervals.
     pub confidence: Confidence,
+    /// Where one row an observation is written: fitted, residual, leverage. CSV, Parquet or JSON, by the name's end.
+    pub augment: Option<PathBuf>,
 }
 
 /// A fitted model.
@@ -38,6 +40,15 @@ pub struct FitAnswer {
     pub model: FitSummary,
     /// One row a term.
     pub coefficients: Vec<Coefficient>,
+    /// What the model hides (linear and logistic).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnostics: Option<ModelDiagnostics>,
+    /// Whether one slope is enough for all steps (ordinal).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proportional_odds: Option<ProportionalOdds>,
+    /// Whether counts vary more than a Poisson model says (count).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overdispersion: Option<Overdispersion>,
     /// What to know beside the numbers.
     pub findings: Vec<Finding>,
 }
@@ -45,25 +56,50 @@ pub struct FitAnswer {
 /// Fits the model.
 ///
 /// # Errors
-/// A table that is refused, and whatever makes the fit impossible.
+/// A table that is refused, whatever makes the fit impossible, and a table of observations that cannot be written.
 pub fn fit(question: &FitQuestion) -> Result<FitAnswer, PipelineError> {
-    let kind = match question.family {
-        FitFamily::Linear => OutcomeKind::Number,
-        FitFamily::Logistic => OutcomeKind::Class,
-    };
+    let kind = if question.family == Family::Logistic { OutcomeKind::Class } else { OutcomeKind::Number };
     let loaded = question.data.load(&question.features, kind)?;
-    let (std_errors, confidence) = (question.std_errors, question.confidence);
-    let (mut model, coefficients, findings) = match question.family {
-        FitFamily::Linear => {
-            let fit = Ols { std_errors, confidence }.fit(&loaded.observations)?;
-            (fit.summary().clone(), fit.coefficients().to_vec(), fit.findings().to_vec())
-        }
-        FitFamily::Logistic => {
-            let fit = Logit { std_errors, confidence, ..Logit::default() }.fit(&loaded.observations)?;
-            (fit.summary().clone(), fit.coefficients().to_vec(), fit.findings().to_vec())
-        }
+    let settings = ModelSettings {
+        family: question.family,
+        distribution: question.distribution,
+        std_errors: question.std_errors,
+        confidence: question.confidence,
     };
-    model.n_rows = loaded.n_rows;
-    let findings = loaded.findings.into_iter().chain(findings).collect();
-    Ok(FitAnswer { model, coefficients, findings })
+    let mut fit = settings.fit(&loaded.observations)?;
+    let is_asked = matches!(question.family, Family::Linear | Family::Logistic);
+    let diagnostics = if is_asked {
+        let diagnose = Diagnose { std_errors: fit.summary.std_errors, ..Diagnose::default() };
+        Some(diagnose.model(&loaded.observations, &fit.model, &[], None)?)
+    } else {
+        None
+    };
+    if let Some(path) = &question.augment {
+        if !is_asked {
+            return Err(PipelineError::Usage(
+                "--augment is there for --family linear and logistic; leave it out".to_owned(),
+            ));
+        }
+        let rows = augment(&loaded.observations, &fit.model)?;
+        let place = loaded.rows.iter().map(|&row| row as i64);
+        let outcome = loaded.observations.outcome();
+        let table = Table::new("augment").integers("row", place).numbers(outcome.name(), outcome.values().to_vec());
+        augmented(table, &rows.rows().collect::<Vec<_>>()).write_as(path)?;
+    }
+    fit.summary.n_rows = loaded.n_rows;
+    let mut findings = loaded.findings;
+    let of_diagnostics = diagnostics.iter().flat_map(|diagnostics| diagnostics.findings.iter().cloned());
+    for finding in fit.findings.into_iter().chain(of_diagnostics) {
+        if !findings.iter().any(|own| own.kind == finding.kind && own.about == finding.about) {
+            findings.push(finding);
+        }
+    }
+    Ok(FitAnswer {
+        model: fit.summary,
+        coefficients: fit.coefficients,
+        diagnostics,
+        proportional_odds: fit.proportional_odds,
+        overdispersion: fit.overdispersion,
+        findings,
+    })
 }

@@ -8,6 +8,6 @@ mod nps;
 
 pub use columns::{FlatData, Missing};
 pub use drivers::{DriversAnswer, DriversQuestion, drivers};
-pub use fit::{FitAnswer, FitFamily, FitQuestion, fit};
+pub use fit::{FitAnswer, FitQuestion, fit};
 pub use influence::{EdgeRule, InfluenceAnswer, InfluenceQuestion, influence};
 pub use nps::{NpsAnswer, NpsGroup, NpsQuestion, nps};

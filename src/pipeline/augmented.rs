@@ -1,0 +1,20 @@
+//! One row an observation beside its model.
+
+use crate::estimators::AugmentedRow;
+use crate::store::Table;
+
+/// The table with what a model says of each row, in broom's words: fitted, resid, hat, ...
+pub(super) fn augmented(table: Table, rows: &[AugmentedRow]) -> Table {
+    table
+        .numbers("fitted", rows.iter().map(|row| row.fitted))
+        .numbers("link", rows.iter().map(|row| row.link))
+        .numbers("resid", rows.iter().map(|row| row.resid))
+        .numbers("pearson_resid", rows.iter().map(|row| row.pearson_resid))
+        .numbers("deviance_resid", rows.iter().map(|row| row.deviance_resid))
+        .numbers("hat", rows.iter().map(|row| row.hat))
+        .numbers("std_resid", rows.iter().map(|row| row.std_resid))
+        .numbers("student_resid", rows.iter().map(|row| row.student_resid))
+        .numbers("sigma", rows.iter().map(|row| row.sigma))
+        .numbers("cooksd", rows.iter().map(|row| row.cooksd))
+        .numbers("dffits", rows.iter().map(|row| row.dffits))
+}
