@@ -232,7 +232,7 @@ pub(super) fn classes(score: &NetPromoterScore, id: &str) -> String {
     canvas.finish(id, WIDTH, 52.0, "Detractors, passives and promoters", &format!("{}.", description.join("; ")))
 }
 
-fn axis(canvas: &mut Canvas, scale: &Scale, top: f64, bottom: f64, label: impl Fn(f64) -> String) {
+pub(super) fn axis(canvas: &mut Canvas, scale: &Scale, top: f64, bottom: f64, label: impl Fn(f64) -> String) {
     for tick in scale.ticks() {
         let x = scale.x(tick);
         let class = if tick.abs() < 1e-9 { "zero" } else { "grid" };

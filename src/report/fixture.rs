@@ -1,10 +1,12 @@
 //! Results made up for tests of their rendering; no figure in them was computed from data.
 
+use super::evaluation::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
 use super::results::{
     Cut, InfluenceResult, InfluenceRow, LeftOut, MeasureRow, Metric, OutcomeResult, ScoreSummary, StudyHead,
     StudyResults,
 };
 use crate::drivers::{DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure, Method};
+use crate::estimators::evaluation::{CalibrationBin, Decile};
 use crate::estimators::{Coefficient, Family, FitSummary, StdErrors};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::Tier;
@@ -37,6 +39,8 @@ pub(super) fn retail() -> StudyResults {
         }],
         measures: measures(),
         outcomes: vec![recommend(), promoter(), repurchase(), referral()],
+        evaluations: vec![evaluation()],
+        touchpoints: None,
         influence: Some(influence()),
         scores: Some(ScoreSummary {
             n_customers: 12_000,
@@ -224,6 +228,9 @@ fn recommend() -> OutcomeResult {
         coefficients: vec![coefficient("(intercept)", 1.204, 0.21), coefficient("delivery", 0.412, 0.034)],
         fit: Some(fit("recommend", Family::Linear, 1_980)),
         in_sample: vec![Metric { metric: "rmse".to_owned(), value: 1.6123 }],
+        tests: Vec::new(),
+        inflation: BTreeMap::new(),
+        steps: Vec::new(),
         findings: vec![finding(
             FindingKind::Suppressor,
             Severity::Note,
@@ -231,6 +238,80 @@ fn recommend() -> OutcomeResult {
             "packaging goes with the outcome one way alone (correlation 0.21) and the other way beside the other drivers \
              (coefficient -0.02)",
         )],
+    }
+}
+
+fn evaluation() -> EvaluationResult {
+    let figure = |model: &str, metric: &str, estimate: f64, interval: Option<(f64, f64)>| FigureRow {
+        model: model.to_owned(),
+        fold: None,
+        by: None,
+        segment: None,
+        metric: metric.to_owned(),
+        estimate,
+        std_error: None,
+        conf_low: interval.map(|(low, _)| low),
+        conf_high: interval.map(|(_, high)| high),
+        n_rows: 612,
+        n_customers: 540,
+    };
+    let bin = |n_rows: usize, low: f64, high: f64, mean_prediction: f64, observed: f64| CalibrationBin {
+        n_rows,
+        weight: n_rows as f64,
+        low,
+        high,
+        mean_prediction,
+        observed,
+        conf_low: (observed - 0.06).max(0.0),
+        conf_high: observed + 0.06,
+    };
+    let decile = |decile: usize, rate: f64, lift: f64, cumulative_gain: f64| Decile {
+        decile,
+        n_rows: 306.0,
+        events: 306.0 * rate,
+        rate,
+        lift,
+        cumulative_lift: lift,
+        cumulative_gain,
+    };
+    EvaluationResult {
+        n_test: 612,
+        splits: vec![SplitRow {
+            fold: 1,
+            // 2026-04-01 in UTC.
+            cut_us: Some(1_775_001_600_000_000),
+            n_train: 700,
+            n_test: 612,
+            n_embargoed: 201,
+            n_shared_customer: 91,
+        }],
+        figures: vec![
+            figure("model", "roc_auc", 0.561, Some((0.512, 0.609))),
+            figure("model", "brier", 0.2171, Some((0.2051, 0.2302))),
+            figure("history", "roc_auc", 0.642, Some((0.597, 0.688))),
+            figure("history_and_feedback", "roc_auc", 0.651, Some((0.606, 0.696))),
+            figure("base_rate", "brier", 0.2204, Some((0.2101, 0.2311))),
+        ],
+        comparisons: vec![ComparisonRow {
+            champion: "history".to_owned(),
+            challenger: "history_and_feedback".to_owned(),
+            metric: "roc_auc".to_owned(),
+            champion_value: 0.642,
+            challenger_value: 0.651,
+            difference: 0.009,
+            std_error: Some(0.008),
+            conf_low: Some(-0.007),
+            conf_high: Some(0.025),
+        }],
+        curve: vec![bin(306, 0.11, 0.29, 0.22, 0.25), bin(306, 0.29, 0.61, 0.39, 0.36)],
+        deciles: vec![decile(1, 0.36, 1.18, 0.59), decile(2, 0.25, 0.82, 1.0)],
+        findings: vec![finding(
+            FindingKind::WeakLink,
+            Severity::Warning,
+            "repurchase",
+            "what customers said adds nothing clear to what their purchases already tell",
+        )],
+        ..EvaluationResult::empty("repurchase", Family::Logistic)
     }
 }
 

@@ -1,9 +1,11 @@
 //! The sentences at the top: what a reader who reads nothing else should know. They hold in every case.
 
+use super::evaluation::EvaluationResult;
 use super::results::{InfluenceResult, OutcomeResult, ScoreSummary, StudyResults};
 use super::standing::{self, Link};
 use super::{sentences, words};
 use crate::drivers::{DriverRanking, DriverRow};
+use crate::estimators::Family;
 
 /// Probability of ranking first from which the first place is called settled.
 const SETTLED: f64 = 0.95;
@@ -27,6 +29,9 @@ pub(super) fn headlines(results: &StudyResults) -> Vec<Headline> {
     if let Some(text) = say_and_do(results) {
         all.push(Headline { lead: "What people say and what they do".to_owned(), text });
     }
+    if let Some(text) = of_evaluations(results) {
+        all.push(Headline { lead: "How far to trust the models".to_owned(), text });
+    }
     if let Some(influence) = &results.influence {
         all.push(Headline { lead: "Who carries the word".to_owned(), text: of_influence(influence) });
     }
@@ -37,6 +42,24 @@ pub(super) fn headlines(results: &StudyResults) -> Vec<Headline> {
         all.push(Headline { lead: "What this rests on".to_owned(), text });
     }
     all
+}
+
+/// How well the models sort or predict answers that they have not seen.
+fn of_evaluations(results: &StudyResults) -> Option<String> {
+    let one = |evaluation: &EvaluationResult| {
+        let (metric, name) = match evaluation.family {
+            Family::Logistic => ("roc_auc", "ROC AUC"),
+            Family::Count => ("spearman", "rank correlation"),
+            _ => ("r_squared", "R squared"),
+        };
+        let figure = evaluation.figure("model", metric)?;
+        let interval = figure.conf_low.zip(figure.conf_high).map_or_else(String::new, |(low, high)| {
+            format!(" ({})", words::range(words::fixed(low, 2), words::fixed(high, 2)))
+        });
+        Some(format!("{} {name} {}{interval}", evaluation.outcome, words::fixed(figure.estimate, 2)))
+    };
+    let figures: Vec<String> = results.evaluations.iter().filter_map(one).collect();
+    (!figures.is_empty()).then(|| format!("On later answers of other customers: {}.", figures.join("; ")))
 }
 
 fn score(results: &StudyResults) -> String {

@@ -2,7 +2,7 @@
 
 use super::headlines::{self, Headline};
 use super::results::StudyResults;
-use super::sections::{Drivers, FindingRow, Influence, LeftOutSection, Reading, Score, Scores};
+use super::sections::{Drivers, FindingRow, Influence, LeftOutSection, Reading, Score, Scores, Trust};
 use super::{sections, sentences, text, words};
 use askama::Template;
 use thiserror::Error;
@@ -26,6 +26,7 @@ struct Page<'r> {
     findings: Vec<FindingRow>,
     score: Option<Score>,
     drivers: Drivers,
+    trust: Vec<Trust>,
     influence: Option<Influence>,
     scores: Option<Scores>,
     left_out: LeftOutSection,
@@ -48,6 +49,7 @@ pub fn html(results: &StudyResults) -> Result<String, ReportError> {
         findings: sections::study_findings(results),
         score: Score::of(results),
         drivers: Drivers::of(results),
+        trust: Trust::all(results),
         influence: results.influence.as_ref().map(Influence::of),
         scores: results.scores.as_ref().map(|scores| Scores::of(results, scores)),
         left_out: LeftOutSection::of(results),

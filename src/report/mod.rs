@@ -13,6 +13,7 @@ mod standing;
 mod text;
 mod words;
 
+mod calibration_chart;
 mod charts;
 mod html;
 mod sections;

@@ -1,5 +1,6 @@
 //! What the numbers say, in sentences shared by all renderers. Nothing here is escaped; each renderer does that.
 
+use super::evaluation::EvaluationResult;
 use super::results::{MeasureRow, OutcomeResult, StudyResults};
 use super::{reasons, standing, words};
 use crate::drivers::DriverRanking;
@@ -140,6 +141,31 @@ pub(super) fn fit(outcome: &OutcomeResult) -> Option<String> {
     let test =
         words::p_phrase(ranking.p_value).map_or_else(String::new, |p| format!("; test of all drivers together: {p}"));
     Some(format!("{name} {value}{adjusted}{part}{test}."))
+}
+
+/// What the feedback adds to behaviour, by the first figure that has an interval.
+pub(super) fn gain(results: &StudyResults, evaluation: &EvaluationResult) -> Option<String> {
+    let row = evaluation
+        .comparisons
+        .iter()
+        .find(|row| row.champion == "history" && row.challenger == "history_and_feedback" && row.conf_low.is_some())?;
+    let (low, high) = row.conf_low.zip(row.conf_high)?;
+    let figure = match row.metric.as_str() {
+        "roc_auc" => "ROC AUC",
+        "r_squared" => "R squared",
+        "poisson_deviance" => "Poisson deviance",
+        other => other,
+    };
+    let verdict = if low > 0.0 || high < 0.0 { "" } else { ": no clear difference" };
+    Some(format!(
+        "What the feedback adds to behaviour: {figure} goes from {} (behaviour only) to {} (behaviour and feedback), a \
+         difference of {} ({} interval {}){verdict}.",
+        words::fixed(row.champion_value, 3),
+        words::fixed(row.challenger_value, 3),
+        words::fixed(row.difference, 3),
+        words::level(results.head.confidence),
+        words::range(words::fixed(low, 3), words::fixed(high, 3)),
+    ))
 }
 
 /// How intervals of shares and ranks came about.

@@ -9,6 +9,7 @@ mod outcome;
 mod reading;
 mod score;
 mod scores;
+mod trust;
 
 pub(super) use findings::{FindingRow, all_findings, study_findings};
 pub(super) use influence::Influence;
@@ -17,3 +18,4 @@ pub(super) use matrix::Drivers;
 pub(super) use reading::Reading;
 pub(super) use score::Score;
 pub(super) use scores::Scores;
+pub(super) use trust::Trust;

@@ -1,0 +1,168 @@
+//! How far the models can be trusted on answers they have not seen.
+
+use super::findings::FindingRow;
+use crate::estimators::Family;
+use crate::report::evaluation::{EvaluationResult, FigureRow};
+use crate::report::results::StudyResults;
+use crate::report::{calibration_chart, sentences, words};
+
+/// The models in the order of the page, with their names for readers.
+const MODELS: [(&str, &str); 6] = [
+    ("model", "the model of this study"),
+    ("calibrated", "the same, probabilities calibrated"),
+    ("history", "behaviour only"),
+    ("history_and_feedback", "behaviour and feedback"),
+    ("bg_nbd", "buy-till-you-die model (BG/NBD)"),
+    ("base_rate", "the same for everybody"),
+];
+
+/// One outcome's model, judged.
+pub(in crate::report) struct Trust {
+    pub title: String,
+    pub split: Option<String>,
+    pub gain: Option<String>,
+    pub heads: Vec<&'static str>,
+    pub rows: Vec<TrustRow>,
+    pub calibration: Option<String>,
+    pub chart: Option<String>,
+    pub deciles: Vec<DecileRow>,
+    pub findings: Vec<FindingRow>,
+}
+
+/// One model's figures.
+pub(in crate::report) struct TrustRow {
+    pub model: &'static str,
+    /// Figure and interval, as the heads say.
+    pub figures: Vec<(String, Option<String>)>,
+}
+
+/// One tenth of the customers.
+pub(in crate::report) struct DecileRow {
+    pub decile: usize,
+    pub n_rows: String,
+    pub rate: String,
+    pub lift: String,
+    pub gain: String,
+}
+
+impl Trust {
+    pub fn all(results: &StudyResults) -> Vec<Self> {
+        results.evaluations.iter().enumerate().map(|(place, own)| Self::of(results, own, place)).collect()
+    }
+
+    fn of(results: &StudyResults, evaluation: &EvaluationResult, place: usize) -> Self {
+        let title = results
+            .outcomes
+            .iter()
+            .find(|outcome| outcome.name == evaluation.outcome)
+            .map_or_else(|| evaluation.outcome.clone(), sentences::outcome_title);
+        let metrics = metrics(evaluation.family);
+        let rows = MODELS.iter().filter_map(|&(word, name)| {
+            let figures: Vec<Option<&FigureRow>> =
+                metrics.iter().map(|&(metric, _)| evaluation.figure(word, metric)).collect();
+            figures.iter().any(Option::is_some).then(|| TrustRow {
+                model: name,
+                figures: figures.into_iter().map(|figure| figure.map_or_else(missing, shown)).collect(),
+            })
+        });
+        let curve = &evaluation.curve;
+        let chart = (!curve.is_empty()).then(|| {
+            calibration_chart::calibration(curve, &format!("calibration-{place}"), &title, results.head.confidence)
+        });
+        let findings = evaluation.findings.iter().map(|finding| FindingRow::of(finding));
+        Self {
+            title,
+            split: split(evaluation),
+            gain: sentences::gain(results, evaluation),
+            heads: metrics.iter().map(|&(_, head)| head).collect(),
+            rows: rows.collect(),
+            calibration: evaluation.recalibration.as_ref().map(|own| {
+                let ends = |own: &crate::estimators::evaluation::CalibrationCoefficient| {
+                    words::range(words::fixed(own.conf_low, 2), words::fixed(own.conf_high, 2))
+                };
+                format!(
+                    "Calibration slope {} ({}), 1 being right and less meaning that high and low probabilities are too far \
+                     apart; intercept {} ({}), 0 being right and less meaning that it happens less often than predicted.",
+                    words::fixed(own.slope.estimate, 2),
+                    ends(&own.slope),
+                    words::fixed(own.intercept.estimate, 2),
+                    ends(&own.intercept)
+                )
+            }),
+            chart,
+            deciles: evaluation
+                .deciles
+                .iter()
+                .map(|row| DecileRow {
+                    decile: row.decile,
+                    n_rows: words::amount(row.n_rows),
+                    rate: words::percent(row.rate),
+                    lift: words::fixed(row.lift, 2),
+                    gain: words::percent(row.cumulative_gain),
+                })
+                .collect(),
+            findings: findings.collect(),
+        }
+    }
+}
+
+/// The figures shown for a family, with their heads.
+fn metrics(family: Family) -> &'static [(&'static str, &'static str)] {
+    match family {
+        Family::Logistic => &[
+            ("roc_auc", "ROC AUC"),
+            ("average_precision", "Average precision"),
+            ("brier", "Brier score"),
+            ("log_loss", "Log loss"),
+        ],
+        Family::Count => &[
+            ("poisson_deviance", "Poisson deviance"),
+            ("rmse", "Root mean squared error"),
+            ("mae", "Mean absolute error"),
+            ("spearman", "Rank correlation"),
+        ],
+        _ => &[
+            ("r_squared", "R squared"),
+            ("rmse", "Root mean squared error"),
+            ("mae", "Mean absolute error"),
+            ("spearman", "Rank correlation"),
+            ("ranked_probability_score", "Ranked probability score"),
+        ],
+    }
+}
+
+fn missing() -> (String, Option<String>) {
+    (words::MISSING.to_owned(), None)
+}
+
+fn shown(row: &FigureRow) -> (String, Option<String>) {
+    let interval = row.conf_low.zip(row.conf_high);
+    let ends = interval.map(|(low, high)| words::range(words::fixed(low, 3), words::fixed(high, 3)));
+    (words::fixed(row.estimate, 3), ends)
+}
+
+fn split(evaluation: &EvaluationResult) -> Option<String> {
+    let first = evaluation.splits.first()?;
+    let n_test = words::counted(evaluation.n_test, "answer", "answers");
+    let n_train = words::counted(first.n_train, "answer", "answers");
+    let left_out: usize = evaluation.splits.iter().map(|split| split.n_embargoed + split.n_shared_customer).sum();
+    let day = |at: i64| jiff::Timestamp::from_microsecond(at).map(|at| at.strftime("%Y-%m-%d").to_string()).ok();
+    Some(match (first.cut_us.and_then(day), evaluation.splits.len()) {
+        (Some(day), 1) => {
+            let left_out = if left_out == 0 {
+                String::new()
+            } else {
+                format!(
+                    "; {} are on neither side, because their outcome was not known by then or their customer is tested",
+                    words::counted(left_out, "earlier answer", "earlier answers")
+                )
+            };
+            format!("Fitted to {n_train} from before {day} and judged by {n_test} from then on{left_out}.")
+        }
+        (Some(day), n) => format!(
+            "Fitted {n} times to what was known by then, the first time on {day} to {n_train}, and judged by {n_test} after \
+             each cut."
+        ),
+        (None, n) => format!("The answers have no date: {n} groups of customers were each judged by a fit to the others ({n_test})."),
+    })
+}
