@@ -22,7 +22,7 @@ use ndarray::{Array1, Array2};
 /// Microseconds in a day.
 const DAY_US: i64 = 86_400_000_000;
 /// Folds of customers where answers have no date, and for learning a calibration.
-const CUSTOMER_FOLDS: usize = 5;
+pub(super) const CUSTOMER_FOLDS: usize = 5;
 /// What a company knows of a customer's behaviour without asking, where a study names no columns.
 const HISTORY: [&str; 6] = ["recency_days", "frequency", "frequency_90d", "frequency_365d", "spend_90d", "spend_365d"];
 
@@ -76,8 +76,7 @@ impl<'a> Judged<'a> {
 
     fn fill(&self, result: &mut EvaluationResult) -> Result<(), String> {
         let in_words = |error: EvaluationError| error.to_string();
-        let settings = ModelSettings { std_errors: StdErrors::Model, ..self.prepared.settings(self.study) };
-        let model = Fitted(settings);
+        let model = Fitted(self.prepared.settings(self.study));
         let is_class = self.outcome.family() == Family::Logistic;
         let evaluation = Evaluation {
             assessment: Assessment {
@@ -259,11 +258,12 @@ fn figures<'e>(
 }
 
 /// Any family behind the harness's door.
-struct Fitted(ModelSettings);
+pub(super) struct Fitted(pub ModelSettings);
 
 impl Model for Fitted {
     fn fit_predict(&self, train: &Observations, test: &DesignMatrix) -> Result<Predicted, FitError> {
-        let fit = self.0.fit_alone(train)?;
+        // Predictions do not need the standard errors, which few clusters in a fold could refuse.
+        let fit = ModelSettings { std_errors: StdErrors::Model, ..self.0 }.fit_alone(train)?;
         let values: Array1<f64> = (0..test.n_rows()).map(|row| fit.model.predict_row(&test.row(row).to_vec())).collect();
         Ok(Predicted { values: values.to_vec(), findings: fit.findings })
     }

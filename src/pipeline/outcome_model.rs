@@ -1,12 +1,16 @@
 //! From the answers of an outcome to its model and its ranked drivers.
 
 use super::model_fit::{ModelFit, ModelSettings};
+use super::judge::{CUSTOMER_FOLDS, Fitted};
 use super::outcomes::{Feature, FeatureKind, Problem};
 use super::selection::{Selection, controls, filled};
 use crate::data::{Clusters, DesignMatrix, Observations, Outcome as OutcomeColumn, Weights};
 use crate::drivers::{Driver, DriverAnalysis, DriverRanking, FitKind, Method};
+use crate::estimators::calibration::Calibration;
 use crate::estimators::diagnostics::{Diagnose, Grouping, ModelDiagnostics, Scale};
 use crate::estimators::{CountDistribution, Family, FittedModel, StdErrors, evaluation};
+use crate::estimators::evaluation::{CalibrationPlan, cross_fit};
+use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::Metric;
 use crate::study::{Missing, Outcome, Study};
@@ -141,6 +145,20 @@ impl Prepared {
                 Some(analysis.rank_classes(&self.observations, &self.drivers, &self.always, FitKind::Mcfadden)?)
             }
             _ => None,
+        })
+    }
+
+    /// What turns the model's probabilities into right ones, learned from fits that have not seen the customer; `None`
+    /// where the study does not ask for it or the outcome is no class.
+    pub fn calibrate(&self, study: &Study) -> Result<Option<Calibration>, Finding> {
+        let Some(method) = study.scores.calibration.filter(|_| self.outcome.family() == Family::Logistic) else {
+            return Ok(None);
+        };
+        let plan = CalibrationPlan { method, n_folds: CUSTOMER_FOLDS };
+        cross_fit(&Fitted(self.settings(study)), &self.observations, plan, study.seed).map(Some).map_err(|error| {
+            let outcome = self.outcome.word();
+            let sentence = format!("The probabilities of `{outcome}` are not calibrated: {error}");
+            Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
         })
     }
 

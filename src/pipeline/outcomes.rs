@@ -5,6 +5,7 @@ use super::outcome_model::Prepared;
 use super::selection::Selection;
 use crate::data::DataError;
 use crate::drivers::DriverError;
+use crate::estimators::calibration::Calibration;
 use crate::estimators::{Family, FitError, FittedModel};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
@@ -27,6 +28,16 @@ pub(super) struct Model {
     pub features: Vec<Feature>,
     /// First and last instant of the training answers, UTC microseconds.
     pub training: Option<(i64, i64)>,
+    /// What turns its probabilities into those that are used, if the study asks for it.
+    pub calibration: Option<Calibration>,
+}
+
+impl Model {
+    /// What is expected of one row, calibrated where that was learned.
+    pub fn predict(&self, values: &[f64]) -> f64 {
+        let predicted = self.fitted.predict_row(values);
+        self.calibration.as_ref().map_or(predicted, |calibration| calibration.apply(predicted))
+    }
 }
 
 /// One column of a design matrix.
@@ -110,7 +121,14 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
             result.coefficients = fit.coefficients;
             result.fit = Some(fit.summary);
             let training = base.numbers("t").map(|times| span(times, &selection.rows));
-            Some(Model { fitted: fit.model, features: prepared.features, training })
+            let calibration = match prepared.calibrate(study) {
+                Ok(calibration) => calibration,
+                Err(problem) => {
+                    result.findings.push(problem);
+                    None
+                }
+            };
+            Some(Model { fitted: fit.model, features: prepared.features, training, calibration })
         }
         Err(problem) => {
             result.findings.push(problem.finding(outcome));

@@ -1,13 +1,13 @@
 //! The whole job: one study in, one folder of results out.
 
-use super::outcomes::{self, Analysed};
+use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
 use super::{PipelineError, judge, measure_rows, result_tables, scores};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{Folders, Intake, SourceAccount};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
-use crate::report::{self, EvaluationResult, StudyHead, StudyResults};
-use crate::store::{Manifest, ModelArtefact, ModelInput, Provenance, Staging, Status, StoreError, TrainingWindow};
+use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults};
+use crate::store::{Manifest, ModelArtefact, ModelInput, Provenance, Staging, Status, StoreError, TermSource, TrainingWindow};
 use crate::study::Study;
 use std::path::{Path, PathBuf};
 
@@ -174,8 +174,20 @@ fn run_into(
 
     progress(Progress::Step("writing results"));
     for one in &analysed {
-        if let Some(artefact) = artefact(study, &intake, one) {
+        let evaluation = evaluations.iter().find(|evaluation| evaluation.outcome == one.outcome.word());
+        if let Some(artefact) = artefact(study, &intake, one, evaluation) {
             artefact.write(&model_folder)?;
+            let training = artefact.training.first.as_deref().zip(artefact.training.last.as_deref());
+            let files: Vec<&str> = artefact.inputs.iter().map(|input| input.path.as_str()).collect();
+            let card = ModelCard {
+                study: study.title.as_deref().unwrap_or(&study.name),
+                as_of: study.as_of.written(),
+                outcome: &one.result,
+                evaluation,
+                training,
+                files: &files,
+            };
+            write_text(&model_folder.join(format!("{}.md", artefact.outcome)), &card.text())?;
         }
     }
     let results = StudyResults {
@@ -382,7 +394,12 @@ fn all_findings(results: &StudyResults) -> Vec<Finding> {
     results.findings.iter().chain(of_outcomes).chain(of_evaluations).chain(of_influence).cloned().collect()
 }
 
-fn artefact(study: &Study, intake: &Intake, analysed: &Analysed) -> Option<ModelArtefact> {
+fn artefact(
+    study: &Study,
+    intake: &Intake,
+    analysed: &Analysed,
+    evaluation: Option<&EvaluationResult>,
+) -> Option<ModelArtefact> {
     let model = analysed.model.as_ref()?;
     let instant = |t: i64| jiff::Timestamp::from_microsecond(t).ok().map(|instant| instant.to_string());
     let dated = !study.sources.feedback.snapshot;
@@ -391,6 +408,12 @@ fn artefact(study: &Study, intake: &Intake, analysed: &Analysed) -> Option<Model
         None => (None, None),
     };
     let inputs = intake.accounts.iter().flat_map(|account| &account.files);
+    let in_sample =
+        analysed.result.in_sample.iter().map(|metric| (format!("{}_in_sample", metric.metric), metric.value));
+    let figures = evaluation.iter().flat_map(|evaluation| &evaluation.figures);
+    let test = figures
+        .filter(|row| row.model == "model" && row.fold.is_none() && row.by.is_none())
+        .map(|row| (format!("{}_test", row.metric), row.estimate));
     Some(ModelArtefact::new(
         &model.fitted,
         Provenance {
@@ -400,12 +423,30 @@ fn artefact(study: &Study, intake: &Intake, analysed: &Analysed) -> Option<Model
             window_days: analysed.outcome.window_days(),
             training: TrainingWindow { first, last, n_used: analysed.result.n_used },
             inputs: inputs.map(|file| ModelInput { path: file.path.clone(), sha256: file.sha256.clone() }).collect(),
-            metrics: analysed
-                .result
-                .in_sample
-                .iter()
-                .map(|metric| (format!("{}_in_sample", metric.metric), metric.value))
-                .collect(),
+            sources: model.features.iter().map(|feature| term_source(study, feature)).collect(),
+            calibration: model.calibration.clone(),
+            metrics: in_sample.chain(test).collect(),
         },
     ))
+}
+
+fn term_source(study: &Study, feature: &Feature) -> TermSource {
+    let column = feature.column.as_str();
+    let is_touchpoint = study.drivers.touchpoints.iter().any(|name| name == column);
+    let unit = match feature.kind {
+        FeatureKind::Gap => "1 where the value is missing, else 0",
+        FeatureKind::Value if is_touchpoint => "points of its scale",
+        FeatureKind::Value if column.ends_with("_days") => "days",
+        FeatureKind::Value if column.starts_with("spend_") => "units of the transactions' amount",
+        FeatureKind::Value if column.starts_with("frequency") => "purchases",
+        FeatureKind::Value if column.starts_with("activity_") => "events",
+        FeatureKind::Value if column == "earlier_referrals" => "referrals",
+        FeatureKind::Value if column == "earlier_answers" => "answers",
+        FeatureKind::Value => "units of its source",
+    };
+    TermSource {
+        column: column.to_owned(),
+        coding: if feature.kind == FeatureKind::Gap { "missing" } else { "value" }.to_owned(),
+        unit: unit.to_owned(),
+    }
 }

@@ -73,7 +73,7 @@ impl<'a> Scorer<'a> {
     fn column(&self) -> String {
         match self.model.fitted.family() {
             Family::Logistic => format!("p_{}", self.outcome.word()),
-            Family::Linear => format!("expected_{}", self.outcome.word()),
+            _ => format!("expected_{}", self.outcome.word()),
         }
     }
 
@@ -88,7 +88,7 @@ impl<'a> Scorer<'a> {
             for ((value, feature), column) in values.iter_mut().zip(&self.model.features).zip(&columns) {
                 *value = feature.of(column.map_or(f64::NAN, |column| column[row]));
             }
-            scored.predictions.push(self.model.fitted.predict_row(&values));
+            scored.predictions.push(self.model.predict(&values));
             let mut reasons = self.reasons(&values).into_iter();
             for place in &mut scored.reasons {
                 place.push(reasons.next());

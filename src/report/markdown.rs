@@ -149,11 +149,12 @@ fn findings(page: &mut String, results: &StudyResults) {
 pub(super) fn all_findings(results: &StudyResults) -> Vec<&Finding> {
     let of_outcomes = results.outcomes.iter().flat_map(|outcome| standing::findings_of(results, outcome));
     let of_influence = results.influence.iter().flat_map(|influence| &influence.findings);
-    standing::sorted(results.findings.iter().chain(of_outcomes).chain(of_influence))
+    let of_evaluations = results.evaluations.iter().flat_map(|evaluation| &evaluation.findings);
+    standing::sorted(results.findings.iter().chain(of_outcomes).chain(of_evaluations).chain(of_influence))
 }
 
 /// Text that Markdown takes for nothing but text.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text::plain(text).chars() {
         match letter {

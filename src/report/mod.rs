@@ -20,6 +20,7 @@ mod sections;
 mod svg;
 
 mod markdown;
+mod model_card;
 mod terminal;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod fixture;
 pub use evaluation::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
 pub use html::{ReportError, html};
 pub use markdown::markdown;
+pub use model_card::ModelCard;
 pub use results::{
     Cut, InfluenceResult, InfluenceRow, LeftOut, MeasureRow, Metric, OutcomeResult, ScoreSummary, StudyHead,
     StudyResults, TestRow,

@@ -2,7 +2,8 @@
 
 use super::StoreError;
 use crate::estimators::FittedModel;
-use crate::estimators::fitted_model::{ModelTerm, Parts};
+use crate::estimators::calibration::Calibration;
+use crate::estimators::fitted_model::{ModelTerm, Parts, Threshold};
 use crate::estimators::summary::Family;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,7 +13,9 @@ use std::path::Path;
 const FORMAT: &str = "advocate-model";
 
 /// Version of the format: another first number means that this program must not read it.
-const FORMAT_VERSION: &str = "1.0";
+const FORMAT_VERSION: &str = "1.1";
+/// A prediction that differs from the stored one by more than this is not the same model's (relative, and absolute below 1).
+const SELF_TEST_TOLERANCE: f64 = 1e-9;
 
 /// A fitted model as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,7 +30,7 @@ pub struct ModelArtefact {
     pub as_of: String,
     /// The outcome's word.
     pub outcome: String,
-    /// `linear` or `logistic`; the latter's predictions are probabilities.
+    /// `linear`, `logistic`, `ordinal` or `count`: predictions are numbers, probabilities, mean levels or counts.
     pub family: Family,
     /// Length of the outcome's window, for behaviour.
     pub window_days: Option<u32>,
@@ -41,10 +44,32 @@ pub struct ModelArtefact {
     pub at_means: f64,
     /// Features in order.
     pub terms: Vec<StoredTerm>,
-    /// Covariance of the intercept and the estimated coefficients, in order.
+    /// Levels of an ordinal model, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<f64>,
+    /// Thresholds between them, on the scale of log odds with every feature at zero.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thresholds: Vec<Threshold>,
+    /// Covariance of the intercept and the estimated coefficients, in order; of an ordinal model that of the coefficients
+    /// and the thresholds.
     pub covariance: Vec<Vec<f64>>,
-    /// Figures of the fit, on the rows it was fitted on.
+    /// What turns the model's probability into the one that is used, if it was learned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
+    /// Figures of the fit: `_in_sample` on the rows it was fitted on, `_test` of a fit to earlier rows on later ones.
     pub metrics: BTreeMap<String, f64>,
+    /// Rows with the prediction that a reader of this file must get.
+    #[serde(default)]
+    pub self_test: Vec<SelfTest>,
+}
+
+/// A row and what the model, before calibration, predicts of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SelfTest {
+    /// One value per term; `null` is missing.
+    pub values: Vec<Option<f64>>,
+    /// The prediction.
+    pub prediction: f64,
 }
 
 /// The answers that a model was fitted on.
@@ -70,8 +95,17 @@ pub struct ModelInput {
 /// A feature as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoredTerm {
-    /// The column of the base table.
+    /// Its name.
     pub term: String,
+    /// The column of the base table that it is taken from; the term's own name where nothing is said.
+    #[serde(default)]
+    pub column: String,
+    /// `value`, or `missing`: 1 where the column has no value, else 0.
+    #[serde(default)]
+    pub coding: String,
+    /// What one unit of it is: a point of the scale, days, purchases, ...
+    #[serde(default)]
+    pub unit: String,
     /// Its coefficient; `null` where the column was constant or a combination of others.
     pub estimate: Option<f64>,
     /// Mean in the training rows, which a missing value takes.
@@ -95,19 +129,43 @@ pub struct Provenance {
     pub training: TrainingWindow,
     /// The input files.
     pub inputs: Vec<ModelInput>,
+    /// Where each term comes from, in the order of the model's.
+    pub sources: Vec<TermSource>,
+    /// A learned calibration.
+    pub calibration: Option<Calibration>,
     /// Figures of the fit.
     pub metrics: BTreeMap<String, f64>,
+}
+
+/// Where a term comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TermSource {
+    /// The column of the base table.
+    pub column: String,
+    /// `value` or `missing`.
+    pub coding: String,
+    /// What one unit of it is.
+    pub unit: String,
 }
 
 impl ModelArtefact {
     /// A model with where it comes from.
     pub fn new(model: &FittedModel, provenance: Provenance) -> Self {
         let parts = Parts::from(model.clone());
-        let term = |term: ModelTerm| StoredTerm {
+        let sources = provenance.sources.into_iter().chain(std::iter::repeat(TermSource::default()));
+        let term = |(term, source): (ModelTerm, TermSource)| StoredTerm {
             term: term.term,
+            column: source.column,
+            coding: source.coding,
+            unit: source.unit,
             estimate: term.estimate,
             mean: term.mean,
             std_dev: term.std_dev,
+        };
+        let rows = self_test_rows(&parts.terms);
+        let tested = |values: Vec<f64>| SelfTest {
+            prediction: model.predict_row(&values),
+            values: values.into_iter().map(|value| (!value.is_nan()).then_some(value)).collect(),
         };
         Self {
             format: FORMAT.to_owned(),
@@ -122,9 +180,13 @@ impl ModelArtefact {
             inputs: provenance.inputs,
             intercept: parts.intercept,
             at_means: parts.at_means,
-            terms: parts.terms.into_iter().map(term).collect(),
+            terms: parts.terms.into_iter().zip(sources).map(term).collect(),
+            levels: parts.levels,
+            thresholds: parts.thresholds,
             covariance: parts.covariance,
+            calibration: provenance.calibration,
             metrics: provenance.metrics,
+            self_test: rows.into_iter().map(tested).collect(),
         }
     }
 
@@ -149,6 +211,8 @@ impl ModelArtefact {
                 })
                 .collect(),
             covariance: self.covariance.clone(),
+            levels: self.levels.clone(),
+            thresholds: self.thresholds.clone(),
         })
     }
 
@@ -182,8 +246,50 @@ impl ModelArtefact {
                  program that wrote it"
             )));
         }
-        serde_json::from_value(value).map_err(|error| refuse(format!("is not a whole model ({error})")))
+        let artefact: Self =
+            serde_json::from_value(value).map_err(|error| refuse(format!("is not a whole model ({error})")))?;
+        artefact.test().map_err(refuse)?;
+        Ok(artefact)
     }
+
+    /// Predicts the self-test rows.
+    fn test(&self) -> Result<(), String> {
+        let model = self.model().map_err(|error| format!("is not a whole model ({error})"))?;
+        for (place, row) in self.self_test.iter().enumerate() {
+            if row.values.len() != self.terms.len() {
+                let (n, n_terms) = (row.values.len(), self.terms.len());
+                return Err(format!("has {n} values in self-test row {} for {n_terms} terms; it was damaged", place + 1));
+            }
+            let values: Vec<f64> = row.values.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
+            let found = model.predict_row(&values);
+            let tolerance = SELF_TEST_TOLERANCE * row.prediction.abs().max(1.0);
+            // A prediction that is no number fails as well.
+            if (found - row.prediction).abs() > tolerance || !found.is_finite() {
+                return Err(format!(
+                    "predicts {found} in self-test row {} where {} is stored; the file was changed or damaged, so fit the \
+                     model again",
+                    place + 1,
+                    row.prediction
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Rows made from the terms' means and standard deviations, so that no customer's answers stand in the file: nothing known,
+/// everything at zero, a deviation above and below the means, and both in turn.
+fn self_test_rows(terms: &[ModelTerm]) -> Vec<Vec<f64>> {
+    let row = |value: &dyn Fn(usize, &ModelTerm) -> f64| -> Vec<f64> {
+        terms.iter().enumerate().map(|(place, term)| value(place, term)).collect()
+    };
+    vec![
+        row(&|_, _| f64::NAN),
+        row(&|_, _| 0.0),
+        row(&|_, term| term.mean + term.std_dev),
+        row(&|_, term| term.mean - term.std_dev),
+        row(&|place, term| if place % 2 == 0 { term.mean + term.std_dev } else { f64::NAN }),
+    ]
 }
 
 #[cfg(test)]
@@ -207,6 +313,8 @@ mod tests {
                 window_days: None,
                 training,
                 inputs: Vec::new(),
+                sources: Vec::new(),
+                calibration: None,
                 metrics: BTreeMap::new(),
             },
         )
@@ -225,10 +333,23 @@ mod tests {
     }
 
     #[test]
+    fn a_changed_coefficient_fails_the_self_test() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("m.json");
+        let mut changed = artefact();
+        assert_eq!(changed.self_test[0].values, [None]);
+        changed.terms[0].estimate = Some(1.31);
+        std::fs::write(&path, serde_json::to_string(&changed).expect("JSON")).expect("written");
+        // At the mean nothing has changed; at zero, three below it, 4.5 - 3 * 1.31 = 0.57 stands against 0.6.
+        let error = ModelArtefact::read(&path).expect_err("refused").to_string();
+        assert!(error.contains("self-test row 2"), "{error}");
+    }
+
+    #[test]
     fn an_unknown_major_version_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("m.json");
-        let text = serde_json::to_string(&artefact()).expect("JSON").replace("\"1.0\"", "\"2.0\"");
+        let text = serde_json::to_string(&artefact()).expect("JSON").replace("\"1.1\"", "\"2.0\"");
         std::fs::write(&path, text).expect("written");
         let error = ModelArtefact::read(&path).expect_err("refused");
         assert!(error.to_string().contains("has format version 2.0"), "{error}");

@@ -2,6 +2,7 @@
 
 use super::section::{Item, Section};
 use super::{Problem, Referrals, StudyError, keys};
+use crate::estimators::calibration::CalibrationMethod;
 use serde::Serialize;
 
 /// What is done with a row whose touchpoints are not all answered.
@@ -250,11 +251,13 @@ pub struct Scores {
     pub enabled: bool,
     /// How many reasons are given for each score.
     pub reasons: u32,
+    /// How probabilities are calibrated on customers that the fit has not seen, if at all.
+    pub calibration: Option<CalibrationMethod>,
 }
 
 impl Scores {
     pub(super) fn read(top: &Section<'_, '_>) -> Result<Self, StudyError> {
-        let mut scores = Self { enabled: true, reasons: 3 };
+        let mut scores = Self { enabled: true, reasons: 3, calibration: None };
         if let Some(item) = top.item("scores") {
             let section = item.section(keys::SCORES)?;
             if let Some(item) = section.item("enabled") {
@@ -262,6 +265,13 @@ impl Scores {
             }
             if let Some(item) = section.item("reasons") {
                 scores.reasons = item.integer(0..=20)? as u32;
+            }
+            if let Some(item) = section.item("calibration") {
+                scores.calibration = item.word(&[
+                    ("none", None),
+                    ("isotonic", Some(CalibrationMethod::Isotonic)),
+                    ("sigmoid", Some(CalibrationMethod::Sigmoid)),
+                ])?;
             }
         }
         Ok(scores)

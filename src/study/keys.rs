@@ -145,7 +145,7 @@ pub const INFLUENCE: &[&str] = &["probability", "samples", "rating"];
 /// `[influence.rating]`.
 pub const RATING: &[&str] = &["reach", "score", "engagement"];
 /// `[scores]`.
-pub const SCORES: &[&str] = &["enabled", "reasons"];
+pub const SCORES: &[&str] = &["enabled", "reasons", "calibration"];
 
 /// Names that the typed feedback table uses itself, so that no touchpoint or kept column may have one.
 pub const RESERVED_FEEDBACK_COLUMNS: &[&str] =

@@ -76,7 +76,12 @@ pub(in crate::report) fn all_findings(results: &StudyResults) -> Vec<(String, Fi
     let of_influence = results.influence.iter().flat_map(|influence| {
         standing::sorted(influence.findings.iter()).into_iter().map(|finding| ("influence".to_owned(), finding))
     });
-    let mut all: Vec<(String, &Finding)> = of_study.chain(of_outcomes).chain(of_influence).collect();
+    let of_evaluations = results.evaluations.iter().flat_map(|evaluation| {
+        let findings = standing::sorted(evaluation.findings.iter()).into_iter();
+        findings.map(|finding| (format!("{}, judged", evaluation.outcome), finding))
+    });
+    let mut all: Vec<(String, &Finding)> =
+        of_study.chain(of_outcomes).chain(of_evaluations).chain(of_influence).collect();
     all.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
     all.into_iter().map(|(part, finding)| (part, FindingRow::of(finding))).collect()
 }

@@ -69,7 +69,7 @@ impl Trust {
         let chart = (!curve.is_empty()).then(|| {
             calibration_chart::calibration(curve, &format!("calibration-{place}"), &title, results.head.confidence)
         });
-        let findings = evaluation.findings.iter().map(|finding| FindingRow::of(finding));
+        let findings = evaluation.findings.iter().map(FindingRow::of);
         Self {
             title,
             split: split(evaluation),
