@@ -3,7 +3,7 @@
 //! `benches/peers/estimators.py` times the same formula data with statsmodels.
 
 use advocate::data::{DesignMatrix, Observations, Outcome};
-use advocate::estimators::{Logit, Ols, StdErrors, logistic};
+use advocate::estimators::{Logit, Ols, Ordinal, PartialOrdinal, StdErrors, logistic, ordinal};
 use criterion::{Criterion, criterion_group, criterion_main};
 use ndarray::{Array1, Array2};
 use std::hint::black_box;
@@ -58,6 +58,42 @@ fn million_rows(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Answers of 0 to 10 and the three classes behind them.
+fn million_answers(criterion: &mut Criterion) {
+    let values = design(1_000_000, 20);
+    let answer = lean(&values, 6.0).mapv(|score| (5.0 + 1.2 * score).round().clamp(0.0, 10.0));
+    let class = answer.mapv(|answer| f64::from(u8::from(answer > 6.5)) + f64::from(u8::from(answer > 8.5)));
+    let (Ok(answer), Ok(class)) = (Outcome::numeric("y", answer), Outcome::numeric("y", class)) else { return };
+    let (Some(answer), Some(class)) = (observations(&values, answer), observations(&values, class)) else { return };
+    let mut group = criterion.benchmark_group("1m_answers_20_columns");
+    group.sample_size(10);
+    for std_errors in [StdErrors::Model, StdErrors::Hc1] {
+        let ordinal = Ordinal { std_errors, ..Ordinal::default() };
+        group.bench_function(format!("ordinal_11_levels_{}", std_errors.word()), |bencher| {
+            bencher.iter(|| black_box(ordinal.fit(&answer).is_ok()));
+        });
+    }
+    let partial = PartialOrdinal::default();
+    group.bench_function("partial_ordinal", |bencher| bencher.iter(|| black_box(partial.fit(&class).is_ok())));
+    group.finish();
+}
+
+fn ordinal_kernel(criterion: &mut Criterion) {
+    let values = design(5000, 14).mapv(|value| (value - 3.0) * 3.0);
+    let score = lean(&(&values + 3.0), 12.0);
+    let codes: Vec<u8> = score.iter().map(|score| (5.0 + 0.5 * score).round().clamp(0.0, 10.0) as u8).collect();
+    let all: Vec<usize> = (0..14).collect();
+    let mut start = ordinal::maximum_likelihood(values.view(), &all[..6], &codes, 11, None, None).coefficients;
+    start.push(0.0);
+    let mut group = criterion.benchmark_group("ordinal_kernel_5k_rows");
+    for (name, start) in [("cold_7", None), ("warm_7", Some(&start[..]))] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| ordinal::maximum_likelihood(values.view(), &all[..7], &codes, 11, None, start));
+        });
+    }
+    group.finish();
+}
+
 fn subset_kernel(criterion: &mut Criterion) {
     let values = design(5000, 14).mapv(|value| (value - 3.0) * 3.0);
     let class: Vec<f64> = lean(&(&values + 3.0), 12.0).iter().map(|&score| f64::from(u8::from(score > 0.0))).collect();
@@ -78,5 +114,5 @@ fn subset_kernel(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, million_rows, subset_kernel);
+criterion_group!(benches, million_rows, million_answers, subset_kernel, ordinal_kernel);
 criterion_main!(benches);

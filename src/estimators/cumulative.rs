@@ -447,3 +447,136 @@ pub(super) fn side_of_levels(
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estimators::Ordinal;
+    use crate::estimators::formula_data::{FormulaData, observations};
+    use ndarray::Axis;
+
+    /// Answers of seven levels with their columns, of mean zero and standard deviation one.
+    struct Sample {
+        values: Array2<f64>,
+        codes: Vec<u8>,
+        weights: Vec<f64>,
+    }
+
+    fn sample(n_rows: usize) -> Sample {
+        let data = FormulaData::of(n_rows);
+        let mut values = data.features.clone();
+        for mut column in values.columns_mut() {
+            let (mean, std_dev) = (column.mean().expect("rows"), column.std(0.0));
+            column.mapv_inplace(|value| (value - mean) / std_dev);
+        }
+        let codes = data.number.iter().map(|number| number.floor().clamp(0.0, 6.0) as u8).collect();
+        Sample { values, codes, weights: data.weights }
+    }
+
+    #[test]
+    fn gradient_and_information_are_finite_differences_of_the_likelihood() {
+        let Sample { values, codes, weights } = sample(300);
+        let columns = Columns::plain(values.view(), vec![0, 1, 2], Threads::Caller);
+        let at =
+            |parameters: &[f64]| likelihood(&columns, parameters, 7, |row| (weights[row], usize::from(codes[row])));
+        let here = [-2.0, -1.5, 0.1, 0.4, 1.0, 2.5, 0.7, -0.3, 0.2];
+        let sums = at(&here);
+        let step = 1e-5;
+        for index in 0..here.len() {
+            let moved = |by: f64| {
+                let mut there = here;
+                there[index] += by;
+                at(&there)
+            };
+            let (above, below) = (moved(step), moved(-step));
+            let slope = (above.value - below.value) / (2.0 * step);
+            assert!((slope - sums.vector[index]).abs() < 1e-6 * sums.vector[index].abs().max(1.0), "{index}");
+            for other in 0..here.len() {
+                let curvature = (below.vector[other] - above.vector[other]) / (2.0 * step);
+                let gap = (curvature - sums.matrix[[index, other]]).abs();
+                assert!(gap < 1e-6 * sums.matrix[[index, index]], "{index} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_probability_of_a_level_keeps_its_digits_in_both_tails() {
+        let log_likelihood = |upper: f64, lower: f64| Cell::of(upper, lower, Gap::of(upper - lower)).log_likelihood();
+        // mpmath at 50 digits: log(expit(upper) - expit(lower)).
+        for (upper, lower, want) in [
+            (-40.0, -41.0, -40.458_675_145_387_08),
+            (41.0, 40.0, -40.458_675_145_387_08),
+            (0.3, 0.3 - 2.0_f64.powi(-30), -22.203_125_905_666_084),
+            (50.0, -3.0, -4.858_735_157_374_206e-2),
+        ] {
+            let got = log_likelihood(upper, lower);
+            assert!((got / want - 1.0).abs() < 1e-11, "{upper} {lower}: {got} {want}");
+        }
+        let sure = Cell::of(f64::INFINITY, -800.0, Gap::of(f64::INFINITY));
+        assert_eq!((sure.log_likelihood(), sure.upper_score(), sure.lower_score()), (0.0, 0.0, 0.0));
+        assert!(!Cell::of(1.0, 1.0, Gap::of(0.0)).is_possible() && !Cell::of(0.0, 1.0, Gap::of(-1.0)).is_possible());
+    }
+
+    #[test]
+    fn thresholds_out_of_order_have_no_likelihood() {
+        let Sample { values, codes, .. } = sample(50);
+        let columns = Columns::plain(values.view(), vec![0], Threads::Caller);
+        let here = [-1.0, 0.0, 0.0, 1.0, 2.0, 3.0, 0.5];
+        let sums = likelihood(&columns, &here, 7, |row| (1.0, usize::from(codes[row])));
+        assert_eq!(sums.value, f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn the_kernel_finds_the_maximum_of_the_full_fit_from_any_start() {
+        let Sample { values, codes, .. } = sample(500);
+        let outcome = crate::data::Outcome::numeric("y", codes.iter().map(|&code| f64::from(code)).collect());
+        let data = observations(&["a", "b", "c"], values.clone(), outcome.expect("finite"));
+        let full = Ordinal::default().fit(&data).expect("a fit");
+        let want = full.summary().log_likelihood;
+        let start = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 1.0, 2.0, -3.0];
+        let crossing = [0.0; 9];
+        for start in [None, Some(&start[..]), Some(&crossing[..])] {
+            let solution = maximum_likelihood(values.view(), &[0, 1, 2], &codes, 7, None, start);
+            assert_eq!(solution.state, LogitState::Converged);
+            assert!((solution.log_likelihood - want).abs() < 1e-12 * want.abs(), "{} {want}", solution.log_likelihood);
+            let own = full.coefficients()[3..].iter().chain(&full.coefficients()[..3]);
+            for (got, row) in solution.coefficients.iter().zip(own) {
+                assert!((got - row.estimate).abs() < 1e-8, "{got} {row:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_kernel_passes_over_levels_without_weight() {
+        let Sample { values, codes, .. } = sample(500);
+        // Without its rows, level 3 is as if it had never been there; so are the rows of level 0.
+        let weights: Vec<f64> = codes.iter().map(|&code| f64::from(u8::from(code != 3 && code != 0))).collect();
+        let kept: Vec<usize> = (0..500).filter(|&row| weights[row] > 0.0).collect();
+        let fewer: Vec<u8> = kept.iter().map(|&row| codes[row] - 1 - u8::from(codes[row] > 3)).collect();
+        let with = maximum_likelihood(values.view(), &[0, 2], &codes, 7, Some(&weights), None);
+        let rows = values.select(Axis(0), &kept);
+        let without = maximum_likelihood(rows.view(), &[0, 2], &fewer, 5, None, None);
+        assert!((with.log_likelihood - without.log_likelihood).abs() < 1e-11 * without.log_likelihood.abs());
+        let own = &without.coefficients;
+        let want = [own[0], own[0], own[1], own[1], own[2], own[3], own[4], own[5]];
+        assert!(with.coefficients.iter().zip(&want).all(|(got, want)| (got - want).abs() < 1e-9), "{with:?} {want:?}");
+        let again = maximum_likelihood(values.view(), &[0, 2], &codes, 7, Some(&weights), Some(&with.coefficients));
+        assert!(again.iterations < with.iterations);
+        let single = maximum_likelihood(values.view(), &[0], &[2; 500], 7, None, None);
+        assert_eq!((single.state, single.log_likelihood), (LogitState::Separated, 0.0));
+    }
+
+    #[test]
+    fn the_kernel_leaves_out_a_copy_and_tells_separation_from_a_maximum() {
+        let Sample { values, codes, weights } = sample(500);
+        let one = maximum_likelihood(values.view(), &[0, 2], &codes, 7, Some(&weights), None);
+        let doubled = maximum_likelihood(values.view(), &[0, 2, 0], &codes, 7, Some(&weights), None);
+        assert!((doubled.log_likelihood - one.log_likelihood).abs() < 1e-10 * one.log_likelihood.abs());
+        assert_eq!((doubled.state, doubled.coefficients[8]), (LogitState::Converged, 0.0));
+        let cut: Vec<u8> =
+            values.column(1).iter().map(|&value| u8::from(value > -0.5) + u8::from(value > 0.5)).collect();
+        let apart = maximum_likelihood(values.view(), &[0, 1], &cut, 3, None, None);
+        let mixed = maximum_likelihood(values.view(), &[0, 2], &cut, 3, None, None);
+        assert_eq!((apart.state, mixed.state), (LogitState::Separated, LogitState::Converged));
+    }
+}

@@ -311,3 +311,46 @@ impl Sides for FreeSlopes<'_, '_> {
         self.map.t().dot(&side)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Outcome, WeightKind, Weights};
+    use crate::estimators::columns::Threads;
+    use crate::estimators::formula_data::{FormulaData, observations};
+
+    #[test]
+    fn gradient_and_information_are_finite_differences_of_the_likelihood() {
+        let data = FormulaData::of(300);
+        let level = data.number.mapv(|number| (0.5 * number).floor().clamp(0.0, 3.0));
+        let features = data.features.mapv(|value| value / 50.0);
+        let outcome = Outcome::numeric("level", level).expect("finite");
+        let weights = Weights::new(WeightKind::Precision, data.weights.clone()).expect("valid");
+        let data = observations(&["a", "b", "c"], features.clone(), outcome).weighted(weights).expect("one a row");
+        let cases = Cases::of(&data);
+        let levels = Levels::of(&data, &cases).expect("levels");
+        let columns = Columns::plain(features.view(), vec![0, 1, 2], Threads::Caller);
+        let model = FreeSlopes::new(&columns, &cases, &levels, &[false, true, false]);
+        // Three thresholds, three slopes, one, three.
+        let here = [-2.0, -0.5, 1.5, 0.3, 0.1, -0.2, 0.4, 0.5, -0.1, 0.2];
+        assert_eq!(model.n_parameters(), here.len());
+        let sums = model.likelihood(&here);
+        assert!(sums.value.is_finite());
+        let step = 1e-5;
+        for index in 0..here.len() {
+            let moved = |by: f64| {
+                let mut there = here;
+                there[index] += by;
+                model.likelihood(&there)
+            };
+            let (above, below) = (moved(step), moved(-step));
+            let slope = (above.value - below.value) / (2.0 * step);
+            assert!((slope - sums.vector[index]).abs() < 1e-6 * sums.vector[index].abs().max(1.0), "{index}");
+            for other in 0..here.len() {
+                let curvature = (below.vector[other] - above.vector[other]) / (2.0 * step);
+                let gap = (curvature - sums.matrix[[index, other]]).abs();
+                assert!(gap < 1e-6 * sums.matrix.diag().iter().copied().fold(1.0, f64::max), "{index} {other}");
+            }
+        }
+    }
+}

@@ -455,3 +455,284 @@ pub(super) fn few_rows(outcome: &str, levels: &Levels, n_slopes: usize) -> Optio
             .number("rows_per_term", per_term)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Clusters, Outcome, WeightKind, Weights};
+    use crate::estimators::formula_data::{FormulaData, observations, wave};
+    use crate::estimators::separation::Side;
+    use ndarray::{Axis, array, concatenate};
+
+    const NAMES: [&str; 3] = ["speed", "price", "calls"];
+
+    fn answers(data: &FormulaData) -> Array1<f64> {
+        data.number.mapv(|number| number.floor().clamp(0.0, 6.0))
+    }
+
+    fn data(names: &[&str], features: Array2<f64>, values: Array1<f64>) -> Observations {
+        observations(names, features, Outcome::numeric("recommend", values).expect("finite"))
+    }
+
+    fn formula(data: &FormulaData) -> Observations {
+        self::data(&NAMES, data.features.clone(), answers(data))
+            .clustered(Clusters::from_labels(&data.clusters))
+            .expect("one a row")
+    }
+
+    fn fit(names: &[&str], features: Array2<f64>, values: Array1<f64>) -> Result<OrdinalFit, FitError> {
+        Ordinal::default().fit(&data(names, features, values))
+    }
+
+    fn separation(names: &[&str], features: Array2<f64>, values: Array1<f64>) -> Separation {
+        match fit(names, features, values) {
+            Err(FitError::Separated(separation)) => separation,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn without_columns_the_thresholds_are_the_log_odds_of_the_cumulative_shares() {
+        let fit = fit(&[], Array2::zeros((8, 0)), array![0.0, 0.0, 7.0, 7.0, 7.0, 10.0, 10.0, 10.0]).expect("a fit");
+        let terms: Vec<&str> = fit.coefficients().iter().map(|row| row.term.as_str()).collect();
+        assert_eq!(terms, ["0|7", "7|10"]);
+        // Shares 2/8 and 5/8; the standard error of log odds of a share is sqrt(1 / 2 + 1 / 6).
+        assert!((fit.coefficients()[0].estimate - (2.0_f64 / 6.0).ln()).abs() < 1e-14);
+        assert!((fit.coefficients()[1].estimate - (5.0_f64 / 3.0).ln()).abs() < 1e-14);
+        assert!((fit.coefficients()[0].std_error - (0.5_f64 + 1.0 / 6.0).sqrt()).abs() < 1e-12);
+        let counts: Vec<(f64, usize)> = fit.summary().levels.iter().map(|row| (row.level, row.n_used)).collect();
+        assert_eq!(counts, [(0.0, 2), (7.0, 3), (10.0, 3)]);
+        assert!(fit.summary().pseudo_r_squared.is_some_and(|share| share.abs() < 1e-14));
+        assert!((fit.predict_row(&[]) - 51.0 / 8.0).abs() < 1e-13);
+    }
+
+    #[test]
+    fn equal_odds_ratios_at_both_steps_are_the_coefficient() {
+        // Without the column 2, 1, 1 rows lie in the levels, with it 1, 1, 2: both odds ratios are 3.
+        let features = array![[0.0], [0.0], [0.0], [0.0], [1.0], [1.0], [1.0], [1.0]];
+        let fit = fit(&["x"], features, array![1.0, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 3.0]).expect("a fit");
+        let want = [3.0_f64.ln(), 0.0, 3.0_f64.ln()];
+        for (row, want) in fit.coefficients().iter().zip(want) {
+            assert!((row.estimate - want).abs() < 1e-12, "{row:?}");
+        }
+        let shares = fit.probabilities_row(&[1.0]);
+        assert!(shares.iter().zip([0.25, 0.25, 0.5]).all(|(got, want)| (got - want).abs() < 1e-12), "{shares:?}");
+        let summary = fit.summary();
+        assert_eq!((summary.n_terms, summary.df_residual, summary.family.word()), (3, 5, "ordinal"));
+        assert!((summary.aic - (6.0 - 2.0 * summary.log_likelihood)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn levels_in_reverse_flip_the_signs() {
+        let data = FormulaData::of(300);
+        let plain = fit(&NAMES, data.features.clone(), answers(&data)).expect("a fit");
+        let turned = fit(&NAMES, data.features.clone(), answers(&data).mapv(|answer| 6.0 - answer)).expect("a fit");
+        for index in 0..3 {
+            let (plain, turned) = (&plain.coefficients()[index], &turned.coefficients()[index]);
+            assert!((plain.estimate + turned.estimate).abs() < 1e-9 * plain.std_error);
+            assert!((plain.std_error - turned.std_error).abs() < 1e-9 * plain.std_error);
+        }
+        for step in 0..6 {
+            let (plain, turned) = (&plain.coefficients()[3 + step], &turned.coefficients()[8 - step]);
+            assert!((plain.estimate + turned.estimate).abs() < 1e-9 * plain.std_error, "{plain:?} {turned:?}");
+        }
+    }
+
+    #[test]
+    fn levels_count_by_order_and_not_by_distance() {
+        let data = FormulaData::of(200);
+        let plain = fit(&NAMES, data.features.clone(), answers(&data)).expect("a fit");
+        let far =
+            fit(&NAMES, data.features.clone(), answers(&data).mapv(|answer| (answer - 3.0).powi(3))).expect("a fit");
+        for (plain, far) in plain.coefficients().iter().zip(far.coefficients()) {
+            assert_eq!((plain.estimate, plain.std_error), (far.estimate, far.std_error));
+        }
+        assert_eq!(far.coefficients()[3].term, "-27|-8");
+    }
+
+    /// One column is the other plus a little: the basis is rotated, and the same model in the difference is not.
+    #[test]
+    fn nearly_equal_columns_have_the_fit_of_their_difference() {
+        let data = FormulaData::of(400);
+        let little = Array1::from_shape_fn(400, |row| 0.01 * wave(row, 9));
+        let near = &data.features.column(0) + &little;
+        let stack = |second: Array1<f64>| {
+            concatenate![Axis(1), data.features.column(0).insert_axis(Axis(1)), second.insert_axis(Axis(1))]
+        };
+        let of = |second: Array1<f64>| {
+            self::data(&["speed", "second"], stack(second), answers(&data))
+                .clustered(Clusters::from_labels(&data.clusters))
+                .expect("one a row")
+        };
+        let (rotated, plain) = (of(near), of(little));
+        for std_errors in [StdErrors::Model, StdErrors::Hc1, StdErrors::Cluster] {
+            let settings = Ordinal { std_errors, ..Ordinal::default() };
+            let (first, second) = (settings.fit(&rotated).expect("a fit"), settings.fit(&plain).expect("a fit"));
+            assert!(first.findings().iter().any(|finding| finding.kind == FindingKind::Collinear));
+            let (first, second) = (first.coefficients(), second.coefficients());
+            let near = |got: f64, want: f64| assert!((got - want).abs() < 1e-7 * want.abs(), "{got} {want}");
+            near(first[0].estimate + first[1].estimate, second[0].estimate);
+            for index in 1..second.len() {
+                near(first[index].estimate, second[index].estimate);
+                near(first[index].std_error, second[index].std_error);
+            }
+            let (first, second) = (settings.proportional_odds(&rotated), settings.proportional_odds(&plain));
+            let (first, second) = (first.expect("a fit").overall, second.expect("a fit").overall);
+            near(first.expect("a test").statistic, second.expect("a test").statistic);
+        }
+    }
+
+    #[test]
+    fn separation_names_the_column_and_its_end() {
+        let data = FormulaData::of(120);
+        let cut =
+            data.features.column(0).mapv(|speed| f64::from(u8::from(speed > 4.0)) + f64::from(u8::from(speed > 6.0)));
+        let found = separation(&NAMES, data.features.clone(), cut.clone());
+        assert_eq!((found.columns[0].term.as_str(), found.columns[0].side), ("speed", Side::Higher));
+        assert_eq!((found.columns.len(), found.alone, found.complete, found.ordered), (1, true, true, true));
+        assert!(
+            found.to_string().starts_with("`recommend` is separated: high `speed` goes with higher values"),
+            "{found}"
+        );
+        let turned = separation(&NAMES, data.features, cut.mapv(|level| -level));
+        assert_eq!(turned.columns[0].side, Side::Lower);
+    }
+
+    #[test]
+    fn columns_that_separate_only_together_are_named_without_the_others() {
+        let features = Array2::from_shape_fn((200, 3), |(row, column)| wave(row, column) * [1.0, 50.0, 3.0][column]);
+        let lean = |row: usize| wave(row, 0) - wave(row, 1);
+        let level = |row: usize| f64::from(u8::from(lean(row) > -0.2)) + f64::from(u8::from(lean(row) > 0.2));
+        let found = separation(&["a", "b", "noise"], features, Array1::from_shape_fn(200, level));
+        let named: Vec<(&str, Side)> = found.columns.iter().map(|column| (column.term.as_str(), column.side)).collect();
+        assert_eq!((named, found.alone), (vec![("a", Side::Higher), ("b", Side::Lower)], false));
+    }
+
+    #[test]
+    fn a_step_that_one_column_splits_is_no_separation_where_others_are_mixed() {
+        // x tells 0 from the rest; 1 and 2 are mixed over x, so that no slope grows for ever.
+        let features = array![[0.0], [0.0], [0.5], [1.0], [2.0], [3.0], [4.0], [5.0]];
+        assert!(fit(&["x"], features, array![0.0, 0.0, 0.0, 2.0, 1.0, 2.0, 1.0, 2.0]).is_ok());
+    }
+
+    #[test]
+    fn outcomes_without_three_levels_are_refused() {
+        let features = array![[1.0], [2.0], [4.0], [3.0]];
+        let error = fit(&["x"], features.clone(), array![0.0, 1.0, 0.0, 1.0]).unwrap_err();
+        assert!(error.to_string().starts_with("outcome `recommend` has only the values 0 and 1"), "{error}");
+        let error = fit(&["x"], features, array![7.0, 7.0, 7.0, 7.0]).unwrap_err();
+        assert!(matches!(error, FitError::ConstantOutcome { .. }), "{error}");
+        let many = Array1::from_shape_fn(300, |row| row as f64);
+        let error = fit(&["x"], Array2::from_shape_fn((300, 1), |(row, _)| wave(row, 0)), many).unwrap_err();
+        assert!(matches!(error, FitError::TooManyLevels { n_levels_max: 100, .. }), "{error}");
+    }
+
+    #[test]
+    fn hc3_missing_clusters_and_too_few_rows_are_refused() {
+        let data = data(&["x"], array![[1.0], [2.0], [3.0]], array![0.0, 1.0, 2.0]);
+        let error = Ordinal { std_errors: StdErrors::Hc3, ..Ordinal::default() }.fit(&data).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "hc3 has no agreed meaning for an ordinal model; ask for hc1, or for standard errors by cluster"
+        );
+        assert!(matches!(Ordinal::default().fit(&data), Err(FitError::TooFewRows { n_used: 3, n_terms: 3 })));
+        let data = self::data(&NAMES, FormulaData::of(60).features, answers(&FormulaData::of(60)));
+        let clustered = Ordinal { std_errors: StdErrors::Cluster, ..Ordinal::default() };
+        assert!(matches!(clustered.fit(&data), Err(FitError::NoClusters)));
+    }
+
+    #[test]
+    fn a_level_whose_rows_have_no_weight_is_no_level() {
+        let data = FormulaData::of(200);
+        let answers = answers(&data);
+        let kept: Vec<usize> = (0..200).filter(|&row| answers[row] < 5.5).collect();
+        let weights = answers.iter().map(|&answer| f64::from(u8::from(answer < 5.5))).collect();
+        let weights = Weights::new(WeightKind::Precision, weights).expect("valid");
+        let all = self::data(&NAMES, data.features.clone(), answers.clone()).weighted(weights).expect("one a row");
+        let hidden = Ordinal::default().fit(&all).expect("a fit");
+        let fewer = fit(&NAMES, data.features.select(Axis(0), &kept), answers.select(Axis(0), &kept)).expect("a fit");
+        assert_eq!((hidden.levels(), hidden.summary().n_used), (fewer.levels(), kept.len()));
+        for (hidden, fewer) in hidden.coefficients().iter().zip(fewer.coefficients()) {
+            assert!((hidden.estimate - fewer.estimate).abs() < 1e-9 * fewer.std_error);
+        }
+    }
+
+    #[test]
+    fn aliased_and_constant_columns_are_left_out_by_name() {
+        let data = FormulaData::of(200);
+        let plain = fit(&NAMES, data.features.clone(), answers(&data)).expect("a fit");
+        let extra = Array2::from_shape_fn((200, 2), |(row, column)| {
+            if column == 0 { 4.0 } else { data.features[[row, 0]] + data.features[[row, 1]] }
+        });
+        let features = concatenate![Axis(1), data.features, extra];
+        let full = fit(&["speed", "price", "calls", "same", "sum"], features, answers(&data)).expect("a fit");
+        let kinds: Vec<FindingKind> = full.findings().iter().map(|finding| finding.kind).collect();
+        assert_eq!(kinds, [FindingKind::Constant, FindingKind::Aliased]);
+        for (full, plain) in full.coefficients().iter().zip(plain.coefficients()) {
+            assert_eq!(full.term, plain.term);
+            assert!((full.estimate - plain.estimate).abs() < 1e-8 * plain.std_error);
+        }
+        assert_eq!(full.covariance().dim(), (9, 9));
+    }
+
+    #[test]
+    fn many_columns_for_few_rows_are_flagged() {
+        let data = FormulaData::of(30);
+        let fit = fit(&NAMES, data.features.clone(), answers(&data)).expect("a fit");
+        let finding = fit.findings().iter().find(|finding| finding.kind == FindingKind::FewEvents).expect("a finding");
+        let counts = fit.summary().levels.iter().map(|row| (row.n_used as f64).powi(3));
+        assert!((finding.numbers["limiting_size"] - (30.0 - counts.sum::<f64>() / 900.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn predictions_are_the_probabilities_of_the_levels() {
+        let data = FormulaData::of(250);
+        let observations = formula(&data);
+        let fit = Ordinal::default().fit(&observations).expect("a fit");
+        let row = data.features.row(7).to_vec();
+        let rows = fit.coefficients();
+        let latent: f64 = rows[..3].iter().zip(&row).map(|(row, x)| row.estimate * x).sum();
+        let below = |step: usize| 1.0 / (1.0 + (latent - rows[3 + step].estimate).exp());
+        let shares = fit.probabilities_row(&row);
+        assert!((shares[0] - below(0)).abs() < 1e-12 && (shares[3] - (below(3) - below(2))).abs() < 1e-12);
+        assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-14);
+        let mean: f64 = shares.iter().zip(fit.levels()).map(|(share, level)| share * level).sum();
+        let predicted = fit.predict(observations.design()).expect("the same columns");
+        assert!((predicted[7] - mean).abs() < 1e-13);
+        let contributions = fit.model().contributions(&row);
+        let average = fit.model().link_row(&[f64::NAN; 3]);
+        assert!((contributions.iter().sum::<f64>() + average - latent).abs() < 1e-10);
+    }
+
+    #[test]
+    fn many_rows_from_a_start_of_part_of_them_end_where_the_plain_start_does() {
+        let data = FormulaData::of(260_000);
+        let observations = self::data(&NAMES, data.features.clone(), answers(&data));
+        let cases = Cases::of(&observations);
+        let (levels, prepared) = prepare(&observations, &cases, StdErrors::Model).expect("levels");
+        let started = start(&cases, &levels, &prepared.columns);
+        assert!(started.iter().skip(6).any(|value| value.abs() > 0.0), "the part was not used");
+        let fit = Ordinal::default().fit(&observations).expect("a fit");
+        assert!(fit.summary().iterations < 6, "{}", fit.summary().iterations);
+        let evaluate = |at: &[f64]| likelihood(&prepared.columns, at, 7, |row| (1.0, levels.code(row)));
+        let limits = Limits { iterations_max: 50, step_tolerance: 1e-12 };
+        let plain = ascend(evaluate, null_start(&levels.weights, 3), limits, |_| false);
+        let plain = units_map(&prepared.columns, 6).dot(&Array1::from(plain.coefficients));
+        for (fit, plain) in fit.coefficients().iter().zip(&plain) {
+            assert!((fit.estimate - plain).abs() < 1e-10 * plain.abs(), "{} {plain}", fit.estimate);
+        }
+    }
+
+    #[test]
+    fn threads_change_no_byte() {
+        let data = formula(&FormulaData::of(30_000));
+        let on = |n_threads: usize, std_errors: StdErrors| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("a pool");
+            let settings = Ordinal { std_errors, ..Ordinal::default() };
+            pool.install(|| (settings.fit(&data).expect("a fit"), settings.proportional_odds(&data).expect("a fit")))
+        };
+        for std_errors in [StdErrors::Model, StdErrors::Hc1, StdErrors::Cluster] {
+            assert_eq!(on(1, std_errors), on(4, std_errors));
+        }
+    }
+}

@@ -366,3 +366,162 @@ fn crossed(outcome: &str, n_crossed: usize, cases: &Cases) -> Option<Finding> {
         Finding::new(FindingKind::Unreliable, severity, outcome, sentence).number("n_crossed", n_crossed as f64)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Outcome;
+    use crate::estimators::Ordinal;
+    use crate::estimators::formula_data::{FormulaData, observations};
+    use crate::estimators::separation::Side;
+    use ndarray::array;
+
+    const NAMES: [&str; 3] = ["speed", "price", "calls"];
+
+    fn classes(data: &FormulaData) -> Array1<f64> {
+        data.number.mapv(|number| f64::from(u8::from(number > 2.0)) + f64::from(u8::from(number > 4.0)))
+    }
+
+    fn data(names: &[&str], features: Array2<f64>, class: Array1<f64>) -> Observations {
+        observations(names, features, Outcome::numeric("class", class).expect("finite"))
+    }
+
+    fn formula(rows: usize) -> Observations {
+        let formula = FormulaData::of(rows);
+        data(&NAMES, formula.features.clone(), classes(&formula))
+    }
+
+    fn parallel(names: &[&str]) -> PartialOrdinal {
+        PartialOrdinal { parallel: names.iter().map(|&name| name.to_owned()).collect(), ..PartialOrdinal::default() }
+    }
+
+    #[test]
+    fn one_column_of_two_values_has_the_odds_ratios_of_its_table() {
+        // Without the column 4, 4, 2 rows lie in the classes, with it 2, 2, 6.
+        let class = |x: f64| if x < 0.5 { [4, 4, 2] } else { [2, 2, 6] };
+        let rows: Vec<(f64, f64)> = [0.0, 1.0]
+            .into_iter()
+            .flat_map(|x| (0..3).flat_map(move |level| vec![(x, level as f64); class(x)[level]]))
+            .collect();
+        let features = Array2::from_shape_fn((20, 1), |(row, _)| rows[row].0);
+        let observations = data(&["x"], features, rows.iter().map(|row| row.1).collect());
+        let fit = PartialOrdinal::default().fit(&observations).expect("a fit");
+        let terms: Vec<&str> = fit.coefficients().iter().map(|row| row.term.as_str()).collect();
+        assert_eq!(terms, ["leave_low:x", "reach_top:x", "0|1", "1|2"]);
+        // Odds of leaving the lowest: 6/4 and 8/2. Odds of the top: 2/8 and 6/4. Thresholds: minus those without x.
+        let want = [(8.0 / 3.0_f64).ln(), 6.0_f64.ln(), -(1.5_f64.ln()), 4.0_f64.ln()];
+        for (row, want) in fit.coefficients().iter().zip(want) {
+            assert!((row.estimate - want).abs() < 1e-11, "{row:?} {want}");
+        }
+        // Woolf: the variance of a log odds ratio sums one over the counts.
+        let woolf =
+            [[4.0, 6.0, 2.0, 8.0], [8.0, 2.0, 4.0, 6.0]].map(|counts| counts.iter().map(|n| 1.0 / n).sum::<f64>());
+        for (row, woolf) in fit.coefficients().iter().zip(woolf) {
+            assert!((row.std_error - woolf.sqrt()).abs() < 1e-10, "{row:?}");
+        }
+        let difference = &fit.differences()[0];
+        assert!((difference.difference.estimate - (6.0_f64.ln() - (8.0 / 3.0_f64).ln())).abs() < 1e-11);
+        assert!((fit.probabilities_row(&[1.0])[2] - 0.6).abs() < 1e-12);
+        let equality = fit.equality().expect("a test");
+        assert!((equality.statistic - difference.difference.statistic.powi(2)).abs() < 1e-10);
+        assert!((equality.p_value - difference.difference.p_value).abs() < 1e-8);
+    }
+
+    #[test]
+    fn all_columns_held_parallel_are_the_ordinal_fit() {
+        let data = formula(300);
+        let partial = parallel(&NAMES).fit(&data).expect("a fit");
+        let ordinal = Ordinal::default().fit(&data).expect("a fit");
+        for (partial, ordinal) in partial.coefficients().iter().zip(ordinal.coefficients()) {
+            assert_eq!(partial.term, ordinal.term);
+            assert!((partial.estimate - ordinal.estimate).abs() < 1e-9 * ordinal.std_error);
+            assert!((partial.std_error - ordinal.std_error).abs() < 1e-8 * ordinal.std_error);
+        }
+        assert!(partial.differences().is_empty() && partial.equality().is_none());
+        let row = [4.0, 110.0, 1.0];
+        assert!((partial.predict_row(&row) - ordinal.predict_row(&row)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn classes_in_reverse_change_the_two_steps() {
+        let formula = FormulaData::of(300);
+        let plain = PartialOrdinal::default().fit(&data(&NAMES, formula.features.clone(), classes(&formula)));
+        let turned = classes(&formula).mapv(|class| 2.0 - class);
+        let turned = PartialOrdinal::default().fit(&data(&NAMES, formula.features.clone(), turned));
+        let (plain, turned) = (plain.expect("a fit"), turned.expect("a fit"));
+        for (plain, turned) in plain.differences().iter().zip(turned.differences()) {
+            assert!((plain.leave_low + turned.reach_top).abs() < 1e-8 * plain.difference.std_error);
+            assert!((plain.reach_top + turned.leave_low).abs() < 1e-8 * plain.difference.std_error);
+            assert!((plain.difference.p_value - turned.difference.p_value).abs() < 1e-7);
+        }
+        assert!((plain.summary().log_likelihood - turned.summary().log_likelihood).abs() < 1e-9);
+    }
+
+    #[test]
+    fn steps_that_cross_are_counted() {
+        // The middle class is rare at high values and the two others are not: far out the fit gives it less than nothing.
+        let shares = [(-1.0, [1, 8, 1]), (0.0, [5, 10, 5]), (1.0, [8, 4, 8]), (4.0, [0, 0, 1])];
+        let rows: Vec<(f64, f64)> = shares
+            .into_iter()
+            .flat_map(|(x, counts)| (0..3).flat_map(move |level| vec![(x, level as f64); counts[level]]))
+            .collect();
+        let features = Array2::from_shape_fn((rows.len(), 1), |(row, _)| rows[row].0);
+        let observations = data(&["x"], features, rows.iter().map(|row| row.1).collect());
+        let fit = PartialOrdinal::default().fit(&observations).expect("a fit");
+        let finding = fit.findings().iter().find(|finding| finding.kind == FindingKind::Unreliable).expect("a finding");
+        assert_eq!((finding.numbers["n_crossed"], finding.severity), (1.0, Severity::Serious));
+        let there = fit.probabilities_row(&[4.0]);
+        assert!((there.iter().sum::<f64>() - 1.0).abs() < 1e-15 && there[1].abs() < 1e-300, "{there:?}");
+        assert!(
+            parallel(&["x"])
+                .fit(&observations)
+                .expect("a fit")
+                .findings()
+                .iter()
+                .all(|finding| { finding.kind != FindingKind::Unreliable })
+        );
+    }
+
+    #[test]
+    fn a_single_step_that_a_column_splits_is_separation() {
+        let formula = FormulaData::of(120);
+        // Speed alone decides on leaving the lowest class, and on reaching the highest it does not.
+        let class =
+            Array1::from_shape_fn(
+                120,
+                |row| {
+                    if formula.features[[row, 0]] > 4.0 { 1.0 + formula.class[row] } else { 0.0 }
+                },
+            );
+        let observations = data(&NAMES, formula.features, class);
+        match PartialOrdinal::default().fit(&observations) {
+            Err(FitError::Separated(found)) => {
+                assert_eq!((found.columns[0].term.as_str(), found.columns[0].side), ("speed", Side::Higher));
+                assert!(found.alone && found.ordered && !found.complete);
+            }
+            other => unreachable!("{other:?}"),
+        }
+        assert!(Ordinal::default().fit(&observations).is_ok());
+    }
+
+    #[test]
+    fn other_than_three_levels_and_unknown_columns_are_refused() {
+        let formula = FormulaData::of(80);
+        let four = data(&NAMES, formula.features.clone(), formula.number.mapv(|number| number.floor().clamp(0.0, 3.0)));
+        assert!(matches!(PartialOrdinal::default().fit(&four), Err(FitError::NotThreeLevels { n_levels: 4, .. })));
+        let error = parallel(&["weather"]).fit(&self::formula(80)).unwrap_err();
+        assert_eq!(error.to_string(), "there is no column `weather` to hold parallel; give the name of a column");
+    }
+
+    #[test]
+    fn predictions_ask_for_the_columns_of_the_fit_and_missing_values_take_the_mean() {
+        let observations = formula(200);
+        let fit = PartialOrdinal::default().fit(&observations).expect("a fit");
+        let predicted = fit.predict(observations.design()).expect("the same columns");
+        assert!((predicted[3] - fit.predict_row(&observations.design().row(3).to_vec())).abs() < 1e-15);
+        let means = observations.design().values().mean_axis(ndarray::Axis(0)).expect("rows").to_vec();
+        assert!((fit.predict_row(&[f64::NAN; 3]) - fit.predict_row(&means)).abs() < 1e-12);
+        let other = DesignMatrix::new(vec!["speed".to_owned()], array![[1.0]]).expect("finite");
+        assert!(matches!(fit.predict(&other), Err(FitError::ColumnsDiffer { position: 2, .. })));
+    }
+}

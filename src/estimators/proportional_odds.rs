@@ -443,3 +443,83 @@ impl Analysis<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Outcome;
+    use crate::estimators::formula_data::{observations, wave};
+
+    /// Levels 0 to 3 at fixed cuts of a latent value with logistic noise; the column `turning` works at the highest cut
+    /// only as far as `turn` says.
+    fn data(n_rows: usize, turn: f64) -> Observations {
+        let features = Array2::from_shape_fn((n_rows, 2), |(row, column)| 4.0 * wave(row, column));
+        let level = Array1::from_shape_fn(n_rows, |row| {
+            let share = wave(row, 9) + 0.5;
+            let noise = (share / (1.0 - share)).ln();
+            let plain = features[[row, 0]] + noise;
+            let at = |cut: f64, slope: f64| f64::from(u8::from(plain + slope * features[[row, 1]] > cut));
+            at(-1.5, 0.0) + at(0.0, 0.0) + at(2.0, turn).min(at(0.0, 0.0) * at(-1.5, 0.0))
+        });
+        observations(&["steady", "turning"], features, Outcome::numeric("recommend", level).expect("finite"))
+    }
+
+    fn rejection(found: &ProportionalOdds) -> Option<&Finding> {
+        found.findings.iter().find(|finding| finding.kind == FindingKind::NotProportional)
+    }
+
+    #[test]
+    fn proportional_odds_are_not_rejected() {
+        let found = Ordinal::default().proportional_odds(&data(3000, 0.0)).expect("a fit");
+        assert!(rejection(&found).is_none(), "{found:?}");
+        assert_eq!(found.steps, ["0|1", "1|2", "2|3"]);
+        let (brant, ratio) = (found.overall.expect("a test"), found.likelihood_ratio.expect("a test"));
+        assert_eq!((brant.df, ratio.df), (4, 4));
+        // Both tests are of the same hypothesis and agree in large samples.
+        assert!((brant.statistic - ratio.statistic).abs() < 0.2 * ratio.statistic, "{brant:?} {ratio:?}");
+    }
+
+    #[test]
+    fn a_column_that_works_at_one_step_only_is_named_with_its_odds() {
+        let found = Ordinal::default().proportional_odds(&data(3000, 0.8)).expect("a fit");
+        let finding = rejection(&found).expect("a finding");
+        assert!(finding.sentence.contains("one unit of `turning` multiplies the odds"), "{}", finding.sentence);
+        assert!(finding.sentence.contains("at 2|3"), "{}", finding.sentence);
+        assert_eq!(finding.severity, Severity::Warning);
+        let turning = &found.terms[1];
+        assert!((finding.numbers["odds_ratio_high"] - turning.slopes[2].exp()).abs() < 1e-12);
+        assert!(turning.test.as_ref().is_some_and(|test| test.p_value < 1e-6));
+        assert!(found.likelihood_ratio.is_some_and(|test| test.p_value < 1e-6));
+    }
+
+    #[test]
+    fn a_step_that_the_columns_split_is_left_out_by_name() {
+        let plain = data(400, 0.0);
+        let features = plain.design().values().to_owned();
+        // One row far out has a level of its own above all others.
+        let mut features = features;
+        features[[0, 0]] = 40.0;
+        let mut level = plain.outcome().values().to_owned();
+        level[0] = 4.0;
+        let data = observations(&["steady", "turning"], features, Outcome::numeric("y", level).expect("finite"));
+        let found = Ordinal::default().proportional_odds(&data).expect("a fit");
+        assert_eq!(found.steps, ["0|1", "1|2", "2|3"]);
+        assert!(
+            found
+                .findings
+                .iter()
+                .any(|finding| { finding.kind == FindingKind::Separated && finding.sentence.contains("`3|4`") })
+        );
+        assert!(found.likelihood_ratio.is_none() && found.overall.is_some());
+    }
+
+    #[test]
+    fn without_columns_there_is_nothing_to_test() {
+        let names = Vec::new();
+        let design = crate::data::DesignMatrix::new(names, Array2::zeros((6, 0))).expect("no columns");
+        let outcome = Outcome::numeric("y", ndarray::array![0.0, 1.0, 2.0, 0.0, 1.0, 2.0]).expect("finite");
+        let found = Ordinal::default().proportional_odds(&Observations::new(design, outcome).expect("as many rows"));
+        let found = found.expect("a fit");
+        assert!(found.terms.is_empty() && found.overall.is_none() && found.findings.is_empty());
+    }
+}
