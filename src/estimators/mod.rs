@@ -16,6 +16,7 @@ pub mod firth;
 pub mod fitted_model;
 pub mod linear;
 pub mod logit;
+pub mod missing;
 pub mod summary;
 // What the fits are made of.
 mod cases;
