@@ -21,16 +21,7 @@ impl DesignMatrix {
     /// No rows, a repeated name, a number of names that is not the number of columns, a value that is not finite or
     /// whose square overflows.
     pub fn new(names: Vec<String>, values: Array2<f64>) -> Result<Self, DataError> {
-        if names.len() != values.ncols() {
-            return Err(DataError::NameCount { n_names: names.len(), n_columns: values.ncols() });
-        }
-        if values.nrows() == 0 {
-            return Err(DataError::NoRows);
-        }
-        let mut seen = HashSet::new();
-        if let Some(name) = names.iter().find(|name| !seen.insert(name.as_str())) {
-            return Err(DataError::RepeatedName { name: name.clone() });
-        }
+        check_names(&names, values.view())?;
         for ((row, feature), &value) in values.indexed_iter() {
             check_value(&names[feature], row, value)?;
         }
@@ -76,6 +67,21 @@ impl DesignMatrix {
             names: features.iter().map(|&feature| self.names[feature].clone()).collect(),
             values: self.values.select(Axis(1), features),
         }
+    }
+}
+
+/// Refuses columns without rows, without a name each, or with a name twice.
+pub(super) fn check_names(names: &[String], values: ArrayView2<f64>) -> Result<(), DataError> {
+    if names.len() != values.ncols() {
+        return Err(DataError::NameCount { n_names: names.len(), n_columns: values.ncols() });
+    }
+    if values.nrows() == 0 {
+        return Err(DataError::NoRows);
+    }
+    let mut seen = HashSet::new();
+    match names.iter().find(|name| !seen.insert(name.as_str())) {
+        Some(name) => Err(DataError::RepeatedName { name: name.clone() }),
+        None => Ok(()),
     }
 }
 

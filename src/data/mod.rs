@@ -2,12 +2,14 @@
 
 pub mod clusters;
 pub mod design;
+pub mod gaps;
 pub mod observations;
 pub mod outcome;
 pub mod weights;
 
 pub use clusters::Clusters;
 pub use design::DesignMatrix;
+pub use gaps::{ColumnGroup, Gaps};
 pub use observations::Observations;
 pub use outcome::Outcome;
 pub use weights::{WeightKind, Weights};
@@ -34,6 +36,14 @@ pub enum DataError {
     RepeatedName {
         /// The name.
         name: String,
+    },
+    /// A column is named by a place where there is none.
+    #[error("column number {} is not there; there are {n_columns} columns", column + 1)]
+    NoSuchColumn {
+        /// The place, from 0.
+        column: usize,
+        /// The columns there are.
+        n_columns: usize,
     },
     /// A value is missing or infinite.
     #[error("column `{column}`, row {row}: {value} is not a finite number; drop or fill the row first")]

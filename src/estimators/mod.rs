@@ -23,6 +23,7 @@ pub mod logit;
 pub mod ordinal;
 pub mod partial_ordinal;
 pub mod proportional_odds;
+pub mod missing;
 pub mod summary;
 // Customers who buy till they leave: purchases and spend to come.
 pub mod buy_till_you_die;

@@ -6,5 +6,6 @@ mod classes;
 mod contract;
 mod imports;
 mod inputs;
+mod missing;
 mod oracles;
 mod recovery;
