@@ -4,12 +4,14 @@ pub mod clusters;
 pub mod design;
 pub mod observations;
 pub mod outcome;
+pub mod splits;
 pub mod weights;
 
 pub use clusters::Clusters;
 pub use design::DesignMatrix;
 pub use observations::Observations;
 pub use outcome::Outcome;
+pub use splits::{KeptSide, LeftOut, RollingOrigin, Split, SplitError, TimeSplit, TrainingWindow, grouped_k_fold};
 pub use weights::{WeightKind, Weights};
 
 use thiserror::Error;

@@ -1,11 +1,13 @@
-//! Mathematics that knows nothing of customers: distributions, moments, small dense linear algebra, quantiles and
-//! reproducible random streams.
+//! Mathematics that knows nothing of customers: distributions, moments, small dense linear algebra, quantiles,
+//! reproducible random streams and resampling.
 
 pub mod distributions;
 pub mod linear_algebra;
 pub mod moments;
 pub mod quantile;
 pub mod random;
+pub mod resampling;
 
 pub use distributions::Confidence;
 pub use moments::SecondMoments;
+pub use resampling::Resampler;
