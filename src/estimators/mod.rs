@@ -9,6 +9,7 @@
 //! summed in a fixed order, without a second copy of the design matrix.
 
 // What callers use.
+pub mod calibration;
 pub mod coefficient;
 pub mod error;
 pub mod evaluation;
