@@ -68,6 +68,20 @@ impl DesignMatrix {
             values: self.values.select(Axis(1), features),
         }
     }
+
+    /// Some of the rows, by place, in the order given.
+    ///
+    /// # Errors
+    /// No rows.
+    ///
+    /// # Panics
+    /// If a place is out of bounds.
+    pub fn select_rows(&self, rows: &[usize]) -> Result<Self, DataError> {
+        if rows.is_empty() {
+            return Err(DataError::NoRows);
+        }
+        Ok(Self { names: self.names.clone(), values: self.values.select(Axis(0), rows) })
+    }
 }
 
 /// Refuses columns without rows, without a name each, or with a name twice.

@@ -5,6 +5,7 @@ pub mod design;
 pub mod gaps;
 pub mod observations;
 pub mod outcome;
+pub mod splits;
 pub mod weights;
 
 pub use clusters::Clusters;
@@ -12,6 +13,7 @@ pub use design::DesignMatrix;
 pub use gaps::{ColumnGroup, Gaps};
 pub use observations::Observations;
 pub use outcome::Outcome;
+pub use splits::{KeptSide, LeftOut, RollingOrigin, Split, SplitError, TimeSplit, TrainingWindow, grouped_k_fold};
 pub use weights::{WeightKind, Weights};
 
 use thiserror::Error;

@@ -1,6 +1,7 @@
 //! Everything an analysis of one outcome needs, with as many rows in each part.
 
 use super::{Clusters, DataError, DesignMatrix, Outcome, Weights};
+use crate::stats::Resampler;
 
 /// Features, outcome, weights and clusters of the same observations.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +42,41 @@ impl Observations {
         Ok(Self { clusters: Some(clusters), ..self })
     }
 
+    /// Some of the observations, by row, in the order given; clusters are numbered anew.
+    ///
+    /// # Errors
+    /// No rows, or none with a weight.
+    ///
+    /// # Panics
+    /// If a row is out of bounds.
+    pub fn select(&self, rows: &[usize]) -> Result<Self, DataError> {
+        Ok(Self {
+            design: self.design.select_rows(rows)?,
+            outcome: self.outcome.select(rows),
+            weights: self.weights.select(rows)?,
+            clusters: self.clusters.as_ref().map(|clusters| clusters.keep(rows)),
+        })
+    }
+
+    /// The same observations with some of the features, by place, in the order given.
+    ///
+    /// # Panics
+    /// If a place is out of bounds.
+    #[must_use]
+    pub fn with_features(&self, features: &[usize]) -> Self {
+        Self {
+            design: self.design.select(features),
+            outcome: self.outcome.clone(),
+            weights: self.weights.clone(),
+            clusters: self.clusters.clone(),
+        }
+    }
+
+    /// Draws samples of these observations with replacement: customers where there are clusters.
+    pub fn resampler(&self, seed: u64, purpose: &'static str) -> Resampler<'_> {
+        self.weights.resampler(self.n_rows(), self.clusters.as_ref(), seed, purpose)
+    }
+
     /// The features.
     pub fn design(&self) -> &DesignMatrix {
         &self.design
@@ -78,7 +114,28 @@ fn same_rows(what: &'static str, n_found: usize, design: &DesignMatrix) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::WeightKind;
     use ndarray::{Array2, array};
+
+    #[test]
+    fn selected_rows_bring_everything_of_theirs() {
+        let design =
+            DesignMatrix::new(vec!["a".to_owned(), "b".to_owned()], array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+        let outcome = Outcome::binary("y", array![0.0, 1.0, 0.0]).expect("valid");
+        let weights = Weights::new(WeightKind::Sampling, vec![0.0, 2.0, 3.0]).expect("valid");
+        let all = Observations::new(design.expect("valid"), outcome)
+            .and_then(|all| all.weighted(weights))
+            .and_then(|all| all.clustered(Clusters::from_labels(["x", "y", "z"])))
+            .expect("valid");
+        let some = all.select(&[2, 1]).expect("rows").with_features(&[1]);
+        assert_eq!(some.design().values(), array![[6.0], [4.0]]);
+        assert_eq!(some.outcome().values(), array![0.0, 1.0]);
+        assert!(some.outcome().is_binary());
+        assert_eq!(some.weights().values(), Some(&[3.0, 2.0][..]));
+        assert_eq!(some.clusters().map(|clusters| clusters.n_clusters()), Some(2));
+        assert_eq!(all.select(&[]), Err(DataError::NoRows));
+        assert_eq!(all.select(&[0]), Err(DataError::NoWeight));
+    }
 
     #[test]
     fn parts_of_different_length_are_refused() {

@@ -39,6 +39,15 @@ impl Outcome {
         Ok(Self { name, values, binary: true })
     }
 
+    /// The outcome of some of the observations, by place, in the order given.
+    ///
+    /// # Panics
+    /// If a place is out of bounds.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let values = rows.iter().map(|&row| self.values[row]).collect();
+        Self { name: self.name.clone(), values, binary: self.binary }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

@@ -1,6 +1,7 @@
 //! Observation weights, which mean nothing without their kind.
 
-use super::DataError;
+use super::{Clusters, DataError};
+use crate::stats::Resampler;
 use serde::{Deserialize, Serialize};
 
 /// Beyond this size a weight times the largest square that columns may hold would overflow when summed.
@@ -55,6 +56,46 @@ impl Weights {
             return Err(DataError::NoWeight);
         }
         Ok(Self(Some(Kinded { kind, values })))
+    }
+
+    /// The weights of some of the observations, by place, in the order given.
+    ///
+    /// # Errors
+    /// All weights zero.
+    ///
+    /// # Panics
+    /// If a place is out of bounds.
+    pub fn select(&self, rows: &[usize]) -> Result<Self, DataError> {
+        let Some(Kinded { kind, values }) = &self.0 else { return Ok(Self(None)) };
+        let values: Vec<f64> = rows.iter().map(|&row| values[row]).collect();
+        if values.iter().all(|&value| value <= 0.0) {
+            return Err(DataError::NoWeight);
+        }
+        Ok(Self(Some(Kinded { kind: *kind, values })))
+    }
+
+    /// Draws what these weights say was observed: whole clusters where there are any, else the observations that
+    /// frequencies stand for, else rows.
+    ///
+    /// # Panics
+    /// If there are weights or clusters and not `n_rows` of them.
+    pub fn resampler<'a>(
+        &'a self,
+        n_rows: usize,
+        clusters: Option<&'a Clusters>,
+        seed: u64,
+        purpose: &'static str,
+    ) -> Resampler<'a> {
+        let own = || (0..n_rows).map(|row| self.of(row)).collect();
+        match (clusters, &self.0) {
+            (Some(clusters), _) => {
+                Resampler::of_clusters(clusters.codes(), clusters.n_clusters(), own(), seed, purpose)
+            }
+            (None, Some(Kinded { kind: WeightKind::Frequency, values })) => {
+                Resampler::of_frequencies(values, seed, purpose)
+            }
+            (None, _) => Resampler::of_rows(own(), seed, purpose),
+        }
     }
 
     /// The kind, where there are weights.

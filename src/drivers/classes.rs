@@ -3,7 +3,7 @@
 
 use super::DriverError;
 use super::analysis::{self, Driver, DriverAnalysis};
-use super::bootstrap::{self, Replicates, Resampler};
+use super::bootstrap::{self, Replicates};
 use super::lattice::LatticeSums;
 use super::method::Method;
 use super::quadratic::{self, AtMaximum};
@@ -169,7 +169,7 @@ impl DriverAnalysis {
             .map(|(subset, model)| AtMaximum { features: problem.features(subset), coefficients: &model.coefficients })
             .collect();
         quadratic::replicates(
-            &Resampler::of(observations, self.seed),
+            &bootstrap::resampler(observations, self.seed),
             self.replicates,
             &rows,
             &at_maximum,

@@ -6,8 +6,9 @@
 //! the information of the whole sample scaled to the replicate's weight. The first sum is what the envelope theorem gives,
 //! the second is one Newton step; what is left out falls with `n^(-1/2)` beside noise that grows with `n^(1/2)`.
 
-use super::bootstrap::{Replicates, Resampler};
+use super::bootstrap::Replicates;
 use super::lattice::LatticeSums;
+use crate::stats::Resampler;
 use crate::stats::linear_algebra::Cholesky;
 use ndarray::{Array1, Array2};
 use rayon::prelude::*;

@@ -1,10 +1,12 @@
 //! The bridge to linfa, and the only file that names it.
 //!
-//! [`Ols`] and [`Logit`] are linfa estimators, so they go wherever linfa's go; and linfa's own solvers fit here where they
-//! can (no weights, no standard errors), each answer checked by its score equations before it is given.
+//! [`Ols`] and [`Logit`] are linfa estimators, so they go wherever linfa's go; any estimator of linfa's goes through our
+//! evaluation as a [`LinfaModel`]; and linfa's own solvers fit here where they can (no weights, no standard errors), each
+//! answer checked by its score equations before it is given.
 
 use super::cases::Cases;
 use super::columns::{At, Case, Columns, Sums, Terms, Threads};
+use super::evaluation::{Model, Predicted};
 use super::logistic::likelihood;
 use super::prepared::Prepared;
 use super::{FitError, LinearFit, LogisticFit, Logit, Ols, logit};
@@ -14,6 +16,8 @@ use linfa::traits::{Fit, PredictInplace};
 use linfa_linear::LinearRegression;
 use linfa_logistic::LogisticRegression;
 use ndarray::{Array1, Array2, ArrayBase, Axis, Data, Ix2};
+use std::error::Error;
+use std::marker::PhantomData;
 
 /// Scores are below this share of what they would be if every row pulled one way (relative).
 const SCORE_TOLERANCE: f64 = 1e-6;
@@ -78,6 +82,82 @@ impl<D: Data<Elem = f64>> PredictInplace<ArrayBase<D, Ix2>, Array1<f64>> for Log
     fn default_target(&self, records: &ArrayBase<D, Ix2>) -> Array1<f64> {
         Array1::zeros(records.nrows())
     }
+}
+
+/// A linfa estimator that can be evaluated as any model here: settings, what its targets are, and how to read its fit.
+///
+/// # Example
+/// ```
+/// use advocate::data::{DesignMatrix, Observations, Outcome};
+/// use advocate::estimators::evaluation::Model;
+/// use advocate::estimators::linfa_bridge::LinfaModel;
+/// use linfa_linear::LinearRegression;
+/// use ndarray::array;
+/// let design = |values| DesignMatrix::new(vec!["x".to_owned()], values);
+/// let train = Observations::new(design(array![[0.0], [1.0], [2.0]])?, Outcome::numeric("y", array![1.0, 3.0, 5.0])?)?;
+/// let predicted = LinfaModel::numbers(LinearRegression::new()).fit_predict(&train, &design(array![[3.0]])?)?;
+/// assert!((predicted.values[0] - 7.0).abs() < 1e-12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct LinfaModel<P, R, L, E> {
+    params: P,
+    read: R,
+    target: fn(f64) -> L,
+    error: PhantomData<fn() -> E>,
+}
+
+/// How an expected number is read from a fit.
+pub type ReadNumbers<O> = fn(&O, &Array2<f64>) -> Array1<f64>;
+
+impl<P, E> LinfaModel<P, ReadNumbers<P::Object>, f64, E>
+where
+    P: Fit<Array2<f64>, Array1<f64>, E>,
+    P::Object: PredictInplace<Array2<f64>, Array1<f64>>,
+    E: Error + From<linfa::error::Error>,
+{
+    /// An estimator of numbers, whose predictions are the expected numbers.
+    pub fn numbers(params: P) -> Self {
+        Self { params, read: predict_numbers::<P::Object>, target: |value| value, error: PhantomData }
+    }
+}
+
+impl<P, R, L, E> LinfaModel<P, R, L, E>
+where
+    P: Fit<Array2<f64>, Array1<L>, E>,
+    R: Fn(&P::Object, &Array2<f64>) -> Array1<f64>,
+    L: From<bool>,
+    E: Error + From<linfa::error::Error>,
+{
+    /// An estimator of classes, labelled `bool` or a whole number; `read` gives each row's probability of class 1 from the
+    /// fit.
+    pub fn classes(params: P, read: R) -> Self {
+        Self { params, read, target: |value| L::from(value > 0.5), error: PhantomData }
+    }
+}
+
+/// Weights go to linfa as they are, of whatever kind; not every estimator of linfa's looks at them.
+impl<P, R, L, E> Model for LinfaModel<P, R, L, E>
+where
+    P: Fit<Array2<f64>, Array1<L>, E> + Sync,
+    R: Fn(&P::Object, &Array2<f64>) -> Array1<f64> + Sync,
+    E: Error + From<linfa::error::Error> + Send + Sync + 'static,
+{
+    fn fit_predict(&self, train: &Observations, test: &DesignMatrix) -> Result<Predicted, FitError> {
+        let targets = train.outcome().values().mapv(self.target);
+        let mut dataset = DatasetBase::new(train.design().values().to_owned(), targets);
+        if let Some(weights) = train.weights().values() {
+            dataset = dataset.with_weights(weights.iter().map(|&weight| weight as f32).collect());
+        }
+        let fit = self.params.fit(&dataset).map_err(|error| FitError::Solver(Box::new(error)))?;
+        let values = (self.read)(&fit, &test.values().to_owned()).to_vec();
+        Ok(Predicted { values, findings: Vec::new() })
+    }
+}
+
+fn predict_numbers<O: PredictInplace<Array2<f64>, Array1<f64>>>(fit: &O, records: &Array2<f64>) -> Array1<f64> {
+    let mut targets = fit.default_target(records);
+    fit.predict_inplace(records, &mut targets);
+    targets
 }
 
 /// Coefficients without their uncertainty.
@@ -211,6 +291,7 @@ mod tests {
     use crate::estimators::formula_data::{FormulaData, observations};
     use linfa::Dataset;
     use linfa::traits::Predict;
+    use linfa_logistic::FittedLogisticRegression;
     use ndarray::array;
 
     fn assert_same(plain: &PlainFit, own: &[crate::estimators::Coefficient], relative: f64) {
@@ -289,6 +370,27 @@ mod tests {
         let predicted: Array1<f64> = Predict::predict(&logistic, &data.features);
         let own = Logit::default().fit(&data.with_class()).expect("a fit");
         assert_eq!(predicted, own.predict(&data.design()).expect("the same columns"));
+    }
+
+    #[test]
+    fn linfas_estimators_go_where_ours_go() {
+        let (data, rows): (_, Vec<usize>) = (FormulaData::of(200), (0..50).collect());
+        let test = data.design().select_rows(&rows).expect("rows");
+        let of = |model: &dyn Model, train| model.fit_predict(&train, &test).expect("a fit").values;
+        let near = |left: Vec<f64>, right: Vec<f64>, absolute: f64| {
+            left.iter()
+                .zip(&right)
+                .for_each(|(left, right)| assert!((left - right).abs() < absolute, "{left} {right}"));
+        };
+        let linfas = LinfaModel::numbers(LinearRegression::new());
+        near(of(&linfas, data.with_number()), of(&Ols::default(), data.with_number()), 1e-9);
+        let params = LogisticRegression::<f64>::default().alpha(0.0).max_iterations(ITERATIONS_MAX);
+        let read = |fit: &FittedLogisticRegression<f64, bool>, records: &Array2<f64>| {
+            let probabilities = fit.predict_probabilities(records);
+            if fit.labels().pos.class { probabilities } else { 1.0 - probabilities }
+        };
+        let linfas = LinfaModel::classes(params.gradient_tolerance(1e-8), read);
+        near(of(&linfas, data.with_class()), of(&Logit::default(), data.with_class()), 1e-5);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 
 // What callers use.
 pub mod augment;
+pub mod calibration;
 pub mod coefficient;
 pub mod diagnostics;
 pub mod error;

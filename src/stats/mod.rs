@@ -1,5 +1,5 @@
-//! Mathematics that knows nothing of customers: distributions, moments, small dense linear algebra, quantiles and
-//! reproducible random streams.
+//! Mathematics that knows nothing of customers: distributions, moments, small dense linear algebra, quantiles,
+//! reproducible random streams and resampling.
 
 pub mod distributions;
 pub mod linear_algebra;
@@ -7,6 +7,8 @@ pub mod moments;
 pub mod quantile;
 pub mod random;
 pub mod special;
+pub mod resampling;
 
 pub use distributions::Confidence;
 pub use moments::SecondMoments;
+pub use resampling::Resampler;

@@ -1,0 +1,221 @@
+use super::*;
+use crate::data::{Outcome, TimeSplit};
+use crate::estimators::evaluation::MetricDifference;
+use crate::estimators::formula_data::wave;
+use crate::estimators::{FitError, Logit, Ols};
+use ndarray::{Array1, Array2};
+
+const N_ROWS: usize = 900;
+const REPLICATES: usize = 100;
+
+/// A class that depends on `spend` and, by `weight_of_feedback`, on `support`; three rows a customer, in the order of time.
+fn company(weight_of_feedback: f64) -> (Observations, Vec<i64>) {
+    let values = Array2::from_shape_fn((N_ROWS, 2), |(row, column)| 4.0 * wave(row, column));
+    let outcome: Array1<f64> = values
+        .outer_iter()
+        .enumerate()
+        .map(|(row, x)| f64::from(u8::from(x[0] + weight_of_feedback * x[1] + 5.0 * wave(row, 2) > 0.2)))
+        .collect();
+    let design = DesignMatrix::new(vec!["spend".to_owned(), "support".to_owned()], values).expect("finite");
+    let outcome = Outcome::binary("repurchase", outcome).expect("0 and 1");
+    let observations = Observations::new(design, outcome)
+        .and_then(|all| all.clustered(Clusters::from_labels((0..N_ROWS).map(|row| row / 3))))
+        .expect("as many rows");
+    (observations, (0..N_ROWS as i64).collect())
+}
+
+fn split_in_time(observations: &Observations, times: &[i64]) -> Vec<Split> {
+    let customers = observations.clusters().expect("clusters");
+    vec![TimeSplit { cut_us: 500, embargo_us: 20, ..TimeSplit::default() }.split(times, customers).expect("both sides")]
+}
+
+fn evaluation() -> Evaluation {
+    Evaluation { assessment: Assessment { replicates: REPLICATES, ..Assessment::default() }, ..Evaluation::default() }
+}
+
+fn evaluate(weight_of_feedback: f64) -> Evaluated {
+    let (observations, times) = company(weight_of_feedback);
+    let splits = split_in_time(&observations, &times);
+    evaluation().evaluate(&observations, &splits, &Logit::default(), &["spend"]).expect("evaluated")
+}
+
+fn kinds(evaluated: &Evaluated) -> Vec<FindingKind> {
+    evaluated.findings.iter().map(|finding| finding.kind).collect()
+}
+
+#[test]
+fn feedback_that_tells_nothing_new_is_a_weak_link() {
+    assert_eq!(kinds(&evaluate(0.0)), [FindingKind::WeakLink]);
+}
+
+#[test]
+fn the_finding_says_in_plain_words_what_the_interval_shows() {
+    let finding = |metric, ends: [f64; 2]| {
+        let differences = vec![MetricDifference {
+            metric,
+            champion: 0.71,
+            challenger: 0.712,
+            difference: 0.002,
+            std_error: None,
+            conf_low: Some(ends[0]),
+            conf_high: Some(ends[1]),
+        }];
+        weak_link("repurchase", &Comparison { differences, ..Comparison::default() }).map(|finding| finding.sentence)
+    };
+    let nothing = "What customers said adds nothing to what their purchases already tell about `repurchase` (ROC AUC 0.712 \
+                   against 0.710; difference -0.001 to 0.010).";
+    assert_eq!(finding(Metric::RocAuc, [-0.001, 0.01]).as_deref(), Some(nothing));
+    assert_eq!(finding(Metric::RocAuc, [0.001, 0.01]), None);
+    assert_eq!(finding(Metric::LogLoss, [-0.01, -0.001]), None);
+    let worse = finding(Metric::LogLoss, [0.001, 0.01]).expect("a finding");
+    assert!(worse.starts_with("Using what customers said predicts `repurchase` worse"), "{worse}");
+}
+
+#[test]
+fn feedback_that_tells_something_is_a_gain_with_an_interval_above_zero() {
+    let evaluated = evaluate(1.0);
+    assert_eq!(kinds(&evaluated), []);
+    let gain = evaluated.gain.expect("a comparison");
+    let auc = gain.of(Metric::RocAuc).expect("both classes");
+    assert!(auc.conf_low.is_some_and(|low| low > 0.0) && auc.difference > 0.05, "{auc:?}");
+    assert!(
+        gain.delong.is_some_and(|delong| delong.p_value < 0.01 && (delong.difference - auc.difference).abs() < 1e-15)
+    );
+}
+
+#[test]
+fn predictions_are_those_of_a_fit_on_the_training_rows_alone() {
+    let (observations, times) = company(1.0);
+    let splits = split_in_time(&observations, &times);
+    let evaluated = evaluation().evaluate(&observations, &splits, &Logit::default(), &["spend"]).expect("evaluated");
+    let fit = Logit::default().fit(&observations.select(splits[0].train()).expect("rows")).expect("a fit");
+    for (place, &row) in evaluated.row.iter().enumerate() {
+        let want = fit.predict_row(&observations.design().row(row).to_vec());
+        assert_eq!(evaluated.predictions[&ModelRole::Full][place], want);
+    }
+    assert_eq!(evaluated.row, splits[0].test());
+    let training = observations.outcome().select(splits[0].train());
+    let mean = training.values().mean().expect("rows");
+    assert!((evaluated.predictions[&ModelRole::BaseRate][0] - mean).abs() < 1e-12);
+}
+
+#[test]
+fn the_base_rate_orders_nobody_even_over_folds_whose_rates_differ() {
+    let (observations, _) = company(1.0);
+    let splits = grouped_k_fold(observations.clusters().expect("clusters"), 4, 1).expect("enough customers");
+    let evaluated = evaluation().evaluate(&observations, &splits, &Logit::default(), &[]).expect("evaluated");
+    let base = evaluated.judgement(ModelRole::BaseRate).expect("always there");
+    assert_eq!(base.of(Metric::RocAuc).map(|estimate| estimate.value), Some(0.5));
+    assert_eq!(base.of(Metric::KolmogorovSmirnov).map(|estimate| estimate.value), Some(0.0));
+    assert!(base.findings.is_empty() && evaluated.gain.is_none());
+    assert_eq!((evaluated.row.len(), evaluated.folds.len()), (N_ROWS, 4));
+    assert!(evaluated.folds.iter().all(|fold| fold.models.len() == 2));
+}
+
+#[test]
+fn a_split_without_both_classes_is_left_out_and_named() {
+    let (observations, times) = company(1.0);
+    let mut splits = split_in_time(&observations, &times);
+    let outcome = observations.outcome().values();
+    // Training rows of class 0 alone, and as test the customers that have none of them.
+    let train: Vec<usize> = (0..300).filter(|&row| outcome[row] < 0.5).collect();
+    let customers = observations.clusters().expect("clusters");
+    splits.push(Split::new(train, (600..700).collect(), customers).expect("apart"));
+    let evaluated = evaluation().evaluate(&observations, &splits, &Logit::default(), &["spend"]).expect("evaluated");
+    assert_eq!(evaluated.row.len(), splits[0].test().len());
+    assert!(evaluated.folds[1].models.is_empty());
+    let finding = evaluated.findings.iter().find(|finding| finding.kind == FindingKind::NotEstimated).expect("named");
+    assert!(finding.sentence.starts_with("Fold 2 is left out"), "{}", finding.sentence);
+    let alone = evaluation().evaluate(&observations, &splits[1..], &Logit::default(), &[]);
+    assert!(matches!(alone, Err(EvaluationError::NothingFitted { .. })));
+}
+
+#[test]
+fn calibration_mends_a_model_that_exaggerates_and_keeps_its_order() {
+    let (observations, times) = company(1.0);
+    let splits = split_in_time(&observations, &times);
+    let exaggerated = |train: &Observations, test: &DesignMatrix| -> Result<Vec<f64>, FitError> {
+        let fit = Logit::default().fit(train)?;
+        let odds = |p: f64| 4.0 * (p / (1.0 - p)).ln() + 1.0;
+        Ok(fit.predict(test)?.iter().map(|&p| 1.0 / (1.0 + (-odds(p)).exp())).collect())
+    };
+    let plan = CalibrationPlan { method: CalibrationMethod::Sigmoid, n_folds: 5 };
+    let evaluation = Evaluation { calibration: Some(plan), ..evaluation() };
+    let evaluated = evaluation.evaluate(&observations, &splits, &exaggerated, &[]).expect("evaluated");
+    let figure = |role, metric| evaluated.judgement(role).and_then(|judged| judged.of(metric)).expect("there").value;
+    assert!(figure(ModelRole::Full, Metric::CalibrationSlope) < 0.4);
+    assert!((figure(ModelRole::Calibrated, Metric::CalibrationSlope) - 1.0).abs() < 0.3);
+    assert!(figure(ModelRole::Calibrated, Metric::LogLoss) < figure(ModelRole::Full, Metric::LogLoss));
+    let areas = [ModelRole::Calibrated, ModelRole::Full].map(|role| figure(role, Metric::RocAuc));
+    assert!((areas[0] - areas[1]).abs() < 1e-12);
+}
+
+#[test]
+fn numbers_are_judged_against_the_training_mean() {
+    let values = Array2::from_shape_fn((300, 1), |(row, column)| wave(row, column));
+    let outcome: Array1<f64> = (0..300).map(|row| 3.0 * values[[row, 0]] + wave(row, 1)).collect();
+    let design = DesignMatrix::new(vec!["spend".to_owned()], values).expect("finite");
+    let observations = Observations::new(design, Outcome::numeric("spend_later", outcome).expect("finite"));
+    let observations = observations.expect("as many rows");
+    let splits = grouped_k_fold(&Clusters::from_labels(0..300), 3, 2).expect("enough");
+    let evaluated = evaluation().evaluate(&observations, &splits, &Ols::default(), &[]).expect("evaluated");
+    let of = |role| {
+        let judged = evaluated.judgement(role).expect("there");
+        judged.of(Metric::RSquaredAgainstTraining).expect("a training mean").value
+    };
+    assert!(of(ModelRole::Full) > 0.8 && of(ModelRole::BaseRate).abs() < 1e-12);
+    assert!(evaluated.findings.is_empty());
+}
+
+#[test]
+fn a_model_of_noise_is_no_better_than_the_average() {
+    let (observations, _) = company(0.0);
+    let noise = observations.with_features(&[1]);
+    let splits = grouped_k_fold(noise.clusters().expect("clusters"), 3, 2).expect("enough");
+    let evaluated = evaluation().evaluate(&noise, &splits, &Logit::default(), &[]).expect("evaluated");
+    assert_eq!(kinds(&evaluated), [FindingKind::NoGain]);
+}
+
+#[test]
+fn segments_are_judged_apart_and_small_ones_say_so() {
+    let evaluated = evaluate(1.0);
+    let segments = evaluated.by_segment(|row| Some(if row < 520 { "app" } else { "web" })).expect("judged");
+    let names: Vec<&str> = segments.iter().map(|segment| segment.segment.as_str()).collect();
+    assert_eq!(names, ["app", "web"]);
+    assert_eq!(segments.iter().map(|segment| segment.n_rows).sum::<usize>(), evaluated.row.len());
+    assert_eq!((segments[0].findings.len(), segments[1].findings.len()), (1, 0));
+    assert_eq!(segments[1].models.len(), 3);
+}
+
+#[test]
+fn detail_of_a_class_holds_together() {
+    let detail = evaluate(1.0).class_detail(ModelRole::Full).expect("a class");
+    assert!((detail.deciles[9].cumulative_gain - 1.0).abs() < 1e-12);
+    assert!(detail.recalibration.is_some_and(|fit| (fit.slope.estimate - 1.0).abs() < 0.4));
+    assert_eq!(detail.curve.len(), detail.brier.n_bins);
+}
+
+#[test]
+fn what_cannot_be_evaluated_says_why() {
+    let (observations, times) = company(1.0);
+    let splits = split_in_time(&observations, &times);
+    let run = |splits: &[Split], model: &dyn Model, history: &[&str]| {
+        evaluation().evaluate(&observations, splits, model, history).map(|_| ()).unwrap_err()
+    };
+    let logit = Logit::default();
+    assert_eq!(run(&[], &logit, &[]), EvaluationError::NoSplits);
+    assert_eq!(run(&splits, &logit, &["age"]), EvaluationError::UnknownColumn { name: "age".to_owned() });
+    let short = |_: &Observations, _: &DesignMatrix| -> Result<Vec<f64>, FitError> { Ok(vec![0.5]) };
+    assert!(matches!(run(&splits, &short, &[]), EvaluationError::BadModel { .. }));
+    let odds = |_: &Observations, test: &DesignMatrix| -> Result<Vec<f64>, FitError> { Ok(vec![1.5; test.n_rows()]) };
+    assert!(matches!(run(&splits, &odds, &[]), EvaluationError::BadModel { .. }));
+    let foreign = Split::new(vec![0], vec![2000], &Clusters::from_labels(0..2001)).expect("apart");
+    assert!(matches!(run(&[foreign], &logit, &[]), EvaluationError::ForeignSplit { fold: 1, row: 2001, .. }));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_on_one_thread_and_on_many() {
+    let single = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool").install(|| evaluate(1.0));
+    let several = rayon::ThreadPoolBuilder::new().num_threads(4).build().expect("a pool").install(|| evaluate(1.0));
+    assert_eq!(single, several);
+}
