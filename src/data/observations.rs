@@ -1,6 +1,6 @@
 //! Everything an analysis of one outcome needs, with as many rows in each part.
 
-use super::{Clusters, DataError, DesignMatrix, Outcome, Weights};
+use super::{Clusters, DataError, DesignMatrix, Exposure, Outcome, Weights};
 
 /// Features, outcome, weights and clusters of the same observations.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,6 +9,7 @@ pub struct Observations {
     outcome: Outcome,
     weights: Weights,
     clusters: Option<Clusters>,
+    exposure: Option<Exposure>,
 }
 
 impl Observations {
@@ -18,7 +19,7 @@ impl Observations {
     /// Different numbers of rows.
     pub fn new(design: DesignMatrix, outcome: Outcome) -> Result<Self, DataError> {
         same_rows("the outcome", outcome.values().len(), &design)?;
-        Ok(Self { design, outcome, weights: Weights::none(), clusters: None })
+        Ok(Self { design, outcome, weights: Weights::none(), clusters: None, exposure: None })
     }
 
     /// The same observations, weighted.
@@ -41,6 +42,15 @@ impl Observations {
         Ok(Self { clusters: Some(clusters), ..self })
     }
 
+    /// The same observations with the exposure over which each was counted, which only models of counts read.
+    ///
+    /// # Errors
+    /// Not one exposure per row.
+    pub fn exposed(self, exposure: Exposure) -> Result<Self, DataError> {
+        same_rows("the exposure column", exposure.values().len(), &self.design)?;
+        Ok(Self { exposure: Some(exposure), ..self })
+    }
+
     /// The features.
     pub fn design(&self) -> &DesignMatrix {
         &self.design
@@ -59,6 +69,11 @@ impl Observations {
     /// The clusters, if any.
     pub fn clusters(&self) -> Option<&Clusters> {
         self.clusters.as_ref()
+    }
+
+    /// The exposures, if any.
+    pub fn exposure(&self) -> Option<&Exposure> {
+        self.exposure.as_ref()
     }
 
     /// Number of rows, at least one.

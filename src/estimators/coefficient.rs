@@ -12,7 +12,8 @@ pub const INTERCEPT: &str = "(intercept)";
 pub struct Coefficient {
     /// The column, or [`INTERCEPT`].
     pub term: String,
-    /// Change of the outcome (linear) or of its log odds (logistic) for one unit of the column, others held.
+    /// Change of the outcome (linear), of its log odds (logistic) or of the logarithm of its expectation (count) for one
+    /// unit of the column, others held.
     pub estimate: f64,
     /// Its standard error.
     pub std_error: f64,

@@ -45,7 +45,7 @@ pub struct Parts {
     pub at_means: f64,
     /// The features, in the order of the training columns.
     pub terms: Vec<ModelTerm>,
-    /// Covariance of the intercept and the estimated coefficients, in order.
+    /// Covariance of the intercept and the estimated coefficients, in order; empty where the model has none (penalised).
     pub covariance: Vec<Vec<f64>>,
 }
 
@@ -56,7 +56,7 @@ impl TryFrom<Parts> for FittedModel {
         let n_estimated = 1 + parts.terms.iter().filter(|term| term.estimate.is_some()).count();
         let square =
             parts.covariance.len() == n_estimated && parts.covariance.iter().all(|row| row.len() == n_estimated);
-        if square { Ok(Self(parts)) } else { Err(ModelError { n_estimated }) }
+        if square || parts.covariance.is_empty() { Ok(Self(parts)) } else { Err(ModelError { n_estimated }) }
     }
 }
 
@@ -92,7 +92,7 @@ impl FittedModel {
         &self.0.terms
     }
 
-    /// Covariance of the intercept and the estimated coefficients, in order.
+    /// Covariance of the intercept and the estimated coefficients, in order; empty for a penalised model.
     pub fn covariance(&self) -> &[Vec<f64>] {
         &self.0.covariance
     }
@@ -103,7 +103,8 @@ impl FittedModel {
         std::iter::once(INTERCEPT).chain(estimated.map(|term| term.term.as_str()))
     }
 
-    /// What is expected of one row: a number (linear) or a probability (logistic). A `NaN` takes the training mean.
+    /// What is expected of one row: a number (linear), a probability (logistic) or a count per unit of exposure (count).
+    /// A `NaN` takes the training mean.
     ///
     /// # Panics
     /// If there is not one value per feature.
@@ -112,10 +113,11 @@ impl FittedModel {
         match self.0.family {
             Family::Linear => link,
             Family::Logistic => probability(link),
+            Family::Count => rate(link),
         }
     }
 
-    /// The linear predictor of one row: the expected number, or the log odds. A `NaN` takes the training mean.
+    /// The linear predictor of one row: the expected number, the log odds or the log of the expected count. A `NaN` takes the training mean.
     ///
     /// # Panics
     /// If there is not one value per feature.
@@ -153,6 +155,14 @@ pub(super) fn probability(log_odds: f64) -> f64 {
     if log_odds >= 0.0 { 1.0 / (1.0 + small) } else { small / (1.0 + small) }
 }
 
+/// The largest logarithm whose number is finite, with room for rounding.
+const LN_LARGEST: f64 = 709.7;
+
+/// The expected count behind its logarithm, finite however large that is.
+pub(super) fn rate(ln_rate: f64) -> f64 {
+    ln_rate.min(LN_LARGEST).exp()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +196,20 @@ mod tests {
         assert_eq!(probability(-800.0), 0.0);
         // scipy.special.expit(-40)
         assert!((probability(-40.0) / 4.248_354_255_291_589e-18 - 1.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn a_count_is_expected_without_overflow() {
+        let count = FittedModel::try_from(parts(Family::Count)).expect("fits together");
+        assert!((count.predict_row(&[2.0, 0.0]) - 3.0_f64.exp()).abs() < 1e-13);
+        assert!(count.predict_row(&[1e9, 0.0]).is_finite());
+        assert_eq!(count.predict_row(&[-1e9, 0.0]), 0.0);
+    }
+
+    #[test]
+    fn a_model_without_a_covariance_still_predicts() {
+        let parts = Parts { covariance: Vec::new(), ..parts(Family::Linear) };
+        assert_eq!(FittedModel::try_from(parts).map(|model| model.predict_row(&[5.0, 1.0])), Ok(9.0));
     }
 
     #[test]

@@ -71,10 +71,14 @@ impl Inference {
     }
 
     pub(super) fn predict(&self, design: &DesignMatrix) -> Result<Array1<f64>, FitError> {
-        let expected =
-            self.model.terms().iter().map(|term| term.term.as_str()).map(Some).chain(std::iter::repeat(None));
+        Self::predict_by(&self.model, design)
+    }
+
+    /// What a model expects of every row.
+    pub(super) fn predict_by(model: &FittedModel, design: &DesignMatrix) -> Result<Array1<f64>, FitError> {
+        let expected = model.terms().iter().map(|term| term.term.as_str()).map(Some).chain(std::iter::repeat(None));
         let given = design.names().iter().map(|name| Some(name.as_str())).chain(std::iter::repeat(None));
-        let n_columns = design.n_features().max(self.model.terms().len());
+        let n_columns = design.n_features().max(model.terms().len());
         if let Some((position, (expected, found))) =
             expected.zip(given).take(n_columns).enumerate().find(|(_, (expected, found))| expected != found)
         {
@@ -90,8 +94,8 @@ impl Inference {
             .map(|row| {
                 let values = design.row(row);
                 match values.to_slice() {
-                    Some(values) => self.model.predict_row(values),
-                    None => self.model.predict_row(&values.to_vec()),
+                    Some(values) => model.predict_row(values),
+                    None => model.predict_row(&values.to_vec()),
                 }
             })
             .collect();

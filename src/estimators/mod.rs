@@ -1,6 +1,7 @@
 //! Models with an intercept: settings, `fit`, a fitted model, `predict`.
 //!
-//! [`Ols`] explains a number and [`Logit`] a class; [`Firth`] is what may be offered where the classes are separated.
+//! [`Ols`] explains a number, [`Logit`] a class and [`Count`] a count; [`Firth`] is what may be offered where the classes
+//! are separated.
 //! Every fit carries one [`Coefficient`] a term, one [`FitSummary`] and its findings, and hands out a plain
 //! [`FittedModel`] to be stored. A fit that is separated, did not converge or has too few rows is a [`FitError`], never
 //! a number.
@@ -10,36 +11,48 @@
 
 // What callers use.
 pub mod coefficient;
+pub mod count;
 pub mod error;
 pub mod evaluation;
 pub mod firth;
 pub mod fitted_model;
 pub mod linear;
 pub mod logit;
+pub mod only_zeros;
+pub mod overdispersion;
 pub mod summary;
 // What the fits are made of.
 mod cases;
 mod columns;
+mod count_covariance;
 mod inference;
+mod negative_binomial;
 mod newton;
 mod prepared;
+mod rising_factorial;
 mod robust;
-// The kernel for callers that fit thousands of subsets, and what they must know of separation.
+// The kernels for callers that fit thousands of subsets, and what they must know of separation.
 pub mod logistic;
+pub mod poisson;
 pub mod separation;
 // The one file that names linfa.
 pub mod linfa_bridge;
 
+#[cfg(test)]
+mod count_tests;
 #[cfg(test)]
 mod formula_data;
 #[cfg(test)]
 mod reference_tests;
 
 pub use coefficient::Coefficient;
+pub use count::{Count, CountFit};
 pub use error::FitError;
 pub use firth::Firth;
 pub use fitted_model::FittedModel;
 pub use linear::{LinearFit, Ols};
 pub use logit::{LogisticFit, Logit};
+pub use only_zeros::OnlyZeros;
+pub use overdispersion::Overdispersion;
 pub use separation::Separation;
-pub use summary::{Family, FitSummary, StdErrors};
+pub use summary::{CountDistribution, CountSummary, Family, FitSummary, StdErrors};

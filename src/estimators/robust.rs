@@ -112,33 +112,41 @@ pub(super) fn by_cluster(
     let coefficients = columns.before_rotation(coefficients);
     let coefficients = coefficients.as_slice().unwrap_or_default();
     let score_weight = |row: usize, predictor: f64| cases.weight(row) * residual(row, predictor);
-    let meat = columns.products_after_rotation(cluster_products(columns, coefficients, &sorted, score_weight));
+    let products =
+        cluster_products(columns, coefficients, &sorted, 0, |row, predictor, _| score_weight(row, predictor));
+    let meat = columns.products_after_rotation(products);
     let (n_used, n_terms, groups) = (cases.n_used as f64, columns.n_terms() as f64, n_clusters as f64);
     let factor = groups / (groups - 1.0) * (n_used - 1.0) / (n_used - n_terms);
     Ok(ByCluster { covariance: bread.dot(&meat).dot(&bread) * factor, n_clusters })
 }
 
-/// `sum over clusters of s s'`, where `s` sums the scores of the cluster's rows.
-fn cluster_products(
+/// `sum over clusters of s s'`, where `s` sums the scores of the cluster's rows before the rotation of the basis.
+///
+/// `score` gives the factor of a row's basis and writes its `n_more` scores of parameters that stand after it.
+pub(super) fn cluster_products(
     columns: &Columns,
     coefficients: &[f64],
     sorted: &RowsByCluster,
-    score_weight: impl Fn(usize, f64) -> f64 + Sync,
+    n_more: usize,
+    score: impl Fn(usize, f64, &mut [f64]) -> f64 + Sync,
 ) -> Array2<f64> {
-    let n_terms = columns.n_terms();
+    let n_basis = columns.n_terms();
+    let n_terms = n_basis + n_more;
     let task = |first: usize| {
         let mut products = Array2::<f64>::zeros((n_terms, n_terms));
-        let mut z = vec![0.0; n_terms];
+        let mut z = vec![0.0; n_basis];
+        let mut more = vec![0.0; n_more];
         for cluster in first..(first + TASK_CLUSTERS).min(sorted.n_clusters()) {
-            let mut score = vec![0.0; n_terms];
+            let mut scores = vec![0.0; n_terms];
             for &row in &sorted.rows[sorted.starts[cluster]..sorted.starts[cluster + 1]] {
                 columns.write_row(row, &mut z);
                 let predictor: f64 = z.iter().zip(coefficients).map(|(z, coefficient)| z * coefficient).sum();
-                let weight = score_weight(row, predictor);
-                score.iter_mut().zip(&z).for_each(|(score, z)| *score += weight * z);
+                let factor = score(row, predictor, &mut more);
+                scores.iter_mut().zip(&z).for_each(|(score, z)| *score += factor * z);
+                scores[n_basis..].iter_mut().zip(&more).for_each(|(score, more)| *score += more);
             }
-            for (mut products, left) in products.outer_iter_mut().zip(&score) {
-                products.iter_mut().zip(&score).for_each(|(product, right)| *product += left * right);
+            for (mut products, left) in products.outer_iter_mut().zip(&scores) {
+                products.iter_mut().zip(&scores).for_each(|(product, right)| *product += left * right);
             }
         }
         products
