@@ -3,6 +3,7 @@
 pub mod clusters;
 pub mod design;
 pub mod gaps;
+pub mod exposure;
 pub mod observations;
 pub mod outcome;
 pub mod splits;
@@ -11,6 +12,7 @@ pub mod weights;
 pub use clusters::Clusters;
 pub use design::DesignMatrix;
 pub use gaps::{ColumnGroup, Gaps};
+pub use exposure::Exposure;
 pub use observations::Observations;
 pub use outcome::Outcome;
 pub use splits::{KeptSide, LeftOut, RollingOrigin, Split, SplitError, TimeSplit, TrainingWindow, grouped_k_fold};
@@ -88,6 +90,16 @@ pub enum DataError {
     /// A frequency weight is not a whole number.
     #[error("weights, row {row}: {value} is not a whole number, which a frequency weight must be")]
     FractionalFrequency {
+        /// The row, from 1.
+        row: usize,
+        /// The value.
+        value: f64,
+    },
+    /// An exposure is not positive or not finite.
+    #[error(
+        "exposure, row {row}: {value} is not an exposure, which is positive and finite; drop the row or count it over some time"
+    )]
+    BadExposure {
         /// The row, from 1.
         row: usize,
         /// The value.

@@ -1,6 +1,6 @@
 //! Everything an analysis of one outcome needs, with as many rows in each part.
 
-use super::{Clusters, DataError, DesignMatrix, Outcome, Weights};
+use super::{Clusters, DataError, DesignMatrix, Exposure, Outcome, Weights};
 use crate::stats::Resampler;
 
 /// Features, outcome, weights and clusters of the same observations.
@@ -10,6 +10,7 @@ pub struct Observations {
     outcome: Outcome,
     weights: Weights,
     clusters: Option<Clusters>,
+    exposure: Option<Exposure>,
 }
 
 impl Observations {
@@ -19,7 +20,7 @@ impl Observations {
     /// Different numbers of rows.
     pub fn new(design: DesignMatrix, outcome: Outcome) -> Result<Self, DataError> {
         same_rows("the outcome", outcome.values().len(), &design)?;
-        Ok(Self { design, outcome, weights: Weights::none(), clusters: None })
+        Ok(Self { design, outcome, weights: Weights::none(), clusters: None, exposure: None })
     }
 
     /// The same observations, weighted.
@@ -42,6 +43,15 @@ impl Observations {
         Ok(Self { clusters: Some(clusters), ..self })
     }
 
+    /// The same observations with the exposure over which each was counted, which only models of counts read.
+    ///
+    /// # Errors
+    /// Not one exposure per row.
+    pub fn exposed(self, exposure: Exposure) -> Result<Self, DataError> {
+        same_rows("the exposure column", exposure.values().len(), &self.design)?;
+        Ok(Self { exposure: Some(exposure), ..self })
+    }
+
     /// Some of the observations, by row, in the order given; clusters are numbered anew.
     ///
     /// # Errors
@@ -55,6 +65,7 @@ impl Observations {
             outcome: self.outcome.select(rows),
             weights: self.weights.select(rows)?,
             clusters: self.clusters.as_ref().map(|clusters| clusters.keep(rows)),
+            exposure: self.exposure.as_ref().map(|exposure| exposure.select(rows)),
         })
     }
 
@@ -64,12 +75,16 @@ impl Observations {
     /// If a place is out of bounds.
     #[must_use]
     pub fn with_features(&self, features: &[usize]) -> Self {
-        Self {
-            design: self.design.select(features),
-            outcome: self.outcome.clone(),
-            weights: self.weights.clone(),
-            clusters: self.clusters.clone(),
-        }
+        Self { design: self.design.select(features), ..self.clone() }
+    }
+
+    /// The same observations with other features.
+    ///
+    /// # Errors
+    /// Another number of rows.
+    pub fn with_design(&self, design: DesignMatrix) -> Result<Self, DataError> {
+        same_rows("the outcome", self.outcome.values().len(), &design)?;
+        Ok(Self { design, ..self.clone() })
     }
 
     /// Draws samples of these observations with replacement: customers where there are clusters.
@@ -95,6 +110,11 @@ impl Observations {
     /// The clusters, if any.
     pub fn clusters(&self) -> Option<&Clusters> {
         self.clusters.as_ref()
+    }
+
+    /// The exposures, if any.
+    pub fn exposure(&self) -> Option<&Exposure> {
+        self.exposure.as_ref()
     }
 
     /// Number of rows, at least one.

@@ -12,7 +12,8 @@ pub const INTERCEPT: &str = "(intercept)";
 pub struct Coefficient {
     /// The column, [`INTERCEPT`], or the threshold between two levels, as in `6|7`.
     pub term: String,
-    /// Change of the outcome (linear) or of its log odds (logistic, ordinal) for one unit of the column, others held.
+    /// Change of the outcome (linear), of its log odds (logistic, ordinal) or of the logarithm of its expectation (count)
+    /// for one unit of the column, others held.
     pub estimate: f64,
     /// Its standard error.
     pub std_error: f64,

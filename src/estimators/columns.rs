@@ -1,6 +1,6 @@
 //! The one pass over the rows: blocks of centred and scaled columns, weighted and multiplied, summed in fixed order.
 
-use ndarray::linalg::general_mat_mul;
+use ndarray::linalg::{general_mat_mul, general_mat_vec_mul};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -212,6 +212,35 @@ impl<'a> Columns<'a> {
         let (products, value) = tasks.into_iter().fold(empty(), |total, task| (total.0 + task.0, total.1 + task.1));
         let square = products.slice(ndarray::s![.., ..n_terms]);
         Sums { matrix: (&square + &square.t()) * 0.5, vector: products.column(n_terms).to_owned(), value }
+    }
+
+    /// `sum score z`, where `add` gives a row's score and adds what else is wanted of the row to a total, kept by task in
+    /// the order of the rows; without the cost of the matrix of [`Columns::sums`].
+    pub(super) fn scores<T: Send>(
+        &self,
+        coefficients: &[f64],
+        empty: impl Fn() -> T + Sync,
+        add: impl Fn(&mut T, Case) -> f64 + Sync,
+    ) -> (Array1<f64>, Vec<T>) {
+        let n_terms = self.n_terms();
+        let tasks = self.by_task(
+            |block, first, total: &mut (Array1<f64>, T), right| {
+                let predictors = block.dot(&ArrayView1::from(coefficients));
+                let right = &mut right[..block.nrows()];
+                for ((offset, predictor), right) in predictors.into_iter().enumerate().zip(right.iter_mut()) {
+                    *right = add(&mut total.1, Case { row: first + offset, predictor, distance: 0.0 });
+                }
+                general_mat_vec_mul(1.0, &block.t(), &ArrayView1::from(&*right), 1.0, &mut total.0);
+            },
+            || (Array1::zeros(n_terms), empty()),
+        );
+        let mut vector = Array1::zeros(n_terms);
+        let others = tasks.into_iter().map(|(part, other)| {
+            vector += &part;
+            other
+        });
+        let others = others.collect();
+        (vector, others)
     }
 
     /// One number a row from `z' coefficients`, kept by task in the order of the rows.

@@ -39,6 +39,21 @@ pub enum FitError {
         /// The outcome.
         outcome: String,
     },
+    /// A model of counts of an outcome that is none.
+    #[error(
+        "outcome `{outcome}`, row {row}: {value} is not a count; a count model needs whole numbers that are not negative"
+    )]
+    NotCount {
+        /// The outcome.
+        outcome: String,
+        /// The row, from 1.
+        row: usize,
+        /// The value.
+        value: f64,
+    },
+    /// The maximum of a likelihood of counts does not exist.
+    #[error("{0}")]
+    OnlyZeros(super::OnlyZeros),
     /// Standard errors by cluster without clusters.
     #[error("standard errors by cluster need a cluster column; name one or ask for other standard errors")]
     NoClusters,
@@ -109,6 +124,26 @@ pub enum FitError {
         outcome: String,
         /// Iterations made.
         iterations: usize,
+    },
+    /// A setting out of its range.
+    #[error("{setting} is {value} and must be {allowed}")]
+    Setting {
+        /// The setting.
+        setting: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it may be.
+        allowed: &'static str,
+    },
+    /// Cross-validation in which the training rows of a fold have one class.
+    #[error("outside fold {fold} of {n_folds} all rows of `{outcome}` are of one class; use fewer folds or more rows")]
+    FoldOfOneClass {
+        /// The outcome.
+        outcome: String,
+        /// The fold, from 1.
+        fold: usize,
+        /// Folds of the cross-validation.
+        n_folds: usize,
     },
     /// The columns to predict from are not those of the fit.
     #[error(

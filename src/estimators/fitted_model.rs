@@ -72,7 +72,7 @@ pub struct Parts {
     /// The features, in the order of the training columns.
     pub terms: Vec<ModelTerm>,
     /// Covariance of the intercept and the estimated coefficients, in order; for an ordinal model, of the estimated
-    /// coefficients and the thresholds.
+    /// coefficients and the thresholds; empty where the model has none (penalised).
     pub covariance: Vec<Vec<f64>>,
     /// The outcome's levels, ascending (ordinal).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -98,7 +98,8 @@ impl TryFrom<Parts> for FittedModel {
         let n_estimated = n_slopes + if parts.family == Family::Ordinal { n_thresholds } else { 1 };
         let square =
             parts.covariance.len() == n_estimated && parts.covariance.iter().all(|row| row.len() == n_estimated);
-        if square { Ok(Self(parts)) } else { Err(ModelError::Covariance { n_estimated }) }
+        let fits = square || parts.covariance.is_empty();
+        if fits { Ok(Self(parts)) } else { Err(ModelError::Covariance { n_estimated }) }
     }
 }
 
@@ -135,7 +136,7 @@ impl FittedModel {
     }
 
     /// Covariance of the intercept and the estimated coefficients, in order; for an ordinal model, of the estimated
-    /// coefficients and the thresholds.
+    /// coefficients and the thresholds; empty for a penalised model.
     pub fn covariance(&self) -> &[Vec<f64>] {
         &self.0.covariance
     }
@@ -158,8 +159,8 @@ impl FittedModel {
         &self.0.thresholds
     }
 
-    /// What is expected of one row: a number (linear), a probability (logistic), or the mean of the levels by their
-    /// probabilities (ordinal). A `NaN` takes the training mean.
+    /// What is expected of one row: a number (linear), a probability (logistic), the mean of the levels by their
+    /// probabilities (ordinal) or a count per unit of exposure (count). A `NaN` takes the training mean.
     ///
     /// # Panics
     /// If there is not one value per feature.
@@ -172,6 +173,7 @@ impl FittedModel {
                 let shares = level_probabilities(self.0.thresholds.iter().map(|threshold| threshold.estimate - link));
                 shares.into_iter().zip(&self.0.levels).map(|(share, level)| share * level).sum()
             }
+            Family::Count => rate(link),
         }
     }
 
@@ -188,8 +190,8 @@ impl FittedModel {
         level_probabilities(self.0.thresholds.iter().map(|threshold| threshold.estimate - link))
     }
 
-    /// The linear predictor of one row: the expected number, the log odds, or the latent value that an ordinal model holds
-    /// against its thresholds. A `NaN` takes the training mean.
+    /// The linear predictor of one row: the expected number, the log odds, the logarithm of the expected count, or the latent
+    /// value that an ordinal model holds against its thresholds. A `NaN` takes the training mean.
     ///
     /// # Panics
     /// If there is not one value per feature.
@@ -240,6 +242,14 @@ pub(super) fn level_probabilities(log_odds: impl Iterator<Item = f64>) -> Vec<f6
 pub(super) fn probability(log_odds: f64) -> f64 {
     let small = (-log_odds.abs()).exp();
     if log_odds >= 0.0 { 1.0 / (1.0 + small) } else { small / (1.0 + small) }
+}
+
+/// The largest logarithm whose number is finite, with room for rounding.
+const LN_LARGEST: f64 = 709.7;
+
+/// The expected count behind its logarithm, finite however large that is.
+pub(super) fn rate(ln_rate: f64) -> f64 {
+    ln_rate.min(LN_LARGEST).exp()
 }
 
 #[cfg(test)]
@@ -332,6 +342,20 @@ mod tests {
         assert_eq!(probability(-800.0), 0.0);
         // scipy.special.expit(-40)
         assert!((probability(-40.0) / 4.248_354_255_291_589e-18 - 1.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn a_count_is_expected_without_overflow() {
+        let count = FittedModel::try_from(parts(Family::Count)).expect("fits together");
+        assert!((count.predict_row(&[2.0, 0.0]) - 3.0_f64.exp()).abs() < 1e-13);
+        assert!(count.predict_row(&[1e9, 0.0]).is_finite());
+        assert_eq!(count.predict_row(&[-1e9, 0.0]), 0.0);
+    }
+
+    #[test]
+    fn a_model_without_a_covariance_still_predicts() {
+        let parts = Parts { covariance: Vec::new(), ..parts(Family::Linear) };
+        assert_eq!(FittedModel::try_from(parts).map(|model| model.predict_row(&[5.0, 1.0])), Ok(9.0));
     }
 
     #[test]

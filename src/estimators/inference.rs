@@ -73,15 +73,20 @@ impl Inference {
     }
 
     pub(super) fn predict(&self, design: &DesignMatrix) -> Result<Array1<f64>, FitError> {
-        same_columns(self.model.terms().iter().map(|term| term.term.as_str()), design)?;
+        Self::predict_by(&self.model, design)
+    }
+
+    /// What a model expects of every row.
+    pub(super) fn predict_by(model: &FittedModel, design: &DesignMatrix) -> Result<Array1<f64>, FitError> {
+        same_columns(model.terms().iter().map(|term| term.term.as_str()), design)?;
         let predictions: Vec<f64> = (0..design.n_rows())
             .into_par_iter()
             .with_min_len(1024)
             .map(|row| {
                 let values = design.row(row);
                 match values.to_slice() {
-                    Some(values) => self.model.predict_row(values),
-                    None => self.model.predict_row(&values.to_vec()),
+                    Some(values) => model.predict_row(values),
+                    None => model.predict_row(&values.to_vec()),
                 }
             })
             .collect();

@@ -114,6 +114,7 @@ impl Ols {
             iterations: solution.iterations,
             std_errors: computed,
             n_clusters,
+            count: None,
         };
         let degrees_of_freedom = n_clusters.map_or(df_residual, |n_clusters| n_clusters as f64 - 1.0);
         let offset = prepared.outcome_mean;

@@ -270,6 +270,7 @@ pub(super) fn summary(
         iterations,
         std_errors: StdErrors::Model,
         n_clusters: None,
+        count: None,
     }
 }
 

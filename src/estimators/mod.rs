@@ -1,8 +1,8 @@
 //! Models with an intercept: settings, `fit`, a fitted model, `predict`.
 //!
-//! [`Ols`] explains a number and [`Logit`] a class; [`Firth`] is what may be offered where the classes are separated.
-//! [`Ordinal`] explains ordered levels, [`ProportionalOdds`] says whether one slope a column is enough for that, and
-//! [`PartialOrdinal`] gives three classes a slope for leaving the lowest and one for reaching the highest.
+//! [`Ols`] explains a number, [`Logit`] a class and [`Count`] a count; [`Firth`] is what may be offered where the classes
+//! are separated. [`Ordinal`] explains ordered levels, [`ProportionalOdds`] says whether one slope a column is enough for
+//! that, and [`PartialOrdinal`] gives three classes a slope for leaving the lowest and one for reaching the highest.
 //! Every fit carries one [`Coefficient`] a term, one [`FitSummary`] and its findings, and hands out a plain
 //! [`FittedModel`] to be stored. A fit that is separated, did not converge or has too few rows is a [`FitError`], never
 //! a number.
@@ -14,6 +14,7 @@
 pub mod augment;
 pub mod calibration;
 pub mod coefficient;
+pub mod count;
 pub mod diagnostics;
 pub mod error;
 pub mod evaluation;
@@ -21,29 +22,37 @@ pub mod firth;
 pub mod fitted_model;
 pub mod linear;
 pub mod logit;
+pub mod missing;
+pub mod only_zeros;
 pub mod ordinal;
+pub mod overdispersion;
 pub mod partial_ordinal;
 pub mod proportional_odds;
-pub mod missing;
 pub mod summary;
 // Customers who buy till they leave: purchases and spend to come.
 pub mod buy_till_you_die;
 // What the fits are made of.
 mod cases;
 mod columns;
+mod count_covariance;
 mod cumulative;
 mod free_slopes;
 mod inference;
+mod negative_binomial;
 mod newton;
 mod ordinal_levels;
 mod prepared;
+mod rising_factorial;
 mod robust;
-// The kernel for callers that fit thousands of subsets, and what they must know of separation.
+// The kernels for callers that fit thousands of subsets, and what they must know of separation.
 pub mod logistic;
+pub mod poisson;
 pub mod separation;
 // The one file that names linfa.
 pub mod linfa_bridge;
 
+#[cfg(test)]
+mod count_tests;
 #[cfg(test)]
 mod formula_data;
 #[cfg(test)]
@@ -53,14 +62,17 @@ mod reference_tests;
 
 pub use augment::{Augment, AugmentedRow, augment};
 pub use coefficient::Coefficient;
+pub use count::{Count, CountFit};
 pub use diagnostics::{Diagnose, ModelDiagnostics, TouchpointDiagnostics};
 pub use error::FitError;
 pub use firth::Firth;
 pub use fitted_model::FittedModel;
 pub use linear::{LinearFit, Ols};
 pub use logit::{LogisticFit, Logit};
+pub use only_zeros::OnlyZeros;
 pub use ordinal::{Ordinal, OrdinalFit};
+pub use overdispersion::Overdispersion;
 pub use partial_ordinal::{PartialOrdinal, PartialOrdinalFit};
 pub use proportional_odds::ProportionalOdds;
 pub use separation::Separation;
-pub use summary::{Family, FitSummary, LevelCount, StdErrors};
+pub use summary::{CountDistribution, CountSummary, Family, FitSummary, LevelCount, StdErrors};

@@ -30,6 +30,7 @@ pub(super) struct Prepared<'a> {
     /// Least-squares coefficients of the outcome less its mean from the cross products alone, before refinement.
     pub(super) start: Vec<f64>,
     pub(super) outcome_mean: f64,
+    pub(super) outcome_varies: bool,
     /// Weighted centred sum of squares of the outcome.
     pub(super) outcome_squares: f64,
     pub(super) findings: Vec<Finding>,
@@ -39,19 +40,27 @@ impl<'a> Prepared<'a> {
     /// # Errors
     /// Too few rows; an outcome that does not vary.
     pub(super) fn of(observations: &'a Observations, cases: &Cases) -> Result<Self, FitError> {
-        let design = observations.design();
-        if cases.n_used < 2 {
-            return Err(FitError::TooFewRows { n_used: cases.n_used, n_terms: design.n_features() + 1 });
+        let moments = Moments::of_enough_rows(observations, cases)?;
+        let last = observations.design().n_features();
+        if !moments.all.varies(last) {
+            let outcome = observations.outcome().name().to_owned();
+            return Err(FitError::ConstantOutcome { outcome, value: moments.all.means[last] });
         }
-        let moments = Moments::of(observations, cases);
+        Self::from_moments(observations, cases, &moments)
+    }
+
+    /// The same where an outcome that does not vary can still be explained, as a count can by its exposure.
+    ///
+    /// # Errors
+    /// Too few rows.
+    pub(super) fn of_any_outcome(observations: &'a Observations, cases: &Cases) -> Result<Self, FitError> {
+        Self::from_moments(observations, cases, &Moments::of_enough_rows(observations, cases)?)
+    }
+
+    fn from_moments(observations: &'a Observations, cases: &Cases, moments: &Moments) -> Result<Self, FitError> {
+        let design = observations.design();
         // The outcome's moments stand last.
         let last = design.n_features();
-        if !moments.all.varies(last) {
-            return Err(FitError::ConstantOutcome {
-                outcome: observations.outcome().name().to_owned(),
-                value: moments.all.means[last],
-            });
-        }
         let estimable = Estimable::of(&moments.all, design.names());
         if cases.n_used <= estimable.kept.len() + 1 {
             return Err(FitError::TooFewRows { n_used: cases.n_used, n_terms: estimable.kept.len() + 1 });
@@ -74,6 +83,7 @@ impl<'a> Prepared<'a> {
             std_devs: (0..last).map(std_dev).collect(),
             start,
             outcome_mean: moments.all.means[last],
+            outcome_varies: moments.all.varies(last),
             outcome_squares: moments.all.cross_products[[last, last]],
             findings: estimable.findings,
         })
@@ -81,11 +91,21 @@ impl<'a> Prepared<'a> {
 }
 
 /// Weighted means and centred cross products of the features and, last, the outcome.
-struct Moments {
-    all: SecondMoments,
+pub(super) struct Moments {
+    pub(super) all: SecondMoments,
 }
 
 impl Moments {
+    /// # Errors
+    /// Fewer than two rows.
+    pub(super) fn of_enough_rows(observations: &Observations, cases: &Cases) -> Result<Self, FitError> {
+        if cases.n_used < 2 {
+            let n_terms = observations.design().n_features() + 1;
+            return Err(FitError::TooFewRows { n_used: cases.n_used, n_terms });
+        }
+        Ok(Self::of(observations, cases))
+    }
+
     /// One pass around a pilot centre taken from rows spread over the data, so that centring afterwards costs no digit
     /// that matters: the pilot is wrong by a fraction of a standard deviation, or by an outlier that the deviation
     /// holds too.

@@ -13,6 +13,8 @@ pub enum Family {
     Logistic,
     /// Ordered levels, by the log odds of lying above each step between them.
     Ordinal,
+    /// A count, by the logarithm of its expectation.
+    Count,
 }
 
 impl Family {
@@ -22,8 +24,47 @@ impl Family {
             Self::Linear => "linear",
             Self::Logistic => "logistic",
             Self::Ordinal => "ordinal",
+            Self::Count => "count",
         }
     }
+}
+
+/// How counts vary around their expectation `mu`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CountDistribution {
+    /// Variance `mu`.
+    #[default]
+    Poisson,
+    /// Variance `mu + alpha mu^2` (NB2), with `alpha` estimated.
+    NegativeBinomial,
+}
+
+impl CountDistribution {
+    /// The word used in JSON, tables and reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Poisson => "poisson",
+            Self::NegativeBinomial => "negative_binomial",
+        }
+    }
+}
+
+/// What only a model of counts has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CountSummary {
+    /// The distribution.
+    pub distribution: CountDistribution,
+    /// Whether counts were divided by an exposure.
+    pub exposed: bool,
+    /// `alpha` of the variance `mu + alpha mu^2` (negative binomial); 0 at its border, where the model is Poisson.
+    pub alpha: Option<f64>,
+    /// Its standard error; none at the border.
+    pub alpha_std_error: Option<f64>,
+    /// `sum w (y - mu)^2 / variance`.
+    pub pearson_chi_squared: f64,
+    /// `pearson_chi_squared / df_residual`: above 1 where counts vary more than the model says.
+    pub dispersion: f64,
 }
 
 /// How the uncertainty of the coefficients is estimated.
@@ -86,13 +127,14 @@ pub struct FitSummary {
     pub adj_r_squared: Option<f64>,
     /// Standard deviation of the residuals, `sqrt(deviance / df_residual)` (linear).
     pub sigma: Option<f64>,
-    /// McFadden's `1 - log_likelihood / null_log_likelihood` (logistic, ordinal).
+    /// McFadden's `1 - log_likelihood / null_log_likelihood` (logistic, ordinal, count).
     pub pseudo_r_squared: Option<f64>,
     /// The maximised log-likelihood.
     pub log_likelihood: f64,
     /// The log-likelihood with the intercept, or the thresholds, alone.
     pub null_log_likelihood: f64,
-    /// Residual sum of squares (linear) or minus twice the log-likelihood (logistic, ordinal).
+    /// Residual sum of squares (linear), minus twice the log-likelihood (logistic, ordinal), or twice what it falls short of
+    /// one expectation a row (count).
     pub deviance: f64,
     /// `2 q - 2 log_likelihood`, where `q` counts the terms and, as R does, the variance of a linear model.
     pub aic: f64,
@@ -105,10 +147,13 @@ pub struct FitSummary {
     pub levels: Vec<LevelCount>,
     /// Whether the estimating equations hold; a fit for which they do not is an error.
     pub converged: bool,
-    /// Newton steps (logistic, ordinal) or residual refinements (linear).
+    /// Newton steps (logistic, ordinal, count) or residual refinements (linear).
     pub iterations: usize,
     /// The standard errors that were computed, which sampling weights may make others than those asked for.
     pub std_errors: StdErrors,
     /// Clusters that count, for standard errors by cluster.
     pub n_clusters: Option<usize>,
+    /// What only a model of counts has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<CountSummary>,
 }
