@@ -15,7 +15,9 @@ pub use gaps::{ColumnGroup, Gaps};
 pub use exposure::Exposure;
 pub use observations::Observations;
 pub use outcome::Outcome;
-pub use splits::{KeptSide, LeftOut, RollingOrigin, Split, SplitError, TimeSplit, TrainingWindow, grouped_k_fold};
+pub use splits::{
+    KeptSide, LeftOut, RollingOrigin, Split, SplitError, TimeSplit, TrainingWindow, cut_at_share, grouped_k_fold,
+};
 pub use weights::{WeightKind, Weights};
 
 use thiserror::Error;

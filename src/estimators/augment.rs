@@ -6,6 +6,7 @@ use super::linear::PERFECT_FIT;
 use super::logistic::Bernoulli;
 use super::prepared::Prepared;
 use super::robust::LEVERAGE_LEFT_MIN;
+use super::inference::same_columns;
 use super::summary::Family;
 use super::{FitError, FittedModel, logit};
 use crate::data::Observations;
@@ -46,6 +47,13 @@ pub struct AugmentedRow {
     pub dffits: Option<f64>,
 }
 
+/// The families whose rows have residuals and leverages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answered {
+    Number,
+    Class,
+}
+
 /// The rows of a fit, computed one at a time from two numbers a row; the design matrix is not copied.
 pub struct Augment<'a> {
     pub(super) observations: &'a Observations,
@@ -57,7 +65,7 @@ pub struct Augment<'a> {
     pub(super) bread: Array2<f64>,
     /// Weighted standard deviations of all columns.
     pub(super) std_devs: Vec<f64>,
-    pub(super) family: Family,
+    pub(super) family: Answered,
     pub(super) links: Vec<f64>,
     /// Leverages; zero for rows without weight.
     pub(super) hats: Vec<f64>,
@@ -99,19 +107,23 @@ pub struct Augment<'a> {
 /// regression diagnostics", Annals of Statistics 9(4); Li and Valliant (2011), "Linear regression diagnostics for
 /// unclustered survey data", Journal of Official Statistics 27(1), for sampling weights.
 pub fn augment<'a>(observations: &'a Observations, model: &FittedModel) -> Result<Augment<'a>, FitError> {
-    same_columns(observations, model)?;
+    same_columns(model.terms().iter().map(|term| term.term.as_str()), observations.design())?;
     let cases = Cases::of(observations);
-    let family = model.family();
+    let family = match model.family() {
+        Family::Linear => Answered::Number,
+        Family::Logistic => Answered::Class,
+        other => return Err(FitError::NoResiduals { family: other.word() }),
+    };
     let prepared = match family {
-        Family::Linear => Prepared::of(observations, &cases)?,
-        Family::Logistic => logit::prepare(observations, &cases)?,
+        Answered::Number => Prepared::of(observations, &cases)?,
+        Answered::Class => logit::prepare(observations, &cases)?,
     };
     same_terms(observations, model, &prepared)?;
     let links = links(model, &prepared);
     let Prepared { columns, bread: cross_inverse, std_devs, outcome_squares, .. } = prepared;
     let bread = match family {
-        Family::Linear => cross_inverse.clone(),
-        Family::Logistic => information_inverse(&cases, &columns, &links),
+        Answered::Number => cross_inverse.clone(),
+        Answered::Class => information_inverse(&cases, &columns, &links),
     };
     let hats = hats(&cases, &columns, &bread, |row| variance(family, links[row]));
     let df_residual = cases.n_used as f64 - columns.n_terms() as f64;
@@ -131,7 +143,7 @@ pub fn augment<'a>(observations: &'a Observations, model: &FittedModel) -> Resul
     };
     all.residual_squares =
         (0..observations.n_rows()).map(|row| all.cases.weight(row) * all.residual(row).powi(2)).sum();
-    all.is_perfect = family == Family::Linear && all.residual_squares <= PERFECT_FIT * PERFECT_FIT * outcome_squares;
+    all.is_perfect = family == Answered::Number && all.residual_squares <= PERFECT_FIT * PERFECT_FIT * outcome_squares;
     Ok(all)
 }
 
@@ -153,8 +165,8 @@ impl Augment<'_> {
     pub fn row(&self, row: usize) -> AugmentedRow {
         let (link, outcome) = (self.links[row], self.cases.outcome(row));
         let scored = match self.family {
-            Family::Linear => Scored::number(link, outcome),
-            Family::Logistic => Scored::class(link, outcome),
+            Answered::Number => Scored::number(link, outcome),
+            Answered::Class => Scored::class(link, outcome),
         };
         let plain = AugmentedRow {
             row: row + 1,
@@ -226,8 +238,8 @@ impl Augment<'_> {
     pub(super) fn residual(&self, row: usize) -> f64 {
         let (link, outcome) = (self.links[row], self.cases.outcome(row));
         match self.family {
-            Family::Linear => outcome - link,
-            Family::Logistic => Bernoulli::of(outcome, link).residual,
+            Answered::Number => outcome - link,
+            Answered::Class => Bernoulli::of(outcome, link).residual,
         }
     }
 
@@ -263,10 +275,10 @@ impl Scored {
     }
 }
 
-fn variance(family: Family, link: f64) -> f64 {
+fn variance(family: Answered, link: f64) -> f64 {
     match family {
-        Family::Linear => 1.0,
-        Family::Logistic => Bernoulli::of(0.0, link).variance,
+        Answered::Number => 1.0,
+        Answered::Class => Bernoulli::of(0.0, link).variance,
     }
 }
 
@@ -283,7 +295,7 @@ fn links(model: &FittedModel, prepared: &Prepared) -> Vec<f64> {
 
 fn information_inverse(cases: &Cases, columns: &Columns, links: &[f64]) -> Array2<f64> {
     let information = columns.sums(At::default(), |case| Terms {
-        curvature: cases.weight(case.row) * variance(Family::Logistic, links[case.row]),
+        curvature: cases.weight(case.row) * variance(Answered::Class, links[case.row]),
         score: 0.0,
         value: 0.0,
     });
@@ -301,19 +313,6 @@ fn hats(cases: &Cases, columns: &Columns, bread: &Array2<f64>, variance: impl Fn
         hats.push(if cases.counts(case.row) { weighted.clamp(0.0, 1.0) } else { 0.0 });
     });
     tasks.concat()
-}
-
-fn same_columns(observations: &Observations, model: &FittedModel) -> Result<(), FitError> {
-    let (terms, names) = (model.terms(), observations.design().names());
-    let differs = |&position: &usize| terms.get(position).map(|term| &term.term) != names.get(position);
-    match (0..terms.len().max(names.len())).find(differs) {
-        None => Ok(()),
-        Some(position) => Err(FitError::ColumnsDiffer {
-            position: position + 1,
-            expected: terms.get(position).map_or("(none)", |term| &term.term).to_owned(),
-            found: names.get(position).map_or_else(|| "not there".to_owned(), |name| format!("`{name}`")),
-        }),
-    }
 }
 
 /// The columns that can be estimated from these rows must be those that the model has coefficients for.

@@ -257,6 +257,7 @@ impl Count {
         let n_parameters = (n_terms + usize::from(found.alpha.is_some())) as f64;
         let alpha = found.alpha.filter(|&alpha| alpha > 0.0).zip(found.uncertainty.of_ln_alpha.clone());
         let summary = FitSummary {
+            levels: Vec::new(),
             family: Family::Count,
             outcome: outcome.to_owned(),
             n_rows: observations.n_rows(),

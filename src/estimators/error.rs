@@ -163,6 +163,12 @@ pub enum FitError {
         /// The column.
         term: String,
     },
+    /// Residuals and leverages of a model that has none.
+    #[error("a model of family {family} has no residuals and leverages here; ask a linear or logistic one")]
+    NoResiduals {
+        /// The family's word.
+        family: &'static str,
+    },
     /// The data handed over by another library's type were refused.
     #[error("the data set was refused")]
     Data(#[from] crate::data::DataError),

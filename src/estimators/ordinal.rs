@@ -417,6 +417,7 @@ pub(super) fn summary(
     let null_log_likelihood = levels.null_log_likelihood();
     let criteria = Criteria::of(Family::Ordinal, log_likelihood, n_terms, cases.n_used);
     FitSummary {
+        count: None,
         family: Family::Ordinal,
         outcome: observations.outcome().name().to_owned(),
         n_rows: observations.n_rows(),

@@ -3,7 +3,7 @@
 use crate::estimators::StdErrors;
 use crate::estimators::augment::Augment;
 use crate::estimators::robust::TASK_CLUSTERS;
-use crate::estimators::summary::Family;
+use crate::estimators::augment::Answered;
 use crate::stats::distributions::{chi_squared_upper, f_upper};
 use crate::stats::linear_algebra::Cholesky;
 use ndarray::{Array1, Array2, s};
@@ -30,7 +30,7 @@ pub struct Departure {
 
 /// Columns beside those of a model, and the sums that tests of them need.
 pub(super) struct Added {
-    family: Family,
+    family: Answered,
     df_residual: f64,
     n_used: f64,
     n_terms: usize,
@@ -55,8 +55,8 @@ impl Added {
     ) -> Self {
         let cases = &augment.cases;
         let unit = match augment.family {
-            Family::Linear => augment.sigma(),
-            Family::Logistic => 1.0,
+            Answered::Number => augment.sigma(),
+            Answered::Class => 1.0,
         };
         let products = augment.columns.products_beside(n_added + 1, |row, beside| {
             write(row, &mut beside[..n_added]);
@@ -101,8 +101,8 @@ impl Added {
         let fitted = Larger::of(self, chosen)?;
         let df = fitted.places.len() as f64;
         let share_explained = match self.family {
-            Family::Linear => fitted.gain / self.df_residual,
-            Family::Logistic => fitted.gain / self.n_used,
+            Answered::Number => fitted.gain / self.df_residual,
+            Answered::Class => fitted.gain / self.n_used,
         };
         let test = |statistic: f64, df_residual: Option<f64>| {
             let p_value = match df_residual {
@@ -119,8 +119,8 @@ impl Added {
                     None => test(statistic, None),
                 })
             }
-            (None, Family::Logistic) => Some(test(fitted.gain, None)),
-            (None, Family::Linear) => {
+            (None, Answered::Class) => Some(test(fitted.gain, None)),
+            (None, Answered::Number) => {
                 let df_residual = self.df_residual - df;
                 // The squares are in residual variances, so what the model leaves is its degrees of freedom.
                 let left = (self.df_residual - fitted.gain).max(0.0);

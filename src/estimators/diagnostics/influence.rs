@@ -2,7 +2,7 @@
 
 use crate::estimators::augment::{Augment, AugmentedRow};
 use crate::estimators::coefficient::INTERCEPT;
-use crate::estimators::summary::Family;
+use crate::estimators::augment::Answered;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::distributions::student_two_sided;
 use ndarray::Array1;
@@ -97,7 +97,7 @@ impl Influence {
         notable.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
         let worst = notable.iter().take(n_shown).map(|&(_, row)| moved.row(augment, augment.row(row))).collect();
         let n_used = augment.cases.n_used as f64;
-        let outlier_p_value = (augment.family == Family::Linear && all.largest_student > 0.0)
+        let outlier_p_value = (augment.family == Answered::Number && all.largest_student > 0.0)
             .then(|| (n_used * student_two_sided(all.largest_student, augment.df_residual - 1.0)).min(1.0));
         Self {
             n_influential: all.n_influential,
@@ -244,8 +244,8 @@ impl Moved {
         let left = 1.0 - measures.hat.unwrap_or(0.0);
         let weight = augment.cases.leverage_weight(row) * augment.residual(row) / left;
         let sigma = match augment.family {
-            Family::Linear => measures.sigma.unwrap_or_else(|| augment.sigma()),
-            Family::Logistic => 1.0,
+            Answered::Number => measures.sigma.unwrap_or_else(|| augment.sigma()),
+            Answered::Class => 1.0,
         };
         let moves = self.towards.dot(&basis(augment, row)) * weight;
         let in_errors = |term: usize| moves[term] / (sigma * self.std_errors[term]);

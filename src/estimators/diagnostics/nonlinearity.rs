@@ -1,6 +1,7 @@
 //! Whether lines are enough.
 
 use super::added::{Added, Departure};
+use crate::estimators::augment::Answered;
 use crate::estimators::StdErrors;
 use crate::estimators::augment::Augment;
 use crate::findings::{Finding, FindingKind, Severity};
@@ -57,13 +58,13 @@ impl Nonlinearity {
             beside[n_curved + 1] = f * f * f;
         });
         let powers: &[usize] = match augment.family {
-            crate::estimators::Family::Linear => &[n_curved, n_curved + 1],
-            crate::estimators::Family::Logistic => &[n_curved],
+            Answered::Number => &[n_curved, n_curved + 1],
+            Answered::Class => &[n_curved],
         };
         let overall = if fitted.varies() { added.test(powers) } else { None };
         let unit = match augment.family {
-            crate::estimators::Family::Linear => augment.sigma(),
-            crate::estimators::Family::Logistic => 1.0,
+            Answered::Number => augment.sigma(),
+            Answered::Class => 1.0,
         };
         let mut terms: Vec<Curvature> = curved
             .iter()

@@ -158,6 +158,8 @@ impl MomentFit {
         let outcome = layout.gaps.answered().outcome().name().to_owned();
         findings.extend(few_clusters(&outcome, *n_clusters));
         let model = FittedModel::from_consistent(Parts {
+            levels: Vec::new(),
+            thresholds: Vec::new(),
             family: Family::Linear,
             outcome,
             intercept,
