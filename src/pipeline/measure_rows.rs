@@ -1,11 +1,13 @@
 //! The score of all answers and of every cut.
 
 use super::PipelineError;
+use crate::estimators::diagnostics::{Diagnose, Scale, TouchpointDiagnostics, Touchpoints};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Column};
 use crate::measures::{IntervalKind, NetPromoterScore, NpsSettings};
 use crate::report::{Cut, MeasureRow};
 use crate::study::{NpsInterval, Study};
+use ndarray::Array2;
 use std::collections::BTreeMap;
 
 /// What a cut's blank cells are called.
@@ -101,3 +103,15 @@ fn groups(base: &BaseTable, column: &str, rows: &[usize]) -> Vec<(String, Vec<us
     }
     groups.into_iter().map(|((_, value), rows)| (value, rows)).collect()
 }
+
+/// What the touchpoint scores themselves say, gaps and all; `None` without touchpoints.
+pub(super) fn touchpoints(study: &Study, base: &BaseTable) -> Option<TouchpointDiagnostics> {
+    let columns: Vec<(&String, &[f64])> =
+        study.drivers.touchpoints.iter().filter_map(|name| Some((name, base.numbers(name)?))).collect();
+    let names = columns.iter().map(|(name, _)| (*name).clone()).collect();
+    let values = Array2::from_shape_fn((base.n_rows(), columns.len()), |(row, column)| columns[column].1[row]);
+    let scores = Touchpoints::new(names, values).ok()?;
+    let scale = study.sources.feedback.scale.and_then(|scale| Scale::new(scale.low, scale.high).ok());
+    (!columns.is_empty()).then(|| Diagnose::default().touchpoints(&scores, scale))
+}
+

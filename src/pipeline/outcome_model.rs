@@ -8,7 +8,8 @@ use crate::data::{Clusters, DesignMatrix, Observations, Outcome as OutcomeColumn
 use crate::drivers::{Driver, DriverAnalysis, DriverRanking, FitKind, Method};
 use crate::estimators::calibration::Calibration;
 use crate::estimators::diagnostics::{Diagnose, Grouping, ModelDiagnostics, Scale};
-use crate::estimators::{CountDistribution, Family, FittedModel, StdErrors, evaluation};
+use crate::estimators::partial_ordinal::StepDifference;
+use crate::estimators::{CountDistribution, Family, FittedModel, PartialOrdinal, StdErrors, evaluation};
 use crate::estimators::evaluation::{CalibrationPlan, cross_fit};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
@@ -100,7 +101,6 @@ impl Prepared {
     /// What the fitted model hides; only lines and log odds are asked.
     pub fn diagnose(
         &self,
-        study: &Study,
         base: &BaseTable,
         selection: &Selection,
         fit: &ModelFit,
@@ -122,6 +122,21 @@ impl Prepared {
         };
         let settings = Diagnose { std_errors: fit.summary.std_errors, ..Diagnose::default() };
         settings.model(&self.observations, &fit.model, &groupings, scale).ok()
+    }
+
+    /// What each column does for leaving the detractors and for becoming a promoter.
+    pub fn steps(&self, study: &Study) -> Result<Vec<StepDifference>, Finding> {
+        if self.outcome != Outcome::NpsClass {
+            return Ok(Vec::new());
+        }
+        let ModelSettings { std_errors, confidence, .. } = self.settings(study);
+        // HC3 has no agreed meaning for ordered levels, and HC1 is what `settings` gives.
+        let model = PartialOrdinal { std_errors, confidence, ..PartialOrdinal::default() };
+        model.fit(&self.observations).map(|fit| fit.differences().to_vec()).map_err(|error| {
+            let outcome = self.outcome.word();
+            let sentence = format!("Detractors left and promoters won could not be told apart by column: {error}");
+            Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
+        })
     }
 
     /// The ranked drivers; `None` for a family whose fit is not divided among them.

@@ -106,13 +106,17 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
         Ok((prepared, fit, ranking))
     }) {
         Ok((prepared, fit, ranking)) => {
-            result.findings.extend(ranking.findings.iter().cloned());
-            let diagnostics = prepared.diagnose(study, base, &selection, &fit);
+            result.findings.extend(ranking.iter().flat_map(|ranking| ranking.findings.iter().cloned()));
+            let diagnostics = prepared.diagnose(base, &selection, &fit);
             let of_diagnostics = diagnostics.iter().flat_map(|diagnostics| &diagnostics.findings);
             for finding in fit.findings.iter().chain(of_diagnostics) {
                 if !result.findings.iter().any(|own| same_matter(own, finding)) {
                     result.findings.push(finding.clone());
                 }
+            }
+            match prepared.steps(study) {
+                Ok(steps) => result.steps = steps,
+                Err(problem) => result.findings.push(problem),
             }
             result.tests = tests(&fit, diagnostics.as_ref());
             result.inflation = inflation(diagnostics.as_ref());

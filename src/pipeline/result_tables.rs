@@ -11,6 +11,8 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
         fits(&results.outcomes),
         left_out(&results.outcomes),
         tests(&results.outcomes),
+        steps(&results.outcomes),
+        touchpoints(results),
         evaluation(&results.evaluations),
         comparisons(&results.evaluations),
         splits(&results.evaluations),
@@ -108,6 +110,32 @@ fn fits(outcomes: &[OutcomeResult]) -> Table {
         .numbers("log_loss", metric("log_loss"))
         .numbers("rmse", metric("rmse"))
         .numbers("mae", metric("mae"))
+}
+
+fn steps(outcomes: &[OutcomeResult]) -> Table {
+    let rows: Vec<_> =
+        outcomes.iter().flat_map(|outcome| outcome.steps.iter().map(move |row| (outcome, row))).collect();
+    Table::new("steps")
+        .texts("outcome", rows.iter().map(|(outcome, _)| outcome.name.clone()))
+        .texts("term", rows.iter().map(|(_, row)| row.term.clone()))
+        .numbers("leave_detractors", rows.iter().map(|(_, row)| row.leave_low))
+        .numbers("become_promoter", rows.iter().map(|(_, row)| row.reach_top))
+        .numbers("difference", rows.iter().map(|(_, row)| row.difference.estimate))
+        .numbers("std_error", rows.iter().map(|(_, row)| row.difference.std_error))
+        .numbers("p_value", rows.iter().map(|(_, row)| row.difference.p_value))
+        .numbers("conf_low", rows.iter().map(|(_, row)| row.difference.conf_low))
+        .numbers("conf_high", rows.iter().map(|(_, row)| row.difference.conf_high))
+}
+
+fn touchpoints(results: &StudyResults) -> Table {
+    let rows: Vec<_> = results.touchpoints.iter().flat_map(|answers| &answers.scale_ends).collect();
+    Table::new("touchpoints")
+        .texts("touchpoint", rows.iter().map(|row| row.term.clone()))
+        .integers("n_answers", rows.iter().map(|row| row.n_answers as i64))
+        .numbers("low", rows.iter().map(|row| row.low))
+        .numbers("high", rows.iter().map(|row| row.high))
+        .numbers("floor_share", rows.iter().map(|row| row.floor_share))
+        .numbers("ceiling_share", rows.iter().map(|row| row.ceiling_share))
 }
 
 fn tests(outcomes: &[OutcomeResult]) -> Table {

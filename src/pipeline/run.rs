@@ -148,6 +148,9 @@ fn run_into(
     let evaluations =
         if study.evaluation.enabled { judge::judge(study, &base, with_model) } else { Vec::new() };
 
+    let touchpoints = measure_rows::touchpoints(study, &base);
+    findings.extend(touchpoints.iter().flat_map(|answers| answers.findings.iter().cloned()));
+
     let table_folder = staging.folder("tables")?;
     let model_folder = staging.folder("models")?;
     progress(Progress::Step("building the referral graph"));
@@ -204,6 +207,7 @@ fn run_into(
         measures,
         outcomes: analysed.into_iter().map(|analysed| analysed.result).collect(),
         evaluations,
+        touchpoints,
         influence,
         scores,
         findings,
