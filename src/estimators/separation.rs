@@ -323,20 +323,22 @@ impl Passive {
         self.multipliers.push(0.0);
         // Every turn but the last drops a row.
         while let Some(wanted) = self.solve(target) {
-            let blocked = self.multipliers.iter().zip(&wanted).filter(|&(_, &wanted)| wanted <= 0.0);
-            let share = blocked.map(|(&now, &wanted)| if now > wanted { now / (now - wanted) } else { 0.0 });
-            let share = share.fold(1.0_f64, f64::min);
-            let moved: Vec<f64> =
-                self.multipliers.iter().zip(&wanted).map(|(now, wanted)| now + share * (wanted - now)).collect();
             if wanted.iter().all(|&wanted| wanted > 0.0) {
                 self.multipliers = wanted;
                 return true;
             }
-            let stays: Vec<bool> = moved
-                .iter()
-                .zip(&wanted)
-                .map(|(&moved, &wanted)| wanted > 0.0 || moved > f64::EPSILON * moved.abs().max(1.0))
-                .collect();
+            // How far each multiplier can go towards what is wanted before it is negative.
+            let reach = |(&now, &wanted): (&f64, &f64)| match (wanted > 0.0, now > wanted) {
+                (true, _) => f64::INFINITY,
+                (false, true) => now / (now - wanted),
+                (false, false) => 0.0,
+            };
+            let reaches: Vec<f64> = self.multipliers.iter().zip(&wanted).map(reach).collect();
+            let share = reaches.iter().copied().fold(1.0_f64, f64::min);
+            let moved: Vec<f64> =
+                self.multipliers.iter().zip(&wanted).map(|(now, wanted)| now + share * (wanted - now)).collect();
+            // Those that stop the move are at nought now, whatever rounding leaves of them.
+            let stays: Vec<bool> = reaches.iter().map(|&reach| reach > share).collect();
             let n_before = self.rows.len();
             self.multipliers =
                 moved.into_iter().zip(&stays).filter_map(|(moved, &stays)| stays.then_some(moved)).collect();
