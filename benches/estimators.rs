@@ -3,6 +3,7 @@
 //! `benches/peers/estimators.py` times the same formula data with statsmodels.
 
 use advocate::data::{DesignMatrix, Observations, Outcome};
+use advocate::estimators::buy_till_you_die::{BgNbd, Customers, GammaGamma, Horizon};
 use advocate::estimators::{Logit, Ols, Ordinal, PartialOrdinal, StdErrors, logistic, ordinal};
 use criterion::{Criterion, criterion_group, criterion_main};
 use ndarray::{Array1, Array2};
@@ -114,5 +115,54 @@ fn subset_kernel(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, million_rows, million_answers, subset_kernel, ordinal_kernel);
+/// A number above 0 and up to 1.
+fn share(row: u64, column: u64) -> f64 {
+    0.5 - wave(row, column)
+}
+
+/// Customers by rule, observed for 20 to 60 weeks: rates from an exponential distribution with mean 0.1 a week, chances
+/// to leave from a beta distribution (1, 4).
+fn customers(n_customers: u64) -> Option<Customers> {
+    let (mut frequencies, mut recencies, mut ages, mut values) = (vec![], vec![], vec![], vec![]);
+    for row in 0..n_customers {
+        let rate = -0.1 * share(row, 0).ln();
+        let chance = 1.0 - share(row, 1).powf(0.25);
+        let age = 60.0 - 40.0 * share(row, 2);
+        let (mut frequency, mut recency) = (0, 0.0);
+        loop {
+            let next = recency - share(row, 3 + 2 * frequency).ln() / rate;
+            if next > age {
+                break;
+            }
+            (frequency, recency) = (frequency + 1, next);
+            if share(row, 2 + 2 * frequency) < chance {
+                break;
+            }
+        }
+        frequencies.push(frequency as f64);
+        recencies.push(recency);
+        ages.push(age);
+        values.push(if frequency > 0 { 20.0 * share(row, 1000) + 10.0 * share(row, 1001) } else { 0.0 });
+    }
+    Customers::from_columns(&frequencies, &recencies, &ages).ok()?.valued(values).ok()
+}
+
+fn million_customers(criterion: &mut Criterion) {
+    let (Some(customers), Ok(horizon)) = (customers(1_000_000), Horizon::new(39.0)) else { return };
+    let Ok(fit) = BgNbd::default().fit(&customers) else { return };
+    let mut group = criterion.benchmark_group("1m_customers");
+    group.sample_size(10);
+    group.bench_function("bg_nbd_fit", |bencher| {
+        bencher.iter(|| black_box(BgNbd::default().fit(&customers).is_ok()));
+    });
+    group.bench_function("bg_nbd_predict", |bencher| {
+        bencher.iter(|| black_box(fit.model().predict(&customers, horizon).len()));
+    });
+    group.bench_function("gamma_gamma_fit", |bencher| {
+        bencher.iter(|| black_box(GammaGamma::default().fit(&customers).is_ok()));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, million_rows, million_answers, subset_kernel, ordinal_kernel, million_customers);
 criterion_main!(benches);

@@ -111,7 +111,7 @@ pub(super) fn touchpoints(study: &Study, base: &BaseTable) -> Option<TouchpointD
     let names = columns.iter().map(|(name, _)| (*name).clone()).collect();
     let values = Array2::from_shape_fn((base.n_rows(), columns.len()), |(row, column)| columns[column].1[row]);
     let scores = Touchpoints::new(names, values).ok()?;
-    let scale = study.sources.feedback.scale.and_then(|scale| Scale::new(scale.low, scale.high).ok());
+    let scale = study.sources.feedback.scale.and_then(|scale| Scale::new(scale.min, scale.max).ok());
     (!columns.is_empty()).then(|| Diagnose::default().touchpoints(&scores, scale))
 }
 

@@ -135,9 +135,11 @@ mod tests {
         let cases = reference("ln_rising");
         for case in &cases {
             let got = LnRising::of(case[0], case[1]);
-            close(got.value, case[2]);
-            close(got.slope, case[3]);
-            close(got.curvature, case[4]);
+            for (got, want) in [got.value, got.slope, got.curvature].into_iter().zip(&case[2..]) {
+                // Where n is far below z, the difference of the tails has the rounding of the tails.
+                let tails = 1e-15 / case[0].max(1.0).powi(2);
+                assert!((got - want).abs() <= 2e-14 * want.abs() + tails, "{case:?}: {got} {want}");
+            }
         }
         assert_eq!(cases.len(), 9);
     }

@@ -9,6 +9,7 @@ use advocate::drivers::{Driver, DriverAnalysis, DriverRanking, FitKind, Method};
 use ndarray::{Array1, Array2, Axis, s};
 use serde_json::Value;
 
+mod buy_till_you_die;
 mod influence;
 mod scores;
 
