@@ -3,7 +3,8 @@
 //! `benches/peers/estimators.py` times the same formula data with statsmodels.
 
 use advocate::data::{DesignMatrix, Observations, Outcome};
-use advocate::estimators::{Logit, Ols, StdErrors, logistic};
+use advocate::estimators::diagnostics::Grouping;
+use advocate::estimators::{Diagnose, Logit, Ols, StdErrors, augment, logistic};
 use criterion::{Criterion, criterion_group, criterion_main};
 use ndarray::{Array1, Array2};
 use std::hint::black_box;
@@ -54,6 +55,20 @@ fn million_rows(criterion: &mut Criterion) {
         group.bench_function(format!("logistic_{}", std_errors.word()), |bencher| {
             bencher.iter(|| black_box(logit.fit(&class).is_ok()));
         });
+    }
+    let (Ok(linear), Ok(logistic)) = (Ols::default().fit(&number), Logit::default().fit(&class)) else { return };
+    let channel = [Grouping::from_labels("channel", (0..values.nrows()).map(|row| ["web", "store", "phone"][row % 3]))];
+    for (observations, model) in [(&number, linear.model()), (&class, logistic.model())] {
+        let family = model.family().word();
+        group.bench_function(format!("augment_{family}"), |bencher| {
+            bencher.iter(|| black_box(augment(observations, model).is_ok()));
+        });
+        for std_errors in [StdErrors::Model, StdErrors::Hc1] {
+            let diagnose = Diagnose { std_errors, ..Diagnose::default() };
+            group.bench_function(format!("diagnose_{family}_{}", std_errors.word()), |bencher| {
+                bencher.iter(|| black_box(diagnose.model(observations, model, &channel, None).is_ok()));
+            });
+        }
     }
     group.finish();
 }
