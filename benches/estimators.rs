@@ -4,7 +4,8 @@
 
 use advocate::data::{DesignMatrix, Observations, Outcome};
 use advocate::estimators::buy_till_you_die::{BgNbd, Customers, GammaGamma, Horizon};
-use advocate::estimators::{Logit, Ols, Ordinal, PartialOrdinal, StdErrors, logistic, ordinal};
+use advocate::estimators::diagnostics::Grouping;
+use advocate::estimators::{Diagnose, Logit, Ols, Ordinal, PartialOrdinal, StdErrors, augment, logistic, ordinal};
 use criterion::{Criterion, criterion_group, criterion_main};
 use ndarray::{Array1, Array2};
 use std::hint::black_box;
@@ -55,6 +56,20 @@ fn million_rows(criterion: &mut Criterion) {
         group.bench_function(format!("logistic_{}", std_errors.word()), |bencher| {
             bencher.iter(|| black_box(logit.fit(&class).is_ok()));
         });
+    }
+    let (Ok(linear), Ok(logistic)) = (Ols::default().fit(&number), Logit::default().fit(&class)) else { return };
+    let channel = [Grouping::from_labels("channel", (0..values.nrows()).map(|row| ["web", "store", "phone"][row % 3]))];
+    for (observations, model) in [(&number, linear.model()), (&class, logistic.model())] {
+        let family = model.family().word();
+        group.bench_function(format!("augment_{family}"), |bencher| {
+            bencher.iter(|| black_box(augment(observations, model).is_ok()));
+        });
+        for std_errors in [StdErrors::Model, StdErrors::Hc1] {
+            let diagnose = Diagnose { std_errors, ..Diagnose::default() };
+            group.bench_function(format!("diagnose_{family}_{}", std_errors.word()), |bencher| {
+                bencher.iter(|| black_box(diagnose.model(observations, model, &channel, None).is_ok()));
+            });
+        }
     }
     group.finish();
 }

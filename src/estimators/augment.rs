@@ -2,11 +2,11 @@
 
 use super::cases::Cases;
 use super::columns::{At, Columns, Terms};
+use super::inference::same_columns;
 use super::linear::PERFECT_FIT;
 use super::logistic::Bernoulli;
 use super::prepared::Prepared;
 use super::robust::LEVERAGE_LEFT_MIN;
-use super::inference::same_columns;
 use super::summary::Family;
 use super::{FitError, FittedModel, logit};
 use crate::data::Observations;
@@ -47,11 +47,35 @@ pub struct AugmentedRow {
     pub dffits: Option<f64>,
 }
 
-/// The families whose rows have residuals and leverages.
+/// What a model expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answered {
+pub(super) enum Kind {
+    /// A number of constant variance.
     Number,
+    /// A class by its log odds.
     Class,
+}
+
+impl Kind {
+    fn of(family: Family) -> Result<Self, FitError> {
+        match family {
+            Family::Linear => Ok(Self::Number),
+            Family::Logistic => Ok(Self::Class),
+            other => Err(FitError::NoResiduals { family: other.word() }),
+        }
+    }
+
+    /// The variance of one outcome, in units of that of all if it is a number.
+    fn variance(self, link: f64) -> f64 {
+        match self {
+            Self::Number => 1.0,
+            Self::Class => {
+                // p (1 - p), without cancellation at either end.
+                let small = (-link.abs()).exp();
+                small / ((1.0 + small) * (1.0 + small))
+            }
+        }
+    }
 }
 
 /// The rows of a fit, computed one at a time from two numbers a row; the design matrix is not copied.
@@ -65,7 +89,7 @@ pub struct Augment<'a> {
     pub(super) bread: Array2<f64>,
     /// Weighted standard deviations of all columns.
     pub(super) std_devs: Vec<f64>,
-    pub(super) family: Answered,
+    pub(super) kind: Kind,
     pub(super) links: Vec<f64>,
     /// Leverages; zero for rows without weight.
     pub(super) hats: Vec<f64>,
@@ -109,23 +133,19 @@ pub struct Augment<'a> {
 pub fn augment<'a>(observations: &'a Observations, model: &FittedModel) -> Result<Augment<'a>, FitError> {
     same_columns(model.terms().iter().map(|term| term.term.as_str()), observations.design())?;
     let cases = Cases::of(observations);
-    let family = match model.family() {
-        Family::Linear => Answered::Number,
-        Family::Logistic => Answered::Class,
-        other => return Err(FitError::NoResiduals { family: other.word() }),
-    };
-    let prepared = match family {
-        Answered::Number => Prepared::of(observations, &cases)?,
-        Answered::Class => logit::prepare(observations, &cases)?,
+    let kind = Kind::of(model.family())?;
+    let prepared = match kind {
+        Kind::Number => Prepared::of(observations, &cases)?,
+        Kind::Class => logit::prepare(observations, &cases)?,
     };
     same_terms(observations, model, &prepared)?;
     let links = links(model, &prepared);
     let Prepared { columns, bread: cross_inverse, std_devs, outcome_squares, .. } = prepared;
-    let bread = match family {
-        Answered::Number => cross_inverse.clone(),
-        Answered::Class => information_inverse(&cases, &columns, &links),
+    let bread = match kind {
+        Kind::Number => cross_inverse.clone(),
+        Kind::Class => information_inverse(&cases, &columns, &links),
     };
-    let hats = hats(&cases, &columns, &bread, |row| variance(family, links[row]));
+    let hats = hats(&cases, &columns, &bread, |row| kind.variance(links[row]));
     let df_residual = cases.n_used as f64 - columns.n_terms() as f64;
     let mut all = Augment {
         observations,
@@ -134,7 +154,7 @@ pub fn augment<'a>(observations: &'a Observations, model: &FittedModel) -> Resul
         cross_inverse,
         bread,
         std_devs,
-        family,
+        kind,
         links,
         hats,
         residual_squares: 0.0,
@@ -143,7 +163,7 @@ pub fn augment<'a>(observations: &'a Observations, model: &FittedModel) -> Resul
     };
     all.residual_squares =
         (0..observations.n_rows()).map(|row| all.cases.weight(row) * all.residual(row).powi(2)).sum();
-    all.is_perfect = family == Answered::Number && all.residual_squares <= PERFECT_FIT * PERFECT_FIT * outcome_squares;
+    all.is_perfect = kind == Kind::Number && all.residual_squares <= PERFECT_FIT * PERFECT_FIT * outcome_squares;
     Ok(all)
 }
 
@@ -164,9 +184,9 @@ impl Augment<'_> {
     /// If there is no such row.
     pub fn row(&self, row: usize) -> AugmentedRow {
         let (link, outcome) = (self.links[row], self.cases.outcome(row));
-        let scored = match self.family {
-            Answered::Number => Scored::number(link, outcome),
-            Answered::Class => Scored::class(link, outcome),
+        let scored = match self.kind {
+            Kind::Number => Scored::number(link, outcome),
+            Kind::Class => Scored::class(link, outcome),
         };
         let plain = AugmentedRow {
             row: row + 1,
@@ -229,6 +249,14 @@ impl Augment<'_> {
         }
     }
 
+    /// What residuals are measured in: their standard deviation, or 1 for a class.
+    pub(super) fn unit(&self) -> f64 {
+        match self.kind {
+            Kind::Number => self.sigma(),
+            Kind::Class => 1.0,
+        }
+    }
+
     /// The residual standard deviation of a linear model.
     pub(super) fn sigma(&self) -> f64 {
         (self.residual_squares / self.df_residual).sqrt()
@@ -237,15 +265,15 @@ impl Augment<'_> {
     /// Outcome less what is expected.
     pub(super) fn residual(&self, row: usize) -> f64 {
         let (link, outcome) = (self.links[row], self.cases.outcome(row));
-        match self.family {
-            Answered::Number => outcome - link,
-            Answered::Class => Bernoulli::of(outcome, link).residual,
+        match self.kind {
+            Kind::Number => outcome - link,
+            Kind::Class => Bernoulli::of(outcome, link).residual,
         }
     }
 
     /// The model's variance of one outcome: 1 for a linear model.
     pub(super) fn variance(&self, row: usize) -> f64 {
-        variance(self.family, self.links[row])
+        self.kind.variance(self.links[row])
     }
 }
 
@@ -275,13 +303,6 @@ impl Scored {
     }
 }
 
-fn variance(family: Answered, link: f64) -> f64 {
-    match family {
-        Answered::Number => 1.0,
-        Answered::Class => Bernoulli::of(0.0, link).variance,
-    }
-}
-
 /// The model's linear predictor of every row, whose columns are centred by the rows' own means.
 fn links(model: &FittedModel, prepared: &Prepared) -> Vec<f64> {
     let columns = &prepared.columns;
@@ -295,7 +316,7 @@ fn links(model: &FittedModel, prepared: &Prepared) -> Vec<f64> {
 
 fn information_inverse(cases: &Cases, columns: &Columns, links: &[f64]) -> Array2<f64> {
     let information = columns.sums(At::default(), |case| Terms {
-        curvature: cases.weight(case.row) * variance(Answered::Class, links[case.row]),
+        curvature: cases.weight(case.row) * Kind::Class.variance(links[case.row]),
         score: 0.0,
         value: 0.0,
     });

@@ -3,10 +3,10 @@
 use crate::inputs::{
     Made, analysis, classed, close, contribution, drivers, normals, observations, ranked, row, scalar_methods, total,
 };
-use advocate::data::{Clusters, Observations, WeightKind, Weights};
+use advocate::data::{Clusters, DesignMatrix, Observations, Outcome, WeightKind, Weights};
 use advocate::drivers::{Driver, DriverAnalysis, DriverError, DriverRanking, FitKind, Method, N_DRIVERS_MAX};
-use advocate::estimators::{Logit, Ols};
-use advocate::findings::FindingKind;
+use advocate::estimators::{Diagnose, Logit, Ols};
+use advocate::findings::{Finding, FindingKind};
 use advocate::measures::{IntervalKind, MeasureError, NetPromoterScore, NpsSettings};
 use ndarray::{Array1, Array2, Axis, array, concatenate, s};
 use std::time::{Duration, Instant};
@@ -388,6 +388,118 @@ fn resampled_counts_spread_like_resampled_answers() {
         let width = other.conf_high - other.conf_low;
         close("lower end", own.conf_low, other.conf_low, 0.1 * width);
         close("upper end", own.conf_high, other.conf_high, 0.1 * width);
+    }
+}
+
+// What an analyst must be told: each kind of bad input by its own name.
+
+fn text<T: std::fmt::Debug>(refused: Result<T, impl std::error::Error>) -> String {
+    refused.map(|accepted| format!("{accepted:?}")).expect_err("refused").to_string()
+}
+
+/// A number and a class of six rows, each with a column that says nothing of them.
+fn six_rows() -> (Array2<f64>, Array1<f64>) {
+    (array![[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]], array![2.0, 5.0, 1.0, 4.0, 6.0, 3.0])
+}
+
+fn beside(column: Array1<f64>) -> Array2<f64> {
+    concatenate![Axis(1), six_rows().0, column.insert_axis(Axis(1))]
+}
+
+#[test]
+fn what_cannot_be_analysed_is_refused_by_name() {
+    let (values, number) = six_rows();
+    let design = |values: Array2<f64>| DesignMatrix::new(vec!["x".to_owned()], values);
+    let weights = |values: [f64; 2]| Weights::new(WeightKind::Sampling, values.to_vec());
+    let number_of = |values: Array2<f64>, number: Array1<f64>| Ols::default().fit(&observations(values, number));
+    let class_of =
+        |values: Array2<f64>, number: Array1<f64>| Logit::default().fit(&classed(values, number.view(), 3.5));
+    let none_counts = |all: Observations| {
+        let weights = Weights::new(WeightKind::Sampling, vec![1.0, 0.0, 0.0, 0.0, 0.0, 0.0]).expect("weights");
+        all.weighted(weights).expect("a weight a row")
+    };
+    let only_high = {
+        let weights = number.iter().map(|&value| f64::from(u8::from(value > 3.5))).collect();
+        let weights = Weights::new(WeightKind::Precision, weights).expect("weights");
+        classed(values.clone(), number.view(), 3.5).weighted(weights).expect("a weight a row")
+    };
+    let wide = normals(3, 6, 6);
+    let table = [
+        (
+            "1e300 in a column",
+            text(design(array![[1.0], [1e300]])),
+            "column `x`, row 2: 1e300 is too large to compute with",
+        ),
+        ("1e300 in the outcome", text(Outcome::numeric("y", array![1e300])), "column `y`, row 1: 1e300 is too large"),
+        ("all rows missing", text(design(Array2::zeros((0, 1)))), "there are no rows to analyse"),
+        ("a value missing", text(design(array![[1.0], [f64::NAN]])), "column `x`, row 2: NaN is not a finite number"),
+        ("a negative weight", text(weights([1.0, -1.0])), "weights, row 2: -1 is not a weight"),
+        ("weights of zero", text(weights([0.0, 0.0])), "all weights are zero"),
+        (
+            "one row with weight",
+            text(Ols::default().fit(&none_counts(observations(values.clone(), number.clone())))),
+            "1 usable rows cannot carry 2 terms",
+        ),
+        ("one class", text(class_of(values.clone(), &number + 10.0)), "outcome `y` is 1 in all 6 rows that count"),
+        ("one class with weight", text(Logit::default().fit(&only_high)), "outcome `y` is 1 in all 3 rows that count"),
+        (
+            "one value",
+            text(number_of(values.clone(), Array1::from_elem(6, 7.0))),
+            "outcome `y` is 7 in every row that counts",
+        ),
+        ("as many terms as rows", text(number_of(wide.slice(s![.., ..5]).to_owned(), number.clone())), "6 usable rows"),
+        ("more terms than rows", text(number_of(wide.clone(), number.clone())), "6 usable rows cannot carry"),
+        ("more terms than rows of a class", text(class_of(wide, number.clone())), "6 usable rows cannot carry"),
+        (
+            "a perfect predictor of a class",
+            text(class_of(beside(number.clone()), number.clone())),
+            "`y` is separated: high `x1` goes with 1",
+        ),
+        (
+            "a category with one row, of a class",
+            text(class_of(beside(array![0.0, 1.0, 0.0, 0.0, 0.0, 0.0]), number)),
+            "`y` is separated: high `x1` goes with 1",
+        ),
+    ];
+    for (what, message, start) in &table {
+        assert!(message.starts_with(start), "{what}: {message}");
+    }
+}
+
+#[test]
+fn what_is_analysed_with_care_is_found_by_name() {
+    let (values, number) = six_rows();
+    let of_number = |values: Array2<f64>, number: Array1<f64>| {
+        let all = observations(values, number);
+        let fit = Ols::default().fit(&all).expect("a fit");
+        let answers = Diagnose::default().model(&all, fit.model(), &[], None).expect("answers");
+        [fit.findings().to_vec(), answers.findings].concat()
+    };
+    let of_class = |values: Array2<f64>, number: Array1<f64>| {
+        let all = classed(values, number.view(), 3.5);
+        let fit = Logit::default().fit(&all).expect("a fit");
+        let answers = Diagnose::default().model(&all, fit.model(), &[], None).expect("answers");
+        [fit.findings().to_vec(), answers.findings].concat()
+    };
+    let constant = || beside(Array1::from_elem(6, 4.0));
+    let copied = || beside(values.column(0).to_owned() * 2.0);
+    let table: [(&str, Vec<Finding>, FindingKind, &str); 7] = [
+        ("a constant column", of_number(constant(), number.clone()), FindingKind::Constant, "x1"),
+        ("a constant column, of a class", of_class(constant(), number.clone()), FindingKind::Constant, "x1"),
+        ("a copied column", of_number(copied(), number.clone()), FindingKind::Aliased, "x1"),
+        ("a copied column, of a class", of_class(copied(), number.clone()), FindingKind::Aliased, "x1"),
+        ("a perfect predictor", of_number(beside(&number * 3.0), number.clone()), FindingKind::Unreliable, "y"),
+        (
+            "a category with one row",
+            of_number(beside(array![0.0, 0.0, 0.0, 0.0, 1.0, 0.0]), number.clone()),
+            FindingKind::Influential,
+            "x1",
+        ),
+        ("few of a class", of_class(values.clone(), number.clone()), FindingKind::FewEvents, "y"),
+    ];
+    for (what, findings, kind, about) in &table {
+        let named = findings.iter().filter(|finding| finding.kind == *kind && finding.about == *about);
+        assert_eq!(named.count(), 1, "{what}: {findings:?}");
     }
 }
 

@@ -1,9 +1,8 @@
 //! What further columns would add to a fit, by their score test: no model is fitted again.
 
 use crate::estimators::StdErrors;
-use crate::estimators::augment::Augment;
+use crate::estimators::augment::{Augment, Kind};
 use crate::estimators::robust::TASK_CLUSTERS;
-use crate::estimators::augment::Answered;
 use crate::stats::distributions::{chi_squared_upper, f_upper};
 use crate::stats::linear_algebra::Cholesky;
 use ndarray::{Array1, Array2, s};
@@ -30,7 +29,7 @@ pub struct Departure {
 
 /// Columns beside those of a model, and the sums that tests of them need.
 pub(super) struct Added {
-    family: Answered,
+    kind: Kind,
     df_residual: f64,
     n_used: f64,
     n_terms: usize,
@@ -54,10 +53,7 @@ impl Added {
         write: impl Fn(usize, &mut [f64]) + Sync,
     ) -> Self {
         let cases = &augment.cases;
-        let unit = match augment.family {
-            Answered::Number => augment.sigma(),
-            Answered::Class => 1.0,
-        };
+        let unit = augment.unit();
         let products = augment.columns.products_beside(n_added + 1, |row, beside| {
             write(row, &mut beside[..n_added]);
             let variance = augment.variance(row).max(VARIANCE_MIN);
@@ -78,7 +74,7 @@ impl Added {
             }
         };
         Self {
-            family: augment.family,
+            kind: augment.kind,
             df_residual: augment.df_residual,
             n_used: cases.n_used as f64,
             n_terms: augment.columns.n_terms(),
@@ -100,9 +96,9 @@ impl Added {
     pub(super) fn test(&self, chosen: &[usize]) -> Option<Departure> {
         let fitted = Larger::of(self, chosen)?;
         let df = fitted.places.len() as f64;
-        let share_explained = match self.family {
-            Answered::Number => fitted.gain / self.df_residual,
-            Answered::Class => fitted.gain / self.n_used,
+        let share_explained = match self.kind {
+            Kind::Number => fitted.gain / self.df_residual,
+            Kind::Class => fitted.gain / self.n_used,
         };
         let test = |statistic: f64, df_residual: Option<f64>| {
             let p_value = match df_residual {
@@ -111,7 +107,7 @@ impl Added {
             };
             Departure { statistic, df, df_residual, p_value, share_explained: share_explained.clamp(0.0, 1.0) }
         };
-        match (&self.robust, self.family) {
+        match (&self.robust, self.kind) {
             (Some(robust), _) => {
                 let statistic = fitted.robust_statistic(self, robust)?;
                 Some(match robust.n_clusters {
@@ -119,8 +115,8 @@ impl Added {
                     None => test(statistic, None),
                 })
             }
-            (None, Answered::Class) => Some(test(fitted.gain, None)),
-            (None, Answered::Number) => {
+            (None, Kind::Class) => Some(test(fitted.gain, None)),
+            (None, Kind::Number) => {
                 let df_residual = self.df_residual - df;
                 // The squares are in residual variances, so what the model leaves is its degrees of freedom.
                 let left = (self.df_residual - fitted.gain).max(0.0);
@@ -205,10 +201,10 @@ fn clustered(augment: &Augment, n_added: usize, unit: f64, write: &(impl Fn(usiz
     let n_terms = augment.columns.n_terms();
     let width = n_terms + n_added;
     let task = |first: usize| {
-        let mut products = Array2::<f64>::zeros((width, width));
+        let clusters = first..(first + TASK_CLUSTERS).min(sorted.n_clusters());
+        let mut scores = Array2::<f64>::zeros((clusters.len(), width));
         let mut row_values = vec![0.0; width];
-        for cluster in first..(first + TASK_CLUSTERS).min(sorted.n_clusters()) {
-            let mut score = Array1::<f64>::zeros(width);
+        for (cluster, mut score) in clusters.zip(scores.outer_iter_mut()) {
             for &row in &sorted.rows[sorted.starts[cluster]..sorted.starts[cluster + 1]] {
                 let (own, beside) = row_values.split_at_mut(n_terms);
                 augment.columns.write_row(row, own);
@@ -216,13 +212,12 @@ fn clustered(augment: &Augment, n_added: usize, unit: f64, write: &(impl Fn(usiz
                 let weight = augment.cases.weight(row) * augment.residual(row) / unit;
                 score.iter_mut().zip(&row_values).for_each(|(score, value)| *score += weight * value);
             }
-            let own = augment.columns.vector_after_rotation(score.slice(s![..n_terms]).to_owned());
-            score.slice_mut(s![..n_terms]).assign(&own);
-            for (mut products, left) in products.outer_iter_mut().zip(&score) {
-                products.scaled_add(*left, &score);
+            if augment.columns.is_rotated() {
+                let own = augment.columns.vector_after_rotation(score.slice(s![..n_terms]).to_owned());
+                score.slice_mut(s![..n_terms]).assign(&own);
             }
         }
-        products
+        scores.t().dot(&scores)
     };
     let starts: Vec<usize> = (0..sorted.n_clusters()).step_by(TASK_CLUSTERS).collect();
     let tasks: Vec<Array2<f64>> = starts.into_par_iter().map(task).collect();

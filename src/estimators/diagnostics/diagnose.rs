@@ -5,8 +5,8 @@ use super::{
     StraightLining, Touchpoints,
 };
 use crate::data::Observations;
+use crate::estimators::augment::Kind;
 use crate::estimators::robust::applicable;
-use crate::estimators::augment::Answered;
 use crate::estimators::{Augment, FitError, FittedModel, StdErrors, augment};
 use crate::findings::Finding;
 use crate::stats::Confidence;
@@ -109,7 +109,7 @@ impl Diagnose {
     ) -> Result<ModelDiagnostics, FitError> {
         let augment = augment(observations, model)?;
         let std_errors = applicable(self.std_errors, &augment.cases);
-        let is_linear = augment.family == Answered::Number;
+        let is_linear = augment.kind == Kind::Number;
         let mut answers = ModelDiagnostics {
             collinearity: Collinearity::of(&augment).filter(|_| augment.columns.n_terms() > 1),
             influence: Influence::of(&augment, self.n_rows_shown.max(1)),

@@ -138,7 +138,7 @@ impl GroupedResiduals {
                 .take(GROUPS_NAMED)
                 .map(|row| {
                     let side = if row.mean_resid < 0.0 { "below" } else { "above" };
-                    format!("`{}` {:.3} {side}", row.group, row.mean_resid.abs())
+                    format!("`{}` {} {side}", row.group, three_digits(row.mean_resid.abs()))
                 })
                 .collect();
             let sentence = format!(
@@ -155,6 +155,12 @@ impl GroupedResiduals {
                 .number("n_groups", self.groups.len() as f64)
         })
     }
+}
+
+/// A size in three digits that count, whatever its unit.
+fn three_digits(size: f64) -> String {
+    let decimals = if size > 0.0 { (2.0 - size.log10().floor()).clamp(0.0, 12.0) } else { 0.0 };
+    format!("{size:.*}", decimals as usize)
 }
 
 #[derive(Clone, Default)]

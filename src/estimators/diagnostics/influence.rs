@@ -1,8 +1,7 @@
 //! Which rows decide what the coefficients say.
 
-use crate::estimators::augment::{Augment, AugmentedRow};
+use crate::estimators::augment::{Augment, AugmentedRow, Kind};
 use crate::estimators::coefficient::INTERCEPT;
-use crate::estimators::augment::Answered;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::distributions::student_two_sided;
 use ndarray::Array1;
@@ -33,6 +32,12 @@ pub struct InfluentialRow {
     pub dfbeta: f64,
     /// The same in standard errors; a linear model's are those without the row.
     pub dfbetas: f64,
+}
+
+impl InfluentialRow {
+    fn is_influential(&self) -> bool {
+        self.dfbetas.abs() > DFBETAS_REPORTED || self.measures.cooksd.is_some_and(|cooksd| cooksd > COOKSD_REPORTED)
+    }
 }
 
 /// A row without which a coefficient could not be estimated, such as the only row of a category.
@@ -74,8 +79,8 @@ struct Tally {
     first_determining: Option<usize>,
     n_outlying: usize,
     largest_student: f64,
-    /// Cook's distances above the usual line, and the largest of all so that there is always one.
-    notable: Vec<(f64, usize)>,
+    /// The largest Cook's distances with their rows, largest first.
+    largest: Vec<(f64, usize)>,
 }
 
 impl Influence {
@@ -93,11 +98,11 @@ impl Influence {
             .map(|first| Tally::of(augment, &moved, n_shown, first..(first + TASK_ROWS).min(n_rows)))
             .collect();
         let all = tasks.into_iter().fold(Tally::default(), Tally::joined);
-        let mut notable = all.notable;
-        notable.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
-        let worst = notable.iter().take(n_shown).map(|&(_, row)| moved.row(augment, augment.row(row))).collect();
+        let mut largest = all.largest;
+        largest.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+        let worst = largest.iter().take(n_shown).map(|&(_, row)| moved.row(augment, augment.row(row))).collect();
         let n_used = augment.cases.n_used as f64;
-        let outlier_p_value = (augment.family == Answered::Number && all.largest_student > 0.0)
+        let outlier_p_value = (augment.kind == Kind::Number && all.largest_student > 0.0)
             .then(|| (n_used * student_two_sided(all.largest_student, augment.df_residual - 1.0)).min(1.0));
         Self {
             n_influential: all.n_influential,
@@ -115,24 +120,27 @@ impl Influence {
 
     pub(super) fn findings(&self, outcome: &str) -> Vec<Finding> {
         let mut findings = Vec::new();
-        if let (Some(worst), true) = (self.worst.first(), self.n_influential > 0) {
+        let influential = self.worst.iter().filter(|row| row.is_influential());
+        let named: Vec<String> = influential.clone().take(3).map(|row| row.measures.row.to_string()).collect();
+        if let (Some(worst), true) = (influential.clone().next().or(self.worst.first()), self.n_influential > 0) {
             let rows = if self.n_influential == 1 { "row decides" } else { "rows decide" };
-            let others: Vec<String> = self.worst.iter().take(3).map(|row| row.measures.row.to_string()).collect();
+            let named = if named.is_empty() { worst.measures.row.to_string() } else { named.join(", ") };
             let sentence = format!(
                 "{} {rows} much of the model of `{outcome}` (Cook's distance above 1, or a coefficient moved by more than \
-                 one standard error); first in line: {}. Without row {} the coefficient of `{}` would be {:.3} {}.",
+                 one standard error), first of all {named}. Without row {} the coefficient of `{}` would be {:.2} of its standard \
+                 errors {}.",
                 self.n_influential,
-                others.join(", "),
                 worst.measures.row,
                 worst.term,
-                worst.dfbeta.abs(),
-                if worst.dfbeta > 0.0 { "lower" } else { "higher" },
+                worst.dfbetas.abs(),
+                if worst.dfbetas > 0.0 { "lower" } else { "higher" },
             );
             findings.push(
                 Finding::new(FindingKind::Influential, Severity::Warning, outcome, sentence)
                     .number("n_influential", self.n_influential as f64)
                     .number("row", worst.measures.row as f64)
                     .number("cooksd", worst.measures.cooksd.unwrap_or(f64::NAN))
+                    .number("dfbeta", worst.dfbeta)
                     .number("dfbetas", worst.dfbetas),
             );
         }
@@ -175,8 +183,8 @@ impl Tally {
             tally.n_notable += usize::from(cooksd > 4.0 / n_used);
             // No coefficient moves by more standard errors than the fitted value itself.
             let reach = measures.dffits.map_or((n_terms * cooksd).sqrt(), f64::abs);
-            let influential = cooksd > COOKSD_REPORTED
-                || (reach > DFBETAS_REPORTED && moved.row(augment, measures).dfbetas.abs() > DFBETAS_REPORTED);
+            let may_be = cooksd > COOKSD_REPORTED || reach > DFBETAS_REPORTED;
+            let influential = may_be && moved.row(augment, measures).is_influential();
             tally.n_influential += usize::from(influential);
             tally.keep(n_shown, cooksd, row);
         }
@@ -185,11 +193,11 @@ impl Tally {
 
     /// Keeps the largest distances only.
     fn keep(&mut self, n_shown: usize, cooksd: f64, row: usize) {
-        let smallest = self.notable.last().map_or(f64::NEG_INFINITY, |last| last.0);
-        if self.notable.len() < n_shown || cooksd > smallest {
-            let place = self.notable.partition_point(|&(other, _)| other >= cooksd);
-            self.notable.insert(place, (cooksd, row));
-            self.notable.truncate(n_shown);
+        let smallest = self.largest.last().map_or(f64::NEG_INFINITY, |last| last.0);
+        if self.largest.len() < n_shown || cooksd > smallest {
+            let place = self.largest.partition_point(|&(other, _)| other >= cooksd);
+            self.largest.insert(place, (cooksd, row));
+            self.largest.truncate(n_shown);
         }
     }
 
@@ -201,7 +209,7 @@ impl Tally {
         self.first_determining = self.first_determining.or(next.first_determining);
         self.n_outlying += next.n_outlying;
         self.largest_student = self.largest_student.max(next.largest_student);
-        self.notable.extend(next.notable);
+        self.largest.extend(next.largest);
         self
     }
 }
@@ -243,9 +251,9 @@ impl Moved {
         let row = measures.row - 1;
         let left = 1.0 - measures.hat.unwrap_or(0.0);
         let weight = augment.cases.leverage_weight(row) * augment.residual(row) / left;
-        let sigma = match augment.family {
-            Answered::Number => measures.sigma.unwrap_or_else(|| augment.sigma()),
-            Answered::Class => 1.0,
+        let sigma = match augment.kind {
+            Kind::Number => measures.sigma.unwrap_or_else(|| augment.sigma()),
+            Kind::Class => 1.0,
         };
         let moves = self.towards.dot(&basis(augment, row)) * weight;
         let in_errors = |term: usize| moves[term] / (sigma * self.std_errors[term]);

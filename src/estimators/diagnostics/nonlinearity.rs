@@ -1,9 +1,8 @@
 //! Whether lines are enough.
 
 use super::added::{Added, Departure};
-use crate::estimators::augment::Answered;
 use crate::estimators::StdErrors;
-use crate::estimators::augment::Augment;
+use crate::estimators::augment::{Augment, Kind};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::Confidence;
 use serde::{Deserialize, Serialize};
@@ -57,21 +56,17 @@ impl Nonlinearity {
             beside[n_curved] = f * f;
             beside[n_curved + 1] = f * f * f;
         });
-        let powers: &[usize] = match augment.family {
-            Answered::Number => &[n_curved, n_curved + 1],
-            Answered::Class => &[n_curved],
+        let powers: &[usize] = match augment.kind {
+            Kind::Number => &[n_curved, n_curved + 1],
+            Kind::Class => &[n_curved],
         };
         let overall = if fitted.varies() { added.test(powers) } else { None };
-        let unit = match augment.family {
-            Answered::Number => augment.sigma(),
-            Answered::Class => 1.0,
-        };
         let mut terms: Vec<Curvature> = curved
             .iter()
             .enumerate()
             .filter_map(|(place, &index)| {
                 let test = added.test(&[place])?;
-                let coefficient = added.coefficient(place, unit)? / columns.scale(index).powi(2);
+                let coefficient = added.coefficient(place, augment.unit())? / columns.scale(index).powi(2);
                 let term = design.names()[columns.places[index]].clone();
                 Some(Curvature { term, coefficient, test, adjusted_p_value: test.p_value })
             })

@@ -15,7 +15,7 @@ use ndarray::{Array1, s};
 use serde::{Deserialize, Serialize};
 
 /// White's test with all products is made up to this many multiplications; beyond, it takes the short form.
-const WORK_MAX: f64 = 4e9;
+const WORK_MAX: f64 = 1e9;
 /// Squared residuals that vary by less than this share of their mean do not vary (relative, squared).
 const EVEN: f64 = 1e-20;
 /// Standard errors that robust ones exceed or undercut by more than this share are said to mislead.
