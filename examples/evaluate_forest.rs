@@ -35,11 +35,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let evaluate = |model: &dyn Model| evaluation.evaluate(&observations, &splits, model, &["recency", "spend"]);
     let (logit, forest) = (evaluate(&Logit::default())?, evaluate(&forest)?);
 
-    println!("\n{:<22}{:>26}{:>26}", "", "logistic regression", "random forest");
+    println!("\n{:<28}{:>26}{:>26}", "", "logistic regression", "random forest");
     for metric in [Metric::RocAuc, Metric::LogLoss, Metric::Brier, Metric::CalibrationSlope] {
         for role in [ModelRole::BaseRate, ModelRole::History, ModelRole::Full] {
             let label = format!("{} ({})", metric.word(), role.word());
-            println!("{label:<36}{:>24}{:>24}", shown(&logit, role, metric), shown(&forest, role, metric));
+            println!("{label:<28}{:>26}{:>26}", shown(&logit, role, metric), shown(&forest, role, metric));
         }
     }
 
