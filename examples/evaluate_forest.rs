@@ -57,7 +57,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The trees vote; linfa's own prediction is the majority, which orders nobody within a class.
+/// The share of the trees that vote for class 1; linfa's own prediction is the majority, which orders nobody within a class.
+///
+/// The trees count labels in a hash map, so that leaves with a tie may differ from run to run, whatever the seed.
 fn share_of_votes(forest: &RandomForest<f64, bool>, records: &Array2<f64>) -> Array1<f64> {
     let mut votes = Array1::zeros(records.nrows());
     for (tree, features) in forest.models.iter().zip(&forest.model_features) {
