@@ -35,11 +35,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let evaluate = |model: &dyn Model| evaluation.evaluate(&observations, &splits, model, &["recency", "spend"]);
     let (logit, forest) = (evaluate(&Logit::default())?, evaluate(&forest)?);
 
-    println!("\n{:<22}{:>26}{:>26}", "", "logistic regression", "random forest");
+    println!("\n{:<28}{:>26}{:>26}", "", "logistic regression", "random forest");
     for metric in [Metric::RocAuc, Metric::LogLoss, Metric::Brier, Metric::CalibrationSlope] {
         for role in [ModelRole::BaseRate, ModelRole::History, ModelRole::Full] {
             let label = format!("{} ({})", metric.word(), role.word());
-            println!("{label:<36}{:>24}{:>24}", shown(&logit, role, metric), shown(&forest, role, metric));
+            println!("{label:<28}{:>26}{:>26}", shown(&logit, role, metric), shown(&forest, role, metric));
         }
     }
 
@@ -57,7 +57,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The trees vote; linfa's own prediction is the majority, which orders nobody within a class.
+/// The share of the trees that vote for class 1; linfa's own prediction is the majority, which orders nobody within a class.
+///
+/// The trees count labels in a hash map, so that leaves with a tie may differ from run to run, whatever the seed.
 fn share_of_votes(forest: &RandomForest<f64, bool>, records: &Array2<f64>) -> Array1<f64> {
     let mut votes = Array1::zeros(records.nrows());
     for (tree, features) in forest.models.iter().zip(&forest.model_features) {

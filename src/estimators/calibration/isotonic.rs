@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// use advocate::estimators::calibration::Isotonic;
 /// // The second and third are out of order and share their mean.
 /// let curve = Isotonic::fit(&[0.1, 0.2, 0.3, 0.4], &[0.0, 1.0, 0.0, 1.0], None)?;
-/// assert_eq!([0.05, 0.2, 0.25, 0.35].map(|score| curve.apply(score)), [0.0, 0.5, 0.5, 0.75]);
+/// assert_eq!([0.05, 0.1, 0.2, 0.25, 0.9].map(|score| curve.apply(score)), [0.0, 0.0, 0.5, 0.5, 1.0]);
 /// # Ok::<(), advocate::estimators::calibration::CalibrationError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

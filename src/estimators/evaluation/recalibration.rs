@@ -19,6 +19,12 @@ const STEPS_MAX: usize = 200;
 /// Beyond this no intercept lies: log odds of probabilities end at 36, those of shares of rows at 40.
 const FURTHEST: f64 = 100.0;
 
+/// Steps of a slope's Newton method near its solution, the last one's size (absolute; the error after it is its square), and
+/// what must be left of the determinant (relative).
+const NEARBY_STEPS_MAX: usize = 12;
+const NEARBY_TOLERANCE: f64 = 1e-6;
+const NEARBY_RANK: f64 = 1e-9;
+
 /// A calibration coefficient with its uncertainty, tested against its ideal.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationCoefficient {
@@ -198,12 +204,49 @@ impl LogOdds {
         start: Option<&[f64]>,
     ) -> Result<Vec<f64>, EvaluationError> {
         super::classes::Split::of_both(outcomes, weights)?;
+        if let Some(near) = start.and_then(|start| self.slope_nearby(outcomes, weights, start)) {
+            return Ok(near.to_vec());
+        }
         let solution = maximum_likelihood(self.values.view(), &[0], outcomes, Some(weights), start);
         match solution.state {
             LogitState::Converged if solution.coefficients[1].abs() > 0.0 => Ok(solution.coefficients),
             LogitState::Converged => Err(EvaluationError::ConstantPrediction),
             LogitState::Separated | LogitState::NotConverged => Err(EvaluationError::Separated),
         }
+    }
+
+    /// Newton's method for two coefficients from a solution for other weights; `None` where it does not settle at once, as
+    /// where the classes are separated.
+    fn slope_nearby(&self, outcomes: &[f64], weights: &[f64], start: &[f64]) -> Option<[f64; 2]> {
+        let &[mut intercept, mut slope] = start else { return None };
+        let mut last = f64::INFINITY;
+        for _ in 0..NEARBY_STEPS_MAX {
+            // Score `g` and information `h`.
+            let (mut g, mut h) = ([0.0; 2], [0.0; 3]);
+            for ((&x, &outcome), &weight) in self.values.iter().zip(outcomes).zip(weights) {
+                if weight > 0.0 {
+                    let row = Bernoulli::of(outcome, intercept + slope * x);
+                    let (residual, variance) = (weight * row.residual, weight * row.variance);
+                    g = [g[0] + residual, g[1] + residual * x];
+                    h = [h[0] + variance, h[1] + variance * x, h[2] + variance * x * x];
+                }
+            }
+            let determinant = h[0] * h[2] - h[1] * h[1];
+            if determinant <= NEARBY_RANK * h[0] * h[2] {
+                return None;
+            }
+            let step = [(h[2] * g[0] - h[1] * g[1]) / determinant, (h[0] * g[1] - h[1] * g[0]) / determinant];
+            (intercept, slope) = (intercept + step[0], slope + step[1]);
+            let size = step[0].abs().max(step[1].abs());
+            if size <= NEARBY_TOLERANCE {
+                return Some([intercept, slope]);
+            }
+            if size.is_nan() || size > last {
+                return None;
+            }
+            last = size;
+        }
+        None
     }
 }
 
@@ -234,6 +277,23 @@ mod tests {
         let intercept = log_odds.intercept(&numbers(&outcomes), &[1.0; 4]).expect("both classes");
         // One certainty of each class was wrong and one right.
         assert!(intercept.abs() < 1e-6, "{intercept}");
+    }
+
+    #[test]
+    fn a_solution_from_nearby_is_the_solution() {
+        let wave = crate::estimators::formula_data::wave;
+        let probabilities: Vec<f64> = (0..80).map(|row| 0.5 + 0.8 * wave(row, 0)).collect();
+        let outcomes: Vec<f64> =
+            (0..80).map(|row| f64::from(u8::from(wave(row, 1) + 0.5 < probabilities[row]))).collect();
+        let weights: Vec<f64> = (0..80).map(|row| (row % 3) as f64).collect();
+        let log_odds = LogOdds::of(&probabilities);
+        let near = log_odds.slope_nearby(&outcomes, &weights, &[0.0, 1.0]).expect("a solution");
+        let far = log_odds.slope(&outcomes, &weights, None).expect("a solution");
+        assert!((near[0] - far[0]).abs() < 1e-7 && (near[1] - far[1]).abs() < 1e-7, "{near:?} {far:?}");
+        // Classes that the probabilities separate have none.
+        let separated: Vec<f64> = probabilities.iter().map(|&p| f64::from(u8::from(p > 0.5))).collect();
+        assert_eq!(log_odds.slope_nearby(&separated, &weights, &[0.0, 1.0]), None);
+        assert_eq!(log_odds.slope(&separated, &weights, Some(&[0.0, 1.0])), Err(EvaluationError::Separated));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::estimators::{FitError, Logit, Ols};
 use ndarray::{Array1, Array2};
 
 const N_ROWS: usize = 900;
-const REPLICATES: usize = 100;
+const REPLICATES: usize = 60;
 
 /// A class that depends on `spend` and, by `weight_of_feedback`, on `support`; three rows a customer, in the order of time.
 fn company(weight_of_feedback: f64) -> (Observations, Vec<i64>) {
