@@ -73,10 +73,10 @@ impl<'a, 'c> FreeSlopes<'a, 'c> {
     }
 
     /// The parameters of one slope a column, as thresholds and slopes of the same basis.
-    pub(super) fn from_common(&self, thresholds_and_slopes: &[f64]) -> Vec<f64> {
+    pub(super) fn widened(&self, thresholds_and_slopes: &[f64]) -> Vec<f64> {
         let (thresholds, slopes) = thresholds_and_slopes.split_at(self.n_steps());
-        let widened = slopes.iter().enumerate().flat_map(|(column, &slope)| vec![slope; self.width(column)]);
-        thresholds.iter().copied().chain(widened).collect()
+        let wide = slopes.iter().enumerate().flat_map(|(column, &slope)| vec![slope; self.width(column)]);
+        thresholds.iter().copied().chain(wide).collect()
     }
 
     /// Climbs the likelihood, and gives a direction in which the levels separate where there is one.

@@ -202,7 +202,7 @@ impl PartialOrdinal {
     fn ascend(&self, observations: &Observations, model: &FreeSlopes, levels: &Levels) -> Result<Ascent, FitError> {
         let start = null_start(&levels.weights, model.columns().places.len());
         let limits = Limits { iterations_max: self.iterations_max, step_tolerance: STEP_TOLERANCE };
-        let (ascent, along) = model.ascend(model.from_common(&start), limits);
+        let (ascent, along) = model.ascend(model.widened(&start), limits);
         match (ascent.ending, along) {
             (Ending::Converged, _) => Ok(ascent),
             (Ending::Divergent, Some(along)) => {

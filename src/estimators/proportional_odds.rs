@@ -427,7 +427,7 @@ impl Analysis<'_, '_> {
             return Err(format!("free slopes are {n_parameters} coefficients for {} rows", self.cases.n_used));
         }
         let limits = Limits { iterations_max: self.settings.iterations_max, step_tolerance: STEP_TOLERANCE };
-        let (ascent, along) = free.ascend(free.from_common(&common.coefficients), limits);
+        let (ascent, along) = free.ascend(free.widened(&common.coefficients), limits);
         match (ascent.ending, along) {
             (Ending::Converged, _) => {
                 let statistic = 2.0 * (ascent.log_likelihood - common.log_likelihood);
