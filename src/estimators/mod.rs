@@ -1,8 +1,8 @@
 //! Models with an intercept: settings, `fit`, a fitted model, `predict`.
 //!
 //! [`Ols`] explains a number, [`Logit`] a class and [`Count`] a count; [`Firth`] is what may be offered where the classes
-//! are separated.
-//! Every fit carries one [`Coefficient`] a term, one [`FitSummary`] and its findings, and hands out a plain
+//! are separated, and [`Penalised`] is for prediction where columns are many.
+//! Every fit but that carries one [`Coefficient`] a term, one [`FitSummary`] and its findings, and hands out a plain
 //! [`FittedModel`] to be stored. A fit that is separated, did not converge or has too few rows is a [`FitError`], never
 //! a number.
 //!
@@ -20,6 +20,7 @@ pub mod linear;
 pub mod logit;
 pub mod only_zeros;
 pub mod overdispersion;
+pub mod penalised;
 pub mod summary;
 // What the fits are made of.
 mod cases;
@@ -54,5 +55,6 @@ pub use linear::{LinearFit, Ols};
 pub use logit::{LogisticFit, Logit};
 pub use only_zeros::OnlyZeros;
 pub use overdispersion::Overdispersion;
+pub use penalised::{Penalised, PenalisedFit};
 pub use separation::Separation;
 pub use summary::{CountDistribution, CountSummary, Family, FitSummary, StdErrors};
