@@ -5,7 +5,10 @@
 use advocate::data::{DesignMatrix, Observations, Outcome};
 use advocate::estimators::buy_till_you_die::{BgNbd, Customers, GammaGamma, Horizon};
 use advocate::estimators::diagnostics::Grouping;
-use advocate::estimators::{Diagnose, Logit, Ols, Ordinal, PartialOrdinal, StdErrors, augment, logistic, ordinal};
+use advocate::estimators::penalised::{LambdaRule, Penalised, PenalisedFamily};
+use advocate::estimators::{
+    Count, CountDistribution, Diagnose, Logit, Ols, Ordinal, PartialOrdinal, StdErrors, augment, logistic, ordinal,
+};
 use criterion::{Criterion, criterion_group, criterion_main};
 use ndarray::{Array1, Array2};
 use std::hint::black_box;
@@ -45,6 +48,7 @@ fn million_rows(criterion: &mut Criterion) {
     let class = score.mapv(|score| f64::from(u8::from(score > 0.0)));
     let (Ok(number), Ok(class)) = (Outcome::numeric("y", score), Outcome::binary("y", class)) else { return };
     let (Some(number), Some(class)) = (observations(&values, number), observations(&values, class)) else { return };
+    let Some(count) = counts(&values) else { return };
     let mut group = criterion.benchmark_group("1m_rows_20_columns");
     group.sample_size(10);
     for std_errors in [StdErrors::Model, StdErrors::Hc1, StdErrors::Hc3] {
@@ -57,6 +61,22 @@ fn million_rows(criterion: &mut Criterion) {
             bencher.iter(|| black_box(logit.fit(&class).is_ok()));
         });
     }
+    for distribution in [CountDistribution::Poisson, CountDistribution::NegativeBinomial] {
+        let settings = Count { distribution, ..Count::default() };
+        group.bench_function(distribution.word(), |bencher| {
+            bencher.iter(|| black_box(settings.fit(&count).is_ok()));
+        });
+    }
+    // Cross-validated, but for the last.
+    let lasso = Penalised { rule: LambdaRule::LambdaMin, ..Penalised::default() };
+    group.bench_function("lasso_linear_10_folds", |bencher| {
+        bencher.iter(|| black_box(lasso.fit(&number).is_ok()));
+    });
+    let rule = LambdaRule::Fixed(0.01);
+    let lasso = Penalised { family: PenalisedFamily::Logistic, rule, ..Penalised::default() };
+    group.bench_function("lasso_logistic_one_lambda", |bencher| {
+        bencher.iter(|| black_box(lasso.fit(&class).is_ok()));
+    });
     let (Ok(linear), Ok(logistic)) = (Ols::default().fit(&number), Logit::default().fit(&class)) else { return };
     let channel = [Grouping::from_labels("channel", (0..values.nrows()).map(|row| ["web", "store", "phone"][row % 3]))];
     for (observations, model) in [(&number, linear.model()), (&class, logistic.model())] {
@@ -108,6 +128,17 @@ fn ordinal_kernel(criterion: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+/// Counts with a mean near one and a variance above it.
+fn counts(values: &Array2<f64>) -> Option<Observations> {
+    let half = values.ncols() / 2;
+    let outcome = Array1::from_shape_fn(values.nrows(), |row| {
+        let lean: f64 = values.row(row).iter().take(half).map(|value| value - 3.0).sum();
+        let share = wave(row as u64, 60) + 0.5;
+        (5.0 * share * share * (0.2 * lean).exp()).floor()
+    });
+    observations(values, Outcome::numeric("y", outcome).ok()?)
 }
 
 fn subset_kernel(criterion: &mut Criterion) {

@@ -8,7 +8,7 @@ import time
 import numpy as np
 import statsmodels.api as sm
 from lifetimes import BetaGeoFitter
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LassoCV, LogisticRegression
 
 M = 2147483647
 ROWS = np.arange(1_000_000, dtype=np.uint64)
@@ -36,6 +36,9 @@ y = (score > 0).astype(float)
 with_intercept = sm.add_constant(x)
 print("statsmodels OLS, HC1", median(lambda: sm.OLS(score, with_intercept).fit(cov_type="HC1").bse))
 print("statsmodels Logit", median(lambda: sm.Logit(y, with_intercept).fit(disp=0).bse))
+counts = np.floor(5 * (wave(60) + 0.5) ** 2 * np.exp(0.2 * (x[:, :10] - 3).sum(1)))
+print("statsmodels Poisson", median(lambda: sm.Poisson(counts, with_intercept).fit(disp=0).bse))
+print("scikit-learn LassoCV, 10 folds", median(lambda: LassoCV(cv=10).fit(x, score)))
 print("scikit-learn logistic", median(lambda: LogisticRegression(C=np.inf).fit(x, y)))
 
 # Customers: see `customers` in the bench. lifetimes takes long, so it runs once.

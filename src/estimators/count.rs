@@ -5,7 +5,7 @@ use super::coefficient::Reference;
 use super::columns::{Case, Columns};
 use super::count_covariance::{Uncertainty, joint_uncertainty, poisson_uncertainty};
 use super::inference::{Estimates, Inference, few_clusters, robust_instead};
-use super::negative_binomial::{Dispersal, Joint, Likelihood, Pascal};
+use super::negative_binomial::{Joint, Likelihood, Pascal};
 use super::newton::{Ascent, Ending, Limits};
 use super::overdispersion::{DispersionLikelihoodRatio, DispersionSums, Overdispersion};
 use super::poisson::{Base, Observed, climb, half_deviance, ln_saturated, start_of};
@@ -194,16 +194,14 @@ impl Count {
         let alone = columns.select(&[]);
         let likelihood = |columns| Likelihood { columns, observed, histogram: &histogram };
         let null_log_likelihood = match likelihood(&alone).climb(&[start.base.ln_rate], self.limits()) {
-            Dispersal::None => start.null.log_likelihood,
-            Dispersal::Fitted(joint) => {
+            None => start.null.log_likelihood,
+            Some(joint) => {
                 let joint = converged(joint, outcome)?;
                 Figures::of(&alone, &joint.ascent.coefficients, rows, Some(&histogram)).log_likelihood
             }
         };
-        let joint = match likelihood(columns).climb(&start.poisson.coefficients, self.limits()) {
-            Dispersal::None => None,
-            Dispersal::Fitted(joint) => Some(converged(joint, outcome)?),
-        };
+        let joint = likelihood(columns).climb(&start.poisson.coefficients, self.limits());
+        let joint = joint.map(|joint| converged(joint, outcome)).transpose()?;
         let found = match joint {
             None => {
                 let bread = full_inverse(&start.poisson.sums.matrix, outcome, start.poisson.iterations)?;

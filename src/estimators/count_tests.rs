@@ -364,7 +364,7 @@ fn a_column_that_marks_only_zeros_is_named_with_its_end() {
 fn columns_that_mark_only_zeros_together_are_named_without_the_others() {
     let mut data = CountData::of(200);
     // Where both are 1 there are only zeros, and their sum is constant elsewhere.
-    let both = |row: usize| row % 10 == 0;
+    let both = |row: usize| row.is_multiple_of(10);
     (0..200).filter(|&row| both(row)).for_each(|row| data.plain[row] = 0.0);
     let features = Array2::from_shape_fn((200, 3), |(row, column)| match column {
         0 => wave(row, 1),

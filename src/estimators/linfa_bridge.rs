@@ -1,15 +1,15 @@
 //! The bridge to linfa, and the only file that names it.
 //!
-//! [`Ols`] and [`Logit`] are linfa estimators, so they go wherever linfa's go; any estimator of linfa's goes through our
-//! evaluation as a [`LinfaModel`]; and linfa's own solvers fit here where they can (no weights, no standard errors), each
-//! answer checked by its score equations before it is given.
+//! [`Ols`], [`Logit`], [`Count`] and [`Penalised`] are linfa estimators, so they go wherever linfa's go; any estimator of
+//! linfa's goes through our evaluation as a [`LinfaModel`]; and linfa's own solvers fit here where they can (no weights, no
+//! standard errors), each answer checked by its score equations before it is given.
 
 use super::cases::Cases;
 use super::columns::{At, Case, Columns, Sums, Terms, Threads};
 use super::evaluation::{Model, Predicted};
 use super::logistic::likelihood;
 use super::prepared::Prepared;
-use super::{FitError, LinearFit, LogisticFit, Logit, Ols, logit};
+use super::{Count, CountFit, FitError, LinearFit, LogisticFit, Logit, Ols, Penalised, PenalisedFit, logit, penalised};
 use crate::data::{DataError, DesignMatrix, Observations, Outcome};
 use linfa::dataset::{AsSingleTargets, DatasetBase};
 use linfa::traits::{Fit, PredictInplace};
@@ -47,6 +47,30 @@ impl<D: Data<Elem = f64>, T: AsSingleTargets<Elem = bool>> Fit<ArrayBase<D, Ix2>
     fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<LogisticFit, FitError> {
         let classes = dataset.targets().as_single_targets().mapv(|class| f64::from(u8::from(class)));
         Logit::fit(self, &Observations::new(design_of(dataset)?, Outcome::binary("target", classes)?)?)
+    }
+}
+
+impl<D: Data<Elem = f64>, T: AsSingleTargets<Elem = f64>> Fit<ArrayBase<D, Ix2>, T, FitError> for Count {
+    type Object = CountFit;
+
+    /// Fits counts of a linfa data set without weights, which there have no kind, and without exposure.
+    fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<CountFit, FitError> {
+        let outcome = Outcome::numeric("target", dataset.targets().as_single_targets().to_owned())?;
+        Count::fit(self, &Observations::new(design_of(dataset)?, outcome)?)
+    }
+}
+
+impl<D: Data<Elem = f64>, T: AsSingleTargets<Elem = f64>> Fit<ArrayBase<D, Ix2>, T, FitError> for Penalised {
+    type Object = PenalisedFit;
+
+    /// Fits a linfa data set without weights, which there have no kind; a class is 0 or 1.
+    fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<PenalisedFit, FitError> {
+        let targets = dataset.targets().as_single_targets().to_owned();
+        let outcome = match self.family {
+            penalised::PenalisedFamily::Linear => Outcome::numeric("target", targets)?,
+            penalised::PenalisedFamily::Logistic => Outcome::binary("target", targets)?,
+        };
+        Penalised::fit(self, &Observations::new(design_of(dataset)?, outcome)?)
     }
 }
 
@@ -158,6 +182,28 @@ fn predict_numbers<O: PredictInplace<Array2<f64>, Array1<f64>>>(fit: &O, records
     let mut targets = fit.default_target(records);
     fit.predict_inplace(records, &mut targets);
     targets
+}
+
+/// Predictions are the expected counts.
+impl<D: Data<Elem = f64>> PredictInplace<ArrayBase<D, Ix2>, Array1<f64>> for CountFit {
+    fn predict_inplace<'a>(&'a self, records: &'a ArrayBase<D, Ix2>, targets: &mut Array1<f64>) {
+        *targets = records.outer_iter().map(|row| self.predict_row(&row.to_vec())).collect();
+    }
+
+    fn default_target(&self, records: &ArrayBase<D, Ix2>) -> Array1<f64> {
+        Array1::zeros(records.nrows())
+    }
+}
+
+/// Predictions are the expected numbers, or the probabilities of class 1.
+impl<D: Data<Elem = f64>> PredictInplace<ArrayBase<D, Ix2>, Array1<f64>> for PenalisedFit {
+    fn predict_inplace<'a>(&'a self, records: &'a ArrayBase<D, Ix2>, targets: &mut Array1<f64>) {
+        *targets = records.outer_iter().map(|row| self.predict_row(&row.to_vec())).collect();
+    }
+
+    fn default_target(&self, records: &ArrayBase<D, Ix2>) -> Array1<f64> {
+        Array1::zeros(records.nrows())
+    }
 }
 
 /// Coefficients without their uncertainty.
@@ -370,6 +416,17 @@ mod tests {
         let predicted: Array1<f64> = Predict::predict(&logistic, &data.features);
         let own = Logit::default().fit(&data.with_class()).expect("a fit");
         assert_eq!(predicted, own.predict(&data.design()).expect("the same columns"));
+
+        let calls = data.features.column(2).to_owned();
+        let features = data.features.slice(ndarray::s![.., ..2]).to_owned();
+        let counts = Dataset::new(features.clone(), calls);
+        let fitted = Fit::fit(&Count::default(), &counts).expect("a fit");
+        let predicted: Array1<f64> = Predict::predict(&fitted, &features);
+        assert!((predicted.sum() - counts.targets().sum()).abs() < 1e-9);
+        let ridge = Penalised { rule: penalised::LambdaRule::Fixed(0.1), mixing: 0.0, ..Penalised::default() };
+        let fitted = Fit::fit(&ridge, &counts).expect("a fit");
+        let predicted: Array1<f64> = Predict::predict(&fitted, &features);
+        assert!((predicted.sum() - counts.targets().sum()).abs() < 1e-9);
     }
 
     #[test]

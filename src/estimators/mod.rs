@@ -1,9 +1,10 @@
 //! Models with an intercept: settings, `fit`, a fitted model, `predict`.
 //!
 //! [`Ols`] explains a number, [`Logit`] a class and [`Count`] a count; [`Firth`] is what may be offered where the classes
-//! are separated. [`Ordinal`] explains ordered levels, [`ProportionalOdds`] says whether one slope a column is enough for
-//! that, and [`PartialOrdinal`] gives three classes a slope for leaving the lowest and one for reaching the highest.
-//! Every fit carries one [`Coefficient`] a term, one [`FitSummary`] and its findings, and hands out a plain
+//! are separated, and [`Penalised`] is for prediction where columns are many. [`Ordinal`] explains ordered levels,
+//! [`ProportionalOdds`] says whether one slope a column is enough for that, and [`PartialOrdinal`] gives three classes a
+//! slope for leaving the lowest and one for reaching the highest.
+//! Every fit but the penalised carries one [`Coefficient`] a term, one [`FitSummary`] and its findings, and hands out a plain
 //! [`FittedModel`] to be stored. A fit that is separated, did not converge or has too few rows is a [`FitError`], never
 //! a number.
 //!
@@ -28,6 +29,7 @@ pub mod ordinal;
 pub mod overdispersion;
 pub mod partial_ordinal;
 pub mod proportional_odds;
+pub mod penalised;
 pub mod summary;
 // Customers who buy till they leave: purchases and spend to come.
 pub mod buy_till_you_die;
@@ -74,5 +76,6 @@ pub use ordinal::{Ordinal, OrdinalFit};
 pub use overdispersion::Overdispersion;
 pub use partial_ordinal::{PartialOrdinal, PartialOrdinalFit};
 pub use proportional_odds::ProportionalOdds;
+pub use penalised::{Penalised, PenalisedFit};
 pub use separation::Separation;
 pub use summary::{CountDistribution, CountSummary, Family, FitSummary, LevelCount, StdErrors};

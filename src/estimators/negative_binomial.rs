@@ -124,14 +124,6 @@ pub(super) struct Joint {
     pub(super) information: Array2<f64>,
 }
 
-/// Where the likelihood ends.
-pub(super) enum Dispersal {
-    /// Counts vary no more than their expectation: `alpha` is at its border, zero.
-    None,
-    /// `alpha` is positive.
-    Fitted(Joint),
-}
-
 /// The rows and what is shared by all evaluations.
 pub(super) struct Likelihood<'a, 'c, F> {
     pub(super) columns: &'a Columns<'c>,
@@ -140,15 +132,16 @@ pub(super) struct Likelihood<'a, 'c, F> {
 }
 
 impl<F: Fn(usize) -> Observed + Sync + Copy> Likelihood<'_, '_, F> {
-    /// Newton's method on the coefficients and `ln alpha` together, from the Poisson coefficients.
+    /// Newton's method on the coefficients and `ln alpha` together, from the Poisson coefficients; `None` where counts vary
+    /// no more than their expectation, so that `alpha` is at its border, zero.
     ///
     /// Where the likelihood rises from `alpha = 0` it has its maximum inside; where it does not, `alpha` is zero. For a
     /// fixed `alpha` it is concave in the coefficients; where it is not in `ln alpha`, the curvature is turned round, so
     /// that every step climbs.
-    pub(super) fn climb(&self, poisson: &[f64], limits: Limits) -> Dispersal {
+    pub(super) fn climb(&self, poisson: &[f64], limits: Limits) -> Option<Joint> {
         let start = self.start(poisson);
         if start.score <= SCORE_MIN {
-            return Dispersal::None;
+            return None;
         }
         let mut at = poisson.to_vec();
         at.push(start.alpha.ln());
@@ -160,7 +153,7 @@ impl<F: Fn(usize) -> Observed + Sync + Copy> Likelihood<'_, '_, F> {
         let ascent = ascend(evaluate, at, limits, |_| false);
         let information = self.at(&ascent.coefficients).matrix;
         let log_likelihood = ascent.log_likelihood + start.size;
-        Dispersal::Fitted(Joint { ascent: Ascent { log_likelihood, ..ascent }, information })
+        Some(Joint { ascent: Ascent { log_likelihood, ..ascent }, information })
     }
 
     /// The log-likelihood without `ln(y!)`, its gradient and minus its curvature, by the coefficients and `ln alpha`.
