@@ -2,7 +2,8 @@
 
 use super::Failure;
 use super::arguments::{
-    Data, Distribution, Drivers, Errors, Family, Fit, Format, Influence, InfluenceFormat, Interval, Kind, Measure, MissingRule, Nps,
+    Data, Distribution, Drivers, Errors, Family, Fit, Format, Influence, InfluenceFormat, Interval, Kind, Measure,
+    MissingRule, Nps,
 };
 use super::print::{self, Cell};
 use crate::data::WeightKind;
@@ -13,8 +14,7 @@ use crate::measures::{IntervalKind, NpsSettings};
 use crate::pipeline::PipelineError;
 use crate::pipeline::flat;
 use crate::pipeline::flat::{
-    DriversQuestion, EdgeRule, FitQuestion, FlatData, InfluenceAnswer, InfluenceQuestion, Missing,
-    NpsQuestion,
+    DriversQuestion, EdgeRule, FitQuestion, FlatData, InfluenceAnswer, InfluenceQuestion, Missing, NpsQuestion,
 };
 use crate::stats::Confidence;
 
@@ -149,10 +149,7 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
         }
     };
     let answer = flat::fit(&FitQuestion {
-        data: FlatData {
-            exposure: arguments.exposure.clone(),
-            ..flat_data(&arguments.data, Missing::Listwise)
-        },
+        data: FlatData { exposure: arguments.exposure.clone(), ..flat_data(&arguments.data, Missing::Listwise) },
         features: arguments.features.clone(),
         family,
         distribution: match arguments.distribution {

@@ -2,8 +2,8 @@
 
 pub mod clusters;
 pub mod design;
-pub mod gaps;
 pub mod exposure;
+pub mod gaps;
 pub mod observations;
 pub mod outcome;
 pub mod splits;
@@ -11,8 +11,8 @@ pub mod weights;
 
 pub use clusters::Clusters;
 pub use design::DesignMatrix;
-pub use gaps::{ColumnGroup, Gaps};
 pub use exposure::Exposure;
+pub use gaps::{ColumnGroup, Gaps};
 pub use observations::Observations;
 pub use outcome::Outcome;
 pub use splits::{

@@ -28,8 +28,8 @@ pub mod only_zeros;
 pub mod ordinal;
 pub mod overdispersion;
 pub mod partial_ordinal;
-pub mod proportional_odds;
 pub mod penalised;
+pub mod proportional_odds;
 pub mod summary;
 // Customers who buy till they leave: purchases and spend to come.
 pub mod buy_till_you_die;
@@ -75,7 +75,7 @@ pub use only_zeros::OnlyZeros;
 pub use ordinal::{Ordinal, OrdinalFit};
 pub use overdispersion::Overdispersion;
 pub use partial_ordinal::{PartialOrdinal, PartialOrdinalFit};
-pub use proportional_odds::ProportionalOdds;
 pub use penalised::{Penalised, PenalisedFit};
+pub use proportional_odds::ProportionalOdds;
 pub use separation::Separation;
 pub use summary::{CountDistribution, CountSummary, Family, FitSummary, LevelCount, StdErrors};

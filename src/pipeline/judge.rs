@@ -27,18 +27,15 @@ pub(super) const CUSTOMER_FOLDS: usize = 5;
 const HISTORY: [&str; 6] = ["recency_days", "frequency", "frequency_90d", "frequency_365d", "spend_90d", "spend_365d"];
 
 /// Judges the model of each of these outcomes.
-pub(super) fn judge(
-    study: &Study,
-    base: &BaseTable,
-    outcomes: impl Iterator<Item = Outcome>,
-) -> Vec<EvaluationResult> {
+pub(super) fn judge(study: &Study, base: &BaseTable, outcomes: impl Iterator<Item = Outcome>) -> Vec<EvaluationResult> {
     outcomes.map(|outcome| judge_one(study, base, outcome)).collect()
 }
 
 fn judge_one(study: &Study, base: &BaseTable, outcome: Outcome) -> EvaluationResult {
     let mut result = EvaluationResult::empty(outcome.word(), outcome.family());
     if let Err(problem) = Judged::of(study, base, outcome).and_then(|judged| judged.fill(&mut result)) {
-        let sentence = format!("The model of `{}` could not be judged on rows it has not seen: {problem}", outcome.word());
+        let sentence =
+            format!("The model of `{}` could not be judged on rows it has not seen: {problem}", outcome.word());
         result.findings.push(Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome.word(), sentence));
     }
     result
@@ -89,7 +86,8 @@ impl<'a> Judged<'a> {
             calibration: is_class
                 .then_some(CalibrationPlan { method: CalibrationMethod::Isotonic, n_folds: CUSTOMER_FOLDS }),
         };
-        let own = evaluation.evaluate(&self.prepared.observations, &self.splits.splits, &model, &[]).map_err(in_words)?;
+        let own =
+            evaluation.evaluate(&self.prepared.observations, &self.splits.splits, &model, &[]).map_err(in_words)?;
         self.describe(result, &own);
         let names = self.history();
         let history: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -130,10 +128,9 @@ impl<'a> Judged<'a> {
             for fold in &own.folds {
                 let of_model = fold.models.iter().filter(|judged| judged.model == ModelRole::Full);
                 let estimates = of_model.flat_map(|judged| &judged.judgement.estimates);
-                result.figures.extend(estimates.map(|estimate| FigureRow {
-                    fold: Some(fold.fold),
-                    ..FigureRow::of("model", estimate)
-                }));
+                result.figures.extend(
+                    estimates.map(|estimate| FigureRow { fold: Some(fold.fold), ..FigureRow::of("model", estimate) }),
+                );
             }
         }
         result.comparisons.extend(ComparisonRow::all("base_rate", "model", &own.gain_over_base_rate));
@@ -264,7 +261,8 @@ impl Model for Fitted {
     fn fit_predict(&self, train: &Observations, test: &DesignMatrix) -> Result<Predicted, FitError> {
         // Predictions do not need the standard errors, which few clusters in a fold could refuse.
         let fit = ModelSettings { std_errors: StdErrors::Model, ..self.0 }.fit_alone(train)?;
-        let values: Array1<f64> = (0..test.n_rows()).map(|row| fit.model.predict_row(&test.row(row).to_vec())).collect();
+        let values: Array1<f64> =
+            (0..test.n_rows()).map(|row| fit.model.predict_row(&test.row(row).to_vec())).collect();
         Ok(Predicted { values: values.to_vec(), findings: fit.findings })
     }
 }

@@ -114,4 +114,3 @@ pub(super) fn touchpoints(study: &Study, base: &BaseTable) -> Option<TouchpointD
     let scale = study.sources.feedback.scale.and_then(|scale| Scale::new(scale.min, scale.max).ok());
     (!columns.is_empty()).then(|| Diagnose::default().touchpoints(&scores, scale))
 }
-

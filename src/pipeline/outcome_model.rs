@@ -1,16 +1,16 @@
 //! From the answers of an outcome to its model and its ranked drivers.
 
-use super::model_fit::{ModelFit, ModelSettings};
 use super::judge::{CUSTOMER_FOLDS, Fitted};
+use super::model_fit::{ModelFit, ModelSettings};
 use super::outcomes::{Feature, FeatureKind, Problem};
 use super::selection::{Selection, controls, filled};
 use crate::data::{Clusters, DesignMatrix, Observations, Outcome as OutcomeColumn, Weights};
 use crate::drivers::{Driver, DriverAnalysis, DriverRanking, FitKind, Method};
 use crate::estimators::calibration::Calibration;
 use crate::estimators::diagnostics::{Diagnose, Grouping, ModelDiagnostics, Scale};
+use crate::estimators::evaluation::{CalibrationPlan, cross_fit};
 use crate::estimators::partial_ordinal::StepDifference;
 use crate::estimators::{CountDistribution, Family, FittedModel, PartialOrdinal, StdErrors, evaluation};
-use crate::estimators::evaluation::{CalibrationPlan, cross_fit};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::Metric;
@@ -99,12 +99,7 @@ impl Prepared {
     }
 
     /// What the fitted model hides; only lines and log odds are asked.
-    pub fn diagnose(
-        &self,
-        base: &BaseTable,
-        selection: &Selection,
-        fit: &ModelFit,
-    ) -> Option<ModelDiagnostics> {
+    pub fn diagnose(&self, base: &BaseTable, selection: &Selection, fit: &ModelFit) -> Option<ModelDiagnostics> {
         if !matches!(fit.summary.family, Family::Linear | Family::Logistic) {
             return None;
         }

@@ -89,7 +89,8 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
         window_days: outcome.window_days(),
         n_answers: base.n_rows(),
         n_used: selection.rows.len(),
-        n_events: (outcome.family() == Family::Logistic).then(|| selection.values.iter().filter(|&&value| value > 0.5).count()),
+        n_events: (outcome.family() == Family::Logistic)
+            .then(|| selection.values.iter().filter(|&&value| value > 0.5).count()),
         left_out: selection.left_out.clone(),
         ranking: None,
         coefficients: Vec::new(),

@@ -139,7 +139,8 @@ fn touchpoints(results: &StudyResults) -> Table {
 }
 
 fn tests(outcomes: &[OutcomeResult]) -> Table {
-    let rows: Vec<_> = outcomes.iter().flat_map(|outcome| outcome.tests.iter().map(move |row| (outcome, row))).collect();
+    let rows: Vec<_> =
+        outcomes.iter().flat_map(|outcome| outcome.tests.iter().map(move |row| (outcome, row))).collect();
     Table::new("tests")
         .texts("outcome", rows.iter().map(|(outcome, _)| outcome.name.clone()))
         .texts("test", rows.iter().map(|(_, row)| row.test.clone()))

@@ -7,7 +7,9 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{Folders, Intake, SourceAccount};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults};
-use crate::store::{Manifest, ModelArtefact, ModelInput, Provenance, Staging, Status, StoreError, TermSource, TrainingWindow};
+use crate::store::{
+    Manifest, ModelArtefact, ModelInput, Provenance, Staging, Status, StoreError, TermSource, TrainingWindow,
+};
 use crate::study::Study;
 use std::path::{Path, PathBuf};
 
@@ -145,8 +147,7 @@ fn run_into(
     let analysed = outcomes::analyse(study, &base);
     progress(Progress::Step("judging the models on answers they have not seen"));
     let with_model = analysed.iter().filter(|one| one.model.is_some()).map(|one| one.outcome);
-    let evaluations =
-        if study.evaluation.enabled { judge::judge(study, &base, with_model) } else { Vec::new() };
+    let evaluations = if study.evaluation.enabled { judge::judge(study, &base, with_model) } else { Vec::new() };
 
     let touchpoints = measure_rows::touchpoints(study, &base);
     findings.extend(touchpoints.iter().flat_map(|answers| answers.findings.iter().cloned()));
@@ -308,7 +309,11 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
         .iter()
         .filter_map(|outcome| {
             let days = outcome.window_days()?;
-            Some(if outcome.is_of_referrals() { OutcomeWindow::Referrals { days } } else { OutcomeWindow::Purchases { days } })
+            Some(if outcome.is_of_referrals() {
+                OutcomeWindow::Referrals { days }
+            } else {
+                OutcomeWindow::Purchases { days }
+            })
         })
         .collect();
     windows.sort();

@@ -1,9 +1,7 @@
 //! How far a model can be trusted, ready to be shown.
 
 use crate::estimators::Family;
-use crate::estimators::evaluation::{
-    BrierParts, CalibrationBin, Comparison, Decile, MetricEstimate, Recalibration,
-};
+use crate::estimators::evaluation::{BrierParts, CalibrationBin, Comparison, Decile, MetricEstimate, Recalibration};
 use crate::findings::Finding;
 use serde::Serialize;
 
@@ -127,9 +125,8 @@ impl EvaluationResult {
 
     /// A difference over all test rows.
     pub fn comparison(&self, champion: &str, challenger: &str, metric: &str) -> Option<&ComparisonRow> {
-        let asked = |row: &&ComparisonRow| {
-            row.champion == champion && row.challenger == challenger && row.metric == metric
-        };
+        let asked =
+            |row: &&ComparisonRow| row.champion == champion && row.challenger == challenger && row.metric == metric;
         self.comparisons.iter().find(asked)
     }
 }

@@ -6,8 +6,8 @@ pub mod linear_algebra;
 pub mod moments;
 pub mod quantile;
 pub mod random;
-pub mod special;
 pub mod resampling;
+pub mod special;
 
 pub use distributions::Confidence;
 pub use moments::SecondMoments;

@@ -258,7 +258,10 @@ impl ModelArtefact {
         for (place, row) in self.self_test.iter().enumerate() {
             if row.values.len() != self.terms.len() {
                 let (n, n_terms) = (row.values.len(), self.terms.len());
-                return Err(format!("has {n} values in self-test row {} for {n_terms} terms; it was damaged", place + 1));
+                return Err(format!(
+                    "has {n} values in self-test row {} for {n_terms} terms; it was damaged",
+                    place + 1
+                ));
             }
             let values: Vec<f64> = row.values.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
             let found = model.predict_row(&values);

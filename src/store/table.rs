@@ -111,8 +111,7 @@ impl Table {
             Values::Integers(values) => serde_json::json!(values[row]),
             Values::Flags(values) => serde_json::json!(values[row]),
         };
-        let object =
-            |row| self.columns.iter().map(|(name, values)| (name.clone(), cell(values, row))).collect();
+        let object = |row| self.columns.iter().map(|(name, values)| (name.clone(), cell(values, row))).collect();
         (0..self.n_rows()).map(object).collect()
     }
 

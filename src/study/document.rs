@@ -1,7 +1,9 @@
 //! A study, read from its file.
 
 use super::section::{Section, Source};
-use super::{AsOf, Drivers, Evaluation, Influence, Measures, Outcome, Place, Problem, Scores, Sources, StudyError, keys};
+use super::{
+    AsOf, Drivers, Evaluation, Influence, Measures, Outcome, Place, Problem, Scores, Sources, StudyError, keys,
+};
 use crate::stats::distributions::Confidence;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -275,7 +277,10 @@ window_days = 90
         assert_eq!((amounts.key.as_str(), amounts.aggregate), ("order_id", Aggregate::Sum));
         assert_eq!(study.drivers.touchpoints, ["review_score", "wait", "range"]);
         assert_eq!(study.drivers.groups[1].name, "product");
-        assert_eq!(study.outcomes, [Outcome::Spend { window_days: 30, scale: SpendScale::Amount }, Outcome::Referral { window_days: 180 }]);
+        assert_eq!(
+            study.outcomes,
+            [Outcome::Spend { window_days: 30, scale: SpendScale::Amount }, Outcome::Referral { window_days: 180 }]
+        );
         let influence = study.influence.expect("there are referrals");
         assert_eq!((influence.probability, influence.rating.engagement), (EdgeProbability::Uniform(0.05), 0.0));
         assert!(serde_json::to_string(&study).expect("serialises").contains("\"as_of\":{\"written\":\"2018-10-01\""));

@@ -40,7 +40,8 @@ impl Evaluation {
         if let Some(item) = section.item("test_share") {
             evaluation.test_share = item.number()?;
             if !(0.01..=0.99).contains(&evaluation.test_share) {
-                let sentence = format!("`{}` is {} and should be from 0.01 to 0.99", item.path(), evaluation.test_share);
+                let sentence =
+                    format!("`{}` is {} and should be from 0.01 to 0.99", item.path(), evaluation.test_share);
                 return Err(item.invalid(sentence));
             }
         }

@@ -1,8 +1,7 @@
 //! Every key that a study file may hold, by section.
 
 /// The file's top level.
-pub const TOP: &[&str] =
-    &["study", "sources", "drivers", "outcomes", "evaluation", "measures", "influence", "scores"];
+pub const TOP: &[&str] = &["study", "sources", "drivers", "outcomes", "evaluation", "measures", "influence", "scores"];
 /// `[study]`.
 pub const STUDY: &[&str] = &["name", "title", "as_of", "seed", "confidence", "bootstrap", "minimum_base"];
 /// `[sources]`.

@@ -25,8 +25,8 @@ pub use analysis::{
 pub use as_of::AsOf;
 pub use codes::{AnswerCodes, Codes};
 pub use document::Study;
-pub use evaluation::Evaluation;
 pub use error::{Place, Problem, StudyError};
+pub use evaluation::Evaluation;
 pub use nearest::nearest;
 pub use outcome::{Outcome, SpendScale};
 pub use sources::{

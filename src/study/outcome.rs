@@ -96,11 +96,9 @@ impl Outcome {
             Self::Recommend { family } => family,
             Self::Nps | Self::Spend { .. } => Family::Linear,
             Self::NpsClass => Family::Ordinal,
-            Self::Promoter
-            | Self::Detractor
-            | Self::Repurchase { .. }
-            | Self::Churn { .. }
-            | Self::Referral { .. } => Family::Logistic,
+            Self::Promoter | Self::Detractor | Self::Repurchase { .. } | Self::Churn { .. } | Self::Referral { .. } => {
+                Family::Logistic
+            }
             Self::Purchases { .. } | Self::Referrals { .. } => Family::Count,
         }
     }
@@ -120,10 +118,7 @@ impl Outcome {
 
     /// Whether it is read from what was bought in the window.
     pub fn is_of_purchases(self) -> bool {
-        matches!(
-            self,
-            Self::Repurchase { .. } | Self::Churn { .. } | Self::Purchases { .. } | Self::Spend { .. }
-        )
+        matches!(self, Self::Repurchase { .. } | Self::Churn { .. } | Self::Purchases { .. } | Self::Spend { .. })
     }
 
     /// Whether it is read from the referrals made in the window.
@@ -143,9 +138,9 @@ impl Outcome {
         Ok(match name {
             "recommend" => {
                 let section = item.section(keys::RECOMMEND_OUTCOME)?;
-                let family = section.item("family").map(|item| {
-                    item.word(&[("linear", Family::Linear), ("ordinal", Family::Ordinal)])
-                });
+                let family = section
+                    .item("family")
+                    .map(|item| item.word(&[("linear", Family::Linear), ("ordinal", Family::Ordinal)]));
                 Self::Recommend { family: family.transpose()?.unwrap_or(Family::Linear) }
             }
             "nps" => of_answer().map(|()| Self::Nps)?,

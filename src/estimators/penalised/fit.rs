@@ -357,6 +357,8 @@ impl Penalised {
             std_dev: moments.scale(column) / spread,
         };
         let model = FittedModel::from_consistent(Parts {
+            levels: Vec::new(),
+            thresholds: Vec::new(),
             family: match self.family {
                 PenalisedFamily::Linear => Family::Linear,
                 PenalisedFamily::Logistic => Family::Logistic,

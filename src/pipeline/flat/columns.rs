@@ -126,7 +126,11 @@ impl FlatData {
         }
         let findings = dropped(
             table.n_rows,
-            [(n_no_outcome, "the outcome"), (n_gaps, "a feature"), (n_other, "the weight, the exposure or the cluster")],
+            [
+                (n_no_outcome, "the outcome"),
+                (n_gaps, "a feature"),
+                (n_other, "the weight, the exposure or the cluster"),
+            ],
         );
         if rows.is_empty() {
             return Err(PipelineError::Impossible(format!(

@@ -163,6 +163,8 @@ fn split(evaluation: &EvaluationResult) -> Option<String> {
             "Fitted {n} times to what was known by then, the first time on {day} to {n_train}, and judged by {n_test} after \
              each cut."
         ),
-        (None, n) => format!("The answers have no date: {n} groups of customers were each judged by a fit to the others ({n_test})."),
+        (None, n) => format!(
+            "The answers have no date: {n} groups of customers were each judged by a fit to the others ({n_test})."
+        ),
     })
 }
