@@ -147,6 +147,8 @@ pub(super) enum Family {
     Ordinal,
     /// A count of events.
     Count,
+    /// A number or a class (see --of) by ridge, lasso or between: for prediction, without p-values.
+    Penalised,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -177,6 +179,24 @@ pub(super) enum Distribution {
     Poisson,
     /// Variance larger than the expectation, by an estimated alpha.
     NegativeBinomial,
+}
+
+/// What is penalised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PenalisedOf {
+    /// A number.
+    Linear,
+    /// A class of 0 and 1.
+    Logistic,
+}
+
+/// Which penalty of the path is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LambdaChoice {
+    /// The largest whose loss is within one standard error of the smallest.
+    OneStandardError,
+    /// The one with the smallest loss.
+    Min,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -299,6 +319,24 @@ pub(super) struct Fit {
     /// A column over whose length or size each count was made, such as days, for --family count.
     #[arg(long, value_name = "COLUMN")]
     pub exposure: Option<String>,
+    /// What is penalised, for --family penalised.
+    #[arg(long, value_enum, default_value_t = PenalisedOf::Linear)]
+    pub of: PenalisedOf,
+    /// Share of the lasso in the penalty (0 ridge, 1 lasso), for --family penalised.
+    #[arg(long, default_value_t = 1.0, value_name = "SHARE")]
+    pub mixing: f64,
+    /// Which penalty is taken, for --family penalised.
+    #[arg(long, value_enum, default_value_t = LambdaChoice::OneStandardError)]
+    pub lambda_rule: LambdaChoice,
+    /// This penalty, without cross-validation, for --family penalised.
+    #[arg(long, value_name = "LAMBDA", conflicts_with = "lambda_rule")]
+    pub lambda: Option<f64>,
+    /// Folds of the cross-validation, for --family penalised; clusters stay whole.
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pub folds: usize,
+    /// Seed of the folds.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
     /// How uncertainty is estimated; --cluster brings its own.
     #[arg(long, value_enum)]
     pub std_errors: Option<Errors>,

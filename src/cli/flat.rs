@@ -2,12 +2,13 @@
 
 use super::Failure;
 use super::arguments::{
-    Data, Distribution, Drivers, Errors, Family, Fit, Format, Influence, InfluenceFormat, Interval, Kind, Measure,
-    MissingRule, Nps,
+    Data, Distribution, Drivers, Errors, Family, Fit, Format, Influence, InfluenceFormat, Interval, Kind, LambdaChoice,
+    Measure, MissingRule, Nps, PenalisedOf,
 };
 use super::print::{self, Cell};
 use crate::data::WeightKind;
 use crate::drivers::{DriverAnalysis, DriverFamily, FitKind, Method, N_DRIVERS_MAX};
+use crate::estimators::penalised::{LambdaRule, Penalised, PenalisedFamily};
 use crate::estimators::{self, CountDistribution, FitSummary, StdErrors};
 use crate::findings::Finding;
 use crate::measures::{IntervalKind, NpsSettings};
@@ -15,6 +16,7 @@ use crate::pipeline::PipelineError;
 use crate::pipeline::flat;
 use crate::pipeline::flat::{
     DriversQuestion, EdgeRule, FitQuestion, FlatData, InfluenceAnswer, InfluenceQuestion, Missing, NpsQuestion,
+    PenalisedQuestion,
 };
 use crate::stats::Confidence;
 
@@ -63,6 +65,9 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
         Family::Logistic => DriverFamily::Logistic,
         Family::Ordinal | Family::Count => {
             return Err(not_yet("--family ordinal and --family count", "linear or logistic"));
+        }
+        Family::Penalised => {
+            return Err(Failure::new(2, "penalised coefficients rank nothing; use --family linear or logistic"));
         }
     };
     if arguments.groups.is_some() {
@@ -132,6 +137,7 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
         Family::Logistic => estimators::Family::Logistic,
         Family::Ordinal => estimators::Family::Ordinal,
         Family::Count => estimators::Family::Count,
+        Family::Penalised => return penalised(arguments),
     };
     if family != estimators::Family::Count {
         let given = arguments.exposure.is_some() || arguments.distribution != Distribution::Poisson;
@@ -172,6 +178,54 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
         cells
     });
     print::table(&header, rows.collect(), &answer.findings, Some(fit_note(&answer.model)))
+}
+
+/// `advocate fit --family penalised`.
+fn penalised(arguments: &Fit) -> Result<(), Failure> {
+    if arguments.std_errors.is_some() || arguments.augment.is_some() || arguments.exposure.is_some() {
+        return Err(Failure::new(
+            2,
+            "--family penalised predicts: it has no standard errors, residual tables or exposures; leave --std-errors, \
+             --augment and --exposure out",
+        ));
+    }
+    let rule = match (arguments.lambda, arguments.lambda_rule) {
+        (Some(lambda), _) => LambdaRule::Fixed(lambda),
+        (None, LambdaChoice::OneStandardError) => LambdaRule::OneStandardError,
+        (None, LambdaChoice::Min) => LambdaRule::LambdaMin,
+    };
+    let answer = flat::penalised(&PenalisedQuestion {
+        data: flat_data(&arguments.data, Missing::Listwise),
+        features: arguments.features.clone(),
+        settings: Penalised {
+            family: match arguments.of {
+                PenalisedOf::Linear => PenalisedFamily::Linear,
+                PenalisedOf::Logistic => PenalisedFamily::Logistic,
+            },
+            mixing: arguments.mixing,
+            n_folds: arguments.folds,
+            rule,
+            seed: arguments.seed,
+            ..Penalised::default()
+        },
+    })?;
+    if arguments.format == Format::Json {
+        return print::json(&answer);
+    }
+    let rows = answer.coefficients.iter().map(|row| vec![Cell::text(row.term.clone()), Cell::digits(row.estimate)]);
+    let model = &answer.model.summary;
+    let note = format!(
+        "{} of {} rows; {} of {} columns kept at lambda {} (mixing {}); deviance explained {:.4} of the rows it was fitted \
+         to; no p-values: penalised coefficients predict and do not test",
+        model.n_used,
+        model.n_rows,
+        model.n_nonzero,
+        model.n_features,
+        Cell::digits(model.lambda).into_text(),
+        model.mixing,
+        model.deviance_ratio
+    );
+    print::table(&["term", "estimate"], rows.collect(), &answer.findings, Some(note))
 }
 
 /// What R and statsmodels print around the coefficients.

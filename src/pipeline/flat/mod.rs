@@ -5,9 +5,11 @@ mod drivers;
 mod fit;
 mod influence;
 mod nps;
+mod penalised;
 
 pub use columns::{FlatData, Missing};
 pub use drivers::{DriversAnswer, DriversQuestion, drivers};
 pub use fit::{FitAnswer, FitQuestion, fit};
 pub use influence::{EdgeRule, InfluenceAnswer, InfluenceQuestion, influence};
 pub use nps::{NpsAnswer, NpsGroup, NpsQuestion, nps};
+pub use penalised::{PenalisedAnswer, PenalisedModel, PenalisedQuestion, PenalisedRest, penalised};

@@ -1,0 +1,119 @@
+//! `advocate fit --family penalised`: a model for prediction, its penalty chosen by cross-validation.
+
+use super::columns::{FlatData, OutcomeKind};
+use crate::estimators::penalised::{
+    CurvePoint, PathPoint, Penalised, PenalisedCoefficient, PenalisedFamily, PenalisedSummary,
+};
+use crate::findings::Finding;
+use crate::pipeline::PipelineError;
+use serde::Serialize;
+
+/// What is asked of a flat table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PenalisedQuestion {
+    /// The table and what surrounds the features; its clusters are never cut by a fold.
+    pub data: FlatData,
+    /// The features.
+    pub features: Vec<String>,
+    /// Penalty, folds and rule.
+    pub settings: Penalised,
+}
+
+/// A penalised model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PenalisedAnswer {
+    /// One row about the whole fit.
+    pub model: PenalisedModel,
+    /// One row a term, without standard errors: what a penalty does to a coefficient is not sampling error.
+    pub coefficients: Vec<PenalisedCoefficient>,
+    /// Loss in cross-validation by penalty.
+    pub curve: Vec<CurvePoint>,
+    /// The fit at every penalty.
+    pub path: Vec<PathPoint>,
+    /// What to know beside the numbers.
+    pub findings: Vec<Finding>,
+}
+
+/// One row about a penalised fit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PenalisedModel {
+    /// `penalised`.
+    pub family: &'static str,
+    /// What is penalised: a linear or a logistic model.
+    pub of: PenalisedFamily,
+    /// Whether the stationarity conditions hold; a fit for which they do not is an error.
+    pub converged: bool,
+    /// The rest. Its `n_rows` are the rows of the file.
+    #[serde(flatten)]
+    pub summary: PenalisedRest,
+}
+
+/// What the summary of a penalised fit holds beside its family.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PenalisedRest {
+    /// The outcome.
+    pub outcome: String,
+    /// Rows of the file.
+    pub n_rows: usize,
+    /// Rows used.
+    pub n_used: usize,
+    /// Columns given.
+    pub n_features: usize,
+    /// Columns with a coefficient.
+    pub n_nonzero: usize,
+    /// Share of the lasso in the penalty: 0 ridge, 1 lasso.
+    pub mixing: f64,
+    /// The penalty taken.
+    pub lambda: f64,
+    /// The penalty with the smallest loss.
+    pub lambda_min: Option<f64>,
+    /// The largest penalty whose loss is within one standard error of it.
+    pub lambda_one_std_error: Option<f64>,
+    /// Share of the null deviance that is explained.
+    pub deviance_ratio: f64,
+}
+
+/// Fits the model.
+///
+/// # Errors
+/// A table that is refused, and whatever makes the fit impossible.
+pub fn penalised(question: &PenalisedQuestion) -> Result<PenalisedAnswer, PipelineError> {
+    let kind = match question.settings.family {
+        PenalisedFamily::Linear => OutcomeKind::Number,
+        PenalisedFamily::Logistic => OutcomeKind::Class,
+    };
+    let loaded = question.data.load(&question.features, kind)?;
+    let fit = question.settings.fit(&loaded.observations)?;
+    let PenalisedSummary {
+        family,
+        outcome,
+        n_used,
+        n_features,
+        n_nonzero,
+        mixing,
+        lambda,
+        lambda_min,
+        lambda_one_std_error,
+        deviance_ratio,
+        ..
+    } = fit.summary().clone();
+    let summary = PenalisedRest {
+        outcome,
+        n_rows: loaded.n_rows,
+        n_used,
+        n_features,
+        n_nonzero,
+        mixing,
+        lambda,
+        lambda_min,
+        lambda_one_std_error,
+        deviance_ratio,
+    };
+    Ok(PenalisedAnswer {
+        model: PenalisedModel { family: "penalised", of: family, converged: true, summary },
+        coefficients: fit.coefficients().to_vec(),
+        curve: fit.curve().to_vec(),
+        path: fit.path().to_vec(),
+        findings: loaded.findings.into_iter().chain(fit.findings().iter().cloned()).collect(),
+    })
+}
