@@ -189,8 +189,11 @@ impl<'a, 'c> FreeSlopes<'a, 'c> {
     ) -> Sums {
         let (n_terms, n_levels) = (self.columns.n_terms(), self.levels.n_levels());
         let steps = self.steps(parameters);
-        let width = 3 * n_terms + 2;
-        let empty = || (vec![Array2::<f64>::zeros((n_terms, width)); n_levels], 0.0_f64);
+        let layouts: Vec<Layout> = (0..n_levels).map(|level| Layout::of(level, self.n_steps(), n_terms)).collect();
+        let empty = || {
+            let products = layouts.iter().map(|layout| Array2::<f64>::zeros((n_terms, layout.width)));
+            (products.collect::<Vec<_>>(), 0.0_f64)
+        };
         let tasks = self.columns.by_task(
             |block, first, total: &mut (Vec<Array2<f64>>, f64), _| {
                 let predictors = block.dot(&steps.t());
@@ -198,7 +201,8 @@ impl<'a, 'c> FreeSlopes<'a, 'c> {
                 for row in (first..first + block.nrows()).filter(|&row| self.cases.counts(row)) {
                     members[self.levels.code(row)].push(row);
                 }
-                for (members, products) in members.iter().zip(&mut total.0) {
+                for ((members, layout), products) in members.iter().zip(&layouts).zip(&mut total.0) {
+                    let width = layout.width;
                     let mut left = Vec::with_capacity(members.len() * n_terms);
                     let mut right = Vec::with_capacity(members.len() * width);
                     for &row in members {
@@ -207,10 +211,17 @@ impl<'a, 'c> FreeSlopes<'a, 'c> {
                         let (weight, form) = (weight(row), form(&cell));
                         total.1 += if cell.is_possible() { weight * cell.log_likelihood() } else { f64::NEG_INFINITY };
                         left.extend(z);
-                        for factor in [form.upper, form.lower, form.between] {
-                            right.extend(z.iter().map(|z| weight * factor * z));
+                        let factors = [
+                            (layout.upper.is_some(), form.upper),
+                            (layout.lower.is_some(), form.lower),
+                            (layout.between.is_some(), form.between),
+                        ];
+                        for (_, factor) in factors.into_iter().filter(|&(is_there, _)| is_there) {
+                            let factor = weight * factor;
+                            right.extend(z.iter().map(|z| factor * z));
                         }
-                        right.extend([weight * cell.upper_score(), weight * cell.lower_score()]);
+                        let scores = [(layout.upper, cell.upper_score()), (layout.lower, cell.lower_score())];
+                        right.extend(scores.into_iter().filter_map(|(place, score)| place.map(|_| weight * score)));
                     }
                     let left = ArrayView2::from_shape((members.len(), n_terms), &left);
                     if let (Ok(left), Ok(right)) = (left, ArrayView2::from_shape((members.len(), width), &right)) {
@@ -235,26 +246,58 @@ impl<'a, 'c> FreeSlopes<'a, 'c> {
         let mut vector = Array1::<f64>::zeros(n);
         let of_step = |step: usize| step * n_terms..(step + 1) * n_terms;
         for (level, products) in products.iter().enumerate() {
-            let part = |index: usize| products.slice(s![.., index * n_terms..(index + 1) * n_terms]);
-            if level < n_steps {
-                let mut block = matrix.slice_mut(s![of_step(level), of_step(level)]);
-                block += &part(0);
-                let mut score = vector.slice_mut(s![of_step(level)]);
-                score += &products.column(3 * n_terms);
+            let layout = Layout::of(level, n_steps, n_terms);
+            let part = |first: usize| products.slice(s![.., first..first + n_terms]);
+            // The step above a level has the level's number, the one below it the number before.
+            for (step, place) in [(level, layout.upper), (level.wrapping_sub(1), layout.lower)] {
+                if let Some(place) = place {
+                    let mut block = matrix.slice_mut(s![of_step(step), of_step(step)]);
+                    block += &part(place.block);
+                    let mut score = vector.slice_mut(s![of_step(step)]);
+                    score += &products.column(place.score);
+                }
             }
-            if level > 0 {
-                let mut block = matrix.slice_mut(s![of_step(level - 1), of_step(level - 1)]);
-                block += &part(1);
-                let mut score = vector.slice_mut(s![of_step(level - 1)]);
-                score += &products.column(3 * n_terms + 1);
-            }
-            if level > 0 && level < n_steps {
-                matrix.slice_mut(s![of_step(level - 1), of_step(level)]).assign(&part(2));
-                matrix.slice_mut(s![of_step(level), of_step(level - 1)]).assign(&part(2).t());
+            if let Some(between) = layout.between {
+                matrix.slice_mut(s![of_step(level - 1), of_step(level)]).assign(&part(between));
+                matrix.slice_mut(s![of_step(level), of_step(level - 1)]).assign(&part(between).t());
             }
         }
         let matrix = self.map.t().dot(&matrix).dot(&self.map);
         Sums { matrix: (&matrix + &matrix.t()) * 0.5, vector: self.map.t().dot(&vector), value }
+    }
+}
+
+/// Where the products of a level's rows with its two steps stand side by side; the outer levels have one step.
+struct Layout {
+    upper: Option<Place>,
+    lower: Option<Place>,
+    /// The block of both steps.
+    between: Option<usize>,
+    width: usize,
+}
+
+/// The first column of a step's block, and the column of its score.
+#[derive(Clone, Copy)]
+struct Place {
+    block: usize,
+    score: usize,
+}
+
+impl Layout {
+    fn of(level: usize, n_steps: usize, n_terms: usize) -> Self {
+        let one = Some(Place { block: 0, score: n_terms });
+        if level == 0 {
+            return Self { upper: one, lower: None, between: None, width: n_terms + 1 };
+        }
+        if level == n_steps {
+            return Self { upper: None, lower: one, between: None, width: n_terms + 1 };
+        }
+        Self {
+            upper: Some(Place { block: 0, score: 3 * n_terms }),
+            lower: Some(Place { block: n_terms, score: 3 * n_terms + 1 }),
+            between: Some(2 * n_terms),
+            width: 3 * n_terms + 2,
+        }
     }
 }
 

@@ -331,7 +331,7 @@ pub(super) fn prepare<'a>(
 
 /// Where Newton starts: the thresholds alone, or, with many rows, the fit of an even part of them, so that few passes
 /// over all are left.
-fn start(cases: &Cases, levels: &Levels, columns: &Columns) -> Vec<f64> {
+pub(super) fn start(cases: &Cases, levels: &Levels, columns: &Columns) -> Vec<f64> {
     let base = null_start(&levels.weights, columns.places.len());
     let stride = columns.n_rows() / START_ROWS;
     if stride < START_GAIN {

@@ -2,12 +2,11 @@
 
 use super::cases::Cases;
 use super::coefficient::Reference;
-use super::cumulative::null_start;
 use super::fitted_model::{Threshold, level_probabilities};
 use super::free_slopes::FreeSlopes;
 use super::inference::{few_clusters, robust_instead, same_columns};
 use super::newton::{Ascent, Ending, Limits};
-use super::ordinal::{STEP_TOLERANCE, few_rows, hc1_factor, names_of, not_converged, prepare, summary};
+use super::ordinal::{STEP_TOLERANCE, few_rows, hc1_factor, names_of, not_converged, prepare, start, summary};
 use super::ordinal_levels::Levels;
 use super::proportional_odds::ChiSquaredTest;
 use super::robust::{applicable, cluster_factor, sorted_clusters};
@@ -137,7 +136,7 @@ impl PartialOrdinal {
         if cases.n_used <= n_parameters {
             return Err(FitError::TooFewRows { n_used: cases.n_used, n_terms: n_parameters });
         }
-        let ascent = self.ascend(observations, &model, &levels)?;
+        let ascent = self.ascend(observations, &cases, &model, &levels)?;
         let computed = applicable(self.std_errors, &cases);
         let bread = Cholesky::of(ascent.sums.matrix.view()).inverse();
         if bread.nrows() < n_parameters {
@@ -199,8 +198,14 @@ impl PartialOrdinal {
         })
     }
 
-    fn ascend(&self, observations: &Observations, model: &FreeSlopes, levels: &Levels) -> Result<Ascent, FitError> {
-        let start = null_start(&levels.weights, model.columns().places.len());
+    fn ascend(
+        &self,
+        observations: &Observations,
+        cases: &Cases,
+        model: &FreeSlopes,
+        levels: &Levels,
+    ) -> Result<Ascent, FitError> {
+        let start = start(cases, levels, model.columns());
         let limits = Limits { iterations_max: self.iterations_max, step_tolerance: STEP_TOLERANCE };
         let (ascent, along) = model.ascend(model.widened(&start), limits);
         match (ascent.ending, along) {
