@@ -68,16 +68,21 @@ fn airport_answers_by_treatment_are_those_of_numpy_and_pandas() {
     for (row, want) in slopes(&table, Treatment::Listwise).iter().zip(errors) {
         close("listwise standard error", row.coefficient.std_error, want, 1e-10);
     }
-    // More rows, less uncertainty; and em and imputation are two roads to the same answer.
-    let (listwise, em) = (slopes(&table, Treatment::Listwise), slopes(&table, Treatment::Em));
-    for ((em, listwise), imputed) in em.iter().zip(listwise).zip(slopes(&table, Treatment::MultipleImputation)) {
-        assert!(em.coefficient.std_error < listwise.coefficient.std_error);
+    // Numeric second derivatives have about six digits. Parking gains nothing from rows without a car.
+    let errors =
+        [0.03934542684598143, 0.04642625405914429, 0.03852730763109736, 0.05932444098171705, 0.039134456490225206];
+    let em = slopes(&table, Treatment::Em);
+    for (row, want) in em.iter().zip(errors) {
+        close("em standard error", row.coefficient.std_error, want, 1e-6);
+    }
+    // Em and imputation are two roads to the same answer.
+    for (em, imputed) in em.iter().zip(slopes(&table, Treatment::MultipleImputation)) {
         let apart = imputed.coefficient.estimate - em.coefficient.estimate;
         assert!(apart.abs() < em.coefficient.std_error, "{} {apart}", em.coefficient.term);
         assert!(imputed.fraction_missing_information.is_some_and(|share| share > 0.0 && share < 0.9));
     }
     let kept = table.findings.iter().find(|finding| finding.kind == FindingKind::RowsDropped).expect("a finding");
-    assert_eq!(kept.sentence, "listwise keeps 35 % of the rows (973 of 2746); `Q7PARK` costs most, missing in 1475.");
+    assert_eq!(kept.sentence, "listwise keeps 35 % of the rows (973 of 2746); `Q7PARK` costs most, missing in 1510.");
     assert!(table.findings.iter().any(|finding| finding.sentence.starts_with("Gaps do not come completely at random")));
 }
 

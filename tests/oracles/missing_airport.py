@@ -20,7 +20,7 @@ rows = y.between(0, 10)
 z, y = z[rows], y[rows]
 all_columns = np.column_stack([z.to_numpy(), y.to_numpy()])
 complete = z.notna().all(axis=1)
-print("rows", len(y), "complete", complete.sum())
+print("rows", len(y), "complete", complete.sum(), "missing", z.isna().sum().to_dict())
 ols = sm.OLS(y[complete], sm.add_constant(z[complete])).fit()
 print("listwise", ols.params.tolist(), ols.bse.tolist())
 
@@ -48,3 +48,41 @@ for _ in range(20000):
     if change < 1e-12:
         break
 print("em", np.linalg.solve(sigma[:5, :5], sigma[:5, 5]).tolist(), "patterns", len(np.unique(keys)))
+
+# Standard errors of em from numeric second derivatives of the observed-data log-likelihood, with n / (n - k).
+IDX = [(i, j) for i in range(6) for j in range(i + 1)]
+
+
+def unpack(theta):
+    matrix = np.zeros((6, 6))
+    for value, (i, j) in zip(theta[6:], IDX):
+        matrix[i, j] = matrix[j, i] = value
+    return theta[:6], matrix
+
+
+def log_likelihood(theta):
+    mean, matrix = unpack(theta)
+    total = 0.0
+    for key in np.unique(keys):
+        o = np.array([key >> i & 1 == 1 for i in range(6)])
+        part, block = all_columns[keys == key][:, o] - mean[o], matrix[np.ix_(o, o)]
+        total -= 0.5 * (len(part) * np.linalg.slogdet(2 * np.pi * block)[1] + (part * np.linalg.solve(block, part.T).T).sum())
+    return total
+
+
+def slopes(theta):
+    mean, matrix = unpack(theta)
+    beta = np.linalg.solve(matrix[:5, :5], matrix[:5, 5])
+    return np.concatenate([[mean[5] - beta @ mean[:5]], beta])
+
+
+def gradient(f, theta, h=5e-3):
+    steps = h * np.eye(len(theta))
+    return np.array([(-f(theta + 2 * s) + 8 * f(theta + s) - 8 * f(theta - s) + f(theta - 2 * s)) / (12 * h) for s in steps])
+
+
+theta = np.concatenate([mu, [sigma[i, j] for i, j in IDX]])
+information = -gradient(lambda t: gradient(log_likelihood, t), theta)
+jacobian = gradient(slopes, theta).T
+covariance = jacobian @ np.linalg.inv(information) @ jacobian.T * len(y) / (len(y) - 6)
+print("em std_error", np.sqrt(np.diag(covariance)).tolist())

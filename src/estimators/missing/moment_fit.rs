@@ -11,6 +11,7 @@ use crate::estimators::summary::{Family, StdErrors};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::Confidence;
 use crate::stats::linear_algebra::Cholesky;
+use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 use rayon::prelude::*;
 
@@ -255,19 +256,19 @@ pub(super) fn robust<P>(
     let n = n_observations;
     let left = n / (n - n_terms as f64).max(1.0);
     if std_errors != StdErrors::Cluster {
-        let add = |(products, row, part): (&mut Array2<f64>, usize, &[f64])| {
-            let weight = layout.cases.squared_score_weight(row);
-            for (mut products, own) in products.outer_iter_mut().zip(part) {
-                let weighted = weight * own;
-                products.iter_mut().zip(part).for_each(|(product, other)| *product += weighted * other);
-            }
-        };
         let tasks: Vec<Array2<f64>> = layout
             .tasks
             .par_iter()
             .map(|pieces| {
                 let mut products = Array2::zeros((n_terms, n_terms));
-                each_row(layout, pieces, n_terms, &prepare, &apply, |row, part| add((&mut products, row, part)));
+                each_block(layout, pieces, n_terms, &prepare, &apply, |rows, parts| {
+                    let mut weighted = parts.to_owned();
+                    for (&row, mut part) in rows.iter().zip(weighted.outer_iter_mut()) {
+                        let weight = layout.cases.squared_score_weight(row);
+                        part.mapv_inplace(|value| weight * value);
+                    }
+                    general_mat_mul(1.0, &parts.t(), &weighted, 1.0, &mut products);
+                });
                 products
             })
             .collect();
@@ -281,18 +282,20 @@ pub(super) fn robust<P>(
     }
     let mut sums = Array2::<f64>::zeros((clusters.n_clusters(), n_terms));
     for batch in layout.tasks.chunks(BATCH_TASKS) {
-        let parts: Vec<Vec<(usize, Vec<f64>)>> = batch
+        let blocks: Vec<Vec<(&[usize], Array2<f64>)>> = batch
             .par_iter()
             .map(|pieces| {
-                let mut parts = Vec::new();
-                each_row(layout, pieces, n_terms, &prepare, &apply, |row, part| parts.push((row, part.to_vec())));
-                parts
+                let mut blocks = Vec::new();
+                each_block(layout, pieces, n_terms, &prepare, &apply, |rows, parts| {
+                    blocks.push((rows, parts.to_owned()))
+                });
+                blocks
             })
             .collect();
-        for (row, part) in parts.into_iter().flatten() {
-            let weight = layout.cases.weight(row);
-            let mut sum = sums.row_mut(clusters.codes()[row] as usize);
-            sum.iter_mut().zip(&part).for_each(|(sum, part)| *sum += weight * part);
+        for (rows, parts) in blocks.into_iter().flatten() {
+            for (&row, part) in rows.iter().zip(parts.outer_iter()) {
+                sums.row_mut(clusters.codes()[row] as usize).scaled_add(layout.cases.weight(row), &part);
+            }
         }
     }
     let groups = n_clusters as f64;
@@ -300,35 +303,33 @@ pub(super) fn robust<P>(
     Ok(Robust { covariance: sums.t().dot(&sums) * factor, n_clusters: Some(n_clusters) })
 }
 
-/// Calls `use_part` with what each row that counts adds.
-fn each_row<P>(
-    layout: &Layout,
+/// Calls `use_block` with some rows and what each adds (zero for one that does not count).
+fn each_block<'l, P>(
+    layout: &'l Layout,
     pieces: &[Piece],
     n_terms: usize,
     prepare: &impl Fn(usize) -> P,
     apply: &impl Fn(&P, ArrayView2<f64>, ArrayViewMut2<f64>),
-    mut use_part: impl FnMut(usize, &[f64]),
+    mut use_block: impl FnMut(&'l [usize], ArrayView2<f64>),
 ) {
     for piece in pieces {
         let observed = &layout.patterns[piece.pattern].observed;
         let prepared = prepare(piece.pattern);
-        let rows = &layout.rows[piece.rows.clone()];
-        for rows in rows.chunks(BLOCK_ROWS) {
+        for rows in layout.rows[piece.rows.clone()].chunks(BLOCK_ROWS) {
             let mut values = Array2::zeros((rows.len(), observed.len()));
             for (&row, mut values) in rows.iter().zip(values.outer_iter_mut()) {
                 if let Some(values) = values.as_slice_mut() {
                     layout.read(row, observed, values);
                 }
             }
-            let mut parts = Array2::<f64>::zeros((rows.len(), n_terms));
+            let mut parts = Array2::zeros((rows.len(), n_terms));
             apply(&prepared, values.view(), parts.view_mut());
-            for (&row, part) in rows.iter().zip(parts.outer_iter()) {
-                if layout.cases.counts(row)
-                    && let Some(part) = part.as_slice()
-                {
-                    use_part(row, part);
+            for (&row, mut part) in rows.iter().zip(parts.outer_iter_mut()) {
+                if !layout.cases.counts(row) {
+                    part.fill(0.0);
                 }
             }
+            use_block(rows, parts.view());
         }
     }
 }

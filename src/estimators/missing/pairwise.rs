@@ -9,7 +9,7 @@ use crate::estimators::summary::StdErrors;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::linear_algebra::SymmetricEigen;
 use crate::stats::{Confidence, SecondMoments};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
 /// Correlations are no contradiction while no eigenvalue lies below minus this (absolute): rounding leaves as much.
 const EIGENVALUE_ROUNDING: f64 = 1e-10;
@@ -190,38 +190,8 @@ impl PairwiseFit<'_> {
             n_terms,
             n_observations,
             computed,
-            |pattern| layout.patterns[pattern].observed.clone(),
-            |observed, values, mut parts| {
-                let mut moved = Array1::<f64>::zeros(slopes.kept.len());
-                for (values, mut part) in values.outer_iter().zip(parts.outer_iter_mut()) {
-                    part[0] = observed
-                        .iter()
-                        .zip(&values)
-                        .map(|(&column, value)| {
-                            contrast[column] * (value - self.pairs.means[[column, column]])
-                                / self.pairs.weights[[column, column]]
-                        })
-                        .sum();
-                    for (moved, &row) in moved.iter_mut().zip(&slopes.kept) {
-                        let Ok(own) = observed.binary_search(&row) else {
-                            *moved = 0.0;
-                            continue;
-                        };
-                        *moved = observed
-                            .iter()
-                            .zip(&values)
-                            .map(|(&column, value)| {
-                                let factor = unbiased_factor(self.pairs.n[[row, column]]);
-                                let left = values[own] - self.pairs.means[[row, column]];
-                                let right = value - self.pairs.means[[column, row]];
-                                let added = factor * left * right - self.covariances[[row, column]];
-                                contrast[column] * added / self.pairs.weights[[row, column]]
-                            })
-                            .sum();
-                    }
-                    part.slice_mut(ndarray::s![1..]).assign(&slopes.inverse.dot(&moved));
-                }
-            },
+            |pattern| PairParts::of(self, &layout.patterns[pattern].observed, &slopes, &contrast),
+            PairParts::apply,
         )?;
         let mut findings = self.findings.clone();
         findings.extend(aliased_findings(layout, &slopes.aliased));
@@ -249,6 +219,75 @@ impl PairwiseFit<'_> {
             .collect();
         n.sort_by(f64::total_cmp);
         n
+    }
+}
+
+/// What a row of one pattern adds to the slopes, as a rule over its values `x`.
+///
+/// The covariance of columns r and c moves by `f (x_r - m_rc)(x_c - m_cr) - s_rc` over their weight, and slope r by that
+/// times the residual contrast, summed over c: with `A` the factors and `B = A m_rc`, that is
+/// `x_r ((A x)_r - p_r) - (B x)_r + q_r`.
+struct PairParts {
+    /// Observed columns by kept columns; zero where a kept column is missing.
+    factors: Array2<f64>,
+    /// The same times the means of the kept columns.
+    moved: Array2<f64>,
+    linear: Array1<f64>,
+    constant: Array1<f64>,
+    /// Where each kept column stands among the observed.
+    own: Vec<Option<usize>>,
+    /// The outcome at the means moves by this combination of the values, less the constant.
+    level: Array1<f64>,
+    level_constant: f64,
+    inverse: Array2<f64>,
+}
+
+impl PairParts {
+    fn of(fit: &PairwiseFit, observed: &[usize], slopes: &Slopes, contrast: &[f64]) -> Self {
+        let Pairs { weights, n, means, .. } = &fit.pairs;
+        let shape = (observed.len(), slopes.kept.len());
+        let own: Vec<Option<usize>> = slopes.kept.iter().map(|row| observed.binary_search(row).ok()).collect();
+        let pair = |column: usize, row: usize| own[row].map(|_| [slopes.kept[row], observed[column]]);
+        let factors = Array2::from_shape_fn(shape, |(column, row)| {
+            let of = |[row, column]: [usize; 2]| {
+                unbiased_factor(n[[row, column]]) * contrast[column] / weights[[row, column]]
+            };
+            pair(column, row).map_or(0.0, of)
+        });
+        let of_own = Array2::from_shape_fn(shape, |(column, row)| pair(column, row).map_or(0.0, |pair| means[pair]));
+        let of_other = Array2::from_shape_fn(shape, |(column, row)| {
+            pair(column, row).map_or(0.0, |[row, column]| means[[column, row]])
+        });
+        let expected = Array2::from_shape_fn(shape, |(column, row)| {
+            let of =
+                |[row, column]: [usize; 2]| contrast[column] * fit.covariances[[row, column]] / weights[[row, column]];
+            pair(column, row).map_or(0.0, of)
+        });
+        let moved = &factors * &of_own;
+        let level: Array1<f64> = observed.iter().map(|&column| contrast[column] / weights[[column, column]]).collect();
+        Self {
+            linear: (&factors * &of_other).sum_axis(Axis(0)),
+            constant: (&moved * &of_other - expected).sum_axis(Axis(0)),
+            level_constant: observed.iter().zip(&level).map(|(&column, level)| level * means[[column, column]]).sum(),
+            factors,
+            moved,
+            own,
+            level,
+            inverse: slopes.inverse.clone(),
+        }
+    }
+
+    fn apply(&self, values: ArrayView2<f64>, mut parts: ArrayViewMut2<f64>) {
+        let mut slopes = values.dot(&self.factors);
+        let moved = values.dot(&self.moved);
+        for ((mut slopes, moved), values) in slopes.outer_iter_mut().zip(moved.outer_iter()).zip(values.outer_iter()) {
+            for (row, slope) in slopes.iter_mut().enumerate() {
+                let own = self.own[row].map_or(0.0, |place| values[place]);
+                *slope = own * (*slope - self.linear[row]) - moved[row] + self.constant[row];
+            }
+        }
+        parts.column_mut(0).assign(&(values.dot(&self.level) - self.level_constant));
+        parts.slice_mut(s![.., 1..]).assign(&slopes.dot(&self.inverse));
     }
 }
 

@@ -383,7 +383,7 @@ fn a_combination_of_columns_is_left_out_and_the_rest_stays() {
     let base = columns(150);
     let mut data = Array2::zeros((150, 5));
     data.slice_mut(s![.., ..3]).assign(&base.slice(s![.., ..3]));
-    data.column_mut(3).assign(&(&base.column(0) * 2.0 - &base.column(2)));
+    data.column_mut(3).assign(&(&base.column(0) * 2.0 - base.column(2)));
     data.column_mut(4).assign(&base.column(3));
     let gaps = gaps_of(&data);
     let plain = regress(&gaps_of(&base), StdErrors::Model).expect("a fit");
