@@ -65,7 +65,7 @@ fit("classic", "attitude.csv", "linear", "rating", "complaints,privileges,learni
 fit("classic", "stackloss.csv", "linear", "stack.loss", "Air.Flow,Water.Temp,Acid.Conc.", cluster="Water.Temp")
 fit("classic", "LifeCycleSavings.csv", "linear", "sr", "pop15,pop75,dpi,ddpi")
 fit("classic", "USJudgeRatings.csv", "linear", "RTEN", "CONT,INTG,DMNR,DILG,CFMG,DECI,PREP,FAMI,ORAL,WRIT,PHYS")
-fit("classic", "poisons.csv", "linear", "time", "poison=2,poison=3,treat=B,treat=C,treat=D", cluster="treat")
+fit("classic", "poisons.csv", "linear", "time", "poison=2,poison=3,treat=B,treat=C,treat=D")
 fit("classic", "swiss_binary_ordinal.csv", "logistic", "high", "Agriculture,Education,Catholic,Infant.Mortality", MODEL)
 fit("statsmodels", "ccard/ccard.csv", "linear", "AVGEXP", "AGE,INCOME,INCOMESQ,OWNRENT", weights="INCOMESQ")
 fit("statsmodels", "ccard/ccard.csv", "logistic", "OWNRENT", "AGE,INCOME", MODEL)
@@ -81,4 +81,4 @@ fit("statsmodels", "anes96/anes96.csv", "logistic", "vote", "PID,selfLR,age,educ
 fit("statsmodels", "fair/fair.csv", "linear", "affairs",
     "rate_marriage,age,yrs_married,children,religious,educ,occupation,occupation_husb", cluster="occupation")
 fit("statsmodels", "randhie/randhie.csv", "linear", "mdvis", "lncoins,idp,lpi,fmde,physlm,disea,hlthg,hlthf,hlthp")
-fit("statsmodels", "randhie/randhie.csv", "logistic", "physlm", "lncoins,idp,lpi,fmde,disea", MODEL)
+fit("statsmodels", "randhie/randhie.csv", "logistic", "idp", "lncoins,fmde,disea,physlm", MODEL)
