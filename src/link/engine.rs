@@ -13,6 +13,9 @@ use futures::StreamExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// Parts of a join and its sums, however few the threads: the tables of one part stay in a core's cache.
+const PARTITIONS_MIN: usize = 8;
+
 /// How much the engine may use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EngineSettings {
@@ -53,7 +56,9 @@ impl Engine {
             .with_temp_file_path(&settings.spill_folder)
             .build_arc()
             .map_err(|source| LinkError::Engine { doing: "starting", source })?;
-        let mut config = SessionConfig::new().with_target_partitions(n_threads);
+        let mut config = SessionConfig::new().with_target_partitions(n_threads.max(PARTITIONS_MIN));
+        // Rows that lie together by customer also do by customer and row.
+        config.options_mut().optimizer.subset_repartition_threshold = 1;
         // Views of strings keep whole pages alive, which a sort counts once for every batch that points into them.
         config.options_mut().execution.parquet.schema_force_view_types = false;
         let session = SessionContext::new_with_config_rt(config, environment);

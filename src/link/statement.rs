@@ -234,6 +234,8 @@ impl LinkPlan {
         format!("  SELECT customer, MIN(joined_t) AS joined_t{columns}\n  FROM customers GROUP BY customer")
     }
 
+    /// Events by anchor. The customer stands among the keys, though the row says it all, so that rows that the join has
+    /// sorted by customer need not be sorted again by row.
     fn bought(&self, anchors: Anchors) -> String {
         let mut columns = vec![
             "a.\"row\"".to_owned(),
@@ -255,7 +257,7 @@ impl LinkPlan {
         }
         format!(
             "  SELECT\n    {}\n  FROM {table} a\n  JOIN (\n    SELECT customer, t, CAST(ROUND(amount * 10000) AS BIGINT) \
-             AS money FROM transactions WHERE t < {}\n  ) x ON x.customer = a.customer\n  GROUP BY a.\"row\"",
+             AS money FROM transactions WHERE t < {}\n  ) x ON x.customer = a.customer\n  GROUP BY a.customer, a.\"row\"",
             columns.join(",\n    "),
             self.as_of,
             table = anchors.table()
@@ -269,7 +271,7 @@ impl LinkPlan {
             .collect();
         format!(
             "  SELECT a.\"row\", {}\n  FROM {} a JOIN activity x ON x.customer = a.customer\n  WHERE x.t < a.t\n  \
-             GROUP BY a.\"row\"",
+             GROUP BY a.customer, a.\"row\"",
             columns.join(", "),
             anchors.table()
         )
@@ -284,7 +286,7 @@ impl LinkPlan {
         }
         format!(
             "  SELECT a.\"row\", {}\n  FROM {} a JOIN referrals x ON x.referrer = a.customer\n  WHERE x.t < {}\n  \
-             GROUP BY a.\"row\"",
+             GROUP BY a.customer, a.\"row\"",
             columns.join(", "),
             anchors.table(),
             self.as_of
@@ -294,7 +296,7 @@ impl LinkPlan {
     fn came(&self, anchors: Anchors) -> String {
         format!(
             "  SELECT a.\"row\", COUNT(*) AS received\n  FROM {} a JOIN referrals x ON x.referred = a.customer\n  \
-             WHERE x.t < a.t\n  GROUP BY a.\"row\"",
+             WHERE x.t < a.t\n  GROUP BY a.customer, a.\"row\"",
             anchors.table()
         )
     }
@@ -302,7 +304,7 @@ impl LinkPlan {
     fn answered(&self, anchors: Anchors) -> String {
         format!(
             "  SELECT a.\"row\", COUNT(*) AS earlier_answers\n  FROM {} a JOIN feedback x ON x.customer = a.customer\n  \
-             WHERE x.t < a.t\n  GROUP BY a.\"row\"",
+             WHERE x.t < a.t\n  GROUP BY a.customer, a.\"row\"",
             anchors.table()
         )
     }

@@ -141,12 +141,14 @@ impl<'a> Judged<'a> {
             result.recalibration = detail.recalibration;
         }
         result.findings.extend(own.findings.iter().cloned());
+        // Within segments only the model itself is judged: the intervals of its baselines would cost as much again.
+        let mut of_model = own.clone();
+        of_model.predictions.retain(|&role, _| role == ModelRole::Full);
         for column in &self.study.measures.by {
             let Some(values) = self.base.texts(column) else { continue };
-            let Ok(segments) = own.by_segment(|row| values[self.rows[row]].as_deref()) else { continue };
+            let Ok(segments) = of_model.by_segment(|row| values[self.rows[row]].as_deref()) else { continue };
             for segment in segments {
-                let of_model = segment.models.iter().filter(|judged| judged.model == ModelRole::Full);
-                let estimates = of_model.flat_map(|judged| &judged.judgement.estimates);
+                let estimates = segment.models.iter().flat_map(|judged| &judged.judgement.estimates);
                 result.figures.extend(estimates.map(|estimate| FigureRow {
                     by: Some(column.clone()),
                     segment: Some(segment.segment.clone()),

@@ -222,7 +222,7 @@ impl std::fmt::Display for Problem {
 impl Problem {
     fn finding(&self, outcome: Outcome) -> Finding {
         let kind = match self {
-            Self::Fit(FitError::Separated(_)) => FindingKind::Separated,
+            Self::Fit(FitError::Separated(_) | FitError::OnlyZeros(_)) => FindingKind::Separated,
             _ => FindingKind::NotEstimated,
         };
         Finding::new(kind, Severity::Serious, outcome.word(), self.to_string())

@@ -68,9 +68,6 @@ impl ModelCard<'_> {
     fn data(&self, page: &mut String) {
         let outcome = self.outcome;
         add(page, format_args!("## Data\n\n- {}\n", escaped(&sentences::base(outcome))));
-        for reason in sentences::left_out(outcome) {
-            add(page, format_args!("- Left out: {}\n", escaped(&reason)));
-        }
         if let Some((first, last)) = self.training {
             add(page, format_args!("- Answers from {} to {}\n", escaped(first), escaped(last)));
         }

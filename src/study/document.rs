@@ -121,6 +121,7 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
     let count = |key: &str, default: u32, range| {
         study.item(key).map_or(Ok(default), |item| item.integer(range).map(|value| value as u32))
     };
+    let bootstrap = count("bootstrap", 500, 0..=1_000_000)?;
     let sources = Sources::read(top, base_dir)?;
     Ok(Study {
         name,
@@ -128,11 +129,11 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
         as_of,
         seed: study.item("seed").map_or(Ok(0), |item| item.integer(0..=u64::MAX))?,
         confidence,
-        bootstrap: count("bootstrap", 500, 0..=1_000_000)?,
+        bootstrap,
         minimum_base: count("minimum_base", 30, 0..=1_000_000_000)?,
         drivers: Drivers::read(top)?,
         outcomes: Outcome::read_all(top)?,
-        evaluation: Evaluation::read(top)?,
+        evaluation: Evaluation::read(top, bootstrap)?,
         measures: Measures::read(top)?,
         influence: Influence::read(top, sources.referrals.as_ref())?,
         sources,

@@ -23,15 +23,10 @@ pub struct Evaluation {
     pub bootstrap: u32,
 }
 
-impl Default for Evaluation {
-    fn default() -> Self {
-        Self { enabled: true, cut_us: None, test_share: 0.3, folds: 1, history: None, bootstrap: 500 }
-    }
-}
-
 impl Evaluation {
-    pub(super) fn read(top: &Section<'_, '_>) -> Result<Self, StudyError> {
-        let mut evaluation = Self::default();
+    /// `bootstrap` is the study's own number of replicates, which holds here too where nothing else is said.
+    pub(super) fn read(top: &Section<'_, '_>, bootstrap: u32) -> Result<Self, StudyError> {
+        let mut evaluation = Self { enabled: true, cut_us: None, test_share: 0.3, folds: 1, history: None, bootstrap };
         let Some(item) = top.item("evaluation") else { return Ok(evaluation) };
         let section = item.section(keys::EVALUATION)?;
         if let Some(item) = section.item("enabled") {

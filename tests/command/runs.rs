@@ -51,6 +51,11 @@ controls = ["tenure_days"]
 window_days = 90
 [outcomes.spend]
 window_days = 90
+[outcomes.nps_class]
+[outcomes.referrals]
+window_days = 180
+[scores]
+calibration = "sigmoid"
 [measures]
 by = ["channel", "segment"]
 [influence]

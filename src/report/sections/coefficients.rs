@@ -29,7 +29,7 @@ impl Coefficients {
         if outcome.coefficients.is_empty() {
             return None;
         }
-        let with_odds = outcome.family == "logistic";
+        let with_odds = outcome.family != "linear";
         let rows = outcome.coefficients.iter().map(|own| {
             let decimals = words::decimals_of(own.std_error);
             let shown = |value: f64| words::estimate(value, decimals);
@@ -56,10 +56,19 @@ impl Coefficients {
             ),
         });
         Some(Self {
-            what: if with_odds {
-                "Change of the log odds for one unit of the term, the others held; as an odds ratio beside it."
-            } else {
-                "Change of the outcome for one unit of the term, the others held."
+            what: match outcome.family {
+                "logistic" => {
+                    "Change of the log odds for one unit of the term, the others held; as an odds ratio beside it."
+                }
+                "ordinal" => {
+                    "Change of the log odds of a higher answer for one unit of the term, the others held; as an odds ratio \
+                     beside it. Terms such as 6|7 are the thresholds between two levels."
+                }
+                "count" => {
+                    "Change of the logarithm of the expected number for one unit of the term, the others held; as a ratio of \
+                     expected numbers beside it."
+                }
+                _ => "Change of the outcome for one unit of the term, the others held.",
             },
             std_errors,
             interval: sentences::interval_name(results.head.confidence),

@@ -4,6 +4,7 @@ use super::coefficients::Coefficients;
 use super::findings::FindingRow;
 use super::matrix::{outcome_id, tag};
 use crate::drivers::{DriverRow, Method};
+use crate::estimators::partial_ordinal::StepDifference;
 use crate::report::results::{Metric, OutcomeResult, StudyResults};
 use crate::report::{charts, reasons, sentences, standing, words};
 use std::collections::BTreeSet;
@@ -23,7 +24,18 @@ pub(in crate::report) struct OutcomeSection {
     pub rows: Vec<DriverTableRow>,
     pub coefficients: Option<Coefficients>,
     pub in_sample: Vec<(String, String)>,
+    pub steps: Vec<StepRow>,
     pub findings: Vec<FindingRow>,
+}
+
+/// What one column does for leaving the lowest class and for reaching the highest.
+pub(in crate::report) struct StepRow {
+    pub term: String,
+    pub leave_low: String,
+    pub reach_top: String,
+    pub difference: String,
+    pub interval: String,
+    pub p_value: String,
 }
 
 /// All figures of one driver.
@@ -40,6 +52,19 @@ pub(in crate::report) struct DriverTableRow {
     pub coefficient: String,
     pub correlation: String,
     pub methods: Vec<String>,
+}
+
+fn step(own: &StepDifference) -> StepRow {
+    let decimals = words::decimals_of(own.difference.std_error);
+    let shown = |value: f64| words::estimate(value, decimals);
+    StepRow {
+        term: own.term.clone(),
+        leave_low: shown(own.leave_low),
+        reach_top: shown(own.reach_top),
+        difference: shown(own.difference.estimate),
+        interval: words::range(shown(own.difference.conf_low), shown(own.difference.conf_high)),
+        p_value: words::p_value(own.difference.p_value),
+    }
 }
 
 impl OutcomeSection {
@@ -78,6 +103,7 @@ impl OutcomeSection {
                 .map(|row| DriverTableRow::of(row, &method_keys))
                 .collect(),
             coefficients: Coefficients::of(outcome, results),
+            steps: outcome.steps.iter().map(step).collect(),
             in_sample: outcome.in_sample.iter().map(metric).collect(),
             findings,
             id,
