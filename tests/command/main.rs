@@ -2,6 +2,7 @@
 
 mod exit_codes;
 mod flat;
+mod models;
 mod real_data;
 mod runs;
 

@@ -107,6 +107,21 @@ impl Diagnose {
         groupings: &[Grouping],
         outcome_scale: Option<Scale>,
     ) -> Result<ModelDiagnostics, FitError> {
+        self.model_numbered(observations, model, groupings, outcome_scale, |row| row)
+    }
+
+    /// The same with rows named as their reader knows them: `number_of` turns a row's place, from 1, into that number.
+    ///
+    /// # Errors
+    /// Those of [`Diagnose::model`].
+    pub fn model_numbered(
+        &self,
+        observations: &Observations,
+        model: &FittedModel,
+        groupings: &[Grouping],
+        outcome_scale: Option<Scale>,
+        number_of: impl Fn(usize) -> usize,
+    ) -> Result<ModelDiagnostics, FitError> {
         let augment = augment(observations, model)?;
         let std_errors = applicable(self.std_errors, &augment.cases);
         let is_linear = augment.kind == Kind::Number;
@@ -123,6 +138,12 @@ impl Diagnose {
             answers.nonlinearity = Some(Nonlinearity::of(&augment, std_errors));
             answers.spread = is_linear.then(|| Spread::of(&augment));
             answers.groupings = grouped(&augment, groupings, std_errors)?;
+        }
+        for worst in &mut answers.influence.worst {
+            worst.measures.row = number_of(worst.measures.row);
+        }
+        for determining in &mut answers.influence.determining {
+            determining.row = number_of(determining.row);
         }
         answers.findings = self.findings(&answers, observations.outcome().name(), std_errors);
         Ok(answers)

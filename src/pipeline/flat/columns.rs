@@ -1,6 +1,7 @@
 //! From columns of a flat table to checked observations.
 
 use crate::data::{Clusters, DesignMatrix, Exposure, Observations, Outcome, WeightKind, Weights};
+use crate::estimators::FitError;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
 use crate::pipeline::PipelineError;
@@ -52,6 +53,18 @@ pub(super) struct Loaded {
     /// For every used row its row in the file, from 1.
     pub rows: Vec<usize>,
     pub findings: Vec<Finding>,
+}
+
+impl Loaded {
+    /// An error of a used row, counted in the rows of the file.
+    pub fn in_file(&self, error: FitError) -> FitError {
+        let line = |row: usize| self.rows.get(row - 1).copied().unwrap_or(row);
+        match error {
+            FitError::NotCount { outcome, row, value } => FitError::NotCount { outcome, row: line(row), value },
+            FitError::LeverageOne { row } => FitError::LeverageOne { row: line(row) },
+            other => other,
+        }
+    }
 }
 
 /// What an outcome column must hold.

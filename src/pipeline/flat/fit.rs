@@ -66,11 +66,12 @@ pub fn fit(question: &FitQuestion) -> Result<FitAnswer, PipelineError> {
         std_errors: question.std_errors,
         confidence: question.confidence,
     };
-    let mut fit = settings.fit(&loaded.observations)?;
+    let mut fit = settings.fit(&loaded.observations).map_err(|error| loaded.in_file(error))?;
     let is_asked = matches!(question.family, Family::Linear | Family::Logistic);
     let diagnostics = if is_asked {
         let diagnose = Diagnose { std_errors: fit.summary.std_errors, ..Diagnose::default() };
-        Some(diagnose.model(&loaded.observations, &fit.model, &[], None)?)
+        let number_of = |row: usize| loaded.rows[row - 1];
+        Some(diagnose.model_numbered(&loaded.observations, &fit.model, &[], None, number_of)?)
     } else {
         None
     };

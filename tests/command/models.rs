@@ -1,0 +1,233 @@
+//! Models of a flat table and of a study, and how they are judged.
+
+use super::{advocate, folder, json, stderr, stdout, write};
+
+fn assert_near(got: &serde_json::Value, want: f64, absolute: f64) {
+    let number = got.as_f64().expect("a number");
+    assert!((number - want).abs() < absolute, "{number} {want}");
+}
+
+fn estimate<'j>(answer: &'j serde_json::Value, term: &str) -> &'j serde_json::Value {
+    let rows = answer["coefficients"].as_array().expect("rows");
+    let row = rows.iter().find(|row| row["term"] == term);
+    &row.unwrap_or_else(|| unreachable!("no term {term}: {answer}"))["estimate"]
+}
+
+/// Without a complaint 2, 1 and 1 customers lie in the classes, with good service 1, 1 and 2.
+const CLASSES: &str = "class,service\n0,0\n0,0\n1,0\n2,0\n0,1\n1,1\n2,1\n2,1\n";
+
+#[test]
+fn an_ordinal_fit_by_hand() {
+    let folder = folder();
+    write(folder.path(), "t.csv", CLASSES);
+    let arguments = [
+        "fit",
+        "--data",
+        "t.csv",
+        "--outcome",
+        "class",
+        "--features",
+        "service",
+        "--family",
+        "ordinal",
+        "--format",
+        "json",
+    ];
+    let answer = json(&advocate(folder.path(), &arguments));
+    // Odds of lying above each step: 1 and 1/3 without service, 3 and 1 with it: both odds ratios are 3.
+    assert_near(estimate(&answer, "service"), 3.0_f64.ln(), 1e-8);
+    assert_near(estimate(&answer, "0|1"), 0.0, 1e-8);
+    assert_near(estimate(&answer, "1|2"), 3.0_f64.ln(), 1e-8);
+    assert_eq!(answer["model"]["family"], "ordinal");
+    // The two slopes are the same, so Brant's statistic is nought.
+    assert_near(&answer["proportional_odds"]["overall"]["statistic"], 0.0, 1e-10);
+}
+
+#[test]
+fn a_count_fit_with_an_exposure_by_hand() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "friends,months,promoter\n4,12,1\n2,18,1\n,5,1\n0,20,0\n2,20,0\n");
+    let arguments = ["fit", "--data", "t.csv", "--outcome", "friends", "--features", "promoter", "--family", "count"];
+    let exposed = ["--exposure", "months", "--format", "json"];
+    let answer = json(&advocate(folder.path(), &[&arguments[..], &exposed].concat()));
+    // 6 friends in 30 months against 2 in 40.
+    assert_near(estimate(&answer, "promoter"), 4.0_f64.ln(), 1e-10);
+    assert_near(estimate(&answer, "(intercept)"), (2.0_f64 / 40.0).ln(), 1e-10);
+    assert_eq!((&answer["model"]["n_rows"], &answer["model"]["n_used"]), (&5.into(), &4.into()));
+    assert_eq!(answer["model"]["count"]["distribution"], "poisson");
+}
+
+#[test]
+fn a_value_that_is_no_count_names_its_row_in_the_file() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "y,x\n1,1\n,2\n2,3\n1.5,4\n3,5\n");
+    let output =
+        advocate(folder.path(), &["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--family", "count"]);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    assert!(stderr(&output).contains("row 4"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_lasso_by_hand() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "y,x\n1,-1\n5,1\n1,-1\n5,1\n");
+    let arguments = [
+        "fit",
+        "--data",
+        "t.csv",
+        "--outcome",
+        "y",
+        "--features",
+        "x",
+        "--family",
+        "penalised",
+        "--lambda",
+        "0.5",
+        "--format",
+        "json",
+    ];
+    let answer = json(&advocate(folder.path(), &arguments));
+    // One standardised column with slope 2, of which the penalty takes 0.5.
+    assert_near(estimate(&answer, "x"), 1.5, 1e-9);
+    assert_near(estimate(&answer, "(intercept)"), 3.0, 1e-9);
+    assert!(answer["coefficients"][1].get("p_value").is_none());
+    let output = advocate(folder.path(), &[&arguments[..], &["--std-errors", "hc3"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn settings_of_one_family_are_refused_for_another() {
+    let folder = folder();
+    write(folder.path(), "t.csv", CLASSES);
+    let fit = ["fit", "--data", "t.csv", "--outcome", "class", "--features", "service"];
+    for wrong in [&["--exposure", "service"][..], &["--distribution", "negative-binomial"]] {
+        let output = advocate(folder.path(), &[&fit[..], wrong].concat());
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn rows_beside_their_model_are_written_whole() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "y,x\n1,1\n3,2\n9,\n2,3\n4,4\n");
+    let fit = ["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--augment"];
+    let output = advocate(folder.path(), &[&fit[..], &["rows.csv"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = std::fs::read_to_string(folder.path().join("rows.csv")).expect("written");
+    let mut lines = text.lines();
+    assert!(lines.next().expect("a header").starts_with("row,y,fitted,link,resid,"));
+    let rows: Vec<Vec<f64>> =
+        lines.map(|line| line.split(',').map(|cell| cell.parse().unwrap_or(f64::NAN)).collect()).collect();
+    // The line through (1, 1), (2, 3), (3, 2), (4, 4) is 0.5 + 0.8 x; leverages are 1/4 + (x - 2.5)^2 / 5.
+    let want = [(1.0, 1.3, 0.7), (2.0, 2.1, 0.3), (4.0, 2.9, 0.3), (5.0, 3.7, 0.7)];
+    assert_eq!(rows.len(), want.len());
+    for (row, (place, fitted, hat)) in rows.iter().zip(want) {
+        assert!(
+            (row[0] - place).abs() < 1e-12 && (row[2] - fitted).abs() < 1e-12 && (row[7] - hat).abs() < 1e-12,
+            "{row:?}"
+        );
+    }
+    let output = advocate(folder.path(), &[&fit[..], &["rows.txt"]].concat());
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+}
+
+/// Eighty customers, one answer each, ten days apart; what they buy next follows from what they bought before alone.
+fn company() -> (String, String) {
+    let mut answers = "who,at,nps,delivery\n".to_owned();
+    let mut orders = "who,at,amount\n".to_owned();
+    let date = |day: i64| {
+        let start = jiff::civil::date(2024, 1, 1);
+        start.checked_add(jiff::Span::new().days(day)).map(|date| format!("{date}T12:00:00Z")).unwrap_or_default()
+    };
+    for customer in 0..80_i64 {
+        let day = 100 + 5 * customer;
+        let delivery = (customer * 7) % 11;
+        let answer = (delivery + customer % 3).min(10);
+        answers.push_str(&format!("c{customer},{},{answer},{delivery}\n", date(day)));
+        let buys = customer % 4 != 0;
+        for order in 0..if buys { 3 } else { 1 } {
+            orders.push_str(&format!("c{customer},{},{}\n", date(day - 20 * (order + 1)), 10 + order));
+        }
+        if buys != (customer % 9 == 0) {
+            orders.push_str(&format!("c{customer},{},20\n", date(day + 15)));
+        }
+    }
+    (answers, orders)
+}
+
+const STUDY: &str = r#"
+[study]
+name = "judged"
+as_of = 2026-01-01
+seed = 3
+bootstrap = 50
+[sources.feedback]
+path = "answers.csv"
+customer = "who"
+time = "at"
+recommend = "nps"
+[sources.transactions]
+path = "orders.csv"
+customer = "who"
+time = "at"
+amount = "amount"
+[drivers]
+touchpoints = ["delivery"]
+[outcomes.recommend]
+[outcomes.repurchase]
+window_days = 30
+[evaluation]
+cut = 2025-01-01
+history = ["frequency"]
+"#;
+
+#[test]
+fn models_are_judged_after_the_cut_beside_baselines() {
+    let folder = folder();
+    let (answers, orders) = company();
+    write(folder.path(), "answers.csv", &answers);
+    write(folder.path(), "orders.csv", &orders);
+    write(folder.path(), "judged.toml", STUDY);
+    let answer = json(&advocate(folder.path(), &["evaluate", "judged.toml", "--format", "json"]));
+    let repurchase = &answer["evaluations"][1];
+    assert_eq!(repurchase["outcome"], "repurchase");
+    // Customer k answers on day 100 + 5 k of 2024, a leap year, so that day 366 is the cut: from k = 54 on 26 answers are
+    // tested. With an embargo of 30 days those of days 336 and after, k = 48 to 53 (day 335.5 lies between), are left out.
+    let split = &repurchase["splits"][0];
+    assert_eq!((&split["n_test"], &split["n_embargoed"], &split["n_train"]), (&26.into(), &6.into(), &48.into()));
+    let figure = |model: &str, metric: &str| {
+        let figures = repurchase["figures"].as_array().expect("rows");
+        let row = figures.iter().find(|row| {
+            row["model"] == model && row["metric"] == metric && row["fold"].is_null() && row["by"].is_null()
+        });
+        row.unwrap_or_else(|| unreachable!("no {metric} of {model}"))["estimate"].as_f64().expect("a number")
+    };
+    // Everybody the same orders nobody; what was bought before tells all but the exceptions, and delivery is no help.
+    assert!((figure("base_rate", "roc_auc") - 0.5).abs() < 1e-12);
+    assert!(figure("history", "roc_auc") > 0.7 && figure("model", "roc_auc") < 0.7);
+    let findings = repurchase["findings"].as_array().expect("rows");
+    assert!(findings.iter().any(|finding| finding["kind"] == "weak_link"), "{findings:?}");
+    // The answer follows delivery, so its model is far better than the mean.
+    let recommend = answer["evaluations"][0]["figures"].as_array().expect("rows");
+    let r_squared = recommend.iter().find(|row| row["model"] == "model" && row["metric"] == "r_squared");
+    assert!(r_squared.expect("a figure")["estimate"].as_f64().expect("a number") > 0.8);
+    let text = stdout(&advocate(folder.path(), &["evaluate", "judged.toml"]));
+    assert!(text.contains("history_and_feedback less history"), "{text}");
+}
+
+#[test]
+fn a_cut_that_leaves_nothing_to_judge_is_a_finding_and_a_wrong_name_is_refused() {
+    let folder = folder();
+    let (answers, orders) = company();
+    write(folder.path(), "answers.csv", &answers);
+    write(folder.path(), "orders.csv", &orders);
+    write(folder.path(), "judged.toml", &STUDY.replace("2025-01-01\nhistory", "2030-01-01\nhistory"));
+    let answer = json(&advocate(folder.path(), &["evaluate", "judged.toml", "--format", "json"]));
+    let finding = &answer["evaluations"][0]["findings"][0];
+    assert_eq!(finding["kind"], "not_estimated");
+    assert!(finding["sentence"].as_str().is_some_and(|sentence| sentence.contains("no test rows")), "{finding}");
+    write(folder.path(), "judged.toml", &STUDY.replace("[\"frequency\"]", "[\"frequenzy\"]"));
+    let output = advocate(folder.path(), &["evaluate", "judged.toml"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("frequenzy") && stderr(&output).contains("judged.toml"), "{}", stderr(&output));
+}
