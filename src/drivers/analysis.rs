@@ -102,14 +102,29 @@ impl DriverAnalysis {
         self.check(observations, drivers, always)?;
         let (values, layout) = arranged(observations, drivers, always);
         let moments = SecondMoments::of_rows(values.view(), observations.weights().values());
-        let outcome = observations.outcome().name();
-        let regression = Regression::of(&moments, &layout)
-            .ok_or_else(|| DriverError::OutcomeConstant { outcome: outcome.to_owned() })?;
+        let regression = regression(observations, &moments, &layout)?;
+        let p_value = overall_p_value(n_observations(observations) as f64, &regression, &regression.full_model());
+        let centred = if self.replicates > 0 { &values - &moments.means } else { Array2::zeros((0, values.ncols())) };
+        let replicates = self.moment_replicates(observations, &layout, |weights| {
+            Some(SecondMoments::of_centred_rows(centred.view(), weights))
+        });
+        let explained = Explained { moments: &moments, regression: &regression, p_value, replicates };
+        self.linear_ranking(observations, drivers, &layout, explained)
+    }
+
+    /// The ranking that follows from moments; `answered` has the outcome and which rows count.
+    pub(super) fn linear_ranking(
+        &self,
+        answered: &Observations,
+        drivers: &[Driver],
+        layout: &Layout,
+        explained: Explained<'_>,
+    ) -> Result<DriverRanking, DriverError> {
+        let Explained { moments, regression, p_value, replicates } = explained;
+        let outcome = answered.outcome().name();
         let full = regression.full_model();
         let method = self.ranking_method();
-        let contributions = Contributions::of(&regression, &self.methods, method)?;
-
-        let replicates = self.replicates(observations, &values, &moments, &layout, method);
+        let contributions = Contributions::of(regression, &self.methods, method)?;
         let intervals = intervals(&replicates, self.confidence);
         let own_ranks = ranks(contributions.ranking.view());
         let own_shares = shares(contributions.ranking.view());
@@ -129,21 +144,21 @@ impl DriverAnalysis {
             .collect();
         rows.sort_by_key(|row| row.rank);
 
-        let p_value = overall_p_value(observations, &regression, &full);
-        let mut findings = column_findings(&moments, &regression, &full, drivers, &layout);
+        let decomposed = full.r_squared - regression.explained_always();
+        let mut findings = column_findings(moments, regression, &full, drivers, layout);
         findings.extend(suppressors(&rows));
-        findings.extend(weak_link(outcome, full.r_squared - regression.explained_always(), p_value));
-        findings.extend(small_base(outcome, n_observations(observations), drivers.len() + always.len()));
+        findings.extend(weak_link(outcome, decomposed, p_value));
+        findings.extend(small_base(outcome, n_observations(answered), drivers.len() + layout.always.len()));
         findings.extend(failed(outcome, &replicates));
         Ok(DriverRanking {
             outcome: outcome.to_owned(),
             family: DriverFamily::Linear,
             method,
-            n_rows: observations.n_rows(),
-            n_used: n_used(observations),
-            n_clusters: observations.clusters().map(|clusters| clusters.n_clusters()),
+            n_rows: answered.n_rows(),
+            n_used: n_used(answered),
+            n_clusters: answered.clusters().map(|clusters| clusters.n_clusters()),
             fit: FitMeasure { measure: FitKind::RSquared, value: full.r_squared },
-            decomposed: full.r_squared - regression.explained_always(),
+            decomposed,
             p_value,
             confidence: self.confidence,
             n_replicates: replicates.contributions.nrows(),
@@ -184,24 +199,22 @@ impl DriverAnalysis {
         Ok(())
     }
 
-    fn replicates(
+    /// Every replicate's contributions, from the moments that its weights give; `None` where they give none.
+    pub(super) fn moment_replicates(
         &self,
-        observations: &Observations,
-        values: &Array2<f64>,
-        moments: &SecondMoments,
+        answered: &Observations,
         layout: &Layout,
-        method: Method,
+        moments: impl Fn(&[f64]) -> Option<SecondMoments> + Sync,
     ) -> Replicates {
-        let centred = if self.replicates > 0 { values - &moments.means } else { Array2::zeros((0, values.ncols())) };
+        let method = self.ranking_method();
         bootstrap::replicates(
-            observations,
+            answered,
             layout.drivers.len(),
             self.replicates,
             self.seed,
             || (),
             |(), weights| {
-                let moments = SecondMoments::of_centred_rows(centred.view(), weights);
-                let regression = Regression::of(&moments, layout)?;
+                let regression = Regression::of(&moments(weights)?, layout)?;
                 let contributions = regression.contributions(method, &|| regression.lattice())?;
                 Some(contributions.to_vec())
             },
@@ -209,11 +222,29 @@ impl DriverAnalysis {
     }
 }
 
+/// What a linear ranking is made of.
+pub(super) struct Explained<'a> {
+    pub moments: &'a SecondMoments,
+    pub regression: &'a Regression,
+    /// Of the test that no driver goes with the outcome.
+    pub p_value: f64,
+    pub replicates: Replicates,
+}
+
+/// The regression behind some moments.
+pub(super) fn regression(
+    answered: &Observations,
+    moments: &SecondMoments,
+    layout: &Layout,
+) -> Result<Regression, DriverError> {
+    Regression::of(moments, layout)
+        .ok_or_else(|| DriverError::OutcomeConstant { outcome: answered.outcome().name().to_owned() })
+}
+
 /// F test of all drivers together, given what is always in the model; 1 where no driver adds a term to it.
-fn overall_p_value(observations: &Observations, regression: &Regression, full: &FullModel) -> f64 {
+pub(super) fn overall_p_value(n_observations: f64, regression: &Regression, full: &FullModel) -> f64 {
     let n_kept = (regression.n_columns() - full.aliased.len()) as f64;
-    let df_residual =
-        observations.weights().n_observations(observations.n_rows()) - n_kept - regression.n_always() as f64 - 1.0;
+    let df_residual = n_observations - n_kept - regression.n_always() as f64 - 1.0;
     let gain = full.r_squared - regression.explained_always();
     let left = 1.0 - full.r_squared;
     if n_kept < 0.5 || gain <= 0.0 {
@@ -227,22 +258,30 @@ fn overall_p_value(observations: &Observations, regression: &Regression, full: &
 
 /// The columns in the order of the analysis: always, drivers, outcome.
 pub(super) fn arranged(observations: &Observations, drivers: &[Driver], always: &[usize]) -> (Array2<f64>, Layout) {
-    let sources: Vec<usize> =
-        always.iter().copied().chain(drivers.iter().flat_map(|driver| driver.columns.iter().copied())).collect();
+    let sources = sources(drivers, always);
     let design = observations.design().values();
     let mut values = Array2::zeros((observations.n_rows(), sources.len() + 1));
     for (place, &source) in sources.iter().enumerate() {
         values.column_mut(place).assign(&design.column(source));
     }
     values.slice_mut(s![.., -1]).assign(&observations.outcome().values());
+    (values, layout_of(drivers, always))
+}
+
+/// Columns of an analysis in its order: always, then driver after driver.
+pub(super) fn sources(drivers: &[Driver], always: &[usize]) -> Vec<usize> {
+    always.iter().copied().chain(drivers.iter().flat_map(|driver| driver.columns.iter().copied())).collect()
+}
+
+/// Where each of [`sources`] stands.
+pub(super) fn layout_of(drivers: &[Driver], always: &[usize]) -> Layout {
     let mut next = always.len();
     let places = drivers.iter().map(|driver| {
         let start = next;
         next += driver.columns.len();
         (start..next).collect()
     });
-    let layout = Layout { drivers: places.collect(), always: (0..always.len()).collect() };
-    (values, layout)
+    Layout { drivers: places.collect(), always: (0..always.len()).collect() }
 }
 
 /// Rows with a positive weight.

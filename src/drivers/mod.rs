@@ -5,16 +5,19 @@
 
 mod analysis;
 mod bootstrap;
-mod classes;
+mod families;
+mod gaps;
 mod lattice;
+mod likelihood;
 mod method;
 mod quadratic;
 mod ranking;
 mod regression;
+mod subset_models;
 mod subset_tree;
 
 pub use analysis::{Driver, DriverAnalysis, N_DRIVERS_DEFAULT_MAX};
-pub use classes::N_CLASS_DRIVERS_MAX;
+pub use families::{N_CLASS_DRIVERS_MAX, N_COUNT_DRIVERS_MAX, N_ORDINAL_DRIVERS_MAX};
 pub use lattice::LatticeSums;
 pub use method::{Method, MethodError};
 pub use ranking::{DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure};
@@ -22,6 +25,7 @@ pub use subset_tree::N_DRIVERS_MAX;
 
 use crate::data::DataError;
 use crate::estimators::FitError;
+use crate::estimators::missing::MissingError;
 use thiserror::Error;
 
 /// Why drivers could not be ranked.
@@ -71,14 +75,26 @@ pub enum DriverError {
         method: Method,
     },
     /// The method does not divide a pseudo R squared.
-    #[error("{method} is not defined for a class; use shapley, first, last or conditional-dominance")]
+    #[error("{method} divides R squared of a linear model only; use shapley, first, last or conditional-dominance")]
     NotForClasses {
         /// The method.
         method: Method,
     },
-    /// The full model of a class could not be fitted.
+    /// The full model of a class, of levels or of counts could not be fitted.
     #[error(transparent)]
     Fit(#[from] FitError),
+    /// The treatment of gaps gives no moments to rank from.
+    #[error(
+        "{treatment} gives no moments to rank drivers from; use listwise, em or pairwise, or rank the filled columns that \
+         indicator gives"
+    )]
+    NoMoments {
+        /// The treatment's word.
+        treatment: &'static str,
+    },
+    /// The treatment of gaps failed.
+    #[error(transparent)]
+    Missing(#[from] MissingError),
     /// The columns do not fit together.
     #[error(transparent)]
     Data(#[from] DataError),

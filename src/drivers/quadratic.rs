@@ -1,5 +1,5 @@
-//! The bootstrap of many logistic models at once: each log-likelihood is followed to second order in the weights instead
-//! of being maximised again for every replicate.
+//! The bootstrap of many likelihoods at once: each is followed to second order in the weights instead of being maximised
+//! again for every replicate.
 //!
 //! At the maximum `b` of the whole sample, a replicate with weights `v` has
 //! `max l(v) = sum v_i l_i(b) + g' H^-1 g / 2 + smaller terms`, where `g = sum v_i s_i(b)` is the replicate's score and `H`
@@ -8,6 +8,7 @@
 
 use super::bootstrap::Replicates;
 use super::lattice::LatticeSums;
+use super::likelihood::{Derivatives, Likelihood, Thresholds};
 use crate::stats::Resampler;
 use crate::stats::linear_algebra::Cholesky;
 use ndarray::{Array1, Array2};
@@ -20,15 +21,15 @@ const BLOCK_VALUES: usize = 1 << 23;
 pub(super) struct AtMaximum<'a> {
     /// Columns of the model.
     pub features: Vec<usize>,
-    /// The intercept and one coefficient per column of the problem.
-    pub coefficients: &'a [f64],
+    /// The leading parameters and one slope per column of the problem.
+    pub parameters: &'a [f64],
 }
 
 /// Distinct rows of all models, column by column.
 pub(super) struct Rows<'a> {
     /// n_columns columns of n_rows values each.
     pub columns: &'a [Vec<f64>],
-    pub outcome: &'a [f64],
+    pub likelihood: &'a Likelihood,
     pub weights: &'a [f64],
 }
 
@@ -46,7 +47,7 @@ pub(super) fn replicates(
     if n_replicates > 0 && resampler.is_single_cluster() {
         return Replicates::of_single_cluster(n_drivers);
     }
-    let block = (BLOCK_VALUES / rows.outcome.len().max(1)).clamp(1, n_replicates.max(1));
+    let block = (BLOCK_VALUES / rows.weights.len().max(1)).clamp(1, n_replicates.max(1));
     let mut table = Array2::zeros((n_replicates, n_drivers));
     for first in (0..n_replicates).step_by(block) {
         let last = (first + block).min(n_replicates);
@@ -66,56 +67,107 @@ pub(super) fn replicates(
 
 /// A subset's maximised log-likelihood under each of some replicates' weights.
 fn expand(rows: &Rows<'_>, model: &AtMaximum<'_>, replicates: &[Vec<f64>]) -> Vec<f64> {
-    let n_rows = rows.outcome.len();
-    let mut link = vec![model.coefficients[0]; n_rows];
+    let n_rows = rows.weights.len();
+    let (leading, slopes) = model.parameters.split_at(rows.likelihood.n_leading());
+    let mut predictor = vec![0.0; n_rows];
     for &feature in &model.features {
-        let coefficient = model.coefficients[feature + 1];
-        link.iter_mut().zip(&rows.columns[feature]).for_each(|(link, value)| *link += coefficient * value);
+        predictor.iter_mut().zip(&rows.columns[feature]).for_each(|(sum, value)| *sum += slopes[feature] * value);
     }
-    let (mut log_likelihood, mut residual, mut spread) = (vec![0.0; n_rows], vec![0.0; n_rows], vec![0.0; n_rows]);
-    for row in 0..n_rows {
-        let (eta, outcome) = (link[row], rows.outcome[row]);
-        let tail = (-eta.abs()).exp();
-        let probability = if eta >= 0.0 { 1.0 / (1.0 + tail) } else { tail / (1.0 + tail) };
-        log_likelihood[row] = outcome * eta - eta.max(0.0) - tail.ln_1p();
-        residual[row] = outcome - probability;
-        spread[row] = rows.weights[row] * probability * (1.0 - probability);
-    }
-    let n_terms = model.features.len() + 1;
-    let column = |term: usize| (term > 0).then(|| rows.columns[model.features[term - 1]].as_slice());
-    let mut information = Array2::zeros((n_terms, n_terms));
-    for left in 0..n_terms {
-        for right in 0..=left {
-            let sum = match (column(left), column(right)) {
-                (None, _) => spread.iter().sum::<f64>(),
-                (Some(left), None) => dot(left, &spread),
-                (Some(left), Some(right)) => {
-                    left.iter().zip(right).zip(&spread).map(|((left, right), spread)| left * right * spread).sum()
-                }
-            };
-            information[[left, right]] = sum;
-            information[[right, left]] = sum;
-        }
-    }
+    let derivatives = rows.likelihood.derivatives(leading, &predictor);
+    let columns: Vec<&[f64]> = model.features.iter().map(|&feature| rows.columns[feature].as_slice()).collect();
     // Columns that are combinations of others have no step of their own.
-    let cholesky = Cholesky::of(information.view());
+    let cholesky = Cholesky::of(information(rows, &derivatives, &columns).view());
     let weight_sum: f64 = rows.weights.iter().sum();
     let mut weighted = vec![0.0; n_rows];
     replicates
         .iter()
         .map(|weights| {
             let scale = weights.iter().sum::<f64>() / weight_sum;
-            for ((weighted, weight), residual) in weighted.iter_mut().zip(weights).zip(&residual) {
-                *weighted = weight * residual;
+            for ((weighted, weight), score) in weighted.iter_mut().zip(weights).zip(&derivatives.score) {
+                *weighted = weight * score;
             }
-            let score: Array1<f64> = cholesky
-                .kept()
-                .iter()
-                .map(|&term| column(term).map_or_else(|| weighted.iter().sum(), |column| dot(column, &weighted)))
-                .collect();
-            dot(weights, &log_likelihood) + 0.5 * score.dot(&cholesky.solve(score.view())) / scale
+            let mut score = leading_score(rows.likelihood, &derivatives, weights, &weighted);
+            score.extend(columns.iter().map(|column| dot(column, &weighted)));
+            let kept: Array1<f64> = cholesky.kept().iter().map(|&term| score[term]).collect();
+            dot(weights, &derivatives.log_likelihood) + 0.5 * kept.dot(&cholesky.solve(kept.view())) / scale
         })
         .collect()
+}
+
+/// The derivative of a replicate's log-likelihood by the intercept or the thresholds; `weighted` is the score by row.
+fn leading_score(likelihood: &Likelihood, derivatives: &Derivatives, weights: &[f64], weighted: &[f64]) -> Vec<f64> {
+    let (Likelihood::Levels { codes, n_levels }, Some(thresholds)) = (likelihood, &derivatives.thresholds) else {
+        return vec![weighted.iter().sum()];
+    };
+    // By bound: the infinite ones at both ends are there and not read.
+    let mut by_bound = vec![0.0; n_levels + 1];
+    let own = thresholds.above.iter().zip(&thresholds.below);
+    for ((&code, weight), (above, below)) in codes.iter().zip(weights).zip(own) {
+        let level = usize::from(code);
+        by_bound[level] += weight * below;
+        by_bound[level + 1] += weight * above;
+    }
+    by_bound[1..*n_levels].to_vec()
+}
+
+/// Minus the second derivatives of the whole sample's log-likelihood, the leading parameters first.
+fn information(rows: &Rows<'_>, derivatives: &Derivatives, columns: &[&[f64]]) -> Array2<f64> {
+    let spread: Vec<f64> =
+        rows.weights.iter().zip(&derivatives.curvature).map(|(weight, curvature)| weight * curvature).collect();
+    let n_leading = rows.likelihood.n_leading();
+    let n_terms = n_leading + columns.len();
+    let mut information = Array2::zeros((n_terms, n_terms));
+    match (rows.likelihood, &derivatives.thresholds) {
+        (Likelihood::Levels { codes, .. }, Some(thresholds)) => {
+            by_threshold(&mut information, codes, rows.weights, thresholds, columns);
+        }
+        _ => {
+            information[[0, 0]] = spread.iter().sum::<f64>();
+            columns.iter().enumerate().for_each(|(term, column)| information[[term + 1, 0]] = dot(column, &spread));
+        }
+    }
+    for (left, left_column) in columns.iter().enumerate() {
+        for (right, right_column) in columns[..=left].iter().enumerate() {
+            let products = left_column.iter().zip(*right_column).zip(&spread);
+            information[[n_leading + left, n_leading + right]] =
+                products.map(|((left, right), spread)| left * right * spread).sum();
+        }
+    }
+    for row in 0..n_terms {
+        for column in 0..row {
+            information[[column, row]] = information[[row, column]];
+        }
+    }
+    information
+}
+
+/// The lower triangle's rows and columns that have to do with thresholds.
+fn by_threshold(
+    information: &mut Array2<f64>,
+    codes: &[u8],
+    weights: &[f64],
+    thresholds: &Thresholds,
+    columns: &[&[f64]],
+) {
+    let n_thresholds = information.nrows() - columns.len();
+    for (row, (&code, weight)) in codes.iter().zip(weights).enumerate() {
+        let level = usize::from(code);
+        let closeness = weight * thresholds.closeness[level];
+        let sides = [
+            (level.checked_sub(1), weight * thresholds.below_with_slope[row]),
+            (Some(level).filter(|&level| level < n_thresholds), weight * thresholds.above_with_slope[row]),
+        ];
+        for (threshold, with_slope) in sides {
+            let Some(threshold) = threshold else { continue };
+            information[[threshold, threshold]] += closeness + with_slope;
+            for (term, column) in columns.iter().enumerate() {
+                information[[n_thresholds + term, threshold]] -= with_slope * column[row];
+            }
+        }
+        if let [(Some(below), _), (Some(above), _)] = sides {
+            information[[above, below]] -= closeness;
+        }
+    }
 }
 
 /// Four running sums, so that additions need not wait for each other; always the same order.

@@ -54,6 +54,25 @@ pub enum DriverFamily {
     Linear,
     /// Logistic regression, divided by a pseudo R squared.
     Logistic,
+    /// Cumulative logit of ordered levels, divided by a pseudo R squared.
+    Ordinal,
+    /// Poisson regression of counts, divided by a pseudo R squared.
+    Count,
+}
+
+impl DriverFamily {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Linear, Self::Logistic, Self::Ordinal, Self::Count];
+
+    /// The word on the command line, in JSON and in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Logistic => "logistic",
+            Self::Ordinal => "ordinal",
+            Self::Count => "count",
+        }
+    }
 }
 
 /// A measure of fit and its value.
@@ -94,7 +113,8 @@ pub struct DriverRow {
     pub share: f64,
     /// Sign of the full model's coefficient; `None` for a driver of several columns.
     pub sign: Option<i8>,
-    /// Standardised coefficient of the full linear model, or log-odds per standard deviation.
+    /// Standardised coefficient of the full linear model, or log odds (of a class, or of a higher level) or log rate per
+    /// standard deviation.
     pub coefficient: Option<f64>,
     /// Correlation with the outcome, given what is always in the model.
     pub correlation: Option<f64>,

@@ -56,7 +56,7 @@ pub mod linfa_bridge;
 #[cfg(test)]
 mod count_tests;
 #[cfg(test)]
-mod formula_data;
+pub(crate) mod formula_data;
 #[cfg(test)]
 mod ordinal_reference_tests;
 #[cfg(test)]

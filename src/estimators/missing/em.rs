@@ -268,9 +268,11 @@ impl<'a> EmFit<'a> {
         self.check_identified()
     }
 
+    /// Whether the moments may be used.
+    ///
     /// # Errors
     /// No convergence; columns that no row has together.
-    pub(super) fn check_identified(&self) -> Result<(), MissingError> {
+    pub fn check_identified(&self) -> Result<(), MissingError> {
         if let Some(&[left, right]) = self.never_together.first() {
             let name = |column: usize| self.layout.name(column).to_owned();
             return Err(MissingError::NeverTogether { left: name(left), right: name(right) });

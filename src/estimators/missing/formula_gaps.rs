@@ -31,17 +31,17 @@ pub(super) fn gaps_of(columns: &Array2<f64>) -> Gaps {
     Gaps::new(names(last), columns.slice(s![.., ..last]).to_owned(), outcome).expect("valid")
 }
 
-pub(super) fn formula_gaps(n_rows: usize) -> Gaps {
+pub(crate) fn formula_gaps(n_rows: usize) -> Gaps {
     let clusters = (0..n_rows).map(|row| (row * row + row / 3) % 17);
     gaps_of(&columns(n_rows)).clustered(Clusters::from_labels(clusters)).expect("one a row")
 }
 
-pub(super) fn frequencies(n_rows: usize) -> Weights {
+pub(crate) fn frequencies(n_rows: usize) -> Weights {
     Weights::new(WeightKind::Frequency, (0..n_rows).map(|row| (row % 4) as f64).collect()).expect("valid")
 }
 
 /// The same rows without the gaps that the formula makes.
-pub(super) fn complete(n_rows: usize) -> Gaps {
+pub(crate) fn complete(n_rows: usize) -> Gaps {
     let mut columns = Array2::zeros((n_rows, 4));
     for (row, mut values) in columns.outer_iter_mut().enumerate() {
         let w = |column: usize| wave(row, column);

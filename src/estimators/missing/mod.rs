@@ -28,7 +28,7 @@ mod resample;
 mod structural;
 
 #[cfg(test)]
-mod formula_gaps;
+pub(crate) mod formula_gaps;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,325 @@
+//! Drivers of a class, of ordered levels and of counts: a pseudo R squared divided over all subsets of the drivers.
+
+use super::DriverError;
+use super::analysis::{self, Driver, DriverAnalysis};
+use super::lattice::LatticeSums;
+use super::method::Method;
+use super::ranking::{DriverFamily, DriverRanking, DriverRow, FitKind, FitMeasure, intervals, ranks, shares};
+use super::subset_models::{SubsetModels, contributions, log_likelihoods};
+use super::subset_tree::N_DRIVERS_MAX;
+use crate::data::{Observations, WeightKind};
+use crate::estimators::{Count, CountDistribution, Logit, Ordinal};
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::stats::distributions::{chi_squared_upper, f_upper};
+use ndarray::Array1;
+use std::collections::BTreeMap;
+
+/// A logistic model is fitted for each of the 2^p subsets: beyond this number it takes minutes.
+pub const N_CLASS_DRIVERS_MAX: usize = 14;
+/// The same for ordinal models, whose rows cost several times as much.
+pub const N_ORDINAL_DRIVERS_MAX: usize = 12;
+/// The same for models of counts.
+pub const N_COUNT_DRIVERS_MAX: usize = 14;
+
+/// Fewer events than this for each column make a model of a class doubtful.
+const EVENTS_PER_COLUMN: f64 = 10.0;
+/// A test of overdispersion below this p-value is reported.
+const OVERDISPERSED_P: f64 = 0.01;
+
+impl DriverFamily {
+    /// The most drivers whose subsets are all fitted.
+    pub fn n_drivers_max(self) -> usize {
+        match self {
+            Self::Linear => N_DRIVERS_MAX,
+            Self::Logistic => N_CLASS_DRIVERS_MAX,
+            Self::Ordinal => N_ORDINAL_DRIVERS_MAX,
+            Self::Count => N_COUNT_DRIVERS_MAX,
+        }
+    }
+}
+
+impl DriverAnalysis {
+    /// Ranks the drivers of an outcome of any family: by their parts of R squared if it is linear, where `measure` is not
+    /// read, and else of a pseudo R squared.
+    ///
+    /// # Errors
+    /// Those of [`DriverAnalysis::rank`], [`DriverAnalysis::rank_classes`], [`DriverAnalysis::rank_levels`] and
+    /// [`DriverAnalysis::rank_counts`].
+    pub fn rank_by_family(
+        &self,
+        family: DriverFamily,
+        observations: &Observations,
+        drivers: &[Driver],
+        always: &[usize],
+        measure: FitKind,
+    ) -> Result<DriverRanking, DriverError> {
+        match family {
+            DriverFamily::Linear => self.rank(observations, drivers, always),
+            _ => self.rank_by_likelihood(family, observations, drivers, always, measure),
+        }
+    }
+
+    /// Ranks the drivers of a 0/1 outcome by their parts of a pseudo R squared, `always` columns in every model.
+    ///
+    /// One logistic model is fitted for every subset, each from its parent's solution; equal rows are fitted once. The
+    /// bootstrap fits all models again where that is a matter of seconds, and else follows each log-likelihood to second
+    /// order in the weights. A class has no R squared: asked for it, McFadden's is
+    /// divided and named.
+    ///
+    /// # Errors
+    /// As [`DriverAnalysis::rank`]; also a method that divides no pseudo R squared, more than
+    /// [`N_CLASS_DRIVERS_MAX`] drivers, classes that the columns separate, a fit that does not converge.
+    ///
+    /// # References
+    /// Azen and Traxel (2009), "Using dominance analysis to determine predictor importance in logistic regression",
+    /// Journal of Educational and Behavioral Statistics 34(3).
+    pub fn rank_classes(
+        &self,
+        observations: &Observations,
+        drivers: &[Driver],
+        always: &[usize],
+        measure: FitKind,
+    ) -> Result<DriverRanking, DriverError> {
+        self.rank_by_likelihood(DriverFamily::Logistic, observations, drivers, always, measure)
+    }
+
+    /// Ranks the drivers of an outcome of three or more ordered levels, such as the 0-10 answer, by their parts of a
+    /// pseudo R squared of the cumulative logit with one slope a column (proportional odds).
+    ///
+    /// All else is as with [`DriverAnalysis::rank_classes`]; the model without drivers has the thresholds alone. Whether
+    /// one slope a column is enough says [`Ordinal::proportional_odds`].
+    ///
+    /// # Errors
+    /// As [`DriverAnalysis::rank_classes`]; also an outcome of two values or of more than a hundred, more than
+    /// [`N_ORDINAL_DRIVERS_MAX`] drivers, columns that keep levels apart without error.
+    ///
+    /// # References
+    /// Azen and Traxel (2009), as there; McCullagh (1980), "Regression models for ordinal data", JRSS B 42(2).
+    pub fn rank_levels(
+        &self,
+        observations: &Observations,
+        drivers: &[Driver],
+        always: &[usize],
+        measure: FitKind,
+    ) -> Result<DriverRanking, DriverError> {
+        self.rank_by_likelihood(DriverFamily::Ordinal, observations, drivers, always, measure)
+    }
+
+    /// Ranks the drivers of a count by their parts of a pseudo R squared of the Poisson model, over the exposure where
+    /// there is one.
+    ///
+    /// Shares by McFadden's measure are shares of the Poisson deviance that the drivers take off. The Poisson model is
+    /// right for the expectations whatever the variance, so that shares keep their meaning where counts vary more than it
+    /// allows; a finding says so then, and the p-value is that of the F test with the dispersion estimated. All else is
+    /// as with [`DriverAnalysis::rank_classes`].
+    ///
+    /// # Errors
+    /// As [`DriverAnalysis::rank_classes`]; also an outcome that is no count or always zero, more than
+    /// [`N_COUNT_DRIVERS_MAX`] drivers, columns that mark rows whose counts are all zero.
+    ///
+    /// # References
+    /// Cameron and Windmeijer (1996), "R-squared measures for count data regression models with applications to
+    /// health-care utilization", Journal of Business and Economic Statistics 14(2); Gourieroux, Monfort and Trognon
+    /// (1984), "Pseudo maximum likelihood methods", Econometrica 52(3).
+    pub fn rank_counts(
+        &self,
+        observations: &Observations,
+        drivers: &[Driver],
+        always: &[usize],
+        measure: FitKind,
+    ) -> Result<DriverRanking, DriverError> {
+        self.rank_by_likelihood(DriverFamily::Count, observations, drivers, always, measure)
+    }
+
+    fn rank_by_likelihood(
+        &self,
+        family: DriverFamily,
+        observations: &Observations,
+        drivers: &[Driver],
+        always: &[usize],
+        measure: FitKind,
+    ) -> Result<DriverRanking, DriverError> {
+        let measure = if measure == FitKind::RSquared { FitKind::Mcfadden } else { measure };
+        if let Some(&method) = self.methods.iter().find(|method| !method.walks_subsets()) {
+            return Err(DriverError::NotForClasses { method });
+        }
+        let limited = Self { n_drivers_max: self.n_drivers_max.min(family.n_drivers_max()), ..self.clone() };
+        limited.check(observations, drivers, always)?;
+        let checked = self.checked(family, &observations_of(observations, drivers, always)?)?;
+
+        let problem = SubsetModels::of(family, observations, drivers, always);
+        let weights = problem.collapsed(&problem.own_weights(observations));
+        let models = problem.fit_all(&weights, None).ok_or(DriverError::NotConverged)?;
+        let full = models.last().ok_or(DriverError::NoDriver)?;
+        let values = problem.values_of(&log_likelihoods(&models), &weights, measure);
+        let lattice = LatticeSums::of_values(drivers.len(), &values);
+        let method = self.ranking_method();
+        let ranking = contributions(&lattice, method);
+        let replicates = problem.replicates(self, observations, &models, &weights, measure);
+
+        let intervals = intervals(&replicates, self.confidence);
+        let (own_ranks, own_shares) = (ranks(ranking.view()), shares(ranking.view()));
+        let (moments, regression) = problem.regression(&weights);
+        let regression = regression
+            .ok_or_else(|| DriverError::OutcomeConstant { outcome: observations.outcome().name().to_owned() })?;
+        let by_method: Vec<(Method, Array1<f64>)> = self
+            .methods
+            .iter()
+            .filter(|method| method.is_scalar())
+            .map(|&method| (method, contributions(&lattice, method)))
+            .collect();
+        let conditional = self.methods.contains(&Method::ConditionalDominance).then(|| lattice.conditional_dominance());
+        let mut rows: Vec<DriverRow> = (0..drivers.len())
+            .map(|driver| {
+                let coefficient = regression.single(driver).map(|column| problem.slope(full, column));
+                DriverRow {
+                    driver: drivers[driver].name.clone(),
+                    rank: own_ranks[driver],
+                    contribution: ranking[driver],
+                    share: own_shares[driver],
+                    sign: coefficient.map(sign),
+                    coefficient,
+                    correlation: regression.correlation(driver),
+                    methods: by_method
+                        .iter()
+                        .map(|(method, contributions)| (method.key(), contributions[driver]))
+                        .collect::<BTreeMap<_, _>>(),
+                    conditional_dominance: conditional.as_ref().map(|table| table.row(driver).to_vec()),
+                    interval: intervals.get(driver).copied(),
+                }
+            })
+            .collect();
+        rows.sort_by_key(|row| row.rank);
+
+        let outcome = observations.outcome().name();
+        let decomposed = values.last().copied().unwrap_or(0.0);
+        let full_columns = regression.full_model();
+        let df = (regression.n_columns() - full_columns.aliased.len()) as f64;
+        let gain = 2.0 * (full.log_likelihood - models[0].log_likelihood);
+        let p_value = match checked.dispersion {
+            _ if df < 0.5 => 1.0,
+            None => chi_squared_upper(gain, df),
+            Some(dispersion) => {
+                let unit = match observations.weights().kind() {
+                    // The fit took these weights as they are.
+                    Some(WeightKind::Precision) => problem.unit(),
+                    _ => 1.0,
+                };
+                f_upper(gain / df / (dispersion * unit), df, checked.df_residual)
+            }
+        };
+        let mut findings = analysis::column_findings(&moments, &regression, &full_columns, drivers, &problem.layout);
+        findings.extend(analysis::suppressors(&rows));
+        findings.extend(analysis::weak_link(outcome, decomposed, p_value));
+        findings.extend(checked.findings);
+        findings.extend(analysis::failed(outcome, &replicates));
+        Ok(DriverRanking {
+            outcome: outcome.to_owned(),
+            family,
+            method,
+            n_rows: observations.n_rows(),
+            n_used: analysis::n_used(observations),
+            n_clusters: observations.clusters().map(|clusters| clusters.n_clusters()),
+            fit: FitMeasure { measure, value: decomposed + problem.value_of_always(&models, &weights, measure) },
+            decomposed,
+            p_value,
+            confidence: self.confidence,
+            n_replicates: replicates.contributions.nrows(),
+            drivers: rows,
+            findings,
+        })
+    }
+
+    /// The estimator's own fit of all columns: it is separated wherever a smaller model is, and its error names the
+    /// columns.
+    fn checked(&self, family: DriverFamily, observations: &Observations) -> Result<Checked, DriverError> {
+        let few = |findings: &[Finding]| -> Vec<Finding> {
+            findings.iter().filter(|finding| finding.kind == FindingKind::FewEvents).cloned().collect()
+        };
+        let confidence = self.confidence;
+        Ok(match family {
+            DriverFamily::Logistic => {
+                Logit { confidence, ..Logit::default() }.fit(observations)?;
+                Checked { findings: few_events(observations).into_iter().collect(), ..Checked::default() }
+            }
+            DriverFamily::Ordinal => {
+                let fit = Ordinal { confidence, ..Ordinal::default() }.fit(observations)?;
+                Checked { findings: few(fit.findings()), ..Checked::default() }
+            }
+            DriverFamily::Count | DriverFamily::Linear => {
+                let settings = Count { distribution: CountDistribution::Poisson, confidence, ..Count::default() };
+                let fit = settings.fit(observations)?;
+                let dispersion = fit.summary().count.as_ref().map_or(1.0, |count| count.dispersion);
+                let tests = fit.overdispersion();
+                let p_value = tests.linear.p_value.min(tests.quadratic.p_value);
+                let dispersion = Some(dispersion).filter(|&value| p_value < OVERDISPERSED_P && value > 1.0);
+                let mut findings = few(fit.findings());
+                findings.extend(dispersion.map(|value| overdispersed(observations.outcome().name(), value, p_value)));
+                Checked { findings, dispersion, df_residual: fit.summary().df_residual as f64 }
+            }
+        })
+    }
+}
+
+/// What the fit of all columns says.
+#[derive(Default)]
+struct Checked {
+    findings: Vec<Finding>,
+    /// Times as much that counts vary as a Poisson model allows, where that is beyond chance.
+    dispersion: Option<f64>,
+    df_residual: f64,
+}
+
+fn sign(coefficient: f64) -> i8 {
+    if coefficient.abs() <= 1e-12 { 0 } else { coefficient.signum() as i8 }
+}
+
+/// The observations with just the columns of the analysis, for the check of the full model.
+fn observations_of(
+    observations: &Observations,
+    drivers: &[Driver],
+    always: &[usize],
+) -> Result<Observations, DriverError> {
+    let columns = analysis::sources(drivers, always);
+    let selected = Observations::new(observations.design().select(&columns), observations.outcome().clone())?
+        .weighted(observations.weights().clone())?;
+    Ok(match observations.exposure() {
+        Some(exposure) => selected.exposed(exposure.clone())?,
+        None => selected,
+    })
+}
+
+fn overdispersed(outcome: &str, dispersion: f64, p_value: f64) -> Finding {
+    let sentence = format!(
+        "{outcome} varies {dispersion:.1} times as much as a Poisson model allows; shares are of the Poisson deviance, and \
+         the test of the link allows for it"
+    );
+    Finding::new(FindingKind::Unreliable, Severity::Note, outcome, sentence)
+        .number("dispersion", dispersion)
+        .number("p_value", p_value)
+}
+
+fn few_events(observations: &Observations) -> Option<Finding> {
+    let n_columns = observations.design().n_features() as f64;
+    let n_events = events(observations);
+    let rarer = n_events.min(observations.weights().n_observations(observations.n_rows()) - n_events);
+    (rarer < EVENTS_PER_COLUMN * n_columns).then(|| {
+        let sentence = format!(
+            "{rarer} cases of the rarer class for {n_columns} columns are few (10 for each are customary); shares and ranks \
+             may change with the next data"
+        );
+        Finding::new(FindingKind::FewEvents, Severity::Warning, observations.outcome().name(), sentence)
+            .number("n_events", rarer)
+            .number("n_columns", n_columns)
+    })
+}
+
+/// Observations of class 1 that the rows with a weight stand for.
+fn events(observations: &Observations) -> f64 {
+    let weights = observations.weights();
+    let stands_for = |row: usize| match weights.kind() {
+        Some(WeightKind::Frequency) => weights.of(row),
+        _ => f64::from(u8::from(weights.of(row) > 0.0)),
+    };
+    observations.outcome().values().iter().enumerate().map(|(row, class)| class * stands_for(row)).sum()
+}

@@ -1,0 +1,238 @@
+//! Drivers with gaps: a ranking from moments that em or pairs of columns give, so that no answer is thrown away.
+
+use super::DriverError;
+use super::analysis::{self, Driver, DriverAnalysis, Explained};
+use super::ranking::DriverRanking;
+use super::regression::Regression;
+use crate::data::Gaps;
+use crate::estimators::StdErrors;
+use crate::estimators::missing::{Em, EmFit, Listwise, MissingError, MomentFit, Pairwise, PairwiseFit, Treatment};
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::stats::distributions::f_upper;
+use crate::stats::linear_algebra::Cholesky;
+use crate::stats::{Confidence, SecondMoments};
+use ndarray::{Array1, Axis};
+
+impl DriverAnalysis {
+    /// Ranks the drivers of a numeric outcome where columns have gaps, by their parts of R squared.
+    ///
+    /// `drivers` and `always` name places of the gaps' columns. [`Treatment::Em`] and [`Treatment::Pairwise`] give the
+    /// moments that R squared and all methods follow from; columns of the gaps that are neither drivers nor always in
+    /// inform em and are not ranked. Every row with a weight counts. [`Treatment::Listwise`] keeps the rows that lack
+    /// none of the columns. Without gaps all three are [`DriverAnalysis::rank`].
+    ///
+    /// The bootstrap draws clusters where there are any, else rows, and takes the moments of every sample anew; a sample
+    /// on which em does not converge, or whose pairwise moments are no covariance, is counted and left out, with a
+    /// finding. The p-value is that of the F test where there is no gap, and else of a Wald test with the standard
+    /// errors of the treatment: `model` ones by em (`hc1` under sampling weights), `hc1` ones by pairs.
+    ///
+    /// # Errors
+    /// As [`DriverAnalysis::rank`]; also a treatment that gives no moments, em that does not converge, columns that no
+    /// row has together, pairwise moments that contradict each other, no complete row for listwise.
+    ///
+    /// # References
+    /// Little and Rubin (2002), "Statistical Analysis with Missing Data", chapters 3 and 11.
+    pub fn rank_gaps(
+        &self,
+        gaps: &Gaps,
+        treatment: Treatment,
+        drivers: &[Driver],
+        always: &[usize],
+    ) -> Result<DriverRanking, DriverError> {
+        match treatment {
+            Treatment::Em => {
+                self.check(gaps.answered(), drivers, always)?;
+                let fit = Em::default().fit(gaps)?;
+                fit.check_identified()?;
+                self.rank_moments(gaps, &fit, drivers, always)
+            }
+            Treatment::Pairwise => {
+                self.check(gaps.answered(), drivers, always)?;
+                self.rank_moments(gaps, &Pairwise.fit(gaps)?, drivers, always)
+            }
+            Treatment::Listwise => self.rank_complete(gaps, drivers, always),
+            Treatment::Indicator | Treatment::MultipleImputation => {
+                Err(DriverError::NoMoments { treatment: treatment.word() })
+            }
+        }
+    }
+
+    fn rank_complete(&self, gaps: &Gaps, drivers: &[Driver], always: &[usize]) -> Result<DriverRanking, DriverError> {
+        let used = gaps.select(&distinct(&analysis::sources(drivers, always)));
+        let place = |column: usize| used.names().iter().position(|name| *name == gaps.names()[column]).unwrap_or(0);
+        let moved = |columns: &[usize]| columns.iter().map(|&column| place(column)).collect::<Vec<usize>>();
+        let drivers: Vec<Driver> = drivers
+            .iter()
+            .map(|driver| Driver { name: driver.name.clone(), columns: moved(&driver.columns) })
+            .collect();
+        let kept = Listwise::of(&used)?;
+        let mut ranking = self.rank(&kept.observations, &drivers, &moved(always))?;
+        ranking.n_rows = gaps.n_rows();
+        ranking.findings.splice(..0, kept.findings);
+        Ok(ranking)
+    }
+
+    fn rank_moments(
+        &self,
+        gaps: &Gaps,
+        fit: &impl Moments,
+        drivers: &[Driver],
+        always: &[usize],
+    ) -> Result<DriverRanking, DriverError> {
+        let answered = gaps.answered();
+        let sources = analysis::sources(drivers, always);
+        let layout = analysis::layout_of(drivers, always);
+        let moments = some(&fit.moments(), &sources);
+        let regression = analysis::regression(answered, &moments, &layout)?;
+        let (p_value, unsure) = self.p_value(gaps, fit, &regression, &sources, always)?;
+        let replicates =
+            self.moment_replicates(answered, &layout, |weights| Some(some(&fit.replicate(weights)?, &sources)));
+        let explained = Explained { moments: &moments, regression: &regression, p_value, replicates };
+        let mut ranking = self.linear_ranking(answered, drivers, &layout, explained)?;
+        // What the treatment says of a column it left out is said better than here.
+        let told: Vec<&str> = fit.findings().iter().map(|finding| finding.about.as_str()).collect();
+        ranking
+            .findings
+            .retain(|finding| finding.kind != FindingKind::Constant || !told.contains(&finding.about.as_str()));
+        ranking.findings.splice(..0, fit.findings().iter().cloned().chain(unsure));
+        Ok(ranking)
+    }
+
+    /// That no driver goes with the outcome, given what is always in.
+    fn p_value(
+        &self,
+        gaps: &Gaps,
+        fit: &impl Moments,
+        regression: &Regression,
+        sources: &[usize],
+        always: &[usize],
+    ) -> Result<(f64, Option<Finding>), DriverError> {
+        let answered = gaps.answered();
+        let full = regression.full_model();
+        let used = gaps.select(&distinct(sources));
+        let complete = used.complete_rows();
+        let weights = answered.weights();
+        if (0..gaps.n_rows()).all(|row| weights.of(row) <= 0.0 || complete.binary_search(&row).is_ok()) {
+            let n_observations = analysis::n_observations(answered) as f64;
+            return Ok((analysis::overall_p_value(n_observations, regression, &full), None));
+        }
+        // Other columns may inform the moments, but are no part of the model that is tested.
+        let tested = match used.n_features() == gaps.n_features() {
+            true => fit.regress(self.confidence),
+            false => fit.regress_on(&used, self.confidence),
+        };
+        let names: Vec<&str> = always.iter().map(|&column| gaps.names()[column].as_str()).collect();
+        if let Ok(Some(p_value)) = tested.map(|tested| wald(&tested, &names)) {
+            return Ok((p_value, None));
+        }
+        let n_complete = match weights.select(&complete) {
+            Ok(weights) => weights.n_observations(complete.len()),
+            Err(_) => 0.0,
+        };
+        let least = (regression.n_columns() + regression.n_always() + 2) as f64;
+        let p_value = analysis::overall_p_value(n_complete.max(least), regression, &full);
+        let outcome = answered.outcome().name();
+        let sentence = format!(
+            "The gaps leave no standard errors for the test that no driver goes with `{outcome}`; its p-value counts only \
+             the {n_complete:.0} complete rows."
+        );
+        let finding = Finding::new(FindingKind::Unreliable, Severity::Warning, outcome, sentence);
+        Ok((p_value, Some(finding.number("n_complete", n_complete))))
+    }
+}
+
+/// A fit that gives moments of all columns of its gaps, the outcome last.
+trait Moments: Sync {
+    fn moments(&self) -> SecondMoments;
+    fn replicate(&self, weights: &[f64]) -> Option<SecondMoments>;
+    fn findings(&self) -> &[Finding];
+    /// The regression of the outcome on all columns.
+    fn regress(&self, confidence: Confidence) -> Result<MomentFit, MissingError>;
+    /// That of a fit of its kind to other gaps.
+    fn regress_on(&self, gaps: &Gaps, confidence: Confidence) -> Result<MomentFit, MissingError>;
+}
+
+impl Moments for EmFit<'_> {
+    fn moments(&self) -> SecondMoments {
+        self.moments()
+    }
+
+    fn replicate(&self, weights: &[f64]) -> Option<SecondMoments> {
+        self.replicate(weights)
+    }
+
+    fn findings(&self) -> &[Finding] {
+        self.findings()
+    }
+
+    fn regress(&self, confidence: Confidence) -> Result<MomentFit, MissingError> {
+        self.regress(StdErrors::Model, confidence)
+    }
+
+    fn regress_on(&self, gaps: &Gaps, confidence: Confidence) -> Result<MomentFit, MissingError> {
+        Em::default().fit(gaps)?.regress(StdErrors::Model, confidence)
+    }
+}
+
+impl Moments for PairwiseFit<'_> {
+    fn moments(&self) -> SecondMoments {
+        self.moments()
+    }
+
+    fn replicate(&self, weights: &[f64]) -> Option<SecondMoments> {
+        self.replicate(weights)
+    }
+
+    fn findings(&self) -> &[Finding] {
+        self.findings()
+    }
+
+    fn regress(&self, confidence: Confidence) -> Result<MomentFit, MissingError> {
+        self.regress(StdErrors::Hc1, confidence)
+    }
+
+    fn regress_on(&self, gaps: &Gaps, confidence: Confidence) -> Result<MomentFit, MissingError> {
+        Pairwise.fit(gaps)?.regress(StdErrors::Hc1, confidence)
+    }
+}
+
+/// The p-value of `b' inverse(V) b / q` over all terms but the intercept and those named, by F with q and the residual
+/// degrees of freedom; `None` where their covariance is not one.
+fn wald(fit: &MomentFit, without: &[&str]) -> Option<f64> {
+    let tested: Vec<usize> =
+        (1..fit.coefficients.len()).filter(|&term| !without.contains(&fit.coefficients[term].term.as_str())).collect();
+    if tested.is_empty() {
+        return Some(1.0);
+    }
+    let covariance = fit.covariance.select(Axis(0), &tested).select(Axis(1), &tested);
+    let scales = covariance.diag().mapv(f64::sqrt);
+    let estimates: Array1<f64> = tested.iter().map(|&term| fit.coefficients[term].estimate).collect();
+    let scaled = estimates / &scales;
+    let correlations = &covariance / &scales / &scales.clone().insert_axis(Axis(1));
+    let cholesky = Cholesky::of(correlations.view());
+    let n_tested = tested.len() as f64;
+    let statistic = scaled.dot(&cholesky.solve(scaled.view())) / n_tested;
+    let is_known = cholesky.aliased().is_empty() && statistic.is_finite() && fit.degrees_of_freedom > 0.0;
+    is_known.then(|| f_upper(statistic, n_tested, fit.degrees_of_freedom))
+}
+
+/// The moments of some columns, in their order, with the last of all at the end.
+fn some(moments: &SecondMoments, columns: &[usize]) -> SecondMoments {
+    let places: Vec<usize> = columns.iter().copied().chain([moments.n_columns() - 1]).collect();
+    SecondMoments {
+        weight_sum: moments.weight_sum,
+        means: moments.means.select(Axis(0), &places),
+        cross_products: moments.cross_products.select(Axis(0), &places).select(Axis(1), &places),
+    }
+}
+
+/// The columns, each once.
+fn distinct(columns: &[usize]) -> Vec<usize> {
+    let mut once = Vec::with_capacity(columns.len());
+    columns.iter().for_each(|column| {
+        if !once.contains(column) {
+            once.push(*column);
+        }
+    });
+    once
+}

@@ -1,0 +1,321 @@
+//! The models of all subsets of the drivers: distinct rows, a maximum for each subset, and what they explain by a pseudo
+//! R squared.
+
+use super::analysis::{self, Driver, DriverAnalysis};
+use super::bootstrap::{self, Replicates};
+use super::lattice::LatticeSums;
+use super::likelihood::Likelihood;
+use super::method::Method;
+use super::quadratic::{self, AtMaximum};
+use super::ranking::{DriverFamily, FitKind};
+use super::regression::{Layout, Regression};
+use crate::data::{Observations, WeightKind};
+use crate::stats::SecondMoments;
+use ndarray::{Array1, Array2, Axis, s};
+use rayon::prelude::*;
+use std::collections::HashMap;
+
+/// Rows times subsets times replicates up to which every replicate's models are fitted again: a second or two.
+const REFIT_WORK_MAX: usize = 10_000_000;
+/// Times as much that a row of ordered levels costs.
+const LEVELS_WORK: usize = 4;
+
+/// One subset's maximum.
+pub(super) struct Model {
+    pub log_likelihood: f64,
+    /// The leading parameters (intercept, or thresholds) and one slope per column of the problem; zero for columns that
+    /// are not in the subset.
+    pub parameters: Vec<f64>,
+}
+
+/// Distinct rows of centred and scaled columns, of the rows that have a weight.
+pub(super) struct SubsetModels {
+    values: Array2<f64>,
+    likelihood: Likelihood,
+    /// What correlates with the columns: the outcome, or its rate where there is an exposure.
+    outcome: Vec<f64>,
+    /// The distinct row of each row of the observations; `None` for a row without weight.
+    places: Vec<Option<usize>>,
+    pub layout: Layout,
+    /// What turns weights into observations: sampling weights are scaled to sum to the rows that count, so that the n of
+    /// a pseudo R squared is what it says.
+    unit: f64,
+}
+
+impl SubsetModels {
+    /// The problem of a family that has a likelihood; a linear outcome is taken as a count.
+    pub fn of(family: DriverFamily, observations: &Observations, drivers: &[Driver], always: &[usize]) -> Self {
+        let (arranged, layout) = analysis::arranged(observations, drivers, always);
+        let n_columns = arranged.ncols() - 1;
+        let moments = SecondMoments::of_rows(arranged.view(), observations.weights().values());
+        let exposure = observations.exposure().filter(|_| family == DriverFamily::Count);
+        let mut seen: HashMap<Vec<u64>, usize> = HashMap::new();
+        let (mut firsts, mut places) = (Vec::new(), Vec::with_capacity(arranged.nrows()));
+        for (row, values) in arranged.outer_iter().enumerate() {
+            if observations.weights().of(row) <= 0.0 {
+                places.push(None);
+                continue;
+            }
+            let exposed = exposure.map(|exposure| exposure.values()[row]);
+            let key = values.iter().chain(&exposed).map(|value| value.to_bits()).collect();
+            let place = *seen.entry(key).or_insert_with(|| {
+                firsts.push(row);
+                firsts.len() - 1
+            });
+            places.push(Some(place));
+        }
+        let mut values = arranged.slice(s![.., ..n_columns]).select(Axis(0), &firsts);
+        for (column, mut own) in values.axis_iter_mut(Axis(1)).enumerate() {
+            let scale = moments.scale(column) / moments.weight_sum.sqrt();
+            let mean = moments.means[column];
+            own.mapv_inplace(|value| if scale > 0.0 { (value - mean) / scale } else { 0.0 });
+        }
+        let rate = |&row: &usize| arranged[[row, n_columns]] / exposure.map_or(1.0, |exposure| exposure.values()[row]);
+        let likelihood = match family {
+            DriverFamily::Logistic => Likelihood::of_classes(observations, &firsts),
+            DriverFamily::Ordinal => Likelihood::of_levels(observations, &firsts),
+            DriverFamily::Count | DriverFamily::Linear => Likelihood::of_counts(observations, &firsts),
+        };
+        let weights = observations.weights();
+        let unit = match (weights.kind(), weights.values()) {
+            (Some(WeightKind::Sampling | WeightKind::Precision), Some(values)) => {
+                weights.n_observations(observations.n_rows()) / values.iter().sum::<f64>()
+            }
+            _ => 1.0,
+        };
+        Self { values, likelihood, outcome: firsts.iter().map(rate).collect(), places, layout, unit }
+    }
+
+    /// The rows' own weights.
+    pub fn own_weights(&self, observations: &Observations) -> Vec<f64> {
+        (0..observations.n_rows()).map(|row| observations.weights().of(row)).collect()
+    }
+
+    /// Weights of the distinct rows, in the problem's unit.
+    pub fn collapsed(&self, weights: &[f64]) -> Vec<f64> {
+        let mut collapsed = vec![0.0; self.outcome.len()];
+        for (place, weight) in self.places.iter().zip(weights) {
+            if let Some(place) = *place {
+                collapsed[place] += weight * self.unit;
+            }
+        }
+        collapsed
+    }
+
+    /// What turns weights into observations.
+    pub fn unit(&self) -> f64 {
+        self.unit
+    }
+
+    /// The slope of a driver's column in a model.
+    pub fn slope(&self, model: &Model, column: usize) -> f64 {
+        model.parameters[self.likelihood.n_leading() + self.layout.always.len() + column]
+    }
+
+    /// Every subset's model, by the subset's bits; `None` where one has no maximum.
+    pub fn fit_all(&self, weights: &[f64], starts: Option<&[Model]>) -> Option<Vec<Model>> {
+        let n_drivers = self.layout.drivers.len();
+        let empty = self.fit(0, weights, starts.map(|starts| starts[0].parameters.as_slice()))?;
+        let mut models: Vec<Option<Model>> = (0..1_usize << n_drivers).map(|_| None).collect();
+        models[0] = Some(empty);
+        // Subsets of one size depend only on smaller ones: the parent lacks the last driver.
+        for size in 1..=n_drivers {
+            let subsets: Vec<usize> =
+                (0..1_usize << n_drivers).filter(|subset| subset.count_ones() as usize == size).collect();
+            let fitted: Vec<Option<Model>> = subsets
+                .par_iter()
+                .map(|&subset| {
+                    let parent = subset & !(1 << subset.ilog2());
+                    let start = match starts {
+                        Some(starts) => &starts[subset],
+                        None => models[parent].as_ref()?,
+                    };
+                    self.fit(subset, weights, Some(&start.parameters))
+                })
+                .collect();
+            for (subset, model) in subsets.into_iter().zip(fitted) {
+                models[subset] = Some(model?);
+            }
+        }
+        models.into_iter().collect()
+    }
+
+    /// Columns of a subset's model: those always in and those of its drivers.
+    fn features(&self, subset: usize) -> Vec<usize> {
+        let drivers = self.layout.drivers.iter().enumerate().filter(|(driver, _)| subset >> driver & 1 == 1);
+        self.layout.always.iter().chain(drivers.flat_map(|(_, columns)| columns)).copied().collect()
+    }
+
+    fn fit(&self, subset: usize, weights: &[f64], start: Option<&[f64]>) -> Option<Model> {
+        let features = self.features(subset);
+        let n_leading = self.likelihood.n_leading();
+        let start: Option<Vec<f64>> = start.map(|start| {
+            let slopes = features.iter().map(|&feature| start[n_leading + feature]);
+            start[..n_leading].iter().copied().chain(slopes).collect()
+        });
+        let maximum = self.likelihood.maximum(self.values.view(), &features, weights, start.as_deref())?;
+        let mut parameters = vec![0.0; n_leading + self.values.ncols()];
+        let (leading, slopes) = maximum.parameters.split_at(n_leading);
+        parameters[..n_leading].copy_from_slice(leading);
+        for (feature, slope) in features.iter().zip(slopes) {
+            parameters[n_leading + feature] = *slope;
+        }
+        Some(Model { log_likelihood: maximum.log_likelihood, parameters })
+    }
+
+    /// Each subset's pseudo R squared above that of the columns that are always in.
+    pub fn values_of(&self, log_likelihoods: &[f64], weights: &[f64], measure: FitKind) -> Vec<f64> {
+        let (null, n) = (self.likelihood.without_columns(weights), weights.iter().sum());
+        let of = |log_likelihood: f64| pseudo_r_squared(measure, log_likelihood, null, n);
+        log_likelihoods.iter().map(|&own| of(own) - of(log_likelihoods[0])).collect()
+    }
+
+    /// The pseudo R squared of the columns that are always in.
+    pub fn value_of_always(&self, models: &[Model], weights: &[f64], measure: FitKind) -> f64 {
+        let null = self.likelihood.without_columns(weights);
+        pseudo_r_squared(measure, models[0].log_likelihood, null, weights.iter().sum())
+    }
+
+    /// The linear moments of the same rows, for what can be said of the columns themselves.
+    pub fn regression(&self, weights: &[f64]) -> (SecondMoments, Option<Regression>) {
+        let outcome = Array1::from(self.outcome.clone()).insert_axis(Axis(1));
+        let joined = ndarray::concatenate![Axis(1), self.values, outcome];
+        let moments = SecondMoments::of_rows(joined.view(), Some(weights));
+        let regression = Regression::of(&moments, &self.layout);
+        (moments, regression)
+    }
+
+    /// The bootstrap: every model fitted again where that takes a moment, else followed to second order.
+    pub fn replicates(
+        &self,
+        analysis: &DriverAnalysis,
+        observations: &Observations,
+        models: &[Model],
+        weights: &[f64],
+        measure: FitKind,
+    ) -> Replicates {
+        let method = analysis.ranking_method();
+        let n_drivers = self.layout.drivers.len();
+        let work = if matches!(self.likelihood, Likelihood::Levels { .. }) { LEVELS_WORK } else { 1 };
+        if work * self.outcome.len() * models.len() * analysis.replicates <= REFIT_WORK_MAX {
+            return bootstrap::replicates(
+                observations,
+                n_drivers,
+                analysis.replicates,
+                analysis.seed,
+                || (),
+                |(), weights| {
+                    let weights = self.collapsed(weights);
+                    let fitted = self.fit_all(&weights, Some(models))?;
+                    let values = self.values_of(&log_likelihoods(&fitted), &weights, measure);
+                    Some(contributions(&quadratic::lattice_of(&values), method).to_vec())
+                },
+            );
+        }
+        let columns: Vec<Vec<f64>> = self.values.columns().into_iter().map(|column| column.to_vec()).collect();
+        let rows = quadratic::Rows { columns: &columns, likelihood: &self.likelihood, weights };
+        let at_maximum: Vec<AtMaximum<'_>> = models
+            .iter()
+            .enumerate()
+            .map(|(subset, model)| AtMaximum { features: self.features(subset), parameters: &model.parameters })
+            .collect();
+        quadratic::replicates(
+            &bootstrap::resampler(observations, analysis.seed),
+            analysis.replicates,
+            &rows,
+            &at_maximum,
+            |weights| self.collapsed(weights),
+            |log_likelihoods, weights| {
+                let values = self.values_of(log_likelihoods, weights, measure);
+                contributions(&quadratic::lattice_of(&values), method)
+            },
+        )
+    }
+}
+
+pub(super) fn log_likelihoods(models: &[Model]) -> Vec<f64> {
+    models.iter().map(|model| model.log_likelihood).collect()
+}
+
+pub(super) fn contributions(lattice: &LatticeSums, method: Method) -> Array1<f64> {
+    match method {
+        Method::First => lattice.conditional_dominance().column(0).to_owned(),
+        Method::Last => lattice.conditional_dominance().column(lattice.n_drivers() - 1).to_owned(),
+        _ => lattice.general_dominance(),
+    }
+}
+
+/// A pseudo R squared from the log-likelihoods of the model and of the intercept or thresholds alone, over `n`
+/// observations.
+fn pseudo_r_squared(measure: FitKind, log_likelihood: f64, null: f64, n: f64) -> f64 {
+    let cox_snell = || -(2.0 * (null - log_likelihood) / n).exp_m1();
+    match measure {
+        // Nobody asks for R squared: it is taken for McFadden's before.
+        FitKind::Mcfadden | FitKind::RSquared => 1.0 - log_likelihood / null,
+        FitKind::CoxSnell => cox_snell(),
+        FitKind::Nagelkerke => cox_snell() / -(2.0 * null / n).exp_m1(),
+        FitKind::Estrella => 1.0 - (log_likelihood / null).powf(-2.0 * null / n),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{DesignMatrix, Outcome};
+    use crate::stats::random::stream;
+    use rand::Rng;
+
+    /// Three correlated scores on a 0-10 scale and a class that follows the first two.
+    fn observations(n_rows: usize) -> Observations {
+        let mut random = stream(3, "classes test", 0);
+        let mut values = Array2::zeros((n_rows, 3));
+        let mut outcome = Array1::zeros(n_rows);
+        for row in 0..n_rows {
+            let halo: f64 = random.random_range(0.0..4.0);
+            for driver in 0..3 {
+                values[[row, driver]] = (halo + random.random_range(0.0..6.0)).round();
+            }
+            let link = 0.5 * (values[[row, 0]] - 5.0) + 0.3 * (values[[row, 1]] - 5.0);
+            outcome[row] = f64::from(u8::from(random.random::<f64>() < 1.0 / (1.0 + f64::exp(-link))));
+        }
+        let names = ["a", "b", "noise"].map(str::to_owned).to_vec();
+        let design = DesignMatrix::new(names, values).expect("valid");
+        Observations::new(design, Outcome::binary("y", outcome).expect("valid")).expect("valid")
+    }
+
+    #[test]
+    fn following_to_second_order_agrees_with_fitting_again() {
+        let observations = observations(1500);
+        let drivers: Vec<Driver> = (0..3).map(|at| Driver::column(["a", "b", "noise"][at], at)).collect();
+        let problem = SubsetModels::of(DriverFamily::Logistic, &observations, &drivers, &[]);
+        let weights = problem.collapsed(&problem.own_weights(&observations));
+        let models = problem.fit_all(&weights, None).expect("a maximum");
+        // The same replicates by both routes: the work decides.
+        let analysis = DriverAnalysis { methods: vec![Method::Shapley], replicates: 40, ..Default::default() };
+        let refitted = problem.replicates(&analysis, &observations, &models, &weights, FitKind::Mcfadden);
+        let many = DriverAnalysis { replicates: 4000, ..analysis };
+        let followed = problem.replicates(&many, &observations, &models, &weights, FitKind::Mcfadden);
+        let spread = |driver: usize| {
+            let column = refitted.contributions.column(driver);
+            let mean = column.sum() / 40.0;
+            (column.mapv(|value| (value - mean) * (value - mean)).sum() / 39.0).sqrt()
+        };
+        for replicate in 0..40 {
+            for driver in 0..3 {
+                let gap = refitted.contributions[[replicate, driver]] - followed.contributions[[replicate, driver]];
+                assert!(gap.abs() < 0.1 * spread(driver).max(1e-3), "{gap} {}", spread(driver));
+            }
+        }
+    }
+
+    #[test]
+    fn pseudo_r_squared_by_hand() {
+        // n = 100, half events: null = 100 ln .5 = -69.3147; model -50.
+        let null = 100.0 * 0.5_f64.ln();
+        let of = |measure| pseudo_r_squared(measure, -50.0, null, 100.0);
+        assert!((of(FitKind::Mcfadden) - 0.278_652_5).abs() < 1e-6);
+        assert!((of(FitKind::CoxSnell) - 0.320_429_5).abs() < 1e-6);
+        assert!((of(FitKind::Nagelkerke) - 0.427_239_4).abs() < 1e-6);
+        assert!((of(FitKind::Estrella) - 0.364_161_9).abs() < 1e-6);
+    }
+}
