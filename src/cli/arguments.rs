@@ -155,9 +155,9 @@ pub(super) enum Family {
 pub(super) enum MissingRule {
     /// Leave rows with a gap out.
     Listwise,
-    /// Not there yet.
+    /// Each covariance from the rows that have both columns (linear).
     Pairwise,
-    /// Not there yet.
+    /// Moments by maximum likelihood under a normal model (linear).
     Em,
     /// Fill gaps with the mean and mark them.
     Indicator,
@@ -283,6 +283,9 @@ pub(super) struct Drivers {
     /// The pseudo R squared that is divided, for classes.
     #[arg(long, value_enum, default_value_t = Measure::Mcfadden)]
     pub fit_measure: Measure,
+    /// A column over whose length or size each count was made, such as days, for --family count.
+    #[arg(long, value_name = "COLUMN")]
+    pub exposure: Option<String>,
     /// What to do with rows that lack a driver.
     #[arg(long, value_enum, default_value_t = MissingRule::Listwise)]
     pub missing: MissingRule,

@@ -63,15 +63,17 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     let family = match arguments.family {
         Family::Linear => DriverFamily::Linear,
         Family::Logistic => DriverFamily::Logistic,
-        Family::Ordinal | Family::Count => {
-            return Err(not_yet("--family ordinal and --family count", "linear or logistic"));
-        }
+        Family::Ordinal => DriverFamily::Ordinal,
+        Family::Count => DriverFamily::Count,
         Family::Penalised => {
             return Err(Failure::new(2, "penalised coefficients rank nothing; use --family linear or logistic"));
         }
     };
     if arguments.groups.is_some() {
         return Err(not_yet("--groups", "single drivers, or --categorical for the columns of one category"));
+    }
+    if arguments.exposure.is_some() && family != DriverFamily::Count {
+        return Err(Failure::new(2, "--exposure goes with --family count"));
     }
     if arguments.drivers_max > N_DRIVERS_MAX {
         return Err(Failure::new(2, format!("--drivers-max can be at most {N_DRIVERS_MAX}")));
@@ -83,7 +85,10 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     }
     let default_replicates = if family == DriverFamily::Linear { 1000 } else { 200 };
     let answer = flat::drivers(&DriversQuestion {
-        data: flat_data(&arguments.data, missing(arguments.missing)?),
+        data: FlatData {
+            exposure: arguments.exposure.clone(),
+            ..flat_data(&arguments.data, missing(arguments.missing))
+        },
         drivers: arguments.drivers.clone(),
         always: arguments.always.clone(),
         family,
@@ -337,13 +342,12 @@ fn flat_data(data: &Data, missing: Missing) -> FlatData {
     }
 }
 
-fn missing(rule: MissingRule) -> Result<Missing, Failure> {
+fn missing(rule: MissingRule) -> Missing {
     match rule {
-        MissingRule::Listwise => Ok(Missing::Listwise),
-        MissingRule::Indicator => Ok(Missing::Indicator),
-        MissingRule::Pairwise | MissingRule::Em => {
-            Err(not_yet("--missing pairwise and --missing em", "listwise or indicator"))
-        }
+        MissingRule::Listwise => Missing::Listwise,
+        MissingRule::Indicator => Missing::Indicator,
+        MissingRule::Pairwise => Missing::Pairwise,
+        MissingRule::Em => Missing::Em,
     }
 }
 

@@ -4,11 +4,12 @@ use super::judge::{CUSTOMER_FOLDS, Fitted};
 use super::model_fit::{ModelFit, ModelSettings};
 use super::outcomes::{Feature, FeatureKind, Problem};
 use super::selection::{Selection, controls, filled};
-use crate::data::{Clusters, DesignMatrix, Observations, Outcome as OutcomeColumn, Weights};
-use crate::drivers::{Driver, DriverAnalysis, DriverRanking, FitKind, Method};
+use crate::data::{Clusters, DataError, DesignMatrix, Gaps, Observations, Outcome as OutcomeColumn, Weights};
+use crate::drivers::{Driver, DriverAnalysis, DriverFamily, DriverRanking, FitKind, Method};
 use crate::estimators::calibration::Calibration;
 use crate::estimators::diagnostics::{Diagnose, Grouping, ModelDiagnostics, Scale};
 use crate::estimators::evaluation::{CalibrationPlan, cross_fit};
+use crate::estimators::missing::{Comparison, ComparisonTable, MultipleImputation, Treatment};
 use crate::estimators::partial_ordinal::StepDifference;
 use crate::estimators::{CountDistribution, Family, FittedModel, PartialOrdinal, StdErrors, evaluation};
 use crate::findings::{Finding, FindingKind, Severity};
@@ -16,6 +17,9 @@ use crate::link::BaseTable;
 use crate::report::Metric;
 use crate::study::{Missing, Outcome, Study};
 use ndarray::{Array1, Array2};
+
+/// More answers than this are not imputed several times over.
+const IMPUTED_ROWS_MAX: usize = 200_000;
 
 /// Checked observations and what their columns mean.
 pub(super) struct Prepared {
@@ -56,23 +60,13 @@ impl Prepared {
         let values = Array2::from_shape_fn((rows.len(), columns.len()), |(row, column)| columns[column][row]);
         let names = features.iter().map(|feature| feature.name.clone()).collect();
         let design = DesignMatrix::new(names, values)?;
-        let values = Array1::from(selection.values.clone());
-        let column = if outcome.family() == Family::Logistic {
-            OutcomeColumn::binary(outcome.word(), values)?
-        } else {
-            OutcomeColumn::numeric(outcome.word(), values)?
-        };
+        let column = outcome_column(outcome, selection.values.clone())?;
         let mut observations = Observations::new(design, column)?;
-        if let Some(weights) = base.numbers("weight") {
-            let kind = study.sources.feedback.weight_kind;
-            let weights = Weights::new(kind, rows.iter().map(|&row| weights[row]).collect())?;
+        if let Some(weights) = weights(study, base, rows)? {
             observations = observations.weighted(weights)?;
         }
-        if let Some(customers) = base.texts("customer") {
-            let clusters = Clusters::from_labels(rows.iter().map(|&row| &customers[row]));
-            if clusters.n_clusters() < rows.len() {
-                observations = observations.clustered(clusters)?;
-            }
+        if let Some(clusters) = clusters(base, rows) {
+            observations = observations.clustered(clusters)?;
         }
         Ok(Self { observations, features, drivers, always, outcome })
     }
@@ -134,12 +128,17 @@ impl Prepared {
         })
     }
 
-    /// The ranked drivers; `None` for a family whose fit is not divided among them.
-    pub fn rank(&self, study: &Study) -> Result<Option<DriverRanking>, Problem> {
-        let family = self.outcome.family();
+    /// The ranked drivers.
+    pub fn rank(&self, study: &Study, base: &BaseTable) -> Result<DriverRanking, Problem> {
+        let family = match self.outcome.family() {
+            Family::Logistic => DriverFamily::Logistic,
+            Family::Ordinal => DriverFamily::Ordinal,
+            Family::Count => DriverFamily::Count,
+            _ => DriverFamily::Linear,
+        };
         let blocks = self.drivers.iter().any(|driver| driver.columns.len() > 1);
         let analysis = DriverAnalysis {
-            methods: if family != Family::Linear || blocks {
+            methods: if family != DriverFamily::Linear || blocks {
                 vec![Method::Shapley, Method::First, Method::Last]
             } else {
                 vec![Method::Shapley, Method::RelativeWeights, Method::First, Method::Last]
@@ -149,13 +148,17 @@ impl Prepared {
             seed: study.seed,
             ..DriverAnalysis::default()
         };
-        Ok(match family {
-            Family::Linear => Some(analysis.rank(&self.observations, &self.drivers, &self.always)?),
-            Family::Logistic => {
-                Some(analysis.rank_classes(&self.observations, &self.drivers, &self.always, FitKind::Mcfadden)?)
-            }
-            _ => None,
-        })
+        let treatment = match study.drivers.missing {
+            Missing::Em => Some(Treatment::Em),
+            Missing::Pairwise => Some(Treatment::Pairwise),
+            Missing::Listwise | Missing::Indicator | Missing::Mean => None,
+        };
+        if let (Some(treatment), DriverFamily::Linear) = (treatment, family) {
+            let Gapped { gaps, drivers, always } = Gapped::of(study, base, self.outcome)?;
+            return Ok(analysis.rank_gaps(&gaps, treatment, &drivers, &always)?);
+        }
+        let (observations, measure) = (&self.observations, FitKind::Mcfadden);
+        Ok(analysis.rank_by_family(family, observations, &self.drivers, &self.always, measure)?)
     }
 
     /// What turns the model's probabilities into right ones, learned from fits that have not seen the customer; `None`
@@ -198,4 +201,92 @@ impl Prepared {
         };
         metrics.into_iter().filter_map(known).collect()
     }
+}
+
+/// Touchpoints and controls with their gaps.
+pub(super) struct Gapped {
+    pub gaps: Gaps,
+    drivers: Vec<Driver>,
+    always: Vec<usize>,
+}
+
+impl Gapped {
+    /// All answers whose outcome is known.
+    pub fn of(study: &Study, base: &BaseTable, outcome: Outcome) -> Result<Self, Problem> {
+        let Selection { rows, values: outcomes, .. } = Selection::with_gaps(study, base, outcome);
+        let (mut drivers, mut always) = (Vec::new(), Vec::new());
+        let mut columns: Vec<(String, &[f64])> = Vec::new();
+        let touchpoints = study.drivers.touchpoints.iter().map(|name| (name, true));
+        for (name, is_touchpoint) in touchpoints.chain(controls(study).map(|name| (name, false))) {
+            let Some(source) = base.numbers(name) else { continue };
+            if is_touchpoint && !study.drivers.always.contains(name) {
+                drivers.push(Driver::column(name.clone(), columns.len()));
+            } else {
+                always.push(columns.len());
+            }
+            columns.push((name.clone(), source));
+        }
+        let values = Array2::from_shape_fn((rows.len(), columns.len()), |(row, column)| columns[column].1[rows[row]]);
+        let names = columns.into_iter().map(|(name, _)| name).collect();
+        let mut gaps = Gaps::new(names, values, outcome_column(outcome, outcomes)?)?;
+        if let Some(weights) = weights(study, base, &rows)? {
+            gaps = gaps.weighted(weights)?;
+        }
+        if let Some(clusters) = clusters(base, &rows) {
+            gaps = gaps.clustered(clusters)?;
+        }
+        Ok(Self { gaps, drivers, always })
+    }
+}
+
+fn outcome_column(outcome: Outcome, values: Vec<f64>) -> Result<OutcomeColumn, DataError> {
+    let values = Array1::from(values);
+    if outcome.family() == Family::Logistic {
+        OutcomeColumn::binary(outcome.word(), values)
+    } else {
+        OutcomeColumn::numeric(outcome.word(), values)
+    }
+}
+
+fn weights(study: &Study, base: &BaseTable, rows: &[usize]) -> Result<Option<Weights>, DataError> {
+    let kind = study.sources.feedback.weight_kind;
+    let of_rows = |weights: &[f64]| Weights::new(kind, rows.iter().map(|&row| weights[row]).collect());
+    base.numbers("weight").map(of_rows).transpose()
+}
+
+/// The customers, where any has several answers.
+fn clusters(base: &BaseTable, rows: &[usize]) -> Option<Clusters> {
+    let customers = base.texts("customer")?;
+    let clusters = Clusters::from_labels(rows.iter().map(|&row| &customers[row]));
+    (clusters.n_clusters() < rows.len()).then_some(clusters)
+}
+
+/// How the linear or logistic model changes with the treatment of gaps; `None` without gaps, and for other families.
+pub(super) fn compare_treatments(study: &Study, base: &BaseTable, outcome: Outcome) -> Option<ComparisonTable> {
+    let family = outcome.family();
+    if !matches!(family, Family::Linear | Family::Logistic) {
+        return None;
+    }
+    let gaps = Gapped::of(study, base, outcome).ok()?.gaps;
+    if gaps.complete_rows().len() == gaps.n_rows() {
+        return None;
+    }
+    let mut treatments = Treatment::ALL.to_vec();
+    if gaps.n_rows() > IMPUTED_ROWS_MAX {
+        treatments.retain(|&treatment| treatment != Treatment::MultipleImputation);
+    }
+    if family == Family::Logistic {
+        treatments.retain(|treatment| !matches!(treatment, Treatment::Pairwise | Treatment::Em));
+    }
+    let std_errors = if gaps.answered().clusters().is_some() { StdErrors::Cluster } else { StdErrors::Hc1 };
+    let imputation = MultipleImputation { seed: study.seed, ..MultipleImputation::default() };
+    let settings = Comparison {
+        family,
+        std_errors,
+        confidence: study.confidence,
+        treatments,
+        imputation,
+        ..Comparison::default()
+    };
+    Some(settings.compare(&gaps))
 }

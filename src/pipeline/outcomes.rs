@@ -1,7 +1,7 @@
 //! From the base table to one analysed outcome: which answers count, the model, the ranked drivers.
 
 use super::model_tests::{inflation, tests};
-use super::outcome_model::Prepared;
+use super::outcome_model::{Prepared, compare_treatments};
 use super::selection::Selection;
 use crate::data::DataError;
 use crate::drivers::DriverError;
@@ -99,15 +99,21 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
         tests: Vec::new(),
         inflation: BTreeMap::new(),
         steps: Vec::new(),
+        treatments: None,
         findings: selection.findings(outcome),
     };
     let model = match Prepared::of(study, base, outcome, &selection).and_then(|prepared| {
         let fit = prepared.fit(study)?;
-        let ranking = prepared.rank(study)?;
-        Ok((prepared, fit, ranking))
+        Ok((prepared, fit))
     }) {
-        Ok((prepared, fit, ranking)) => {
-            result.findings.extend(ranking.iter().flat_map(|ranking| ranking.findings.iter().cloned()));
+        Ok((prepared, fit)) => {
+            match prepared.rank(study, base) {
+                Ok(ranking) => {
+                    result.findings.extend(ranking.findings.iter().cloned());
+                    result.ranking = Some(ranking);
+                }
+                Err(problem) => result.findings.push(problem.finding(outcome)),
+            }
             let diagnostics = prepared.diagnose(base, &selection, &fit);
             let of_diagnostics = diagnostics.iter().flat_map(|diagnostics| &diagnostics.findings);
             for finding in fit.findings.iter().chain(of_diagnostics) {
@@ -121,8 +127,11 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
             }
             result.tests = tests(&fit, diagnostics.as_ref());
             result.inflation = inflation(diagnostics.as_ref());
+            result.treatments = compare_treatments(study, base, outcome);
+            let of_treatments = result.treatments.iter().flat_map(|table| table.findings.iter().cloned());
+            let of_treatments: Vec<Finding> = of_treatments.collect();
+            result.findings.extend(of_treatments);
             result.in_sample = prepared.in_sample(&fit.model);
-            result.ranking = ranking;
             result.coefficients = fit.coefficients;
             result.fit = Some(fit.summary);
             let training = base.numbers("t").map(|times| span(times, &selection.rows));

@@ -12,6 +12,7 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
         left_out(&results.outcomes),
         tests(&results.outcomes),
         steps(&results.outcomes),
+        missing(&results.outcomes),
         touchpoints(results),
         evaluation(&results.evaluations),
         comparisons(&results.evaluations),
@@ -125,6 +126,31 @@ fn steps(outcomes: &[OutcomeResult]) -> Table {
         .numbers("p_value", rows.iter().map(|(_, row)| row.difference.p_value))
         .numbers("conf_low", rows.iter().map(|(_, row)| row.difference.conf_low))
         .numbers("conf_high", rows.iter().map(|(_, row)| row.difference.conf_high))
+}
+
+fn missing(outcomes: &[OutcomeResult]) -> Table {
+    let tables = outcomes.iter().filter_map(|outcome| Some((outcome, outcome.treatments.as_ref()?)));
+    let rows: Vec<_> = tables
+        .flat_map(|(outcome, table)| table.coefficients.iter().map(move |row| (outcome, table, row)))
+        .map(|(outcome, table, row)| {
+            let of_treatment = table.treatments.iter().find(|own| own.treatment == row.treatment);
+            (outcome, of_treatment, row)
+        })
+        .collect();
+    Table::new("missing")
+        .texts("outcome", rows.iter().map(|(outcome, _, _)| outcome.name.clone()))
+        .texts("treatment", rows.iter().map(|(_, _, row)| row.treatment.word().to_owned()))
+        .integers("n_rows", rows.iter().map(|(_, own, _)| own.map(|own| own.n_rows as i64)))
+        .integers("n_used", rows.iter().map(|(_, own, _)| own.map(|own| own.n_used as i64)))
+        .integers("n_imputations", rows.iter().map(|(_, own, _)| own.and_then(|own| own.imputations).map(|n| n as i64)))
+        .texts("term", rows.iter().map(|(_, _, row)| row.coefficient.term.clone()))
+        .numbers("estimate", rows.iter().map(|(_, _, row)| row.coefficient.estimate))
+        .numbers("std_error", rows.iter().map(|(_, _, row)| row.coefficient.std_error))
+        .numbers("conf_low", rows.iter().map(|(_, _, row)| row.coefficient.conf_low))
+        .numbers("conf_high", rows.iter().map(|(_, _, row)| row.coefficient.conf_high))
+        .numbers("difference", rows.iter().map(|(_, _, row)| row.difference))
+        .numbers("fraction_missing_information", rows.iter().map(|(_, _, row)| row.fraction_missing_information))
+        .texts("std_errors", rows.iter().map(|(_, own, _)| own.map(|own| own.std_errors.word().to_owned())))
 }
 
 fn touchpoints(results: &StudyResults) -> Table {

@@ -20,6 +20,16 @@ pub(super) struct Selection {
 
 impl Selection {
     pub fn of(study: &Study, base: &BaseTable, outcome: Outcome) -> Self {
+        let listwise = matches!(study.drivers.missing, Missing::Listwise | Missing::Em | Missing::Pairwise);
+        Self::keeping(study, base, outcome, listwise)
+    }
+
+    /// The same with the answers that lack a touchpoint or a control.
+    pub fn with_gaps(study: &Study, base: &BaseTable, outcome: Outcome) -> Self {
+        Self::keeping(study, base, outcome, false)
+    }
+
+    fn keeping(study: &Study, base: &BaseTable, outcome: Outcome, listwise: bool) -> Self {
         let mut selection = Self { rows: Vec::new(), values: Vec::new(), left_out: Vec::new() };
         let mut reasons: BTreeMap<&'static str, usize> = BTreeMap::new();
         let value_of = values(base, outcome);
@@ -27,7 +37,6 @@ impl Selection {
         let controls: Vec<&[f64]> = controls(study).filter_map(|name| base.numbers(name)).collect();
         let weights = base.numbers("weight");
         let (times, known) = (base.numbers("t"), base.numbers("known"));
-        let listwise = study.drivers.missing == Missing::Listwise;
         for row in 0..base.n_rows() {
             let censored =
                 |days: u32| times.is_some_and(|times| times[row] + f64::from(days) * DAY > study.as_of.end_us() as f64);

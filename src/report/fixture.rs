@@ -231,6 +231,7 @@ fn recommend() -> OutcomeResult {
         tests: Vec::new(),
         inflation: BTreeMap::new(),
         steps: Vec::new(),
+        treatments: None,
         findings: vec![finding(
             FindingKind::Suppressor,
             Severity::Note,
@@ -491,6 +492,8 @@ fn coefficient(term: &str, estimate: f64, std_error: f64) -> Coefficient {
 fn fit(outcome: &str, family: Family, n_used: usize) -> FitSummary {
     let linear = family == Family::Linear;
     FitSummary {
+        count: None,
+        levels: Vec::new(),
         family,
         outcome: outcome.to_owned(),
         n_rows: n_used,

@@ -3,6 +3,7 @@
 use super::EvaluationResult;
 use crate::drivers::DriverRanking;
 use crate::estimators::diagnostics::TouchpointDiagnostics;
+use crate::estimators::missing::ComparisonTable;
 use crate::estimators::partial_ordinal::StepDifference;
 use crate::estimators::{Coefficient, FitSummary};
 use crate::findings::Finding;
@@ -120,6 +121,8 @@ pub struct OutcomeResult {
     pub inflation: BTreeMap<String, f64>,
     /// What each column does for leaving the lowest class and for reaching the highest (three ordered classes).
     pub steps: Vec<StepDifference>,
+    /// How the model changes with the treatment of missing scores; `None` without any.
+    pub treatments: Option<ComparisonTable>,
     /// What to know beside the numbers, those of the ranking included.
     pub findings: Vec<Finding>,
 }

@@ -15,9 +15,10 @@ pub enum Missing {
     Indicator,
     /// The gap is filled with the mean.
     Mean,
-    /// Means and covariances come from the rows that have both columns.
+    /// Ranks of a linear outcome come from covariances, each of the rows that have both columns; models leave the row out.
     Pairwise,
-    /// Means and covariances are those that make the answers most likely under a normal model.
+    /// Ranks of a linear outcome come from the moments that make all answers most likely under a normal model; models
+    /// leave the row out.
     Em,
 }
 
@@ -90,20 +91,13 @@ impl Drivers {
 
 fn read_missing(section: &Section<'_, '_>) -> Result<Missing, StudyError> {
     let Some(item) = section.item("missing") else { return Ok(Missing::Listwise) };
-    let choices = [
-        ("listwise", Some(Missing::Listwise)),
-        ("indicator", Some(Missing::Indicator)),
-        ("mean", Some(Missing::Mean)),
-        ("pairwise", None),
-        ("em", None),
-    ];
-    item.word(&choices)?.ok_or_else(|| {
-        item.refuse(Problem::NotYet {
-            key: item.path().to_owned(),
-            word: item.text().unwrap_or_default(),
-            instead: "use \"listwise\", \"indicator\" or \"mean\"".to_owned(),
-        })
-    })
+    item.word(&[
+        ("listwise", Missing::Listwise),
+        ("indicator", Missing::Indicator),
+        ("mean", Missing::Mean),
+        ("pairwise", Missing::Pairwise),
+        ("em", Missing::Em),
+    ])
 }
 
 /// How the interval of a Net Promoter Score is made.

@@ -134,7 +134,7 @@ fn the_summary_counts_every_row_and_says_where_the_report_is() {
         total.0 += row[2].parse::<u64>().expect("a count");
         total.1 = row[3].parse().expect("a count");
     }
-    assert_eq!(totals.len(), 3);
+    assert_eq!(totals.len(), 5);
     assert!(totals.values().all(|(sum, n_answers)| sum == n_answers), "{totals:?}");
 }
 

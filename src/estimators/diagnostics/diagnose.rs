@@ -142,7 +142,7 @@ impl Diagnose {
         for worst in &mut answers.influence.worst {
             worst.measures.row = number_of(worst.measures.row);
         }
-        for determining in &mut answers.influence.determining {
+        if let Some(determining) = &mut answers.influence.determining {
             determining.row = number_of(determining.row);
         }
         answers.findings = self.findings(&answers, observations.outcome().name(), std_errors);

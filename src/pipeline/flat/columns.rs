@@ -1,6 +1,6 @@
 //! From columns of a flat table to checked observations.
 
-use crate::data::{Clusters, DesignMatrix, Exposure, Observations, Outcome, WeightKind, Weights};
+use crate::data::{Clusters, DesignMatrix, Exposure, Gaps, Observations, Outcome, WeightKind, Weights};
 use crate::estimators::FitError;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
@@ -41,6 +41,33 @@ pub enum Missing {
     Listwise,
     /// Fill the gap with the mean and mark it by a column of its own, which moves with the feature.
     Indicator,
+    /// Take each covariance from the rows that have both columns; for moments alone.
+    Pairwise,
+    /// Take the moments that make the rows most likely under a normal model; for moments alone.
+    Em,
+}
+
+/// Columns with gaps and what became of their rows.
+pub(super) struct LoadedGaps {
+    pub gaps: Gaps,
+    /// For every feature asked for, its columns.
+    pub columns: Vec<Vec<usize>>,
+    /// Rows of the file.
+    pub n_rows: usize,
+    pub findings: Vec<Finding>,
+}
+
+/// What both kinds of analysis start from.
+struct Kept {
+    design: Columns,
+    columns: Vec<Vec<usize>>,
+    outcome: Outcome,
+    weights: Option<Weights>,
+    exposure: Option<Exposure>,
+    clusters: Option<Clusters>,
+    /// Used rows, from 0.
+    rows: Vec<usize>,
+    findings: Vec<Finding>,
 }
 
 /// Features and what became of their rows.
@@ -77,6 +104,44 @@ pub(super) enum OutcomeKind {
 impl FlatData {
     /// Reads the features and the rest and keeps the rows that can be used.
     pub(super) fn load(&self, features: &[String], kind: OutcomeKind) -> Result<Loaded, PipelineError> {
+        let table = self.read(features)?;
+        let Kept { design, columns, outcome, weights, exposure, clusters, rows, findings } =
+            self.keep(features, kind, &table)?;
+        let data = |problem| PipelineError::Data { file: table.table.file.clone(), problem };
+        let design = design.matrix(rows.len()).map_err(|source| self.at_line(&table.table, &rows, source))?;
+        let mut observations = Observations::new(design, outcome).map_err(data)?;
+        if let Some(weights) = weights {
+            observations = observations.weighted(weights).map_err(data)?;
+        }
+        if let Some(exposure) = exposure {
+            observations = observations.exposed(exposure).map_err(data)?;
+        }
+        if let Some(clusters) = clusters {
+            observations = observations.clustered(clusters).map_err(data)?;
+        }
+        let rows = rows.into_iter().map(|row| row + 1).collect();
+        Ok(Loaded { observations, columns, n_rows: table.table.n_rows, rows, findings })
+    }
+
+    /// Reads the features with their gaps, and the rest without.
+    pub(super) fn load_gaps(&self, features: &[String]) -> Result<LoadedGaps, PipelineError> {
+        let table = self.read(features)?;
+        let Kept { design, columns, outcome, weights, clusters, rows, findings, .. } =
+            self.keep(features, OutcomeKind::Number, &table)?;
+        let Columns { names, values } = design;
+        let values = Array2::from_shape_fn((rows.len(), values.len()), |(row, column)| values[column][row]);
+        let data = |source| self.at_line(&table.table, &rows, source);
+        let mut gaps = Gaps::new(names, values, outcome).map_err(data)?;
+        if let Some(weights) = weights {
+            gaps = gaps.weighted(weights).map_err(data)?;
+        }
+        if let Some(clusters) = clusters {
+            gaps = gaps.clustered(clusters).map_err(data)?;
+        }
+        Ok(LoadedGaps { gaps, columns, n_rows: table.table.n_rows, findings })
+    }
+
+    fn read(&self, features: &[String]) -> Result<ReadTable, PipelineError> {
         let mut seen = BTreeSet::new();
         for name in features.iter().chain([&self.outcome]) {
             if !seen.insert(name) {
@@ -100,16 +165,11 @@ impl FlatData {
         wanted.texts.extend(self.cluster.clone());
         let table = FlatTable::read(&self.file, &wanted)
             .map_err(|error| PipelineError::Input(super::super::in_full(&error)))?;
-        self.assemble(features, kind, &table, &wanted)
+        Ok(ReadTable { table, wanted })
     }
 
-    fn assemble(
-        &self,
-        features: &[String],
-        kind: OutcomeKind,
-        table: &FlatTable,
-        wanted: &Wanted,
-    ) -> Result<Loaded, PipelineError> {
+    fn keep(&self, features: &[String], kind: OutcomeKind, read: &ReadTable) -> Result<Kept, PipelineError> {
+        let ReadTable { table, wanted } = read;
         let numbers = |name: &str| &table.numbers[place(&wanted.numbers, name)];
         let texts = |name: &str| &table.texts[place(&wanted.texts, name)];
         let outcome = numbers(&self.outcome);
@@ -121,7 +181,8 @@ impl FlatData {
                 if self.categorical.contains(name) { texts(name)[row].is_none() } else { numbers(name)[row].is_nan() }
             })
         };
-        let keeps_gaps = self.missing == Missing::Indicator;
+        let keeps_gaps = self.missing != Missing::Listwise;
+        let fills = self.missing == Missing::Indicator;
         let (mut rows, mut n_no_outcome, mut n_gaps, mut n_other) = (Vec::new(), 0, 0, 0);
         for row in 0..table.n_rows {
             if outcome[row].is_nan() {
@@ -157,37 +218,29 @@ impl FlatData {
         for name in features {
             let first = design.names.len();
             if self.categorical.contains(name) {
-                design.add_categories(name, &rows.iter().map(|&row| texts(name)[row].clone()).collect::<Vec<_>>())?;
+                let values: Vec<Option<String>> = rows.iter().map(|&row| texts(name)[row].clone()).collect();
+                design.add_categories(name, &values, fills)?;
             } else {
-                design.add_number(name, rows.iter().map(|&row| numbers(name)[row]).collect());
+                let values: Vec<f64> = rows.iter().map(|&row| numbers(name)[row]).collect();
+                if fills { design.add_filled(name, values) } else { design.push(name.clone(), values) }
             }
             columns.push((first..design.names.len()).collect());
         }
-        let data = |problem| PipelineError::Data { file: table.file.clone(), problem };
-        let design = design.matrix(rows.len()).map_err(|source| self.at_line(table, &rows, source))?;
+        let at_line = |source| self.at_line(table, &rows, source);
         let values: Array1<f64> = rows.iter().map(|&row| outcome[row]).collect();
         let outcome = match kind {
             OutcomeKind::Number => Outcome::numeric(&self.outcome, values),
             OutcomeKind::Class => Outcome::binary(&self.outcome, values),
         }
-        .map_err(|source| self.at_line(table, &rows, source))?;
-        let mut observations = Observations::new(design, outcome).map_err(data)?;
-        if let (Some((_, kind)), Some(values)) = (&self.weights, weights) {
-            let weights = Weights::new(*kind, rows.iter().map(|&row| values[row]).collect())
-                .map_err(|source| self.at_line(table, &rows, source))?;
-            observations = observations.weighted(weights).map_err(data)?;
-        }
-        if let Some(values) = exposure {
-            let exposure = Exposure::new(rows.iter().map(|&row| values[row]).collect())
-                .map_err(|source| self.at_line(table, &rows, source))?;
-            observations = observations.exposed(exposure).map_err(data)?;
-        }
-        if let Some(clusters) = clusters {
-            let clusters = Clusters::from_labels(rows.iter().map(|&row| clusters[row].as_deref()));
-            observations = observations.clustered(clusters).map_err(data)?;
-        }
-        let rows = rows.into_iter().map(|row| row + 1).collect();
-        Ok(Loaded { observations, columns, n_rows: table.n_rows, rows, findings })
+        .map_err(at_line)?;
+        let of_rows = |values: &[f64]| rows.iter().map(|&row| values[row]).collect::<Vec<f64>>();
+        let weights = match (&self.weights, weights) {
+            (Some((_, kind)), Some(values)) => Some(Weights::new(*kind, of_rows(values)).map_err(at_line)?),
+            _ => None,
+        };
+        let exposure = exposure.map(|values| Exposure::new(of_rows(values)).map_err(at_line)).transpose()?;
+        let clusters = clusters.map(|clusters| Clusters::from_labels(rows.iter().map(|&row| clusters[row].as_deref())));
+        Ok(Kept { design, columns, outcome, weights, exposure, clusters, rows, findings })
     }
 
     /// An error of a used row, counted in the rows of the file.
@@ -232,6 +285,12 @@ fn dropped(n_rows: usize, counts: [(usize, &str); 3]) -> Vec<Finding> {
         .collect()
 }
 
+/// A table and the columns that were asked of it.
+struct ReadTable {
+    table: FlatTable,
+    wanted: Wanted,
+}
+
 /// Columns of a design matrix in the making.
 #[derive(Default)]
 struct Columns {
@@ -241,7 +300,7 @@ struct Columns {
 
 impl Columns {
     /// A column of numbers; gaps, if there are any, are filled with the mean and marked.
-    fn add_number(&mut self, name: &str, values: Vec<f64>) {
+    fn add_filled(&mut self, name: &str, values: Vec<f64>) {
         let gaps: Vec<f64> = values.iter().map(|value| f64::from(u8::from(value.is_nan()))).collect();
         let n_gaps: f64 = gaps.iter().sum();
         if n_gaps <= 0.0 {
@@ -255,9 +314,15 @@ impl Columns {
         self.push(format!("{name} (missing)"), gaps);
     }
 
-    /// One column for each category but the first in order; a gap is a category of its own.
-    fn add_categories(&mut self, name: &str, values: &[Option<String>]) -> Result<(), PipelineError> {
-        let categories: BTreeSet<&Option<String>> = values.iter().collect();
+    /// One column for each category but the first in order; a gap is a category of its own, or stays a gap in all of them.
+    fn add_categories(
+        &mut self,
+        name: &str,
+        values: &[Option<String>],
+        gap_is_category: bool,
+    ) -> Result<(), PipelineError> {
+        let categories: BTreeSet<&Option<String>> =
+            values.iter().filter(|value| gap_is_category || value.is_some()).collect();
         if categories.len() > CATEGORIES_MAX {
             return Err(PipelineError::Impossible(format!(
                 "column `{name}` has {} categories, more than {CATEGORIES_MAX}; group them first",
@@ -266,7 +331,10 @@ impl Columns {
         }
         for category in categories.into_iter().skip(1) {
             let label = category.as_deref().unwrap_or("missing");
-            let flags = values.iter().map(|value| f64::from(u8::from(value == category)));
+            let flags = values.iter().map(|value| match value {
+                None if !gap_is_category => f64::NAN,
+                value => f64::from(u8::from(value == category)),
+            });
             self.push(format!("{name}={label}"), flags.collect());
         }
         Ok(())

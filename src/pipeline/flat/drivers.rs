@@ -1,8 +1,8 @@
 //! `advocate drivers`: ranked drivers of a column.
 
 use super::columns::{FlatData, Missing, OutcomeKind};
-use crate::drivers::{Driver, DriverAnalysis, DriverFamily, DriverRanking, FitKind, Method};
-use crate::findings::Finding;
+use crate::drivers::{Driver, DriverAnalysis, DriverError, DriverFamily, DriverRanking, FitKind, Method};
+use crate::estimators::missing::Treatment;
 use crate::pipeline::PipelineError;
 use serde::Serialize;
 
@@ -36,37 +36,64 @@ pub struct DriversAnswer {
 /// # Errors
 /// A table that is refused, and whatever makes the analysis impossible.
 pub fn drivers(question: &DriversQuestion) -> Result<DriversAnswer, PipelineError> {
-    let kind = match question.family {
-        DriverFamily::Linear => OutcomeKind::Number,
-        DriverFamily::Logistic => OutcomeKind::Class,
-    };
     let features: Vec<String> = question.drivers.iter().chain(&question.always).cloned().collect();
-    let loaded = question.data.load(&features, kind)?;
-    let (own, others) = loaded.columns.split_at(question.drivers.len());
-    let drivers: Vec<Driver> = question
-        .drivers
-        .iter()
-        .zip(own)
-        .map(|(name, columns)| Driver { name: name.clone(), columns: columns.clone() })
-        .collect();
-    let always: Vec<usize> = others.iter().flatten().copied().collect();
-    let mut analysis = question.analysis.clone();
-    if analysis.methods.is_empty() {
-        let blocks = drivers.iter().any(|driver| driver.columns.len() != 1);
-        analysis.methods = if blocks || question.family == DriverFamily::Logistic {
-            vec![Method::Shapley]
-        } else {
-            vec![Method::Shapley, Method::RelativeWeights]
-        };
-    }
-    let mut ranking = match question.family {
-        DriverFamily::Linear => analysis.rank(&loaded.observations, &drivers, &always)?,
-        DriverFamily::Logistic => analysis.rank_classes(&loaded.observations, &drivers, &always, question.measure)?,
+    let treatment = match question.data.missing {
+        Missing::Listwise | Missing::Indicator => None,
+        Missing::Pairwise => Some(Treatment::Pairwise),
+        Missing::Em => Some(Treatment::Em),
     };
-    ranking.n_rows = loaded.n_rows;
-    let mut findings: Vec<Finding> = loaded.findings;
+    let (mut ranking, n_rows, mut findings) = match treatment {
+        None => {
+            let kind = if question.family == DriverFamily::Logistic { OutcomeKind::Class } else { OutcomeKind::Number };
+            let loaded = question.data.load(&features, kind)?;
+            let (drivers, always) = question.places(&loaded.columns);
+            let ranking = question
+                .analysis_of(&drivers)
+                .rank_by_family(question.family, &loaded.observations, &drivers, &always, question.measure)
+                .map_err(|error| match error {
+                    DriverError::Fit(error) => DriverError::Fit(loaded.in_file(error)),
+                    other => other,
+                })?;
+            (ranking, loaded.n_rows, loaded.findings)
+        }
+        Some(_) if question.family != DriverFamily::Linear => {
+            return Err(PipelineError::Usage(format!(
+                "--missing {} gives moments, from which only --family linear follows; use listwise or indicator",
+                treatment.map_or("", Treatment::word)
+            )));
+        }
+        Some(treatment) => {
+            let loaded = question.data.load_gaps(&features)?;
+            let (drivers, always) = question.places(&loaded.columns);
+            let ranking = question.analysis_of(&drivers).rank_gaps(&loaded.gaps, treatment, &drivers, &always)?;
+            (ranking, loaded.n_rows, loaded.findings)
+        }
+    };
+    ranking.n_rows = n_rows;
     findings.append(&mut ranking.findings);
     ranking.findings = findings;
-    debug_assert!(question.data.missing == Missing::Indicator || ranking.n_used <= ranking.n_rows);
     Ok(DriversAnswer { ranking })
+}
+
+impl DriversQuestion {
+    /// The drivers and the columns that are always in, by their places.
+    fn places(&self, columns: &[Vec<usize>]) -> (Vec<Driver>, Vec<usize>) {
+        let (own, others) = columns.split_at(self.drivers.len());
+        let driver = |(name, columns): (&String, &Vec<usize>)| Driver { name: name.clone(), columns: columns.clone() };
+        (self.drivers.iter().zip(own).map(driver).collect(), others.iter().flatten().copied().collect())
+    }
+
+    /// The analysis with the methods customary for the family where none are named.
+    fn analysis_of(&self, drivers: &[Driver]) -> DriverAnalysis {
+        let mut analysis = self.analysis.clone();
+        if analysis.methods.is_empty() {
+            let blocks = drivers.iter().any(|driver| driver.columns.len() != 1);
+            analysis.methods = if blocks || self.family != DriverFamily::Linear {
+                vec![Method::Shapley]
+            } else {
+                vec![Method::Shapley, Method::RelativeWeights]
+            };
+        }
+        analysis
+    }
 }
