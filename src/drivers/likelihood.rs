@@ -231,3 +231,112 @@ impl Share {
 fn sum_of_products(left: &[f64], right: &[f64]) -> f64 {
     left.iter().zip(right).map(|(left, right)| left * right).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estimators::formula_data::wave;
+    use ndarray::Array2;
+
+    /// One likelihood of each kind, with leading parameters to look at it from.
+    fn kinds(n_rows: usize) -> [(Likelihood, Vec<f64>); 3] {
+        let counts: Vec<f64> = (0..n_rows).map(|row| (12.0 * (wave(row, 1) + 0.5).powi(2)).floor()).collect();
+        [
+            (Likelihood::Class { outcome: counts.iter().map(|count| f64::from(*count > 3.0)).collect() }, vec![0.3]),
+            (
+                Likelihood::Levels { codes: counts.iter().map(|&count| count.min(3.0) as u8).collect(), n_levels: 4 },
+                vec![-1.0, 0.2, 0.9],
+            ),
+            (
+                Likelihood::Counts {
+                    ln_factorials: counts.iter().map(|&count| poisson::ln_factorials(&[count], None)).collect(),
+                    counts,
+                    offset: Some((0..n_rows).map(|row| wave(row, 2)).collect()),
+                },
+                vec![0.7],
+            ),
+        ]
+    }
+
+    #[test]
+    fn derivatives_by_row_are_finite_differences() {
+        let predictor: Vec<f64> = (0..40).map(|row| 5.0 * wave(row, 3)).collect();
+        let step = 1e-5;
+        let moved = |by: f64| predictor.iter().map(|own| own + by).collect::<Vec<f64>>();
+        for (likelihood, leading) in kinds(40) {
+            let here = likelihood.derivatives(&leading, &predictor);
+            let above = likelihood.derivatives(&leading, &moved(step));
+            let below = likelihood.derivatives(&leading, &moved(-step));
+            for row in 0..40 {
+                let slope = (above.log_likelihood[row] - below.log_likelihood[row]) / (2.0 * step);
+                assert!((slope - here.score[row]).abs() < 1e-6 * slope.abs().max(1.0));
+                let bend = (below.score[row] - above.score[row]) / (2.0 * step);
+                assert!((bend - here.curvature[row]).abs() < 1e-6 * bend.abs().max(1.0));
+            }
+        }
+    }
+
+    #[test]
+    fn derivatives_by_threshold_are_finite_differences() {
+        let predictor: Vec<f64> = (0..40).map(|row| 5.0 * wave(row, 3)).collect();
+        let [_, (likelihood, leading), _] = kinds(40);
+        let Likelihood::Levels { codes, .. } = &likelihood else { unreachable!("levels stand second") };
+        let step = 1e-5;
+        for threshold in 0..3 {
+            let moved = |by: f64| {
+                let mut leading = leading.clone();
+                leading[threshold] += by;
+                likelihood.derivatives(&leading, &predictor)
+            };
+            let (here, above, below) = (moved(0.0), moved(step), moved(-step));
+            let part = |derivatives: &Derivatives, row: usize| {
+                let thresholds = derivatives.thresholds.as_ref().expect("levels");
+                match usize::from(codes[row]) {
+                    level if level == threshold => thresholds.above[row],
+                    level if level == threshold + 1 => thresholds.below[row],
+                    _ => 0.0,
+                }
+            };
+            for row in 0..40 {
+                let slope = (above.log_likelihood[row] - below.log_likelihood[row]) / (2.0 * step);
+                assert!((slope - part(&here, row)).abs() < 1e-6 * slope.abs().max(1.0), "{threshold} {row}");
+                let with_slope = (above.score[row] - below.score[row]) / (2.0 * step);
+                let thresholds = here.thresholds.as_ref().expect("levels");
+                let (want, bend) = match usize::from(codes[row]) {
+                    level if level == threshold => (thresholds.above_with_slope[row], thresholds.closeness[level]),
+                    level if level == threshold + 1 => (thresholds.below_with_slope[row], thresholds.closeness[level]),
+                    _ => (0.0, 0.0),
+                };
+                assert!((with_slope - want).abs() < 1e-6, "{with_slope} {want}");
+                let second = (part(&below, row) - part(&above, row)) / (2.0 * step);
+                assert!((second - want - bend).abs() < 1e-5 * second.abs().max(1.0), "{second} {want} {bend}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_add_up_to_the_maximum_and_the_constant_to_that_of_no_columns() {
+        let values = Array2::from_shape_fn((60, 2), |(row, column)| 3.4 * wave(row, 5 + column));
+        let weights: Vec<f64> = (0..60).map(|row| (row % 3) as f64).collect();
+        for (likelihood, _) in kinds(60) {
+            let found = likelihood.maximum(values.view(), &[0, 1], &weights, None).expect("a maximum");
+            let (leading, slopes) = found.parameters.split_at(likelihood.n_leading());
+            let predictor: Vec<f64> = values.outer_iter().map(|row| row[0] * slopes[0] + row[1] * slopes[1]).collect();
+            let sum = sum_of_products(&weights, &likelihood.derivatives(leading, &predictor).log_likelihood);
+            assert!((sum - found.log_likelihood).abs() < 1e-9 * sum.abs(), "{sum} {}", found.log_likelihood);
+            let constant = likelihood.maximum(values.view(), &[], &weights, None).expect("a maximum");
+            let want = likelihood.without_columns(&weights);
+            assert!((constant.log_likelihood - want).abs() < 1e-10 * want.abs());
+        }
+    }
+
+    #[test]
+    fn a_row_far_out_keeps_a_finite_likelihood() {
+        let levels = Likelihood::Levels { codes: vec![0, 1, 2], n_levels: 3 };
+        let found = levels.derivatives(&[-1.0, 1.0], &[800.0, -800.0, -800.0]);
+        // ln F(-1 - 800), ln(F(801) - F(799)) = -799 + ln(1 - exp(-2)), ln(1 - F(801)).
+        for (got, want) in found.log_likelihood.iter().zip([-801.0, -799.145_413_457_868_86, -801.0]) {
+            assert!((got - want).abs() < 1e-9, "{got} {want}");
+        }
+    }
+}

@@ -16,6 +16,9 @@ mod regression;
 mod subset_models;
 mod subset_tree;
 
+#[cfg(test)]
+mod reference_tests;
+
 pub use analysis::{Driver, DriverAnalysis, N_DRIVERS_DEFAULT_MAX};
 pub use families::{N_CLASS_DRIVERS_MAX, N_COUNT_DRIVERS_MAX, N_ORDINAL_DRIVERS_MAX};
 pub use lattice::LatticeSums;

@@ -265,8 +265,8 @@ mod tests {
     use crate::stats::random::stream;
     use rand::Rng;
 
-    /// Three correlated scores on a 0-10 scale and a class that follows the first two.
-    fn observations(n_rows: usize) -> Observations {
+    /// Three correlated scores on a 0-10 scale and an outcome of the family that follows the first two.
+    fn observations(family: DriverFamily, n_rows: usize) -> Observations {
         let mut random = stream(3, "classes test", 0);
         let mut values = Array2::zeros((n_rows, 3));
         let mut outcome = Array1::zeros(n_rows);
@@ -276,34 +276,48 @@ mod tests {
                 values[[row, driver]] = (halo + random.random_range(0.0..6.0)).round();
             }
             let link = 0.5 * (values[[row, 0]] - 5.0) + 0.3 * (values[[row, 1]] - 5.0);
-            outcome[row] = f64::from(u8::from(random.random::<f64>() < 1.0 / (1.0 + f64::exp(-link))));
+            let share = random.random::<f64>();
+            outcome[row] = match family {
+                DriverFamily::Logistic => f64::from(u8::from(share < 1.0 / (1.0 + f64::exp(-link)))),
+                // Logistic noise: the lowest and the highest levels are rare.
+                DriverFamily::Ordinal => (5.0 + 0.8 * (link + (share / (1.0 - share)).ln())).round().clamp(0.0, 10.0),
+                // A mixture of rates, so that counts vary more than a Poisson model allows.
+                _ => (-(0.6 * link).exp() * share.ln() * 2.0).floor(),
+            };
         }
         let names = ["a", "b", "noise"].map(str::to_owned).to_vec();
         let design = DesignMatrix::new(names, values).expect("valid");
-        Observations::new(design, Outcome::binary("y", outcome).expect("valid")).expect("valid")
+        let outcome = match family {
+            DriverFamily::Logistic => Outcome::binary("y", outcome),
+            _ => Outcome::numeric("y", outcome),
+        };
+        Observations::new(design, outcome.expect("valid")).expect("valid")
     }
 
     #[test]
     fn following_to_second_order_agrees_with_fitting_again() {
-        let observations = observations(1500);
         let drivers: Vec<Driver> = (0..3).map(|at| Driver::column(["a", "b", "noise"][at], at)).collect();
-        let problem = SubsetModels::of(DriverFamily::Logistic, &observations, &drivers, &[]);
-        let weights = problem.collapsed(&problem.own_weights(&observations));
-        let models = problem.fit_all(&weights, None).expect("a maximum");
-        // The same replicates by both routes: the work decides.
-        let analysis = DriverAnalysis { methods: vec![Method::Shapley], replicates: 40, ..Default::default() };
-        let refitted = problem.replicates(&analysis, &observations, &models, &weights, FitKind::Mcfadden);
-        let many = DriverAnalysis { replicates: 4000, ..analysis };
-        let followed = problem.replicates(&many, &observations, &models, &weights, FitKind::Mcfadden);
-        let spread = |driver: usize| {
-            let column = refitted.contributions.column(driver);
-            let mean = column.sum() / 40.0;
-            (column.mapv(|value| (value - mean) * (value - mean)).sum() / 39.0).sqrt()
-        };
-        for replicate in 0..40 {
-            for driver in 0..3 {
-                let gap = refitted.contributions[[replicate, driver]] - followed.contributions[[replicate, driver]];
-                assert!(gap.abs() < 0.1 * spread(driver).max(1e-3), "{gap} {}", spread(driver));
+        for family in [DriverFamily::Logistic, DriverFamily::Ordinal, DriverFamily::Count] {
+            let observations = observations(family, 1500);
+            let problem = SubsetModels::of(family, &observations, &drivers, &[]);
+            let weights = problem.collapsed(&problem.own_weights(&observations));
+            let models = problem.fit_all(&weights, None).expect("a maximum");
+            // The same replicates by both routes: the work decides.
+            let few = DriverAnalysis { methods: vec![Method::Shapley], replicates: 40, ..Default::default() };
+            let refitted = problem.replicates(&few, &observations, &models, &weights, FitKind::Mcfadden);
+            let many = DriverAnalysis { replicates: 4000, ..few };
+            let followed = problem.replicates(&many, &observations, &models, &weights, FitKind::Mcfadden);
+            let spread = |driver: usize| {
+                let column = refitted.contributions.column(driver);
+                let mean = column.sum() / 40.0;
+                (column.mapv(|value| (value - mean) * (value - mean)).sum() / 39.0).sqrt()
+            };
+            for replicate in 0..40 {
+                for driver in 0..3 {
+                    let at = [replicate, driver];
+                    let gap = refitted.contributions[at] - followed.contributions[at];
+                    assert!(gap.abs() < 0.1 * spread(driver).max(1e-3), "{family:?} {gap} {}", spread(driver));
+                }
             }
         }
     }

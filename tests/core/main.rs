@@ -5,6 +5,7 @@ mod agreement;
 mod awkward;
 mod classes;
 mod contract;
+mod families;
 mod imports;
 mod inputs;
 mod missing;
