@@ -231,3 +231,32 @@ fn a_cut_that_leaves_nothing_to_judge_is_a_finding_and_a_wrong_name_is_refused()
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     assert!(stderr(&output).contains("frequenzy") && stderr(&output).contains("judged.toml"), "{}", stderr(&output));
 }
+
+#[test]
+fn drivers_are_ranked_with_gaps_and_for_levels_and_counts() {
+    let folder = folder();
+    let mut text = "y,level,friends,a,b\n".to_owned();
+    for row in 0..60 {
+        let (a, b) = (row % 7, (row * row) % 5);
+        let y = 2 * a + b + row % 3;
+        let a_or_gap = if row % 10 == 3 { String::new() } else { a.to_string() };
+        text.push_str(&format!("{y},{},{},{a_or_gap},{b}\n", (y / 6).min(2), y / 3));
+    }
+    write(folder.path(), "t.csv", &text);
+    let base = ["drivers", "--data", "t.csv", "--drivers", "a,b", "--bootstrap", "20", "--format", "json", "--outcome"];
+    for (more, n_used) in [
+        (&["y", "--missing", "em"][..], 60),
+        (&["y", "--missing", "pairwise"], 60),
+        (&["y"], 54),
+        (&["level", "--family", "ordinal"], 54),
+        (&["friends", "--family", "count"], 54),
+    ] {
+        let answer = json(&advocate(folder.path(), &[&base[..], more].concat()));
+        assert_eq!(answer["n_used"], n_used, "{more:?}");
+        // a has twice the slope of b and a wider range.
+        assert_eq!(answer["drivers"][0]["driver"], "a", "{more:?}");
+        let shares: f64 =
+            answer["drivers"].as_array().expect("rows").iter().filter_map(|row| row["share"].as_f64()).sum();
+        assert!((shares - 1.0).abs() < 1e-9, "{more:?}: {shares}");
+    }
+}
