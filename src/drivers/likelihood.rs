@@ -297,12 +297,12 @@ mod tests {
                     _ => 0.0,
                 }
             };
-            for row in 0..40 {
+            for (row, &code) in codes.iter().enumerate() {
                 let slope = (above.log_likelihood[row] - below.log_likelihood[row]) / (2.0 * step);
                 assert!((slope - part(&here, row)).abs() < 1e-6 * slope.abs().max(1.0), "{threshold} {row}");
                 let with_slope = (above.score[row] - below.score[row]) / (2.0 * step);
                 let thresholds = here.thresholds.as_ref().expect("levels");
-                let (want, bend) = match usize::from(codes[row]) {
+                let (want, bend) = match usize::from(code) {
                     level if level == threshold => (thresholds.above_with_slope[row], thresholds.closeness[level]),
                     level if level == threshold + 1 => (thresholds.below_with_slope[row], thresholds.closeness[level]),
                     _ => (0.0, 0.0),
@@ -335,7 +335,7 @@ mod tests {
         let levels = Likelihood::Levels { codes: vec![0, 1, 2], n_levels: 3 };
         let found = levels.derivatives(&[-1.0, 1.0], &[800.0, -800.0, -800.0]);
         // ln F(-1 - 800), ln(F(801) - F(799)) = -799 + ln(1 - exp(-2)), ln(1 - F(801)).
-        for (got, want) in found.log_likelihood.iter().zip([-801.0, -799.145_413_457_868_86, -801.0]) {
+        for (got, want) in found.log_likelihood.iter().zip([-801.0, -799.145_413_457_868_8, -801.0]) {
             assert!((got - want).abs() < 1e-9, "{got} {want}");
         }
     }
