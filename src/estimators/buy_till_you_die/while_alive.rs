@@ -5,6 +5,8 @@ use std::f64::consts::PI;
 
 /// Terms up to which the series is summed; beyond, and where it is longer than that, the integral is faster.
 const TERMS_MAX: f64 = 4000.0;
+/// Terms summed before the next look at what is left.
+const TERMS_AT_ONCE: usize = 8;
 /// What is left out (relative).
 const REST: f64 = 1e-17;
 /// `-ln` of that.
@@ -71,13 +73,15 @@ impl Alive {
         let (mut staying, mut stays) = (1.0, 0.0);
         let (mut sum, mut n) = (0.0, 0.0);
         loop {
-            let factor = z * (self.shape + n) / (n + 1.0);
-            probability *= factor;
-            stays += staying;
-            staying *= (self.b + n) / (self.a + self.b + n);
-            n += 1.0;
-            sum += probability * stays;
-            below += probability;
+            // Several terms between looks at what is left, which cost more than a term.
+            for _ in 0..TERMS_AT_ONCE {
+                probability *= z * (self.shape + n) / (n + 1.0);
+                stays += staying;
+                staying *= (self.b + n) / (self.a + self.b + n);
+                n += 1.0;
+                sum += probability * stays;
+                below += probability;
+            }
             // Later factors lie between the next one and z.
             let later = (z * (self.shape + n) / (n + 1.0)).max(z);
             if later < 1.0 {
