@@ -129,7 +129,7 @@ mod tests {
         let text = visible(&page(&results));
         let (before, list) = text.split_once("All findings").expect("the list");
         let all = super::super::markdown::all_findings(&results);
-        assert_eq!(all.len(), 8);
+        assert_eq!(all.len(), 9);
         for finding in all {
             let sentence = words::sentence(&finding.sentence, &finding.about);
             assert!(before.contains(&sentence), "{sentence}");
@@ -202,8 +202,8 @@ mod tests {
     fn every_picture_has_a_title_a_description_and_ids_of_its_own() {
         let page = page(&fixture::crowded());
         let n_pictures = page.matches("role=\"img\"").count();
-        // Classes of answers, scores by cut, and one picture for each of three rankings.
-        assert_eq!(n_pictures, 5);
+        // Classes of answers, scores by cut, one picture for each of three rankings, and a calibration.
+        assert_eq!(n_pictures, 6);
         assert_eq!(page.matches("<title id=").count(), n_pictures);
         assert_eq!(page.matches("<desc id=").count(), n_pictures);
         let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();

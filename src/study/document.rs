@@ -325,10 +325,6 @@ window_days = 90
             "study:21:11: `drivers.missing` cannot be \"listwis\", did you mean `listwise`; choose one of: listwise, \
              indicator, mean, pairwise, em"
         );
-        assert_eq!(
-            refusal("[drivers]", "[drivers]\nmissing = \"em\""),
-            "study:21:11: `drivers.missing = \"em\"` is not there yet; use \"listwise\", \"indicator\" or \"mean\""
-        );
         assert!(refusal("= 90", "= -1").contains("should be a whole number from 1 to 3650"));
         assert!(refusal("= 90", "= 2.5").contains("is a number and should be a whole number"));
         assert!(refusal("2026-09-30", "2026-09-30T10:00:00").contains("local time"));

@@ -111,16 +111,6 @@ pub enum Problem {
         /// All choices.
         known: Vec<String>,
     },
-    /// A choice that is planned and not there.
-    #[error("`{key} = \"{word}\"` is not there yet; {instead}")]
-    NotYet {
-        /// The key.
-        key: String,
-        /// The word.
-        word: String,
-        /// What can be used today.
-        instead: String,
-    },
     /// A value that is well-formed and makes no sense.
     #[error("{0}")]
     Invalid(String),
