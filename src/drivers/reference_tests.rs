@@ -6,7 +6,7 @@ use crate::estimators::formula_data::wave;
 use crate::estimators::missing::formula_gaps::{complete, formula_gaps, frequencies};
 use crate::estimators::missing::{MissingError, Treatment};
 use crate::findings::FindingKind;
-use ndarray::{Array1, Array2, array, s};
+use ndarray::{Array1, Array2, array};
 
 /// The numbers of one line of the reference.
 fn reference(case: &str, what: &str) -> Vec<f64> {
@@ -302,46 +302,6 @@ fn clusters_are_drawn_whole_for_levels_and_counts() {
         for (own, twice) in own.drivers.iter().zip(&twice.drivers) {
             let (own, twice) = (own.interval.expect("a bootstrap"), twice.interval.expect("a bootstrap"));
             near(&[own.conf_low, own.conf_high], &[twice.conf_low, twice.conf_high], 1e-7);
-        }
-    }
-}
-
-#[test]
-#[ignore = "a timing, for a release build: cargo test --release -- --ignored --nocapture"]
-#[expect(clippy::print_stderr, reason = "a timing is printed")]
-fn timings() {
-    let n_rows = 2700;
-    let names: Vec<String> = (0..10).map(|column| format!("x{column}")).collect();
-    let full = Array2::from_shape_fn((n_rows, 10), |(row, column)| {
-        (3.0 + 2.0 * wave(row, 20) + 2.5 * wave(row, column)).round().clamp(1.0, 5.0)
-    });
-    let outcome = Array1::from_shape_fn(n_rows, |row| {
-        (7.0 + full.row(row).slice(s![..4]).sum() * 0.3 - 3.6 + 4.0 * wave(row, 21)).round().clamp(0.0, 10.0)
-    });
-    let mut values = full.clone();
-    for ((row, column), value) in values.indexed_iter_mut() {
-        if wave(row, 30 + column) > 0.5 - 0.05 * (column + 1) as f64 {
-            *value = f64::NAN;
-        }
-    }
-    let timed = |what: &str, run: &dyn Fn() -> Result<DriverRanking, DriverError>| {
-        let start = std::time::Instant::now();
-        let ranking = run().expect("a ranking");
-        eprintln!("{what}: {:.2?}, {} replicates", start.elapsed(), ranking.n_replicates);
-    };
-    let answers = Outcome::numeric("y", outcome.clone()).expect("finite");
-    let gaps = Gaps::new(names.clone(), values, answers.clone()).expect("valid");
-    let all = drivers(&(0..10).collect::<Vec<usize>>());
-    timed("em, 1000", &|| analysis(1000).rank_gaps(&gaps, Treatment::Em, &all, &[]));
-    timed("pairwise, 1000", &|| analysis(1000).rank_gaps(&gaps, Treatment::Pairwise, &all, &[]));
-    let shapley = DriverAnalysis { methods: vec![Method::Shapley], ..analysis(200) };
-    let design = DesignMatrix::new(names, full).expect("finite");
-    let observations = Observations::new(design, answers).expect("rows");
-    for n_drivers in [6, 8, 10] {
-        for family in [DriverFamily::Ordinal, DriverFamily::Count] {
-            timed(&format!("{} {n_drivers}, 200", family.word()), &|| {
-                shapley.rank_by_family(family, &observations, &all[..n_drivers], &[], FitKind::Mcfadden)
-            });
         }
     }
 }
