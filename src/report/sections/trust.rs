@@ -126,7 +126,6 @@ fn metrics(family: Family) -> &'static [(&'static str, &'static str)] {
             ("rmse", "Root mean squared error"),
             ("mae", "Mean absolute error"),
             ("spearman", "Rank correlation"),
-            ("ranked_probability_score", "Ranked probability score"),
         ],
     }
 }
