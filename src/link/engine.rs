@@ -13,8 +13,10 @@ use futures::StreamExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Parts of a join and its sums, however few the threads: the tables of one part stay in a core's cache.
-const PARTITIONS_MIN: usize = 8;
+/// Parts of a join and its sums, however few the threads, where memory allows: the tables of one part stay in a core's cache.
+const PARTITIONS: usize = 8;
+/// What each of these parts must have for itself, in bytes: sorting and spilling need some room in every part.
+const PARTITION_BYTES: usize = 100_000_000;
 
 /// How much the engine may use.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,7 +58,8 @@ impl Engine {
             .with_temp_file_path(&settings.spill_folder)
             .build_arc()
             .map_err(|source| LinkError::Engine { doing: "starting", source })?;
-        let mut config = SessionConfig::new().with_target_partitions(n_threads.max(PARTITIONS_MIN));
+        let n_partitions = (settings.memory_bytes / PARTITION_BYTES).min(PARTITIONS);
+        let mut config = SessionConfig::new().with_target_partitions(n_threads.max(n_partitions));
         // Rows that lie together by customer also do by customer and row.
         config.options_mut().optimizer.subset_repartition_threshold = 1;
         // Views of strings keep whole pages alive, which a sort counts once for every batch that points into them.
