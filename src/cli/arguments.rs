@@ -52,6 +52,9 @@ pub(super) struct Run {
     /// Threads; all cores by default. Results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// End with exit code 99 where the results are there already, made from the same files, settings and version.
+    #[arg(long)]
+    pub if_changed: bool,
     /// No summary, no progress; errors still show.
     #[arg(long, short)]
     pub quiet: bool,

@@ -16,9 +16,14 @@ use std::time::Duration;
 /// Columns of the summary; the same on a terminal and in a file.
 const SUMMARY_WIDTH: usize = 100;
 
-/// The study of a command with what the command line changes in it.
-fn read(file: &Path, as_of: Option<&str>, seed: Option<u64>) -> Result<Study, Failure> {
-    let mut study = Study::read(file).map_err(PipelineError::from)?;
+/// The study of a command with what the command line changes in it; `refused` hears of a file that is refused.
+fn read(
+    file: &Path,
+    as_of: Option<&str>,
+    seed: Option<u64>,
+    refused: impl Fn(&PipelineError),
+) -> Result<Study, Failure> {
+    let mut study = Study::read(file).map_err(PipelineError::from).inspect_err(refused)?;
     if let Some(as_of) = as_of {
         study.as_of = AsOf::parse(as_of).map_err(|message| Failure::new(2, format!("--as-of: {message}")))?;
     }
@@ -37,7 +42,13 @@ fn set_threads(threads: Option<u16>) {
 
 /// `advocate run`.
 pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
-    let study = read(&arguments.study, arguments.as_of.as_deref(), arguments.seed)?;
+    let study = read(&arguments.study, arguments.as_of.as_deref(), arguments.seed, |error| {
+        // Why the study was refused is more important than a manifest that cannot be written either.
+        let _ = pipeline::leave_refusal(&arguments.study, &arguments.out, error);
+    })?;
+    if arguments.if_changed && pipeline::is_done(&study, &arguments.out)? {
+        return Err(Failure::new(99, "nothing to do: the results are there, made from the same files and settings"));
+    }
     set_threads(arguments.threads);
     let settings = RunSettings {
         out: arguments.out.clone(),
@@ -72,7 +83,7 @@ struct Evaluations<'a> {
 
 /// `advocate evaluate`.
 pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
-    let study = read(&arguments.study, arguments.as_of.as_deref(), arguments.seed)?;
+    let study = read(&arguments.study, arguments.as_of.as_deref(), arguments.seed, |_| {})?;
     set_threads(arguments.threads);
     let settings = RunSettings {
         out: PathBuf::new(),

@@ -63,8 +63,8 @@ mod ordinal_reference_tests;
 mod reference_tests;
 
 pub use augment::{Augment, AugmentedRow, augment};
-pub use coefficient::Coefficient;
-pub use count::{Count, CountFit};
+pub use coefficient::{Coefficient, INTERCEPT};
+pub use count::{ALPHA, Count, CountFit};
 pub use diagnostics::{Diagnose, ModelDiagnostics, TouchpointDiagnostics};
 pub use error::FitError;
 pub use firth::Firth;

@@ -3,6 +3,7 @@
 use super::IntakeError;
 use super::account::SourceAccount;
 use super::buffer::Buffered;
+use super::columnar;
 use super::contract::{Bounds, Column, Contract, Kind};
 use super::files::{self, SourceFile};
 use super::lookup::{Crosswalk, Totals};
@@ -14,6 +15,7 @@ use crate::study::{
 };
 use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray, new_null_array};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -62,16 +64,7 @@ impl Intake {
     /// Files that are missing, of the wrong kind or without a column that the study names; and output that cannot be
     /// written ([`IntakeError::is_output`]).
     pub fn run(study: &Study, folders: &Folders, progress: &dyn Fn(Progress)) -> Result<Self, IntakeError> {
-        let sources = &study.sources;
-        let feedback = Job::feedback(study, &sources.feedback);
-        let jobs = [
-            feedback,
-            Job::transactions(sources.transactions.as_ref()),
-            Job::referrals(sources.referrals.as_ref()),
-            Job::customers(sources.customers.as_ref()),
-            Job::activity(sources.activity.as_ref()),
-            Job::invitations(sources.invitations.as_ref()),
-        ];
+        let jobs = Job::all(study);
         let mut reading = Reading::new(study, folders, progress, &jobs)?;
         let [feedback, transactions, referrals, customers, activity, invitations] = jobs;
         let tables = Tables {
@@ -83,6 +76,20 @@ impl Intake {
             invitations: reading.table(invitations)?,
         };
         Ok(Self { tables, accounts: reading.accounts })
+    }
+
+    /// Path and SHA-256 of every file of a study, by source, in the order in which they are read; no row is looked at.
+    ///
+    /// # Errors
+    /// Files that are missing or cannot be read.
+    pub fn fingerprints(study: &Study) -> Result<BTreeMap<String, Vec<(String, String)>>, IntakeError> {
+        let mut all: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+        each_file(&Job::all(study), |source, file| {
+            let (_, sha256) = columnar::hash_of(file)?;
+            all.entry(source.to_owned()).or_default().push((file.name.clone(), sha256));
+            Ok(())
+        })?;
+        Ok(all)
     }
 
     /// The account of a source, where it was read.
@@ -194,6 +201,18 @@ impl PlannedField {
 }
 
 impl<'s> Job<'s> {
+    fn all(study: &'s Study) -> [Self; 6] {
+        let sources = &study.sources;
+        [
+            Self::feedback(study, &sources.feedback),
+            Self::transactions(sources.transactions.as_ref()),
+            Self::referrals(sources.referrals.as_ref()),
+            Self::customers(sources.customers.as_ref()),
+            Self::activity(sources.activity.as_ref()),
+            Self::invitations(sources.invitations.as_ref()),
+        ]
+    }
+
     fn new(name: &'static str, files: Option<&'s Files>, fields: Vec<PlannedField>) -> Self {
         Self { name, files, fields, unique: None, distinct: None, numeric: Vec::new() }
     }
@@ -365,25 +384,10 @@ impl<'r> Reading<'r> {
         jobs: &[Job<'_>],
     ) -> Result<Self, IntakeError> {
         let mut bytes_total = 0;
-        let mut counted: Vec<&Via> = Vec::new();
-        let mut add = |name: &str, files: &Files| -> Result<(), IntakeError> {
-            bytes_total += files::find(name, files)?.iter().map(|file| file.n_bytes).sum::<u64>();
+        each_file(jobs, |_, file| {
+            bytes_total += file.n_bytes;
             Ok(())
-        };
-        for job in jobs {
-            for (at, via) in job.customer_via().iter().enumerate() {
-                if !counted.contains(&via) {
-                    add(&via_name(job.name, at), &via.files)?;
-                    counted.push(via);
-                }
-            }
-            if let Some(via) = job.amount_via() {
-                add(&format!("{}.amount_via", job.name), &via.files)?;
-            }
-            if let Some(files) = job.files {
-                add(job.name, files)?;
-            }
-        }
+        })?;
         let reporter = Reporter { report: progress, bytes_done: 0, bytes_total };
         Ok(Self { study, folders, reporter, lookups: Lookups::default(), accounts: Vec::new() })
     }
@@ -530,6 +534,32 @@ impl Job<'_> {
     fn amount_via(&self) -> Option<&AmountVia> {
         self.planned().find_map(|planned| planned.amount_via.as_ref()).map(|(via, _)| via)
     }
+}
+
+/// Visits the files of all sources, those through which keys lead included, each source once.
+fn each_file(
+    jobs: &[Job<'_>],
+    mut visit: impl FnMut(&str, &SourceFile) -> Result<(), IntakeError>,
+) -> Result<(), IntakeError> {
+    let mut seen: Vec<&Via> = Vec::new();
+    let mut add = |name: &str, files: &Files| -> Result<(), IntakeError> {
+        files::find(name, files)?.iter().try_for_each(|file| visit(name, file))
+    };
+    for job in jobs {
+        for (at, via) in job.customer_via().iter().enumerate() {
+            if !seen.contains(&via) {
+                add(&via_name(job.name, at), &via.files)?;
+                seen.push(via);
+            }
+        }
+        if let Some(via) = job.amount_via() {
+            add(&format!("{}.amount_via", job.name), &via.files)?;
+        }
+        if let Some(files) = job.files {
+            add(job.name, files)?;
+        }
+    }
+    Ok(())
 }
 
 fn via_name(source: &str, step: usize) -> String {

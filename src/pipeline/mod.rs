@@ -19,5 +19,5 @@ pub mod simulate;
 
 pub use check::check;
 pub use error::PipelineError;
-pub use run::{Progress, Run, RunSettings, evaluate, in_full, run};
+pub use run::{Progress, Run, RunSettings, evaluate, in_full, is_done, leave_refusal, run};
 pub use simulate::{SimulateError, SimulationReport, simulate};

@@ -8,7 +8,8 @@ use crate::intake::{Folders, Intake, SourceAccount};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults};
 use crate::store::{
-    Manifest, ModelArtefact, ModelInput, Provenance, Staging, Status, StoreError, TermSource, TrainingWindow,
+    self, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError, TermSource,
+    TrainingWindow, WorkFolder,
 };
 use crate::study::Study;
 use std::path::{Path, PathBuf};
@@ -57,7 +58,7 @@ pub struct Run {
 /// # Errors
 /// Whatever a room refuses; [`PipelineError::exit_code`] sorts it.
 pub fn run(study: &Study, settings: &RunSettings, progress: &dyn Fn(Progress)) -> Result<Run, PipelineError> {
-    let target = settings.out.join(&study.name).join(folder_name(study.as_of.written()));
+    let target = results_folder(study, &settings.out);
     let failed = target.with_file_name(format!("{}.failed", folder_name(study.as_of.written())));
     let staging = Staging::beside(&target)?;
     let mut accounts = Vec::new();
@@ -66,12 +67,10 @@ pub fn run(study: &Study, settings: &RunSettings, progress: &dyn Fn(Progress)) -
             let findings = all_findings(&results);
             Manifest::of(study, &results.sources, &findings, Status::Done, staging.path())?.write(staging.path())?;
             let folder = staging.publish()?;
-            if failed.exists() {
-                std::fs::remove_dir_all(&failed).map_err(|source| StoreError::File {
-                    path: failed,
-                    doing: "removed",
-                    source,
-                })?;
+            for gone in [failed, refused_folder(Path::new(study.file()), &settings.out)] {
+                if gone.exists() {
+                    std::fs::remove_dir_all(&gone).map_err(StoreError::file(&gone, "removed"))?;
+                }
             }
             Ok(Run { folder, results })
         }
@@ -81,6 +80,42 @@ pub fn run(study: &Study, settings: &RunSettings, progress: &dyn Fn(Progress)) -
             Err(error)
         }
     }
+}
+
+/// Whether the results of a study are there already: finished, whole, made by this version of the program with these
+/// settings from the same files, byte by byte.
+///
+/// # Errors
+/// Files that are missing or cannot be read.
+pub fn is_done(study: &Study, out: &Path) -> Result<bool, PipelineError> {
+    let folder = results_folder(study, out);
+    match Recorded::read(&folder).filter(|recorded| recorded.is_of(study, &folder)) {
+        Some(recorded) => Ok(recorded.files() == Intake::fingerprints(study)?),
+        None => Ok(false),
+    }
+}
+
+/// Leaves a manifest that says why a study file was refused, in `OUT/FILE.failed`, which the next run that reads the file
+/// removes. A file that is not there leaves nothing.
+///
+/// # Errors
+/// A manifest that cannot be written.
+pub fn leave_refusal(study_file: &Path, out: &Path, error: &PipelineError) -> Result<(), PipelineError> {
+    if study_file.is_file() {
+        let staging = Staging::beside(&refused_folder(study_file, out))?;
+        store::refusal(study_file, error.exit_code(), in_full(error), staging.path())?;
+        staging.publish()?;
+    }
+    Ok(())
+}
+
+fn results_folder(study: &Study, out: &Path) -> PathBuf {
+    out.join(&study.name).join(folder_name(study.as_of.written()))
+}
+
+fn refused_folder(study_file: &Path, out: &Path) -> PathBuf {
+    let name = study_file.file_name().unwrap_or_default().to_string_lossy();
+    out.join(format!("{name}.failed"))
 }
 
 /// A folder name from a date or an instant as written: colons are not allowed everywhere.
@@ -130,10 +165,7 @@ fn run_into(
     accounts: &mut Vec<SourceAccount>,
 ) -> Result<StudyResults, PipelineError> {
     // Typed tables and spilled joins live beside the results and disappear with the run.
-    let work = tempfile::Builder::new()
-        .prefix(".work-")
-        .tempdir_in(&settings.out)
-        .map_err(|source| StoreError::File { path: settings.out.clone(), doing: "written to", source })?;
+    let work = WorkFolder::within(&settings.out)?;
     let folders = Folders { work: work.path().join("typed"), quarantine: staging.folder("quarantine")? };
     let spill = work.path().join("spill");
     let Joined { intake, engine, base } = join(study, settings, progress, &folders, &spill, accounts)?;

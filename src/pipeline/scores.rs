@@ -6,7 +6,7 @@ use crate::estimators::Family;
 use crate::link::{BaseTable, Engine};
 use crate::report::{Metric, ScoreSummary};
 use crate::store::{Table, TableWriter};
-use crate::study::{Outcome, Study};
+use crate::study::{Outcome, SpendScale, Study};
 use std::path::Path;
 
 /// Scores all customers into `scores.parquet` and `scores.csv`; `watch` sees every batch on the way.
@@ -69,11 +69,12 @@ impl<'a> Scorer<'a> {
         Some(Self { outcome: analysed.outcome, model: analysed.model.as_ref()? })
     }
 
-    /// `p_promoter` for a probability, `expected_recommend` for a number.
+    /// `p_promoter` for a probability, `expected_recommend` for a number; `expected_ln_1p_spend` on the logarithm's scale.
     fn column(&self) -> String {
-        match self.model.fitted.family() {
-            Family::Logistic => format!("p_{}", self.outcome.word()),
-            _ => format!("expected_{}", self.outcome.word()),
+        match (self.model.fitted.family(), self.outcome) {
+            (Family::Logistic, outcome) => format!("p_{}", outcome.word()),
+            (_, Outcome::Spend { scale: SpendScale::Log1p, .. }) => "expected_ln_1p_spend".to_owned(),
+            (_, outcome) => format!("expected_{}", outcome.word()),
         }
     }
 

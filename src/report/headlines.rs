@@ -36,7 +36,7 @@ pub(super) fn headlines(results: &StudyResults) -> Vec<Headline> {
         all.push(Headline { lead: "Who carries the word".to_owned(), text: of_influence(influence) });
     }
     if let Some(scores) = &results.scores {
-        all.push(Headline { lead: "All customers".to_owned(), text: of_scores(results, scores) });
+        all.push(Headline { lead: "All customers".to_owned(), text: of_scores(scores) });
     }
     if let Some(text) = sentences::rows(results) {
         all.push(Headline { lead: "What this rests on".to_owned(), text });
@@ -251,13 +251,10 @@ fn of_influence(influence: &InfluenceResult) -> String {
     }
 }
 
-fn of_scores(results: &StudyResults, scores: &ScoreSummary) -> String {
+fn of_scores(scores: &ScoreSummary) -> String {
     let n_silent = scores.n_customers.saturating_sub(scores.n_answered);
-    let means: Vec<String> = scores
-        .means
-        .iter()
-        .map(|mean| format!("{} {}", mean.metric, sentences::mean_score(results, &mean.metric, mean.value)))
-        .collect();
+    let means: Vec<String> =
+        scores.means.iter().map(|mean| format!("{} {}", mean.metric, sentences::mean_score(mean))).collect();
     let base = format!(
         "{} scored, {} of whom never answered",
         if scores.n_customers == 1 {

@@ -51,7 +51,7 @@ pub fn html(results: &StudyResults) -> Result<String, ReportError> {
         drivers: Drivers::of(results),
         trust: Trust::all(results),
         influence: results.influence.as_ref().map(Influence::of),
-        scores: results.scores.as_ref().map(|scores| Scores::of(results, scores)),
+        scores: results.scores.as_ref().map(|scores| Scores::of(scores)),
         left_out: LeftOutSection::of(results),
         all_findings: sections::all_findings(results),
         reading: Reading::of(results),

@@ -1,7 +1,7 @@
 //! What the numbers say, in sentences shared by all renderers. Nothing here is escaped; each renderer does that.
 
 use super::evaluation::EvaluationResult;
-use super::results::{MeasureRow, OutcomeResult, StudyResults};
+use super::results::{MeasureRow, Metric, OutcomeResult, StudyResults};
 use super::{reasons, standing, words};
 use crate::drivers::DriverRanking;
 use crate::stats::Confidence;
@@ -71,10 +71,9 @@ pub(super) fn sampled(value: f64, std_error: f64) -> String {
     format!("{} ± {}", words::estimate(value, decimals), words::estimate(std_error, decimals))
 }
 
-/// A mean score: percent for a probability, a plain number for an outcome on a scale.
-pub(super) fn mean_score(results: &StudyResults, name: &str, value: f64) -> String {
-    let linear = results.outcomes.iter().any(|outcome| outcome.name == name && outcome.family == "linear");
-    if linear || !(0.0..=1.0).contains(&value) { words::significant(value) } else { words::percent(value) }
+/// A mean score: percent for a probability, as in `p_promoter`; a plain number for what is expected.
+pub(super) fn mean_score(mean: &Metric) -> String {
+    if mean.metric.starts_with("p_") { words::percent(mean.value) } else { words::significant(mean.value) }
 }
 
 /// What became of all rows of all sources.

@@ -5,8 +5,9 @@ use super::StoreError;
 use crate::findings::Finding;
 use crate::intake::SourceAccount;
 use crate::study::Study;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
@@ -85,11 +86,91 @@ impl<'s> Manifest<'s> {
     /// # Errors
     /// A file that cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), StoreError> {
-        let path = folder.join("manifest.json");
-        let json =
-            serde_json::to_string_pretty(self).map_err(|source| StoreError::Json { path: path.clone(), source })?;
-        std::fs::write(&path, json + "\n").map_err(StoreError::file(&path, "written"))
+        write(self, folder)
     }
+}
+
+/// What an earlier manifest says of how its results came about.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Recorded {
+    program_version: String,
+    status: serde_json::Value,
+    study: serde_json::Value,
+    sources: Vec<RecordedSource>,
+    outputs: Vec<RecordedOutput>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct RecordedSource {
+    source: String,
+    files: Vec<RecordedFile>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct RecordedFile {
+    path: String,
+    sha256: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct RecordedOutput {
+    path: String,
+    bytes: u64,
+}
+
+impl Recorded {
+    /// The manifest of a results folder; `None` where there is none that this program could have written.
+    pub fn read(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).ok()?).ok()
+    }
+
+    /// Whether these results are finished, all there, and made by this version with these settings.
+    pub fn is_of(&self, study: &Study, folder: &Path) -> bool {
+        let is_there = |output: &RecordedOutput| {
+            std::fs::metadata(folder.join(&output.path)).is_ok_and(|metadata| metadata.len() == output.bytes)
+        };
+        self.program_version == env!("CARGO_PKG_VERSION")
+            && self.status == "done"
+            && serde_json::to_value(study).is_ok_and(|own| own == self.study)
+            && self.outputs.iter().all(is_there)
+    }
+
+    /// Path and SHA-256 of the files that were read, by source.
+    pub fn files(&self) -> BTreeMap<String, Vec<(String, String)>> {
+        let pair = |file: &RecordedFile| (file.path.clone(), file.sha256.clone());
+        let of_source = |source: &RecordedSource| (source.source.clone(), source.files.iter().map(pair).collect());
+        self.sources.iter().filter(|source| !source.files.is_empty()).map(of_source).collect()
+    }
+}
+
+/// Writes the manifest of a study file that was refused, of which nothing but its path is known.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn refusal(study_file: &Path, exit_code: u8, error: String, folder: &Path) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct Refusal {
+        format_version: &'static str,
+        program: &'static str,
+        program_version: &'static str,
+        status: Status,
+        study_file: String,
+    }
+    let refusal = Refusal {
+        format_version: FORMAT_VERSION,
+        program: env!("CARGO_PKG_NAME"),
+        program_version: env!("CARGO_PKG_VERSION"),
+        status: Status::Failed { exit_code, error },
+        study_file: study_file.display().to_string(),
+    };
+    write(&refusal, folder)
+}
+
+fn write(manifest: &impl Serialize, folder: &Path) -> Result<(), StoreError> {
+    let path = folder.join("manifest.json");
+    let json =
+        serde_json::to_string_pretty(manifest).map_err(|source| StoreError::Json { path: path.clone(), source })?;
+    std::fs::write(&path, json + "\n").map_err(StoreError::file(&path, "written"))
 }
 
 fn collect(root: &Path, folder: &Path, outputs: &mut Vec<OutputFile>) -> Result<(), StoreError> {

@@ -6,8 +6,8 @@ mod staging;
 mod table;
 
 pub use artefact::{ModelArtefact, ModelInput, Provenance, SelfTest, StoredTerm, TermSource, TrainingWindow};
-pub use manifest::{Manifest, OutputFile, Status};
-pub use staging::Staging;
+pub use manifest::{Manifest, OutputFile, Recorded, Status, refusal};
+pub use staging::{Staging, WorkFolder};
 pub use table::{Table, TableWriter, Values};
 
 use std::path::PathBuf;

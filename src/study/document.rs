@@ -48,6 +48,11 @@ pub struct Study {
 }
 
 impl Study {
+    /// The path it was read from.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
     /// Reads and checks a study file. Its relative paths count from the folder it lies in.
     ///
     /// # Errors

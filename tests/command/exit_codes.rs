@@ -1,6 +1,6 @@
 //! One end-to-end test for each exit code.
 
-use super::{advocate, folder, stderr, write};
+use super::{advocate, command, folder, stderr, write};
 
 const STUDY: &str = r#"
 [study]
@@ -46,6 +46,41 @@ fn zero_when_results_are_there() {
 }
 
 #[test]
+fn one_for_a_bug_with_what_it_said() {
+    let folder = folder();
+    let output = command(folder.path(), &["nps", "--data", "none.csv", "--score", "x"])
+        .env("ADVOCATE_BUG", "1")
+        .env_remove("RUST_BACKTRACE")
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    assert!(text.contains("a bug was asked for") && text.contains("please report it"), "{text}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn ninety_nine_when_asked_and_nothing_has_changed() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", STUDY);
+    write(folder.path(), "feedback.csv", &answers());
+    let again = |more: &[&str]| {
+        let arguments = [&["run", "tiny.toml", "--quiet", "--if-changed"], more].concat();
+        advocate(folder.path(), &arguments).status.code()
+    };
+    assert_eq!((again(&[]), again(&[])), (Some(0), Some(99)));
+    // Another seed is another setting.
+    assert_eq!((again(&["--seed", "2"]), again(&[]), again(&[])), (Some(0), Some(0), Some(99)));
+    // A result that is gone is made again.
+    std::fs::remove_file(folder.path().join("results/tiny/2026-06-30/report.html")).expect("removed");
+    assert_eq!((again(&[]), again(&[])), (Some(0), Some(99)));
+    write(folder.path(), "feedback.csv", &answers().replace("c7,", "c77,"));
+    assert_eq!((again(&[]), again(&[])), (Some(0), Some(99)));
+    // Without the flag the work is done again.
+    assert_eq!(advocate(folder.path(), &["run", "tiny.toml", "--quiet"]).status.code(), Some(0));
+}
+
+#[test]
 fn two_for_wrong_usage() {
     let folder = folder();
     assert_eq!(advocate(folder.path(), &["run"]).status.code(), Some(2));
@@ -61,6 +96,17 @@ fn three_for_a_study_with_an_unknown_key_and_its_place() {
     assert_eq!(output.status.code(), Some(3));
     let text = stderr(&output);
     assert!(text.contains("tiny.toml:14:1") && text.contains("did you mean `touchpoints`"), "{text}");
+    // Of a refused study nothing is known but its file.
+    let refused = folder.path().join("results/tiny.toml.failed");
+    let manifest = std::fs::read_to_string(refused.join("manifest.json")).expect("written before the exit");
+    assert!(manifest.contains("\"exit_code\": 3") && manifest.contains("tiny.toml:14:1"), "{manifest}");
+    write(folder.path(), "tiny.toml", STUDY);
+    write(folder.path(), "feedback.csv", &answers());
+    assert!(advocate(folder.path(), &["run", "tiny.toml", "--quiet"]).status.success());
+    assert!(!refused.exists());
+    // A name that is only mistyped leaves nothing behind.
+    assert_eq!(advocate(folder.path(), &["run", "tinny.toml"]).status.code(), Some(3));
+    assert!(!folder.path().join("results/tinny.toml.failed").exists());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod exit_codes;
 mod flat;
 mod models;
+mod outcomes;
 mod real_data;
 mod runs;
 
@@ -12,12 +13,14 @@ use std::process::Output;
 
 /// Runs the program in a folder.
 fn advocate(folder: &Path, arguments: &[&str]) -> Output {
-    Command::cargo_bin("advocate")
-        .expect("the program is built")
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .expect("the program starts")
+    command(folder, arguments).output().expect("the program starts")
+}
+
+/// The program in a folder, about to be run.
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("advocate").expect("the program is built");
+    command.current_dir(folder).args(arguments);
+    command
 }
 
 fn project() -> PathBuf {

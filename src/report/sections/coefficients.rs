@@ -1,6 +1,6 @@
 //! The model's coefficients, for those who want them.
 
-use crate::estimators::StdErrors;
+use crate::estimators::{ALPHA, Coefficient, INTERCEPT, StdErrors};
 use crate::report::results::{OutcomeResult, StudyResults};
 use crate::report::{sentences, words};
 
@@ -9,7 +9,8 @@ pub(in crate::report) struct Coefficients {
     pub what: &'static str,
     pub std_errors: String,
     pub interval: String,
-    pub with_odds: bool,
+    /// The name of the estimate's exponential; `None` where that means nothing.
+    pub ratio: Option<&'static str>,
     pub rows: Vec<CoefficientRow>,
 }
 
@@ -19,8 +20,9 @@ pub(in crate::report) struct CoefficientRow {
     pub estimate: String,
     pub std_error: String,
     pub interval: String,
-    pub odds_ratio: String,
-    pub odds_interval: String,
+    /// Empty for a term that is no slope.
+    pub ratio: String,
+    pub ratio_interval: String,
     pub p_value: String,
 }
 
@@ -29,19 +31,28 @@ impl Coefficients {
         if outcome.coefficients.is_empty() {
             return None;
         }
-        let with_odds = outcome.family != "linear";
+        let ratio = match outcome.family {
+            "logistic" | "ordinal" => Some("Odds ratio"),
+            "count" => Some("Rate ratio"),
+            _ => None,
+        };
         let rows = outcome.coefficients.iter().map(|own| {
             let decimals = words::decimals_of(own.std_error);
             let shown = |value: f64| words::estimate(value, decimals);
-            let odds_decimals = words::decimals_of(own.estimate.exp() * own.std_error);
-            let odds = |value: f64| words::estimate(value.exp(), odds_decimals);
+            let ratio_decimals = words::decimals_of(own.estimate.exp() * own.std_error);
+            let ratio = |value: f64| words::estimate(value.exp(), ratio_decimals);
+            let (ratio, ratio_interval) = if is_slope(outcome, own) {
+                (ratio(own.estimate), words::range(ratio(own.conf_low), ratio(own.conf_high)))
+            } else {
+                (String::new(), String::new())
+            };
             CoefficientRow {
                 term: own.term.clone(),
                 estimate: shown(own.estimate),
                 std_error: shown(own.std_error),
                 interval: words::range(shown(own.conf_low), shown(own.conf_high)),
-                odds_ratio: odds(own.estimate),
-                odds_interval: words::range(odds(own.conf_low), odds(own.conf_high)),
+                ratio,
+                ratio_interval,
                 p_value: words::p_value(own.p_value),
             }
         });
@@ -72,8 +83,15 @@ impl Coefficients {
             },
             std_errors,
             interval: sentences::interval_name(results.head.confidence),
-            with_odds,
+            ratio,
             rows: rows.collect(),
         })
     }
+}
+
+/// Whether a term is the change for one unit of a column: no intercept, no threshold `6|7`, no dispersion.
+fn is_slope(outcome: &OutcomeResult, own: &Coefficient) -> bool {
+    own.term != INTERCEPT
+        && !(outcome.family == "ordinal" && own.term.contains('|'))
+        && !(outcome.family == "count" && own.term == ALPHA)
 }

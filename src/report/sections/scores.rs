@@ -1,6 +1,6 @@
 //! What the scores of all customers come to.
 
-use crate::report::results::{ScoreSummary, StudyResults};
+use crate::report::results::ScoreSummary;
 use crate::report::{reasons, sentences, words};
 
 /// What the scores of all customers come to.
@@ -12,7 +12,7 @@ pub(in crate::report) struct Scores {
 }
 
 impl Scores {
-    pub fn of(results: &StudyResults, scores: &ScoreSummary) -> Self {
+    pub fn of(scores: &ScoreSummary) -> Self {
         Self {
             n_customers: words::count(scores.n_customers),
             n_answered: words::count(scores.n_answered),
@@ -20,7 +20,7 @@ impl Scores {
             means: scores
                 .means
                 .iter()
-                .map(|mean| (reasons::spaced(&mean.metric), sentences::mean_score(results, &mean.metric, mean.value)))
+                .map(|mean| (reasons::spaced(&mean.metric), sentences::mean_score(mean)))
                 .collect(),
         }
     }

@@ -1,0 +1,180 @@
+//! Outcomes of a study by hand: one touchpoint that is 0 or 1, so that every model is a comparison of two groups.
+
+use super::{advocate, folder, stderr, write};
+use serde_json::Value;
+use std::path::Path;
+
+const STUDY: &str = r#"
+[study]
+name = "two-groups"
+as_of = 2026-12-31
+seed = 1
+bootstrap = 0
+[sources.feedback]
+path = "feedback.csv"
+customer = "who"
+time = "when"
+recommend = "nps"
+scale = [0, 1]
+[sources.transactions]
+path = "orders.csv"
+customer = "who"
+time = "when"
+amount = "amount"
+[drivers]
+touchpoints = ["delivery"]
+[evaluation]
+enabled = false
+[outcomes.nps]
+[outcomes.nps_class]
+[outcomes.repurchase]
+window_days = 30
+[outcomes.churn]
+window_days = 30
+[outcomes.purchases]
+window_days = 30
+distribution = "poisson"
+[outcomes.spend]
+window_days = 30
+scale = "log1p"
+"#;
+
+/// Answers, and the amounts bought within 30 days, of those whom delivery failed and of those whom it did not.
+const FAILED: [(u8, &[f64]); 10] = [
+    (2, &[]),
+    (5, &[]),
+    (6, &[10.0]),
+    (0, &[]),
+    (7, &[20.0, 5.0]),
+    (8, &[]),
+    (9, &[7.0]),
+    (3, &[]),
+    (10, &[12.0]),
+    (6, &[]),
+];
+const WENT_WELL: [(u8, &[f64]); 12] = [
+    (9, &[30.0, 4.0, 6.0]),
+    (10, &[]),
+    (8, &[15.0]),
+    (7, &[]),
+    (9, &[9.0, 1.0]),
+    (10, &[22.0]),
+    (6, &[]),
+    (9, &[3.0, 3.0]),
+    (4, &[50.0]),
+    (10, &[8.0]),
+    (8, &[]),
+    (9, &[11.0, 2.0]),
+];
+
+fn groups() -> [&'static [(u8, &'static [f64])]; 2] {
+    [&FAILED, &WENT_WELL]
+}
+
+/// The mean of something over the customers of each group.
+fn means(of: impl Fn(u8, &[f64]) -> f64) -> [f64; 2] {
+    groups().map(|group| group.iter().map(|&(answer, bought)| of(answer, bought)).sum::<f64>() / group.len() as f64)
+}
+
+fn log_odds(share: f64) -> f64 {
+    (share / (1.0 - share)).ln()
+}
+
+fn share_of(what: bool) -> f64 {
+    f64::from(u8::from(what))
+}
+
+fn run() -> tempfile::TempDir {
+    let folder = folder();
+    let mut feedback = "who,when,nps,delivery\n".to_owned();
+    let mut orders = "who,when,amount\n".to_owned();
+    for (delivery, group) in groups().into_iter().enumerate() {
+        for (at, (answer, bought)) in group.iter().enumerate() {
+            let who = format!("c{delivery}-{at}");
+            feedback.push_str(&format!("{who},2026-03-10T12:00:00Z,{answer},{delivery}\n"));
+            // One order before the answer and one after the window, which no outcome counts.
+            orders.push_str(&format!("{who},2026-02-01T12:00:00Z,99\n{who},2026-05-01T12:00:00Z,99\n"));
+            for (day, amount) in bought.iter().enumerate() {
+                orders.push_str(&format!("{who},2026-03-{:02}T12:00:00Z,{amount}\n", 11 + day));
+            }
+        }
+    }
+    write(folder.path(), "two.toml", STUDY);
+    write(folder.path(), "feedback.csv", &feedback);
+    write(folder.path(), "orders.csv", &orders);
+    let output = advocate(folder.path(), &["run", "two.toml", "--quiet"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    folder
+}
+
+/// The rows of a table as text by column.
+fn rows(folder: &Path, table: &str) -> Vec<std::collections::HashMap<String, String>> {
+    let path = folder.join("results/two-groups/2026-12-31/tables").join(format!("{table}.csv"));
+    let mut reader = csv::Reader::from_path(path).expect("readable");
+    reader.deserialize().collect::<Result<_, _>>().expect("rows")
+}
+
+fn assert_near(got: f64, want: f64, what: &str) {
+    assert!((got - want).abs() < 1e-6 * want.abs().max(1.0), "{what}: {got} instead of {want}");
+}
+
+#[test]
+fn each_slope_is_the_difference_of_the_two_groups() {
+    let folder = run();
+    let coefficients = rows(folder.path(), "coefficients");
+    let slope = |outcome: &str| -> f64 {
+        let row = coefficients.iter().find(|row| row["outcome"] == outcome && row["term"] == "delivery");
+        row.expect("a slope")["estimate"].parse().expect("a number")
+    };
+    let difference = |[failed, went_well]: [f64; 2]| went_well - failed;
+
+    let nps = means(|answer, _| 100.0 * (share_of(answer >= 9) - share_of(answer <= 6)));
+    assert_near(slope("nps"), difference(nps), "nps");
+    let buys = means(|_, bought| share_of(!bought.is_empty()));
+    assert_near(slope("repurchase"), difference(buys.map(log_odds)), "repurchase");
+    assert_near(slope("churn"), -difference(buys.map(log_odds)), "churn");
+    let number = means(|_, bought| bought.len() as f64);
+    assert_near(slope("purchases"), difference(number.map(f64::ln)), "purchases");
+    let spend = means(|_, bought| bought.iter().sum::<f64>().ln_1p());
+    assert_near(slope("spend"), difference(spend), "spend");
+
+    let fits = rows(folder.path(), "fits");
+    let events = |outcome: &str| -> usize {
+        let row = fits.iter().find(|row| row["outcome"] == outcome).expect("a fit");
+        row["n_events"].parse().expect("a count")
+    };
+    assert_eq!((events("repurchase"), events("churn")), (12, 10), "22 answers, of which each is one or the other");
+}
+
+#[test]
+fn the_two_steps_of_the_classes_are_the_log_odds_ratios_of_the_two_cuts() {
+    let folder = run();
+    let steps = rows(folder.path(), "steps");
+    let row = steps.iter().find(|row| row["term"] == "delivery").expect("a row");
+    let step = |column: &str| -> f64 { row[column].parse().expect("a number") };
+    // With slopes of their own and one two-valued column the model is saturated: each cut is a two-by-two table.
+    let left = means(|answer, _| share_of(answer >= 7)).map(log_odds);
+    let reached = means(|answer, _| share_of(answer >= 9)).map(log_odds);
+    assert_near(step("leave_detractors"), left[1] - left[0], "leaving the detractors");
+    assert_near(step("become_promoter"), reached[1] - reached[0], "becoming a promoter");
+}
+
+#[test]
+fn scores_name_the_scale_they_are_on() {
+    let folder = run();
+    let scores = rows(folder.path(), "scores");
+    let columns = ["expected_nps", "p_repurchase", "p_churn", "expected_purchases", "expected_ln_1p_spend"];
+    for column in columns {
+        assert!(scores[0].contains_key(column), "{column} is not among {:?}", scores[0].keys());
+    }
+    // The mean score of a probability is shown in percent, of an expectation as a number.
+    let bought = means(|_, bought| bought.len() as f64);
+    let expected = (10.0 * bought[0] + 12.0 * bought[1]) / 22.0;
+    let page = folder.path().join("results/two-groups/2026-12-31/report.html");
+    let text = std::fs::read_to_string(page).expect("readable");
+    assert!(text.contains(&format!("expected_purchases {expected:.3}")), "{expected} is not in the report");
+    assert!(text.contains("p_repurchase 55") && text.contains("<th scope=\"col\">Rate ratio</th>"));
+    let model = folder.path().join("results/two-groups/2026-12-31/models/purchases.json");
+    let model: Value = serde_json::from_slice(&std::fs::read(model).expect("readable")).expect("JSON");
+    assert_eq!(model["family"], "count");
+}
