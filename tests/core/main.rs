@@ -8,6 +8,7 @@ mod contract;
 mod families;
 mod imports;
 mod inputs;
+mod methods;
 mod missing;
 mod oracles;
 mod recovery;
