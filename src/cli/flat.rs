@@ -80,8 +80,10 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     }
     let methods: Result<Vec<Method>, _> = arguments.method.iter().map(|word| word.parse::<Method>()).collect();
     let methods = methods.map_err(PipelineError::from)?;
-    if methods.contains(&Method::ConditionalDominance) && arguments.format == Format::Text {
-        return Err(Failure::new(2, "conditional-dominance is a table for each driver; ask for --format json"));
+    if let Some(method) = methods.iter().find(|method| !method.is_scalar())
+        && arguments.format == Format::Text
+    {
+        return Err(Failure::new(2, format!("{method} is a table for each driver; ask for --format json")));
     }
     let default_replicates = if family == DriverFamily::Linear { 1000 } else { 200 };
     let answer = flat::drivers(&DriversQuestion {
@@ -104,6 +106,7 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
             replicates: arguments.bootstrap.unwrap_or(default_replicates),
             seed: arguments.seed,
             n_drivers_max: arguments.drivers_max,
+            ..DriverAnalysis::default()
         },
     })?;
     if arguments.format == Format::Json {

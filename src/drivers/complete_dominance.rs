@@ -35,20 +35,35 @@ pub(super) fn verdict(share: f64) -> f64 {
     }
 }
 
+/// Runs of neighbouring sets shorter than this are not worth a loop of their own.
+const RUN: usize = 8;
+
 fn of_pair(values: &[f64], low: usize, high: usize) -> f64 {
-    let (low, high) = (1 << low, 1 << high);
+    let (low_bit, high_bit) = (1 << low, 1 << high);
     // Halves: two for each model to which the driver of the lower bit adds more, one for a tie.
-    let mut n_halves = 0_u64;
-    for above in values.chunks_exact(2 * high) {
-        let (without, with) = above.split_at(high);
-        for (without, with) in without.chunks_exact(2 * low).zip(with.chunks_exact(2 * low)) {
-            for (one, other) in without[low..].iter().zip(&with[..low]) {
-                let more = one - other;
-                n_halves += u64::from(more > TIE) + u64::from(more >= -TIE);
+    let halves = |one: f64, other: f64| u64::from(one - other > TIE) + u64::from(one - other >= -TIE);
+    let n_models = values.len() / 4;
+    let mut n_halves = 0;
+    // A model is a number with the two drivers' bits, which are zero, put in.
+    let model = |number: usize| {
+        let above_low = number >> low << (low + 1) | number & (low_bit - 1);
+        above_low >> high << (high + 1) | above_low & (high_bit - 1)
+    };
+    if low_bit < RUN {
+        for number in 0..n_models {
+            let model = model(number);
+            n_halves += halves(values[model | low_bit], values[model | high_bit]);
+        }
+    } else {
+        for number in (0..n_models).step_by(low_bit) {
+            let model = model(number);
+            let (one, other) = (&values[model | low_bit..][..low_bit], &values[model | high_bit..][..low_bit]);
+            for place in 0..low_bit {
+                n_halves += halves(one[place], other[place]);
             }
         }
     }
-    n_halves as f64 / (values.len() / 2) as f64
+    n_halves as f64 / (2 * n_models) as f64
 }
 
 #[cfg(test)]

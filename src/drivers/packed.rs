@@ -111,9 +111,9 @@ fn reduce(values: &[f64], n_left: usize, floor: f64, out: &mut [f64]) -> f64 {
     for row in 1..n_left {
         let factor = last[row] * inverse;
         let place = row_start(row)..row_start(row + 1);
-        let (source, target) = (&rest[place.clone()], &mut out[place]);
-        for ((target, source), last) in target.iter_mut().zip(source).zip(last) {
-            *target = source - factor * last;
+        let (source, target, last) = (&rest[place.clone()], &mut out[place], &last[..=row]);
+        for column in 0..=row {
+            target[column] = source[column] - factor * last[column];
         }
     }
     last[0] * last[0] * inverse

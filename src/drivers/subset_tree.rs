@@ -1,7 +1,7 @@
 //! Sums over all subsets of the drivers of the R squared that each explains, from one walk of the subset tree.
 //!
-//! The first three drivers are decided in all eight ways at once: eight nodes with the same undecided drivers are walked
-//! side by side, one a lane, so that every operation is the same for all lanes and runs in vector registers. Sums by
+//! The first five drivers are decided in all 32 ways at once: 32 nodes with the same undecided drivers are walked side by
+//! side, one a lane, so that every operation is the same for all lanes and the compiler makes vector instructions of it. Sums by
 //! size bubble up, so memory is O(p^3) and the work about `sum_m 2^(p-m) m^2 / 2`, a few operations a subset.
 
 use super::lattice::LatticeSums;
@@ -13,14 +13,14 @@ use ndarray::ArrayView2;
 pub const N_DRIVERS_MAX: usize = 30;
 
 /// Drivers decided by the lanes.
-const LANE_DRIVERS: usize = 3;
+const LANE_DRIVERS: usize = 5;
 const LANES: usize = 1 << LANE_DRIVERS;
 
 /// Fewer drivers are summed from a table of all subsets.
-const N_DRIVERS_LANED: usize = 10;
+const N_DRIVERS_LANED: usize = 11;
 
 /// Branches above so many undecided drivers are walked in parallel, and no further down than so many levels.
-const SERIAL_DRIVERS: usize = 12;
+const SERIAL_DRIVERS: usize = 10;
 const PARALLEL_LEVELS: usize = 7;
 
 /// Sums by subset size of the explained share for the drivers.
@@ -58,7 +58,7 @@ pub(super) fn walk(moments: ArrayView2<f64>, blocks: &[Vec<usize>]) -> LatticeSu
     all
 }
 
-/// The eight nodes in which the first three drivers are decided, side by side.
+/// The nodes in which the first drivers are decided in all ways, side by side.
 fn first_lanes(arranged: &Arranged) -> (Vec<Lanes>, Lanes) {
     let mut values = vec![ZERO; arranged.n_values(LANE_DRIVERS)];
     let mut explained = ZERO;
@@ -85,6 +85,7 @@ struct Lanes([f64; LANES]);
 
 const ZERO: Lanes = Lanes([0.0; LANES]);
 
+// Innermost loops over all lanes, long enough not to be unrolled, are what the compiler turns into vector instructions.
 impl Lanes {
     #[inline(always)]
     fn add(&mut self, other: &Self) {
@@ -94,15 +95,23 @@ impl Lanes {
     }
 
     #[inline(always)]
-    fn plus(mut self, other: &Self) -> Self {
-        self.add(other);
-        self
+    fn set_sum(&mut self, left: &Self, right: &Self) {
+        for lane in 0..LANES {
+            self.0[lane] = left.0[lane] + right.0[lane];
+        }
     }
 }
 
-/// Takes in the last of `n_left` columns, as in `packed`, in all lanes.
+/// Takes in the last of `n_left` columns, as in `packed`, in all lanes; writes what is explained then.
 #[inline(always)]
-fn reduce(values: &[Lanes], n_left: usize, floor: f64, out: &mut [Lanes]) -> Lanes {
+fn reduce(
+    values: &[Lanes],
+    n_left: usize,
+    floor: f64,
+    explained: &Lanes,
+    out: &mut [Lanes],
+    explained_out: &mut Lanes,
+) {
     let (rest, last) = values.split_at(row_start(n_left));
     let last = &last[..=n_left];
     let mut inverse = ZERO;
@@ -110,24 +119,23 @@ fn reduce(values: &[Lanes], n_left: usize, floor: f64, out: &mut [Lanes]) -> Lan
         let own = last[n_left].0[lane];
         inverse.0[lane] = if own > floor { 1.0 / own } else { 0.0 };
     }
+    let mut factor = ZERO;
     for row in 1..n_left {
-        let mut factor = ZERO;
         for lane in 0..LANES {
             factor.0[lane] = last[row].0[lane] * inverse.0[lane];
         }
         let place = row_start(row)..row_start(row + 1);
-        let (source, target) = (&rest[place.clone()], &mut out[place]);
-        for ((target, source), last) in target.iter_mut().zip(source).zip(last) {
+        let (source, target, last) = (&rest[place.clone()], &mut out[place], &last[..=row]);
+        for column in 0..=row {
+            let (target, source, last) = (&mut target[column].0, &source[column].0, &last[column].0);
             for lane in 0..LANES {
-                target.0[lane] = source.0[lane] - factor.0[lane] * last.0[lane];
+                target[lane] = source[lane] - factor.0[lane] * last[lane];
             }
         }
     }
-    let mut gain = ZERO;
     for lane in 0..LANES {
-        gain.0[lane] = last[0].0[lane] * last[0].0[lane] * inverse.0[lane];
+        explained_out.0[lane] = explained.0[lane] + last[0].0[lane] * last[0].0[lane] * inverse.0[lane];
     }
-    gain
 }
 
 /// What a walk below some nodes adds up, by the number of drivers added to them.
@@ -167,8 +175,9 @@ impl Tree<'_> {
             },
             || {
                 let mut scratch = vec![ZERO; self.arranged.n_scratch(driver) - self.arranged.n_scratch(driver + 1)];
-                let (values, gain, _) = self.take(values, driver, &mut scratch);
-                self.sums(values, driver + 1, size + 1, explained.plus(&gain), n_parallel - 1)
+                let mut explained = explained;
+                let (values, _) = self.take(values, driver, &mut explained, &mut scratch);
+                self.sums(values, driver + 1, size + 1, explained, n_parallel - 1)
             },
         );
         let mut sums = left;
@@ -182,21 +191,24 @@ impl Tree<'_> {
         sums
     }
 
+    /// The nodes with the driver taken in, written to the front of the scratch, and the rest of the scratch.
     fn take<'n>(
         &self,
         values: &'n [Lanes],
         driver: usize,
+        explained: &mut Lanes,
         scratch: &'n mut [Lanes],
-    ) -> (&'n [Lanes], Lanes, &'n mut [Lanes]) {
-        let (mut values, mut gain, mut scratch) = (values, ZERO, scratch);
+    ) -> (&'n [Lanes], &'n mut [Lanes]) {
+        let (mut values, mut scratch) = (values, scratch);
         for column in self.arranged.columns(driver) {
             let n_left = self.arranged.n_left(column);
             let (target, rest) = scratch.split_at_mut(row_start(n_left));
-            gain.add(&reduce(values, n_left, self.arranged.floor(column), target));
+            let before = *explained;
+            reduce(values, n_left, self.arranged.floor(column), &before, target, explained);
             values = target;
             scratch = rest;
         }
-        (values, gain, scratch)
+        (values, scratch)
     }
 }
 
@@ -217,19 +229,21 @@ macro_rules! level {
             by_size: &mut [Lanes; $n_left + 1],
         ) {
             let values = &values[..row_start($n_left + 1)];
-            let mut rest = [ZERO; row_start($n_left)];
-            let gain = reduce(values, $n_left, self.floor(driver), &mut rest);
+            let (mut rest, mut with_own) = ([ZERO; row_start($n_left)], ZERO);
+            reduce(values, $n_left, self.floor(driver), explained, &mut rest, &mut with_own);
             let mut left = [ZERO; $n_left];
             self.$below(values, driver + 1, size, explained, &mut left);
             let mut taken = [ZERO; $n_left];
-            self.$below(&rest, driver + 1, size + 1, &explained.plus(&gain), &mut taken);
+            self.$below(&rest, driver + 1, size + 1, &with_own, &mut taken);
             by_size[0] = left[0];
             for added in 1..$n_left {
-                by_size[added] = left[added].plus(&taken[added - 1]);
+                by_size[added].set_sum(&left[added], &taken[added - 1]);
             }
             by_size[$n_left] = taken[$n_left - 1];
             let with = self.with(driver, size, $n_left);
-            with.iter_mut().zip(&taken).for_each(|(with, taken)| with.add(taken));
+            for added in 0..$n_left {
+                with[added].add(&taken[added]);
+            }
         }
     };
 }
@@ -271,12 +285,16 @@ impl Walk<'_> {
         let left = &values[..self.tree.arranged.n_values(driver + 1)];
         self.below(left, driver + 1, size, explained, &mut by_size[..n_left], scratch);
         by_size[n_left] = ZERO;
-        let (values, gain, scratch) = self.tree.take(values, driver, scratch);
+        let mut with_own = *explained;
+        let (values, scratch) = self.tree.take(values, driver, &mut with_own, scratch);
         let mut taken = [ZERO; N_DRIVERS_MAX];
         let taken = &mut taken[..n_left];
-        self.below(values, driver + 1, size + 1, &explained.plus(&gain), taken, scratch);
-        by_size[1..].iter_mut().zip(taken.iter()).for_each(|(sum, value)| sum.add(value));
-        self.with(driver, size, n_left).iter_mut().zip(taken.iter()).for_each(|(with, value)| with.add(value));
+        self.below(values, driver + 1, size + 1, &with_own, taken, scratch);
+        let with = self.with(driver, size, n_left);
+        for added in 0..n_left {
+            by_size[added + 1].add(&taken[added]);
+            with[added].add(&taken[added]);
+        }
     }
 
     level!(six, five, 6);
@@ -284,9 +302,16 @@ impl Walk<'_> {
     level!(four, three, 4);
 
     /// The last three drivers in closed form: eight subsets, seven divisions, no memory traffic between them.
-    #[inline]
-    fn three(&mut self, values: &[Lanes], driver: usize, size: usize, explained: &Lanes, by_size: &mut [Lanes; 4]) {
-        let values: &[Lanes] = &values[..10];
+    #[inline(never)]
+    fn three(
+        &mut self,
+        values: &[Lanes],
+        driver: usize,
+        size: usize,
+        explained: &Lanes,
+        by_size: &mut [Lanes; 4],
+    ) {
+        let values: &[Lanes] = &values[..row_start(4)];
         let floors = [self.floor(driver), self.floor(driver + 1), self.floor(driver + 2)];
         let mut with = [ZERO; 9];
         for lane in 0..LANES {
@@ -326,9 +351,11 @@ impl Walk<'_> {
             with[7].0[lane] = left.both + taken.second;
             with[8].0[lane] = taken.both;
         }
-        for (place, gains) in with.chunks_exact(3).enumerate() {
-            let with = self.with(driver + place, size, 3);
-            with.iter_mut().zip(gains).for_each(|(with, gain)| with.add(gain));
+        for place in 0..3 {
+            let own = self.with(driver + place, size, 3);
+            for added in 0..3 {
+                own[added].add(&with[3 * place + added]);
+            }
         }
     }
 }

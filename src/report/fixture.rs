@@ -427,6 +427,10 @@ fn ranking(outcome: &str, family: DriverFamily, fit: f64, p_value: f64, drivers:
         confidence: Confidence::default(),
         n_replicates: 1_000,
         drivers,
+        groups: Vec::new(),
+        outranks: Vec::new(),
+        indistinct: Vec::new(),
+        sampled: None,
         findings: Vec::new(),
     }
 }
@@ -442,6 +446,13 @@ pub(super) fn driver(name: &str, rank: usize, share: f64, shares: (f64, f64), ra
         correlation: Some(share.abs().sqrt()),
         methods: BTreeMap::from([("relative_weights".to_owned(), 0.39 * share), ("shapley".to_owned(), 0.4 * share)]),
         conditional_dominance: None,
+        complete_dominance: None,
+        complete_dominance_share: None,
+        average_coefficients: None,
+        sampling_error: None,
+        std_error: None,
+        share_std_error: None,
+        noise: None,
         interval: Some(DriverInterval {
             conf_low: 0.4 * shares.0,
             conf_high: 0.4 * shares.1,

@@ -121,7 +121,11 @@ pub(super) fn method_name(method: Method) -> &'static str {
         Method::Last => "fit lost when left out",
         Method::Pratt => "Pratt's measure",
         Method::BetaSquared => "squared standardised coefficient",
+        Method::Owen => "Owen value",
+        Method::Pmvd => "proportional marginal variance",
         Method::ConditionalDominance => "conditional dominance",
+        Method::CompleteDominance => "complete dominance",
+        Method::AverageCoefficients => "average coefficient",
     }
 }
 

@@ -57,7 +57,17 @@ fn how_divided(method: Method) -> String {
             "Drivers are ranked by standardised coefficient times correlation (Pratt), which can be negative."
         }
         Method::BetaSquared => "Drivers are ranked by their squared standardised coefficients.",
+        Method::Owen => {
+            "The fit of the model is divided among groups of drivers, and each group's part among its drivers, by their Owen \
+             values: what a driver adds to the fit, averaged over all orders in which the drivers of a group follow each other."
+        }
+        Method::Pmvd => {
+            "The fit of the model is divided by proportional marginal variance decomposition: what a driver adds to the fit, \
+             averaged over orders of which those count most that leave little to the last drivers."
+        }
         Method::ConditionalDominance => "Drivers are ranked by what they add to models of each size.",
+        Method::CompleteDominance => "Drivers are compared two by two in all models of the others.",
+        Method::AverageCoefficients => "Drivers are shown with their mean coefficients in models of each size.",
     };
     format!("{how} A share is a driver's part of the sum over all drivers.")
 }
