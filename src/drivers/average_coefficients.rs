@@ -117,8 +117,11 @@ impl Walk {
             }
             return;
         }
-        self.add(node, driver + 1, size, scratch, sums);
         let columns = self.starts[driver]..self.starts[driver + 1];
+        if driver + 1 == self.n_drivers() && columns.len() == 1 {
+            return self.add_last(node, columns.start, size, sums);
+        }
+        self.add(node, driver + 1, size, scratch, sums);
         let n_taken = columns.len();
         if n_taken == 0 {
             self.add(node, driver + 1, size + 1, scratch, sums);
@@ -133,6 +136,26 @@ impl Walk {
             }
         }
         self.add(&own[n_taken - 1], driver + 1, size + 1, rest, sums);
+    }
+
+    /// Both models of the last driver, a single column: half of all models end here and need no node of their own.
+    fn add_last(&self, node: &Node, column: usize, size: usize, sums: &mut Sums) {
+        let n_taken = node.taken.len();
+        let (outcome, own) = (&node.slopes[..n_taken], &node.slopes[self.n_columns..][..n_taken]);
+        let (covariance, variance) = (node.schur[1], node.schur[2]);
+        let slope = if variance > self.floors[column] { Some(covariance / variance) } else { None };
+        for (place, &owner) in node.taken.iter().enumerate() {
+            sums.slopes[[owner, size]] += outcome[place];
+            sums.n_models[[owner, size]] += 1.0;
+            if let Some(slope) = slope {
+                sums.slopes[[owner, size + 1]] += outcome[place] - slope * own[place];
+                sums.n_models[[owner, size + 1]] += 1.0;
+            }
+        }
+        if let Some(slope) = slope {
+            sums.slopes[[self.n_drivers() - 1, size + 1]] += slope;
+            sums.n_models[[self.n_drivers() - 1, size + 1]] += 1.0;
+        }
     }
 
     /// Writes the node with a column taken in; whether it is no combination of those taken before.
@@ -152,13 +175,13 @@ impl Walk {
             let factor = last[row] / last[n_left];
             let place = row_start(row)..row_start(row + 1);
             let (source, target) = (&node.schur[place.clone()], &mut out.schur[place]);
-            for ((target, source), last) in target.iter_mut().zip(source).zip(last) {
-                *target = source - factor * last;
+            for column in 0..=row {
+                target[column] = source[column] - factor * last[column];
             }
             let source = &node.slopes[row * self.n_columns..][..n_taken];
             let target = &mut out.slopes[row * self.n_columns..][..=n_taken];
-            for ((target, source), own) in target.iter_mut().zip(source).zip(own) {
-                *target = source - factor * own;
+            for taken in 0..n_taken {
+                target[taken] = source[taken] - factor * own[taken];
             }
             target[n_taken] = factor;
         }

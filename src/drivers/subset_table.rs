@@ -40,6 +40,14 @@ impl Walk<'_> {
             table[0] = self.sum(node, driver, 0, scratch);
             return;
         }
+        if let ([without, with], Some(floor)) = (&mut *table, self.last_floor(driver)) {
+            // Half of all subsets end here: what the last column adds needs no node of its own.
+            let (outcome, own) = (node.values[1], node.values[2]);
+            let gain = if own > floor { outcome * outcome * (1.0 / own) } else { 0.0 };
+            *without = self.weights[0] * node.explained;
+            *with = self.weights[0] * (node.explained + gain);
+            return;
+        }
         let (without, with) = table.split_at_mut(table.len() / 2);
         let left = self.arranged.leave(node, driver);
         if self.arranged.n_drivers() - driver > SERIAL_DRIVERS {
@@ -55,6 +63,13 @@ impl Walk<'_> {
             let (taken, rest) = self.arranged.take(node, driver, scratch);
             self.fill(taken, driver + 1, rest, with);
         }
+    }
+
+    /// The floor of the last column, where this driver owns it alone and nothing follows.
+    fn last_floor(&self, driver: usize) -> Option<f64> {
+        let columns = self.arranged.columns(driver);
+        let is_last = driver + 1 == self.arranged.n_drivers() && columns.len() == 1;
+        is_last.then(|| self.arranged.floor(columns.start))
     }
 
     fn sum(&self, node: Node<'_>, driver: usize, n_others: usize, scratch: &mut [f64]) -> f64 {

@@ -303,14 +303,7 @@ impl Walk<'_> {
 
     /// The last three drivers in closed form: eight subsets, seven divisions, no memory traffic between them.
     #[inline(never)]
-    fn three(
-        &mut self,
-        values: &[Lanes],
-        driver: usize,
-        size: usize,
-        explained: &Lanes,
-        by_size: &mut [Lanes; 4],
-    ) {
+    fn three(&mut self, values: &[Lanes], driver: usize, size: usize, explained: &Lanes, by_size: &mut [Lanes; 4]) {
         let values: &[Lanes] = &values[..row_start(4)];
         let floors = [self.floor(driver), self.floor(driver + 1), self.floor(driver + 2)];
         let mut with = [ZERO; 9];
