@@ -15,15 +15,28 @@ mod ranking;
 mod regression;
 mod subset_models;
 mod subset_tree;
+// From drivers to actions.
+mod action_error;
+pub mod asymmetry;
+mod estimate;
+mod importance;
+pub mod performance;
+mod scale;
 
+#[cfg(test)]
+mod action_reference_tests;
 #[cfg(test)]
 mod reference_tests;
 
+pub use action_error::ActionError;
 pub use analysis::{Driver, DriverAnalysis, N_DRIVERS_DEFAULT_MAX};
+pub use estimate::{Estimate, TestedEstimate};
 pub use families::{N_CLASS_DRIVERS_MAX, N_COUNT_DRIVERS_MAX, N_ORDINAL_DRIVERS_MAX};
+pub use importance::Importance;
 pub use lattice::LatticeSums;
 pub use method::{Method, MethodError};
 pub use ranking::{DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure};
+pub use scale::Scale;
 pub use subset_tree::N_DRIVERS_MAX;
 
 use crate::data::DataError;

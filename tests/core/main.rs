@@ -1,6 +1,7 @@
 //! The core, held through its public interface: against numbers from elsewhere, against what must hold of every
 //! method, against companies of known truth, and against awkward input.
 
+mod actions;
 mod agreement;
 mod awkward;
 mod classes;

@@ -1,0 +1,190 @@
+//! Importance of the drivers under any weights of the same rows, so that it can be resampled together with other figures.
+
+use super::DriverError;
+use super::analysis::{Driver, DriverAnalysis, arranged};
+use super::method::Method;
+use super::quadratic::lattice_of;
+use super::ranking::{DriverFamily, DriverRanking, FitKind, shares};
+use super::regression::{Layout, Regression};
+use super::subset_models::{Model, SubsetModels, contributions, log_likelihoods};
+use crate::data::Observations;
+use crate::stats::SecondMoments;
+use ndarray::{Array2, ArrayView1};
+
+/// The drivers of one outcome, whose contributions follow from the weights of the rows.
+///
+/// A linear outcome's follow from its moments. For other families every subset of the drivers is fitted again for each
+/// set of weights, from the solution of the whole sample: with more than six or so drivers and many replicates a linear
+/// analysis of the same outcome is the screen to use.
+pub struct Importance {
+    engine: Engine,
+    ranking: DriverRanking,
+    drivers: Vec<String>,
+    n_rows: usize,
+}
+
+enum Engine {
+    Linear { centred: Array2<f64>, layout: Layout, method: Method },
+    Likelihood { problem: Box<SubsetModels>, models: Vec<Model>, measure: FitKind, method: Method },
+}
+
+impl Importance {
+    /// Prepares what contributions follow from; the first scalar method of `analysis` is used and its bootstrap is not
+    /// run. `measure` is read for families other than linear.
+    ///
+    /// # Errors
+    /// Those of [`DriverAnalysis::rank_by_family`].
+    pub fn of(
+        analysis: &DriverAnalysis,
+        family: DriverFamily,
+        observations: &Observations,
+        drivers: &[Driver],
+        always: &[usize],
+        measure: FitKind,
+    ) -> Result<Self, DriverError> {
+        let without_bootstrap = DriverAnalysis { replicates: 0, ..analysis.clone() };
+        let ranking = without_bootstrap.rank_by_family(family, observations, drivers, always, measure)?;
+        let method = analysis.ranking_method();
+        let engine = if family == DriverFamily::Linear {
+            let (values, layout) = arranged(observations, drivers, always);
+            let means = SecondMoments::of_rows(values.view(), observations.weights().values()).means;
+            Engine::Linear { centred: values - &means, layout, method }
+        } else {
+            let problem = SubsetModels::of(family, observations, drivers, always);
+            let weights = problem.collapsed(&problem.own_weights(observations));
+            let models = problem.fit_all(&weights, None).ok_or(DriverError::NotConverged)?;
+            let measure = ranking.fit.measure;
+            Engine::Likelihood { problem: Box::new(problem), models, measure, method }
+        };
+        let names = drivers.iter().map(|driver| driver.name.clone()).collect();
+        Ok(Self { engine, ranking, drivers: names, n_rows: observations.n_rows() })
+    }
+
+    /// The drivers' names, in the order of their contributions.
+    pub fn drivers(&self) -> &[String] {
+        &self.drivers
+    }
+
+    /// The ranking of the whole sample, without intervals.
+    pub fn ranking(&self) -> &DriverRanking {
+        &self.ranking
+    }
+
+    /// One contribution per driver, in units of the fit measure, for one weight per row; `None` where the rows with a
+    /// weight allow no fit.
+    ///
+    /// # Panics
+    /// If there is not one weight per row.
+    pub fn contributions(&self, weights: &[f64]) -> Option<Vec<f64>> {
+        assert_eq!(weights.len(), self.n_rows, "one weight per row");
+        match &self.engine {
+            Engine::Linear { centred, layout, method } => {
+                let parts = LinearParts { centred, layout, method: *method };
+                parts.contributions(&SecondMoments::of_centred_rows(centred.view(), weights))
+            }
+            Engine::Likelihood { problem, models, measure, method } => {
+                let weights = problem.collapsed(weights);
+                let fitted = problem.fit_all(&weights, Some(models))?;
+                let values = problem.values_of(&log_likelihoods(&fitted), &weights, *measure);
+                Some(contributions(&lattice_of(&values), *method).to_vec())
+            }
+        }
+    }
+
+    /// What linear contributions follow from; `None` for other families.
+    pub(super) fn linear(&self) -> Option<LinearParts<'_>> {
+        match &self.engine {
+            Engine::Linear { centred, layout, method } => Some(LinearParts { centred, layout, method: *method }),
+            Engine::Likelihood { .. } => None,
+        }
+    }
+
+    /// One share per driver (0-1, summing to one), for one weight per row; `None` where the rows with a weight allow no
+    /// fit.
+    ///
+    /// # Panics
+    /// If there is not one weight per row.
+    pub fn shares(&self, weights: &[f64]) -> Option<Vec<f64>> {
+        shares_of(&self.contributions(weights)?)
+    }
+}
+
+/// Columns centred by their means in the whole sample, and what is made of their moments.
+pub(super) struct LinearParts<'a> {
+    /// n_rows by the columns of the analysis, the outcome last.
+    pub centred: &'a Array2<f64>,
+    layout: &'a Layout,
+    method: Method,
+}
+
+impl LinearParts<'_> {
+    /// One contribution per driver, from the moments of some rows.
+    pub fn contributions(&self, moments: &SecondMoments) -> Option<Vec<f64>> {
+        let regression = Regression::of(moments, self.layout)?;
+        Some(regression.contributions(self.method, &|| regression.lattice())?.to_vec())
+    }
+}
+
+/// Contributions as shares of their sum; `None` where one is no number.
+pub(super) fn shares_of(contributions: &[f64]) -> Option<Vec<f64>> {
+    let own = shares(ArrayView1::from(contributions));
+    own.iter().all(|share| share.is_finite()).then_some(own)
+}
+
+/// The weight of every row as it stands.
+pub(super) fn own_weights(observations: &Observations) -> Vec<f64> {
+    (0..observations.n_rows()).map(|row| observations.weights().of(row)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{WeightKind, Weights};
+    use crate::estimators::formula_data::FormulaData;
+
+    fn drivers() -> Vec<Driver> {
+        ["speed", "price", "calls"].iter().enumerate().map(|(at, name)| Driver::column(*name, at)).collect()
+    }
+
+    #[track_caller]
+    fn assert_same(importance: &Importance, weights: &[f64], ranking: &DriverRanking, absolute: f64) {
+        let got = importance.contributions(weights).expect("a fit");
+        for (driver, own) in importance.drivers().iter().zip(got) {
+            let row = ranking.drivers.iter().find(|row| row.driver == *driver).expect("a row");
+            assert!((own - row.contribution).abs() < absolute, "{driver} {own} {}", row.contribution);
+        }
+    }
+
+    #[test]
+    fn contributions_under_weights_are_those_of_a_ranking_with_these_weights() {
+        let data = FormulaData::of(300);
+        let analysis = DriverAnalysis { replicates: 0, ..DriverAnalysis::default() };
+        let likelihood = DriverAnalysis { methods: vec![Method::Shapley], ..analysis.clone() };
+        let weights: Vec<f64> = (0..300).map(|row| ((row * 7) % 4) as f64).collect();
+        let cases = [
+            (DriverFamily::Linear, data.with_number(), &analysis, 1e-12),
+            (DriverFamily::Logistic, data.with_class(), &likelihood, 1e-8),
+        ];
+        for (family, observations, analysis, absolute) in cases {
+            let of = |observations: &Observations| {
+                Importance::of(analysis, family, observations, &drivers(), &[], FitKind::Mcfadden).expect("importance")
+            };
+            let plain = of(&observations);
+            assert_same(&plain, &[1.0; 300], plain.ranking(), absolute);
+            let kinded = Weights::new(WeightKind::Frequency, weights.clone()).expect("weights");
+            let weighted = observations.weighted(kinded).expect("a weight a row");
+            assert_same(&plain, &weights, of(&weighted).ranking(), absolute);
+        }
+    }
+
+    #[test]
+    fn rows_that_allow_no_fit_have_no_shares() {
+        let data = FormulaData::of(50);
+        let analysis = DriverAnalysis::default();
+        let importance =
+            Importance::of(&analysis, DriverFamily::Linear, &data.with_number(), &drivers(), &[], FitKind::RSquared);
+        let mut weights = vec![0.0; 50];
+        weights[3] = 1.0;
+        assert!(importance.expect("importance").shares(&weights).is_none());
+    }
+}
