@@ -1,8 +1,12 @@
 //! A number with its uncertainty.
 
+use super::analysis;
+use super::bootstrap::Replicates;
+use crate::findings::Finding;
 use crate::stats::Confidence;
 use crate::stats::distributions::student_two_sided;
 use crate::stats::quantile::quantiles;
+use ndarray::Array2;
 use serde::Serialize;
 
 /// An estimate, its standard error and its interval, all in the estimate's own unit.
@@ -52,6 +56,13 @@ impl TestedEstimate {
             p_value: student_two_sided(estimate / std_error, degrees_of_freedom),
         }
     }
+}
+
+/// What to say of a bootstrap of which not every sample could be used.
+pub(super) fn unmade(about: &str, n_tried: usize, n_succeeded: usize, single_cluster: bool) -> Option<Finding> {
+    let contributions = Array2::zeros((n_succeeded, 0));
+    let single_cluster = single_cluster && n_tried > 0;
+    analysis::failed(about, &Replicates { contributions, n_failed: n_tried - n_succeeded, single_cluster })
 }
 
 /// The standard deviation of replicates, with divisor n - 1; `None` for fewer than two.

@@ -18,6 +18,7 @@ use ndarray::{Array2, ArrayView1};
 /// analysis of the same outcome is the screen to use.
 pub struct Importance {
     engine: Engine,
+    analysis: DriverAnalysis,
     ranking: DriverRanking,
     drivers: Vec<String>,
     n_rows: usize,
@@ -57,7 +58,7 @@ impl Importance {
             Engine::Likelihood { problem: Box::new(problem), models, measure, method }
         };
         let names = drivers.iter().map(|driver| driver.name.clone()).collect();
-        Ok(Self { engine, ranking, drivers: names, n_rows: observations.n_rows() })
+        Ok(Self { engine, analysis: without_bootstrap, ranking, drivers: names, n_rows: observations.n_rows() })
     }
 
     /// The drivers' names, in the order of their contributions.
@@ -87,6 +88,25 @@ impl Importance {
                 let fitted = problem.fit_all(&weights, Some(models))?;
                 let values = problem.values_of(&log_likelihoods(&fitted), &weights, *measure);
                 Some(contributions(&lattice_of(&values), *method).to_vec())
+            }
+        }
+    }
+
+    /// Contributions in every replicate of a bootstrap of the same rows, n_replicates by n_drivers, as a ranking follows
+    /// them; `None` for a linear outcome, which has no need of it, and where a sample allowed no fit.
+    pub(super) fn replicates(
+        &self,
+        observations: &Observations,
+        n_replicates: usize,
+        seed: u64,
+    ) -> Option<Array2<f64>> {
+        match &self.engine {
+            Engine::Linear { .. } => None,
+            Engine::Likelihood { problem, models, measure, .. } => {
+                let analysis = DriverAnalysis { replicates: n_replicates, seed, ..self.analysis.clone() };
+                let weights = problem.collapsed(&own_weights(observations));
+                let drawn = problem.replicates(&analysis, observations, models, &weights, *measure);
+                (drawn.contributions.nrows() == n_replicates).then_some(drawn.contributions)
             }
         }
     }

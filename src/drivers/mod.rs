@@ -22,6 +22,7 @@ mod estimate;
 mod importance;
 pub mod performance;
 mod scale;
+pub mod what_if;
 
 #[cfg(test)]
 mod action_reference_tests;

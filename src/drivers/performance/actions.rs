@@ -3,10 +3,10 @@
 use super::Touchpoint;
 use super::levels::{in_top_box, levels};
 use crate::data::Observations;
-use crate::drivers::estimate::Estimate;
+use crate::drivers::estimate::{Estimate, unmade};
 use crate::drivers::importance::{Importance, own_weights, shares_of};
 use crate::drivers::{ActionError, analysis, bootstrap};
-use crate::findings::{Finding, FindingKind, Severity};
+use crate::findings::Finding;
 use crate::stats::Confidence;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -164,7 +164,11 @@ impl ImportancePerformance {
         if let Some(odd) = touchpoints.iter().zip(importance.drivers()).find(|(own, driver)| own.name != **driver) {
             return Err(ActionError::UnknownColumn { column: odd.0.name.clone() });
         }
-        self.chart_by(observations, touchpoints, |weights| importance.contributions(weights))
+        let followed = importance.replicates(observations, self.replicates, self.seed);
+        self.charted(observations, touchpoints, |replicate, weights| match (replicate, &followed) {
+            (Some(replicate), Some(followed)) => Some(followed.row(replicate).to_vec()),
+            _ => importance.contributions(weights),
+        })
     }
 
     /// Charts the touchpoints by contributions that `importance` gives for one weight per row; `None` where these allow
@@ -182,15 +186,25 @@ impl ImportancePerformance {
         touchpoints: &[Touchpoint],
         importance: impl Fn(&[f64]) -> Option<Vec<f64>> + Sync,
     ) -> Result<ActionChart, ActionError> {
+        self.charted(observations, touchpoints, |_, weights| importance(weights))
+    }
+
+    /// `importance` gets the number of the replicate, if it is one, and its weights.
+    fn charted(
+        &self,
+        observations: &Observations,
+        touchpoints: &[Touchpoint],
+        importance: impl Fn(Option<usize>, &[f64]) -> Option<Vec<f64>> + Sync,
+    ) -> Result<ActionChart, ActionError> {
         if touchpoints.is_empty() {
             return Err(ActionError::NoDriver);
         }
         let levels = levels(observations, touchpoints, self.confidence)?;
-        let place = |weights: &[f64]| -> Option<Place> {
-            let importance = shares_of(&importance(weights)?)?;
+        let place = |replicate: Option<usize>, weights: &[f64]| -> Option<Place> {
+            let importance = shares_of(&importance(replicate, weights)?)?;
             Some(Place { importance, performance: self.performance(observations, touchpoints, weights) })
         };
-        let own = place(&own_weights(observations)).ok_or(ActionError::NoImportance)?;
+        let own = place(None, &own_weights(observations)).ok_or(ActionError::NoImportance)?;
         if own.importance.len() != touchpoints.len() {
             let (n_found, n_expected) = (own.importance.len(), touchpoints.len());
             return Err(ActionError::Count { what: "contributions by driver", n_found, n_expected });
@@ -223,7 +237,9 @@ impl ImportancePerformance {
             performance_line: self.performance_line.of(&own.performance),
             n_replicates: replicates.len(),
             touchpoints: rows.collect(),
-            findings: self.findings(observations, replicates.len()),
+            findings: unmade(observations.outcome().name(), self.replicates, replicates.len(), false)
+                .into_iter()
+                .collect(),
         })
     }
 
@@ -246,14 +262,21 @@ impl ImportancePerformance {
         touchpoints.iter().map(of).collect()
     }
 
-    fn replicates(&self, observations: &Observations, place: impl Fn(&[f64]) -> Option<Place> + Sync) -> Vec<Place> {
+    fn replicates(
+        &self,
+        observations: &Observations,
+        place: impl Fn(Option<usize>, &[f64]) -> Option<Place> + Sync,
+    ) -> Vec<Place> {
         let resampler = bootstrap::resampler(observations, self.seed);
         if resampler.is_single_cluster() {
             return Vec::new();
         }
         let drawn: Vec<Option<Place>> = (0..self.replicates)
             .into_par_iter()
-            .map_init(|| resampler.scratch(), |scratch, replicate| place(resampler.draw(replicate, scratch)))
+            .map_init(
+                || resampler.scratch(),
+                |scratch, replicate| place(Some(replicate), resampler.draw(replicate, scratch)),
+            )
             .collect();
         drawn.into_iter().flatten().collect()
     }
@@ -276,22 +299,6 @@ impl ImportancePerformance {
             }
         })
         .collect()
-    }
-
-    fn findings(&self, observations: &Observations, n_succeeded: usize) -> Vec<Finding> {
-        let outcome = observations.outcome().name();
-        let n_failed = self.replicates - n_succeeded;
-        if n_failed == 0 {
-            return Vec::new();
-        }
-        let sentence = format!(
-            "{n_failed} of {} samples gave no importance; what is decided rests on the others.",
-            self.replicates
-        );
-        let finding = Finding::new(FindingKind::Unreliable, Severity::Warning, outcome, sentence)
-            .number("n_failed", n_failed as f64)
-            .number("n_tried", self.replicates as f64);
-        vec![finding]
     }
 }
 
