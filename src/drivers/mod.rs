@@ -22,6 +22,7 @@ mod estimate;
 mod importance;
 pub mod performance;
 mod scale;
+pub mod segments;
 pub mod what_if;
 
 #[cfg(test)]
