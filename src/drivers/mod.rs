@@ -23,6 +23,7 @@ mod importance;
 pub mod performance;
 mod scale;
 pub mod segments;
+pub mod stated_observed;
 pub mod what_if;
 
 #[cfg(test)]
