@@ -21,6 +21,7 @@ pub mod asymmetry;
 mod estimate;
 mod importance;
 pub mod performance;
+pub mod robustness;
 mod scale;
 pub mod segments;
 pub mod stated_observed;
