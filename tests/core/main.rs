@@ -12,3 +12,4 @@ mod inputs;
 mod missing;
 mod oracles;
 mod recovery;
+mod scenarios;

@@ -12,6 +12,7 @@ import numpy as np
 import statsmodels.api as sm
 from scipy import integrate, optimize, stats
 from scipy.special import expit
+from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.tools.numdiff import approx_fprime_cs, approx_hess_cs
 
 from missing_reference import emit, wave
@@ -262,9 +263,113 @@ def plans(linear, params, values):
     emit("plan", "nps", [min(near.fun, cost(best)), change(10, 10)])
 
 
+def random_effects():
+    estimates, variances = np.array([0.1, 0.35, 0.2, 0.6]), np.array([0.01, 0.02, 0.005, 0.04])
+    own = combine_effects(estimates, variances, method_re="dl")
+    p_value = stats.chi2.sf(own.q, 3)
+    emit("random_effects", "dl", [own.tau2, own.q, p_value, max(0, own.i2), own.mean_effect_re, own.sd_eff_w_re])
+
+
+def shapley_shares(x, y):
+    """Shapley values of R squared as shares, by all orders."""
+
+    def r_squared(columns):
+        if not columns:
+            return 0.0
+        design = np.column_stack([np.ones(len(y)), x[:, list(columns)]])
+        residual = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+        return 1 - residual @ residual / ((y - y.mean()) @ (y - y.mean()))
+
+    n = x.shape[1]
+    values = np.zeros(n)
+    for order in itertools.permutations(range(n)):
+        for place, driver in enumerate(order):
+            values[driver] += r_squared(order[: place + 1]) - r_squared(order[:place])
+    return values / values.sum()
+
+
+def segments():
+    # Three segments by row modulo 3.
+    label = np.arange(ROWS) % 3
+    for segment in range(3):
+        inside = label == segment
+        emit("segments", f"inside{segment}", shapley_shares(SCORES[inside], RECOMMEND[inside]))
+        emit("segments", f"outside{segment}", shapley_shares(SCORES[~inside], RECOMMEND[~inside]))
+
+
+def stated_observed():
+    # Behaviour is known of two rows in three.
+    known = np.arange(ROWS) % 3 > 0
+    emit("stated", "recommend", shapley_shares(SCORES, RECOMMEND))
+    emit("stated", "buys", shapley_shares(SCORES[known], BUYS[known]))
+
+
+def mediation():
+    """Touchpoint a over the recommend answer, given b and c, between scores 4 and 7."""
+    from_score, to_score = 4.0, 7.0
+    x = np.column_stack([np.ones(ROWS), SCORES])
+    first = sm.OLS(RECOMMEND, x).fit()
+    both = np.column_stack([x, RECOMMEND])
+    second = sm.OLS(VISITS, both).fit()
+    step = to_score - from_score
+    emit("mediation", "linear", [step * second.params[1], step * first.params[1] * second.params[4]])
+    logit = sm.Logit(BUYS, both).fit(disp=0, method="newton", tol=1e-13)
+    sigma = math.sqrt(first.scale)
+    mean_m = lambda at: first.params[0] + first.params[1] * at + SCORES[:, 1:] @ first.params[2:]
+    fixed = logit.params[0] + SCORES[:, 1:] @ logit.params[2:4]
+    points = np.linspace(-10, 10, 4001)
+    density = stats.norm.pdf(points) * (points[1] - points[0])
+
+    def probability(touchpoint, mediator):
+        base = fixed + logit.params[1] * touchpoint + logit.params[4] * mean_m(mediator)
+        return np.mean(expit(base[:, None] + logit.params[4] * sigma * points) @ density)
+
+    p = {(t, m): probability(t, m) for t in (from_score, to_score) for m in (from_score, to_score)}
+    low, high = from_score, to_score
+    direct = 0.5 * (p[high, low] - p[low, low] + p[high, high] - p[low, high])
+    indirect = 0.5 * (p[low, high] - p[low, low] + p[high, high] - p[high, low])
+    emit("mediation", "logistic", [direct, indirect, first.params[1], logit.params[4]])
+
+
+def confounding():
+    """Strength of a confounder like b for the coefficient of a, by regressions of residuals."""
+    residual = lambda y, x: y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    one = np.ones((ROWS, 1))
+
+    def partial(y, x, given):
+        y, x = residual(y, given), residual(x, given)
+        return (x @ y) ** 2 / ((x @ x) * (y @ y))
+
+    fit = sm.OLS(RECOMMEND, np.column_stack([one, SCORES])).fit()
+    a, b, c = SCORES.T
+    of_driver = partial(a, b, np.column_stack([one, c]))
+    of_outcome = partial(RECOMMEND, b, np.column_stack([one, a, c]))
+    emit("confounding", "partial", [partial(RECOMMEND, a, np.column_stack([one, b, c])), of_driver, of_outcome])
+    # A confounder made of noise, with just these partial R squared, takes off what the formula says.
+    noise = np.random.default_rng(1).normal(size=ROWS)
+    given = np.column_stack([one, SCORES[:, 1:]])
+    unit = lambda v: v / np.linalg.norm(v)
+    left_a = residual(a, given)
+    left_y = residual(RECOMMEND, np.column_stack([given, a]))
+    free = unit(residual(noise, np.column_stack([given, a, RECOMMEND])))
+    share_d, share_y = 0.2, 0.3
+    beta = math.sqrt(share_d)
+    # Of the part of the confounder that the driver leaves, share_y is along what the model leaves of the outcome.
+    along = math.sqrt(1 - share_d) * (math.sqrt(share_y) * unit(left_y) + math.sqrt(1 - share_y) * free)
+    confounder = beta * unit(left_a) + along
+    with_it = sm.OLS(RECOMMEND, np.column_stack([one, SCORES, confounder])).fit()
+    emit("confounding", "adjusted", [fit.params[1], fit.bse[1], with_it.params[1], with_it.bse[1]])
+
+
+
 if __name__ == "__main__":
     performance()
     penalty_reward()
     expectation()
     necessity()
     what_if()
+    random_effects()
+    segments()
+    stated_observed()
+    mediation()
+    confounding()
