@@ -102,12 +102,6 @@ pub enum ActionError {
         /// The column.
         column: String,
     },
-    /// A model without a covariance.
-    #[error("the model of `{outcome}` has no covariance, so its figures have no interval; use an unpenalised fit")]
-    NoCovariance {
-        /// The model's outcome.
-        outcome: String,
-    },
     /// A measure that a model does not give.
     #[error("the model of `{outcome}` gives no {measure}; it needs an ordinal model of the 0-10 answer")]
     NoMeasure {

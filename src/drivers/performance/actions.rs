@@ -209,7 +209,8 @@ impl ImportancePerformance {
             let (n_found, n_expected) = (own.importance.len(), touchpoints.len());
             return Err(ActionError::Count { what: "contributions by driver", n_found, n_expected });
         }
-        let replicates = self.replicates(observations, place);
+        let mut replicates = self.replicates(observations, place);
+        replicates.retain(|replicate| replicate.importance.len() == touchpoints.len());
         let quadrants: Vec<Vec<Action>> = replicates.iter().map(|replicate| self.quadrants(replicate)).collect();
         let own_quadrants = self.quadrants(&own);
         let rows = touchpoints.iter().zip(levels).enumerate().map(|(at, (touchpoint, level))| {

@@ -2,17 +2,17 @@
 
 use super::random_effects::RandomEffects;
 use super::segmentation::Segmentation;
+use super::sides::{Pair, Sides, units};
 use crate::data::Observations;
 use crate::drivers::analysis::{Driver, DriverAnalysis};
 use crate::drivers::estimate::{Estimate, standard_deviation, unmade};
-use crate::drivers::importance::{Importance, LinearParts, own_weights, shares_of};
+use crate::drivers::importance::{Importance, own_weights};
 use crate::drivers::{ActionError, DriverFamily, FitKind, Method, bootstrap};
 use crate::findings::{Finding, FindingKind, Severity};
+use crate::stats::Confidence;
 use crate::stats::distributions::normal_two_sided;
 use crate::stats::multiplicity::{benjamini_hochberg, holm};
 use crate::stats::random::stream;
-use crate::stats::{Confidence, SecondMoments};
-use ndarray::{Array2, Axis};
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -141,19 +141,6 @@ pub struct DriverSpread {
     pub p_value: f64,
     /// Share of the scatter that is not chance, 0-1.
     pub i_squared: f64,
-}
-
-/// Shares in a segment and in all others, for one set of weights; `None` where these allow no fit.
-#[derive(Clone)]
-struct Pair {
-    inside: Vec<f64>,
-    outside: Vec<f64>,
-}
-
-impl Pair {
-    fn difference(&self, driver: usize) -> f64 {
-        self.inside[driver] - self.outside[driver]
-    }
 }
 
 impl SegmentAnalysis {
@@ -368,125 +355,6 @@ impl SegmentAnalysis {
         }
         spreads
     }
-}
-
-/// What gives the shares on both sides of a segment.
-struct Sides<'a> {
-    importance: &'a Importance,
-    /// Of a linear outcome: the rows of each segment, and their columns side by side.
-    linear: Option<(LinearParts<'a>, Vec<Part>)>,
-}
-
-struct Part {
-    rows: Vec<usize>,
-    values: Array2<f64>,
-}
-
-impl<'a> Sides<'a> {
-    fn of(importance: &'a Importance, segmentation: &Segmentation) -> Self {
-        let linear = importance.linear().map(|parts| {
-            let part = |segment: usize| {
-                let codes = segmentation.codes();
-                let rows: Vec<usize> = (0..codes.len()).filter(|&row| codes[row] == Some(segment)).collect();
-                let values = parts.centred.select(Axis(0), &rows);
-                Part { rows, values }
-            };
-            let by_segment = (0..segmentation.names().len()).map(part).collect();
-            (parts, by_segment)
-        });
-        Self { importance, linear }
-    }
-
-    /// Both sides of each analysed segment, for one weight per row.
-    fn pairs(&self, weights: &[f64], codes: &[Option<usize>], analysed: &[usize]) -> Vec<Option<Pair>> {
-        let Some((parts, by_segment)) = &self.linear else { return self.relabelled(weights, codes, analysed) };
-        let moments: Vec<SecondMoments> = by_segment
-            .iter()
-            .map(|part| {
-                let own: Vec<f64> = part.rows.iter().map(|&row| weights[row]).collect();
-                SecondMoments::of_centred_rows(part.values.view(), &own)
-            })
-            .collect();
-        let pair = |&segment: &usize| {
-            let others = moments.iter().enumerate().filter(|&(place, _)| place != segment).map(|(_, own)| own);
-            let inside = shares_of(&parts.contributions(&moments[segment])?)?;
-            Some(Pair { inside, outside: shares_of(&parts.contributions(&merged(others)?)?)? })
-        };
-        analysed.iter().map(pair).collect()
-    }
-
-    /// The same where rows have other segments than those they came with.
-    fn relabelled(&self, weights: &[f64], codes: &[Option<usize>], analysed: &[usize]) -> Vec<Option<Pair>> {
-        let side = |segment: usize, inside: bool| {
-            let keep = |code: &Option<usize>| code.is_some_and(|own| (own == segment) == inside);
-            let masked: Vec<f64> =
-                weights.iter().zip(codes).map(|(weight, code)| if keep(code) { *weight } else { 0.0 }).collect();
-            if masked.iter().all(|&weight| weight <= 0.0) {
-                return None;
-            }
-            self.importance.shares(&masked)
-        };
-        analysed
-            .iter()
-            .map(|&segment| Some(Pair { inside: side(segment, true)?, outside: side(segment, false)? }))
-            .collect()
-    }
-}
-
-/// The moments of all rows behind some moments; `None` without a row.
-fn merged<'a>(parts: impl Iterator<Item = &'a SecondMoments> + Clone) -> Option<SecondMoments> {
-    let filled = parts.filter(|part| part.weight_sum > 0.0);
-    let weight_sum: f64 = filled.clone().map(|part| part.weight_sum).sum();
-    let mut all = filled.clone().next()?.clone();
-    all.means.fill(0.0);
-    all.cross_products.fill(0.0);
-    all.weight_sum = weight_sum;
-    for part in filled.clone() {
-        all.means.scaled_add(part.weight_sum / weight_sum, &part.means);
-    }
-    for part in filled {
-        let apart = &part.means - &all.means;
-        all.cross_products += &part.cross_products;
-        for ((row, column), own) in all.cross_products.indexed_iter_mut() {
-            *own += part.weight_sum * apart[row] * apart[column];
-        }
-    }
-    Some(all)
-}
-
-/// Customers (or rows) that have a segment, and the segment of each.
-struct Units {
-    labels: Vec<usize>,
-    of_row: Vec<Option<usize>>,
-}
-
-fn units(observations: &Observations, codes: &[Option<usize>]) -> Result<Units, ActionError> {
-    let mut labels = Vec::new();
-    let mut unit_of = vec![None; observations.clusters().map_or(0, |clusters| clusters.n_clusters())];
-    let mut of_row = Vec::with_capacity(codes.len());
-    for (row, code) in codes.iter().enumerate() {
-        let Some(code) = *code else {
-            of_row.push(None);
-            continue;
-        };
-        let new = |labels: &mut Vec<usize>| {
-            labels.push(code);
-            labels.len() - 1
-        };
-        let unit = match observations.clusters() {
-            None => new(&mut labels),
-            Some(clusters) => {
-                let customer = clusters.codes()[row] as usize;
-                let unit = *unit_of[customer].get_or_insert_with(|| new(&mut labels));
-                if labels[unit] != code {
-                    return Err(ActionError::MixedCustomer { customer: customer + 1 });
-                }
-                unit
-            }
-        };
-        of_row.push(Some(unit));
-    }
-    Ok(Units { labels, of_row })
 }
 
 /// p-values read together; rows beyond the first `n_tests` repeat these tests.

@@ -3,6 +3,7 @@
 mod compare;
 mod random_effects;
 mod segmentation;
+mod sides;
 
 pub use compare::{DriverSpread, SegmentAnalysis, SegmentBase, SegmentRow, SegmentTable, SegmentTest};
 pub use random_effects::RandomEffects;

@@ -1,5 +1,6 @@
 //! Natural direct and indirect effects on the probability scale, averaged over rows.
 
+use crate::estimators::fitted_model::probability;
 use crate::stats::linear_algebra::SymmetricEigen;
 use ndarray::Array2;
 
@@ -28,8 +29,8 @@ impl NormalQuadrature {
     }
 
     /// The mean of a logistic probability whose log odds are normal.
-    fn probability(&self, mean: f64, std_dev: f64) -> f64 {
-        self.points.iter().map(|(point, weight)| weight * logistic(mean + std_dev * point)).sum()
+    fn mean_probability(&self, mean: f64, std_dev: f64) -> f64 {
+        self.points.iter().map(|(point, weight)| weight * probability(mean + std_dev * point)).sum()
     }
 }
 
@@ -86,7 +87,7 @@ impl Paths {
                     let mediator = row.mediator + self.touchpoint_to_mediator * at;
                     let log_odds =
                         row.log_odds + self.touchpoint_to_outcome * touchpoint + self.mediator_to_outcome * mediator;
-                    *mean += row.share * quadrature.probability(log_odds, std_dev);
+                    *mean += row.share * quadrature.mean_probability(log_odds, std_dev);
                 }
             }
         }
@@ -96,11 +97,6 @@ impl Paths {
             indirect: 0.5 * ((mediator_to - both_from) + (both_to - touchpoint_to)),
         }
     }
-}
-
-fn logistic(log_odds: f64) -> f64 {
-    let small = (-log_odds.abs()).exp();
-    if log_odds >= 0.0 { 1.0 / (1.0 + small) } else { small / (1.0 + small) }
 }
 
 #[cfg(test)]
@@ -117,6 +113,6 @@ mod tests {
             assert!((moment(power) - want).abs() < 1e-11, "{power} {}", moment(power));
         }
         // scipy.integrate.quad(lambda z: expit(0.5 + 1.5 * z) * norm.pdf(z), -12, 12)
-        assert!((quadrature.probability(0.5, 1.5) - 0.587_596_205_190_970_4).abs() < 1e-10);
+        assert!((quadrature.mean_probability(0.5, 1.5) - 0.587_596_205_190_970_4).abs() < 1e-10);
     }
 }

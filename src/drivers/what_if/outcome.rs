@@ -2,12 +2,10 @@
 
 use crate::data::Observations;
 use crate::drivers::ActionError;
+use crate::estimators::fitted_model::{probability, rate};
 use crate::estimators::{Family, FittedModel};
 use crate::measures::ResponseClass;
 use serde::{Deserialize, Serialize};
-
-/// The largest logarithm of a count whose number is finite.
-const LN_LARGEST: f64 = 709.7;
 
 /// A fitted model and the rows it was fitted to, whose customers the question is about.
 #[derive(Debug, Clone, Copy)]
@@ -110,18 +108,19 @@ impl Response {
     pub fn at(&self, link: f64) -> Expectation {
         match self.family {
             Family::Logistic => {
-                let value = logistic(link);
-                Expectation { value, slope: value * logistic(-link) }
+                let value = probability(link);
+                Expectation { value, slope: value * probability(-link) }
             }
             Family::Count => {
-                let value = link.min(LN_LARGEST).exp();
+                let value = rate(link);
                 Expectation { value, slope: value }
             }
             Family::Ordinal => {
                 let start = Expectation { value: self.lowest, slope: 0.0 };
-                self.steps.iter().fold(start, |sum, step| {
-                    let above = logistic(link - step.threshold);
-                    let density = above * logistic(step.threshold - link);
+                // Most steps of a score change no class.
+                self.steps.iter().filter(|step| step.rise.abs() > 0.0).fold(start, |sum, step| {
+                    let above = probability(link - step.threshold);
+                    let density = above * probability(step.threshold - link);
                     Expectation { value: sum.value + step.rise * above, slope: sum.slope + step.rise * density }
                 })
             }
@@ -136,7 +135,7 @@ impl Response {
         let n_slopes = values.len();
         let slopes = if self.family == Family::Ordinal {
             for (step, gradient) in self.steps.iter().zip(&mut gradient[n_slopes..]) {
-                let density = logistic(link - step.threshold) * logistic(step.threshold - link);
+                let density = probability(link - step.threshold) * probability(step.threshold - link);
                 *gradient -= factor * step.rise * density;
             }
             &mut gradient[..n_slopes]
@@ -146,11 +145,6 @@ impl Response {
         };
         slopes.iter_mut().zip(values).for_each(|(gradient, value)| *gradient += slope * value);
     }
-}
-
-fn logistic(log_odds: f64) -> f64 {
-    let small = (-log_odds.abs()).exp();
-    if log_odds >= 0.0 { 1.0 / (1.0 + small) } else { small / (1.0 + small) }
 }
 
 /// A model beside the columns of some rows.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 
 /// Steps in which a lever is raised from nothing to its end on the greedy path.
-const PATH_STEPS: f64 = 64.0;
+const PATH_STEPS: f64 = 32.0;
 /// The same for a linear outcome, whose path is exact from one kink to the next where there are no more kinks than this.
 const LINEAR_PATH_STEPS: f64 = 512.0;
 /// Rounds of exchanges between two levers, and halvings of what is exchanged.
@@ -161,6 +161,13 @@ struct Own {
     kinks: Vec<f64>,
 }
 
+/// What the next point of a lever brings and its last one brought, by point.
+#[derive(Clone, Copy)]
+struct Marginal {
+    next: f64,
+    last: f64,
+}
+
 #[derive(Clone, Copy)]
 struct Row {
     link: f64,
@@ -247,17 +254,28 @@ impl Reach {
         self.sign * (after - self.before)
     }
 
-    /// What one more point of a lever brings.
-    fn marginal(&self, raises: &[f64], lever: usize) -> f64 {
-        let n_levers = raises.len();
-        let slope = self.sum(|place| {
-            if raises[lever] < self.room[place * n_levers + lever] {
-                self.rows[place].share * self.response.at(self.link(place, raises)).slope
-            } else {
-                0.0
+    /// What one more point of every lever brings, and what its last point brought.
+    fn marginals(&self, raises: &[f64]) -> Vec<Marginal> {
+        let (n_rows, n_levers) = (self.rows.len(), raises.len());
+        let block = |first: usize| {
+            let mut sums = vec![Marginal { next: 0.0, last: 0.0 }; n_levers];
+            for place in first * BLOCK_ROWS..((first + 1) * BLOCK_ROWS).min(n_rows) {
+                let slope = self.rows[place].share * self.response.at(self.link(place, raises)).slope;
+                let room = &self.room[place * n_levers..][..n_levers];
+                for ((sum, raise), room) in sums.iter_mut().zip(raises).zip(room) {
+                    sum.next += if raise < room { slope } else { 0.0 };
+                    sum.last += if raise <= room { slope } else { 0.0 };
+                }
             }
-        });
-        self.sign * self.levers[lever].slope * slope
+            sums
+        };
+        let blocks: Vec<Vec<Marginal>> = (0..n_rows.div_ceil(BLOCK_ROWS)).into_par_iter().map(block).collect();
+        let of_lever = |(lever, own): (usize, &Own)| {
+            let by = self.sign * own.slope;
+            let sum = |side: fn(&Marginal) -> f64| by * blocks.iter().map(|block| side(&block[lever])).sum::<f64>();
+            Marginal { next: sum(|own| own.next), last: sum(|own| own.last) }
+        };
+        self.levers.iter().enumerate().map(of_lever).collect()
     }
 
     fn cost(&self, raises: &[f64]) -> f64 {
@@ -287,19 +305,21 @@ impl Reach {
     /// Raises, always next what brings most for its money, until what is wanted is reached.
     fn path(&self, mut raises: Vec<f64>, wanted: f64) -> Vec<f64> {
         let steps = if self.linear { LINEAR_PATH_STEPS } else { PATH_STEPS };
-        while self.gain(&raises) < wanted {
+        let mut gain = self.gain(&raises);
+        while gain < wanted {
+            let marginals = self.marginals(&raises);
             let open = self.offered().into_iter().filter(|&lever| raises[lever] < self.levers[lever].raise_max);
-            let worth = open.map(|lever| (lever, self.marginal(&raises, lever) / self.levers[lever].cost));
+            let worth = open.map(|lever| (lever, marginals[lever].next / self.levers[lever].cost));
             let Some((lever, _)) = worth.max_by(|one, other| one.1.total_cmp(&other.1)) else { break };
             let own = &self.levers[lever];
-            let step = raises[lever] + own.raise_max / steps;
-            // A linear gain bends at the kinks alone; another bends everywhere.
-            let kink = own.kinks.iter().copied().find(|&kink| kink > raises[lever]).unwrap_or(own.raise_max);
-            let few = (own.kinks.len() as f64) < steps;
-            let next = if self.linear && few { kink } else { step.min(own.raise_max) };
             let last = raises[lever];
-            raises[lever] = next;
-            if self.gain(&raises) >= wanted {
+            // A linear gain bends at the kinks alone; another bends everywhere.
+            let kink = own.kinks.iter().copied().find(|&kink| kink > last).unwrap_or(own.raise_max);
+            let few = (own.kinks.len() as f64) < steps;
+            let step = (last + own.raise_max / steps).min(own.raise_max);
+            raises[lever] = if self.linear && few { kink } else { step };
+            gain = self.gain(&raises);
+            if gain >= wanted {
                 return self.least(&raises, lever, last, wanted);
             }
         }
@@ -323,10 +343,12 @@ impl Reach {
         let offered = self.offered();
         for _ in 0..ROUNDS_MAX {
             let mut cheaper = false;
+            let mut marginals = self.marginals(&raises);
             for &from in &offered {
                 for &to in offered.iter().filter(|&&to| to != from) {
-                    if let Some(other) = self.exchange(&raises, from, to, wanted) {
+                    if let Some(other) = self.exchange(&raises, &marginals, from, to, wanted) {
                         raises = other;
+                        marginals = self.marginals(&raises);
                         cheaper = true;
                     }
                 }
@@ -338,16 +360,29 @@ impl Reach {
         raises
     }
 
-    fn exchange(&self, raises: &[f64], from: usize, to: usize, wanted: f64) -> Option<Vec<f64>> {
+    fn exchange(
+        &self,
+        raises: &[f64],
+        marginals: &[Marginal],
+        from: usize,
+        to: usize,
+        wanted: f64,
+    ) -> Option<Vec<f64>> {
+        let (giver, taker) = (&self.levers[from], &self.levers[to]);
+        if raises[from] <= 0.0 || raises[to] >= taker.raise_max {
+            return None;
+        }
+        // All of it may be worth exchanging where gains grow; a part only where the next point is worth more than the last.
+        let worth = marginals[to].next / taker.cost > marginals[from].last / giver.cost * (1.0 + CLOSE);
         let cost = self.cost(raises);
-        (0..=HALVINGS).find_map(|halving| {
+        (0..=if worth { HALVINGS } else { 0 }).find_map(|halving| {
             let given = raises[from] * 0.5_f64.powi(halving);
             let mut other = raises.to_vec();
             other[from] -= given;
             // What the other lever may take for the same money must be more than enough.
-            let money = given * self.levers[from].cost / self.levers[to].cost;
-            other[to] = (other[to] + money * (1.0 - CLOSE)).min(self.levers[to].raise_max);
-            if given <= 0.0 || other[to] <= raises[to] || self.gain(&other) < wanted {
+            let money = given * giver.cost / taker.cost;
+            other[to] = (other[to] + money * (1.0 - CLOSE)).min(taker.raise_max);
+            if self.gain(&other) < wanted {
                 return None;
             }
             let least = self.least(&other, to, raises[to], wanted);
