@@ -1,7 +1,7 @@
 //! A number with its uncertainty.
 
-use super::analysis;
 use super::bootstrap::Replicates;
+use super::notices;
 use crate::findings::Finding;
 use crate::stats::Confidence;
 use crate::stats::distributions::student_two_sided;
@@ -62,7 +62,7 @@ impl TestedEstimate {
 pub(super) fn unmade(about: &str, n_tried: usize, n_succeeded: usize, single_cluster: bool) -> Option<Finding> {
     let contributions = Array2::zeros((n_succeeded, 0));
     let single_cluster = single_cluster && n_tried > 0;
-    analysis::failed(about, &Replicates { contributions, n_failed: n_tried - n_succeeded, single_cluster })
+    notices::failed(about, &Replicates { contributions, n_failed: n_tried - n_succeeded, single_cluster })
 }
 
 /// The standard deviation of replicates, with divisor n - 1; `None` for fewer than two.

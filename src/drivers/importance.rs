@@ -1,15 +1,14 @@
 //! Importance of the drivers under any weights of the same rows, so that it can be resampled together with other figures.
 
 use super::DriverError;
-use super::analysis::{Driver, DriverAnalysis, arranged};
-use super::method::Method;
-use super::quadratic::lattice_of;
+use super::analysis::{Base, Driver, DriverAnalysis, Plan, arranged};
+use super::game::Game;
 use super::ranking::{DriverFamily, DriverRanking, FitKind, shares};
-use super::regression::{Layout, Regression};
-use super::subset_models::{Model, SubsetModels, contributions, log_likelihoods};
+use super::regression::Layout;
+use super::subset_models::{Model, SubsetModels, log_likelihoods};
 use crate::data::Observations;
 use crate::stats::SecondMoments;
-use ndarray::{Array2, ArrayView1};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 /// The drivers of one outcome, whose contributions follow from the weights of the rows.
 ///
@@ -19,14 +18,15 @@ use ndarray::{Array2, ArrayView1};
 pub struct Importance {
     engine: Engine,
     analysis: DriverAnalysis,
+    plan: Plan,
     ranking: DriverRanking,
     drivers: Vec<String>,
     n_rows: usize,
 }
 
 enum Engine {
-    Linear { centred: Array2<f64>, layout: Layout, method: Method },
-    Likelihood { problem: Box<SubsetModels>, models: Vec<Model>, measure: FitKind, method: Method },
+    Linear { centred: Array2<f64>, layout: Layout },
+    Likelihood { problem: Box<SubsetModels>, models: Vec<Model>, measure: FitKind },
 }
 
 impl Importance {
@@ -43,22 +43,28 @@ impl Importance {
         always: &[usize],
         measure: FitKind,
     ) -> Result<Self, DriverError> {
-        let without_bootstrap = DriverAnalysis { replicates: 0, ..analysis.clone() };
+        let without_bootstrap =
+            DriverAnalysis { replicates: 0, noise_drivers: 0, jackknife: false, ..analysis.clone() };
         let ranking = without_bootstrap.rank_by_family(family, observations, drivers, always, measure)?;
-        let method = analysis.ranking_method();
+        let plan = without_bootstrap.plan(&Base::of(observations), family, drivers, always)?;
+        if family != DriverFamily::Linear && !plan.sampled.is_empty() {
+            let (n_drivers, n_drivers_max) = (drivers.len(), family.n_drivers_max());
+            return Err(DriverError::TooMany { method: plan.method, n_drivers, n_drivers_max });
+        }
+        let plan = plan.for_repeats().unwrap_or(plan);
         let engine = if family == DriverFamily::Linear {
             let (values, layout) = arranged(observations, drivers, always);
             let means = SecondMoments::of_rows(values.view(), observations.weights().values()).means;
-            Engine::Linear { centred: values - &means, layout, method }
+            Engine::Linear { centred: values - &means, layout }
         } else {
             let problem = SubsetModels::of(family, observations, drivers, always);
             let weights = problem.collapsed(&problem.own_weights(observations));
             let models = problem.fit_all(&weights, None).ok_or(DriverError::NotConverged)?;
             let measure = ranking.fit.measure;
-            Engine::Likelihood { problem: Box::new(problem), models, measure, method }
+            Engine::Likelihood { problem: Box::new(problem), models, measure }
         };
         let names = drivers.iter().map(|driver| driver.name.clone()).collect();
-        Ok(Self { engine, analysis: without_bootstrap, ranking, drivers: names, n_rows: observations.n_rows() })
+        Ok(Self { engine, analysis: without_bootstrap, plan, ranking, drivers: names, n_rows: observations.n_rows() })
     }
 
     /// The drivers' names, in the order of their contributions.
@@ -79,15 +85,12 @@ impl Importance {
     pub fn contributions(&self, weights: &[f64]) -> Option<Vec<f64>> {
         assert_eq!(weights.len(), self.n_rows, "one weight per row");
         match &self.engine {
-            Engine::Linear { centred, layout, method } => {
-                let parts = LinearParts { centred, layout, method: *method };
-                parts.contributions(&SecondMoments::of_centred_rows(centred.view(), weights))
-            }
-            Engine::Likelihood { problem, models, measure, method } => {
+            Engine::Linear { centred, .. } => self.linear()?.contributions(&moments_under(centred.view(), weights)?),
+            Engine::Likelihood { problem, models, measure } => {
                 let weights = problem.collapsed(weights);
                 let fitted = problem.fit_all(&weights, Some(models))?;
                 let values = problem.values_of(&log_likelihoods(&fitted), &weights, *measure);
-                Some(contributions(&lattice_of(&values), *method).to_vec())
+                Some(Game::of_values(values, &self.plan.partition).contributions(self.plan.method)?.to_vec())
             }
         }
     }
@@ -102,10 +105,10 @@ impl Importance {
     ) -> Option<Array2<f64>> {
         match &self.engine {
             Engine::Linear { .. } => None,
-            Engine::Likelihood { problem, models, measure, .. } => {
+            Engine::Likelihood { problem, models, measure } => {
                 let analysis = DriverAnalysis { replicates: n_replicates, seed, ..self.analysis.clone() };
                 let weights = problem.collapsed(&own_weights(observations));
-                let drawn = problem.replicates(&analysis, observations, models, &weights, *measure);
+                let drawn = problem.replicates(&analysis, observations, &self.plan, models, &weights, *measure);
                 (drawn.contributions.nrows() == n_replicates).then_some(drawn.contributions)
             }
         }
@@ -114,7 +117,9 @@ impl Importance {
     /// What linear contributions follow from; `None` for other families.
     pub(super) fn linear(&self) -> Option<LinearParts<'_>> {
         match &self.engine {
-            Engine::Linear { centred, layout, method } => Some(LinearParts { centred, layout, method: *method }),
+            Engine::Linear { centred, layout } => {
+                Some(LinearParts { centred, layout, plan: &self.plan, seed: self.analysis.seed })
+            }
             Engine::Likelihood { .. } => None,
         }
     }
@@ -134,14 +139,14 @@ pub(super) struct LinearParts<'a> {
     /// n_rows by the columns of the analysis, the outcome last.
     pub centred: &'a Array2<f64>,
     layout: &'a Layout,
-    method: Method,
+    plan: &'a Plan,
+    seed: u64,
 }
 
 impl LinearParts<'_> {
     /// One contribution per driver, from the moments of some rows.
     pub fn contributions(&self, moments: &SecondMoments) -> Option<Vec<f64>> {
-        let regression = Regression::of(moments, self.layout)?;
-        Some(regression.contributions(self.method, &|| regression.lattice())?.to_vec())
+        Some(self.plan.contributions_of(moments, self.layout, self.seed)?.to_vec())
     }
 }
 
@@ -151,6 +156,11 @@ pub(super) fn shares_of(contributions: &[f64]) -> Option<Vec<f64>> {
     own.iter().all(|share| share.is_finite()).then_some(own)
 }
 
+/// The moments of centred rows under one set of weights.
+pub(super) fn moments_under(values: ArrayView2<f64>, weights: &[f64]) -> Option<SecondMoments> {
+    SecondMoments::of_centred_rows(values, ArrayView1::from(weights).insert_axis(Axis(0))).pop()
+}
+
 /// The weight of every row as it stands.
 pub(super) fn own_weights(observations: &Observations) -> Vec<f64> {
     (0..observations.n_rows()).map(|row| observations.weights().of(row)).collect()
@@ -158,6 +168,7 @@ pub(super) fn own_weights(observations: &Observations) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Method;
     use super::*;
     use crate::data::{WeightKind, Weights};
     use crate::estimators::formula_data::FormulaData;

@@ -9,6 +9,7 @@ mod contract;
 mod families;
 mod imports;
 mod inputs;
+mod methods;
 mod missing;
 mod oracles;
 mod recovery;

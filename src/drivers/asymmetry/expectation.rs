@@ -2,8 +2,9 @@
 
 use super::contrast::{combination, fit};
 use crate::data::{DesignMatrix, Observations};
+use crate::drivers::analysis::Base;
 use crate::drivers::importance::own_weights;
-use crate::drivers::{ActionError, TestedEstimate, analysis};
+use crate::drivers::{ActionError, TestedEstimate};
 use crate::findings::Finding;
 use crate::stats::Confidence;
 use ndarray::Array2;
@@ -136,7 +137,7 @@ impl ExpectationGaps {
         Ok(ExpectationTable {
             outcome: observations.outcome().name().to_owned(),
             n_rows: observations.n_rows(),
-            n_used: analysis::n_used(observations),
+            n_used: Base::of(observations).n_used,
             n_clusters: fit.summary().n_clusters,
             r_squared: fit.summary().r_squared,
             confidence: self.confidence,

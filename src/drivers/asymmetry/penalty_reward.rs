@@ -4,8 +4,9 @@ use super::contrast::{combination, fit};
 use super::cuts::{Category, CutPoints, Cuts};
 use crate::data::WeightKind;
 use crate::data::{DesignMatrix, Observations};
+use crate::drivers::analysis::Base;
 use crate::drivers::importance::own_weights;
-use crate::drivers::{ActionError, TestedEstimate, analysis};
+use crate::drivers::{ActionError, TestedEstimate};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::{Confidence, SecondMoments};
 use ndarray::{Array2, Axis};
@@ -182,7 +183,7 @@ impl PenaltyReward {
         Ok(AsymmetryTable {
             outcome: outcome.name().to_owned(),
             n_rows: observations.n_rows(),
-            n_used: analysis::n_used(observations),
+            n_used: Base::of(observations).n_used,
             n_clusters: fit.summary().n_clusters,
             r_squared: fit.summary().r_squared,
             confidence: self.confidence,

@@ -3,9 +3,10 @@
 use super::Touchpoint;
 use super::levels::{in_top_box, levels};
 use crate::data::Observations;
+use crate::drivers::analysis::Base;
 use crate::drivers::estimate::{Estimate, unmade};
 use crate::drivers::importance::{Importance, own_weights, shares_of};
-use crate::drivers::{ActionError, analysis, bootstrap};
+use crate::drivers::{ActionError, bootstrap};
 use crate::findings::Finding;
 use crate::stats::Confidence;
 use rayon::prelude::*;
@@ -230,7 +231,7 @@ impl ImportancePerformance {
         Ok(ActionChart {
             outcome: observations.outcome().name().to_owned(),
             n_rows: observations.n_rows(),
-            n_used: analysis::n_used(observations),
+            n_used: Base::of(observations).n_used,
             n_clusters: observations.clusters().map(|clusters| clusters.n_clusters()),
             confidence: self.confidence,
             measure: self.measure,

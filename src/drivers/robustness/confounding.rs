@@ -2,7 +2,7 @@
 
 use super::sensitivity::{Adjusted, Confounder, Sensitivity};
 use crate::data::{Observations, WeightKind, Weights};
-use crate::drivers::analysis::{self, Driver, sources};
+use crate::drivers::analysis::{Base, Driver, sources};
 use crate::drivers::{ActionError, TestedEstimate};
 use crate::estimators::{LinearFit, Ols, StdErrors};
 use crate::findings::{Finding, FindingKind, Severity};
@@ -121,7 +121,7 @@ impl Confounding {
         Ok(ConfoundingTable {
             outcome: observations.outcome().name().to_owned(),
             n_rows: observations.n_rows(),
-            n_used: analysis::n_used(observations),
+            n_used: Base::of(observations).n_used,
             df_residual: fit.summary().df_residual,
             q: self.q,
             confidence: self.confidence,

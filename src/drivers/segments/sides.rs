@@ -3,7 +3,7 @@
 use super::segmentation::Segmentation;
 use crate::data::Observations;
 use crate::drivers::ActionError;
-use crate::drivers::importance::{Importance, LinearParts, shares_of};
+use crate::drivers::importance::{Importance, LinearParts, moments_under, shares_of};
 use crate::stats::SecondMoments;
 use ndarray::{Array2, Axis};
 
@@ -49,13 +49,13 @@ impl<'a> Sides<'a> {
     /// Both sides of each analysed segment, for one weight per row.
     pub fn pairs(&self, weights: &[f64], codes: &[Option<usize>], analysed: &[usize]) -> Vec<Option<Pair>> {
         let Some((parts, by_segment)) = &self.linear else { return self.relabelled(weights, codes, analysed) };
-        let moments: Vec<SecondMoments> = by_segment
-            .iter()
-            .map(|part| {
-                let own: Vec<f64> = part.rows.iter().map(|&row| weights[row]).collect();
-                SecondMoments::of_centred_rows(part.values.view(), &own)
-            })
-            .collect();
+        let of_part = |part: &Part| {
+            let own: Vec<f64> = part.rows.iter().map(|&row| weights[row]).collect();
+            moments_under(part.values.view(), &own)
+        };
+        let Some(moments) = by_segment.iter().map(of_part).collect::<Option<Vec<SecondMoments>>>() else {
+            return analysed.iter().map(|_| None).collect();
+        };
         let pair = |&segment: &usize| {
             let others = moments.iter().enumerate().filter(|&(place, _)| place != segment).map(|(_, own)| own);
             let inside = shares_of(&parts.contributions(&moments[segment])?)?;
@@ -151,7 +151,7 @@ mod tests {
         let parts: Vec<SecondMoments> = [0..20, 20..21, 21..60]
             .map(|rows| {
                 let part = values.slice(ndarray::s![rows.clone(), ..]);
-                SecondMoments::of_centred_rows(part, &weights[rows])
+                moments_under(part, &weights[rows]).expect("moments")
             })
             .into();
         let merged = merged(parts.iter()).expect("rows");

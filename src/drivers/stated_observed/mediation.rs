@@ -2,9 +2,10 @@
 
 use super::natural_effects::{Base, NormalQuadrature, Paths};
 use crate::data::Observations;
+use crate::drivers::ActionError;
+use crate::drivers::analysis;
 use crate::drivers::estimate::{Estimate, unmade};
-use crate::drivers::importance::own_weights;
-use crate::drivers::{ActionError, analysis};
+use crate::drivers::importance::{moments_under, own_weights};
 use crate::estimators::logistic::{self, LogitState};
 use crate::estimators::{Family, FitError, Logit, Ols};
 use crate::findings::{Finding, FindingKind, Severity};
@@ -136,7 +137,7 @@ impl Mediation {
             family: problem.family,
             contrast: self.contrast,
             n_rows: observations.n_rows(),
-            n_used: analysis::n_used(observations),
+            n_used: analysis::Base::of(observations).n_used,
             n_clusters: observations.clusters().map(|clusters| clusters.n_clusters()),
             confidence: self.confidence,
             n_replicates: replicates.len(),
@@ -270,7 +271,7 @@ impl Problem {
 
     /// Both models under some weights; `None` where one of them has no solution.
     fn fit(&self, weights: &[f64]) -> Option<Fitted> {
-        let moments = SecondMoments::of_centred_rows(self.values.view(), weights);
+        let moments = moments_under(self.values.view(), weights)?;
         let mediator = self.n_predictors() - 1;
         let to_mediator = slopes(&moments, mediator, mediator)?;
         match self.family {

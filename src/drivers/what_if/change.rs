@@ -3,8 +3,9 @@
 use super::lever::{Bounds, Lever, LeverRaise, Raise};
 use super::outcome::{Measure, ModelledOutcome, Placed, Response};
 use crate::data::{Observations, WeightKind, Weights};
+use crate::drivers::ActionError;
+use crate::drivers::analysis::Base;
 use crate::drivers::estimate::{Estimate, unmade};
-use crate::drivers::{ActionError, analysis};
 use crate::estimators::{Count, CountDistribution, Family, FittedModel, Logit, Ols, Ordinal};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::Confidence;
@@ -194,7 +195,7 @@ impl WhatIf {
             outcome: model.outcome().to_owned(),
             family: model.family(),
             n_rows: observations.n_rows(),
-            n_used: analysis::n_used(observations),
+            n_used: Base::of(observations).n_used,
             confidence: self.confidence,
             n_replicates: replicates.len(),
             levers: raises
