@@ -13,11 +13,15 @@ use std::collections::HashMap;
 const PATH_STEPS: f64 = 32.0;
 /// The same for a linear outcome, whose path is exact from one kink to the next where there are no more kinks than this.
 const LINEAR_PATH_STEPS: f64 = 512.0;
+/// Paths whose mixes are exchanged further: the cheapest.
+const PATHS_KEPT: usize = 2;
 /// Rounds of exchanges between two levers, and halvings of what is exchanged.
-const ROUNDS_MAX: usize = 40;
-const HALVINGS: i32 = 12;
-/// Halvings of a bracket: down to the spacing of doubles.
-const BISECTIONS: usize = 50;
+const ROUNDS_MAX: usize = 20;
+const HALVINGS: i32 = 10;
+/// An exchange must make a mix cheaper by this share.
+const CHEAPER: f64 = 1e-6;
+/// Steps into a bracket after which it is as narrow as doubles allow.
+const BRACKETINGS_MAX: usize = 60;
 /// A target missed by less than this share of it is reached; costs closer than this share are equal.
 const CLOSE: f64 = 1e-9;
 /// Rows summed by one task.
@@ -287,19 +291,19 @@ impl Reach {
     }
 
     fn cheapest(&self, wanted: f64) -> Vec<f64> {
-        let start = vec![0.0; self.levers.len()];
-        let mut best = self.exchanged(self.path(start, wanted), wanted);
+        let mut mixes = vec![self.path(vec![0.0; self.levers.len()], wanted)];
         if !self.linear {
-            for first in self.offered() {
+            mixes.extend(self.offered().into_iter().map(|first| {
                 let alone = self.alone(first);
-                let start = if self.gain(&alone) >= wanted { self.least(&alone, first, 0.0, wanted) } else { alone };
-                let other = self.exchanged(self.path(start, wanted), wanted);
-                if self.cost(&other) < self.cost(&best) * (1.0 - CLOSE) {
-                    best = other;
-                }
-            }
+                let enough = self.gain(&alone) >= wanted;
+                if enough { self.least(&alone, first, 0.0, wanted) } else { self.path(alone, wanted) }
+            }));
         }
-        best
+        mixes.sort_by(|one, other| self.cost(one).total_cmp(&self.cost(other)));
+        mixes.truncate(PATHS_KEPT);
+        let exchanged = mixes.into_iter().map(|mix| self.exchanged(mix, wanted));
+        let best = exchanged.min_by(|one, other| self.cost(one).total_cmp(&self.cost(other)));
+        best.unwrap_or_else(|| vec![0.0; self.levers.len()])
     }
 
     /// Raises, always next what brings most for its money, until what is wanted is reached.
@@ -326,15 +330,41 @@ impl Reach {
         raises
     }
 
-    /// The least raise of one lever, between `low` and its own, that is enough.
+    /// The least raise of one lever, between `low` and its own, that is enough: by false position, whose stale end counts
+    /// half (Illinois).
     fn least(&self, raises: &[f64], lever: usize, low: f64, wanted: f64) -> Vec<f64> {
-        let (mut low, mut enough) = (low, raises.to_vec());
-        for _ in 0..BISECTIONS {
-            let middle = 0.5 * (low + enough[lever]);
-            let mut tried = enough.clone();
-            tried[lever] = middle;
-            if self.gain(&tried) >= wanted { enough = tried } else { low = middle }
+        let missing = |raise: f64| {
+            let mut tried = raises.to_vec();
+            tried[lever] = raise;
+            self.gain(&tried) - wanted
+        };
+        let (mut low, mut high) = (low, raises[lever]);
+        let (mut below, mut above) = (missing(low), missing(high));
+        if below >= 0.0 {
+            high = low;
         }
+        let mut excess = above;
+        let mut last_was_enough = None;
+        for _ in 0..BRACKETINGS_MAX {
+            if below >= 0.0 || excess <= CLOSE * CLOSE * wanted || high - low <= 2.0 * f64::EPSILON * high {
+                break;
+            }
+            let between = low + (high - low) * below / (below - above);
+            let middle = if between > low && between < high { between } else { 0.5 * (low + high) };
+            let own = missing(middle);
+            let is_enough = own >= 0.0;
+            let stale = last_was_enough == Some(is_enough);
+            if is_enough {
+                (high, above, excess) = (middle, own, own);
+                below *= if stale { 0.5 } else { 1.0 };
+            } else {
+                (low, below) = (middle, own);
+                above *= if stale { 0.5 } else { 1.0 };
+            }
+            last_was_enough = Some(is_enough);
+        }
+        let mut enough = raises.to_vec();
+        enough[lever] = high;
         enough
     }
 
@@ -386,7 +416,7 @@ impl Reach {
                 return None;
             }
             let least = self.least(&other, to, raises[to], wanted);
-            (self.cost(&least) < cost * (1.0 - CLOSE)).then_some(least)
+            (self.cost(&least) < cost * (1.0 - CHEAPER)).then_some(least)
         })
     }
 }
