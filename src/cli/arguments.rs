@@ -27,7 +27,7 @@ pub(super) enum Command {
     Nps(Nps),
     /// Ranked drivers of a column of a flat table.
     Drivers(Drivers),
-    /// A model of a column of a flat table: of a number, a class, ordered levels or a count.
+    /// A model of a column of a flat table (a number, a class, ordered levels, a count), or of a log of purchases.
     Fit(Fit),
     /// Reach of every node of a list of edges, and the set to start with.
     Influence(Influence),
@@ -73,6 +73,12 @@ pub(super) struct Evaluate {
     /// Threads; all cores by default. Results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// A model file to judge instead, on answers from after both training windows.
+    #[arg(long, value_name = "FILE", requires = "challenger")]
+    pub champion: Option<PathBuf>,
+    /// The model file that is held against the champion.
+    #[arg(long, value_name = "FILE", requires = "champion")]
+    pub challenger: Option<PathBuf>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -149,6 +155,8 @@ pub(super) enum Family {
     Count,
     /// A number or a class (see --of) by ridge, lasso or between: for prediction, without p-values.
     Penalised,
+    /// Who will buy again, from a log with one row a purchase: BG/NBD and, with --amount, Gamma-Gamma.
+    BuyTillYouDie,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -161,6 +169,21 @@ pub(super) enum MissingRule {
     Em,
     /// Fill gaps with the mean and mark them.
     Indicator,
+}
+
+/// What a fit does with gaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FitMissing {
+    /// Leave rows with a gap out.
+    Listwise,
+    /// Each covariance from the rows that have both columns (linear).
+    Pairwise,
+    /// Moments by maximum likelihood under a normal model (linear).
+    Em,
+    /// Fill gaps with the mean and mark them.
+    Indicator,
+    /// Several completed data sets, pooled by Rubin's rules (linear and logistic).
+    Multiple,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -197,6 +220,13 @@ pub(super) enum LambdaChoice {
     OneStandardError,
     /// The one with the smallest loss.
     Min,
+}
+
+/// The unit in which times are measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Unit {
+    Days,
+    Weeks,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -241,9 +271,6 @@ pub(super) struct Data {
     /// The table: CSV, TSV or Parquet.
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
-    /// The column to be explained.
-    #[arg(long, value_name = "COLUMN")]
-    pub outcome: String,
     /// Columns of categories; each becomes 0/1 columns that move together.
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub categorical: Vec<String>,
@@ -265,6 +292,9 @@ pub(super) struct Data {
 pub(super) struct Drivers {
     #[command(flatten)]
     pub data: Data,
+    /// The column to be explained.
+    #[arg(long, value_name = "COLUMN")]
+    pub outcome: String,
     /// Columns to rank, as in A,B,C.
     #[arg(long, value_delimiter = ',', required = true, value_name = "COLUMNS")]
     pub drivers: Vec<String>,
@@ -310,8 +340,11 @@ pub(super) struct Drivers {
 pub(super) struct Fit {
     #[command(flatten)]
     pub data: Data,
+    /// The column to be explained.
+    #[arg(long, value_name = "COLUMN", required_unless_present = "customer")]
+    pub outcome: Option<String>,
     /// Columns of the model, as in A,B,C.
-    #[arg(long, value_delimiter = ',', required = true, value_name = "COLUMNS")]
+    #[arg(long, value_delimiter = ',', required_unless_present = "customer", value_name = "COLUMNS")]
     pub features: Vec<String>,
     /// The model.
     #[arg(long, value_enum, default_value_t = Family::Linear)]
@@ -340,10 +373,18 @@ pub(super) struct Fit {
     /// Seed of the folds.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// What to do with rows that lack a feature; listwise by default.
+    #[arg(long, value_enum)]
+    pub missing: Option<FitMissing>,
+    /// Data sets that --missing multiple makes; 20 by default.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub imputations: Option<u32>,
+    #[command(flatten)]
+    pub log: Log,
     /// How uncertainty is estimated; --cluster brings its own.
     #[arg(long, value_enum)]
     pub std_errors: Option<Errors>,
-    /// Write one row an observation (fitted, resid, hat, ...) to a .csv, .parquet or .json file.
+    /// Write one row an observation (fitted, resid, hat, ...), or a customer, to a .csv, .parquet or .json file.
     #[arg(long, value_name = "FILE")]
     pub augment: Option<PathBuf>,
     /// Level of the intervals.
@@ -352,6 +393,30 @@ pub(super) struct Fit {
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+/// A log with one row a purchase, for --family buy-till-you-die.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "For --family buy-till-you-die")]
+pub(super) struct Log {
+    /// The column of the customer.
+    #[arg(long, value_name = "COLUMN")]
+    pub customer: Option<String>,
+    /// The column of the purchase's date or instant.
+    #[arg(long, value_name = "COLUMN")]
+    pub time: Option<String>,
+    /// The column of what the purchase was worth.
+    #[arg(long, value_name = "COLUMN")]
+    pub amount: Option<String>,
+    /// The last day to learn from; what was bought later tests the forecast. The last day of the log by default.
+    #[arg(long, value_name = "DATE")]
+    pub calibration_end: Option<String>,
+    /// Days to look ahead from there; 365 by default.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
+    pub horizon: Option<u32>,
+    /// The unit of time of the parameters; weeks by default.
+    #[arg(long, value_enum)]
+    pub time_unit: Option<Unit>,
 }
 
 #[derive(Debug, Args)]

@@ -2,14 +2,16 @@
 
 use super::Failure;
 use super::arguments::{
-    Data, Distribution, Drivers, Errors, Family, Fit, Format, Influence, InfluenceFormat, Interval, Kind, LambdaChoice,
-    Measure, MissingRule, Nps, PenalisedOf,
+    Data, Distribution, Drivers, Errors, Family, Fit, FitMissing, Format, Influence, InfluenceFormat, Interval, Kind,
+    LambdaChoice, Measure, MissingRule, Nps, PenalisedOf,
 };
 use super::print::{self, Cell};
+use super::purchases::purchases;
 use crate::data::WeightKind;
 use crate::drivers::{DriverAnalysis, DriverFamily, FitKind, Method, N_DRIVERS_MAX};
+use crate::estimators::missing::MultipleImputation;
 use crate::estimators::penalised::{LambdaRule, Penalised, PenalisedFamily};
-use crate::estimators::{self, CountDistribution, FitSummary, StdErrors};
+use crate::estimators::{self, Coefficient, CountDistribution, FitSummary, StdErrors};
 use crate::findings::Finding;
 use crate::measures::{IntervalKind, NpsSettings};
 use crate::pipeline::PipelineError;
@@ -68,6 +70,9 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
         Family::Penalised => {
             return Err(Failure::new(2, "penalised coefficients rank nothing; use --family linear or logistic"));
         }
+        Family::BuyTillYouDie => {
+            return Err(Failure::new(2, "a log of purchases has no drivers to rank; use advocate fit for this family"));
+        }
     };
     if arguments.groups.is_some() {
         return Err(not_yet("--groups", "single drivers, or --categorical for the columns of one category"));
@@ -87,7 +92,7 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     let answer = flat::drivers(&DriversQuestion {
         data: FlatData {
             exposure: arguments.exposure.clone(),
-            ..flat_data(&arguments.data, missing(arguments.missing))
+            ..flat_data(&arguments.data, &arguments.outcome, missing(arguments.missing))
         },
         drivers: arguments.drivers.clone(),
         always: arguments.always.clone(),
@@ -137,13 +142,18 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
 
 /// `advocate fit`.
 pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
+    if arguments.imputations.is_some() && arguments.missing != Some(FitMissing::Multiple) {
+        return Err(Failure::new(2, "--imputations goes with --missing multiple"));
+    }
     let family = match arguments.family {
         Family::Linear => estimators::Family::Linear,
         Family::Logistic => estimators::Family::Logistic,
         Family::Ordinal => estimators::Family::Ordinal,
         Family::Count => estimators::Family::Count,
         Family::Penalised => return penalised(arguments),
+        Family::BuyTillYouDie => return purchases(arguments),
     };
+    check_log(arguments)?;
     if family != estimators::Family::Count {
         let given = arguments.exposure.is_some() || arguments.distribution != Distribution::Poisson;
         if given {
@@ -159,8 +169,19 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
             return Err(Failure::new(2, "--cluster brings its own standard errors; leave --std-errors out"));
         }
     };
-    let answer = flat::fit(&FitQuestion {
-        data: FlatData { exposure: arguments.exposure.clone(), ..flat_data(&arguments.data, Missing::Listwise) },
+    let missing = match arguments.missing {
+        None | Some(FitMissing::Listwise) => Missing::Listwise,
+        Some(FitMissing::Pairwise) => Missing::Pairwise,
+        Some(FitMissing::Em) => Missing::Em,
+        Some(FitMissing::Indicator) => Missing::Indicator,
+        Some(FitMissing::Multiple) => Missing::Multiple,
+    };
+    let default = MultipleImputation::default();
+    let question = FitQuestion {
+        data: FlatData {
+            exposure: arguments.exposure.clone(),
+            ..flat_data(&arguments.data, arguments.outcome.as_deref().unwrap_or_default(), missing)
+        },
         features: arguments.features.clone(),
         family,
         distribution: match arguments.distribution {
@@ -168,25 +189,87 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
             Distribution::NegativeBinomial => CountDistribution::NegativeBinomial,
         },
         std_errors,
+        imputation: MultipleImputation {
+            imputations: arguments.imputations.map_or(default.imputations, |imputations| imputations as usize),
+            seed: arguments.seed,
+            ..default
+        },
         confidence: confidence(arguments.confidence)?,
         augment: arguments.augment.clone(),
-    })?;
+    };
+    if !matches!(missing, Missing::Listwise | Missing::Indicator) {
+        return fit_gaps(&question, arguments.format);
+    }
+    let answer = flat::fit(&question)?;
     if arguments.format == Format::Json {
         return print::json(&answer);
     }
-    let header = ["term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"];
+    let rows = answer.coefficients.iter().map(coefficient_cells);
+    print::table(&COEFFICIENT_HEADER, rows.collect(), &answer.findings, Some(fit_note(&answer.model)))
+}
+
+const COEFFICIENT_HEADER: [&str; 7] =
+    ["term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"];
+
+fn coefficient_cells(row: &Coefficient) -> Vec<Cell> {
+    let mut cells = vec![Cell::text(row.term.clone())];
+    cells.extend([row.estimate, row.std_error, row.statistic].map(Cell::digits));
+    cells.push(Cell::p_value(row.p_value));
+    cells.extend([row.conf_low, row.conf_high].map(Cell::digits));
+    cells
+}
+
+/// `advocate fit --missing pairwise|em|multiple`.
+fn fit_gaps(question: &FitQuestion, format: Format) -> Result<(), Failure> {
+    let answer = flat::fit_gaps(question)?;
+    if format == Format::Json {
+        return print::json(&answer);
+    }
     let rows = answer.coefficients.iter().map(|row| {
-        let mut cells = vec![Cell::text(row.term.clone())];
-        cells.extend([row.estimate, row.std_error, row.statistic].map(Cell::digits));
-        cells.push(Cell::p_value(row.p_value));
-        cells.extend([row.conf_low, row.conf_high].map(Cell::digits));
+        let mut cells = coefficient_cells(&row.coefficient);
+        cells.extend(row.fraction_missing_information.map(|share| Cell::number(share, 3)));
         cells
     });
-    print::table(&header, rows.collect(), &answer.findings, Some(fit_note(&answer.model)))
+    let model = &answer.model;
+    let of_gaps = model.imputations.map(|_| "missing_info");
+    let header: Vec<&str> = COEFFICIENT_HEADER.into_iter().chain(of_gaps).collect();
+    let sets = model.imputations.map_or_else(String::new, |imputations| format!(", {imputations} data sets"));
+    let share = model.r_squared.map_or_else(String::new, |share| format!("; R squared {share:.4}"));
+    let note = format!(
+        "{} of {} rows, {} of them whole; {} model by {}{sets}{share}; {} standard errors; associations, not effects",
+        model.n_used,
+        model.n_rows,
+        model.n_complete,
+        model.family.word(),
+        model.missing.word(),
+        model.std_errors.word()
+    );
+    print::table(&header, rows.collect(), &answer.findings, Some(note))
+}
+
+/// Flags of a log go with a model of purchases alone.
+fn check_log(arguments: &Fit) -> Result<(), Failure> {
+    let log = &arguments.log;
+    let given = [
+        ("--customer", log.customer.is_some()),
+        ("--time", log.time.is_some()),
+        ("--amount", log.amount.is_some()),
+        ("--calibration-end", log.calibration_end.is_some()),
+        ("--horizon", log.horizon.is_some()),
+        ("--time-unit", log.time_unit.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(Failure::new(2, format!("{flag} goes with --family buy-till-you-die"))),
+        None => Ok(()),
+    }
 }
 
 /// `advocate fit --family penalised`.
 fn penalised(arguments: &Fit) -> Result<(), Failure> {
+    check_log(arguments)?;
+    if !matches!(arguments.missing, None | Some(FitMissing::Listwise)) {
+        return Err(Failure::new(2, "--family penalised takes whole rows; leave --missing out"));
+    }
     if arguments.std_errors.is_some() || arguments.augment.is_some() || arguments.exposure.is_some() {
         return Err(Failure::new(
             2,
@@ -200,7 +283,7 @@ fn penalised(arguments: &Fit) -> Result<(), Failure> {
         (None, LambdaChoice::Min) => LambdaRule::LambdaMin,
     };
     let answer = flat::penalised(&PenalisedQuestion {
-        data: flat_data(&arguments.data, Missing::Listwise),
+        data: flat_data(&arguments.data, arguments.outcome.as_deref().unwrap_or_default(), Missing::Listwise),
         features: arguments.features.clone(),
         settings: Penalised {
             family: match arguments.of {
@@ -324,7 +407,7 @@ fn influence_text(answer: &InfluenceAnswer) -> Result<(), Failure> {
     print::table(&["node", "reach", "reach_se", ""], rows.collect(), &answer.findings, Some(note))
 }
 
-fn flat_data(data: &Data, missing: Missing) -> FlatData {
+fn flat_data(data: &Data, outcome: &str, missing: Missing) -> FlatData {
     let kind = data.weight_kind.map(|kind| match kind {
         Kind::Sampling => WeightKind::Sampling,
         Kind::Frequency => WeightKind::Frequency,
@@ -332,7 +415,7 @@ fn flat_data(data: &Data, missing: Missing) -> FlatData {
     });
     FlatData {
         file: data.data.clone(),
-        outcome: data.outcome.clone(),
+        outcome: outcome.to_owned(),
         categorical: data.categorical.clone(),
         weights: data.weights.clone().zip(kind),
         cluster: data.cluster.clone(),
@@ -355,6 +438,6 @@ fn not_yet(what: &str, instead: &str) -> Failure {
     Failure::new(2, format!("{what} is not there yet; use {instead}"))
 }
 
-fn confidence(level: f64) -> Result<Confidence, Failure> {
+pub(super) fn confidence(level: f64) -> Result<Confidence, Failure> {
     Confidence::new(level).map_err(|error| Failure::new(2, format!("--confidence: {error}")))
 }

@@ -2,8 +2,10 @@
 
 mod augmented;
 mod check;
+mod contest;
 mod error;
 pub mod flat;
+mod fold_model;
 mod judge;
 mod measure_rows;
 mod model_fit;
@@ -11,6 +13,7 @@ mod model_tests;
 mod outcome_model;
 mod outcomes;
 mod promoters;
+mod purchase_baseline;
 mod result_tables;
 mod run;
 mod scores;
@@ -18,6 +21,7 @@ mod selection;
 pub mod simulate;
 
 pub use check::check;
+pub use contest::{ContestResult, Contestant, contest};
 pub use error::PipelineError;
 pub use run::{Progress, Run, RunSettings, evaluate, in_full, run};
 pub use simulate::{SimulateError, SimulationReport, simulate};

@@ -1,8 +1,9 @@
 //! From the answers of an outcome to its model and its ranked drivers.
 
-use super::judge::{CUSTOMER_FOLDS, Fitted};
+use super::fold_model::FoldModel;
+use super::judge::CUSTOMER_FOLDS;
 use super::model_fit::{ModelFit, ModelSettings};
-use super::outcomes::{Feature, FeatureKind, Problem};
+use super::outcomes::{Feature, Problem};
 use super::selection::{Selection, controls, filled};
 use crate::data::{Clusters, DataError, DesignMatrix, Gaps, Observations, Outcome as OutcomeColumn, Weights};
 use crate::drivers::{Driver, DriverAnalysis, DriverFamily, DriverRanking, FitKind, Method};
@@ -11,7 +12,8 @@ use crate::estimators::diagnostics::{Diagnose, Grouping, ModelDiagnostics, Scale
 use crate::estimators::evaluation::{CalibrationPlan, cross_fit};
 use crate::estimators::missing::{Comparison, ComparisonTable, MultipleImputation, Treatment};
 use crate::estimators::partial_ordinal::StepDifference;
-use crate::estimators::{CountDistribution, Family, FittedModel, PartialOrdinal, StdErrors, evaluation};
+use crate::estimators::penalised::{Penalised, PenalisedFamily};
+use crate::estimators::{CountDistribution, Family, FittedModel, PartialOrdinal, PenalisedFit, StdErrors, evaluation};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::Metric;
@@ -44,11 +46,10 @@ impl Prepared {
             let has_gaps = gaps.iter().any(|&gap| gap > 0.5);
             let first = columns.len();
             columns.push(if has_gaps { filled(own) } else { own });
-            features.push(Feature { name: name.clone(), column: name.clone(), kind: FeatureKind::Value });
+            features.push(Feature::value(name));
             if has_gaps && study.drivers.missing == Missing::Indicator {
                 columns.push(gaps);
-                let name_of_gap = format!("{name} (missing)");
-                features.push(Feature { name: name_of_gap, column: name.clone(), kind: FeatureKind::Gap });
+                features.push(Feature::gap(name));
             }
             let places: Vec<usize> = (first..columns.len()).collect();
             if is_touchpoint && !study.drivers.always.contains(name) {
@@ -76,8 +77,15 @@ impl Prepared {
         if self.observations.clusters().is_some() { StdErrors::Cluster } else { StdErrors::Hc1 }
     }
 
+    /// The model with its uncertainty and the tests of what it assumes.
     pub fn fit(&self, study: &Study) -> Result<ModelFit, Problem> {
         Ok(self.settings(study).fit(&self.observations)?)
+    }
+
+    /// The penalised model, which predicts and tests nothing; `None` where the study asks for no penalty.
+    pub fn fit_penalised(&self, study: &Study) -> Result<Option<PenalisedFit>, Problem> {
+        let settings = self.settings(study);
+        Ok(settings.penalty.map(|penalty| penalty.fit(&self.observations)).transpose()?)
     }
 
     pub fn settings(&self, study: &Study) -> ModelSettings {
@@ -89,6 +97,15 @@ impl Prepared {
             },
             std_errors: self.std_errors(),
             confidence: study.confidence,
+            penalty: study.penalties.get(self.outcome.word()).map(|penalty| Penalised {
+                family: match self.outcome.family() {
+                    Family::Logistic => PenalisedFamily::Logistic,
+                    _ => PenalisedFamily::Linear,
+                },
+                mixing: penalty.mixing(),
+                seed: study.seed,
+                ..Penalised::default()
+            }),
         }
     }
 
@@ -168,7 +185,8 @@ impl Prepared {
             return Ok(None);
         };
         let plan = CalibrationPlan { method, n_folds: CUSTOMER_FOLDS };
-        cross_fit(&Fitted(self.settings(study)), &self.observations, plan, study.seed).map(Some).map_err(|error| {
+        let model = FoldModel { settings: self.settings(study), marks: Vec::new() };
+        cross_fit(&model, &self.observations, plan, study.seed).map(Some).map_err(|error| {
             let outcome = self.outcome.word();
             let sentence = format!("The probabilities of `{outcome}` are not calibrated: {error}");
             Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
@@ -252,6 +270,12 @@ fn weights(study: &Study, base: &BaseTable, rows: &[usize]) -> Result<Option<Wei
     let kind = study.sources.feedback.weight_kind;
     let of_rows = |weights: &[f64]| Weights::new(kind, rows.iter().map(|&row| weights[row]).collect());
     base.numbers("weight").map(of_rows).transpose()
+}
+
+/// The customer of every row; where none has several, each row is one of its own.
+pub(super) fn customers(observations: &Observations) -> Clusters {
+    let alone = || Clusters::from_labels(0..observations.n_rows());
+    observations.clusters().cloned().unwrap_or_else(alone)
 }
 
 /// The customers, where any has several answers.

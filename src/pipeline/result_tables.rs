@@ -1,5 +1,6 @@
 //! The results as tables, one row a thing.
 
+use crate::estimators::Coefficient;
 use crate::report::{EvaluationResult, InfluenceResult, MeasureRow, OutcomeResult, StudyResults};
 use crate::store::Table;
 
@@ -63,20 +64,42 @@ fn drivers(outcomes: &[OutcomeResult]) -> Table {
         .integers("n_used", rows.iter().map(|(_, ranking, _)| ranking.n_used as i64))
 }
 
+/// Penalised terms have an estimate and nothing else.
 fn coefficients(outcomes: &[OutcomeResult]) -> Table {
-    let rows: Vec<_> =
-        outcomes.iter().flat_map(|outcome| outcome.coefficients.iter().map(move |row| (outcome, row))).collect();
+    struct Row<'r> {
+        outcome: &'r OutcomeResult,
+        term: &'r str,
+        estimate: f64,
+        tested: Option<&'r Coefficient>,
+    }
+    let rows: Vec<Row<'_>> = outcomes
+        .iter()
+        .flat_map(|outcome| {
+            let tested = outcome.coefficients.iter().map(move |row| Row {
+                outcome,
+                term: &row.term,
+                estimate: row.estimate,
+                tested: Some(row),
+            });
+            let penalised = outcome.penalised.iter().flat_map(|own| &own.coefficients);
+            let penalised =
+                penalised.map(move |row| Row { outcome, term: &row.term, estimate: row.estimate, tested: None });
+            tested.chain(penalised)
+        })
+        .collect();
+    let tested = |value: fn(&Coefficient) -> f64| rows.iter().map(move |row| row.tested.map(value));
     Table::new("coefficients")
-        .texts("outcome", rows.iter().map(|(outcome, _)| outcome.name.clone()))
-        .texts("term", rows.iter().map(|(_, row)| row.term.clone()))
-        .numbers("estimate", rows.iter().map(|(_, row)| row.estimate))
-        .numbers("std_error", rows.iter().map(|(_, row)| row.std_error))
-        .numbers("statistic", rows.iter().map(|(_, row)| row.statistic))
-        .numbers("p_value", rows.iter().map(|(_, row)| row.p_value))
-        .numbers("conf_low", rows.iter().map(|(_, row)| row.conf_low))
-        .numbers("conf_high", rows.iter().map(|(_, row)| row.conf_high))
-        .numbers("vif", rows.iter().map(|(outcome, row)| outcome.inflation.get(&row.term).copied()))
-        .texts("family", rows.iter().map(|(outcome, _)| outcome.family.to_owned()))
+        .texts("outcome", rows.iter().map(|row| row.outcome.name.clone()))
+        .texts("term", rows.iter().map(|row| row.term.to_owned()))
+        .numbers("estimate", rows.iter().map(|row| row.estimate))
+        .numbers("std_error", tested(|row| row.std_error))
+        .numbers("statistic", tested(|row| row.statistic))
+        .numbers("p_value", tested(|row| row.p_value))
+        .numbers("conf_low", tested(|row| row.conf_low))
+        .numbers("conf_high", tested(|row| row.conf_high))
+        .numbers("vif", rows.iter().map(|row| row.outcome.inflation.get(row.term).copied()))
+        .texts("family", rows.iter().map(|row| row.outcome.family.to_owned()))
+        .texts("penalty", rows.iter().map(|row| row.outcome.penalised.as_ref().map(|own| own.penalty.to_owned())))
 }
 
 fn fits(outcomes: &[OutcomeResult]) -> Table {

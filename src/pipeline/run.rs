@@ -8,7 +8,8 @@ use crate::intake::{Folders, Intake, SourceAccount};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults};
 use crate::store::{
-    Manifest, ModelArtefact, ModelInput, Provenance, Staging, Status, StoreError, TermSource, TrainingWindow,
+    Manifest, ModelArtefact, ModelInput, Provenance, Staging, Status, StoreError, StoredPenalty, TermSource,
+    TrainingWindow,
 };
 use crate::study::Study;
 use std::path::{Path, PathBuf};
@@ -147,7 +148,8 @@ fn run_into(
     let analysed = outcomes::analyse(study, &base);
     progress(Progress::Step("judging the models on answers they have not seen"));
     let with_model = analysed.iter().filter(|one| one.model.is_some()).map(|one| one.outcome);
-    let evaluations = if study.evaluation.enabled { judge::judge(study, &base, with_model) } else { Vec::new() };
+    let evaluations =
+        if study.evaluation.enabled { judge::judge(study, &base, &engine, with_model)? } else { Vec::new() };
 
     let touchpoints = measure_rows::touchpoints(study, &base);
     findings.extend(touchpoints.iter().flat_map(|answers| answers.findings.iter().cloned()));
@@ -222,14 +224,35 @@ fn run_into(
 }
 
 /// What every use of a study starts from.
-struct Joined {
+pub(super) struct Joined {
     intake: Intake,
     engine: Engine,
-    base: BaseTable,
+    pub base: BaseTable,
+}
+
+/// A folder for what does not outlive a judgement.
+pub(super) struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub fn temporary() -> Result<Self, StoreError> {
+        let failed = |source| StoreError::File { path: std::env::temp_dir(), doing: "written to", source };
+        let folder = Self(tempfile::tempdir().map_err(failed)?);
+        let quarantine = folder.folders().quarantine;
+        std::fs::create_dir_all(&quarantine).map_err(StoreError::file(&quarantine, "made"))?;
+        Ok(folder)
+    }
+
+    pub fn folders(&self) -> Folders {
+        Folders { work: self.0.path().join("typed"), quarantine: self.0.path().join("quarantine") }
+    }
+
+    pub fn spill(&self) -> PathBuf {
+        self.0.path().join("spill")
+    }
 }
 
 /// Reads the sources and joins the answers with what came before and after.
-fn join(
+pub(super) fn join(
     study: &Study,
     settings: &RunSettings,
     progress: &dyn Fn(Progress),
@@ -269,16 +292,11 @@ pub fn evaluate(
     settings: &RunSettings,
     progress: &dyn Fn(Progress),
 ) -> Result<Vec<EvaluationResult>, PipelineError> {
-    let work = tempfile::tempdir().map_err(|source| StoreError::File {
-        path: std::env::temp_dir(),
-        doing: "written to",
-        source,
-    })?;
-    let folders = Folders { work: work.path().join("typed"), quarantine: work.path().join("quarantine") };
-    std::fs::create_dir_all(&folders.quarantine).map_err(StoreError::file(&folders.quarantine, "made"))?;
-    let Joined { base, .. } = join(study, settings, progress, &folders, &work.path().join("spill"), &mut Vec::new())?;
+    let folder = Folder::temporary()?;
+    let Joined { engine, base, .. } =
+        join(study, settings, progress, &folder.folders(), &folder.spill(), &mut Vec::new())?;
     progress(Progress::Step("judging the models on answers they have not seen"));
-    Ok(judge::judge(study, &base, study.outcomes.iter().copied()))
+    Ok(judge::judge(study, &base, &engine, study.outcomes.iter().copied())?)
 }
 
 fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
@@ -433,6 +451,11 @@ fn artefact(
             training: TrainingWindow { first, last, n_used: analysed.result.n_used },
             inputs: inputs.map(|file| ModelInput { path: file.path.clone(), sha256: file.sha256.clone() }).collect(),
             sources: model.features.iter().map(|feature| term_source(study, feature)).collect(),
+            penalty: analysed.result.penalised.as_ref().map(|own| StoredPenalty {
+                kind: own.penalty.to_owned(),
+                mixing: own.mixing,
+                lambda: own.lambda,
+            }),
             calibration: model.calibration.clone(),
             metrics: in_sample.chain(test).collect(),
         },

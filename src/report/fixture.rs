@@ -227,6 +227,7 @@ fn recommend() -> OutcomeResult {
         ranking: Some(ranking("recommend", DriverFamily::Linear, 0.42, 3.2e-19, rows)),
         coefficients: vec![coefficient("(intercept)", 1.204, 0.21), coefficient("delivery", 0.412, 0.034)],
         fit: Some(fit("recommend", Family::Linear, 1_980)),
+        penalised: None,
         in_sample: vec![Metric { metric: "rmse".to_owned(), value: 1.6123 }],
         tests: Vec::new(),
         inflation: BTreeMap::new(),
@@ -333,6 +334,7 @@ fn promoter() -> OutcomeResult {
         coefficients: vec![coefficient("(intercept)", -6.31, 0.52), coefficient("delivery", 0.391, 0.048)],
         ranking: Some(ranking("promoter", DriverFamily::Logistic, 0.214, 5.0e-12, rows)),
         fit: Some(fit("promoter", Family::Logistic, 1_980)),
+        penalised: None,
         in_sample: vec![
             Metric { metric: "roc_auc".to_owned(), value: 0.801 },
             Metric { metric: "brier".to_owned(), value: 0.178 },
@@ -371,6 +373,7 @@ fn repurchase() -> OutcomeResult {
         ranking: Some(ranking),
         coefficients: vec![coefficient("(intercept)", -1.1, 0.4), coefficient("spend_365d", 0.000_031, 0.000_012)],
         fit: Some(fit("repurchase", Family::Logistic, 1_604)),
+        penalised: None,
         in_sample: vec![Metric { metric: "roc_auc".to_owned(), value: 0.561 }],
         findings: vec![
             weak,
@@ -397,6 +400,7 @@ fn referral() -> OutcomeResult {
         ranking: None,
         coefficients: Vec::new(),
         fit: None,
+        penalised: None,
         in_sample: Vec::new(),
         findings: vec![
             finding(

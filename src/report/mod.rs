@@ -31,7 +31,7 @@ pub use html::{ReportError, html};
 pub use markdown::markdown;
 pub use model_card::ModelCard;
 pub use results::{
-    Cut, InfluenceResult, InfluenceRow, LeftOut, MeasureRow, Metric, OutcomeResult, ScoreSummary, StudyHead,
-    StudyResults, TestRow,
+    Cut, InfluenceResult, InfluenceRow, LeftOut, MeasureRow, Metric, OutcomeResult, PenalisedTerms, ScoreSummary,
+    StudyHead, StudyResults, TestRow,
 };
 pub use terminal::{Places, terminal};

@@ -5,7 +5,8 @@ use crate::drivers::DriverRanking;
 use crate::estimators::diagnostics::TouchpointDiagnostics;
 use crate::estimators::missing::ComparisonTable;
 use crate::estimators::partial_ordinal::StepDifference;
-use crate::estimators::{Coefficient, FitSummary};
+use crate::estimators::penalised::PenalisedCoefficient;
+use crate::estimators::{Coefficient, FitSummary, PenalisedFit};
 use crate::findings::Finding;
 use crate::influence::Tier;
 use crate::intake::SourceAccount;
@@ -113,6 +114,8 @@ pub struct OutcomeResult {
     pub coefficients: Vec<Coefficient>,
     /// The model's summary.
     pub fit: Option<FitSummary>,
+    /// The penalised model in their place, where the study asks for one: it predicts and tests nothing.
+    pub penalised: Option<PenalisedTerms>,
     /// How well the model orders or predicts the rows it was fitted on; an optimistic figure.
     pub in_sample: Vec<Metric>,
     /// Tests of what the model assumes.
@@ -125,6 +128,49 @@ pub struct OutcomeResult {
     pub treatments: Option<ComparisonTable>,
     /// What to know beside the numbers, those of the ranking included.
     pub findings: Vec<Finding>,
+}
+
+/// A penalised model: estimates without uncertainty.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PenalisedTerms {
+    /// `ridge`, `lasso` or `elastic_net`.
+    pub penalty: &'static str,
+    /// Share of the lasso in the penalty: 0 ridge, 1 lasso.
+    pub mixing: f64,
+    /// The penalty taken, chosen by cross-validation.
+    pub lambda: f64,
+    /// Columns with a coefficient.
+    pub n_nonzero: usize,
+    /// Columns given.
+    pub n_features: usize,
+    /// One row a term, the intercept first.
+    pub coefficients: Vec<PenalisedCoefficient>,
+}
+
+impl PenalisedTerms {
+    /// What is shown of a fit with this penalty.
+    pub fn of(penalty: &'static str, fit: &PenalisedFit) -> Self {
+        let summary = fit.summary();
+        Self {
+            penalty,
+            mixing: summary.mixing,
+            lambda: summary.lambda,
+            n_nonzero: summary.n_nonzero,
+            n_features: summary.n_features,
+            coefficients: fit.coefficients().to_vec(),
+        }
+    }
+}
+
+impl OutcomeResult {
+    /// Adds what is not said yet: the ranking and the fit look at the same columns and may say the same.
+    pub fn add_findings(&mut self, more: &[Finding]) {
+        for finding in more {
+            if !self.findings.iter().any(|own| own.kind == finding.kind && own.about == finding.about) {
+                self.findings.push(finding.clone());
+            }
+        }
+    }
 }
 
 /// A named figure.

@@ -2,7 +2,7 @@
 
 use super::section::{Section, Source};
 use super::{
-    AsOf, Drivers, Evaluation, Influence, Measures, Outcome, Place, Problem, Scores, Sources, StudyError, keys,
+    AsOf, Drivers, Evaluation, Influence, Measures, Outcome, Penalty, Place, Problem, Scores, Sources, StudyError, keys,
 };
 use crate::stats::distributions::Confidence;
 use serde::Serialize;
@@ -33,6 +33,8 @@ pub struct Study {
     pub drivers: Drivers,
     /// What is explained, in the order of the file.
     pub outcomes: Vec<Outcome>,
+    /// The penalties of the outcomes whose model is there to predict, by the outcome's word.
+    pub penalties: BTreeMap<&'static str, Penalty>,
     /// How the models are judged.
     pub evaluation: Evaluation,
     /// What is measured and how it is cut.
@@ -123,6 +125,7 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
     };
     let bootstrap = count("bootstrap", 500, 0..=1_000_000)?;
     let sources = Sources::read(top, base_dir)?;
+    let outcomes = Outcome::read_all(top)?;
     Ok(Study {
         name,
         title: study.text("title")?,
@@ -132,7 +135,8 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
         bootstrap,
         minimum_base: count("minimum_base", 30, 0..=1_000_000_000)?,
         drivers: Drivers::read(top)?,
-        outcomes: Outcome::read_all(top)?,
+        penalties: Penalty::read_all(top, &outcomes)?,
+        outcomes,
         evaluation: Evaluation::read(top, bootstrap)?,
         measures: Measures::read(top)?,
         influence: Influence::read(top, sources.referrals.as_ref())?,
@@ -301,6 +305,20 @@ window_days = 90
         assert!(outcome.starts_with("study:26:11: unknown key `promotor` in [outcomes]"), "{outcome}");
         let answer = refusal("[outcomes.promoter]", "[outcomes.promoter]\nwindow_days = 3");
         assert!(answer.contains("unknown key `window_days` in [outcomes.promoter]"), "{answer}");
+    }
+
+    #[test]
+    fn a_penalty_is_read_and_refused_where_it_has_no_meaning() {
+        let with = |to: &str| SMALL.replacen("[outcomes.promoter]", to, 1);
+        let study = parse(&with("[outcomes.promoter]\npenalty = \"elastic_net\"")).expect("a sound study");
+        assert_eq!(study.penalties, BTreeMap::from([("promoter", Penalty::ElasticNet)]));
+        let ordinal = "[outcomes.recommend]\nfamily = \"ordinal\"\npenalty = \"ridge\"";
+        let message = parse(&with(ordinal)).unwrap_err().to_string();
+        assert!(message.starts_with("study:28:11") && message.contains("ordinal model"), "{message}");
+        let message = parse(&with("[outcomes.promoter]\npenalty = \"laso\"")).unwrap_err().to_string();
+        assert!(message.contains("did you mean `lasso`"), "{message}");
+        let message = parse(&with("[outcomes.nps_class]\npenalty = \"lasso\"")).unwrap_err().to_string();
+        assert!(message.contains("unknown key `penalty` in [outcomes.nps_class]"), "{message}");
     }
 
     #[test]

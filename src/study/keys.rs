@@ -126,15 +126,17 @@ pub const OUTCOMES: &[&str] = &[
     "spend",
 ];
 /// `[outcomes.recommend]`.
-pub const RECOMMEND_OUTCOME: &[&str] = &["family"];
-/// An outcome of the answer itself.
-pub const ANSWER_OUTCOME: &[&str] = &[];
+pub const RECOMMEND_OUTCOME: &[&str] = &["family", "penalty"];
+/// An outcome of the answer itself, a number or a class of two.
+pub const ANSWER_OUTCOME: &[&str] = &["penalty"];
+/// `[outcomes.nps_class]`.
+pub const LEVEL_OUTCOME: &[&str] = &[];
 /// An outcome of what happened in a window after the answer.
-pub const WINDOW_OUTCOME: &[&str] = &["window_days"];
+pub const WINDOW_OUTCOME: &[&str] = &["window_days", "penalty"];
 /// An outcome that counts events in the window.
 pub const COUNT_OUTCOME: &[&str] = &["window_days", "distribution"];
 /// `[outcomes.spend]`.
-pub const SPEND_OUTCOME: &[&str] = &["window_days", "scale"];
+pub const SPEND_OUTCOME: &[&str] = &["window_days", "scale", "penalty"];
 /// `[evaluation]`.
 pub const EVALUATION: &[&str] = &["enabled", "cut", "test_share", "folds", "history", "bootstrap"];
 /// `[measures]`.

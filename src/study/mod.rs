@@ -28,7 +28,7 @@ pub use document::Study;
 pub use error::{Place, Problem, StudyError};
 pub use evaluation::Evaluation;
 pub use nearest::nearest;
-pub use outcome::{Outcome, SpendScale};
+pub use outcome::{Outcome, Penalty, SpendScale};
 pub use sources::{
     Activity, Aggregate, AmountVia, Customers, Feedback, Files, Format, Invitations, Key, Range, Referrals, Sources,
     TimeFormat, Times, Transactions, Via,

@@ -41,6 +41,12 @@ pub fn drivers(question: &DriversQuestion) -> Result<DriversAnswer, PipelineErro
         Missing::Listwise | Missing::Indicator => None,
         Missing::Pairwise => Some(Treatment::Pairwise),
         Missing::Em => Some(Treatment::Em),
+        Missing::Multiple => {
+            return Err(PipelineError::Usage(
+                "multiple imputation ranks no drivers yet; use --missing listwise, pairwise, em or indicator"
+                    .to_owned(),
+            ));
+        }
     };
     let (mut ranking, n_rows, mut findings) = match treatment {
         None => {
@@ -63,7 +69,7 @@ pub fn drivers(question: &DriversQuestion) -> Result<DriversAnswer, PipelineErro
             )));
         }
         Some(treatment) => {
-            let loaded = question.data.load_gaps(&features)?;
+            let loaded = question.data.load_gaps(&features, OutcomeKind::Number)?;
             let (drivers, always) = question.places(&loaded.columns);
             let ranking = question.analysis_of(&drivers).rank_gaps(&loaded.gaps, treatment, &drivers, &always)?;
             (ranking, loaded.n_rows, loaded.findings)

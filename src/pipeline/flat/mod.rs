@@ -3,13 +3,20 @@
 mod columns;
 mod drivers;
 mod fit;
+mod fit_gaps;
 mod influence;
 mod nps;
 mod penalised;
+mod purchases;
 
 pub use columns::{FlatData, Missing};
 pub use drivers::{DriversAnswer, DriversQuestion, drivers};
 pub use fit::{FitAnswer, FitQuestion, fit};
+pub use fit_gaps::{GapsAnswer, GapsModel, GapsRow, fit_gaps};
 pub use influence::{EdgeRule, InfluenceAnswer, InfluenceQuestion, influence};
 pub use nps::{NpsAnswer, NpsGroup, NpsQuestion, nps};
-pub use penalised::{PenalisedAnswer, PenalisedModel, PenalisedQuestion, PenalisedRest, penalised};
+pub use penalised::{PenalisedAnswer, PenalisedModel, PenalisedQuestion, penalised};
+pub use purchases::{
+    ForecastSum, HoldOutAnswer, ParameterRow, PurchasesAnswer, PurchasesModel, PurchasesQuestion, SpendModel, WeekRow,
+    purchases,
+};
