@@ -57,7 +57,7 @@ pub struct PurchasesAnswer {
     pub purchase_counts: Vec<PurchaseCount>,
     /// What is expected after the calibration.
     pub forecast: ForecastSum,
-    /// What was expected beside what was bought after the calibration; `None` where it ends with the log.
+    /// What was expected beside what was bought after the calibration; `None` where it ends less than a week before the log.
     pub hold_out: Option<HoldOutAnswer>,
     /// What to know beside the numbers.
     pub findings: Vec<Finding>,
@@ -186,7 +186,7 @@ pub fn purchases(question: &PurchasesQuestion) -> Result<PurchasesAnswer, Pipeli
     let spend = question.amount.as_ref().map(|_| settings.fit(customers)).transpose().map_err(impossible)?;
     findings.extend(fit.findings().iter().cloned());
     findings.extend(spend.iter().flat_map(|spend| spend.findings().iter().cloned()));
-    let hold_out = if last_day > end {
+    let hold_out = if last_day - end >= i64::from(HoldOut::default().period_days) {
         let report = HoldOut::default().report(&log, &calibration, fit.model(), last_day).map_err(impossible)?;
         findings.extend(report.findings.iter().cloned());
         Some(HoldOutAnswer::of(report, last_day)?)
