@@ -1,5 +1,6 @@
 //! What can be asked on the command line.
 
+use crate::drivers::DriverGroup;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -235,12 +236,9 @@ pub(super) struct Nps {
     pub format: Format,
 }
 
-/// The table, its rows and what they weigh.
+/// The rows of a table and what they weigh.
 #[derive(Debug, Args)]
 pub(super) struct Data {
-    /// The table: CSV, TSV or Parquet.
-    #[arg(long, value_name = "FILE")]
-    pub data: PathBuf,
     /// The column to be explained.
     #[arg(long, value_name = "COLUMN")]
     pub outcome: String,
@@ -263,8 +261,17 @@ pub(super) struct Data {
 
 #[derive(Debug, Args)]
 pub(super) struct Drivers {
+    /// The table: CSV, TSV or Parquet.
+    #[arg(long, value_name = "FILE", required_unless_present = "correlation", conflicts_with = "correlation")]
+    pub data: Option<PathBuf>,
+    /// Instead of rows: a CSV table of correlations or covariances, such as a published one; one triangle is enough.
+    #[arg(long, value_name = "FILE", requires = "n", conflicts_with_all = ["categorical", "weights", "cluster", "exposure", "not_applicable"])]
+    pub correlation: Option<PathBuf>,
+    /// Rows behind the table of correlations.
+    #[arg(long, requires = "correlation")]
+    pub n: Option<usize>,
     #[command(flatten)]
-    pub data: Data,
+    pub rows: Data,
     /// Columns to rank, as in A,B,C.
     #[arg(long, value_delimiter = ',', required = true, value_name = "COLUMNS")]
     pub drivers: Vec<String>,
@@ -277,9 +284,18 @@ pub(super) struct Drivers {
     /// Columns that are in every model and partialled out first.
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub always: Vec<String>,
-    /// Families of drivers, as in 'service=A,B;product=C' (not there yet).
+    /// Groups of drivers, as in 'service=A,B;product=C': Owen values divide the fit among groups, then within them.
+    #[arg(long, value_parser = parse_groups)]
+    pub groups: Option<Groups>,
+    /// Compare each driver with so many drivers of pure noise, for a p-value that it is more than noise.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub noise: usize,
+    /// Also give standard errors of contributions and shares by the infinitesimal jackknife (linear).
     #[arg(long)]
-    pub groups: Option<String>,
+    pub jackknife: bool,
+    /// Where there are too many drivers to walk all subsets: the standard error of a share at which sampling stops.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0025)]
+    pub sampling_error: f64,
     /// The pseudo R squared that is divided, for classes.
     #[arg(long, value_enum, default_value_t = Measure::Mcfadden)]
     pub fit_measure: Measure,
@@ -308,8 +324,11 @@ pub(super) struct Drivers {
 
 #[derive(Debug, Args)]
 pub(super) struct Fit {
+    /// The table: CSV, TSV or Parquet.
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
     #[command(flatten)]
-    pub data: Data,
+    pub rows: Data,
     /// Columns of the model, as in A,B,C.
     #[arg(long, value_delimiter = ',', required = true, value_name = "COLUMNS")]
     pub features: Vec<String>,
@@ -417,6 +436,30 @@ fn parse_bytes(text: &str) -> Result<usize, String> {
     let number: usize = digits.parse().map_err(|_| "give a size such as 2GB or 500MB".to_owned())?;
     let bytes = number.checked_mul(factor).ok_or("that is more than this machine can address")?;
     if bytes < 10_000_000 { Err("at least 10MB are needed".to_owned()) } else { Ok(bytes) }
+}
+
+/// Groups of drivers as the command line names them.
+#[derive(Debug, Clone)]
+pub(super) struct Groups(pub Vec<DriverGroup>);
+
+/// `service=A,B;product=C`.
+fn parse_groups(text: &str) -> Result<Groups, String> {
+    let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
+    let groups: Result<Vec<DriverGroup>, String> = parts
+        .map(|part| {
+            let (name, drivers) = part.split_once('=').ok_or_else(|| {
+                format!("`{part}` names no drivers; write a group as service=A,B and part groups with ;")
+            })?;
+            let drivers = drivers.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+            Ok(DriverGroup { name: name.trim().to_owned(), drivers: drivers.collect() })
+        })
+        .collect();
+    let groups = groups?;
+    if groups.is_empty() {
+        Err("no group is named; write them as service=A,B;product=C".to_owned())
+    } else {
+        Ok(Groups(groups))
+    }
 }
 
 #[cfg(test)]
