@@ -33,11 +33,29 @@ fn drivers(n_drivers: usize) -> Vec<Driver> {
 fn exact(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("shapley");
     group.sample_size(10);
-    for n_drivers in [10, 15, 20, 25, 28] {
+    for n_drivers in [10, 15, 20, 25, 28, 30] {
         let observations = observations(500, n_drivers);
         let drivers = drivers(n_drivers);
-        let analysis = DriverAnalysis { methods: vec![Method::Shapley], replicates: 0, ..Default::default() };
+        let settings = DriverAnalysis { n_drivers_max: n_drivers, replicates: 0, ..Default::default() };
+        let analysis = DriverAnalysis { methods: vec![Method::Shapley], ..settings };
         group.bench_function(format!("p={n_drivers}"), |bencher| {
+            bencher.iter(|| analysis.rank(black_box(&observations), &drivers, &[]));
+        });
+    }
+    group.finish();
+}
+
+/// What walks or keeps the values of all subsets of 20 drivers, one by one and together.
+fn methods(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("methods, p=20");
+    group.sample_size(10);
+    let observations = observations(500, 20);
+    let drivers = drivers(20);
+    let own: Vec<Method> = Method::ALL.into_iter().filter(|method| method.walks_subsets()).collect();
+    let alone = own.iter().map(|&method| (method.word(), vec![method]));
+    for (name, methods) in alone.chain([("all", Method::ALL.to_vec())]) {
+        let analysis = DriverAnalysis { methods, replicates: 0, ..Default::default() };
+        group.bench_function(name, |bencher| {
             bencher.iter(|| analysis.rank(black_box(&observations), &drivers, &[]));
         });
     }
@@ -58,5 +76,5 @@ fn bootstrap(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, exact, bootstrap);
+criterion_group!(benches, exact, methods, bootstrap);
 criterion_main!(benches);

@@ -56,6 +56,10 @@ pub enum FindingKind {
     UnequalVariance,
     /// Groups of rows lie above or below what the model expects of them.
     ResidualPattern,
+    /// The figure is a mean over a random sample of what would be too much to compute.
+    Sampled,
+    /// The figure was computed by a quicker method than the one that would answer the question.
+    Screened,
     /// The figure is unreliable for the reason stated.
     Unreliable,
 }
@@ -88,6 +92,8 @@ impl FindingKind {
             Self::NonLinear => "non_linear",
             Self::UnequalVariance => "unequal_variance",
             Self::ResidualPattern => "residual_pattern",
+            Self::Sampled => "sampled",
+            Self::Screened => "screened",
             Self::Unreliable => "unreliable",
         }
     }

@@ -1,5 +1,6 @@
 //! What can be asked on the command line.
 
+use crate::drivers::DriverGroup;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -27,7 +28,7 @@ pub(super) enum Command {
     Nps(Nps),
     /// Ranked drivers of a column of a flat table.
     Drivers(Drivers),
-    /// A model of a column of a flat table: of a number, a class, ordered levels or a count.
+    /// A model of a column of a flat table (a number, a class, ordered levels, a count), or of a log of purchases.
     Fit(Fit),
     /// Reach of every node of a list of edges, and the set to start with.
     Influence(Influence),
@@ -76,6 +77,12 @@ pub(super) struct Evaluate {
     /// Threads; all cores by default. Results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// A model file to judge instead, on answers from after both training windows.
+    #[arg(long, value_name = "FILE", requires = "challenger")]
+    pub champion: Option<PathBuf>,
+    /// The model file that is held against the champion.
+    #[arg(long, value_name = "FILE", requires = "champion")]
+    pub challenger: Option<PathBuf>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -152,6 +159,8 @@ pub(super) enum Family {
     Count,
     /// A number or a class (see --of) by ridge, lasso or between: for prediction, without p-values.
     Penalised,
+    /// Who will buy again, from a log with one row a purchase: BG/NBD and, with --amount, Gamma-Gamma.
+    BuyTillYouDie,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -164,6 +173,21 @@ pub(super) enum MissingRule {
     Em,
     /// Fill gaps with the mean and mark them.
     Indicator,
+}
+
+/// What a fit does with gaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FitMissing {
+    /// Leave rows with a gap out.
+    Listwise,
+    /// Each covariance from the rows that have both columns (linear).
+    Pairwise,
+    /// Moments by maximum likelihood under a normal model (linear).
+    Em,
+    /// Fill gaps with the mean and mark them.
+    Indicator,
+    /// Several completed data sets, pooled by Rubin's rules (linear and logistic).
+    Multiple,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -202,6 +226,13 @@ pub(super) enum LambdaChoice {
     Min,
 }
 
+/// The unit in which times are measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Unit {
+    Days,
+    Weeks,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Measure {
     Mcfadden,
@@ -238,15 +269,9 @@ pub(super) struct Nps {
     pub format: Format,
 }
 
-/// The table, its rows and what they weigh.
+/// The rows of a table and what they weigh.
 #[derive(Debug, Args)]
 pub(super) struct Data {
-    /// The table: CSV, TSV or Parquet.
-    #[arg(long, value_name = "FILE")]
-    pub data: PathBuf,
-    /// The column to be explained.
-    #[arg(long, value_name = "COLUMN")]
-    pub outcome: String,
     /// Columns of categories; each becomes 0/1 columns that move together.
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub categorical: Vec<String>,
@@ -266,8 +291,20 @@ pub(super) struct Data {
 
 #[derive(Debug, Args)]
 pub(super) struct Drivers {
+    /// The table: CSV, TSV or Parquet.
+    #[arg(long, value_name = "FILE", required_unless_present = "correlation", conflicts_with = "correlation")]
+    pub data: Option<PathBuf>,
+    /// Instead of rows: a CSV table of correlations or covariances, such as a published one; one triangle is enough.
+    #[arg(long, value_name = "FILE", requires = "n", conflicts_with_all = ["categorical", "weights", "cluster", "exposure", "not_applicable"])]
+    pub correlation: Option<PathBuf>,
+    /// Rows behind the table of correlations.
+    #[arg(long, requires = "correlation")]
+    pub n: Option<usize>,
     #[command(flatten)]
-    pub data: Data,
+    pub rows: Data,
+    /// The column to be explained.
+    #[arg(long, value_name = "COLUMN")]
+    pub outcome: String,
     /// Columns to rank, as in A,B,C.
     #[arg(long, value_delimiter = ',', required = true, value_name = "COLUMNS")]
     pub drivers: Vec<String>,
@@ -280,9 +317,18 @@ pub(super) struct Drivers {
     /// Columns that are in every model and partialled out first.
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub always: Vec<String>,
-    /// Families of drivers, as in 'service=A,B;product=C' (not there yet).
+    /// Groups of drivers, as in 'service=A,B;product=C': Owen values divide the fit among groups, then within them.
+    #[arg(long, value_parser = parse_groups)]
+    pub groups: Option<Groups>,
+    /// Compare each driver with so many drivers of pure noise, for a p-value that it is more than noise.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub noise: usize,
+    /// Also give standard errors of contributions and shares by the infinitesimal jackknife (linear).
     #[arg(long)]
-    pub groups: Option<String>,
+    pub jackknife: bool,
+    /// Where there are too many drivers to walk all subsets: the standard error of a share at which sampling stops.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0025)]
+    pub sampling_error: f64,
     /// The pseudo R squared that is divided, for classes.
     #[arg(long, value_enum, default_value_t = Measure::Mcfadden)]
     pub fit_measure: Measure,
@@ -311,10 +357,16 @@ pub(super) struct Drivers {
 
 #[derive(Debug, Args)]
 pub(super) struct Fit {
+    /// The table: CSV, TSV or Parquet.
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
     #[command(flatten)]
-    pub data: Data,
+    pub rows: Data,
+    /// The column to be explained.
+    #[arg(long, value_name = "COLUMN", required_unless_present = "customer")]
+    pub outcome: Option<String>,
     /// Columns of the model, as in A,B,C.
-    #[arg(long, value_delimiter = ',', required = true, value_name = "COLUMNS")]
+    #[arg(long, value_delimiter = ',', required_unless_present = "customer", value_name = "COLUMNS")]
     pub features: Vec<String>,
     /// The model.
     #[arg(long, value_enum, default_value_t = Family::Linear)]
@@ -343,10 +395,18 @@ pub(super) struct Fit {
     /// Seed of the folds.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// What to do with rows that lack a feature; listwise by default.
+    #[arg(long, value_enum)]
+    pub missing: Option<FitMissing>,
+    /// Data sets that --missing multiple makes; 20 by default.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub imputations: Option<u32>,
+    #[command(flatten)]
+    pub log: Log,
     /// How uncertainty is estimated; --cluster brings its own.
     #[arg(long, value_enum)]
     pub std_errors: Option<Errors>,
-    /// Write one row an observation (fitted, resid, hat, ...) to a .csv, .parquet or .json file.
+    /// Write one row an observation (fitted, resid, hat, ...), or a customer, to a .csv, .parquet or .json file.
     #[arg(long, value_name = "FILE")]
     pub augment: Option<PathBuf>,
     /// Level of the intervals.
@@ -355,6 +415,30 @@ pub(super) struct Fit {
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+/// A log with one row a purchase, for --family buy-till-you-die.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "For --family buy-till-you-die")]
+pub(super) struct Log {
+    /// The column of the customer.
+    #[arg(long, value_name = "COLUMN")]
+    pub customer: Option<String>,
+    /// The column of the purchase's date or instant.
+    #[arg(long, value_name = "COLUMN")]
+    pub time: Option<String>,
+    /// The column of what the purchase was worth.
+    #[arg(long, value_name = "COLUMN")]
+    pub amount: Option<String>,
+    /// The last day to learn from; what was bought later tests the forecast. The last day of the log by default.
+    #[arg(long, value_name = "DATE")]
+    pub calibration_end: Option<String>,
+    /// Days to look ahead from there; 365 by default.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
+    pub horizon: Option<u32>,
+    /// The unit of time of the parameters; weeks by default.
+    #[arg(long, value_enum)]
+    pub time_unit: Option<Unit>,
 }
 
 #[derive(Debug, Args)]
@@ -420,6 +504,30 @@ fn parse_bytes(text: &str) -> Result<usize, String> {
     let number: usize = digits.parse().map_err(|_| "give a size such as 2GB or 500MB".to_owned())?;
     let bytes = number.checked_mul(factor).ok_or("that is more than this machine can address")?;
     if bytes < 10_000_000 { Err("at least 10MB are needed".to_owned()) } else { Ok(bytes) }
+}
+
+/// Groups of drivers as the command line names them.
+#[derive(Debug, Clone)]
+pub(super) struct Groups(pub Vec<DriverGroup>);
+
+/// `service=A,B;product=C`.
+fn parse_groups(text: &str) -> Result<Groups, String> {
+    let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
+    let groups: Result<Vec<DriverGroup>, String> = parts
+        .map(|part| {
+            let (name, drivers) = part.split_once('=').ok_or_else(|| {
+                format!("`{part}` names no drivers; write a group as service=A,B and part groups with ;")
+            })?;
+            let drivers = drivers.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+            Ok(DriverGroup { name: name.trim().to_owned(), drivers: drivers.collect() })
+        })
+        .collect();
+    let groups = groups?;
+    if groups.is_empty() {
+        Err("no group is named; write them as service=A,B;product=C".to_owned())
+    } else {
+        Ok(Groups(groups))
+    }
 }
 
 #[cfg(test)]

@@ -2,23 +2,26 @@
 
 use super::Failure;
 use super::arguments::{
-    Data, Distribution, Drivers, Errors, Family, Fit, Format, Influence, InfluenceFormat, Interval, Kind, LambdaChoice,
-    Measure, MissingRule, Nps, PenalisedOf,
+    Data, Distribution, Drivers, Errors, Family, Fit, FitMissing, Format, Influence, InfluenceFormat, Interval, Kind,
+    LambdaChoice, Measure, MissingRule, Nps, PenalisedOf,
 };
 use super::print::{self, Cell};
+use super::purchases::purchases;
 use crate::data::WeightKind;
-use crate::drivers::{DriverAnalysis, DriverFamily, FitKind, Method, N_DRIVERS_MAX};
+use crate::drivers::{DriverAnalysis, DriverFamily, FitKind, Method, N_DRIVERS_MAX, Sampling};
+use crate::estimators::missing::MultipleImputation;
 use crate::estimators::penalised::{LambdaRule, Penalised, PenalisedFamily};
-use crate::estimators::{self, CountDistribution, FitSummary, StdErrors};
+use crate::estimators::{self, Coefficient, CountDistribution, FitSummary, StdErrors};
 use crate::findings::Finding;
 use crate::measures::{IntervalKind, NpsSettings};
 use crate::pipeline::PipelineError;
 use crate::pipeline::flat;
 use crate::pipeline::flat::{
-    DriversQuestion, EdgeRule, FitQuestion, FlatData, InfluenceAnswer, InfluenceQuestion, Missing, NpsQuestion,
-    PenalisedQuestion,
+    CorrelationsQuestion, DriversAnswer, DriversQuestion, EdgeRule, FitQuestion, FlatData, InfluenceAnswer,
+    InfluenceQuestion, Missing, NpsQuestion, PenalisedQuestion,
 };
 use crate::stats::Confidence;
+use std::path::Path;
 
 /// `advocate nps`.
 pub(super) fn nps(arguments: &Nps) -> Result<(), Failure> {
@@ -68,10 +71,10 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
         Family::Penalised => {
             return Err(Failure::new(2, "penalised coefficients rank nothing; use --family linear or logistic"));
         }
+        Family::BuyTillYouDie => {
+            return Err(Failure::new(2, "a log of purchases has no drivers to rank; use advocate fit for this family"));
+        }
     };
-    if arguments.groups.is_some() {
-        return Err(not_yet("--groups", "single drivers, or --categorical for the columns of one category"));
-    }
     if arguments.exposure.is_some() && family != DriverFamily::Count {
         return Err(Failure::new(2, "--exposure goes with --family count"));
     }
@@ -80,42 +83,72 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     }
     let methods: Result<Vec<Method>, _> = arguments.method.iter().map(|word| word.parse::<Method>()).collect();
     let methods = methods.map_err(PipelineError::from)?;
-    if methods.contains(&Method::ConditionalDominance) && arguments.format == Format::Text {
-        return Err(Failure::new(2, "conditional-dominance is a table for each driver; ask for --format json"));
+    if let Some(method) = methods.iter().find(|method| !method.is_scalar())
+        && arguments.format == Format::Text
+    {
+        return Err(Failure::new(2, format!("{method} is a table for each driver; ask for --format json")));
     }
     let default_replicates = if family == DriverFamily::Linear { 1000 } else { 200 };
-    let answer = flat::drivers(&DriversQuestion {
-        data: FlatData {
-            exposure: arguments.exposure.clone(),
-            ..flat_data(&arguments.data, missing(arguments.missing))
-        },
-        drivers: arguments.drivers.clone(),
-        always: arguments.always.clone(),
-        family,
-        measure: match arguments.fit_measure {
-            Measure::Mcfadden => FitKind::Mcfadden,
-            Measure::Nagelkerke => FitKind::Nagelkerke,
-            Measure::CoxSnell => FitKind::CoxSnell,
-            Measure::Estrella => FitKind::Estrella,
-        },
-        analysis: DriverAnalysis {
-            methods,
-            confidence: confidence(arguments.confidence)?,
-            replicates: arguments.bootstrap.unwrap_or(default_replicates),
-            seed: arguments.seed,
-            n_drivers_max: arguments.drivers_max,
-        },
-    })?;
+    let analysis = DriverAnalysis {
+        methods,
+        groups: arguments.groups.as_ref().map_or_else(Vec::new, |groups| groups.0.clone()),
+        confidence: confidence(arguments.confidence)?,
+        replicates: arguments.bootstrap.unwrap_or(default_replicates),
+        seed: arguments.seed,
+        n_drivers_max: arguments.drivers_max,
+        sampling: Some(Sampling { std_error: sampling_error(arguments.sampling_error)?, ..Sampling::default() }),
+        noise_drivers: arguments.noise,
+        jackknife: arguments.jackknife,
+    };
+    let answer = match (&arguments.correlation, &arguments.data) {
+        (Some(file), _) => of_correlations(arguments, file, family, analysis)?,
+        (None, Some(file)) => flat::drivers(&DriversQuestion {
+            data: FlatData {
+                exposure: arguments.exposure.clone(),
+                ..flat_data(file, &arguments.rows, &arguments.outcome, missing(arguments.missing))
+            },
+            drivers: arguments.drivers.clone(),
+            always: arguments.always.clone(),
+            family,
+            measure: match arguments.fit_measure {
+                Measure::Mcfadden => FitKind::Mcfadden,
+                Measure::Nagelkerke => FitKind::Nagelkerke,
+                Measure::CoxSnell => FitKind::CoxSnell,
+                Measure::Estrella => FitKind::Estrella,
+            },
+            analysis,
+        })?,
+        (None, None) => return Err(Failure::new(2, "name a table by --data, or correlations by --correlation")),
+    };
     if arguments.format == Format::Json {
         return print::json(&answer);
     }
     let ranking = &answer.ranking;
-    let header = ["rank", "driver", "share", "low", "high", "rank_low", "rank_high", "p_rank_1", "sign"];
+    if !ranking.groups.is_empty() {
+        let rows = ranking.groups.iter().map(|group| {
+            let number = |value: Option<f64>| value.map_or_else(Cell::empty, |value| Cell::number(value, 3));
+            vec![
+                Cell::count(group.rank),
+                Cell::text(group.group.clone()),
+                Cell::number(group.share, 3),
+                number(group.interval.map(|interval| interval.share_low)),
+                number(group.interval.map(|interval| interval.share_high)),
+                Cell::text(group.drivers.join(", ")),
+            ]
+        });
+        let no_findings: [Finding; 0] = [];
+        print::table(&["rank", "group", "share", "low", "high", "drivers"], rows.collect(), &no_findings, None)?;
+    }
+    let mut header = vec!["rank", "driver", "share", "low", "high", "rank_low", "rank_high", "p_rank_1", "sign"];
+    let with_noise = ranking.drivers.iter().any(|driver| driver.noise.is_some());
+    let with_errors = ranking.drivers.iter().any(|driver| driver.share_std_error.is_some());
+    header.extend(with_errors.then_some("share_std_error"));
+    header.extend(with_noise.then_some("p_noise"));
     let rows = ranking.drivers.iter().map(|driver| {
         let interval = driver.interval;
         let number = |value: Option<f64>| value.map_or_else(Cell::empty, |value| Cell::number(value, 3));
         let count = |value: Option<usize>| value.map_or_else(Cell::empty, Cell::count);
-        vec![
+        let mut row = vec![
             Cell::count(driver.rank),
             Cell::text(driver.driver.clone()),
             Cell::number(driver.share, 3),
@@ -125,7 +158,10 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
             count(interval.map(|interval| interval.rank_high)),
             number(interval.map(|interval| interval.p_rank_1)),
             driver.sign.map_or_else(Cell::empty, |sign| Cell::text(["-", "0", "+"][usize::from((sign + 1) as u8)])),
-        ]
+        ];
+        row.extend(with_errors.then(|| number(driver.share_std_error)));
+        row.extend(with_noise.then(|| number(driver.noise.map(|noise| noise.p_value))));
+        row
     });
     let note = format!(
         "{} of {} rows; {} shares of what the drivers explain ({:.3} of a fit of {:.3}); {} bootstrap replicates; \
@@ -135,22 +171,61 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     print::table(&header, rows.collect(), &ranking.findings, Some(note))
 }
 
+/// The ranking that follows from correlations, in which there are no rows to draw.
+fn of_correlations(
+    arguments: &Drivers,
+    file: &Path,
+    family: DriverFamily,
+    analysis: DriverAnalysis,
+) -> Result<DriversAnswer, Failure> {
+    if family != DriverFamily::Linear {
+        return Err(Failure::new(2, "correlations are divided by --family linear only; give the rows by --data"));
+    }
+    if arguments.bootstrap.is_some_and(|replicates| replicates > 0) || arguments.jackknife {
+        return Err(Failure::new(2, "--bootstrap and --jackknife need rows; give them by --data"));
+    }
+    if arguments.missing != MissingRule::Listwise {
+        return Err(Failure::new(2, "--missing needs rows; give them by --data"));
+    }
+    Ok(flat::correlations(&CorrelationsQuestion {
+        file: file.to_owned(),
+        n_rows: arguments.n.unwrap_or(0),
+        outcome: arguments.outcome.clone(),
+        drivers: arguments.drivers.clone(),
+        always: arguments.always.clone(),
+        analysis: DriverAnalysis { replicates: 0, ..analysis },
+    })?)
+}
+
+fn sampling_error(value: f64) -> Result<f64, Failure> {
+    if value > 0.0 && value < 1.0 {
+        Ok(value)
+    } else {
+        Err(Failure::new(2, format!("--sampling-error is {value} and should lie between 0 and 1, as in 0.0025")))
+    }
+}
+
 /// `advocate fit`.
 pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
+    if arguments.imputations.is_some() && arguments.missing != Some(FitMissing::Multiple) {
+        return Err(Failure::new(2, "--imputations goes with --missing multiple"));
+    }
     let family = match arguments.family {
         Family::Linear => estimators::Family::Linear,
         Family::Logistic => estimators::Family::Logistic,
         Family::Ordinal => estimators::Family::Ordinal,
         Family::Count => estimators::Family::Count,
         Family::Penalised => return penalised(arguments),
+        Family::BuyTillYouDie => return purchases(arguments),
     };
+    check_log(arguments)?;
     if family != estimators::Family::Count {
         let given = arguments.exposure.is_some() || arguments.distribution != Distribution::Poisson;
         if given {
             return Err(Failure::new(2, "--exposure and --distribution go with --family count"));
         }
     }
-    let std_errors = match (arguments.std_errors, &arguments.data.cluster) {
+    let std_errors = match (arguments.std_errors, &arguments.rows.cluster) {
         (None, None) | (Some(Errors::Model), None) => StdErrors::Model,
         (Some(Errors::Hc1), None) => StdErrors::Hc1,
         (Some(Errors::Hc3), None) => StdErrors::Hc3,
@@ -159,8 +234,16 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
             return Err(Failure::new(2, "--cluster brings its own standard errors; leave --std-errors out"));
         }
     };
-    let answer = flat::fit(&FitQuestion {
-        data: FlatData { exposure: arguments.exposure.clone(), ..flat_data(&arguments.data, Missing::Listwise) },
+    let missing = match arguments.missing {
+        None | Some(FitMissing::Listwise) => Missing::Listwise,
+        Some(FitMissing::Pairwise) => Missing::Pairwise,
+        Some(FitMissing::Em) => Missing::Em,
+        Some(FitMissing::Indicator) => Missing::Indicator,
+        Some(FitMissing::Multiple) => Missing::Multiple,
+    };
+    let default = MultipleImputation::default();
+    let question = FitQuestion {
+        data: FlatData { exposure: arguments.exposure.clone(), ..fit_data(arguments, missing) },
         features: arguments.features.clone(),
         family,
         distribution: match arguments.distribution {
@@ -168,25 +251,87 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
             Distribution::NegativeBinomial => CountDistribution::NegativeBinomial,
         },
         std_errors,
+        imputation: MultipleImputation {
+            imputations: arguments.imputations.map_or(default.imputations, |imputations| imputations as usize),
+            seed: arguments.seed,
+            ..default
+        },
         confidence: confidence(arguments.confidence)?,
         augment: arguments.augment.clone(),
-    })?;
+    };
+    if !matches!(missing, Missing::Listwise | Missing::Indicator) {
+        return fit_gaps(&question, arguments.format);
+    }
+    let answer = flat::fit(&question)?;
     if arguments.format == Format::Json {
         return print::json(&answer);
     }
-    let header = ["term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"];
+    let rows = answer.coefficients.iter().map(coefficient_cells);
+    print::table(&COEFFICIENT_HEADER, rows.collect(), &answer.findings, Some(fit_note(&answer.model)))
+}
+
+const COEFFICIENT_HEADER: [&str; 7] =
+    ["term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"];
+
+fn coefficient_cells(row: &Coefficient) -> Vec<Cell> {
+    let mut cells = vec![Cell::text(row.term.clone())];
+    cells.extend([row.estimate, row.std_error, row.statistic].map(Cell::digits));
+    cells.push(Cell::p_value(row.p_value));
+    cells.extend([row.conf_low, row.conf_high].map(Cell::digits));
+    cells
+}
+
+/// `advocate fit --missing pairwise|em|multiple`.
+fn fit_gaps(question: &FitQuestion, format: Format) -> Result<(), Failure> {
+    let answer = flat::fit_gaps(question)?;
+    if format == Format::Json {
+        return print::json(&answer);
+    }
     let rows = answer.coefficients.iter().map(|row| {
-        let mut cells = vec![Cell::text(row.term.clone())];
-        cells.extend([row.estimate, row.std_error, row.statistic].map(Cell::digits));
-        cells.push(Cell::p_value(row.p_value));
-        cells.extend([row.conf_low, row.conf_high].map(Cell::digits));
+        let mut cells = coefficient_cells(&row.coefficient);
+        cells.extend(row.fraction_missing_information.map(|share| Cell::number(share, 3)));
         cells
     });
-    print::table(&header, rows.collect(), &answer.findings, Some(fit_note(&answer.model)))
+    let model = &answer.model;
+    let of_gaps = model.imputations.map(|_| "missing_info");
+    let header: Vec<&str> = COEFFICIENT_HEADER.into_iter().chain(of_gaps).collect();
+    let sets = model.imputations.map_or_else(String::new, |imputations| format!(", {imputations} data sets"));
+    let share = model.r_squared.map_or_else(String::new, |share| format!("; R squared {share:.4}"));
+    let note = format!(
+        "{} of {} rows, {} of them whole; {} model by {}{sets}{share}; {} standard errors; associations, not effects",
+        model.n_used,
+        model.n_rows,
+        model.n_complete,
+        model.family.word(),
+        model.missing.word(),
+        model.std_errors.word()
+    );
+    print::table(&header, rows.collect(), &answer.findings, Some(note))
+}
+
+/// Flags of a log go with a model of purchases alone.
+fn check_log(arguments: &Fit) -> Result<(), Failure> {
+    let log = &arguments.log;
+    let given = [
+        ("--customer", log.customer.is_some()),
+        ("--time", log.time.is_some()),
+        ("--amount", log.amount.is_some()),
+        ("--calibration-end", log.calibration_end.is_some()),
+        ("--horizon", log.horizon.is_some()),
+        ("--time-unit", log.time_unit.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(Failure::new(2, format!("{flag} goes with --family buy-till-you-die"))),
+        None => Ok(()),
+    }
 }
 
 /// `advocate fit --family penalised`.
 fn penalised(arguments: &Fit) -> Result<(), Failure> {
+    check_log(arguments)?;
+    if !matches!(arguments.missing, None | Some(FitMissing::Listwise)) {
+        return Err(Failure::new(2, "--family penalised takes whole rows; leave --missing out"));
+    }
     if arguments.std_errors.is_some() || arguments.augment.is_some() || arguments.exposure.is_some() {
         return Err(Failure::new(
             2,
@@ -200,7 +345,7 @@ fn penalised(arguments: &Fit) -> Result<(), Failure> {
         (None, LambdaChoice::Min) => LambdaRule::LambdaMin,
     };
     let answer = flat::penalised(&PenalisedQuestion {
-        data: flat_data(&arguments.data, Missing::Listwise),
+        data: fit_data(arguments, Missing::Listwise),
         features: arguments.features.clone(),
         settings: Penalised {
             family: match arguments.of {
@@ -324,15 +469,19 @@ fn influence_text(answer: &InfluenceAnswer) -> Result<(), Failure> {
     print::table(&["node", "reach", "reach_se", ""], rows.collect(), &answer.findings, Some(note))
 }
 
-fn flat_data(data: &Data, missing: Missing) -> FlatData {
+fn fit_data(arguments: &Fit, missing: Missing) -> FlatData {
+    flat_data(&arguments.data, &arguments.rows, arguments.outcome.as_deref().unwrap_or_default(), missing)
+}
+
+fn flat_data(file: &Path, data: &Data, outcome: &str, missing: Missing) -> FlatData {
     let kind = data.weight_kind.map(|kind| match kind {
         Kind::Sampling => WeightKind::Sampling,
         Kind::Frequency => WeightKind::Frequency,
         Kind::Precision => WeightKind::Precision,
     });
     FlatData {
-        file: data.data.clone(),
-        outcome: data.outcome.clone(),
+        file: file.to_owned(),
+        outcome: outcome.to_owned(),
         categorical: data.categorical.clone(),
         weights: data.weights.clone().zip(kind),
         cluster: data.cluster.clone(),
@@ -351,10 +500,6 @@ fn missing(rule: MissingRule) -> Missing {
     }
 }
 
-fn not_yet(what: &str, instead: &str) -> Failure {
-    Failure::new(2, format!("{what} is not there yet; use {instead}"))
-}
-
-fn confidence(level: f64) -> Result<Confidence, Failure> {
+pub(super) fn confidence(level: f64) -> Result<Confidence, Failure> {
     Confidence::new(level).map_err(|error| Failure::new(2, format!("--confidence: {error}")))
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod flat;
 mod print;
+mod purchases;
 mod study;
 
 use arguments::{Arguments, Command};

@@ -3,8 +3,8 @@
 use super::Failure;
 use super::arguments::{Check, Evaluate, Format, Run, Simulate};
 use super::print::{self, Cell};
-use crate::pipeline::{self, PipelineError, Progress, RunSettings};
-use crate::report::{self, EvaluationResult};
+use crate::pipeline::{self, ContestResult, PipelineError, Progress, RunSettings};
+use crate::report::{self, ComparisonRow, EvaluationResult, FigureRow};
 use crate::simulate::Company;
 use crate::study::{AsOf, Study};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -91,6 +91,12 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         n_threads: arguments.threads.map(usize::from),
     };
     let bar = bar(arguments.format == Format::Json);
+    if let (Some(champion), Some(challenger)) = (&arguments.champion, &arguments.challenger) {
+        let done = pipeline::contest(&study, &settings, champion, challenger, &|progress| show(&bar, progress));
+        bar.finish_and_clear();
+        let done = done?;
+        return if arguments.format == Format::Json { print::json(&done) } else { print_contest(&done) };
+    }
     let done = pipeline::evaluate(&study, &settings, &|progress| show(&bar, progress));
     bar.finish_and_clear();
     let evaluations = done?;
@@ -117,28 +123,41 @@ fn print_evaluation(evaluation: &EvaluationResult) -> Result<(), Failure> {
             evaluation.outcome, split.fold, split.n_train, split.n_test, split.n_embargoed, split.n_shared_customer
         ));
     }
-    let number = |value: Option<f64>| value.map_or_else(Cell::empty, Cell::digits);
     let whole = evaluation.figures.iter().filter(|row| row.fold.is_none() && row.by.is_none());
-    let figures = whole.map(|row| {
-        let mut cells = vec![evaluation.outcome.clone(), row.model.clone(), row.metric.clone()];
-        let mut row_of: Vec<Cell> = cells.drain(..).map(Cell::text).collect();
-        row_of.push(Cell::digits(row.estimate));
-        row_of.extend([row.conf_low, row.conf_high].map(number));
-        row_of
-    });
-    let differences = evaluation.comparisons.iter().map(|row| {
-        let name = format!("{} less {}", row.challenger, row.champion);
-        let mut row_of = vec![
-            Cell::text(evaluation.outcome.clone()),
-            Cell::text(name),
-            Cell::text(row.metric.clone()),
-            Cell::digits(row.difference),
-        ];
-        row_of.extend([row.conf_low, row.conf_high].map(number));
-        row_of
-    });
-    let header = ["outcome", "model", "metric", "estimate", "conf_low", "conf_high"];
-    print::table(&header, figures.chain(differences).collect(), &evaluation.findings, None)
+    let outcome = &evaluation.outcome;
+    let figures = whole.map(|row| figure_cells(outcome, row));
+    let differences = evaluation.comparisons.iter().map(|row| difference_cells(outcome, row));
+    print::table(&FIGURE_HEADER, figures.chain(differences).collect(), &evaluation.findings, None)
+}
+
+fn print_contest(contest: &ContestResult) -> Result<(), Failure> {
+    let figures = contest.figures.iter().map(|row| figure_cells(&contest.outcome, row));
+    let differences = contest.comparisons.iter().map(|row| difference_cells(&contest.outcome, row));
+    let note = format!(
+        "{} answers from {} to {}, after both training windows; {} more are of customers who answered within one; intervals \
+         by customer",
+        contest.n_test, contest.first, contest.last, contest.n_shared_customer
+    );
+    print::table(&FIGURE_HEADER, figures.chain(differences).collect(), &contest.findings, Some(note))
+}
+
+const FIGURE_HEADER: [&str; 6] = ["outcome", "model", "metric", "estimate", "conf_low", "conf_high"];
+
+fn figure_cells(outcome: &str, row: &FigureRow) -> Vec<Cell> {
+    let ends = [row.conf_low, row.conf_high].map(|value| value.map_or_else(Cell::empty, Cell::digits));
+    let mut cells: Vec<Cell> = [outcome, &row.model, &row.metric].into_iter().map(Cell::text).collect();
+    cells.push(Cell::digits(row.estimate));
+    cells.extend(ends);
+    cells
+}
+
+fn difference_cells(outcome: &str, row: &ComparisonRow) -> Vec<Cell> {
+    let ends = [row.conf_low, row.conf_high].map(|value| value.map_or_else(Cell::empty, Cell::digits));
+    let name = format!("{} less {}", row.challenger, row.champion);
+    let mut cells: Vec<Cell> = [outcome, &name, &row.metric].into_iter().map(Cell::text).collect();
+    cells.push(Cell::digits(row.difference));
+    cells.extend(ends);
+    cells
 }
 
 /// `advocate check`.

@@ -2,26 +2,32 @@
 
 use super::DriverError;
 use super::bootstrap::{self, Replicates};
+use super::divided::{Beside, Described, Divided};
+use super::game::Game;
+use super::groups::{DriverGroup, Partition};
+use super::jackknife::{self, JackknifeErrors};
 use super::method::Method;
-use super::ranking::{DriverFamily, DriverRanking, DriverRow, FitKind, FitMeasure, intervals, ranks, shares};
+use super::noise::{self, Noise};
+use super::notices;
+use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure};
 use super::regression::{FullModel, Layout, Regression};
-use super::subset_tree::N_DRIVERS_MAX;
+use super::sampling::{self, Orders, REPLICATE_SAMPLING, SampledValues, Sampling};
 use crate::data::Observations;
-use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::distributions::f_upper;
 use crate::stats::{Confidence, SecondMoments};
 use ndarray::{Array1, Array2, s};
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// Exact analysis of more drivers than this must be asked for.
 pub const N_DRIVERS_DEFAULT_MAX: usize = 28;
 
-/// Below this share of explained variation a link is called weak, significant or not.
-const WEAK: f64 = 0.02;
+/// Methods that keep something of every subset take 16 bytes for each: 256 MB for so many drivers.
+pub const N_KEPT_DRIVERS_MAX: usize = 24;
 
-/// Variance inflation above which a driver's part can hardly be told from the others'.
-const INFLATED: f64 = 10.0;
+/// Of more drivers than this, contributions that are computed hundreds of times are means over sampled orders.
+const N_REPEATED_MAX: usize = 21;
+/// Of more drivers than this, methods that keep something of every subset are not computed hundreds of times.
+const N_KEPT_REPEATED_MAX: usize = 16;
 
 /// Settings of a linear driver analysis.
 ///
@@ -46,25 +52,37 @@ const INFLATED: f64 = 10.0;
 pub struct DriverAnalysis {
     /// Methods to compute; the first scalar one ranks.
     pub methods: Vec<Method>,
+    /// Drivers that belong together, for Owen values; a driver of no group is a group of its own.
+    pub groups: Vec<DriverGroup>,
     /// Level of the intervals.
     pub confidence: Confidence,
     /// Bootstrap replicates; 0 for none.
     pub replicates: usize,
     /// Seed of the bootstrap.
     pub seed: u64,
-    /// More drivers than this, and more than [`N_DRIVERS_MAX`] in any case, are refused for methods that walk all
-    /// subsets.
+    /// Of more drivers than this, and of more than [`N_DRIVERS_MAX`](super::N_DRIVERS_MAX) in any case, not all subsets are walked.
     pub n_drivers_max: usize,
+    /// When to stop sampling orders of more drivers than that, for Shapley and Owen values; `None` refuses them, as other
+    /// methods that walk all subsets do in any case.
+    pub sampling: Option<Sampling>,
+    /// Noise drivers that each driver is compared with, for a p-value that it is more than noise; 0 for none.
+    pub noise_drivers: usize,
+    /// Whether contributions and shares of a linear fit get standard errors by the infinitesimal jackknife.
+    pub jackknife: bool,
 }
 
 impl Default for DriverAnalysis {
     fn default() -> Self {
         Self {
             methods: vec![Method::Shapley, Method::RelativeWeights],
+            groups: Vec::new(),
             confidence: Confidence::default(),
             replicates: 1000,
             seed: 1,
             n_drivers_max: N_DRIVERS_DEFAULT_MAX,
+            sampling: Some(Sampling::default()),
+            noise_drivers: 0,
+            jackknife: false,
         }
     }
 }
@@ -91,80 +109,136 @@ impl DriverAnalysis {
     /// The bootstrap draws clusters where there are any (customers with several answers), else rows.
     ///
     /// # Errors
-    /// No driver, too many for the methods, a method that does not take drivers of several columns, an outcome that
-    /// does not vary, fewer rows than the model has terms.
+    /// No driver, too many for the methods, a method that does not take drivers of several columns, a group that is none,
+    /// an outcome that does not vary, fewer rows than the model has terms.
     pub fn rank(
         &self,
         observations: &Observations,
         drivers: &[Driver],
         always: &[usize],
     ) -> Result<DriverRanking, DriverError> {
-        self.check(observations, drivers, always)?;
+        let base = Base::of(observations);
+        let plan = self.plan(&base, DriverFamily::Linear, drivers, always)?;
         let (values, layout) = arranged(observations, drivers, always);
         let moments = SecondMoments::of_rows(values.view(), observations.weights().values());
-        let regression = regression(observations, &moments, &layout)?;
-        let p_value = overall_p_value(n_observations(observations) as f64, &regression, &regression.full_model());
-        let centred = if self.replicates > 0 { &values - &moments.means } else { Array2::zeros((0, values.ncols())) };
-        let replicates = self.moment_replicates(observations, &layout, |weights| {
-            Some(SecondMoments::of_centred_rows(centred.view(), weights))
-        });
-        let explained = Explained { moments: &moments, regression: &regression, p_value, replicates };
-        self.linear_ranking(observations, drivers, &layout, explained)
+        let regression = regression(&base.outcome, &moments, &layout)?;
+        let p_value = overall_p_value(base.n_observations as f64, &regression, &regression.full_model());
+        let centred = &values - &moments.means;
+        let n_drivers = drivers.len();
+        let analyse =
+            |moments: &SecondMoments| plan.contributions_of(moments, &layout, self.seed).map(|own| own.to_vec());
+        let replicates = bootstrap::replicates_of_moments(
+            observations,
+            centred.view(),
+            n_drivers,
+            self.replicates,
+            self.seed,
+            analyse,
+        );
+        let repeated = plan.for_repeats();
+        let errors = match (self.jackknife, &repeated) {
+            (true, Some(plan)) => jackknife::errors(observations, centred.view(), &moments, &layout, plan, self.seed),
+            _ => None,
+        };
+        let noise = Some(Noise::of_rows(observations, centred.view()));
+        let explained = Explained { moments: &moments, regression: &regression, p_value, replicates, noise, errors };
+        self.linear_ranking(base, drivers, &layout, &plan, explained)
     }
 
-    /// The ranking that follows from moments; `answered` has the outcome and which rows count.
+    /// The ranking that follows from moments.
     pub(super) fn linear_ranking(
         &self,
-        answered: &Observations,
+        base: Base,
         drivers: &[Driver],
         layout: &Layout,
+        plan: &Plan,
         explained: Explained<'_>,
     ) -> Result<DriverRanking, DriverError> {
-        let Explained { moments, regression, p_value, replicates } = explained;
-        let outcome = answered.outcome().name();
+        let Explained { moments, regression, p_value, replicates, noise, errors } = explained;
         let full = regression.full_model();
-        let method = self.ranking_method();
-        let contributions = Contributions::of(regression, &self.methods, method)?;
-        let intervals = intervals(&replicates, self.confidence);
-        let own_ranks = ranks(contributions.ranking.view());
-        let own_shares = shares(contributions.ranking.view());
-        let mut rows: Vec<DriverRow> = (0..drivers.len())
-            .map(|driver| DriverRow {
-                driver: drivers[driver].name.clone(),
-                rank: own_ranks[driver],
-                contribution: contributions.ranking[driver],
-                share: own_shares[driver],
-                sign: regression.single(driver).map(|column| sign(&full, column, regression.correlation(driver))),
-                coefficient: regression.single(driver).map(|column| full.coefficients[column]),
-                correlation: regression.correlation(driver),
-                methods: contributions.of_driver(driver),
-                conditional_dominance: contributions.conditional.as_ref().map(|table| table.row(driver).to_vec()),
-                interval: intervals.get(driver).copied(),
-            })
-            .collect();
-        rows.sort_by_key(|row| row.rank);
+        let game = Game::of_regression(regression, &plan.partition);
+        let sampled = plan.sample(self.seed, |order| Some(regression.explained_along(order)));
+        let divided = Divided::of(&game, &self.methods, plan.method, &plan.partition, &sampled.unwrap_or_default())?;
+        let outcome_scale = moments.scale(moments.n_columns() - 1);
+        let intervals = ranking::intervals(replicates.contributions.view(), self.confidence);
+        let noise = match (noise, plan.for_repeats()) {
+            (Some(noise), Some(plan)) if self.noise_drivers > 0 => {
+                noise::tests(&noise, moments, drivers, layout, &plan, self.noise_drivers, self.seed)
+            }
+            _ => Vec::new(),
+        };
+        let rows = divided.rows(drivers, &intervals, |driver| {
+            let beside = Beside {
+                noise: noise.get(driver).copied(),
+                std_error: errors.as_ref().map(|errors| errors.contributions[driver]),
+                share_std_error: errors.as_ref().map(|errors| errors.shares[driver]),
+            };
+            let Some(column) = regression.single(driver) else { return Described { beside, ..Described::default() } };
+            let correlation = regression.correlation(driver);
+            Described {
+                sign: Some(sign(&full, column, correlation)),
+                coefficient: Some(full.coefficients[column]),
+                correlation,
+                units: outcome_scale / moments.scale(layout.drivers[driver][0]),
+                beside,
+            }
+        });
 
         let decomposed = full.r_squared - regression.explained_always();
-        let mut findings = column_findings(moments, regression, &full, drivers, layout);
-        findings.extend(suppressors(&rows));
-        findings.extend(weak_link(outcome, decomposed, p_value));
-        findings.extend(small_base(outcome, n_observations(answered), drivers.len() + layout.always.len()));
-        findings.extend(failed(outcome, &replicates));
-        Ok(DriverRanking {
-            outcome: outcome.to_owned(),
-            family: DriverFamily::Linear,
-            method,
-            n_rows: answered.n_rows(),
-            n_used: n_used(answered),
-            n_clusters: answered.clusters().map(|clusters| clusters.n_clusters()),
-            fit: FitMeasure { measure: FitKind::RSquared, value: full.r_squared },
+        let outcome = base.outcome.as_str();
+        let mut findings = notices::column_findings(moments, regression, &full, drivers, layout);
+        findings.extend(notices::suppressors(&rows));
+        findings.extend(notices::weak_link(outcome, decomposed, p_value));
+        findings.extend(notices::no_more_than_noise(outcome, &rows, 1.0 - self.confidence.level()));
+        if (self.noise_drivers > 0 || self.jackknife) && plan.for_repeats().is_none() {
+            findings.push(notices::not_repeated(outcome, plan.method));
+        }
+        findings.extend(notices::small_base(outcome, base.n_observations, drivers.len() + layout.always.len()));
+        let fit = FitMeasure { measure: FitKind::RSquared, value: full.r_squared };
+        let parts = Parts { family: DriverFamily::Linear, fit, decomposed, p_value, rows, findings };
+        Ok(self.ranking(base, drivers, plan, &divided, &replicates, parts))
+    }
+
+    /// Puts a ranking together.
+    pub(super) fn ranking(
+        &self,
+        base: Base,
+        drivers: &[Driver],
+        plan: &Plan,
+        divided: &Divided,
+        replicates: &Replicates,
+        parts: Parts,
+    ) -> DriverRanking {
+        let Parts { family, fit, decomposed, p_value, rows, mut findings } = parts;
+        findings.extend(notices::sampled(&base.outcome, plan.method, divided.sampled.as_ref()));
+        findings.extend(notices::failed(&base.outcome, replicates));
+        let own_ranks = ranking::ranks(divided.ranking.view());
+        let mut order: Vec<usize> = (0..drivers.len()).collect();
+        order.sort_by_key(|&driver| own_ranks[driver]);
+        let outranks = ranking::outranks(replicates.contributions.view(), &order);
+        let names: Vec<&str> = rows.iter().map(|row| row.driver.as_str()).collect();
+        let indistinct = ranking::indistinct(&outranks, &names, self.confidence);
+        let by_owen = (plan.method == Method::Owen).then(|| replicates.contributions.view());
+        let intervals = |table: ndarray::ArrayView2<'_, f64>| ranking::intervals(table, self.confidence);
+        DriverRanking {
+            outcome: base.outcome,
+            family,
+            method: plan.method,
+            n_rows: base.n_rows,
+            n_used: base.n_used,
+            n_clusters: base.n_clusters,
+            fit,
             decomposed,
             p_value,
             confidence: self.confidence,
             n_replicates: replicates.contributions.nrows(),
+            groups: divided.group_rows(&plan.partition, drivers, intervals, by_owen),
+            outranks,
+            indistinct,
+            sampled: divided.sampled,
             drivers: rows,
             findings,
-        })
+        }
     }
 
     /// The first method that gives each driver one number; the Shapley value where none does.
@@ -172,31 +246,58 @@ impl DriverAnalysis {
         self.methods.iter().copied().find(|method| method.is_scalar()).unwrap_or(Method::Shapley)
     }
 
-    pub(super) fn check(
+    /// What is asked for, checked: which methods are exact and which are sampled.
+    pub(super) fn plan(
         &self,
-        observations: &Observations,
+        base: &Base,
+        family: DriverFamily,
         drivers: &[Driver],
         always: &[usize],
-    ) -> Result<(), DriverError> {
+    ) -> Result<Plan, DriverError> {
         if drivers.is_empty() {
             return Err(DriverError::NoDriver);
         }
-        let walks = self.methods.iter().chain([&self.ranking_method()]).any(|method| method.walks_subsets());
-        let n_drivers_max = self.n_drivers_max.min(N_DRIVERS_MAX);
-        if walks && drivers.len() > n_drivers_max {
-            return Err(DriverError::TooMany { n_drivers: drivers.len(), n_drivers_max });
+        let is_linear = family == DriverFamily::Linear;
+        if let Some(&method) = self.methods.iter().find(|method| !is_linear && !method.divides_any_fit()) {
+            return Err(DriverError::NotForClasses { method });
         }
         if let Some(driver) = drivers.iter().find(|driver| driver.columns.len() != 1)
-            && let Some(method) = self.methods.iter().find(|method| !method.takes_blocks())
+            && let Some(&method) = self.methods.iter().find(|method| !method.takes_blocks())
         {
-            return Err(DriverError::SeveralColumns { driver: driver.name.clone(), method: *method });
+            return Err(DriverError::SeveralColumns { driver: driver.name.clone(), method });
+        }
+        let partition = Partition::of(&self.groups, drivers)?;
+        let (n_drivers, n_drivers_max) = (drivers.len(), self.n_drivers_max.min(family.n_drivers_max()));
+        let mut plan = Plan { method: self.ranking_method(), partition, sampled: Vec::new(), sampling: None };
+        for &method in self.methods.iter().chain([&plan.method]) {
+            let (n_walked, n_walked_max) = match method {
+                // Every other family fits the models of all subsets for any method.
+                _ if !is_linear => (n_drivers, n_drivers_max),
+                Method::Owen => (plan.partition.n_walked(), n_drivers_max),
+                _ if method.keeps_subsets() => (n_drivers, n_drivers_max.min(N_KEPT_DRIVERS_MAX)),
+                _ if method.walks_subsets() => (n_drivers, n_drivers_max),
+                _ => continue,
+            };
+            if n_walked <= n_walked_max {
+                continue;
+            }
+            let can_be_sampled = match method {
+                Method::Shapley | Method::Owen => true,
+                // They are looked at directly.
+                Method::First | Method::Last => !is_linear,
+                _ => false,
+            };
+            if self.sampling.is_none() || !can_be_sampled {
+                return Err(DriverError::TooMany { method, n_drivers, n_drivers_max: n_walked_max });
+            }
+            plan.sampled.push(method);
+            plan.sampling = self.sampling;
         }
         let n_columns = drivers.iter().map(|driver| driver.columns.len()).sum::<usize>() + always.len();
-        let n_used = n_observations(observations);
-        if n_used < n_columns + 2 {
-            return Err(DriverError::TooFewRows { n_used, n_columns });
+        if base.n_observations < n_columns + 2 {
+            return Err(DriverError::TooFewRows { n_used: base.n_observations, n_columns });
         }
-        Ok(())
+        Ok(plan)
     }
 
     /// Every replicate's contributions, from the moments that its weights give; `None` where they give none.
@@ -204,22 +305,127 @@ impl DriverAnalysis {
         &self,
         answered: &Observations,
         layout: &Layout,
+        plan: &Plan,
         moments: impl Fn(&[f64]) -> Option<SecondMoments> + Sync,
     ) -> Replicates {
-        let method = self.ranking_method();
         bootstrap::replicates(
             answered,
             layout.drivers.len(),
             self.replicates,
             self.seed,
             || (),
-            |(), weights| {
-                let regression = Regression::of(&moments(weights)?, layout)?;
-                let contributions = regression.contributions(method, &|| regression.lattice())?;
-                Some(contributions.to_vec())
-            },
+            |(), weights| Some(plan.contributions_of(&moments(weights)?, layout, self.seed)?.to_vec()),
         )
     }
+}
+
+/// What is asked for, and how it is to be had.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    /// The method that ranks.
+    pub method: Method,
+    pub partition: Partition,
+    /// Methods whose subsets are too many to be walked.
+    pub sampled: Vec<Method>,
+    /// How to sample, where any are.
+    pub sampling: Option<Sampling>,
+}
+
+impl Plan {
+    fn orders(&self, method: Method) -> Orders<'_> {
+        match method {
+            Method::Owen => Orders::OfGroups(&self.partition),
+            _ => Orders::OfDrivers(self.partition.n_drivers()),
+        }
+    }
+
+    /// The plan by which contributions are computed hundreds of times: orders of many drivers are sampled then. `None` where
+    /// the method takes too long for that.
+    pub fn for_repeats(&self) -> Option<Self> {
+        let n_walked = match self.method {
+            Method::Owen => self.partition.n_walked(),
+            _ => self.partition.n_drivers(),
+        };
+        let mut plan = self.clone();
+        match self.method {
+            Method::Pmvd if n_walked > N_KEPT_REPEATED_MAX => return None,
+            Method::Shapley | Method::Owen if n_walked > N_REPEATED_MAX && !plan.sampled.contains(&self.method) => {
+                plan.sampled.push(self.method);
+            }
+            _ => (),
+        }
+        Some(plan)
+    }
+
+    /// The plan with one more driver, in a group of its own, at the end.
+    pub fn with_another(&self) -> Self {
+        let mut plan = self.clone();
+        plan.partition.members.push(vec![self.partition.n_drivers()]);
+        plan.partition.names.push(String::new());
+        plan
+    }
+
+    /// The values that are sampled; `None` where a model could not be fitted.
+    pub fn sample(
+        &self,
+        seed: u64,
+        explained_along: impl Fn(&[usize]) -> Option<Vec<f64>> + Sync,
+    ) -> Option<BTreeMap<Method, SampledValues>> {
+        let Some(sampling) = self.sampling else { return Some(BTreeMap::new()) };
+        let orders = self.sampled.iter().filter(|method| matches!(method, Method::Shapley | Method::Owen));
+        orders
+            .map(|&method| Some((method, sampling::sample(self.orders(method), sampling, seed, &explained_along)?)))
+            .collect()
+    }
+
+    /// What the ranking method gives the drivers by other moments, such as a replicate's; `None` where they allow no fit.
+    pub fn contributions_of(&self, moments: &SecondMoments, layout: &Layout, seed: u64) -> Option<Array1<f64>> {
+        let regression = &Regression::of(moments, layout)?;
+        if self.sampled.contains(&self.method) {
+            let along = |order: &[usize]| Some(regression.explained_along(order));
+            let sampled = sampling::sample(self.orders(self.method), REPLICATE_SAMPLING, seed, along)?;
+            return Some(sampled.contributions);
+        }
+        Game::of_regression(regression, &self.partition).contributions(self.method)
+    }
+}
+
+/// What an analysis rests on.
+#[derive(Debug, Clone)]
+pub(super) struct Base {
+    pub outcome: String,
+    pub n_rows: usize,
+    /// Rows with a positive weight.
+    pub n_used: usize,
+    pub n_clusters: Option<usize>,
+    /// Observations that the rows stand for: those with a positive weight, or, for frequency weights, their sum.
+    pub n_observations: usize,
+}
+
+impl Base {
+    pub fn of(observations: &Observations) -> Self {
+        let weights = observations.weights();
+        Self {
+            outcome: observations.outcome().name().to_owned(),
+            n_rows: observations.n_rows(),
+            n_used: match weights.values() {
+                None => observations.n_rows(),
+                Some(values) => values.iter().filter(|&&weight| weight > 0.0).count(),
+            },
+            n_clusters: observations.clusters().map(|clusters| clusters.n_clusters()),
+            n_observations: weights.n_observations(observations.n_rows()) as usize,
+        }
+    }
+}
+
+/// What families find out each in their own way.
+pub(super) struct Parts {
+    pub family: DriverFamily,
+    pub fit: FitMeasure,
+    pub decomposed: f64,
+    pub p_value: f64,
+    pub rows: Vec<ranking::DriverRow>,
+    pub findings: Vec<crate::findings::Finding>,
 }
 
 /// What a linear ranking is made of.
@@ -229,16 +435,14 @@ pub(super) struct Explained<'a> {
     /// Of the test that no driver goes with the outcome.
     pub p_value: f64,
     pub replicates: Replicates,
+    /// How noise drivers are made, where they can be.
+    pub noise: Option<Noise<'a>>,
+    pub errors: Option<JackknifeErrors>,
 }
 
 /// The regression behind some moments.
-pub(super) fn regression(
-    answered: &Observations,
-    moments: &SecondMoments,
-    layout: &Layout,
-) -> Result<Regression, DriverError> {
-    Regression::of(moments, layout)
-        .ok_or_else(|| DriverError::OutcomeConstant { outcome: answered.outcome().name().to_owned() })
+pub(super) fn regression(outcome: &str, moments: &SecondMoments, layout: &Layout) -> Result<Regression, DriverError> {
+    Regression::of(moments, layout).ok_or_else(|| DriverError::OutcomeConstant { outcome: outcome.to_owned() })
 }
 
 /// F test of all drivers together, given what is always in the model; 1 where no driver adds a term to it.
@@ -284,153 +488,8 @@ pub(super) fn layout_of(drivers: &[Driver], always: &[usize]) -> Layout {
     Layout { drivers: places.collect(), always: (0..always.len()).collect() }
 }
 
-/// Rows with a positive weight.
-pub(super) fn n_used(observations: &Observations) -> usize {
-    match observations.weights().values() {
-        None => observations.n_rows(),
-        Some(values) => values.iter().filter(|&&weight| weight > 0.0).count(),
-    }
-}
-
-/// Observations that the rows stand for: those with a positive weight, or, for frequency weights, their sum.
-pub(super) fn n_observations(observations: &Observations) -> usize {
-    observations.weights().n_observations(observations.n_rows()) as usize
-}
-
-/// What each method gives each driver, from one walk of the subsets.
-struct Contributions {
-    by_method: Vec<(Method, Array1<f64>)>,
-    ranking: Array1<f64>,
-    conditional: Option<Array2<f64>>,
-}
-
-impl Contributions {
-    fn of(regression: &Regression, methods: &[Method], ranking_method: Method) -> Result<Self, DriverError> {
-        let walked = OnceCell::new();
-        let lattice = || walked.get_or_init(|| regression.lattice()).clone();
-        let scalar =
-            |method: Method| regression.contributions(method, &lattice).ok_or(DriverError::NoEigenvalues { method });
-        let mut by_method = Vec::new();
-        for &method in methods.iter().filter(|method| method.is_scalar()) {
-            by_method.push((method, scalar(method)?));
-        }
-        let ranking = match by_method.iter().find(|(method, _)| *method == ranking_method) {
-            Some((_, contributions)) => contributions.clone(),
-            None => scalar(ranking_method)?,
-        };
-        let conditional = methods.contains(&Method::ConditionalDominance).then(|| lattice().conditional_dominance());
-        Ok(Self { by_method, ranking, conditional })
-    }
-
-    fn of_driver(&self, driver: usize) -> BTreeMap<String, f64> {
-        self.by_method.iter().map(|(method, contributions)| (method.key(), contributions[driver])).collect()
-    }
-}
-
 /// The coefficient's sign; that of the correlation where the coefficient is not identified.
 fn sign(full: &FullModel, column: usize, correlation: Option<f64>) -> i8 {
     let value = if full.aliased.contains(&column) { correlation.unwrap_or(0.0) } else { full.coefficients[column] };
     if value.abs() <= 1e-12 { 0 } else { value.signum() as i8 }
-}
-
-pub(super) fn column_findings(
-    moments: &SecondMoments,
-    regression: &Regression,
-    full: &FullModel,
-    drivers: &[Driver],
-    layout: &Layout,
-) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (driver, columns) in drivers.iter().zip(&layout.drivers) {
-        let name = &driver.name;
-        let own: Vec<usize> = columns.iter().map(|column| column - layout.always.len()).collect();
-        if columns.iter().all(|&column| !moments.varies(column)) {
-            let sentence = format!("{name} never varies, so it can explain nothing");
-            findings.push(Finding::new(FindingKind::Constant, Severity::Warning, name, sentence));
-        } else if own.iter().any(|column| full.aliased.contains(column)) {
-            let sentence = format!(
-                "{name} is an exact combination of the drivers before it; they share what they explain and their \
-                 coefficients cannot be told apart"
-            );
-            findings.push(Finding::new(FindingKind::Aliased, Severity::Warning, name, sentence));
-        } else if let [column] = own[..] {
-            let inflation = full.variance_inflation[column];
-            if inflation > INFLATED {
-                let sentence = format!(
-                    "{name} is largely predictable from the other drivers (variance inflation {inflation:.1}), so its \
-                     own part is uncertain"
-                );
-                let finding = Finding::new(FindingKind::Collinear, Severity::Warning, name, sentence);
-                findings.push(finding.number("variance_inflation", inflation));
-            }
-        }
-    }
-    if regression.explained_always() >= 1.0 {
-        let sentence = "the columns that are always in the model explain the outcome completely";
-        findings.push(Finding::new(FindingKind::Unreliable, Severity::Serious, "always", sentence));
-    }
-    findings
-}
-
-/// Drivers whose coefficient and correlation point in different directions.
-pub(super) fn suppressors(rows: &[DriverRow]) -> Vec<Finding> {
-    rows.iter()
-        .filter_map(|row| {
-            let (coefficient, correlation) = (row.coefficient?, row.correlation?);
-            let apart = coefficient * correlation < 0.0 && coefficient.abs() > 0.01 && correlation.abs() > 0.01;
-            apart.then(|| {
-                let sentence = format!(
-                    "{} goes with the outcome one way alone (correlation {correlation:.2}) and the other way beside the \
-                     other drivers (coefficient {coefficient:.2})",
-                    row.driver
-                );
-                Finding::new(FindingKind::Suppressor, Severity::Note, &row.driver, sentence)
-                    .number("correlation", correlation)
-                    .number("coefficient", coefficient)
-            })
-        })
-        .collect()
-}
-
-/// A link that explains little or could be chance.
-pub(super) fn weak_link(outcome: &str, explained: f64, p_value: f64) -> Option<Finding> {
-    let sentence = if p_value > 0.05 {
-        format!("what customers say here shows no link with {outcome} beyond chance (p = {p_value:.2})")
-    } else if explained < WEAK {
-        format!(
-            "the link with {outcome} is weak: the drivers explain {:.1} % of it, so ranks say little",
-            100.0 * explained
-        )
-    } else {
-        return None;
-    };
-    let finding = Finding::new(FindingKind::WeakLink, Severity::Warning, outcome, sentence);
-    Some(finding.number("explained", explained).number("p_value", p_value))
-}
-
-fn small_base(outcome: &str, n_used: usize, n_drivers: usize) -> Option<Finding> {
-    (n_used < 10 * n_drivers).then(|| {
-        let sentence =
-            format!("{n_used} answers for {n_drivers} drivers are few; expect other ranks from other answers");
-        Finding::new(FindingKind::SmallBase, Severity::Warning, outcome, sentence)
-            .number("n_used", n_used as f64)
-            .number("n_drivers", n_drivers as f64)
-    })
-}
-
-pub(super) fn failed(outcome: &str, replicates: &Replicates) -> Option<Finding> {
-    if replicates.single_cluster {
-        let sentence =
-            "all answers are of one customer or group, so resampling cannot say how sure ranks and shares are";
-        return Some(Finding::new(FindingKind::Unreliable, Severity::Warning, outcome, sentence));
-    }
-    let n_failed = replicates.n_failed;
-    (n_failed > 0).then(|| {
-        let n_tried = n_failed + replicates.contributions.nrows();
-        let sentence =
-            format!("{n_failed} of {n_tried} bootstrap samples allowed no fit; intervals rest on the others");
-        Finding::new(FindingKind::Unreliable, Severity::Warning, outcome, sentence)
-            .number("n_failed", n_failed as f64)
-            .number("n_tried", n_tried as f64)
-    })
 }

@@ -1,9 +1,14 @@
 //! How sure shares and ranks are: the analysis repeated on resampled customers.
 
 use crate::data::Observations;
-use crate::stats::Resampler;
-use ndarray::Array2;
+use crate::stats::{Resampler, SecondMoments};
+use ndarray::{Array2, ArrayView2, s};
 use rayon::prelude::*;
+
+/// Replicates that share a pass over the rows: enough for a product of matrices to be worth it.
+const BLOCK_REPLICATES: usize = 64;
+/// Weights of such replicates held by a thread: 64 MB.
+const BLOCK_VALUES: usize = 1 << 23;
 
 /// Contributions of every driver in every replicate that could be computed.
 #[derive(Debug, Clone)]
@@ -17,6 +22,11 @@ pub(super) struct Replicates {
 }
 
 impl Replicates {
+    /// None were asked for, or none can be had.
+    pub fn none(n_drivers: usize) -> Self {
+        Self { contributions: Array2::zeros((0, n_drivers)), n_failed: 0, single_cluster: false }
+    }
+
     /// None at all, since there is only one cluster to draw.
     pub fn of_single_cluster(n_drivers: usize) -> Self {
         Self { contributions: Array2::zeros((0, n_drivers)), n_failed: 0, single_cluster: true }
@@ -46,6 +56,45 @@ pub(super) fn replicates<S>(
             |(weights, scratch), replicate| analyse(scratch, resampler.draw(replicate, weights)),
         )
         .collect();
+    collected(results, n_drivers)
+}
+
+/// The same from the moments of rows whose columns are centred: replicates are drawn in blocks, and one pass over the rows
+/// serves a block.
+pub(super) fn replicates_of_moments(
+    observations: &Observations,
+    centred: ArrayView2<f64>,
+    n_drivers: usize,
+    n_replicates: usize,
+    seed: u64,
+    analyse: impl Fn(&SecondMoments) -> Option<Vec<f64>> + Sync,
+) -> Replicates {
+    let resampler = resampler(observations, seed);
+    if n_replicates > 0 && resampler.is_single_cluster() {
+        return Replicates::of_single_cluster(n_drivers);
+    }
+    let n_rows = centred.nrows();
+    let n_together = (BLOCK_VALUES / n_rows.max(1)).clamp(1, BLOCK_REPLICATES);
+    let firsts: Vec<usize> = (0..n_replicates).step_by(n_together).collect();
+    let blocks: Vec<Vec<Option<Vec<f64>>>> = firsts
+        .into_par_iter()
+        .map_init(
+            || (resampler.scratch(), Array2::zeros((n_together, n_rows))),
+            |(scratch, weights), first| {
+                let n_own = n_together.min(n_replicates - first);
+                for (place, mut own) in weights.outer_iter_mut().take(n_own).enumerate() {
+                    own.iter_mut().zip(resampler.draw(first + place, scratch)).for_each(|(own, drawn)| *own = *drawn);
+                }
+                let moments = SecondMoments::of_centred_rows(centred, weights.slice(s![..n_own, ..]));
+                moments.iter().map(&analyse).collect()
+            },
+        )
+        .collect();
+    collected(blocks.into_iter().flatten().collect(), n_drivers)
+}
+
+fn collected(results: Vec<Option<Vec<f64>>>, n_drivers: usize) -> Replicates {
+    let n_replicates = results.len();
     let succeeded: Vec<Vec<f64>> = results.into_iter().flatten().collect();
     let n_failed = n_replicates - succeeded.len();
     Replicates {

@@ -1,17 +1,20 @@
 //! Drivers of a class, of ordered levels and of counts: a pseudo R squared divided over all subsets of the drivers.
 
 use super::DriverError;
-use super::analysis::{self, Driver, DriverAnalysis};
-use super::lattice::LatticeSums;
+use super::analysis::{self, Base, Driver, DriverAnalysis, Parts, Plan};
+use super::bootstrap::Replicates;
+use super::divided::{Described, Divided};
+use super::game::Game;
 use super::method::Method;
-use super::ranking::{DriverFamily, DriverRanking, DriverRow, FitKind, FitMeasure, intervals, ranks, shares};
-use super::subset_models::{SubsetModels, contributions, log_likelihoods};
+use super::notices;
+use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure};
+use super::sampling::SampledValues;
+use super::subset_models::{Model, SubsetModels, log_likelihoods};
 use super::subset_tree::N_DRIVERS_MAX;
-use crate::data::{Observations, WeightKind};
+use crate::data::{Observations, Outcome, WeightKind};
 use crate::estimators::{Count, CountDistribution, Logit, Ordinal};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::distributions::{chi_squared_upper, f_upper};
-use ndarray::Array1;
 use std::collections::BTreeMap;
 
 /// A logistic model is fitted for each of the 2^p subsets: beyond this number it takes minutes.
@@ -131,6 +134,35 @@ impl DriverAnalysis {
         self.rank_by_likelihood(DriverFamily::Count, observations, drivers, always, measure)
     }
 
+    /// A quick screen of the drivers of an outcome of any family: it is treated as a number (a count over an exposure as
+    /// their ratio) and R squared is divided, which takes milliseconds where models of all subsets take minutes. A finding
+    /// says that it is a screen.
+    ///
+    /// # Errors
+    /// As [`DriverAnalysis::rank`].
+    pub fn screen(
+        &self,
+        observations: &Observations,
+        drivers: &[Driver],
+        always: &[usize],
+    ) -> Result<DriverRanking, DriverError> {
+        let outcome = observations.outcome();
+        let values = match observations.exposure() {
+            Some(exposure) => {
+                outcome.values().iter().zip(exposure.values()).map(|(count, exposure)| count / exposure).collect()
+            }
+            None => outcome.values().to_owned(),
+        };
+        let mut numeric = Observations::new(observations.design().clone(), Outcome::numeric(outcome.name(), values)?)?
+            .weighted(observations.weights().clone())?;
+        if let Some(clusters) = observations.clusters() {
+            numeric = numeric.clustered(clusters.clone())?;
+        }
+        let mut ranking = self.rank(&numeric, drivers, always)?;
+        ranking.findings.insert(0, notices::screened(outcome.name()));
+        Ok(ranking)
+    }
+
     fn rank_by_likelihood(
         &self,
         family: DriverFamily,
@@ -140,62 +172,31 @@ impl DriverAnalysis {
         measure: FitKind,
     ) -> Result<DriverRanking, DriverError> {
         let measure = if measure == FitKind::RSquared { FitKind::Mcfadden } else { measure };
-        if let Some(&method) = self.methods.iter().find(|method| !method.walks_subsets()) {
-            return Err(DriverError::NotForClasses { method });
-        }
-        let limited = Self { n_drivers_max: self.n_drivers_max.min(family.n_drivers_max()), ..self.clone() };
-        limited.check(observations, drivers, always)?;
+        let base = Base::of(observations);
+        let plan = self.plan(&base, family, drivers, always)?;
         let checked = self.checked(family, &observations_of(observations, drivers, always)?)?;
 
         let problem = SubsetModels::of(family, observations, drivers, always);
         let weights = problem.collapsed(&problem.own_weights(observations));
-        let models = problem.fit_all(&weights, None).ok_or(DriverError::NotConverged)?;
-        let full = models.last().ok_or(DriverError::NoDriver)?;
-        let values = problem.values_of(&log_likelihoods(&models), &weights, measure);
-        let lattice = LatticeSums::of_values(drivers.len(), &values);
-        let method = self.ranking_method();
-        let ranking = contributions(&lattice, method);
-        let replicates = problem.replicates(self, observations, &models, &weights, measure);
+        let fitted = match plan.sampling {
+            None => self.fitted(observations, &problem, &weights, &plan, measure),
+            Some(_) => self.sampled(&problem, &weights, &plan, measure),
+        };
+        let Fitted { game, empty, full, decomposed, sampled, replicates } = fitted.ok_or(DriverError::NotConverged)?;
+        let divided = Divided::of(&game, &self.methods, plan.method, &plan.partition, &sampled)?;
 
-        let intervals = intervals(&replicates, self.confidence);
-        let (own_ranks, own_shares) = (ranks(ranking.view()), shares(ranking.view()));
+        let intervals = ranking::intervals(replicates.contributions.view(), self.confidence);
         let (moments, regression) = problem.regression(&weights);
-        let regression = regression
-            .ok_or_else(|| DriverError::OutcomeConstant { outcome: observations.outcome().name().to_owned() })?;
-        let by_method: Vec<(Method, Array1<f64>)> = self
-            .methods
-            .iter()
-            .filter(|method| method.is_scalar())
-            .map(|&method| (method, contributions(&lattice, method)))
-            .collect();
-        let conditional = self.methods.contains(&Method::ConditionalDominance).then(|| lattice.conditional_dominance());
-        let mut rows: Vec<DriverRow> = (0..drivers.len())
-            .map(|driver| {
-                let coefficient = regression.single(driver).map(|column| problem.slope(full, column));
-                DriverRow {
-                    driver: drivers[driver].name.clone(),
-                    rank: own_ranks[driver],
-                    contribution: ranking[driver],
-                    share: own_shares[driver],
-                    sign: coefficient.map(sign),
-                    coefficient,
-                    correlation: regression.correlation(driver),
-                    methods: by_method
-                        .iter()
-                        .map(|(method, contributions)| (method.key(), contributions[driver]))
-                        .collect::<BTreeMap<_, _>>(),
-                    conditional_dominance: conditional.as_ref().map(|table| table.row(driver).to_vec()),
-                    interval: intervals.get(driver).copied(),
-                }
-            })
-            .collect();
-        rows.sort_by_key(|row| row.rank);
+        let regression = regression.ok_or_else(|| DriverError::OutcomeConstant { outcome: base.outcome.clone() })?;
+        let rows = divided.rows(drivers, &intervals, |driver| {
+            let coefficient = regression.single(driver).map(|column| problem.slope(&full, column));
+            let correlation = regression.correlation(driver);
+            Described { sign: coefficient.map(sign), coefficient, correlation, ..Described::default() }
+        });
 
-        let outcome = observations.outcome().name();
-        let decomposed = values.last().copied().unwrap_or(0.0);
         let full_columns = regression.full_model();
         let df = (regression.n_columns() - full_columns.aliased.len()) as f64;
-        let gain = 2.0 * (full.log_likelihood - models[0].log_likelihood);
+        let gain = 2.0 * (full.log_likelihood - empty.log_likelihood);
         let p_value = match checked.dispersion {
             _ if df < 0.5 => 1.0,
             None => chi_squared_upper(gain, df),
@@ -208,26 +209,81 @@ impl DriverAnalysis {
                 f_upper(gain / df / (dispersion * unit), df, checked.df_residual)
             }
         };
-        let mut findings = analysis::column_findings(&moments, &regression, &full_columns, drivers, &problem.layout);
-        findings.extend(analysis::suppressors(&rows));
-        findings.extend(analysis::weak_link(outcome, decomposed, p_value));
+        let mut findings = notices::column_findings(&moments, &regression, &full_columns, drivers, &problem.layout);
+        findings.extend(notices::suppressors(&rows));
+        findings.extend(notices::weak_link(&base.outcome, decomposed, p_value));
         findings.extend(checked.findings);
-        findings.extend(analysis::failed(outcome, &replicates));
-        Ok(DriverRanking {
-            outcome: outcome.to_owned(),
-            family,
-            method,
-            n_rows: observations.n_rows(),
-            n_used: analysis::n_used(observations),
-            n_clusters: observations.clusters().map(|clusters| clusters.n_clusters()),
-            fit: FitMeasure { measure, value: decomposed + problem.value_of_always(&models, &weights, measure) },
-            decomposed,
-            p_value,
-            confidence: self.confidence,
-            n_replicates: replicates.contributions.nrows(),
-            drivers: rows,
-            findings,
-        })
+        if self.noise_drivers > 0 || self.jackknife {
+            findings.push(notices::linear_only(&base.outcome));
+        }
+        if plan.sampling.is_some() && self.replicates > 0 {
+            findings.push(notices::no_intervals(&base.outcome, drivers.len()));
+        }
+        let value = decomposed + problem.value_of_always(&empty, &weights, measure);
+        let fit = FitMeasure { measure, value };
+        let parts = Parts { family, fit, decomposed, p_value, rows, findings };
+        Ok(self.ranking(base, drivers, &plan, &divided, &replicates, parts))
+    }
+
+    /// The models of all subsets; `None` where one has no maximum.
+    fn fitted<'p>(
+        &self,
+        observations: &Observations,
+        problem: &SubsetModels,
+        weights: &[f64],
+        plan: &'p Plan,
+        measure: FitKind,
+    ) -> Option<Fitted<'p>> {
+        let mut models = problem.fit_all(weights, None)?;
+        let values = problem.values_of(&log_likelihoods(&models), weights, measure);
+        let decomposed = values.last().copied()?;
+        let replicates = problem.replicates(self, observations, plan, &models, weights, measure);
+        let (full, empty) = (models.pop()?, models.swap_remove(0));
+        let game = Game::of_values(values, &plan.partition);
+        Some(Fitted { game, empty, full, decomposed, sampled: BTreeMap::new(), replicates })
+    }
+
+    /// The models along sampled orders, and those of single drivers and of all but one where they are asked for.
+    fn sampled<'p>(
+        &self,
+        problem: &SubsetModels,
+        weights: &[f64],
+        plan: &'p Plan,
+        measure: FitKind,
+    ) -> Option<Fitted<'p>> {
+        let n_drivers = problem.layout.drivers.len();
+        let empty = problem.fit(&[], weights, None)?;
+        let all: Vec<usize> = (0..n_drivers).collect();
+        let full = problem.fit(&all, weights, Some(&empty.parameters))?;
+        let value = |model: &Model| {
+            problem.values_of(&[empty.log_likelihood, model.log_likelihood], weights, measure).last().copied()
+        };
+        let decomposed = value(&full)?;
+        let sampled = plan.sample(self.seed, |order| {
+            let models = (1..=order.len()).scan(empty.parameters.clone(), |start, n_first| {
+                let model = problem.fit(&order[..n_first], weights, Some(start));
+                Some(model.and_then(|model| {
+                    start.clone_from(&model.parameters);
+                    value(&model)
+                }))
+            });
+            models.collect()
+        })?;
+        let (mut first, mut last) = (ndarray::Array1::zeros(0), ndarray::Array1::zeros(0));
+        if plan.sampled.contains(&Method::First) {
+            let alone = |driver| value(&problem.fit(&[driver], weights, Some(&empty.parameters))?);
+            first = (0..n_drivers).map(alone).collect::<Option<_>>()?;
+        }
+        if plan.sampled.contains(&Method::Last) {
+            let lost = |driver: usize| {
+                let others: Vec<usize> = all.iter().copied().filter(|&other| other != driver).collect();
+                Some(decomposed - value(&problem.fit(&others, weights, Some(&full.parameters))?)?)
+            };
+            last = (0..n_drivers).map(lost).collect::<Option<_>>()?;
+        }
+        let game = Game::of_ends(first, last, &plan.partition);
+        let replicates = Replicates::none(n_drivers);
+        Some(Fitted { game, empty, full, decomposed, sampled, replicates })
     }
 
     /// The estimator's own fit of all columns: it is separated wherever a smaller model is, and its error names the
@@ -259,6 +315,18 @@ impl DriverAnalysis {
             }
         })
     }
+}
+
+/// Models of subsets of the drivers, and what follows from them.
+struct Fitted<'p> {
+    game: Game<'p>,
+    /// The model of what is always in.
+    empty: Model,
+    full: Model,
+    /// What the drivers add to the fit.
+    decomposed: f64,
+    sampled: BTreeMap<Method, SampledValues>,
+    replicates: Replicates,
 }
 
 /// What the fit of all columns says.

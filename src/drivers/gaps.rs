@@ -1,8 +1,9 @@
 //! Drivers with gaps: a ranking from moments that em or pairs of columns give, so that no answer is thrown away.
 
 use super::DriverError;
-use super::analysis::{self, Driver, DriverAnalysis, Explained};
-use super::ranking::DriverRanking;
+use super::analysis::{self, Base, Driver, DriverAnalysis, Explained, Plan};
+use super::noise::Noise;
+use super::ranking::{DriverFamily, DriverRanking};
 use super::regression::Regression;
 use crate::data::Gaps;
 use crate::estimators::StdErrors;
@@ -41,14 +42,14 @@ impl DriverAnalysis {
     ) -> Result<DriverRanking, DriverError> {
         match treatment {
             Treatment::Em => {
-                self.check(gaps.answered(), drivers, always)?;
+                let plan = self.plan(&Base::of(gaps.answered()), DriverFamily::Linear, drivers, always)?;
                 let fit = Em::default().fit(gaps)?;
                 fit.check_identified()?;
-                self.rank_moments(gaps, &fit, drivers, always)
+                self.rank_moments(gaps, &fit, &plan, drivers, always)
             }
             Treatment::Pairwise => {
-                self.check(gaps.answered(), drivers, always)?;
-                self.rank_moments(gaps, &Pairwise.fit(gaps)?, drivers, always)
+                let plan = self.plan(&Base::of(gaps.answered()), DriverFamily::Linear, drivers, always)?;
+                self.rank_moments(gaps, &Pairwise.fit(gaps)?, &plan, drivers, always)
             }
             Treatment::Listwise => self.rank_complete(gaps, drivers, always),
             Treatment::Indicator | Treatment::MultipleImputation => {
@@ -76,19 +77,24 @@ impl DriverAnalysis {
         &self,
         gaps: &Gaps,
         fit: &impl Moments,
+        plan: &Plan,
         drivers: &[Driver],
         always: &[usize],
     ) -> Result<DriverRanking, DriverError> {
         let answered = gaps.answered();
+        let base = Base::of(answered);
         let sources = analysis::sources(drivers, always);
         let layout = analysis::layout_of(drivers, always);
         let moments = some(&fit.moments(), &sources);
-        let regression = analysis::regression(answered, &moments, &layout)?;
+        let regression = analysis::regression(&base.outcome, &moments, &layout)?;
         let (p_value, unsure) = self.p_value(gaps, fit, &regression, &sources, always)?;
         let replicates =
-            self.moment_replicates(answered, &layout, |weights| Some(some(&fit.replicate(weights)?, &sources)));
-        let explained = Explained { moments: &moments, regression: &regression, p_value, replicates };
-        let mut ranking = self.linear_ranking(answered, drivers, &layout, explained)?;
+            self.moment_replicates(answered, &layout, plan, |weights| Some(some(&fit.replicate(weights)?, &sources)));
+        let n_independent = base.n_clusters.unwrap_or(base.n_observations).min(base.n_observations);
+        let noise = Some(Noise::Normal { n_observations: n_independent as f64 });
+        let explained =
+            Explained { moments: &moments, regression: &regression, p_value, replicates, noise, errors: None };
+        let mut ranking = self.linear_ranking(base, drivers, &layout, plan, explained)?;
         // What the treatment says of a column it left out is said better than here.
         let told: Vec<&str> = fit.findings().iter().map(|finding| finding.about.as_str()).collect();
         ranking
@@ -113,7 +119,7 @@ impl DriverAnalysis {
         let complete = used.complete_rows();
         let weights = answered.weights();
         if (0..gaps.n_rows()).all(|row| weights.of(row) <= 0.0 || complete.binary_search(&row).is_ok()) {
-            let n_observations = analysis::n_observations(answered) as f64;
+            let n_observations = Base::of(answered).n_observations as f64;
             return Ok((analysis::overall_p_value(n_observations, regression, &full), None));
         }
         // Other columns may inform the moments, but are no part of the model that is tested.

@@ -23,16 +23,21 @@ pub enum Method {
     Pratt,
     /// Squared standardised coefficient; does not sum to the explained share.
     BetaSquared,
+    /// Owen value: the fit is divided among groups of drivers, and each group's part within it.
+    Owen,
+    /// Feldman's proportional marginal variance decomposition: nothing for a driver whose coefficient is zero.
+    Pmvd,
     /// Mean gain by the number of other drivers in the model: a row for each driver.
     ConditionalDominance,
+    /// Which driver adds more than which, whatever else is in the model: a row for each driver.
+    CompleteDominance,
+    /// Mean coefficient by the number of drivers in the model, which shows where signs turn: a row for each driver.
+    AverageCoefficients,
 }
 
-/// A word that names no method, or one that is not there yet.
+/// A word that names no method.
 #[derive(Debug, Error, PartialEq)]
 pub enum MethodError {
-    /// A method of the field that this version does not compute.
-    #[error("the method `{0}` is not there yet; use one of {known}", known = Method::words())]
-    NotYet(String),
     /// No method has this name.
     #[error("`{0}` is no method; use one of {known}", known = Method::words())]
     Unknown(String),
@@ -40,7 +45,7 @@ pub enum MethodError {
 
 impl Method {
     /// All methods, in the order of the documentation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Shapley,
         Self::RelativeWeights,
         Self::Car,
@@ -48,7 +53,11 @@ impl Method {
         Self::Last,
         Self::Pratt,
         Self::BetaSquared,
+        Self::Owen,
+        Self::Pmvd,
         Self::ConditionalDominance,
+        Self::CompleteDominance,
+        Self::AverageCoefficients,
     ];
 
     /// The name on the command line and in study files.
@@ -61,7 +70,11 @@ impl Method {
             Self::Last => "last",
             Self::Pratt => "pratt",
             Self::BetaSquared => "beta-squared",
+            Self::Owen => "owen",
+            Self::Pmvd => "pmvd",
             Self::ConditionalDominance => "conditional-dominance",
+            Self::CompleteDominance => "complete-dominance",
+            Self::AverageCoefficients => "average-coefficients",
         }
     }
 
@@ -70,19 +83,37 @@ impl Method {
         self.word().replace('-', "_")
     }
 
-    /// Whether the method gives each driver one number (conditional dominance gives a row).
+    /// Whether the method gives each driver one number (dominance and average coefficients give a row).
     pub fn is_scalar(self) -> bool {
-        self != Self::ConditionalDominance
+        !matches!(self, Self::ConditionalDominance | Self::CompleteDominance | Self::AverageCoefficients)
     }
 
     /// Whether the method is defined for drivers made of several columns, such as a category.
     pub fn takes_blocks(self) -> bool {
-        matches!(self, Self::Shapley | Self::First | Self::Last | Self::ConditionalDominance)
+        self.divides_any_fit() || self == Self::Pmvd
     }
 
-    /// Whether the method looks at all subsets of the drivers.
+    /// Whether the method divides a pseudo R squared as well as R squared.
+    pub fn divides_any_fit(self) -> bool {
+        matches!(
+            self,
+            Self::Shapley
+                | Self::First
+                | Self::Last
+                | Self::Owen
+                | Self::ConditionalDominance
+                | Self::CompleteDominance
+        )
+    }
+
+    /// Whether the method looks at all subsets of the drivers of a linear model.
     pub fn walks_subsets(self) -> bool {
-        matches!(self, Self::Shapley | Self::First | Self::Last | Self::ConditionalDominance)
+        matches!(self, Self::Shapley | Self::Owen | Self::ConditionalDominance) || self.keeps_subsets()
+    }
+
+    /// Whether it keeps something of every subset, which takes memory.
+    pub fn keeps_subsets(self) -> bool {
+        matches!(self, Self::Pmvd | Self::CompleteDominance | Self::AverageCoefficients)
     }
 
     fn words() -> String {
@@ -102,7 +133,6 @@ impl FromStr for Method {
     fn from_str(word: &str) -> Result<Self, MethodError> {
         match Self::ALL.into_iter().find(|method| method.word() == word) {
             Some(method) => Ok(method),
-            None if ["owen", "pmvd", "complete-dominance"].contains(&word) => Err(MethodError::NotYet(word.to_owned())),
             None => Err(MethodError::Unknown(word.to_owned())),
         }
     }
@@ -120,8 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn a_method_of_the_field_that_is_missing_is_told_from_a_slip() {
-        assert_eq!("pmvd".parse::<Method>(), Err(MethodError::NotYet("pmvd".to_owned())));
-        assert_eq!("shapely".parse::<Method>(), Err(MethodError::Unknown("shapely".to_owned())));
+    fn a_slip_is_refused_with_the_words_there_are() {
+        let refused = "shapely".parse::<Method>().expect_err("no method");
+        assert_eq!(refused, MethodError::Unknown("shapely".to_owned()));
+        assert!(refused.to_string().contains("shapley, relative-weights"), "{refused}");
     }
 }

@@ -3,27 +3,64 @@
 //! Importance is an association: how much of the outcome's variation goes with a driver, given the others. It is not
 //! the effect of changing the driver.
 
+// What callers use.
 mod analysis;
-mod bootstrap;
+mod correlations;
 mod families;
 mod gaps;
-mod lattice;
-mod likelihood;
+mod groups;
 mod method;
-mod quadratic;
+mod notices;
 mod ranking;
+// What is divided: the share explained by subsets of the drivers.
+mod game;
+mod likelihood;
 mod regression;
 mod subset_models;
+// How it is divided.
+mod average_coefficients;
+mod complete_dominance;
+mod divided;
+mod lattice;
+mod packed;
+mod pmvd;
+mod sampling;
+mod subset_table;
 mod subset_tree;
+// How sure that is.
+mod bootstrap;
+mod jackknife;
+mod noise;
+mod quadratic;
+// From drivers to actions.
+mod action_error;
+pub mod asymmetry;
+mod estimate;
+mod importance;
+pub mod performance;
+pub mod robustness;
+mod scale;
+pub mod segments;
+pub mod stated_observed;
+pub mod what_if;
 
+#[cfg(test)]
+mod action_reference_tests;
 #[cfg(test)]
 mod reference_tests;
 
-pub use analysis::{Driver, DriverAnalysis, N_DRIVERS_DEFAULT_MAX};
+pub use action_error::ActionError;
+pub use analysis::{Driver, DriverAnalysis, N_DRIVERS_DEFAULT_MAX, N_KEPT_DRIVERS_MAX};
+pub use correlations::{CorrelationMatrix, MatrixError};
+pub use estimate::{Estimate, TestedEstimate};
 pub use families::{N_CLASS_DRIVERS_MAX, N_COUNT_DRIVERS_MAX, N_ORDINAL_DRIVERS_MAX};
+pub use groups::DriverGroup;
+pub use importance::Importance;
 pub use lattice::LatticeSums;
 pub use method::{Method, MethodError};
-pub use ranking::{DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure};
+pub use ranking::{DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure, GroupRow, NoiseTest};
+pub use sampling::{Sampled, Sampling};
+pub use scale::Scale;
 pub use subset_tree::N_DRIVERS_MAX;
 
 use crate::data::DataError;
@@ -38,24 +75,62 @@ pub enum DriverError {
     /// The list is empty.
     #[error("no driver was named; name at least one column")]
     NoDriver,
-    /// All subsets of so many drivers cannot be walked.
+    /// All subsets of so many drivers cannot be walked, and the method cannot be sampled or must not be.
     #[error(
-        "{n_drivers} drivers are too many for an exact walk of all subsets (at most {n_drivers_max}); name fewer \
-         drivers, or use the method relative-weights"
+        "{n_drivers} drivers are too many for {method}, which walks all subsets (at most {n_drivers_max}); name fewer \
+         drivers, put them into groups for owen, or use shapley with sampled orders or relative-weights"
     )]
     TooMany {
+        /// The method.
+        method: Method,
         /// Drivers named.
         n_drivers: usize,
         /// Drivers allowed.
         n_drivers_max: usize,
     },
     /// The method has no meaning for a driver of several columns.
-    #[error("`{driver}` has several columns, for which {method} is not defined; use shapley, first or last")]
+    #[error(
+        "`{driver}` has several columns, for which {method} is not defined; use shapley, owen, pmvd, first or last"
+    )]
     SeveralColumns {
         /// The driver.
         driver: String,
         /// The method.
         method: Method,
+    },
+    /// A group that holds nothing.
+    #[error("the group `{group}` has no driver; name some, or leave the group out")]
+    EmptyGroup {
+        /// The group.
+        group: String,
+    },
+    /// Two groups of one name.
+    #[error("two groups are called `{group}`; give one another name, or join them")]
+    GroupTwice {
+        /// The name.
+        group: String,
+    },
+    /// A group names what is no driver.
+    #[error("the group `{group}` names `{driver}`, which is no driver of this analysis; check the name")]
+    UnknownInGroup {
+        /// The group.
+        group: String,
+        /// The name that is no driver's.
+        driver: String,
+    },
+    /// A driver stands in two groups, or in one twice.
+    #[error("the group `{group}` names `{driver}`, which is in a group already; leave it in one")]
+    GroupedTwice {
+        /// The later group.
+        group: String,
+        /// The driver.
+        driver: String,
+    },
+    /// An outcome, driver or other column that a matrix does not have, or a driver that is the outcome.
+    #[error("`{name}` is no column of the matrix beside the outcome; check the names")]
+    NotInMatrix {
+        /// The name.
+        name: String,
     },
     /// There is nothing to explain.
     #[error("the outcome `{outcome}` never varies, so there is nothing to explain")]
@@ -78,7 +153,9 @@ pub enum DriverError {
         method: Method,
     },
     /// The method does not divide a pseudo R squared.
-    #[error("{method} divides R squared of a linear model only; use shapley, first, last or conditional-dominance")]
+    #[error(
+        "{method} divides R squared of a linear model only; use shapley, owen, first, last, conditional-dominance or complete-dominance"
+    )]
     NotForClasses {
         /// The method.
         method: Method,

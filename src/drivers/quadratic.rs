@@ -7,7 +7,6 @@
 //! the second is one Newton step; what is left out falls with `n^(-1/2)` beside noise that grows with `n^(1/2)`.
 
 use super::bootstrap::Replicates;
-use super::lattice::LatticeSums;
 use super::likelihood::{Derivatives, Likelihood, Thresholds};
 use crate::stats::Resampler;
 use crate::stats::linear_algebra::Cholesky;
@@ -182,9 +181,4 @@ fn dot(left: &[f64], right: &[f64]) -> f64 {
         }
     }
     (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
-}
-
-/// Sums over the lattice of values by subset, for callers of [`replicates`].
-pub(super) fn lattice_of(values: &[f64]) -> LatticeSums {
-    LatticeSums::of_values(values.len().ilog2() as usize, values)
 }

@@ -1,11 +1,11 @@
 //! The ranked list of drivers that a reader sees, with the uncertainty of share and rank.
 
-use super::bootstrap::Replicates;
 use super::method::Method;
+use super::sampling::Sampled;
 use crate::findings::Finding;
 use crate::stats::Confidence;
 use crate::stats::quantile::quantiles;
-use ndarray::{Array2, ArrayView1, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -42,6 +42,21 @@ pub struct DriverRanking {
     pub n_replicates: usize,
     /// One row a driver, by rank.
     pub drivers: Vec<DriverRow>,
+    /// One row a group, by rank, where Owen values were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupRow>,
+    /// Shares of replicates in which the row's driver contributes more than the column's, ties by half, both in the order of
+    /// `drivers`; empty without replicates.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outranks: Vec<Vec<f64>>,
+    /// Runs of neighbours by rank that cannot be told apart at the level of the intervals: the first of a run does not
+    /// outrank its last surely enough. Runs may overlap; a driver told apart from all others is in none. Empty without
+    /// replicates.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub indistinct: Vec<Vec<String>>,
+    /// How well orders were sampled, where there were too many drivers to walk all their subsets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<Sampled>,
     /// What to know beside the numbers.
     pub findings: Vec<Finding>,
 }
@@ -123,9 +138,61 @@ pub struct DriverRow {
     /// Mean gain by number of other drivers in the model, where conditional dominance was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conditional_dominance: Option<Vec<f64>>,
+    /// By other driver: 1 where this one adds more to every model of the others, 0 where it adds less to every one, else
+    /// 0.5; where complete dominance was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub complete_dominance: Option<BTreeMap<String, f64>>,
+    /// By other driver: the share of models of the others to which this one adds more, ties by half.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub complete_dominance_share: Option<BTreeMap<String, f64>>,
+    /// Mean coefficient, in units of the outcome for one of the driver, by number of drivers in the model from 1 on, where
+    /// average coefficients were asked for; `None` where no model of that size has coefficients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average_coefficients: Option<Vec<Option<f64>>>,
     /// Uncertainty; `None` without a bootstrap, which is written as keys without a value.
     #[serde(flatten, serialize_with = "interval_keys")]
     pub interval: Option<DriverInterval>,
+    /// What sampling orders leaves open of the contribution (standard error), where they were sampled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampling_error: Option<f64>,
+    /// Standard error of the contribution by the infinitesimal jackknife, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub std_error: Option<f64>,
+    /// That of the share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share_std_error: Option<f64>,
+    /// Comparison with drivers of pure noise, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise: Option<NoiseTest>,
+}
+
+/// One group of drivers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GroupRow {
+    /// Its name; that of its driver for a driver of no named group.
+    pub group: String,
+    /// 1 for the largest contribution; equal contributions share a rank.
+    pub rank: usize,
+    /// What its drivers have together: its Shapley value among the groups.
+    pub contribution: f64,
+    /// Contribution over the sum of all contributions, 0-1.
+    pub share: f64,
+    /// Its drivers.
+    pub drivers: Vec<String>,
+    /// Uncertainty, where drivers are ranked by Owen values and there is a bootstrap.
+    #[serde(flatten, serialize_with = "interval_keys")]
+    pub interval: Option<DriverInterval>,
+}
+
+/// How often pure noise does as well as a driver.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct NoiseTest {
+    /// Share of noise drivers, the driver itself counted as one, that contribute at least as much.
+    pub p_value: f64,
+    /// The same adjusted over all drivers by Holm: for claims about every single one.
+    pub p_holm: f64,
+    /// The same adjusted over all drivers by Benjamini and Hochberg: for a list of which a small part may be wrong.
+    pub p_benjamini_hochberg: f64,
 }
 
 /// How sure a driver's contribution, share and rank are.
@@ -185,8 +252,7 @@ pub(super) fn shares(contributions: ArrayView1<f64>) -> Vec<f64> {
 }
 
 /// Percentile intervals of contribution, share and rank, one per driver; empty without replicates.
-pub(super) fn intervals(replicates: &Replicates, confidence: Confidence) -> Vec<DriverInterval> {
-    let contributions = &replicates.contributions;
+pub(super) fn intervals(contributions: ArrayView2<f64>, confidence: Confidence) -> Vec<DriverInterval> {
     if contributions.nrows() == 0 {
         return Vec::new();
     }
@@ -202,8 +268,8 @@ pub(super) fn intervals(replicates: &Replicates, confidence: Confidence) -> Vec<
     let tails = [confidence.tail(), 1.0 - confidence.tail()];
     (0..n_drivers)
         .map(|driver| {
-            let ends = |table: &Array2<f64>| quantiles(table.column(driver).to_vec(), &tails);
-            let (own, share, rank) = (ends(contributions), ends(&share_table), ends(&rank_table));
+            let ends = |table: ArrayView2<f64>| quantiles(table.column(driver).to_vec(), &tails);
+            let (own, share, rank) = (ends(contributions), ends(share_table.view()), ends(rank_table.view()));
             let n_first = rank_table.column(driver).iter().filter(|&&rank| rank < 1.5).count();
             DriverInterval {
                 conf_low: own[0],
@@ -216,6 +282,43 @@ pub(super) fn intervals(replicates: &Replicates, confidence: Confidence) -> Vec<
             }
         })
         .collect()
+}
+
+/// Shares of replicates in which one driver contributes more than another, ties by half, of drivers in the given order.
+pub(super) fn outranks(contributions: ArrayView2<f64>, order: &[usize]) -> Vec<Vec<f64>> {
+    let n_replicates = contributions.nrows();
+    if n_replicates == 0 {
+        return Vec::new();
+    }
+    let largest: Vec<f64> = contributions
+        .rows()
+        .into_iter()
+        .map(|row| (TIE * row.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()))).max(ROUNDING))
+        .collect();
+    let share = |one: usize, other: usize| {
+        let halves = contributions.rows().into_iter().zip(&largest).map(|(row, tie)| {
+            let more = row[one] - row[other];
+            u32::from(more > *tie) + u32::from(more >= -tie)
+        });
+        f64::from(halves.sum::<u32>()) / (2 * n_replicates) as f64
+    };
+    order.iter().map(|&one| order.iter().map(|&other| share(one, other)).collect()).collect()
+}
+
+/// Runs of neighbours, from the first on, in which the first does not outrank the last with the given level; only those
+/// of two or more that are part of no longer run. `outranks` is in the order of the names.
+pub(super) fn indistinct(outranks: &[Vec<f64>], names: &[&str], confidence: Confidence) -> Vec<Vec<String>> {
+    let level = 1.0 - confidence.tail();
+    let mut runs = Vec::new();
+    let mut reached = 0;
+    for (first, row) in outranks.iter().enumerate() {
+        let last = (first + 1..row.len()).rev().find(|&other| row[other] < level).unwrap_or(first);
+        if last > first && (runs.is_empty() || last > reached) {
+            runs.push(names[first..=last].iter().map(|&name| name.to_owned()).collect());
+            reached = last;
+        }
+    }
+    runs
 }
 
 #[cfg(test)]
@@ -243,11 +346,27 @@ mod tests {
                 if driver == 0 { replicate as f64 / 100.0 } else { 0.5 }
             },
         );
-        let intervals =
-            intervals(&Replicates { contributions, n_failed: 0, single_cluster: false }, Confidence::default());
+        let intervals = intervals(contributions.view(), Confidence::default());
         // numpy.quantile(numpy.arange(100) / 100, [.025, .975])
         assert!((intervals[0].conf_low - 0.024_75).abs() < 1e-12 && (intervals[0].conf_high - 0.965_25).abs() < 1e-12);
         assert!((intervals[0].p_rank_1 - 0.5).abs() < 1e-12, "{}", intervals[0].p_rank_1);
         assert_eq!((intervals[0].rank_low, intervals[0].rank_high), (1, 2));
+    }
+
+    #[test]
+    fn one_outranks_another_as_often_as_it_contributes_more() {
+        // a beats b twice, ties once and loses once; c never gains anything.
+        let contributions = array![[0.3, 0.1, 0.0], [0.3, 0.2, 0.0], [0.2, 0.2, 0.0], [0.1, 0.3, 0.0]];
+        let table = outranks(contributions.view(), &[0, 1, 2]);
+        assert_eq!(table, [vec![0.5, 0.625, 1.0], vec![0.375, 0.5, 1.0], vec![0.0, 0.0, 0.5]]);
+        assert_eq!(indistinct(&table, &["a", "b", "c"], Confidence::default()), [["a", "b"]]);
+    }
+
+    #[test]
+    fn runs_that_cannot_be_told_apart_may_overlap() {
+        let sure = |one: usize, other: usize| if one + 1 < other { 1.0 } else { 0.6 };
+        let table: Vec<Vec<f64>> = (0..4).map(|one| (0..4).map(|other| sure(one, other)).collect()).collect();
+        let runs = indistinct(&table, &["a", "b", "c", "d"], Confidence::default());
+        assert_eq!(runs, [["a", "b"], ["b", "c"], ["c", "d"]]);
     }
 }

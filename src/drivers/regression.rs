@@ -1,8 +1,9 @@
 //! The moments behind a linear driver analysis and the importance methods that follow from them.
 
+use super::average_coefficients;
 use super::lattice::LatticeSums;
-use super::method::Method;
-use super::subset_tree;
+use super::packed::Arranged;
+use super::{subset_table, subset_tree};
 use crate::stats::SecondMoments;
 use crate::stats::linear_algebra::{Cholesky, SymmetricEigen};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
@@ -14,8 +15,8 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 pub(super) struct Regression {
     /// Lower and upper triangle, driver columns first, outcome last.
     moments: Array2<f64>,
-    /// Where each driver's columns start; the last entry is the number of columns.
-    starts: Vec<usize>,
+    /// The columns of each driver.
+    blocks: Vec<Vec<usize>>,
     /// R squared of the columns that are always in.
     explained_always: f64,
     /// How many of those are no combination of others.
@@ -60,11 +61,8 @@ impl Regression {
                 if moments.varies(row) && moments.varies(column) { correlations[[row, column]] } else { 0.0 }
             })
         };
-        let mut starts = vec![0];
-        starts.extend(layout.drivers.iter().scan(0, |end, driver| {
-            *end += driver.len();
-            Some(*end)
-        }));
+        let mut places = 0..;
+        let blocks = layout.drivers.iter().map(|driver| places.by_ref().take(driver.len()).collect()).collect();
         let mut adjusted = among(&columns, &columns);
         let (mut explained_always, mut n_always) = (0.0, 0);
         if !layout.always.is_empty() {
@@ -79,18 +77,14 @@ impl Regression {
             spend_rounding(&mut adjusted);
             (explained_always, n_always) = (1.0 - adjusted[[last, last]], kept.len());
         }
-        Some(Self { moments: adjusted, starts, explained_always, n_always })
+        Some(Self { moments: adjusted, blocks, explained_always, n_always })
     }
 
     /// From a correlation matrix with the outcome last, one driver a column.
     #[cfg(test)]
     pub fn of_correlations(correlations: Array2<f64>) -> Self {
-        let starts = (0..correlations.nrows()).collect();
-        Self { moments: correlations, starts, explained_always: 0.0, n_always: 0 }
-    }
-
-    pub fn n_drivers(&self) -> usize {
-        self.starts.len() - 1
+        let blocks = (0..correlations.nrows() - 1).map(|column| vec![column]).collect();
+        Self { moments: correlations, blocks, explained_always: 0.0, n_always: 0 }
     }
 
     /// R squared of the columns that are always in.
@@ -126,7 +120,10 @@ impl Regression {
 
     /// The only column of a driver.
     pub fn single(&self, driver: usize) -> Option<usize> {
-        (self.starts[driver + 1] - self.starts[driver] == 1).then(|| self.starts[driver])
+        match self.blocks[driver][..] {
+            [column] => Some(column),
+            _ => None,
+        }
     }
 
     pub fn full_model(&self) -> FullModel {
@@ -151,28 +148,84 @@ impl Regression {
 
     /// Sums over all subsets of the drivers.
     pub fn lattice(&self) -> LatticeSums {
-        subset_tree::walk(self.moments.view(), &self.starts, 1.0)
+        subset_tree::walk(self.moments.view(), &self.blocks)
     }
 
-    /// One method's contributions, one per driver. `lattice` is asked for only by the methods that need it.
-    ///
-    /// `None` for conditional dominance, and where the eigenvalues of the drivers' correlations cannot be found.
-    pub fn contributions(&self, method: Method, lattice: &impl Fn() -> LatticeSums) -> Option<Array1<f64>> {
-        match method {
-            Method::Shapley => Some(lattice().general_dominance()),
-            Method::First => Some(lattice().conditional_dominance().column(0).to_owned()),
-            Method::Last => Some(lattice().conditional_dominance().column(self.n_drivers() - 1).to_owned()),
-            Method::RelativeWeights => self.relative_weights(),
-            Method::Car => self.squared_car_scores(),
-            Method::Pratt => Some(self.full_model().coefficients * self.with_outcome()),
-            Method::BetaSquared => {
-                let own = self.moments.diag();
-                let mut squared = self.full_model().coefficients;
-                squared.zip_mut_with(&own.slice(s![..-1]), |value, own| *value = *value * *value * own);
-                Some(squared)
-            }
-            Method::ConditionalDominance => None,
+    /// Sums over all subsets of groups of drivers.
+    pub fn lattice_of(&self, groups: &[Vec<usize>]) -> LatticeSums {
+        let blocks: Vec<Vec<usize>> = groups.iter().map(|group| self.columns_of(group)).collect();
+        subset_tree::walk(self.moments.view(), &blocks)
+    }
+
+    /// The share explained by every subset of the drivers, by the subset's bits.
+    pub fn subset_values(&self) -> Vec<f64> {
+        subset_table::values(self.moments.view(), &self.blocks)
+    }
+
+    /// For every subset of some drivers, the mean share explained by it and the groups before it, each number of which
+    /// has its weight.
+    pub fn beside_others(&self, own: &[usize], others: &[&[usize]], weights: &[f64]) -> Vec<f64> {
+        let own: Vec<Vec<usize>> = own.iter().map(|&driver| self.blocks[driver].clone()).collect();
+        let others: Vec<Vec<usize>> = others.iter().map(|group| self.columns_of(group)).collect();
+        subset_table::partly_summed(self.moments.view(), &own, &others, weights)
+    }
+
+    /// What is explained after each driver of an order.
+    pub fn explained_along(&self, order: &[usize]) -> Vec<f64> {
+        let blocks: Vec<Vec<usize>> = order.iter().map(|&driver| self.blocks[driver].clone()).collect();
+        let arranged = Arranged::of(self.moments.view(), &blocks);
+        let mut scratch = vec![0.0; arranged.n_scratch(0)];
+        let (mut node, mut left) = (arranged.root(), scratch.as_mut_slice());
+        let mut along = Vec::with_capacity(order.len());
+        for driver in 0..order.len() {
+            (node, left) = arranged.take(node, driver, left);
+            along.push(node.explained);
         }
+        along
+    }
+
+    /// Mean standardised coefficients by number of drivers in the model (see `average_coefficients`).
+    pub fn average_coefficients(&self) -> Array2<f64> {
+        average_coefficients::average(self.moments.view(), &self.blocks)
+    }
+
+    fn columns_of(&self, drivers: &[usize]) -> Vec<usize> {
+        drivers.iter().flat_map(|&driver| self.blocks[driver].iter().copied()).collect()
+    }
+
+    /// The share that some columns explain.
+    fn explained(&self, columns: &[usize]) -> f64 {
+        let cholesky = Cholesky::of(self.moments.select(Axis(0), columns).select(Axis(1), columns).view());
+        let with: Array1<f64> =
+            cholesky.kept().iter().map(|&place| self.moments[[self.n_columns(), columns[place]]]).collect();
+        with.dot(&cholesky.solve(with.view()))
+    }
+
+    /// What each driver explains alone.
+    pub fn explained_alone(&self) -> Array1<f64> {
+        self.blocks.iter().map(|block| self.explained(block)).collect()
+    }
+
+    /// What is lost when each driver leaves the model of all.
+    pub fn lost_without(&self) -> Array1<f64> {
+        let all: Vec<usize> = self.blocks.iter().flatten().copied().collect();
+        let full = self.explained(&all);
+        let without =
+            |block: &[usize]| -> Vec<usize> { all.iter().copied().filter(|column| !block.contains(column)).collect() };
+        self.blocks.iter().map(|block| full - self.explained(&without(block))).collect()
+    }
+
+    /// Standardised coefficients times correlations.
+    pub fn pratt(&self) -> Array1<f64> {
+        self.full_model().coefficients * self.with_outcome()
+    }
+
+    /// Squared standardised coefficients.
+    pub fn squared_coefficients(&self) -> Array1<f64> {
+        let own = self.moments.diag();
+        let mut squared = self.full_model().coefficients;
+        squared.zip_mut_with(&own.slice(s![..-1]), |value, own| *value = *value * *value * own);
+        squared
     }
 
     /// Johnson's relative weights: drivers are written as mixtures of their best orthogonal likeness `Z`, which is
@@ -181,7 +234,7 @@ impl Regression {
     /// # References
     /// Johnson (2000), "A heuristic method for estimating the relative weight of predictor variables in multiple
     /// regression", Multivariate Behavioral Research 35(1).
-    fn relative_weights(&self) -> Option<Array1<f64>> {
+    pub fn relative_weights(&self) -> Option<Array1<f64>> {
         let (scaled, eigen) = self.scaled()?;
         let slopes = inverse_root(&eigen).dot(&scaled);
         let squared_slopes = &slopes * &slopes;
@@ -194,7 +247,7 @@ impl Regression {
     /// # References
     /// Zuber and Strimmer (2011), "High-dimensional regression and variable selection using CAR scores", Statistical
     /// Applications in Genetics and Molecular Biology 10(1).
-    fn squared_car_scores(&self) -> Option<Array1<f64>> {
+    pub fn squared_car_scores(&self) -> Option<Array1<f64>> {
         let (scaled, eigen) = self.scaled()?;
         let scores = inverse_root(&eigen).dot(&scaled);
         Some(&scores * &scores)
@@ -244,10 +297,15 @@ fn spend_rounding(adjusted: &mut Array2<f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drivers::game::Game;
+    use crate::drivers::groups::Partition;
+    use crate::drivers::method::Method;
     use ndarray::array;
 
     fn of(regression: &Regression, method: Method) -> Array1<f64> {
-        regression.contributions(method, &|| regression.lattice()).expect("a scalar method")
+        let members = (0..regression.n_columns()).map(|driver| vec![driver]).collect();
+        let partition = Partition { names: Vec::new(), members };
+        Game::of_regression(regression, &partition).contributions(method).expect("a scalar method")
     }
 
     fn close(got: &Array1<f64>, want: &[f64], absolute: f64) {

@@ -1,11 +1,10 @@
 //! The models of all subsets of the drivers: distinct rows, a maximum for each subset, and what they explain by a pseudo
 //! R squared.
 
-use super::analysis::{self, Driver, DriverAnalysis};
+use super::analysis::{self, Driver, DriverAnalysis, Plan};
 use super::bootstrap::{self, Replicates};
-use super::lattice::LatticeSums;
+use super::game::Game;
 use super::likelihood::Likelihood;
-use super::method::Method;
 use super::quadratic::{self, AtMaximum};
 use super::ranking::{DriverFamily, FitKind};
 use super::regression::{Layout, Regression};
@@ -115,7 +114,7 @@ impl SubsetModels {
     /// Every subset's model, by the subset's bits; `None` where one has no maximum.
     pub fn fit_all(&self, weights: &[f64], starts: Option<&[Model]>) -> Option<Vec<Model>> {
         let n_drivers = self.layout.drivers.len();
-        let empty = self.fit(0, weights, starts.map(|starts| starts[0].parameters.as_slice()))?;
+        let empty = self.fit(&[], weights, starts.map(|starts| starts[0].parameters.as_slice()))?;
         let mut models: Vec<Option<Model>> = (0..1_usize << n_drivers).map(|_| None).collect();
         models[0] = Some(empty);
         // Subsets of one size depend only on smaller ones: the parent lacks the last driver.
@@ -130,7 +129,7 @@ impl SubsetModels {
                         Some(starts) => &starts[subset],
                         None => models[parent].as_ref()?,
                     };
-                    self.fit(subset, weights, Some(&start.parameters))
+                    self.fit(&drivers_of(subset), weights, Some(&start.parameters))
                 })
                 .collect();
             for (subset, model) in subsets.into_iter().zip(fitted) {
@@ -140,14 +139,15 @@ impl SubsetModels {
         models.into_iter().collect()
     }
 
-    /// Columns of a subset's model: those always in and those of its drivers.
-    fn features(&self, subset: usize) -> Vec<usize> {
-        let drivers = self.layout.drivers.iter().enumerate().filter(|(driver, _)| subset >> driver & 1 == 1);
-        self.layout.always.iter().chain(drivers.flat_map(|(_, columns)| columns)).copied().collect()
+    /// Columns of a model: those always in and those of its drivers.
+    fn features(&self, drivers: &[usize]) -> Vec<usize> {
+        let columns = drivers.iter().flat_map(|&driver| &self.layout.drivers[driver]);
+        self.layout.always.iter().chain(columns).copied().collect()
     }
 
-    fn fit(&self, subset: usize, weights: &[f64], start: Option<&[f64]>) -> Option<Model> {
-        let features = self.features(subset);
+    /// The model of some drivers; `None` where it has no maximum.
+    pub fn fit(&self, drivers: &[usize], weights: &[f64], start: Option<&[f64]>) -> Option<Model> {
+        let features = self.features(drivers);
         let n_leading = self.likelihood.n_leading();
         let start: Option<Vec<f64>> = start.map(|start| {
             let slopes = features.iter().map(|&feature| start[n_leading + feature]);
@@ -163,7 +163,7 @@ impl SubsetModels {
         Some(Model { log_likelihood: maximum.log_likelihood, parameters })
     }
 
-    /// Each subset's pseudo R squared above that of the columns that are always in.
+    /// Each model's pseudo R squared above that of the columns that are always in, whose model is the first.
     pub fn values_of(&self, log_likelihoods: &[f64], weights: &[f64], measure: FitKind) -> Vec<f64> {
         let (null, n) = (self.likelihood.without_columns(weights), weights.iter().sum());
         let of = |log_likelihood: f64| pseudo_r_squared(measure, log_likelihood, null, n);
@@ -171,9 +171,9 @@ impl SubsetModels {
     }
 
     /// The pseudo R squared of the columns that are always in.
-    pub fn value_of_always(&self, models: &[Model], weights: &[f64], measure: FitKind) -> f64 {
+    pub fn value_of_always(&self, empty: &Model, weights: &[f64], measure: FitKind) -> f64 {
         let null = self.likelihood.without_columns(weights);
-        pseudo_r_squared(measure, models[0].log_likelihood, null, weights.iter().sum())
+        pseudo_r_squared(measure, empty.log_likelihood, null, weights.iter().sum())
     }
 
     /// The linear moments of the same rows, for what can be said of the columns themselves.
@@ -190,11 +190,12 @@ impl SubsetModels {
         &self,
         analysis: &DriverAnalysis,
         observations: &Observations,
+        plan: &Plan,
         models: &[Model],
         weights: &[f64],
         measure: FitKind,
     ) -> Replicates {
-        let method = analysis.ranking_method();
+        let contributions = |values: Vec<f64>| Game::of_values(values, &plan.partition).contributions(plan.method);
         let n_drivers = self.layout.drivers.len();
         let work = if matches!(self.likelihood, Likelihood::Levels { .. }) { LEVELS_WORK } else { 1 };
         if work * self.outcome.len() * models.len() * analysis.replicates <= REFIT_WORK_MAX {
@@ -208,7 +209,7 @@ impl SubsetModels {
                     let weights = self.collapsed(weights);
                     let fitted = self.fit_all(&weights, Some(models))?;
                     let values = self.values_of(&log_likelihoods(&fitted), &weights, measure);
-                    Some(contributions(&quadratic::lattice_of(&values), method).to_vec())
+                    Some(contributions(values)?.to_vec())
                 },
             );
         }
@@ -217,7 +218,10 @@ impl SubsetModels {
         let at_maximum: Vec<AtMaximum<'_>> = models
             .iter()
             .enumerate()
-            .map(|(subset, model)| AtMaximum { features: self.features(subset), parameters: &model.parameters })
+            .map(|(subset, model)| AtMaximum {
+                features: self.features(&drivers_of(subset)),
+                parameters: &model.parameters,
+            })
             .collect();
         quadratic::replicates(
             &bootstrap::resampler(observations, analysis.seed),
@@ -226,8 +230,8 @@ impl SubsetModels {
             &at_maximum,
             |weights| self.collapsed(weights),
             |log_likelihoods, weights| {
-                let values = self.values_of(log_likelihoods, weights, measure);
-                contributions(&quadratic::lattice_of(&values), method)
+                contributions(self.values_of(log_likelihoods, weights, measure))
+                    .unwrap_or_else(|| Array1::zeros(n_drivers))
             },
         )
     }
@@ -237,12 +241,11 @@ pub(super) fn log_likelihoods(models: &[Model]) -> Vec<f64> {
     models.iter().map(|model| model.log_likelihood).collect()
 }
 
-pub(super) fn contributions(lattice: &LatticeSums, method: Method) -> Array1<f64> {
-    match method {
-        Method::First => lattice.conditional_dominance().column(0).to_owned(),
-        Method::Last => lattice.conditional_dominance().column(lattice.n_drivers() - 1).to_owned(),
-        _ => lattice.general_dominance(),
-    }
+/// The drivers of a subset, ascending.
+fn drivers_of(subset: usize) -> Vec<usize> {
+    (0..subset.checked_ilog2().map_or(0, |highest| highest as usize + 1))
+        .filter(|driver| subset >> driver & 1 == 1)
+        .collect()
 }
 
 /// A pseudo R squared from the log-likelihoods of the model and of the intercept or thresholds alone, over `n`
@@ -262,6 +265,8 @@ fn pseudo_r_squared(measure: FitKind, log_likelihood: f64, null: f64, n: f64) ->
 mod tests {
     use super::*;
     use crate::data::{DesignMatrix, Outcome};
+    use crate::drivers::Method;
+    use crate::drivers::analysis::Base;
     use crate::stats::random::stream;
     use rand::Rng;
 
@@ -304,9 +309,10 @@ mod tests {
             let models = problem.fit_all(&weights, None).expect("a maximum");
             // The same replicates by both routes: the work decides.
             let few = DriverAnalysis { methods: vec![Method::Shapley], replicates: 40, ..Default::default() };
-            let refitted = problem.replicates(&few, &observations, &models, &weights, FitKind::Mcfadden);
+            let plan = few.plan(&Base::of(&observations), family, &drivers, &[]).expect("a plan");
+            let refitted = problem.replicates(&few, &observations, &plan, &models, &weights, FitKind::Mcfadden);
             let many = DriverAnalysis { replicates: 4000, ..few };
-            let followed = problem.replicates(&many, &observations, &models, &weights, FitKind::Mcfadden);
+            let followed = problem.replicates(&many, &observations, &plan, &models, &weights, FitKind::Mcfadden);
             let spread = |driver: usize| {
                 let column = refitted.contributions.column(driver);
                 let mean = column.sum() / 40.0;

@@ -1,233 +1,299 @@
-//! R squared of every subset of the drivers from one walk of the subset tree.
+//! Sums over all subsets of the drivers of the R squared that each explains, from one walk of the subset tree.
 //!
-//! At depth d the walk decides on driver d. A node holds the Schur complement of the undecided drivers and the outcome
-//! given the drivers taken so far. Leaving a driver out drops its row, which costs nothing: the child is a view.
-//! Taking it in is one rank-one update. Sums by size bubble up, so memory is O(p^3) and the work about
-//! `sum_m 2^(p-m) m^2 / 2`, a few operations a subset.
+//! The first five drivers are decided in all 32 ways at once: 32 nodes with the same undecided drivers are walked side by
+//! side, one a lane, so that every operation is the same for all lanes and the compiler makes vector instructions of it. Sums by
+//! size bubble up, so memory is O(p^3) and the work about `sum_m 2^(p-m) m^2 / 2`, a few operations a subset.
 
 use super::lattice::LatticeSums;
+use super::packed::{Arranged, row_start};
+use super::subset_table;
 use ndarray::ArrayView2;
-use rayon::prelude::*;
 
 /// Drivers beyond this number are refused: 2^30 subsets take seconds, 2^40 hours.
 pub const N_DRIVERS_MAX: usize = 30;
 
-/// A driver whose variance given the others has fallen to this share of its own adds nothing but rounding.
-const SPENT: f64 = 1e-11;
+/// Drivers decided by the lanes.
+const LANE_DRIVERS: usize = 5;
+const LANES: usize = 1 << LANE_DRIVERS;
 
-/// Subtrees below this depth are walked in parallel.
-const PARALLEL_DEPTH: usize = 7;
+/// Fewer drivers are summed from a table of all subsets.
+const N_DRIVERS_LANED: usize = 11;
 
-/// Sums by subset size of the explained share for the drivers, one column each.
+/// Branches above so many undecided drivers are walked in parallel, and no further down than so many levels.
+const SERIAL_DRIVERS: usize = 10;
+const PARALLEL_LEVELS: usize = 7;
+
+/// Sums by subset size of the explained share for the drivers.
 ///
-/// `moments` is (n_columns + 1) squared: cross products or correlations of the columns with the outcome last. Each
-/// driver owns the columns from `starts[j]` to `starts[j + 1]`, which move together. Values are in units of `total`:
-/// with the outcome's own sum of squares they are shares of R squared.
-pub(super) fn walk(moments: ArrayView2<f64>, starts: &[usize], total: f64) -> LatticeSums {
-    let n_drivers = starts.len() - 1;
-    let n_columns = moments.nrows() - 1;
-    debug_assert_eq!(starts[n_drivers], n_columns);
-    let floors: Vec<f64> = moments.diag().iter().take(n_columns).map(|own| own * SPENT).collect();
-    let tree = Tree { starts, floors: &floors };
-    let depth = PARALLEL_DEPTH.min(n_drivers.saturating_sub(5));
-    let root = Node::root(moments);
+/// `moments` is (n_columns + 1) squared: correlations of the columns with the outcome last. Each driver owns a block of
+/// columns, which move together. Values are in units of the outcome's variance.
+pub(super) fn walk(moments: ArrayView2<f64>, blocks: &[Vec<usize>]) -> LatticeSums {
+    let n_drivers = blocks.len();
+    if n_drivers < N_DRIVERS_LANED {
+        return LatticeSums::of_values(n_drivers, &subset_table::values(moments, blocks));
+    }
+    let arranged = Arranged::of(moments, blocks);
+    let (values, explained) = first_lanes(&arranged);
+    let single_from =
+        (0..n_drivers).rev().find(|&driver| arranged.columns(driver).len() != 1).map_or(0, |last| last + 1);
+    let tree = Tree { arranged: &arranged, n_drivers, single_from };
+    let n_parallel = (n_drivers - LANE_DRIVERS).saturating_sub(SERIAL_DRIVERS).min(PARALLEL_LEVELS);
+    let sums = tree.sums(&values, LANE_DRIVERS, 0, explained, n_parallel);
 
-    // One task per decision on the first `depth` drivers. Tasks are joined in their order, not in that of the threads.
-    let subtrees: Vec<Subtree> = (0..1_usize << depth)
-        .into_par_iter()
-        .map(|taken| {
-            let mut node = root.clone();
-            for driver in 0..depth {
-                node = if taken >> driver & 1 == 1 { tree.take(node, driver) } else { tree.leave(node, driver) };
-            }
-            tree.subtree(&node, depth, taken.count_ones() as usize)
-        })
-        .collect();
-
-    let mut sums = LatticeSums::zeros(n_drivers);
-    for (taken, subtree) in subtrees.iter().enumerate() {
-        let size = taken.count_ones() as usize;
-        for (added, value) in subtree.by_size.iter().enumerate() {
-            sums.total[size + added] += value;
-            for driver in (0..depth).filter(|driver| taken >> driver & 1 == 1) {
-                sums.with[[driver, size + added]] += value;
+    let mut all = LatticeSums::zeros(n_drivers);
+    for lane in 0..LANES {
+        let size = lane.count_ones() as usize;
+        for (added, value) in sums.by_size.iter().enumerate() {
+            all.total[size + added] += value.0[lane];
+            for driver in (0..LANE_DRIVERS).filter(|driver| lane >> driver & 1 == 1) {
+                all.with[[driver, size + added]] += value.0[lane];
             }
         }
-        for (driver, with) in subtree.with.iter().enumerate() {
-            for (size, value) in with.iter().take(n_drivers + 1).enumerate() {
-                sums.with[[driver, size]] += value;
+        for driver in LANE_DRIVERS..n_drivers {
+            for (added, value) in tree.row(&sums.with, driver).iter().enumerate() {
+                all.with[[driver, size + added]] += value.0[lane];
             }
         }
     }
-    sums.total.iter_mut().for_each(|value| *value /= total);
-    sums.with /= total;
-    sums
+    all
 }
 
-/// Where row `row` starts in a packed lower triangle.
-const fn row_start(row: usize) -> usize {
-    row * (row + 1) / 2
+/// The nodes in which the first drivers are decided in all ways, side by side.
+fn first_lanes(arranged: &Arranged) -> (Vec<Lanes>, Lanes) {
+    let mut values = vec![ZERO; arranged.n_values(LANE_DRIVERS)];
+    let mut explained = ZERO;
+    let mut scratch = vec![0.0; arranged.n_scratch(0)];
+    for lane in 0..LANES {
+        let (mut node, mut left) = (arranged.root(), scratch.as_mut_slice());
+        for driver in 0..LANE_DRIVERS {
+            if lane >> driver & 1 == 1 {
+                (node, left) = arranged.take(node, driver, left);
+            } else {
+                node = arranged.leave(node, driver);
+            }
+        }
+        values.iter_mut().zip(node.values).for_each(|(lanes, &value)| lanes.0[lane] = value);
+        explained.0[lane] = node.explained;
+    }
+    (values, explained)
 }
 
-/// Outcome and undecided columns given what was taken: a packed lower triangle, row by row.
-///
-/// The outcome is row 0 and the next column to decide on is the last row, so that leaving it out is a shorter slice and
-/// every loop runs over neighbours in memory.
-#[derive(Clone)]
-struct Node {
-    values: Vec<f64>,
-    explained: f64,
-}
+/// One number of each of the nodes walked side by side.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Lanes([f64; LANES]);
 
-impl Node {
-    fn root(moments: ArrayView2<f64>) -> Self {
-        let last = moments.nrows() - 1;
-        let values = (0..=last).flat_map(|row| (0..=row).map(move |column| (last - row, last - column)));
-        Self { values: values.map(|(row, column)| moments[[row, column]]).collect(), explained: 0.0 }
+const ZERO: Lanes = Lanes([0.0; LANES]);
+
+// Innermost loops over all lanes, long enough not to be unrolled, are what the compiler turns into vector instructions.
+impl Lanes {
+    #[inline(always)]
+    fn add(&mut self, other: &Self) {
+        for lane in 0..LANES {
+            self.0[lane] += other.0[lane];
+        }
+    }
+
+    #[inline(always)]
+    fn set_sum(&mut self, left: &Self, right: &Self) {
+        for lane in 0..LANES {
+            self.0[lane] = left.0[lane] + right.0[lane];
+        }
     }
 }
 
-type BySize = [f64; N_DRIVERS_MAX + 1];
+/// Takes in the last of `n_left` columns, as in `packed`, in all lanes; writes what is explained then.
+#[inline(always)]
+fn reduce(
+    values: &[Lanes],
+    n_left: usize,
+    floor: f64,
+    explained: &Lanes,
+    out: &mut [Lanes],
+    explained_out: &mut Lanes,
+) {
+    let (rest, last) = values.split_at(row_start(n_left));
+    let last = &last[..=n_left];
+    let mut inverse = ZERO;
+    for lane in 0..LANES {
+        let own = last[n_left].0[lane];
+        inverse.0[lane] = if own > floor { 1.0 / own } else { 0.0 };
+    }
+    let mut factor = ZERO;
+    for row in 1..n_left {
+        for lane in 0..LANES {
+            factor.0[lane] = last[row].0[lane] * inverse.0[lane];
+        }
+        let place = row_start(row)..row_start(row + 1);
+        let (source, target, last) = (&rest[place.clone()], &mut out[place], &last[..=row]);
+        for column in 0..=row {
+            let (target, source, last) = (&mut target[column].0, &source[column].0, &last[column].0);
+            for lane in 0..LANES {
+                target[lane] = source[lane] - factor.0[lane] * last[lane];
+            }
+        }
+    }
+    for lane in 0..LANES {
+        explained_out.0[lane] = explained.0[lane] + last[0].0[lane] * last[0].0[lane] * inverse.0[lane];
+    }
+}
 
-/// What a walk below a node adds up.
-struct Subtree {
-    by_size: Vec<f64>,
-    with: Vec<BySize>,
+/// What a walk below some nodes adds up, by the number of drivers added to them.
+struct Sums {
+    by_size: Vec<Lanes>,
+    /// The same over the subsets with a driver: a row of n_drivers numbers for each.
+    with: Vec<Lanes>,
 }
 
 struct Tree<'a> {
-    starts: &'a [usize],
-    floors: &'a [f64],
+    arranged: &'a Arranged,
+    n_drivers: usize,
+    /// From here on every driver has one column.
+    single_from: usize,
 }
 
 impl Tree<'_> {
-    fn n_drivers(&self) -> usize {
-        self.starts.len() - 1
+    /// By number of drivers added, those of the lanes not counted.
+    fn row<'s>(&self, with: &'s [Lanes], driver: usize) -> &'s [Lanes] {
+        &with[(driver - LANE_DRIVERS) * self.n_drivers..][..=self.n_drivers - LANE_DRIVERS]
     }
 
-    /// Columns left once all before this one are decided.
-    fn n_left(&self, column: usize) -> usize {
-        self.floors.len() - column
-    }
-
-    fn leave(&self, mut node: Node, driver: usize) -> Node {
-        node.values.truncate(row_start(self.n_left(self.starts[driver + 1]) + 1));
-        node
-    }
-
-    fn take(&self, mut node: Node, driver: usize) -> Node {
-        for column in self.starts[driver]..self.starts[driver + 1] {
-            let n_left = self.n_left(column);
-            let mut values = vec![0.0; row_start(n_left)];
-            node.explained += reduce(&node.values, n_left, self.floors[column], &mut values);
-            node.values = values;
+    fn sums(&self, values: &[Lanes], driver: usize, size: usize, explained: Lanes, n_parallel: usize) -> Sums {
+        let n_left = self.n_drivers - driver;
+        if n_parallel == 0 {
+            let mut walk = Walk { tree: self, with: vec![ZERO; (self.n_drivers - LANE_DRIVERS) * self.n_drivers] };
+            let mut by_size = vec![ZERO; n_left + 1];
+            let mut scratch = vec![ZERO; self.arranged.n_scratch(driver)];
+            walk.below(values, driver, size, &explained, &mut by_size, &mut scratch);
+            return Sums { by_size, with: walk.with };
         }
-        node
-    }
-
-    fn subtree(&self, node: &Node, depth: usize, size: usize) -> Subtree {
-        let n_drivers = self.n_drivers();
-        let single = self.starts[depth..].windows(2).all(|ends| ends[1] - ends[0] == 1);
-        let mut walk = Walk {
-            tree: self,
-            single,
-            with: vec![[0.0; N_DRIVERS_MAX + 1]; n_drivers],
-            scratch: (0..=self.floors.len()).map(|n_left| vec![0.0; row_start(n_left)]).collect(),
-        };
-        let mut by_size = vec![0.0; n_drivers - depth + 1];
-        walk.below(&node.values, depth, size, node.explained, &mut by_size);
-        Subtree { by_size, with: walk.with }
-    }
-}
-
-/// Takes in the last of `n_left` columns: writes the Schur complement of the rest and returns what the outcome's
-/// variance falls by. A spent column takes nothing along and leaves the rest as it is.
-#[inline(always)]
-fn reduce(values: &[f64], n_left: usize, floor: f64, out: &mut [f64]) -> f64 {
-    let (rest, last) = values.split_at(row_start(n_left));
-    let last = &last[..=n_left];
-    let inverse = if last[n_left] > floor { 1.0 / last[n_left] } else { 0.0 };
-    for row in 0..n_left {
-        let factor = last[row] * inverse;
-        let place = row_start(row)..row_start(row + 1);
-        let (source, target) = (&rest[place.clone()], &mut out[place]);
-        for ((target, source), last) in target.iter_mut().zip(source).zip(last) {
-            *target = source - factor * last;
+        // The branches are joined in their order, not in that of the threads.
+        let (left, taken) = rayon::join(
+            || {
+                let values = &values[..self.arranged.n_values(driver + 1)];
+                self.sums(values, driver + 1, size, explained, n_parallel - 1)
+            },
+            || {
+                let mut scratch = vec![ZERO; self.arranged.n_scratch(driver) - self.arranged.n_scratch(driver + 1)];
+                let mut explained = explained;
+                let (values, _) = self.take(values, driver, &mut explained, &mut scratch);
+                self.sums(values, driver + 1, size + 1, explained, n_parallel - 1)
+            },
+        );
+        let mut sums = left;
+        sums.by_size.push(ZERO);
+        sums.with.iter_mut().zip(&taken.with).for_each(|(sum, value)| sum.add(value));
+        let with = &mut sums.with[(driver - LANE_DRIVERS) * self.n_drivers + size + 1..];
+        for ((added, value), with) in taken.by_size.iter().enumerate().zip(with) {
+            sums.by_size[added + 1].add(value);
+            with.add(value);
         }
+        sums
     }
-    last[0] * last[0] * inverse
+
+    /// The nodes with the driver taken in, written to the front of the scratch, and the rest of the scratch.
+    fn take<'n>(
+        &self,
+        values: &'n [Lanes],
+        driver: usize,
+        explained: &mut Lanes,
+        scratch: &'n mut [Lanes],
+    ) -> (&'n [Lanes], &'n mut [Lanes]) {
+        let (mut values, mut scratch) = (values, scratch);
+        for column in self.arranged.columns(driver) {
+            let n_left = self.arranged.n_left(column);
+            let (target, rest) = scratch.split_at_mut(row_start(n_left));
+            let before = *explained;
+            reduce(values, n_left, self.arranged.floor(column), &before, target, explained);
+            values = target;
+            scratch = rest;
+        }
+        (values, scratch)
+    }
 }
 
 struct Walk<'a> {
     tree: &'a Tree<'a>,
-    single: bool,
-    with: Vec<BySize>,
-    /// One triangle for each number of columns left, in use by at most one node of the current path.
-    scratch: Vec<Vec<f64>>,
+    with: Vec<Lanes>,
 }
 
 /// A level of the walk with a fixed number of drivers left, one column each: its loops have constant bounds.
 macro_rules! level {
     ($name:ident, $below:ident, $n_left:literal) => {
-        fn $name(&mut self, values: &[f64], driver: usize, size: usize, explained: f64) -> [f64; $n_left + 1] {
+        fn $name(
+            &mut self,
+            values: &[Lanes],
+            driver: usize,
+            size: usize,
+            explained: &Lanes,
+            by_size: &mut [Lanes; $n_left + 1],
+        ) {
             let values = &values[..row_start($n_left + 1)];
-            let mut rest = [0.0; row_start($n_left)];
-            let floor = self.tree.floors[self.tree.starts[driver]];
-            let gain = reduce(values, $n_left, floor, &mut rest);
-            let left = self.$below(values, driver + 1, size, explained);
-            let taken = self.$below(&rest, driver + 1, size + 1, explained + gain);
-            let with = &mut self.with[driver][size + 1..][..$n_left];
-            let mut by_size = [0.0; $n_left + 1];
-            by_size[..$n_left].copy_from_slice(&left);
-            for added in 0..$n_left {
-                by_size[added + 1] += taken[added];
-                with[added] += taken[added];
+            let (mut rest, mut with_own) = ([ZERO; row_start($n_left)], ZERO);
+            reduce(values, $n_left, self.floor(driver), explained, &mut rest, &mut with_own);
+            let mut left = [ZERO; $n_left];
+            self.$below(values, driver + 1, size, explained, &mut left);
+            let mut taken = [ZERO; $n_left];
+            self.$below(&rest, driver + 1, size + 1, &with_own, &mut taken);
+            by_size[0] = left[0];
+            for added in 1..$n_left {
+                by_size[added].set_sum(&left[added], &taken[added - 1]);
             }
-            by_size
+            by_size[$n_left] = taken[$n_left - 1];
+            let with = self.with(driver, size, $n_left);
+            for added in 0..$n_left {
+                with[added].add(&taken[added]);
+            }
         }
     };
 }
 
 impl Walk<'_> {
+    /// Sums over the subsets with a driver, from the next larger size on.
+    #[inline(always)]
+    fn with(&mut self, driver: usize, size: usize, n_sizes: usize) -> &mut [Lanes] {
+        &mut self.with[(driver - LANE_DRIVERS) * self.tree.n_drivers + size + 1..][..n_sizes]
+    }
+
+    /// The floor of a driver's only column.
+    #[inline(always)]
+    fn floor(&self, driver: usize) -> f64 {
+        self.tree.arranged.floor(self.tree.arranged.columns(driver).start)
+    }
+
     /// Sums of the explained share below a node, by the number of drivers added; `with` is filled on the way.
-    fn below(&mut self, values: &[f64], driver: usize, size: usize, explained: f64, by_size: &mut [f64]) {
-        let n_left = self.tree.n_drivers() - driver;
-        if self.single && n_left == 6 {
-            by_size.copy_from_slice(&self.six(values, driver, size, explained));
-        } else if n_left == 0 {
-            by_size[0] = explained;
-        } else {
-            let mut taken = [0.0; N_DRIVERS_MAX];
-            let taken = &mut taken[..n_left];
-            self.taken(values, driver, size, explained, taken);
-            let left = row_start(self.tree.n_left(self.tree.starts[driver + 1]) + 1);
-            self.below(&values[..left], driver + 1, size, explained, &mut by_size[..n_left]);
-            by_size[n_left] = 0.0;
-            for (added, &value) in taken.iter().enumerate() {
-                by_size[added + 1] += value;
-                self.with[driver][size + 1 + added] += value;
-            }
+    fn below(
+        &mut self,
+        values: &[Lanes],
+        driver: usize,
+        size: usize,
+        explained: &Lanes,
+        by_size: &mut [Lanes],
+        scratch: &mut [Lanes],
+    ) {
+        let n_left = self.tree.n_drivers - driver;
+        if n_left == 6
+            && driver >= self.tree.single_from
+            && let Some(by_size) = by_size.first_chunk_mut()
+        {
+            return self.six(values, driver, size, explained, by_size);
         }
-    }
-
-    fn taken(&mut self, values: &[f64], driver: usize, size: usize, explained: f64, by_size: &mut [f64]) {
-        let mut explained = explained;
-        let mut current: Option<(usize, Vec<f64>)> = None;
-        for column in self.tree.starts[driver]..self.tree.starts[driver + 1] {
-            let n_left = self.tree.n_left(column);
-            let mut next = std::mem::take(&mut self.scratch[n_left]);
-            let source = current.as_ref().map_or(values, |(_, triangle)| triangle.as_slice());
-            explained += reduce(source, n_left, self.tree.floors[column], &mut next);
-            self.give_back(current.replace((n_left, next)));
+        if n_left == 0 {
+            by_size[0] = *explained;
+            return;
         }
-        let triangle = current.as_ref().map_or(values, |(_, triangle)| triangle.as_slice());
-        self.below(triangle, driver + 1, size + 1, explained, by_size);
-        self.give_back(current);
-    }
-
-    fn give_back(&mut self, used: Option<(usize, Vec<f64>)>) {
-        if let Some((n_left, triangle)) = used {
-            self.scratch[n_left] = triangle;
+        let left = &values[..self.tree.arranged.n_values(driver + 1)];
+        self.below(left, driver + 1, size, explained, &mut by_size[..n_left], scratch);
+        by_size[n_left] = ZERO;
+        let mut with_own = *explained;
+        let (values, scratch) = self.tree.take(values, driver, &mut with_own, scratch);
+        let mut taken = [ZERO; N_DRIVERS_MAX];
+        let taken = &mut taken[..n_left];
+        self.below(values, driver + 1, size + 1, &with_own, taken, scratch);
+        let with = self.with(driver, size, n_left);
+        for added in 0..n_left {
+            by_size[added + 1].add(&taken[added]);
+            with[added].add(&taken[added]);
         }
     }
 
@@ -236,38 +302,54 @@ impl Walk<'_> {
     level!(four, three, 4);
 
     /// The last three drivers in closed form: eight subsets, seven divisions, no memory traffic between them.
-    #[inline(always)]
-    fn three(&mut self, values: &[f64], driver: usize, size: usize, explained: f64) -> [f64; 4] {
-        let values: &[f64] = &values[..10];
-        let floors = &self.tree.floors[self.tree.starts[driver]..][..3];
-        // Rows from the outcome (0) up to the next driver (3).
-        let rest = Pair {
-            own_1: values[5],
-            own_2: values[2],
-            both: values[4],
-            outcome_1: values[3],
-            outcome_2: values[1],
-            explained,
-        };
-        let inverse = if values[9] > floors[0] { 1.0 / values[9] } else { 0.0 };
-        let (factor_1, factor_2) = (values[8] * inverse, values[7] * inverse);
-        let given = Pair {
-            own_1: rest.own_1 - factor_1 * values[8],
-            own_2: rest.own_2 - factor_2 * values[7],
-            both: rest.both - factor_1 * values[7],
-            outcome_1: rest.outcome_1 - factor_1 * values[6],
-            outcome_2: rest.outcome_2 - factor_2 * values[6],
-            explained: explained + values[6] * values[6] * inverse,
-        };
-        let (left, taken) = (rest.subsets(floors[1], floors[2]), given.subsets(floors[1], floors[2]));
-        let with_first = [taken.none, taken.first + taken.second, taken.both];
-        let with_second = [left.first, left.both + taken.first, taken.both];
-        let with_third = [left.second, left.both + taken.second, taken.both];
-        for (place, gains) in [with_first, with_second, with_third].iter().enumerate() {
-            let with = &mut self.with[driver + place][size + 1..][..3];
-            with.iter_mut().zip(gains).for_each(|(with, gain)| *with += gain);
+    #[inline(never)]
+    fn three(&mut self, values: &[Lanes], driver: usize, size: usize, explained: &Lanes, by_size: &mut [Lanes; 4]) {
+        let values: &[Lanes] = &values[..row_start(4)];
+        let floors = [self.floor(driver), self.floor(driver + 1), self.floor(driver + 2)];
+        let mut with = [ZERO; 9];
+        for lane in 0..LANES {
+            // Rows from the outcome (0) up to the next driver (3).
+            let value = |place: usize| values[place].0[lane];
+            let rest = Pair {
+                own_1: value(5),
+                own_2: value(2),
+                both: value(4),
+                outcome_1: value(3),
+                outcome_2: value(1),
+                explained: explained.0[lane],
+            };
+            let inverse = if value(9) > floors[0] { 1.0 / value(9) } else { 0.0 };
+            let (factor_1, factor_2) = (value(8) * inverse, value(7) * inverse);
+            let given = Pair {
+                own_1: rest.own_1 - factor_1 * value(8),
+                own_2: rest.own_2 - factor_2 * value(7),
+                both: rest.both - factor_1 * value(7),
+                outcome_1: rest.outcome_1 - factor_1 * value(6),
+                outcome_2: rest.outcome_2 - factor_2 * value(6),
+                explained: rest.explained + value(6) * value(6) * inverse,
+            };
+            let (left, taken) = (rest.subsets(floors[1], floors[2]), given.subsets(floors[1], floors[2]));
+            let one_taken = taken.first + taken.second;
+            by_size[0].0[lane] = left.none;
+            by_size[1].0[lane] = left.first + left.second + taken.none;
+            by_size[2].0[lane] = left.both + one_taken;
+            by_size[3].0[lane] = taken.both;
+            with[0].0[lane] = taken.none;
+            with[1].0[lane] = one_taken;
+            with[2].0[lane] = taken.both;
+            with[3].0[lane] = left.first;
+            with[4].0[lane] = left.both + taken.first;
+            with[5].0[lane] = taken.both;
+            with[6].0[lane] = left.second;
+            with[7].0[lane] = left.both + taken.second;
+            with[8].0[lane] = taken.both;
         }
-        [left.none, left.first + left.second + taken.none, left.both + with_first[1], taken.both]
+        for place in 0..3 {
+            let own = self.with(driver + place, size, 3);
+            for added in 0..3 {
+                own[added].add(&with[3 * place + added]);
+            }
+        }
     }
 }
 
@@ -338,6 +420,10 @@ mod tests {
         })
     }
 
+    fn singles(n_drivers: usize) -> Vec<Vec<usize>> {
+        (0..n_drivers).map(|column| vec![column]).collect()
+    }
+
     fn explained(moments: &Array2<f64>, columns: &[usize]) -> f64 {
         let last = moments.nrows() - 1;
         let among = moments.select(Axis(0), columns).select(Axis(1), columns);
@@ -347,13 +433,13 @@ mod tests {
         with.dot(&cholesky.solve(with.view()))
     }
 
-    fn brute_force(moments: &Array2<f64>, starts: &[usize]) -> LatticeSums {
-        let n_drivers = starts.len() - 1;
+    fn brute_force(moments: &Array2<f64>, blocks: &[Vec<usize>]) -> LatticeSums {
+        let n_drivers = blocks.len();
         let values: Vec<f64> = (0..1_usize << n_drivers)
             .map(|subset| {
                 let columns: Vec<usize> = (0..n_drivers)
                     .filter(|driver| subset >> driver & 1 == 1)
-                    .flat_map(|driver| starts[driver]..starts[driver + 1])
+                    .flat_map(|driver| blocks[driver].clone())
                     .collect();
                 explained(moments, &columns)
             })
@@ -369,18 +455,26 @@ mod tests {
 
     #[test]
     fn agrees_with_one_regression_per_subset() {
-        for n_drivers in 1..=9 {
+        for n_drivers in 1..=12 {
             let moments = autoregressive(n_drivers);
-            let starts: Vec<usize> = (0..=n_drivers).collect();
-            assert_close(&walk(moments.view(), &starts, 1.0), &brute_force(&moments, &starts));
+            assert_close(&walk(moments.view(), &singles(n_drivers)), &brute_force(&moments, &singles(n_drivers)));
         }
     }
 
     #[test]
     fn columns_of_one_driver_move_together() {
-        let moments = autoregressive(9);
-        for starts in [vec![0, 2, 3, 6, 7, 8, 9], vec![0, 1, 2, 3, 4, 5, 9], vec![0, 9], vec![0, 3, 4, 5, 6, 7, 8, 9]] {
-            assert_close(&walk(moments.view(), &starts, 1.0), &brute_force(&moments, &starts));
+        let moments = autoregressive(14);
+        // The number of columns of each driver, in three places of the walk and none.
+        for lengths in
+            [&[3, 2, 1, 3, 1, 1, 1, 1, 1][..], &[2; 7], &[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4], &[14]].into_iter().chain([
+                &[1, 2, 0, 1, 1, 2, 1, 1, 1, 1, 2, 1][..],
+                &[4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+                &[2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1],
+            ])
+        {
+            let mut columns = 0..;
+            let blocks: Vec<Vec<usize>> = lengths.iter().map(|&n_own| columns.by_ref().take(n_own).collect()).collect();
+            assert_close(&walk(moments.view(), &blocks), &brute_force(&moments, &blocks));
         }
     }
 
@@ -394,7 +488,7 @@ mod tests {
             moments[[place, 1]] = moments[[place, 0]];
         }
         moments[[1, 1]] = 1.0;
-        let general = walk(moments.view(), &[0, 1, 2, 3, 4], 1.0).general_dominance();
+        let general = walk(moments.view(), &singles(4)).general_dominance();
         assert!((general[0] - general[1]).abs() < 1e-12, "{general}");
         assert!((general.sum() - explained(&moments, &[0, 1, 2, 3])).abs() < 1e-12);
     }
@@ -402,8 +496,7 @@ mod tests {
     #[test]
     fn twenty_autoregressive_drivers() {
         // Oracle `ar1_p20_lmg`: a C++ implementation of LMG over the lattice, first five of twenty.
-        let starts: Vec<usize> = (0..=20).collect();
-        let general = walk(autoregressive(20).view(), &starts, 1.0).general_dominance();
+        let general = walk(autoregressive(20).view(), &singles(20)).general_dominance();
         let want = [
             0.038_080_269_988_740_81,
             0.015_943_812_054_681_983,
@@ -419,11 +512,10 @@ mod tests {
 
     #[test]
     fn bytes_do_not_depend_on_the_threads() {
-        let starts: Vec<usize> = (0..=14).collect();
-        let moments = autoregressive(14);
+        let moments = autoregressive(18);
         let with_threads = |n_threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("a thread pool");
-            pool.install(|| walk(moments.view(), &starts, 1.0))
+            pool.install(|| walk(moments.view(), &singles(18)))
         };
         assert_eq!(with_threads(1), with_threads(4));
     }

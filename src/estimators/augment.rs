@@ -2,6 +2,8 @@
 
 use super::cases::Cases;
 use super::columns::{At, Columns, Terms};
+use super::evaluation::mean_negative_binomial_deviance;
+use super::fitted_model::rate;
 use super::inference::same_columns;
 use super::linear::PERFECT_FIT;
 use super::logistic::Bernoulli;
@@ -23,17 +25,18 @@ use serde::{Deserialize, Serialize};
 pub struct AugmentedRow {
     /// The row, from 1.
     pub row: usize,
-    /// What the model expects: a number, or the probability of class 1.
+    /// What the model expects: a number, the probability of class 1, a count, or the mean of the levels.
     pub fitted: f64,
-    /// The linear predictor: the same number, or the log odds.
+    /// The linear predictor: the same number, the log odds, the logarithm of the expected count, or the latent value that is held
+    /// against the thresholds.
     pub link: f64,
     /// Outcome less `fitted`.
     pub resid: f64,
-    /// `sqrt(w) resid` over the model's standard deviation of one outcome, `sqrt(p (1 - p))` (logistic).
+    /// `sqrt(w) resid` over the model's standard deviation of one outcome, such as `sqrt(p (1 - p))` (all but linear).
     pub pearson_resid: Option<f64>,
-    /// The signed root of the row's share of the deviance (logistic).
+    /// The signed root of the row's share of the deviance (all but linear).
     pub deviance_resid: Option<f64>,
-    /// The leverage, 0-1: how much the fitted value follows the row's own outcome.
+    /// The leverage, 0-1: how much the fitted value follows the row's own outcome (not ordinal).
     pub hat: Option<f64>,
     /// The internally studentised residual: `sqrt(w) resid / (sigma sqrt(1 - hat))`, or Pearson's over `sqrt(1 - hat)`.
     pub std_resid: Option<f64>,
@@ -47,13 +50,35 @@ pub struct AugmentedRow {
     pub dffits: Option<f64>,
 }
 
+impl AugmentedRow {
+    /// A row, from 0, without what rests on its weight.
+    fn plain(row: usize, fitted: f64, link: f64, resid: f64) -> Self {
+        Self {
+            row: row + 1,
+            fitted,
+            link,
+            resid,
+            pearson_resid: None,
+            deviance_resid: None,
+            hat: None,
+            std_resid: None,
+            student_resid: None,
+            sigma: None,
+            cooksd: None,
+            dffits: None,
+        }
+    }
+}
+
 /// What a model expects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Kind {
     /// A number of constant variance.
     Number,
     /// A class by its log odds.
     Class,
+    /// A count by the logarithm of its expectation, with variance `mu + alpha mu^2`.
+    Count { alpha: f64 },
 }
 
 impl Kind {
@@ -65,14 +90,20 @@ impl Kind {
         }
     }
 
-    /// The variance of one outcome, in units of that of all if it is a number.
-    fn variance(self, link: f64) -> f64 {
+    /// What one outcome tells of its linear predictor, in units of what all tell if it is a number; for a class that is its
+    /// variance.
+    fn information(self, link: f64) -> f64 {
         match self {
             Self::Number => 1.0,
             Self::Class => {
                 // p (1 - p), without cancellation at either end.
                 let small = (-link.abs()).exp();
                 small / ((1.0 + small) * (1.0 + small))
+            }
+            Self::Count { alpha } => {
+                // mu / (1 + alpha mu), however large mu is.
+                let mean = rate(link);
+                1.0 / (1.0 / mean + alpha)
             }
         }
     }
@@ -90,6 +121,7 @@ pub struct Augment<'a> {
     /// Weighted standard deviations of all columns.
     pub(super) std_devs: Vec<f64>,
     pub(super) kind: Kind,
+    /// Linear predictors, with the logarithm of the exposure where there is one.
     pub(super) links: Vec<f64>,
     /// Leverages; zero for rows without weight.
     pub(super) hats: Vec<f64>,
@@ -131,21 +163,80 @@ pub struct Augment<'a> {
 /// regression diagnostics", Annals of Statistics 9(4); Li and Valliant (2011), "Linear regression diagnostics for
 /// unclustered survey data", Journal of Official Statistics 27(1), for sampling weights.
 pub fn augment<'a>(observations: &'a Observations, model: &FittedModel) -> Result<Augment<'a>, FitError> {
+    of_kind(observations, model, Kind::of(model.family())?)
+}
+
+/// The same for a model of counts from [`super::Count`]: `alpha` is that of its summary, nought for Poisson.
+///
+/// Residuals are over the standard deviation `sqrt(mu + alpha mu^2)`; leverages and distances take `alpha` as known.
+///
+/// # Errors
+/// Those of [`augment`]; a model of another family.
+///
+/// # References
+/// McCullagh and Nelder (1989), "Generalized Linear Models", chapter 12.
+pub fn augment_counts<'a>(
+    observations: &'a Observations,
+    model: &FittedModel,
+    alpha: f64,
+) -> Result<Augment<'a>, FitError> {
+    match model.family() {
+        Family::Count => of_kind(observations, model, Kind::Count { alpha }),
+        other => Err(FitError::NoResiduals { family: other.word() }),
+    }
+}
+
+/// The same for a model of ordered levels from [`super::Ordinal`], without leverages, which have no agreed meaning there.
+///
+/// `resid` is the level less the mean of the levels by their probabilities, `pearson_resid` that over the standard deviation of
+/// the levels, and `deviance_resid` the root of `-2 ln p` of the level that happened, with the sign of `resid`.
+///
+/// # Errors
+/// Columns other than those of the model, a model of another family, a level that the model does not know.
+pub fn augment_levels(observations: &Observations, model: &FittedModel) -> Result<Vec<AugmentedRow>, FitError> {
+    same_columns(model.terms().iter().map(|term| term.term.as_str()), observations.design())?;
+    if model.family() != Family::Ordinal {
+        return Err(FitError::NoResiduals { family: model.family().word() });
+    }
+    let (cases, levels) = (Cases::of(observations), model.levels());
+    let row = |row: usize| {
+        let values = observations.design().row(row).to_vec();
+        let (outcome, shares) = (cases.outcome(row), model.probabilities_row(&values));
+        let fitted = model.predict_row(&values);
+        let own = levels.binary_search_by(|level| level.total_cmp(&(outcome + 0.0)));
+        let place = own.map_err(|_| FitError::OtherRows { term: model.outcome().to_owned() })?;
+        let spread: f64 = shares.iter().zip(levels).map(|(share, level)| share * (level - fitted).powi(2)).sum();
+        let resid = outcome - fitted;
+        let root = cases.leverage_weight(row).sqrt();
+        let of_counted = |value: f64| cases.counts(row).then_some(root * value);
+        Ok(AugmentedRow {
+            pearson_resid: of_counted(resid / spread.sqrt()),
+            deviance_resid: of_counted((-2.0 * shares[place].ln()).sqrt().copysign(resid)),
+            ..AugmentedRow::plain(row, fitted, model.link_row(&values), resid)
+        })
+    };
+    (0..observations.n_rows()).map(row).collect()
+}
+
+fn of_kind<'a>(observations: &'a Observations, model: &FittedModel, kind: Kind) -> Result<Augment<'a>, FitError> {
     same_columns(model.terms().iter().map(|term| term.term.as_str()), observations.design())?;
     let cases = Cases::of(observations);
-    let kind = Kind::of(model.family())?;
     let prepared = match kind {
         Kind::Number => Prepared::of(observations, &cases)?,
         Kind::Class => logit::prepare(observations, &cases)?,
+        Kind::Count { .. } => Prepared::of_any_outcome(observations, &cases)?,
     };
     same_terms(observations, model, &prepared)?;
-    let links = links(model, &prepared);
+    let mut links = links(model, &prepared);
+    if let Some(exposure) = observations.exposure().filter(|_| matches!(kind, Kind::Count { .. })) {
+        links.iter_mut().zip(exposure.values()).for_each(|(link, exposure)| *link += exposure.ln());
+    }
     let Prepared { columns, bread: cross_inverse, std_devs, outcome_squares, .. } = prepared;
     let bread = match kind {
         Kind::Number => cross_inverse.clone(),
-        Kind::Class => information_inverse(&cases, &columns, &links),
+        Kind::Class | Kind::Count { .. } => information_inverse(&cases, &columns, |row| kind.information(links[row])),
     };
-    let hats = hats(&cases, &columns, &bread, |row| kind.variance(links[row]));
+    let hats = hats(&cases, &columns, &bread, |row| kind.information(links[row]));
     let df_residual = cases.n_used as f64 - columns.n_terms() as f64;
     let mut all = Augment {
         observations,
@@ -187,21 +278,9 @@ impl Augment<'_> {
         let scored = match self.kind {
             Kind::Number => Scored::number(link, outcome),
             Kind::Class => Scored::class(link, outcome),
+            Kind::Count { alpha } => Scored::count(link, outcome, alpha),
         };
-        let plain = AugmentedRow {
-            row: row + 1,
-            fitted: scored.fitted,
-            link,
-            resid: scored.resid,
-            pearson_resid: None,
-            deviance_resid: None,
-            hat: None,
-            std_resid: None,
-            student_resid: None,
-            sigma: None,
-            cooksd: None,
-            dffits: None,
-        };
+        let plain = AugmentedRow::plain(row, scored.fitted, link, scored.resid);
         if !self.cases.counts(row) {
             return plain;
         }
@@ -253,7 +332,7 @@ impl Augment<'_> {
     pub(super) fn unit(&self) -> f64 {
         match self.kind {
             Kind::Number => self.sigma(),
-            Kind::Class => 1.0,
+            Kind::Class | Kind::Count { .. } => 1.0,
         }
     }
 
@@ -268,12 +347,13 @@ impl Augment<'_> {
         match self.kind {
             Kind::Number => outcome - link,
             Kind::Class => Bernoulli::of(outcome, link).residual,
+            Kind::Count { .. } => outcome - rate(link),
         }
     }
 
-    /// The model's variance of one outcome: 1 for a linear model.
-    pub(super) fn variance(&self, row: usize) -> f64 {
-        self.kind.variance(self.links[row])
+    /// What the row's outcome tells of its linear predictor: 1 for a linear model, the variance of a class.
+    pub(super) fn information(&self, row: usize) -> f64 {
+        self.kind.information(self.links[row])
     }
 }
 
@@ -301,6 +381,19 @@ impl Scored {
             deviance: Some((-2.0 * log_likelihood).sqrt().copysign(residual)),
         }
     }
+
+    /// Expectations that round to nought have no standardised residuals.
+    fn count(link: f64, outcome: f64, alpha: f64) -> Self {
+        let mean = rate(link);
+        let resid = outcome - mean;
+        let deviance = mean_negative_binomial_deviance(&[outcome], &[mean], alpha).ok();
+        Self {
+            fitted: mean,
+            resid,
+            pearson: (mean > 0.0).then(|| resid / (mean + alpha * mean * mean).sqrt()),
+            deviance: deviance.map(|deviance| deviance.sqrt().copysign(resid)),
+        }
+    }
 }
 
 /// The model's linear predictor of every row, whose columns are centred by the rows' own means.
@@ -314,9 +407,9 @@ fn links(model: &FittedModel, prepared: &Prepared) -> Vec<f64> {
     plain.fold_predictors(&coefficients, Vec::new, |links, case| links.push(case.predictor)).concat()
 }
 
-fn information_inverse(cases: &Cases, columns: &Columns, links: &[f64]) -> Array2<f64> {
+fn information_inverse(cases: &Cases, columns: &Columns, of_row: impl Fn(usize) -> f64 + Sync) -> Array2<f64> {
     let information = columns.sums(At::default(), |case| Terms {
-        curvature: cases.weight(case.row) * Kind::Class.variance(links[case.row]),
+        curvature: cases.weight(case.row) * of_row(case.row),
         score: 0.0,
         value: 0.0,
     });

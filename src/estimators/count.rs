@@ -193,14 +193,15 @@ impl Count {
         let histogram = Histogram::of(counted.map(|row| (row.outcome, row.weight)));
         let alone = columns.select(&[]);
         let likelihood = |columns| Likelihood { columns, observed, histogram: &histogram };
-        let null_log_likelihood = match likelihood(&alone).climb(&[start.base.ln_rate], self.limits()) {
+        let null_log_likelihood = match likelihood(&alone).climb(&[start.base.ln_rate], None, self.limits()) {
             None => start.null.log_likelihood,
             Some(joint) => {
                 let joint = converged(joint, outcome)?;
                 Figures::of(&alone, &joint.ascent.coefficients, rows, Some(&histogram)).log_likelihood
             }
         };
-        let joint = likelihood(columns).climb(&start.poisson.coefficients, self.limits());
+        let near = near_start(rows, columns, &start.poisson.coefficients);
+        let joint = likelihood(columns).climb(&start.poisson.coefficients, near, self.limits());
         let joint = joint.map(|joint| converged(joint, outcome)).transpose()?;
         let found = match joint {
             None => {
@@ -397,6 +398,22 @@ impl<'a> Rows<'a> {
             offset: self.offsets.as_ref().map_or(0.0, |offsets| offsets[row]),
         }
     }
+}
+
+/// With many rows, the joint fit of an even part of them, so that few passes over all are left; `None` with few, and where
+/// the part has no such fit.
+fn near_start(rows: &Rows, columns: &Columns, poisson: &[f64]) -> Option<Vec<f64>> {
+    let stride = columns.n_rows() / START_ROWS;
+    if stride < START_GAIN {
+        return None;
+    }
+    let part = columns.thinned(stride);
+    let observed = |row: usize| rows.observed(row * stride);
+    let counted = (0..part.n_rows()).map(observed).filter(|row| row.weight > 0.0);
+    let histogram = Histogram::of(counted.map(|row| (row.outcome, row.weight)));
+    let limits = Limits { iterations_max: 12, step_tolerance: 1e-3 };
+    let joint = Likelihood { columns: &part, observed, histogram: &histogram }.climb(poisson, None, limits)?;
+    (joint.ascent.ending == Ending::Converged).then_some(joint.ascent.coefficients)
 }
 
 /// What the negative binomial starts from.

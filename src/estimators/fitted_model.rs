@@ -239,7 +239,7 @@ pub(super) fn level_probabilities(log_odds: impl Iterator<Item = f64>) -> Vec<f6
 }
 
 /// The probability behind log odds, without overflow at either end.
-pub(super) fn probability(log_odds: f64) -> f64 {
+pub(crate) fn probability(log_odds: f64) -> f64 {
     let small = (-log_odds.abs()).exp();
     if log_odds >= 0.0 { 1.0 / (1.0 + small) } else { small / (1.0 + small) }
 }
@@ -248,7 +248,7 @@ pub(super) fn probability(log_odds: f64) -> f64 {
 const LN_LARGEST: f64 = 709.7;
 
 /// The expected count behind its logarithm, finite however large that is.
-pub(super) fn rate(ln_rate: f64) -> f64 {
+pub(crate) fn rate(ln_rate: f64) -> f64 {
     ln_rate.min(LN_LARGEST).exp()
 }
 

@@ -69,7 +69,9 @@ impl Inference {
         let rows =
             model.estimated().zip(estimates).zip(variances).map(|((term, value), &variance)| (term, value, variance));
         let coefficients = reference.table(rows, confidence);
-        Self { coefficients, covariance, summary, findings: prepared.findings, model }
+        let mut findings = prepared.findings;
+        findings.extend(marked_clusters(&coefficients, &model, &summary));
+        Self { coefficients, covariance, summary, findings, model }
     }
 
     pub(super) fn predict(&self, design: &DesignMatrix) -> Result<Array1<f64>, FitError> {
@@ -133,6 +135,43 @@ pub(super) fn few_clusters(outcome: &str, n_clusters: Option<usize>) -> Option<F
         Finding::new(FindingKind::SmallBase, Severity::Warning, outcome, sentence)
             .number("n_clusters", n_clusters as f64)
     })
+}
+
+/// A standard error by cluster below this share of the smallest that the model could have is rounding (relative).
+const CLUSTER_ROUNDING: f64 = 1e-7;
+
+/// Says that the scores of each cluster cancel along a coefficient, as where columns mark the clusters: what is left of the
+/// standard error is rounding.
+///
+/// No coefficient can be surer under the model than `sigma / (sqrt(n) std_dev)`, its column alone, with `sigma` one for models
+/// without a residual variance of their own.
+pub(super) fn marked_clusters(
+    coefficients: &[Coefficient],
+    model: &FittedModel,
+    summary: &FitSummary,
+) -> Option<Finding> {
+    let sigma = summary.sigma.unwrap_or(1.0);
+    if summary.std_errors != StdErrors::Cluster || sigma <= 0.0 {
+        return None;
+    }
+    let std_dev_of = |name: &str| model.terms().iter().find(|term| term.term == name).map_or(1.0, |term| term.std_dev);
+    let names: Vec<&str> = coefficients
+        .iter()
+        .filter(|row| {
+            let least = sigma / ((summary.n_used as f64).sqrt() * std_dev_of(&row.term).max(f64::MIN_POSITIVE));
+            row.std_error < CLUSTER_ROUNDING * least
+        })
+        .map(|row| row.term.as_str())
+        .collect();
+    let about = *names.first()?;
+    let sentence = format!(
+        "The clusters leave nothing to vary in {}, as where columns mark the clusters themselves: these standard errors are \
+         rounding and no uncertainty. Leave such columns out, or ask for other standard errors.",
+        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    );
+    Some(
+        Finding::new(FindingKind::Unreliable, Severity::Serious, about, sentence).number("n_terms", names.len() as f64),
+    )
 }
 
 /// `q` parameters' worth of penalty on minus twice the log-likelihood.

@@ -1,7 +1,7 @@
 //! The bridge to linfa, and the only file that names it.
 //!
-//! [`Ols`], [`Logit`], [`Count`] and [`Penalised`] are linfa estimators, so they go wherever linfa's go; any estimator of
-//! linfa's goes through our evaluation as a [`LinfaModel`]; and linfa's own solvers fit here where they can (no weights, no
+//! [`Ols`], [`Logit`], [`Firth`], [`Ordinal`], [`PartialOrdinal`], [`Count`] and [`Penalised`] are linfa estimators, so they go
+//! wherever linfa's go; any estimator of linfa's goes through our evaluation as a [`LinfaModel`]; and linfa's own solvers fit here where they can (no weights, no
 //! standard errors), each answer checked by its score equations before it is given.
 
 use super::cases::Cases;
@@ -9,7 +9,10 @@ use super::columns::{At, Case, Columns, Sums, Terms, Threads};
 use super::evaluation::{Model, Predicted};
 use super::logistic::likelihood;
 use super::prepared::Prepared;
-use super::{Count, CountFit, FitError, LinearFit, LogisticFit, Logit, Ols, Penalised, PenalisedFit, logit, penalised};
+use super::{
+    Count, CountFit, Firth, FitError, LinearFit, LogisticFit, Logit, Ols, Ordinal, OrdinalFit, PartialOrdinal,
+    PartialOrdinalFit, Penalised, PenalisedFit, logit, penalised,
+};
 use crate::data::{DataError, DesignMatrix, Observations, Outcome};
 use linfa::dataset::{AsSingleTargets, DatasetBase};
 use linfa::traits::{Fit, PredictInplace};
@@ -50,6 +53,36 @@ impl<D: Data<Elem = f64>, T: AsSingleTargets<Elem = bool>> Fit<ArrayBase<D, Ix2>
     }
 }
 
+impl<D: Data<Elem = f64>, T: AsSingleTargets<Elem = bool>> Fit<ArrayBase<D, Ix2>, T, FitError> for Firth {
+    type Object = LogisticFit;
+
+    /// Fits a linfa data set without weights, which there have no kind; `true` is class 1.
+    fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<LogisticFit, FitError> {
+        let classes = dataset.targets().as_single_targets().mapv(|class| f64::from(u8::from(class)));
+        Firth::fit(self, &Observations::new(design_of(dataset)?, Outcome::binary("target", classes)?)?)
+    }
+}
+
+impl<D: Data<Elem = f64>, T: AsSingleTargets<Elem = f64>> Fit<ArrayBase<D, Ix2>, T, FitError> for Ordinal {
+    type Object = OrdinalFit;
+
+    /// Fits the ordered values of a linfa data set without weights, which there have no kind.
+    fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<OrdinalFit, FitError> {
+        let outcome = Outcome::numeric("target", dataset.targets().as_single_targets().to_owned())?;
+        Ordinal::fit(self, &Observations::new(design_of(dataset)?, outcome)?)
+    }
+}
+
+impl<D: Data<Elem = f64>, T: AsSingleTargets<Elem = f64>> Fit<ArrayBase<D, Ix2>, T, FitError> for PartialOrdinal {
+    type Object = PartialOrdinalFit;
+
+    /// Fits three ordered classes of a linfa data set without weights, which there have no kind.
+    fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<PartialOrdinalFit, FitError> {
+        let outcome = Outcome::numeric("target", dataset.targets().as_single_targets().to_owned())?;
+        PartialOrdinal::fit(self, &Observations::new(design_of(dataset)?, outcome)?)
+    }
+}
+
 impl<D: Data<Elem = f64>, T: AsSingleTargets<Elem = f64>> Fit<ArrayBase<D, Ix2>, T, FitError> for Count {
     type Object = CountFit;
 
@@ -86,26 +119,35 @@ fn design_of<D: Data<Elem = f64>, T>(dataset: &DatasetBase<ArrayBase<D, Ix2>, T>
     Ok(DesignMatrix::new(names, records.to_owned())?)
 }
 
-/// Predictions are the expected numbers.
-impl<D: Data<Elem = f64>> PredictInplace<ArrayBase<D, Ix2>, Array1<f64>> for LinearFit {
-    fn predict_inplace<'a>(&'a self, records: &'a ArrayBase<D, Ix2>, targets: &mut Array1<f64>) {
-        *targets = records.outer_iter().map(|row| self.predict_row(&row.to_vec())).collect();
-    }
+/// Lets linfa predict with a fit, row by row.
+macro_rules! predicts {
+    ($($(#[$what:meta])* $fit:ty;)*) => {$(
+        $(#[$what])*
+        impl<D: Data<Elem = f64>> PredictInplace<ArrayBase<D, Ix2>, Array1<f64>> for $fit {
+            fn predict_inplace<'a>(&'a self, records: &'a ArrayBase<D, Ix2>, targets: &mut Array1<f64>) {
+                *targets = records.outer_iter().map(|row| self.predict_row(&row.to_vec())).collect();
+            }
 
-    fn default_target(&self, records: &ArrayBase<D, Ix2>) -> Array1<f64> {
-        Array1::zeros(records.nrows())
-    }
+            fn default_target(&self, records: &ArrayBase<D, Ix2>) -> Array1<f64> {
+                Array1::zeros(records.nrows())
+            }
+        }
+    )*};
 }
 
-/// Predictions are the probabilities of `true`.
-impl<D: Data<Elem = f64>> PredictInplace<ArrayBase<D, Ix2>, Array1<f64>> for LogisticFit {
-    fn predict_inplace<'a>(&'a self, records: &'a ArrayBase<D, Ix2>, targets: &mut Array1<f64>) {
-        *targets = records.outer_iter().map(|row| self.predict_row(&row.to_vec())).collect();
-    }
-
-    fn default_target(&self, records: &ArrayBase<D, Ix2>) -> Array1<f64> {
-        Array1::zeros(records.nrows())
-    }
+predicts! {
+    /// Predictions are the expected numbers.
+    LinearFit;
+    /// Predictions are the probabilities of `true`.
+    LogisticFit;
+    /// Predictions are the means of the levels by their probabilities.
+    OrdinalFit;
+    /// Predictions are the means of the levels by their probabilities.
+    PartialOrdinalFit;
+    /// Predictions are the expected counts.
+    CountFit;
+    /// Predictions are the expected numbers, or the probabilities of class 1.
+    PenalisedFit;
 }
 
 /// A linfa estimator that can be evaluated as any model here: settings, what its targets are, and how to read its fit.
@@ -174,7 +216,7 @@ where
         }
         let fit = self.params.fit(&dataset).map_err(|error| FitError::Solver(Box::new(error)))?;
         let values = (self.read)(&fit, &test.values().to_owned()).to_vec();
-        Ok(Predicted { values, findings: Vec::new() })
+        Ok(Predicted { values, ..Predicted::default() })
     }
 }
 
@@ -182,28 +224,6 @@ fn predict_numbers<O: PredictInplace<Array2<f64>, Array1<f64>>>(fit: &O, records
     let mut targets = fit.default_target(records);
     fit.predict_inplace(records, &mut targets);
     targets
-}
-
-/// Predictions are the expected counts.
-impl<D: Data<Elem = f64>> PredictInplace<ArrayBase<D, Ix2>, Array1<f64>> for CountFit {
-    fn predict_inplace<'a>(&'a self, records: &'a ArrayBase<D, Ix2>, targets: &mut Array1<f64>) {
-        *targets = records.outer_iter().map(|row| self.predict_row(&row.to_vec())).collect();
-    }
-
-    fn default_target(&self, records: &ArrayBase<D, Ix2>) -> Array1<f64> {
-        Array1::zeros(records.nrows())
-    }
-}
-
-/// Predictions are the expected numbers, or the probabilities of class 1.
-impl<D: Data<Elem = f64>> PredictInplace<ArrayBase<D, Ix2>, Array1<f64>> for PenalisedFit {
-    fn predict_inplace<'a>(&'a self, records: &'a ArrayBase<D, Ix2>, targets: &mut Array1<f64>) {
-        *targets = records.outer_iter().map(|row| self.predict_row(&row.to_vec())).collect();
-    }
-
-    fn default_target(&self, records: &ArrayBase<D, Ix2>) -> Array1<f64> {
-        Array1::zeros(records.nrows())
-    }
 }
 
 /// Coefficients without their uncertainty.
@@ -352,6 +372,21 @@ mod tests {
         let data = FormulaData::of(400).with_number();
         let own = Ols::default().fit(&data).expect("a fit");
         assert_same(&linear_by_linfa(&data).expect("a fit"), own.coefficients(), 1e-11);
+    }
+
+    #[test]
+    fn ordered_levels_go_through_linfa() {
+        // Odds of lying above each step are 1 and 1/3 without service, 3 and 1 with it; see `an_ordinal_fit_by_hand`.
+        let features = array![[0.0], [0.0], [0.0], [0.0], [1.0], [1.0], [1.0], [1.0]];
+        let levels = array![0.0, 0.0, 1.0, 2.0, 0.0, 1.0, 2.0, 2.0];
+        let dataset = Dataset::new(features.clone(), levels);
+        let fit = Fit::fit(&Ordinal::default(), &dataset).expect("a fit");
+        // Shares of 1/2, 1/4, 1/4 and 1/4, 1/4, 1/2.
+        let means: Array1<f64> = Predict::predict(&fit, &features);
+        assert!((means[0] - 0.75).abs() < 1e-7 && (means[7] - 1.25).abs() < 1e-7, "{means}");
+        let partial = Fit::fit(&PartialOrdinal::default(), &dataset).expect("a fit");
+        let means: Array1<f64> = Predict::predict(&partial, &features);
+        assert!((means[0] - 0.75).abs() < 1e-7 && (means[7] - 1.25).abs() < 1e-7, "{means}");
     }
 
     #[test]

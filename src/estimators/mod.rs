@@ -62,7 +62,7 @@ mod ordinal_reference_tests;
 #[cfg(test)]
 mod reference_tests;
 
-pub use augment::{Augment, AugmentedRow, augment};
+pub use augment::{Augment, AugmentedRow, augment, augment_counts, augment_levels};
 pub use coefficient::{Coefficient, INTERCEPT};
 pub use count::{ALPHA, Count, CountFit};
 pub use diagnostics::{Diagnose, ModelDiagnostics, TouchpointDiagnostics};

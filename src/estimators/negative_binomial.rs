@@ -138,13 +138,14 @@ impl<F: Fn(usize) -> Observed + Sync + Copy> Likelihood<'_, '_, F> {
     /// Where the likelihood rises from `alpha = 0` it has its maximum inside; where it does not, `alpha` is zero. For a
     /// fixed `alpha` it is concave in the coefficients; where it is not in `ln alpha`, the curvature is turned round, so
     /// that every step climbs.
-    pub(super) fn climb(&self, poisson: &[f64], limits: Limits) -> Option<Joint> {
+    ///
+    /// Where it starts may be `near` the maximum instead, coefficients and `ln alpha`, as a fit of some of the rows is.
+    pub(super) fn climb(&self, poisson: &[f64], near: Option<Vec<f64>>, limits: Limits) -> Option<Joint> {
         let start = self.start(poisson);
         if start.score <= SCORE_MIN {
             return None;
         }
-        let mut at = poisson.to_vec();
-        at.push(start.alpha.ln());
+        let at = near.unwrap_or_else(|| poisson.iter().copied().chain([start.alpha.ln()]).collect());
         let evaluate = |at: &[f64]| {
             let sums = self.at(at);
             let matrix = turned(sums.matrix);

@@ -5,7 +5,7 @@ use super::coefficient::Reference;
 use super::columns::Columns;
 use super::cumulative::{Cell, LevelSides, add_score, ascending, likelihood, null_start, side_of_levels, sums};
 use super::fitted_model::{ModelTerm, Parts, Threshold};
-use super::inference::{Criteria, Inference, few_clusters, robust_instead};
+use super::inference::{Criteria, Inference, few_clusters, marked_clusters, robust_instead};
 use super::newton::{Ascent, Ending, Limits, ascend};
 use super::ordinal_levels::Levels;
 use super::prepared::Prepared;
@@ -244,7 +244,9 @@ impl Ordinal {
         let rows =
             model.estimated().zip(estimates).zip(variances).map(|((term, &value), &variance)| (term, value, variance));
         let coefficients = Reference::Normal.table(rows, self.confidence);
-        Inference { coefficients, covariance, summary, findings: prepared.findings, model }
+        let mut findings = prepared.findings;
+        findings.extend(marked_clusters(&coefficients, &model, &summary));
+        Inference { coefficients, covariance, summary, findings, model }
     }
 }
 

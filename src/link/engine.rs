@@ -116,6 +116,22 @@ impl Engine {
         Ok(table)
     }
 
+    /// Purchases before the study's date by customer, each customer's in order of time, batch by batch: `customer, t, money`,
+    /// with money in ten-thousandths.
+    ///
+    /// # Errors
+    /// The engine fails, or `take` does.
+    pub fn purchases<E: From<LinkError>>(&self, mut take: impl FnMut(BaseTable) -> Result<(), E>) -> Result<(), E> {
+        if self.plan.tables.transactions.is_none() {
+            return Ok(());
+        }
+        self.each_batch(&self.plan.purchases(), "reading the purchases", |batch| {
+            let mut table = BaseTable::default();
+            table.append(&batch)?;
+            take(table)
+        })
+    }
+
     /// How well the keys of the sources fit together.
     ///
     /// # Errors

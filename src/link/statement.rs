@@ -228,6 +228,16 @@ impl LinkPlan {
         )
     }
 
+    /// The statement of all purchases before the study's date by customer, each customer's in order of time; money in
+    /// ten-thousandths.
+    pub fn purchases(&self) -> String {
+        format!(
+            "SELECT customer, t, CAST(ROUND(amount * 10000) AS BIGINT) AS money FROM transactions WHERE t < {} ORDER BY \
+             customer, t, money",
+            self.as_of
+        )
+    }
+
     fn profile(&self) -> String {
         let columns: String =
             self.profile.iter().map(|column| format!(", MIN({name}) AS {name}", name = quoted(&column.name))).collect();

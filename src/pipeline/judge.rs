@@ -1,23 +1,24 @@
 //! How far the models of a study can be trusted: trained before a cut in time, judged after it, beside baselines.
 
-use super::model_fit::ModelSettings;
-use super::outcome_model::Prepared;
+use super::fold_model::{FoldModel, GapMark};
+use super::outcome_model::{Prepared, customers};
 use super::outcomes::{Feature, FeatureKind};
+use super::purchase_baseline::{PurchaseBaseline, PurchaseRecords};
 use super::selection::{Selection, filled};
 use crate::data::{
     Clusters, DesignMatrix, KeptSide, Observations, RollingOrigin, Split, SplitError, TimeSplit, cut_at_share,
     grouped_k_fold,
 };
+use crate::estimators::Family;
 use crate::estimators::calibration::CalibrationMethod;
 use crate::estimators::evaluation::{
-    Assessment, CalibrationPlan, Evaluated, Evaluation, EvaluationError, Metric, Model, ModelRole, Predicted,
+    Assessment, CalibrationPlan, Evaluated, Evaluation, EvaluationError, Metric, ModelRole, Outsider,
 };
-use crate::estimators::{Family, FitError, StdErrors};
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::link::BaseTable;
+use crate::link::{BaseTable, Engine, LinkError};
 use crate::report::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
-use crate::study::{Outcome, Study};
-use ndarray::{Array1, Array2};
+use crate::study::{Missing, Outcome, Study};
+use ndarray::Array2;
 
 /// Microseconds in a day.
 const DAY_US: i64 = 86_400_000_000;
@@ -27,18 +28,42 @@ pub(super) const CUSTOMER_FOLDS: usize = 5;
 const HISTORY: [&str; 6] = ["recency_days", "frequency", "frequency_90d", "frequency_365d", "spend_90d", "spend_365d"];
 
 /// Judges the model of each of these outcomes.
-pub(super) fn judge(study: &Study, base: &BaseTable, outcomes: impl Iterator<Item = Outcome>) -> Vec<EvaluationResult> {
-    outcomes.map(|outcome| judge_one(study, base, outcome)).collect()
+///
+/// # Errors
+/// The engine fails to read the purchases. What else stands in the way is a finding of the outcome.
+pub(super) fn judge(
+    study: &Study,
+    base: &BaseTable,
+    engine: &Engine,
+    outcomes: impl Iterator<Item = Outcome>,
+) -> Result<Vec<EvaluationResult>, LinkError> {
+    let marked = marked(study);
+    let all: Vec<(Outcome, Result<Judged, String>)> =
+        outcomes.map(|outcome| (outcome, Judged::of(study, &marked, base, outcome))).collect();
+    let of_purchases = all.iter().filter(|(outcome, _)| PurchaseBaseline::is_of(*outcome));
+    let cuts_us = of_purchases.filter_map(|(_, judged)| judged.as_ref().ok()).flat_map(|judged| &judged.splits.cuts_us);
+    let cuts_us: std::collections::BTreeSet<i64> = cuts_us.copied().collect();
+    let records = if cuts_us.is_empty() { None } else { Some(PurchaseRecords::read(engine, base, cuts_us)?) };
+    let judge = |(outcome, judged): (Outcome, Result<Judged, String>)| {
+        let mut result = EvaluationResult::empty(outcome.word(), outcome.family());
+        if let Err(problem) = judged.and_then(|judged| judged.fill(records.as_ref(), &mut result)) {
+            let sentence =
+                format!("The model of `{}` could not be judged on rows it has not seen: {problem}", outcome.word());
+            result.findings.push(Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome.word(), sentence));
+        }
+        result
+    };
+    Ok(all.into_iter().map(judge).collect())
 }
 
-fn judge_one(study: &Study, base: &BaseTable, outcome: Outcome) -> EvaluationResult {
-    let mut result = EvaluationResult::empty(outcome.word(), outcome.family());
-    if let Err(problem) = Judged::of(study, base, outcome).and_then(|judged| judged.fill(&mut result)) {
-        let sentence =
-            format!("The model of `{}` could not be judged on rows it has not seen: {problem}", outcome.word());
-        result.findings.push(Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome.word(), sentence));
+/// The study with a mark beside every column that has gaps: means over training and test rows together would let the test
+/// rows speak, so that each fold fills the gaps anew.
+fn marked(study: &Study) -> Study {
+    let mut marked = study.clone();
+    if marked.drivers.missing == Missing::Mean {
+        marked.drivers.missing = Missing::Indicator;
     }
-    result
+    marked
 }
 
 /// One outcome, ready to be judged.
@@ -58,22 +83,18 @@ struct Splits {
 }
 
 impl<'a> Judged<'a> {
-    fn of(study: &'a Study, base: &'a BaseTable, outcome: Outcome) -> Result<Self, String> {
+    fn of(study: &'a Study, marked: &Study, base: &'a BaseTable, outcome: Outcome) -> Result<Self, String> {
         let selection = Selection::of(study, base, outcome);
-        let prepared = Prepared::of(study, base, outcome, &selection).map_err(|problem| problem.to_string())?;
+        let prepared = Prepared::of(marked, base, outcome, &selection).map_err(|problem| problem.to_string())?;
         let rows = selection.rows;
-        let customers = prepared
-            .observations
-            .clusters()
-            .cloned()
-            .unwrap_or_else(|| Clusters::from_labels(0..prepared.observations.n_rows()));
+        let customers = customers(&prepared.observations);
         let splits = Splits::of(study, base, &rows, &customers, outcome).map_err(|error| error.to_string())?;
         Ok(Self { study, base, rows, prepared, outcome, splits })
     }
 
-    fn fill(&self, result: &mut EvaluationResult) -> Result<(), String> {
+    fn fill(&self, records: Option<&PurchaseRecords>, result: &mut EvaluationResult) -> Result<(), String> {
         let in_words = |error: EvaluationError| error.to_string();
-        let model = Fitted(self.prepared.settings(self.study));
+        let mut model = FoldModel { settings: self.prepared.settings(self.study), marks: self.marks() };
         let is_class = self.outcome.family() == Family::Logistic;
         let evaluation = Evaluation {
             assessment: Assessment {
@@ -83,23 +104,47 @@ impl<'a> Judged<'a> {
                 ..Assessment::default()
             },
             metrics: if self.outcome.family() == Family::Count { Metric::OF_COUNTS.to_vec() } else { Vec::new() },
-            calibration: is_class
-                .then_some(CalibrationPlan { method: CalibrationMethod::Isotonic, n_folds: CUSTOMER_FOLDS }),
+            calibration: is_class.then(|| CalibrationPlan {
+                method: self.study.scores.calibration.unwrap_or(CalibrationMethod::Isotonic),
+                n_folds: CUSTOMER_FOLDS,
+            }),
         };
-        let own =
-            evaluation.evaluate(&self.prepared.observations, &self.splits.splits, &model, &[]).map_err(in_words)?;
+        let (observations, splits) = (&self.prepared.observations, &self.splits.splits);
+        let records = records.filter(|_| PurchaseBaseline::is_of(self.outcome));
+        let baseline = records.map(|records| PurchaseBaseline {
+            outcome: self.outcome,
+            observations,
+            rows: &self.rows,
+            records,
+            cuts_us: &self.splits.cuts_us,
+        });
+        let predict = |place: usize, split: &Split| match &baseline {
+            Some(baseline) => baseline.predict(place, split),
+            None => Err("there are no purchases".to_owned()),
+        };
+        let outsider: Option<&Outsider<'_>> = baseline.is_some().then_some(&predict);
+        let own = evaluation.evaluate_beside(observations, splits, &model, &[], outsider).map_err(in_words)?;
         self.describe(result, &own);
         let names = self.history();
-        let history: Vec<&str> = names.iter().map(String::as_str).collect();
-        if !history.is_empty() {
-            let (observations, history) = self.with_history(&history)?;
-            let history: Vec<&str> = history.iter().map(String::as_str).collect();
+        if !names.is_empty() {
+            let History { observations, columns, marks } = self.with_history(&names)?;
+            model.marks.extend(marks);
+            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
             let with = Evaluation { calibration: None, ..evaluation }
-                .evaluate(&observations, &self.splits.splits, &model, &history)
+                .evaluate(&observations, splits, &model, &columns)
                 .map_err(in_words)?;
             self.add_history(result, &with);
         }
         Ok(())
+    }
+
+    /// Columns with gaps; their marks are features only where the study has it so.
+    fn marks(&self) -> Vec<GapMark> {
+        let is_feature = self.study.drivers.missing == Missing::Indicator;
+        let of_gap = |feature: &&Feature| feature.kind == FeatureKind::Gap;
+        let mark =
+            |feature: &Feature| GapMark { column: feature.column.clone(), mark: feature.name.clone(), is_feature };
+        self.prepared.features.iter().filter(of_gap).map(mark).collect()
     }
 
     /// Figures of the study's own model, its baselines and its calibration.
@@ -118,10 +163,9 @@ impl<'a> Judged<'a> {
                 n_shared_customer: fold.left_out.shared_customer,
             })
             .collect();
-        result.figures.extend(figures(own, None, |role| match role {
+        result.figures.extend(figures(own, |role| match role {
             ModelRole::Full => Some("model"),
-            ModelRole::BaseRate => Some("base_rate"),
-            ModelRole::Calibrated => Some("calibrated"),
+            ModelRole::BaseRate | ModelRole::Calibrated | ModelRole::BuyTillYouDie => Some(role.word()),
             ModelRole::History => None,
         }));
         if own.folds.len() > 1 {
@@ -134,6 +178,10 @@ impl<'a> Judged<'a> {
             }
         }
         result.comparisons.extend(ComparisonRow::all("base_rate", "model", &own.gain_over_base_rate));
+        let over_purchases = own.gain_over_buy_till_you_die.iter();
+        result
+            .comparisons
+            .extend(over_purchases.flat_map(|gain| ComparisonRow::all("buy_till_you_die", "model", gain)));
         if let Some(detail) = own.class_detail(ModelRole::Full) {
             result.curve = detail.curve;
             result.deciles = detail.deciles;
@@ -160,10 +208,10 @@ impl<'a> Judged<'a> {
 
     /// What the feedback adds to behaviour.
     fn add_history(&self, result: &mut EvaluationResult, with: &Evaluated) {
-        result.figures.extend(figures(with, None, |role| match role {
+        result.figures.extend(figures(with, |role| match role {
             ModelRole::Full => Some("history_and_feedback"),
             ModelRole::History => Some("history"),
-            ModelRole::BaseRate | ModelRole::Calibrated => None,
+            ModelRole::BaseRate | ModelRole::Calibrated | ModelRole::BuyTillYouDie => None,
         }));
         if let Some(gain) = &with.gain {
             result.comparisons.extend(ComparisonRow::all("history", "history_and_feedback", gain));
@@ -182,34 +230,42 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// The study's model with the history columns beside its own; a gap of history is filled with the mean and marked.
-    fn with_history(&self, names: &[&str]) -> Result<(Observations, Vec<String>), String> {
+    /// The study's model with the history columns beside its own; a gap of history is marked, and each fold fills it.
+    fn with_history(&self, names: &[String]) -> Result<History, String> {
         let own = &self.prepared.observations;
-        let mut columns: Vec<(Feature, Vec<f64>)> = Vec::new();
-        for &name in names {
+        let mut columns: Vec<(String, Vec<f64>)> = Vec::new();
+        let mut marks = Vec::new();
+        for name in names {
             let Some(source) = self.base.numbers(name) else { continue };
             let values: Vec<f64> = self.rows.iter().map(|&row| source[row]).collect();
-            let value = Feature::value(name);
-            let gap = Feature { name: format!("{name} (missing)"), kind: FeatureKind::Gap, ..value.clone() };
             if values.iter().any(|value| value.is_nan()) {
+                let gap = Feature::gap(name);
                 let gaps = values.iter().map(|&value| gap.of(value)).collect();
-                columns.push((gap, gaps));
+                marks.push(GapMark { column: name.clone(), mark: gap.name.clone(), is_feature: true });
+                columns.push((gap.name, gaps));
             }
-            columns.push((value, filled(values)));
+            columns.push((name.clone(), filled(values)));
         }
-        let history: Vec<String> = columns.iter().map(|(feature, _)| feature.name.clone()).collect();
         let design = own.design();
-        let added: Vec<&(Feature, Vec<f64>)> =
-            columns.iter().filter(|(feature, _)| design.position(&feature.name).is_none()).collect();
+        let history: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        columns.retain(|(name, _)| design.position(name).is_none());
         let n_own = design.n_features();
-        let values = Array2::from_shape_fn((own.n_rows(), n_own + added.len()), |(row, column)| {
-            if column < n_own { design.values()[[row, column]] } else { added[column - n_own].1[row] }
+        let values = Array2::from_shape_fn((own.n_rows(), n_own + columns.len()), |(row, column)| {
+            if column < n_own { design.values()[[row, column]] } else { columns[column - n_own].1[row] }
         });
-        let names = design.names().iter().cloned().chain(added.iter().map(|(feature, _)| feature.name.clone()));
+        let names = design.names().iter().cloned().chain(columns.into_iter().map(|(name, _)| name));
         let design = DesignMatrix::new(names.collect(), values).map_err(|error| error.to_string())?;
         let observations = own.with_design(design).map_err(|error| error.to_string())?;
-        Ok((observations, history))
+        Ok(History { observations, columns: history, marks })
     }
+}
+
+/// The study's observations with the columns of behaviour.
+struct History {
+    observations: Observations,
+    /// The columns of behaviour.
+    columns: Vec<String>,
+    marks: Vec<GapMark>,
 }
 
 impl Splits {
@@ -246,25 +302,11 @@ impl Splits {
 
 fn figures<'e>(
     evaluated: &'e Evaluated,
-    fold: Option<usize>,
     name: impl Fn(ModelRole) -> Option<&'static str> + 'e,
 ) -> impl Iterator<Item = FigureRow> + 'e {
-    evaluated.models.iter().filter_map(move |judged| Some((name(judged.model)?, &judged.judgement))).flat_map(
-        move |(model, judgement)| {
-            judgement.estimates.iter().map(move |estimate| FigureRow { fold, ..FigureRow::of(model, estimate) })
-        },
-    )
-}
-
-/// Any family behind the harness's door.
-pub(super) struct Fitted(pub ModelSettings);
-
-impl Model for Fitted {
-    fn fit_predict(&self, train: &Observations, test: &DesignMatrix) -> Result<Predicted, FitError> {
-        // Predictions do not need the standard errors, which few clusters in a fold could refuse.
-        let fit = ModelSettings { std_errors: StdErrors::Model, ..self.0 }.fit_alone(train)?;
-        let values: Array1<f64> =
-            (0..test.n_rows()).map(|row| fit.model.predict_row(&test.row(row).to_vec())).collect();
-        Ok(Predicted { values: values.to_vec(), findings: fit.findings })
-    }
+    evaluated
+        .models
+        .iter()
+        .filter_map(move |judged| Some((name(judged.model)?, &judged.judgement)))
+        .flat_map(|(model, judgement)| judgement.estimates.iter().map(move |estimate| FigureRow::of(model, estimate)))
 }

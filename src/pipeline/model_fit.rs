@@ -4,7 +4,8 @@ use crate::data::Observations;
 use crate::estimators::overdispersion::Overdispersion;
 use crate::estimators::proportional_odds::ProportionalOdds;
 use crate::estimators::{
-    Coefficient, Count, CountDistribution, Family, FitError, FitSummary, FittedModel, Logit, Ols, Ordinal, StdErrors,
+    Coefficient, Count, CountDistribution, Family, FitError, FitSummary, FittedModel, Logit, Ols, Ordinal, Penalised,
+    StdErrors,
 };
 use crate::findings::Finding;
 use crate::stats::Confidence;
@@ -17,6 +18,15 @@ pub(super) struct ModelSettings {
     pub distribution: CountDistribution,
     pub std_errors: StdErrors,
     pub confidence: Confidence,
+    /// Of a model that is there to predict alone.
+    pub penalty: Option<Penalised>,
+}
+
+/// What predicts.
+#[derive(Debug)]
+pub(super) struct Predictor {
+    pub model: FittedModel,
+    pub findings: Vec<Finding>,
 }
 
 /// What any of the estimators gives.
@@ -60,13 +70,23 @@ impl ModelSettings {
         Ok(fit)
     }
 
+    /// Fits what predicts: with the penalty, if there is one.
+    pub fn predictor(&self, observations: &Observations) -> Result<Predictor, FitError> {
+        let Some(penalty) = self.penalty else {
+            let ModelFit { model, findings, .. } = self.fit_alone(observations)?;
+            return Ok(Predictor { model, findings });
+        };
+        let fit = penalty.fit(observations)?;
+        Ok(Predictor { model: fit.model().clone(), findings: fit.findings().to_vec() })
+    }
+
     fn ordinal(&self) -> Ordinal {
         Ordinal { std_errors: self.std_errors, confidence: self.confidence, ..Ordinal::default() }
     }
 
-    /// Fits the model.
+    /// Fits the model without a penalty.
     pub fn fit_alone(&self, observations: &Observations) -> Result<ModelFit, FitError> {
-        let Self { family, distribution, std_errors, confidence } = *self;
+        let Self { family, distribution, std_errors, confidence, .. } = *self;
         Ok(match family {
             Family::Logistic => parts_of!(Logit { std_errors, confidence, ..Logit::default() }.fit(observations)?),
             Family::Ordinal => parts_of!(self.ordinal().fit(observations)?),

@@ -1,23 +1,29 @@
 //! From the answers of an outcome to its model and its ranked drivers.
 
-use super::judge::{CUSTOMER_FOLDS, Fitted};
+use super::fold_model::FoldModel;
+use super::judge::CUSTOMER_FOLDS;
 use super::model_fit::{ModelFit, ModelSettings};
-use super::outcomes::{Feature, FeatureKind, Problem};
+use super::outcomes::{Feature, Problem};
 use super::selection::{Selection, controls, filled};
 use crate::data::{Clusters, DataError, DesignMatrix, Gaps, Observations, Outcome as OutcomeColumn, Weights};
-use crate::drivers::{Driver, DriverAnalysis, DriverFamily, DriverRanking, FitKind, Method};
+use crate::drivers::{Driver, DriverAnalysis, DriverFamily, DriverGroup, DriverRanking, FitKind, Method};
 use crate::estimators::calibration::Calibration;
 use crate::estimators::diagnostics::{Diagnose, Grouping, ModelDiagnostics, Scale};
 use crate::estimators::evaluation::{CalibrationPlan, cross_fit};
 use crate::estimators::missing::{Comparison, ComparisonTable, MultipleImputation, Treatment};
 use crate::estimators::partial_ordinal::StepDifference;
-use crate::estimators::{CountDistribution, Family, FittedModel, PartialOrdinal, StdErrors, evaluation};
+use crate::estimators::penalised::{Penalised, PenalisedFamily};
+use crate::estimators::{CountDistribution, Family, FittedModel, PartialOrdinal, PenalisedFit, StdErrors, evaluation};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::Metric;
-use crate::study::{Missing, Outcome, Study};
+use crate::study::{Missing, Outcome, Study, TouchpointGroup};
 use ndarray::{Array1, Array2};
 
+/// Noise drivers that every driver of a line is compared with.
+const NOISE_DRIVERS: usize = 199;
+/// Answers beyond which no noise drivers are made.
+const NOISE_ROWS_MAX: usize = 200_000;
 /// More answers than this are not imputed several times over.
 const IMPUTED_ROWS_MAX: usize = 200_000;
 
@@ -44,11 +50,10 @@ impl Prepared {
             let has_gaps = gaps.iter().any(|&gap| gap > 0.5);
             let first = columns.len();
             columns.push(if has_gaps { filled(own) } else { own });
-            features.push(Feature { name: name.clone(), column: name.clone(), kind: FeatureKind::Value });
+            features.push(Feature::value(name));
             if has_gaps && study.drivers.missing == Missing::Indicator {
                 columns.push(gaps);
-                let name_of_gap = format!("{name} (missing)");
-                features.push(Feature { name: name_of_gap, column: name.clone(), kind: FeatureKind::Gap });
+                features.push(Feature::gap(name));
             }
             let places: Vec<usize> = (first..columns.len()).collect();
             if is_touchpoint && !study.drivers.always.contains(name) {
@@ -71,13 +76,30 @@ impl Prepared {
         Ok(Self { observations, features, drivers, always, outcome })
     }
 
+    /// The touchpoints that are ranked.
+    pub fn drivers(&self) -> &[Driver] {
+        &self.drivers
+    }
+
+    /// Columns that are always in the model.
+    pub fn always(&self) -> &[usize] {
+        &self.always
+    }
+
     /// Standard errors by customer where customers answered several times, else robust ones.
     fn std_errors(&self) -> StdErrors {
         if self.observations.clusters().is_some() { StdErrors::Cluster } else { StdErrors::Hc1 }
     }
 
+    /// The model with its uncertainty and the tests of what it assumes.
     pub fn fit(&self, study: &Study) -> Result<ModelFit, Problem> {
         Ok(self.settings(study).fit(&self.observations)?)
+    }
+
+    /// The penalised model, which predicts and tests nothing; `None` where the study asks for no penalty.
+    pub fn fit_penalised(&self, study: &Study) -> Result<Option<PenalisedFit>, Problem> {
+        let settings = self.settings(study);
+        Ok(settings.penalty.map(|penalty| penalty.fit(&self.observations)).transpose()?)
     }
 
     pub fn settings(&self, study: &Study) -> ModelSettings {
@@ -89,6 +111,15 @@ impl Prepared {
             },
             std_errors: self.std_errors(),
             confidence: study.confidence,
+            penalty: study.penalties.get(self.outcome.word()).map(|penalty| Penalised {
+                family: match self.outcome.family() {
+                    Family::Logistic => PenalisedFamily::Logistic,
+                    _ => PenalisedFamily::Linear,
+                },
+                mixing: penalty.mixing(),
+                seed: study.seed,
+                ..Penalised::default()
+            }),
         }
     }
 
@@ -137,12 +168,19 @@ impl Prepared {
             _ => DriverFamily::Linear,
         };
         let blocks = self.drivers.iter().any(|driver| driver.columns.len() > 1);
+        let is_linear = family == DriverFamily::Linear;
+        let groups = self.groups(study);
+        let mut methods = vec![Method::Shapley, Method::First, Method::Last];
+        methods.extend((is_linear && !blocks).then_some(Method::RelativeWeights));
+        // Touchpoints in families are ranked within them.
+        if !groups.is_empty() {
+            methods.insert(0, Method::Owen);
+        }
+        let can_be_compared = is_linear && self.observations.n_rows() <= NOISE_ROWS_MAX;
         let analysis = DriverAnalysis {
-            methods: if family != DriverFamily::Linear || blocks {
-                vec![Method::Shapley, Method::First, Method::Last]
-            } else {
-                vec![Method::Shapley, Method::RelativeWeights, Method::First, Method::Last]
-            },
+            methods,
+            groups,
+            noise_drivers: if can_be_compared { NOISE_DRIVERS } else { 0 },
             confidence: study.confidence,
             replicates: study.bootstrap as usize,
             seed: study.seed,
@@ -161,6 +199,16 @@ impl Prepared {
         Ok(analysis.rank_by_family(family, observations, &self.drivers, &self.always, measure)?)
     }
 
+    /// The study's families of touchpoints, as far as they are drivers here.
+    fn groups(&self, study: &Study) -> Vec<DriverGroup> {
+        let is_driver = |name: &&String| self.drivers.iter().any(|driver| driver.name == **name);
+        let group = |group: &TouchpointGroup| DriverGroup {
+            name: group.name.clone(),
+            drivers: group.touchpoints.iter().filter(is_driver).cloned().collect(),
+        };
+        study.drivers.groups.iter().map(group).filter(|group| !group.drivers.is_empty()).collect()
+    }
+
     /// What turns the model's probabilities into right ones, learned from fits that have not seen the customer; `None`
     /// where the study does not ask for it or the outcome is no class.
     pub fn calibrate(&self, study: &Study) -> Result<Option<Calibration>, Finding> {
@@ -168,7 +216,8 @@ impl Prepared {
             return Ok(None);
         };
         let plan = CalibrationPlan { method, n_folds: CUSTOMER_FOLDS };
-        cross_fit(&Fitted(self.settings(study)), &self.observations, plan, study.seed).map(Some).map_err(|error| {
+        let model = FoldModel { settings: self.settings(study), marks: Vec::new() };
+        cross_fit(&model, &self.observations, plan, study.seed).map(Some).map_err(|error| {
             let outcome = self.outcome.word();
             let sentence = format!("The probabilities of `{outcome}` are not calibrated: {error}");
             Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
@@ -252,6 +301,12 @@ fn weights(study: &Study, base: &BaseTable, rows: &[usize]) -> Result<Option<Wei
     let kind = study.sources.feedback.weight_kind;
     let of_rows = |weights: &[f64]| Weights::new(kind, rows.iter().map(|&row| weights[row]).collect());
     base.numbers("weight").map(of_rows).transpose()
+}
+
+/// The customer of every row; where none has several, each row is one of its own.
+pub(super) fn customers(observations: &Observations) -> Clusters {
+    let alone = || Clusters::from_labels(0..observations.n_rows());
+    observations.clusters().cloned().unwrap_or_else(alone)
 }
 
 /// The customers, where any has several answers.

@@ -1,15 +1,17 @@
 //! From the base table to one analysed outcome: which answers count, the model, the ranked drivers.
 
+use super::actions;
+use super::model_fit::ModelFit;
 use super::model_tests::{inflation, tests};
 use super::outcome_model::{Prepared, compare_treatments};
 use super::selection::Selection;
 use crate::data::DataError;
 use crate::drivers::DriverError;
 use crate::estimators::calibration::Calibration;
-use crate::estimators::{Family, FitError, FittedModel};
+use crate::estimators::{Family, FitError, FittedModel, PenalisedFit};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
-use crate::report::OutcomeResult;
+use crate::report::{OutcomeActions, OutcomeResult, PenalisedTerms};
 use crate::study::{Outcome, SpendScale, Study};
 use std::collections::BTreeMap;
 
@@ -66,6 +68,11 @@ impl Feature {
         Self { name: column.to_owned(), column: column.to_owned(), kind: FeatureKind::Value }
     }
 
+    /// What says where a column of the base table has no value.
+    pub fn gap(column: &str) -> Self {
+        Self { name: format!("{column} (missing)"), column: column.to_owned(), kind: FeatureKind::Gap }
+    }
+
     /// The feature's value in a row; `NaN` for a gap, which a model fills with its training mean.
     pub fn of(&self, value: f64) -> f64 {
         match self.kind {
@@ -95,18 +102,24 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
         ranking: None,
         coefficients: Vec::new(),
         fit: None,
+        penalised: None,
         in_sample: Vec::new(),
         tests: Vec::new(),
         inflation: BTreeMap::new(),
         steps: Vec::new(),
         treatments: None,
+        actions: OutcomeActions::default(),
         findings: selection.findings(outcome),
     };
-    let model = match Prepared::of(study, base, outcome, &selection).and_then(|prepared| {
-        let fit = prepared.fit(study)?;
-        Ok((prepared, fit))
-    }) {
-        Ok((prepared, fit)) => {
+    let fitted = Prepared::of(study, base, outcome, &selection).and_then(|prepared| {
+        let predictor = match prepared.fit_penalised(study)? {
+            Some(fit) => Fitted::Penalised(Box::new(fit)),
+            None => Fitted::Tested(Box::new(prepared.fit(study)?)),
+        };
+        Ok((prepared, predictor))
+    });
+    let model = match fitted {
+        Ok((prepared, fitted)) => {
             match prepared.rank(study, base) {
                 Ok(ranking) => {
                     result.findings.extend(ranking.findings.iter().cloned());
@@ -114,26 +127,24 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
                 }
                 Err(problem) => result.findings.push(problem.finding(outcome)),
             }
-            let diagnostics = prepared.diagnose(base, &selection, &fit);
-            let of_diagnostics = diagnostics.iter().flat_map(|diagnostics| &diagnostics.findings);
-            for finding in fit.findings.iter().chain(of_diagnostics) {
-                if !result.findings.iter().any(|own| same_matter(own, finding)) {
-                    result.findings.push(finding.clone());
+            let fitted = match fitted {
+                Fitted::Tested(fit) => {
+                    add_fit(&mut result, study, base, outcome, &selection, &prepared, &fit);
+                    result.coefficients = fit.coefficients;
+                    result.fit = Some(fit.summary);
+                    fit.model
                 }
+                Fitted::Penalised(fit) => {
+                    result.add_findings(fit.findings());
+                    let penalty = study.penalties.get(outcome.word());
+                    result.penalised = penalty.map(|penalty| PenalisedTerms::of(penalty.word(), &fit));
+                    fit.model().clone()
+                }
+            };
+            if study.actions.enabled && !study.drivers.touchpoints.is_empty() {
+                result.actions = actions::of(study, base, outcome);
             }
-            match prepared.steps(study) {
-                Ok(steps) => result.steps = steps,
-                Err(problem) => result.findings.push(problem),
-            }
-            result.tests = tests(&fit, diagnostics.as_ref());
-            result.inflation = inflation(diagnostics.as_ref());
-            result.treatments = compare_treatments(study, base, outcome);
-            let of_treatments = result.treatments.iter().flat_map(|table| table.findings.iter().cloned());
-            let of_treatments: Vec<Finding> = of_treatments.collect();
-            result.findings.extend(of_treatments);
-            result.in_sample = prepared.in_sample(&fit.model);
-            result.coefficients = fit.coefficients;
-            result.fit = Some(fit.summary);
+            result.in_sample = prepared.in_sample(&fitted);
             let training = base.numbers("t").map(|times| span(times, &selection.rows));
             let calibration = match prepared.calibrate(study) {
                 Ok(calibration) => calibration,
@@ -142,7 +153,7 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
                     None
                 }
             };
-            Some(Model { fitted: fit.model, features: prepared.features, training, calibration })
+            Some(Model { fitted, features: prepared.features, training, calibration })
         }
         Err(problem) => {
             result.findings.push(problem.finding(outcome));
@@ -152,9 +163,34 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
     Analysed { outcome, result, model }
 }
 
-/// The ranking and the fit look at the same columns and may say the same.
-fn same_matter(left: &Finding, right: &Finding) -> bool {
-    left.kind == right.kind && left.about == right.about
+/// The model of an outcome: for its coefficients and their tests, or for prediction alone.
+enum Fitted {
+    Tested(Box<ModelFit>),
+    Penalised(Box<PenalisedFit>),
+}
+
+/// What a model says beside its coefficients, and what it hides.
+fn add_fit(
+    result: &mut OutcomeResult,
+    study: &Study,
+    base: &BaseTable,
+    outcome: Outcome,
+    selection: &Selection,
+    prepared: &Prepared,
+    fit: &ModelFit,
+) {
+    let diagnostics = prepared.diagnose(base, selection, fit);
+    result.add_findings(&fit.findings);
+    result.add_findings(diagnostics.as_ref().map_or(&[], |diagnostics| &diagnostics.findings));
+    match prepared.steps(study) {
+        Ok(steps) => result.steps = steps,
+        Err(problem) => result.findings.push(problem),
+    }
+    result.tests = tests(fit, diagnostics.as_ref());
+    result.inflation = inflation(diagnostics.as_ref());
+    result.treatments = compare_treatments(study, base, outcome);
+    let of_treatments: Vec<Finding> = result.treatments.iter().flat_map(|table| table.findings.clone()).collect();
+    result.findings.extend(of_treatments);
 }
 
 fn span(times: &[f64], rows: &[usize]) -> (i64, i64) {

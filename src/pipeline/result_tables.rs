@@ -1,5 +1,7 @@
 //! The results as tables, one row a thing.
 
+use super::action_tables;
+use crate::estimators::Coefficient;
 use crate::report::{EvaluationResult, InfluenceResult, MeasureRow, OutcomeResult, StudyResults};
 use crate::store::Table;
 
@@ -7,6 +9,7 @@ use crate::store::Table;
 pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
     let mut tables = vec![
         drivers(&results.outcomes),
+        driver_groups(&results.outcomes),
         coefficients(&results.outcomes),
         fits(&results.outcomes),
         left_out(&results.outcomes),
@@ -24,8 +27,29 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
         sources(results),
         findings(results),
     ];
+    tables.extend(action_tables::tables(results));
     tables.extend(results.influence.as_ref().map(influence));
     tables
+}
+
+fn driver_groups(outcomes: &[OutcomeResult]) -> Table {
+    let rows: Vec<_> = outcomes
+        .iter()
+        .filter_map(|outcome| Some((outcome, outcome.ranking.as_ref()?)))
+        .flat_map(|(outcome, ranking)| ranking.groups.iter().map(move |group| (outcome, group)))
+        .collect();
+    let interval = || rows.iter().map(|(_, group)| group.interval);
+    Table::new("driver_groups")
+        .texts("outcome", rows.iter().map(|(outcome, _)| outcome.name.clone()))
+        .texts("group", rows.iter().map(|(_, group)| group.group.clone()))
+        .integers("rank", rows.iter().map(|(_, group)| group.rank as i64))
+        .numbers("share", rows.iter().map(|(_, group)| group.share))
+        .numbers("share_low", interval().map(|interval| interval.map(|interval| interval.share_low)))
+        .numbers("share_high", interval().map(|interval| interval.map(|interval| interval.share_high)))
+        .numbers("contribution", rows.iter().map(|(_, group)| group.contribution))
+        .numbers("conf_low", interval().map(|interval| interval.map(|interval| interval.conf_low)))
+        .numbers("conf_high", interval().map(|interval| interval.map(|interval| interval.conf_high)))
+        .texts("drivers", rows.iter().map(|(_, group)| group.drivers.join(", ")))
 }
 
 fn drivers(outcomes: &[OutcomeResult]) -> Table {
@@ -52,6 +76,9 @@ fn drivers(outcomes: &[OutcomeResult]) -> Table {
         .integers("sign", rows.iter().map(|(_, _, driver)| driver.sign.map(i64::from)))
         .numbers("coefficient", rows.iter().map(|(_, _, driver)| driver.coefficient))
         .numbers("correlation", rows.iter().map(|(_, _, driver)| driver.correlation))
+        .numbers("p_noise", rows.iter().map(|(_, _, driver)| driver.noise.map(|noise| noise.p_value)))
+        .numbers("p_noise_bh", rows.iter().map(|(_, _, driver)| driver.noise.map(|noise| noise.p_benjamini_hochberg)))
+        .numbers("owen", of_method("owen"))
         .numbers("shapley", of_method("shapley"))
         .numbers("relative_weights", of_method("relative_weights"))
         .numbers("first", of_method("first"))
@@ -63,20 +90,42 @@ fn drivers(outcomes: &[OutcomeResult]) -> Table {
         .integers("n_used", rows.iter().map(|(_, ranking, _)| ranking.n_used as i64))
 }
 
+/// Penalised terms have an estimate and nothing else.
 fn coefficients(outcomes: &[OutcomeResult]) -> Table {
-    let rows: Vec<_> =
-        outcomes.iter().flat_map(|outcome| outcome.coefficients.iter().map(move |row| (outcome, row))).collect();
+    struct Row<'r> {
+        outcome: &'r OutcomeResult,
+        term: &'r str,
+        estimate: f64,
+        tested: Option<&'r Coefficient>,
+    }
+    let rows: Vec<Row<'_>> = outcomes
+        .iter()
+        .flat_map(|outcome| {
+            let tested = outcome.coefficients.iter().map(move |row| Row {
+                outcome,
+                term: &row.term,
+                estimate: row.estimate,
+                tested: Some(row),
+            });
+            let penalised = outcome.penalised.iter().flat_map(|own| &own.coefficients);
+            let penalised =
+                penalised.map(move |row| Row { outcome, term: &row.term, estimate: row.estimate, tested: None });
+            tested.chain(penalised)
+        })
+        .collect();
+    let tested = |value: fn(&Coefficient) -> f64| rows.iter().map(move |row| row.tested.map(value));
     Table::new("coefficients")
-        .texts("outcome", rows.iter().map(|(outcome, _)| outcome.name.clone()))
-        .texts("term", rows.iter().map(|(_, row)| row.term.clone()))
-        .numbers("estimate", rows.iter().map(|(_, row)| row.estimate))
-        .numbers("std_error", rows.iter().map(|(_, row)| row.std_error))
-        .numbers("statistic", rows.iter().map(|(_, row)| row.statistic))
-        .numbers("p_value", rows.iter().map(|(_, row)| row.p_value))
-        .numbers("conf_low", rows.iter().map(|(_, row)| row.conf_low))
-        .numbers("conf_high", rows.iter().map(|(_, row)| row.conf_high))
-        .numbers("vif", rows.iter().map(|(outcome, row)| outcome.inflation.get(&row.term).copied()))
-        .texts("family", rows.iter().map(|(outcome, _)| outcome.family.to_owned()))
+        .texts("outcome", rows.iter().map(|row| row.outcome.name.clone()))
+        .texts("term", rows.iter().map(|row| row.term.to_owned()))
+        .numbers("estimate", rows.iter().map(|row| row.estimate))
+        .numbers("std_error", tested(|row| row.std_error))
+        .numbers("statistic", tested(|row| row.statistic))
+        .numbers("p_value", tested(|row| row.p_value))
+        .numbers("conf_low", tested(|row| row.conf_low))
+        .numbers("conf_high", tested(|row| row.conf_high))
+        .numbers("vif", rows.iter().map(|row| row.outcome.inflation.get(row.term).copied()))
+        .texts("family", rows.iter().map(|row| row.outcome.family.to_owned()))
+        .texts("penalty", rows.iter().map(|row| row.outcome.penalised.as_ref().map(|own| own.penalty.to_owned())))
 }
 
 fn fits(outcomes: &[OutcomeResult]) -> Table {

@@ -2,14 +2,14 @@
 
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
-use super::{PipelineError, judge, measure_rows, result_tables, scores};
+use super::{PipelineError, judge, measure_rows, result_tables, scores, stated_observed};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{Folders, Intake, SourceAccount};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults};
 use crate::store::{
-    self, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError, TermSource,
-    TrainingWindow, WorkFolder,
+    self, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError, StoredPenalty,
+    TermSource, TrainingWindow, WorkFolder,
 };
 use crate::study::Study;
 use std::path::{Path, PathBuf};
@@ -177,9 +177,12 @@ fn run_into(
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &base);
+    progress(Progress::Step("comparing what is said with what is done"));
+    let say_and_do = stated_observed::compare(study, &base);
     progress(Progress::Step("judging the models on answers they have not seen"));
     let with_model = analysed.iter().filter(|one| one.model.is_some()).map(|one| one.outcome);
-    let evaluations = if study.evaluation.enabled { judge::judge(study, &base, with_model) } else { Vec::new() };
+    let evaluations =
+        if study.evaluation.enabled { judge::judge(study, &base, &engine, with_model)? } else { Vec::new() };
 
     let touchpoints = measure_rows::touchpoints(study, &base);
     findings.extend(touchpoints.iter().flat_map(|answers| answers.findings.iter().cloned()));
@@ -241,6 +244,7 @@ fn run_into(
         outcomes: analysed.into_iter().map(|analysed| analysed.result).collect(),
         evaluations,
         touchpoints,
+        say_and_do,
         influence,
         scores,
         findings,
@@ -254,14 +258,35 @@ fn run_into(
 }
 
 /// What every use of a study starts from.
-struct Joined {
+pub(super) struct Joined {
     intake: Intake,
     engine: Engine,
-    base: BaseTable,
+    pub base: BaseTable,
+}
+
+/// A folder for what does not outlive a judgement.
+pub(super) struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub fn temporary() -> Result<Self, StoreError> {
+        let failed = |source| StoreError::File { path: std::env::temp_dir(), doing: "written to", source };
+        let folder = Self(tempfile::tempdir().map_err(failed)?);
+        let quarantine = folder.folders().quarantine;
+        std::fs::create_dir_all(&quarantine).map_err(StoreError::file(&quarantine, "made"))?;
+        Ok(folder)
+    }
+
+    pub fn folders(&self) -> Folders {
+        Folders { work: self.0.path().join("typed"), quarantine: self.0.path().join("quarantine") }
+    }
+
+    pub fn spill(&self) -> PathBuf {
+        self.0.path().join("spill")
+    }
 }
 
 /// Reads the sources and joins the answers with what came before and after.
-fn join(
+pub(super) fn join(
     study: &Study,
     settings: &RunSettings,
     progress: &dyn Fn(Progress),
@@ -301,16 +326,11 @@ pub fn evaluate(
     settings: &RunSettings,
     progress: &dyn Fn(Progress),
 ) -> Result<Vec<EvaluationResult>, PipelineError> {
-    let work = tempfile::tempdir().map_err(|source| StoreError::File {
-        path: std::env::temp_dir(),
-        doing: "written to",
-        source,
-    })?;
-    let folders = Folders { work: work.path().join("typed"), quarantine: work.path().join("quarantine") };
-    std::fs::create_dir_all(&folders.quarantine).map_err(StoreError::file(&folders.quarantine, "made"))?;
-    let Joined { base, .. } = join(study, settings, progress, &folders, &work.path().join("spill"), &mut Vec::new())?;
+    let folder = Folder::temporary()?;
+    let Joined { engine, base, .. } =
+        join(study, settings, progress, &folder.folders(), &folder.spill(), &mut Vec::new())?;
     progress(Progress::Step("judging the models on answers they have not seen"));
-    Ok(judge::judge(study, &base, study.outcomes.iter().copied()))
+    Ok(judge::judge(study, &base, &engine, study.outcomes.iter().copied())?)
 }
 
 fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
@@ -398,11 +418,13 @@ pub(super) fn check_columns(study: &Study, plan: &LinkPlan) -> Result<(), Pipeli
         }
     }
     let cuts: Vec<&String> = plan.kept.iter().chain(plan.profile.iter().map(|column| &column.name)).collect();
-    for (place, name) in study.measures.by.iter().enumerate() {
-        if !cuts.contains(&name) {
-            let known: Vec<&str> = cuts.iter().map(|name| name.as_str()).collect();
-            let sentence = format!("there is no column `{name}` to cut by; there are: {}", known.join(", "));
-            return Err(study.refuse(&format!("measures.by[{place}]"), sentence).into());
+    for (list, names) in [("measures", &study.measures.by), ("segments", &study.segments.by)] {
+        for (place, name) in names.iter().enumerate() {
+            if !cuts.contains(&name) {
+                let known: Vec<&str> = cuts.iter().map(|name| name.as_str()).collect();
+                let sentence = format!("there is no column `{name}` to cut by; there are: {}", known.join(", "));
+                return Err(study.refuse(&format!("{list}.by[{place}]"), sentence).into());
+            }
         }
     }
     Ok(())
@@ -430,9 +452,20 @@ fn row_findings(accounts: &[SourceAccount]) -> Vec<Finding> {
 
 fn all_findings(results: &StudyResults) -> Vec<Finding> {
     let of_outcomes = results.outcomes.iter().flat_map(|outcome| &outcome.findings);
+    let of_actions = results.outcomes.iter().flat_map(|outcome| &outcome.actions.findings);
+    let of_both = results.say_and_do.iter().flat_map(|own| &own.findings);
     let of_influence = results.influence.iter().flat_map(|influence| &influence.findings);
     let of_evaluations = results.evaluations.iter().flat_map(|evaluation| &evaluation.findings);
-    results.findings.iter().chain(of_outcomes).chain(of_evaluations).chain(of_influence).cloned().collect()
+    results
+        .findings
+        .iter()
+        .chain(of_outcomes)
+        .chain(of_actions)
+        .chain(of_both)
+        .chain(of_evaluations)
+        .chain(of_influence)
+        .cloned()
+        .collect()
 }
 
 fn artefact(
@@ -465,6 +498,11 @@ fn artefact(
             training: TrainingWindow { first, last, n_used: analysed.result.n_used },
             inputs: inputs.map(|file| ModelInput { path: file.path.clone(), sha256: file.sha256.clone() }).collect(),
             sources: model.features.iter().map(|feature| term_source(study, feature)).collect(),
+            penalty: analysed.result.penalised.as_ref().map(|own| StoredPenalty {
+                kind: own.penalty.to_owned(),
+                mixing: own.mixing,
+                lambda: own.lambda,
+            }),
             calibration: model.calibration.clone(),
             metrics: in_sample.chain(test).collect(),
         },

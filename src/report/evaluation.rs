@@ -52,7 +52,7 @@ pub struct SplitRow {
 /// One figure of one model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FigureRow {
-    /// `model`, `base_rate`, `history`, `history_and_feedback`, `calibrated`, `bg_nbd`.
+    /// `model`, `base_rate`, `history`, `history_and_feedback`, `calibrated`, `buy_till_you_die`.
     pub model: String,
     /// The fold, from 1; `None` for all test rows.
     pub fold: Option<usize>,

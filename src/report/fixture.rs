@@ -1,5 +1,6 @@
 //! Results made up for tests of their rendering; no figure in them was computed from data.
 
+use super::actions::OutcomeActions;
 use super::evaluation::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
 use super::results::{
     Cut, InfluenceResult, InfluenceRow, LeftOut, MeasureRow, Metric, OutcomeResult, ScoreSummary, StudyHead,
@@ -41,13 +42,14 @@ pub(super) fn retail() -> StudyResults {
         outcomes: vec![recommend(), promoter(), repurchase(), referral()],
         evaluations: vec![evaluation()],
         touchpoints: None,
+        say_and_do: None,
         influence: Some(influence()),
         scores: Some(ScoreSummary {
             n_customers: 12_000,
             n_answered: 2_310,
             means: vec![
-                Metric { metric: "promoter".to_owned(), value: 0.413 },
-                Metric { metric: "repurchase".to_owned(), value: 0.227 },
+                Metric { metric: "p_promoter".to_owned(), value: 0.413 },
+                Metric { metric: "p_repurchase".to_owned(), value: 0.227 },
             ],
         }),
         findings: vec![
@@ -227,11 +229,13 @@ fn recommend() -> OutcomeResult {
         ranking: Some(ranking("recommend", DriverFamily::Linear, 0.42, 3.2e-19, rows)),
         coefficients: vec![coefficient("(intercept)", 1.204, 0.21), coefficient("delivery", 0.412, 0.034)],
         fit: Some(fit("recommend", Family::Linear, 1_980)),
+        penalised: None,
         in_sample: vec![Metric { metric: "rmse".to_owned(), value: 1.6123 }],
         tests: Vec::new(),
         inflation: BTreeMap::new(),
         steps: Vec::new(),
         treatments: None,
+        actions: OutcomeActions::default(),
         findings: vec![finding(
             FindingKind::Suppressor,
             Severity::Note,
@@ -333,6 +337,7 @@ fn promoter() -> OutcomeResult {
         coefficients: vec![coefficient("(intercept)", -6.31, 0.52), coefficient("delivery", 0.391, 0.048)],
         ranking: Some(ranking("promoter", DriverFamily::Logistic, 0.214, 5.0e-12, rows)),
         fit: Some(fit("promoter", Family::Logistic, 1_980)),
+        penalised: None,
         in_sample: vec![
             Metric { metric: "roc_auc".to_owned(), value: 0.801 },
             Metric { metric: "brier".to_owned(), value: 0.178 },
@@ -371,6 +376,7 @@ fn repurchase() -> OutcomeResult {
         ranking: Some(ranking),
         coefficients: vec![coefficient("(intercept)", -1.1, 0.4), coefficient("spend_365d", 0.000_031, 0.000_012)],
         fit: Some(fit("repurchase", Family::Logistic, 1_604)),
+        penalised: None,
         in_sample: vec![Metric { metric: "roc_auc".to_owned(), value: 0.561 }],
         findings: vec![
             weak,
@@ -397,6 +403,7 @@ fn referral() -> OutcomeResult {
         ranking: None,
         coefficients: Vec::new(),
         fit: None,
+        penalised: None,
         in_sample: Vec::new(),
         findings: vec![
             finding(
@@ -427,6 +434,10 @@ fn ranking(outcome: &str, family: DriverFamily, fit: f64, p_value: f64, drivers:
         confidence: Confidence::default(),
         n_replicates: 1_000,
         drivers,
+        groups: Vec::new(),
+        outranks: Vec::new(),
+        indistinct: Vec::new(),
+        sampled: None,
         findings: Vec::new(),
     }
 }
@@ -442,6 +453,13 @@ pub(super) fn driver(name: &str, rank: usize, share: f64, shares: (f64, f64), ra
         correlation: Some(share.abs().sqrt()),
         methods: BTreeMap::from([("relative_weights".to_owned(), 0.39 * share), ("shapley".to_owned(), 0.4 * share)]),
         conditional_dominance: None,
+        complete_dominance: None,
+        complete_dominance_share: None,
+        average_coefficients: None,
+        sampling_error: None,
+        std_error: None,
+        share_std_error: None,
+        noise: None,
         interval: Some(DriverInterval {
             conf_low: 0.4 * shares.0,
             conf_high: 0.4 * shares.1,

@@ -253,8 +253,11 @@ fn of_influence(influence: &InfluenceResult) -> String {
 
 fn of_scores(scores: &ScoreSummary) -> String {
     let n_silent = scores.n_customers.saturating_sub(scores.n_answered);
-    let means: Vec<String> =
-        scores.means.iter().map(|mean| format!("{} {}", mean.metric, sentences::mean_score(mean))).collect();
+    let means: Vec<String> = scores
+        .means
+        .iter()
+        .map(|mean| format!("{} {}", sentences::mean_name(mean), sentences::mean_score(mean)))
+        .collect();
     let base = format!(
         "{} scored, {} of whom never answered",
         if scores.n_customers == 1 {

@@ -2,7 +2,9 @@
 
 use super::headlines::{self, Headline};
 use super::results::StudyResults;
-use super::sections::{Drivers, FindingRow, Influence, LeftOutSection, Reading, Score, Scores, Trust};
+use super::sections::{
+    Drivers, FindingRow, Influence, LeftOutSection, Reading, SayAndDo, Score, Scores, Trust, WhatToDo,
+};
 use super::{sections, sentences, text, words};
 use askama::Template;
 use thiserror::Error;
@@ -26,6 +28,8 @@ struct Page<'r> {
     findings: Vec<FindingRow>,
     score: Option<Score>,
     drivers: Drivers,
+    actions: Option<WhatToDo>,
+    say_and_do: Option<SayAndDo>,
     trust: Vec<Trust>,
     influence: Option<Influence>,
     scores: Option<Scores>,
@@ -49,6 +53,8 @@ pub fn html(results: &StudyResults) -> Result<String, ReportError> {
         findings: sections::study_findings(results),
         score: Score::of(results),
         drivers: Drivers::of(results),
+        actions: WhatToDo::of(results),
+        say_and_do: results.say_and_do.as_ref().map(SayAndDo::of),
         trust: Trust::all(results),
         influence: results.influence.as_ref().map(Influence::of),
         scores: results.scores.as_ref().map(|scores| Scores::of(scores)),

@@ -3,6 +3,7 @@
 //! All three tell one story: [`results`] is what they read, `standing` says what holds of it, `sentences` and `words`
 //! put it into words and numbers, and each renderer escapes what came from outside.
 
+mod actions;
 mod evaluation;
 mod results;
 
@@ -13,6 +14,7 @@ mod standing;
 mod text;
 mod words;
 
+mod action_chart;
 mod calibration_chart;
 mod charts;
 mod html;
@@ -26,12 +28,13 @@ mod terminal;
 #[cfg(test)]
 mod fixture;
 
+pub use actions::{OutcomeActions, SayAndDo, Scenario, SegmentComparison};
 pub use evaluation::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
 pub use html::{ReportError, html};
 pub use markdown::markdown;
 pub use model_card::ModelCard;
 pub use results::{
-    Cut, InfluenceResult, InfluenceRow, LeftOut, MeasureRow, Metric, OutcomeResult, ScoreSummary, StudyHead,
-    StudyResults, TestRow,
+    Cut, InfluenceResult, InfluenceRow, LeftOut, MeasureRow, Metric, OutcomeResult, PenalisedTerms, ScoreSummary,
+    StudyHead, StudyResults, TestRow,
 };
 pub use terminal::{Places, terminal};

@@ -2,7 +2,7 @@
 
 use super::evaluation::{EvaluationResult, FigureRow};
 use super::markdown::escaped;
-use super::results::OutcomeResult;
+use super::results::{OutcomeResult, PenalisedTerms};
 use super::sentences::{self, ASSOCIATION};
 use super::words;
 use std::collections::BTreeMap;
@@ -26,7 +26,9 @@ pub struct ModelCard<'a> {
 }
 
 /// Figures of a model shown on its card, the first two also by segment.
-const FIGURES: [&str; 10] = [
+const FIGURES: [&str; 12] = [
+    "ranked_probability_score",
+    "level_log_loss",
     "roc_auc",
     "brier",
     "log_loss",
@@ -76,6 +78,9 @@ impl ModelCard<'_> {
         }
         let files: Vec<String> = self.files.iter().map(|file| format!("`{}`", file.replace('`', "'"))).collect();
         add(page, format_args!("- Files, whose hashes stand in the model file: {}\n\n", files.join(", ")));
+        if let Some(penalised) = &outcome.penalised {
+            penalised_terms(page, penalised);
+        }
         if outcome.coefficients.is_empty() {
             return;
         }
@@ -102,12 +107,21 @@ impl ModelCard<'_> {
         };
         let n_test = words::counted(evaluation.n_test, "answer", "answers");
         add(page, format_args!("On {n_test} that a fit to the others had not seen:\n\n"));
-        page.push_str("| Figure | The model | Behaviour only | The same for everybody |\n|:---|---:|---:|---:|\n");
+        let by_purchases = evaluation.figures.iter().any(|row| row.model == "buy_till_you_die");
+        let (head, line) = if by_purchases { ("Purchases only (buy-till-you-die) | ", "---:|") } else { ("", "") };
+        add(
+            page,
+            format_args!(
+                "| Figure | The model | Behaviour only | {head}The same for everybody |\n|:---|---:|---:|{line}---:|\n"
+            ),
+        );
         for metric in FIGURES {
             let Some(own) = evaluation.figure("model", metric) else { continue };
             let other = |model| evaluation.figure(model, metric).map_or_else(|| words::MISSING.to_owned(), shown);
             let (own, history, base) = (shown(own), other("history"), other("base_rate"));
-            add(page, format_args!("| {} | {own} | {history} | {base} |\n", metric.replace('_', " ")));
+            let purchases = if by_purchases { format!("{} | ", other("buy_till_you_die")) } else { String::new() };
+            let metric = metric.replace('_', " ");
+            add(page, format_args!("| {metric} | {own} | {history} | {purchases}{base} |\n"));
         }
         page.push('\n');
         self.segments(page, evaluation);
@@ -157,6 +171,27 @@ impl ModelCard<'_> {
             "- it knows only customers who answered; a customer without touchpoint scores is taken to have average ones\n",
         );
     }
+}
+
+/// Terms without standard errors or tests, which a penalty does not allow.
+fn penalised_terms(page: &mut String, own: &PenalisedTerms) {
+    let name = own.penalty.replace('_', " ");
+    add(
+        page,
+        format_args!(
+            "## Terms\n\nFitted to predict, with a penalty ({name}, lambda {}, share of the lasso {}) chosen by \
+             cross-validation; {} of {} columns have a coefficient. A penalised coefficient has no standard error and no \
+             test.\n\n| Term | Estimate |\n|:---|---:|\n",
+            words::significant(own.lambda),
+            own.mixing,
+            own.n_nonzero,
+            own.n_features
+        ),
+    );
+    for row in &own.coefficients {
+        add(page, format_args!("| {} | {} |\n", escaped(&row.term), words::significant(row.estimate)));
+    }
+    page.push('\n');
 }
 
 fn shown(row: &FigureRow) -> String {

@@ -1,11 +1,12 @@
 //! Everything a run found out, ready to be shown: what the report, the tables and the terminal read.
 
-use super::EvaluationResult;
+use super::{EvaluationResult, OutcomeActions, SayAndDo};
 use crate::drivers::DriverRanking;
 use crate::estimators::diagnostics::TouchpointDiagnostics;
 use crate::estimators::missing::ComparisonTable;
 use crate::estimators::partial_ordinal::StepDifference;
-use crate::estimators::{Coefficient, FitSummary};
+use crate::estimators::penalised::PenalisedCoefficient;
+use crate::estimators::{Coefficient, FitSummary, PenalisedFit};
 use crate::findings::Finding;
 use crate::influence::Tier;
 use crate::intake::SourceAccount;
@@ -30,6 +31,8 @@ pub struct StudyResults {
     pub outcomes: Vec<OutcomeResult>,
     /// How far the models can be trusted, one entry per outcome with a model.
     pub evaluations: Vec<EvaluationResult>,
+    /// What customers say beside what they do, where the study has outcomes of both.
+    pub say_and_do: Option<SayAndDo>,
     /// Networked promoters, where there are referrals.
     pub influence: Option<InfluenceResult>,
     /// What the scores of all customers come to, where there are models.
@@ -113,6 +116,8 @@ pub struct OutcomeResult {
     pub coefficients: Vec<Coefficient>,
     /// The model's summary.
     pub fit: Option<FitSummary>,
+    /// The penalised model in their place, where the study asks for one: it predicts and tests nothing.
+    pub penalised: Option<PenalisedTerms>,
     /// How well the model orders or predicts the rows it was fitted on; an optimistic figure.
     pub in_sample: Vec<Metric>,
     /// Tests of what the model assumes.
@@ -123,8 +128,53 @@ pub struct OutcomeResult {
     pub steps: Vec<StepDifference>,
     /// How the model changes with the treatment of missing scores; `None` without any.
     pub treatments: Option<ComparisonTable>,
+    /// What could be done about the touchpoints.
+    pub actions: OutcomeActions,
     /// What to know beside the numbers, those of the ranking included.
     pub findings: Vec<Finding>,
+}
+
+/// A penalised model: estimates without uncertainty.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PenalisedTerms {
+    /// `ridge`, `lasso` or `elastic_net`.
+    pub penalty: &'static str,
+    /// Share of the lasso in the penalty: 0 ridge, 1 lasso.
+    pub mixing: f64,
+    /// The penalty taken, chosen by cross-validation.
+    pub lambda: f64,
+    /// Columns with a coefficient.
+    pub n_nonzero: usize,
+    /// Columns given.
+    pub n_features: usize,
+    /// One row a term, the intercept first.
+    pub coefficients: Vec<PenalisedCoefficient>,
+}
+
+impl PenalisedTerms {
+    /// What is shown of a fit with this penalty.
+    pub fn of(penalty: &'static str, fit: &PenalisedFit) -> Self {
+        let summary = fit.summary();
+        Self {
+            penalty,
+            mixing: summary.mixing,
+            lambda: summary.lambda,
+            n_nonzero: summary.n_nonzero,
+            n_features: summary.n_features,
+            coefficients: fit.coefficients().to_vec(),
+        }
+    }
+}
+
+impl OutcomeResult {
+    /// Adds what is not said yet: the ranking and the fit look at the same columns and may say the same.
+    pub fn add_findings(&mut self, more: &[Finding]) {
+        for finding in more {
+            if !self.findings.iter().any(|own| own.kind == finding.kind && own.about == finding.about) {
+                self.findings.push(finding.clone());
+            }
+        }
+    }
 }
 
 /// A named figure.

@@ -71,6 +71,12 @@ pub(super) fn sampled(value: f64, std_error: f64) -> String {
     format!("{} ± {}", words::estimate(value, decimals), words::estimate(std_error, decimals))
 }
 
+/// The outcome that a mean score is of: `purchases` for `expected_purchases`.
+pub(super) fn mean_name(mean: &Metric) -> String {
+    let name = mean.metric.strip_prefix("p_").or(mean.metric.strip_prefix("expected_")).unwrap_or(&mean.metric);
+    reasons::spaced(name)
+}
+
 /// A mean score: percent for a probability, as in `p_promoter`; a plain number for what is expected.
 pub(super) fn mean_score(mean: &Metric) -> String {
     if mean.metric.starts_with("p_") { words::percent(mean.value) } else { words::significant(mean.value) }
@@ -153,6 +159,7 @@ pub(super) fn gain(results: &StudyResults, evaluation: &EvaluationResult) -> Opt
         "roc_auc" => "ROC AUC",
         "r_squared" => "R squared",
         "poisson_deviance" => "Poisson deviance",
+        "ranked_probability_score" => "ranked probability score",
         other => other,
     };
     let verdict = if low > 0.0 || high < 0.0 { "" } else { ": no clear difference" };

@@ -43,6 +43,11 @@ pub(super) fn findings_of<'r>(results: &'r StudyResults, outcome: &'r OutcomeRes
     sorted(outcome.findings.iter().chain(of_ranking).chain(of_study))
 }
 
+/// Findings of what could be done about the touchpoints, whatever the outcome.
+pub(super) fn findings_of_actions(results: &StudyResults) -> Vec<&Finding> {
+    sorted(results.outcomes.iter().flat_map(|outcome| &outcome.actions.findings))
+}
+
 /// All different findings, the most severe first, otherwise in their order.
 pub(super) fn sorted<'r>(findings: impl Iterator<Item = &'r Finding>) -> Vec<&'r Finding> {
     let mut all: Vec<&Finding> = Vec::new();
@@ -121,7 +126,11 @@ pub(super) fn method_name(method: Method) -> &'static str {
         Method::Last => "fit lost when left out",
         Method::Pratt => "Pratt's measure",
         Method::BetaSquared => "squared standardised coefficient",
+        Method::Owen => "Owen value",
+        Method::Pmvd => "proportional marginal variance decomposition",
         Method::ConditionalDominance => "conditional dominance",
+        Method::CompleteDominance => "complete dominance",
+        Method::AverageCoefficients => "average coefficient",
     }
 }
 

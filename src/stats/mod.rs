@@ -1,9 +1,10 @@
 //! Mathematics that knows nothing of customers: distributions, moments, small dense linear algebra, quantiles,
-//! reproducible random streams and resampling.
+//! many tests at once, reproducible random streams and resampling.
 
 pub mod distributions;
 pub mod linear_algebra;
 pub mod moments;
+pub mod multiplicity;
 pub mod quantile;
 pub mod random;
 pub mod resampling;

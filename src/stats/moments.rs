@@ -1,10 +1,14 @@
 //! Weighted means and centred cross products in one parallel pass whose result does not depend on the threads.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis, s};
 use rayon::prelude::*;
 
 /// Rows summed by one task: large enough to hide the cost of a task, small enough to stay in cache.
 const BLOCK_ROWS: usize = 2048;
+
+/// Rows whose products are kept at a time: few enough to stay in cache.
+const PRODUCT_ROWS: usize = 512;
 
 /// What is left of a column's sum of squares after centring, relative to that before, when the column does not vary.
 const ROUNDING: f64 = 1e-12;
@@ -38,25 +42,43 @@ impl SecondMoments {
         RawSums::total(blocks, values.ncols()).centred(&pilot)
     }
 
-    /// The moments of rows whose columns have been centred beforehand, on the calling thread.
+    /// The moments of rows whose columns have been centred beforehand, under several sets of weights, on the calling thread.
     ///
-    /// For callers that run many of these side by side, such as a bootstrap; the columns' means should be near zero,
-    /// or digits are lost.
+    /// `weights` has a row for each set and a column for each row of `values`. One pass over the rows serves all sets: the
+    /// products of a block of rows are a matrix, which the block's weights are multiplied with. The columns' means should be
+    /// near zero, or digits are lost.
     ///
     /// # Panics
     /// If there is not one weight per row.
-    pub fn of_centred_rows(values: ArrayView2<f64>, weights: &[f64]) -> Self {
-        assert_eq!(weights.len(), values.nrows(), "one weight per row");
-        let mut sums = RawSums::empty(values.ncols());
-        for (row, &weight) in values.outer_iter().zip(weights) {
-            if weight > 0.0 {
-                match row.as_slice() {
-                    Some(row) => sums.add(row, weight),
-                    None => sums.add(&row.to_vec(), weight),
+    pub fn of_centred_rows(values: ArrayView2<f64>, weights: ArrayView2<f64>) -> Vec<Self> {
+        assert_eq!(weights.ncols(), values.nrows(), "one weight per row");
+        let n_columns = values.ncols();
+        let n_products = 1 + n_columns + n_columns * (n_columns + 1) / 2;
+        let mut sums = Array2::zeros((weights.nrows(), n_products));
+        let raw = |sums: ArrayView1<f64>| RawSums::of_products(sums, n_columns).centred(&Array1::zeros(n_columns));
+        if weights.nrows() == 1 {
+            // Products kept for other sets would cost more than they save.
+            add_products(values, weights.row(0), &mut sums.row_mut(0));
+            return sums.outer_iter().map(raw).collect();
+        }
+        let mut products = Array2::zeros((PRODUCT_ROWS.min(values.nrows()), n_products));
+        for (block, rows) in values.axis_chunks_iter(Axis(0), PRODUCT_ROWS).enumerate() {
+            for (row, mut products) in rows.outer_iter().zip(products.outer_iter_mut()) {
+                products[0] = 1.0;
+                let mut place = n_columns + 1;
+                for (column, value) in row.iter().enumerate() {
+                    products[column + 1] = *value;
+                    for other in row.iter().take(column + 1) {
+                        products[place] = value * other;
+                        place += 1;
+                    }
                 }
             }
+            let first = block * PRODUCT_ROWS;
+            let own = weights.slice(s![.., first..first + rows.nrows()]);
+            general_mat_mul(1.0, &own, &products.slice(s![..rows.nrows(), ..]), 1.0, &mut sums);
         }
-        sums.centred(&Array1::zeros(values.ncols()))
+        sums.outer_iter().map(raw).collect()
     }
 
     /// The number of columns.
@@ -123,7 +145,47 @@ struct RawSums {
     second: Vec<f64>,
 }
 
+/// Adds weight, weighted values and weighted products of all rows, in the order of [`RawSums::of_products`].
+fn add_products(values: ArrayView2<f64>, weights: ArrayView1<f64>, sums: &mut ArrayViewMut1<f64>) {
+    let n_columns = values.ncols();
+    let mut own = vec![0.0; sums.len()];
+    let mut row_values = vec![0.0; n_columns];
+    for (row, &weight) in values.outer_iter().zip(weights) {
+        if weight <= 0.0 {
+            continue;
+        }
+        row_values.iter_mut().zip(row).for_each(|(own, value)| *own = *value);
+        own[0] += weight;
+        let mut place = n_columns + 1;
+        for column in 0..n_columns {
+            let weighted = weight * row_values[column];
+            own[column + 1] += weighted;
+            let until = place + column + 1;
+            for (sum, other) in own[place..until].iter_mut().zip(&row_values) {
+                *sum += weighted * other;
+            }
+            place = until;
+        }
+    }
+    sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
+}
+
 impl RawSums {
+    /// From the sums of one, of the values and of their products, each column with those before it and itself.
+    fn of_products(sums: ArrayView1<f64>, n_columns: usize) -> Self {
+        let mut raw = Self::empty(n_columns);
+        raw.weight = sums[0];
+        let mut place = n_columns + 1;
+        for column in 0..n_columns {
+            raw.first[column] = sums[column + 1];
+            for other in 0..=column {
+                raw.second[column * n_columns + other] = sums[place];
+                place += 1;
+            }
+        }
+        raw
+    }
+
     fn empty(n_columns: usize) -> Self {
         Self { weight: 0.0, first: vec![0.0; n_columns], second: vec![0.0; n_columns * n_columns] }
     }
@@ -212,12 +274,19 @@ mod tests {
     }
 
     #[test]
-    fn centred_rows_on_one_thread_give_the_same() {
-        let values = array![[1.0, -2.0], [-3.0, 0.5], [2.0, 1.5], [0.0, 0.1]];
-        let weights = [1.0, 0.0, 3.0, 0.5];
-        let serial = SecondMoments::of_centred_rows(values.view(), &weights);
-        let parallel = SecondMoments::of_rows(values.view(), Some(&weights));
-        assert!((&serial.cross_products - &parallel.cross_products).iter().all(|gap| gap.abs() < 1e-13));
+    fn centred_rows_under_several_weights_give_the_same() {
+        // More rows than one block.
+        let values = Array2::from_shape_fn((1200, 3), |(row, column)| ((row * (column + 2)) as f64 * 0.7).sin());
+        let weights = Array2::from_shape_fn((5, 1200), |(set, row)| ((row + set) % 4) as f64);
+        let together = SecondMoments::of_centred_rows(values.view(), weights.view());
+        for (moments, weights) in together.iter().zip(weights.outer_iter()) {
+            let alone = SecondMoments::of_rows(values.view(), Some(&weights.to_vec()));
+            let once = &SecondMoments::of_centred_rows(values.view(), weights.insert_axis(Axis(0)))[0];
+            assert!((&once.cross_products - &alone.cross_products).iter().all(|gap| gap.abs() < 1e-10));
+            assert!((&moments.cross_products - &alone.cross_products).iter().all(|gap| gap.abs() < 1e-10));
+            assert!((&moments.means - &alone.means).iter().all(|gap| gap.abs() < 1e-14));
+            assert!((moments.weight_sum - alone.weight_sum).abs() < 1e-9);
+        }
     }
 
     #[test]
@@ -243,7 +312,7 @@ mod tests {
     fn a_column_that_is_constant_off_zero_does_not_vary_among_the_rows_drawn() {
         // The event of the first row was not drawn: the rest of its column is the same everywhere.
         let values = array![[0.9, 1.3], [-0.3, 0.2], [-0.3, -0.8], [-0.3, -0.7]];
-        let moments = SecondMoments::of_centred_rows(values.view(), &[0.0, 1.0, 2.0, 1.0]);
+        let moments = &SecondMoments::of_centred_rows(values.view(), array![[0.0, 1.0, 2.0, 1.0]].view())[0];
         assert!(!moments.varies(0) && moments.varies(1));
         assert_eq!(moments.cross_products[[0, 1]], 0.0);
     }

@@ -13,7 +13,7 @@ use std::path::Path;
 const FORMAT: &str = "advocate-model";
 
 /// Version of the format: another first number means that this program must not read it.
-const FORMAT_VERSION: &str = "1.1";
+const FORMAT_VERSION: &str = "1.2";
 /// A prediction that differs from the stored one by more than this is not the same model's (relative, and absolute below 1).
 const SELF_TEST_TOLERANCE: f64 = 1e-9;
 
@@ -53,6 +53,9 @@ pub struct ModelArtefact {
     /// Covariance of the intercept and the estimated coefficients, in order; of an ordinal model that of the coefficients
     /// and the thresholds.
     pub covariance: Vec<Vec<f64>>,
+    /// What the coefficients were held together by, if they were; such a model has no covariance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub penalty: Option<StoredPenalty>,
     /// What turns the model's probability into the one that is used, if it was learned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
@@ -70,6 +73,17 @@ pub struct SelfTest {
     pub values: Vec<Option<f64>>,
     /// The prediction.
     pub prediction: f64,
+}
+
+/// The penalty of a model that is there to predict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredPenalty {
+    /// `ridge`, `lasso` or `elastic_net`.
+    pub kind: String,
+    /// Share of the lasso in the penalty: 0 ridge, 1 lasso.
+    pub mixing: f64,
+    /// The penalty taken, on coefficients of standardised columns.
+    pub lambda: f64,
 }
 
 /// The answers that a model was fitted on.
@@ -131,6 +145,8 @@ pub struct Provenance {
     pub inputs: Vec<ModelInput>,
     /// Where each term comes from, in the order of the model's.
     pub sources: Vec<TermSource>,
+    /// The penalty, if there was one.
+    pub penalty: Option<StoredPenalty>,
     /// A learned calibration.
     pub calibration: Option<Calibration>,
     /// Figures of the fit.
@@ -184,6 +200,7 @@ impl ModelArtefact {
             levels: parts.levels,
             thresholds: parts.thresholds,
             covariance: parts.covariance,
+            penalty: provenance.penalty,
             calibration: provenance.calibration,
             metrics: provenance.metrics,
             self_test: rows.into_iter().map(tested).collect(),
@@ -317,6 +334,7 @@ mod tests {
                 training,
                 inputs: Vec::new(),
                 sources: Vec::new(),
+                penalty: None,
                 calibration: None,
                 metrics: BTreeMap::new(),
             },
@@ -352,7 +370,8 @@ mod tests {
     fn an_unknown_major_version_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("m.json");
-        let text = serde_json::to_string(&artefact()).expect("JSON").replace("\"1.1\"", "\"2.0\"");
+        let text = serde_json::to_string(&artefact()).expect("JSON");
+        let text = text.replace(&format!("\"{FORMAT_VERSION}\""), "\"2.0\"");
         std::fs::write(&path, text).expect("written");
         let error = ModelArtefact::read(&path).expect_err("refused");
         assert!(error.to_string().contains("has format version 2.0"), "{error}");

@@ -5,7 +5,9 @@ mod manifest;
 mod staging;
 mod table;
 
-pub use artefact::{ModelArtefact, ModelInput, Provenance, SelfTest, StoredTerm, TermSource, TrainingWindow};
+pub use artefact::{
+    ModelArtefact, ModelInput, Provenance, SelfTest, StoredPenalty, StoredTerm, TermSource, TrainingWindow,
+};
 pub use manifest::{Manifest, OutputFile, Recorded, Status, refusal};
 pub use staging::{Staging, WorkFolder};
 pub use table::{Table, TableWriter, Values};

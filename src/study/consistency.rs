@@ -166,14 +166,15 @@ fn check_measures(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError
     if let Some(customers) = &study.sources.customers {
         known.extend(customers.keep.iter().map(String::as_str));
     }
-    match study.measures.by.iter().position(|name| !known.contains(&name.as_str())) {
-        None => Ok(()),
-        Some(at) => {
-            let name = &study.measures.by[at];
-            Err(item_of(top, &["measures", "by"])?.invalid(format!(
-                "`measures.by` names `{name}`, which no source keeps{}; name its column as `channel`, `wave` or `segment` of [sources.feedback], or add it to `keep`",
+    for (section, by) in [("measures", &study.measures.by), ("segments", &study.segments.by)] {
+        if let Some(name) = by.iter().find(|name| !known.contains(&name.as_str()))
+            && let Some(item) = top.item(section)
+        {
+            return Err(item.open_section()?.required("by", "")?.invalid(format!(
+                "`{section}.by` names `{name}`, which no source keeps{}; name its column as `channel`, `wave` or `segment` of [sources.feedback], or add it to `keep`",
                 unknown_name(name, &known)
-            )))
+            )));
         }
     }
+    Ok(())
 }

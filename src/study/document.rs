@@ -2,7 +2,8 @@
 
 use super::section::{Section, Source};
 use super::{
-    AsOf, Drivers, Evaluation, Influence, Measures, Outcome, Place, Problem, Scores, Sources, StudyError, keys,
+    Actions, AsOf, Drivers, Evaluation, Influence, Measures, Outcome, Penalty, Place, Problem, Scores, Segments,
+    Sources, StudyError, keys,
 };
 use crate::stats::distributions::Confidence;
 use serde::Serialize;
@@ -33,10 +34,16 @@ pub struct Study {
     pub drivers: Drivers,
     /// What is explained, in the order of the file.
     pub outcomes: Vec<Outcome>,
+    /// The penalties of the outcomes whose model is there to predict, by the outcome's word.
+    pub penalties: BTreeMap<&'static str, Penalty>,
     /// How the models are judged.
     pub evaluation: Evaluation,
     /// What is measured and how it is cut.
     pub measures: Measures,
+    /// What could be done about touchpoints.
+    pub actions: Actions,
+    /// Where drivers are compared.
+    pub segments: Segments,
     /// How influence is rated, where there are referrals.
     pub influence: Option<Influence>,
     /// Whether and how customers are scored.
@@ -128,6 +135,9 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
     };
     let bootstrap = count("bootstrap", 500, 0..=1_000_000)?;
     let sources = Sources::read(top, base_dir)?;
+    let drivers = Drivers::read(top)?;
+    let outcomes = Outcome::read_all(top)?;
+    let measures = Measures::read(top)?;
     Ok(Study {
         name,
         title: study.text("title")?,
@@ -136,10 +146,13 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
         confidence,
         bootstrap,
         minimum_base: count("minimum_base", 30, 0..=1_000_000_000)?,
-        drivers: Drivers::read(top)?,
-        outcomes: Outcome::read_all(top)?,
+        actions: Actions::read(top, &drivers.touchpoints, &outcomes)?,
+        segments: Segments::read(top, &measures.by)?,
+        drivers,
+        penalties: Penalty::read_all(top, &outcomes)?,
+        outcomes,
         evaluation: Evaluation::read(top, bootstrap)?,
-        measures: Measures::read(top)?,
+        measures,
         influence: Influence::read(top, sources.referrals.as_ref())?,
         sources,
         scores: Scores::read(top)?,
@@ -309,6 +322,20 @@ window_days = 90
     }
 
     #[test]
+    fn a_penalty_is_read_and_refused_where_it_has_no_meaning() {
+        let with = |to: &str| SMALL.replacen("[outcomes.promoter]", to, 1);
+        let study = parse(&with("[outcomes.promoter]\npenalty = \"elastic_net\"")).expect("a sound study");
+        assert_eq!(study.penalties, BTreeMap::from([("promoter", Penalty::ElasticNet)]));
+        let ordinal = "[outcomes.recommend]\nfamily = \"ordinal\"\npenalty = \"ridge\"";
+        let message = parse(&with(ordinal)).unwrap_err().to_string();
+        assert!(message.starts_with("study:28:11") && message.contains("ordinal model"), "{message}");
+        let message = parse(&with("[outcomes.promoter]\npenalty = \"laso\"")).unwrap_err().to_string();
+        assert!(message.contains("did you mean `lasso`"), "{message}");
+        let message = parse(&with("[outcomes.nps_class]\npenalty = \"lasso\"")).unwrap_err().to_string();
+        assert!(message.contains("unknown key `penalty` in [outcomes.nps_class]"), "{message}");
+    }
+
+    #[test]
     fn a_missing_key_names_its_section_and_purpose() {
         assert_eq!(
             refusal("window_days = 90", ""),
@@ -401,5 +428,27 @@ window_days = 90
         assert_eq!(study.sources.feedback.files.base_dir, folder.path());
         let later = study.refuse("drivers.controls", "no table has it").to_string();
         assert!(later.ends_with("study.toml:22:12: no table has it"), "{later}");
+    }
+
+    #[test]
+    fn actions_name_touchpoints_outcomes_and_costs() {
+        let more = "[actions]\ncost = { delivery = 2.5 }\nnot_actionable = [\"support\"]\n\
+                    target = { outcome = \"promoter\", change = 0.05 }\n[segments]\nby = [\"channel\"]\n";
+        let study = parse(&format!("{SMALL}{more}")).expect("a sound study");
+        assert_eq!(study.actions.cost["delivery"], 2.5);
+        let target = study.actions.target.expect("a target");
+        assert_eq!((target.outcome, target.measure), (Outcome::Promoter, super::super::TargetMeasure::Share));
+        assert_eq!((study.segments.by.as_slice(), study.segments.minimum_base), (&["channel".to_owned()][..], 100));
+        let refused = |from: &str, to: &str| {
+            assert!(more.contains(from), "{from}");
+            parse(&format!("{SMALL}{}", more.replacen(from, to, 1))).expect_err("a refusal").to_string()
+        };
+        assert!(refused("delivery = 2.5", "delivry = 2.5").contains("did you mean `delivery`"));
+        assert!(refused("delivery = 2.5", "delivery = 0").contains("must be positive"));
+        assert!(refused("cost = { delivery = 2.5 }", "enabled = true").contains("[actions.cost]"));
+        assert!(refused("outcome = \"promoter\"", "outcome = \"nps\"").contains("there are: repurchase, promoter"));
+        assert!(refused("change = 0.05", "change = 0").contains("above or below"));
+        assert!(refused("change = 0.05", "change = 0.05, measure = \"mean\"").contains("a class has a `share`"));
+        assert!(refused("[\"channel\"]", "[\"chanel\"]").contains("did you mean `channel`"));
     }
 }

@@ -14,7 +14,8 @@ pub struct Evaluation {
     pub cut_us: Option<i64>,
     /// Without a cut: the share of the answers, the latest ones, that test.
     pub test_share: f64,
-    /// Earlier cuts as well, each tested up to the next: rolling origins. 1 is the single cut.
+    /// Rolling origins: the answers from the cut on are parted into so many equal spans of time, each tested by a fit to what was
+    /// known when it began. 1 is the single cut.
     pub folds: u32,
     /// Columns of the model that knows behaviour only, beside which the feedback is judged; `None` for those of recency,
     /// frequency and spend that there are.

@@ -1,7 +1,18 @@
 //! Every key that a study file may hold, by section.
 
 /// The file's top level.
-pub const TOP: &[&str] = &["study", "sources", "drivers", "outcomes", "evaluation", "measures", "influence", "scores"];
+pub const TOP: &[&str] = &[
+    "study",
+    "sources",
+    "drivers",
+    "outcomes",
+    "evaluation",
+    "measures",
+    "actions",
+    "segments",
+    "influence",
+    "scores",
+];
 /// `[study]`.
 pub const STUDY: &[&str] = &["name", "title", "as_of", "seed", "confidence", "bootstrap", "minimum_base"];
 /// `[sources]`.
@@ -126,19 +137,27 @@ pub const OUTCOMES: &[&str] = &[
     "spend",
 ];
 /// `[outcomes.recommend]`.
-pub const RECOMMEND_OUTCOME: &[&str] = &["family"];
-/// An outcome of the answer itself.
-pub const ANSWER_OUTCOME: &[&str] = &[];
+pub const RECOMMEND_OUTCOME: &[&str] = &["family", "penalty"];
+/// An outcome of the answer itself, a number or a class of two.
+pub const ANSWER_OUTCOME: &[&str] = &["penalty"];
+/// `[outcomes.nps_class]`.
+pub const LEVEL_OUTCOME: &[&str] = &[];
 /// An outcome of what happened in a window after the answer.
-pub const WINDOW_OUTCOME: &[&str] = &["window_days"];
+pub const WINDOW_OUTCOME: &[&str] = &["window_days", "penalty"];
 /// An outcome that counts events in the window.
 pub const COUNT_OUTCOME: &[&str] = &["window_days", "distribution"];
 /// `[outcomes.spend]`.
-pub const SPEND_OUTCOME: &[&str] = &["window_days", "scale"];
+pub const SPEND_OUTCOME: &[&str] = &["window_days", "scale", "penalty"];
 /// `[evaluation]`.
 pub const EVALUATION: &[&str] = &["enabled", "cut", "test_share", "folds", "history", "bootstrap"];
 /// `[measures]`.
 pub const MEASURES: &[&str] = &["by", "interval"];
+/// `[actions]`.
+pub const ACTIONS: &[&str] = &["enabled", "top_box_from", "not_actionable", "cost", "raise", "target"];
+/// `[actions.target]`.
+pub const ACTION_TARGET: &[&str] = &["outcome", "measure", "change"];
+/// `[segments]`.
+pub const SEGMENTS: &[&str] = &["by", "minimum_base"];
 /// `[influence]`.
 pub const INFLUENCE: &[&str] = &["probability", "samples", "rating"];
 /// `[influence.rating]`.

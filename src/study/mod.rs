@@ -10,6 +10,7 @@ mod section;
 
 pub mod keys;
 
+mod actions;
 mod analysis;
 mod as_of;
 mod codes;
@@ -19,6 +20,7 @@ mod evaluation;
 mod outcome;
 mod sources;
 
+pub use actions::{ActionTarget, Actions, Segments, TargetMeasure};
 pub use analysis::{
     Drivers, EdgeProbability, Influence, Measures, Missing, NpsInterval, RatingWeights, Scores, TouchpointGroup,
 };
@@ -28,7 +30,7 @@ pub use document::Study;
 pub use error::{Place, Problem, StudyError};
 pub use evaluation::Evaluation;
 pub use nearest::nearest;
-pub use outcome::{Outcome, SpendScale};
+pub use outcome::{Outcome, Penalty, SpendScale};
 pub use sources::{
     Activity, Aggregate, AmountVia, Customers, Feedback, Files, Format, Invitations, Key, Range, Referrals, Sources,
     TimeFormat, Times, Transactions, Via,

@@ -4,6 +4,7 @@ use super::section::{Item, Section};
 use super::{StudyError, keys};
 use crate::estimators::{CountDistribution, Family};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -70,6 +71,63 @@ pub enum SpendScale {
     Amount,
     /// `ln(1 + amount)`, for which a few large buyers weigh less.
     Log1p,
+}
+
+/// What holds the coefficients of a model together that is there to predict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Penalty {
+    /// Their squares: all columns stay, none with much say.
+    Ridge,
+    /// Their sizes: columns that tell little fall out.
+    Lasso,
+    /// Half of each.
+    ElasticNet,
+}
+
+impl Penalty {
+    const WORDS: [(&'static str, Self); 3] =
+        [("ridge", Self::Ridge), ("lasso", Self::Lasso), ("elastic_net", Self::ElasticNet)];
+
+    /// The word of the study file, model files and reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ridge => "ridge",
+            Self::Lasso => "lasso",
+            Self::ElasticNet => "elastic_net",
+        }
+    }
+
+    /// Share of the lasso: 0 ridge, 1 lasso.
+    pub fn mixing(self) -> f64 {
+        match self {
+            Self::Ridge => 0.0,
+            Self::Lasso => 1.0,
+            Self::ElasticNet => 0.5,
+        }
+    }
+
+    /// The penalties of the outcomes that have one, by the outcome's word.
+    pub(super) fn read_all(
+        top: &Section<'_, '_>,
+        outcomes: &[Outcome],
+    ) -> Result<BTreeMap<&'static str, Self>, StudyError> {
+        let mut penalties = BTreeMap::new();
+        let Some(item) = top.item("outcomes") else { return Ok(penalties) };
+        for (name, item) in item.open_section()?.items() {
+            let Some(item) = item.open_section()?.item("penalty") else { continue };
+            let Some(outcome) = outcomes.iter().find(|outcome| outcome.word() == name) else { continue };
+            if !matches!(outcome.family(), Family::Linear | Family::Logistic) {
+                let family = outcome.family().word();
+                return Err(item.invalid(format!(
+                    "`{}` has no meaning for an {family} model; leave it out, or choose the family `linear`",
+                    item.path()
+                )));
+            }
+            penalties.insert(outcome.word(), item.word(&Self::WORDS)?);
+        }
+        Ok(penalties)
+    }
 }
 
 impl Outcome {
@@ -144,7 +202,7 @@ impl Outcome {
                 Self::Recommend { family: family.transpose()?.unwrap_or(Family::Linear) }
             }
             "nps" => of_answer().map(|()| Self::Nps)?,
-            "nps_class" => of_answer().map(|()| Self::NpsClass)?,
+            "nps_class" => item.section(keys::LEVEL_OUTCOME).map(|_| Self::NpsClass)?,
             "promoter" => of_answer().map(|()| Self::Promoter)?,
             "detractor" => of_answer().map(|()| Self::Detractor)?,
             "repurchase" => Self::Repurchase { window_days: of_window()? },

@@ -68,24 +68,122 @@ fn an_unknown_column_is_named_with_its_neighbour() {
 }
 
 #[test]
-fn what_is_not_there_yet_is_refused_with_two_and_a_sentence() {
+fn what_does_not_go_together_is_refused_with_two_and_a_sentence() {
     let folder = folder();
-    write(folder.path(), "t.csv", "y,a,b\n1,2,3\n2,3,1\n3,1,2\n4,5,6\n");
+    write(folder.path(), "t.csv", "y,a,b\n1,2,3\n2,3,1\n3,1,2\n4,5,6\n7,5,1\n");
+    write(folder.path(), "r.csv", ",y,a,b\ny,1,,\na,0.5,1,\nb,0.4,0.1,1\n");
     let base = ["drivers", "--data", "t.csv", "--outcome", "y", "--drivers", "a,b"];
-    for more in [
-        &["--method", "pmvd"][..],
-        &["--method", "owen"],
-        &["--method", "complete-dominance"],
-        &["--groups", "s=a;p=b"],
-    ] {
+    let refused = |more: &[&str], part: &str| {
         let output = advocate(folder.path(), &[&base[..], more].concat());
-        assert_eq!(output.status.code(), Some(2), "{more:?}");
-        assert!(stderr(&output).contains("not there yet"), "{}", stderr(&output));
+        assert_eq!(output.status.code(), Some(2), "{more:?} {}", stderr(&output));
+        assert!(stderr(&output).contains(part), "{}", stderr(&output));
+    };
+    refused(&["--missing", "em", "--family", "logistic"], "only --family linear");
+    refused(&["--weights", "a"], "--weight-kind");
+    refused(&["--method", "pmwd"], "`pmwd` is no method");
+    refused(&["--method", "shapley,complete-dominance"], "--format json");
+    refused(&["--groups", "a,b"], "service=A,B");
+    refused(&["--correlation", "r.csv", "--n", "100"], "--correlation");
+    let of_matrix = ["drivers", "--correlation", "r.csv", "--outcome", "y", "--drivers", "a,b"];
+    for more in [&[][..], &["--n", "100", "--bootstrap", "50"], &["--n", "100", "--family", "logistic"]] {
+        let output = advocate(folder.path(), &[&of_matrix[..], more].concat());
+        assert_eq!(output.status.code(), Some(2), "{more:?} {}", stderr(&output));
     }
-    let output = advocate(folder.path(), &[&base[..], &["--missing", "em", "--family", "logistic"]].concat());
-    assert_eq!(output.status.code(), Some(2), "moments are for a linear model: {}", stderr(&output));
-    let output = advocate(folder.path(), &[&base[..], &["--weights", "a"]].concat());
-    assert_eq!(output.status.code(), Some(2), "weights need their kind");
+    // A group that names nobody is an impossible analysis.
+    let output = advocate(folder.path(), &[&base[..], &["--groups", "s=a,c"]].concat());
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    assert!(stderr(&output).contains("`c`"), "{}", stderr(&output));
+}
+
+const SWISS: &str = "Agriculture,Examination,Education,Catholic,Infant.Mortality";
+
+fn by_driver<'a>(answer: &'a serde_json::Value, driver: &str) -> &'a serde_json::Value {
+    let rows = answer["drivers"].as_array().expect("drivers");
+    rows.iter().find(|row| row["driver"] == driver).expect("a row")
+}
+
+#[test]
+fn pmvd_and_owen_values_of_swiss_fertility() {
+    let Some(data) = shared("classic/swiss.csv") else { return };
+    let data = data.display().to_string();
+    let folder = folder();
+    let base = ["drivers", "--data", &data, "--outcome", "Fertility", "--drivers", SWISS, "--bootstrap", "0"];
+    let more = ["--method", "pmvd", "--format", "json"];
+    let answer = json(&advocate(folder.path(), &[&base[..], &more].concat()));
+    // R, relaimpo: pmvd of datasets::swiss.
+    for (driver, want) in [("Agriculture", 0.0447851709784107), ("Education", 0.379818769794937)] {
+        close(&by_driver(&answer, driver)["methods"]["pmvd"], want, 1e-10);
+    }
+    let groups = "work=Examination,Education;rest=Catholic,Infant.Mortality";
+    let answer = json(&advocate(folder.path(), &[&base[..], &["--groups", groups, "--format", "json"]].concat()));
+    // Owen values of R squared by brute force over the orders of groups and members.
+    assert_eq!(answer["method"], "owen");
+    for (driver, want) in [("Agriculture", 0.07356739365441374), ("Education", 0.24267143004762304)] {
+        close(&by_driver(&answer, driver)["methods"]["owen"], want, 1e-10);
+    }
+    let group = &answer["groups"][0];
+    assert_eq!(group["group"], "work");
+    close(&group["contribution"], 0.1602925179281954 + 0.24267143004762304, 1e-10);
+    let text = stdout(&advocate(folder.path(), &[&base[..], &["--groups", groups]].concat()));
+    assert!(text.contains("work") && text.contains("Examination, Education"), "{text}");
+}
+
+#[test]
+fn a_published_table_of_correlations_gives_the_published_dominance() {
+    let folder = folder();
+    // Azen and Budescu (2003), "The dominance analysis approach", Psychological Methods 8(2), table 1.
+    let table = "y,x1,x2,x3,x4\n1,,,,\n0.6,1,,,\n0.3,0.8,1,,\n0.4,0.1,0.1,1,\n0.5,0.3,0.1,0.5,1\n";
+    write(folder.path(), "r.csv", table);
+    let arguments = [
+        "drivers",
+        "--correlation",
+        "r.csv",
+        "--n",
+        "100",
+        "--outcome",
+        "y",
+        "--drivers",
+        "x1,x2,x3,x4",
+        "--method",
+        "shapley,complete-dominance",
+        "--format",
+        "json",
+    ];
+    let answer = json(&advocate(folder.path(), &arguments));
+    assert_eq!((answer["n_rows"].as_u64(), answer["n_replicates"].as_u64()), (Some(100), Some(0)));
+    let dominance = |driver: &str| by_driver(&answer, driver)["complete_dominance"].clone();
+    // A driver and itself count as equal.
+    assert_eq!(dominance("x1"), serde_json::json!({"x1": 0.5, "x2": 1.0, "x3": 1.0, "x4": 1.0}));
+    assert_eq!(dominance("x2"), serde_json::json!({"x1": 0.0, "x2": 0.5, "x3": 0.5, "x4": 0.5}));
+    let broken = table.replace("0.6,1", "1.6,1");
+    write(folder.path(), "r.csv", &broken);
+    let output = advocate(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("row `x1`") || stderr(&output).contains("column `x1`"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_driver_of_noise_is_not_told_from_noise() {
+    let folder = folder();
+    let mut table = "y,signal,noise\n".to_owned();
+    let mut state = 7_u64;
+    for _ in 0..300 {
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f64 / (1_u64 << 24) as f64
+        };
+        let (signal, noise, error) = (next(), next(), next());
+        table.push_str(&format!("{},{signal},{noise}\n", signal + error));
+    }
+    write(folder.path(), "t.csv", &table);
+    let base = ["drivers", "--data", "t.csv", "--outcome", "y", "--drivers", "signal,noise", "--bootstrap", "0"];
+    let answer =
+        json(&advocate(folder.path(), &[&base[..], &["--noise", "199", "--jackknife", "--format", "json"]].concat()));
+    // 199 noise drivers and the driver itself: the smallest p-value there is.
+    close(&by_driver(&answer, "signal")["noise"]["p_value"], 1.0 / 200.0, 1e-12);
+    let p_noise = by_driver(&answer, "noise")["noise"]["p_value"].as_f64().expect("a number");
+    assert!(p_noise > 0.05, "{p_noise}");
+    assert!(by_driver(&answer, "signal")["share_std_error"].as_f64().is_some_and(|own| own > 0.0));
 }
 
 #[test]

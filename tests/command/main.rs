@@ -1,9 +1,12 @@
 //! The built program from outside: what it prints, writes and returns.
 
+mod contest;
 mod exit_codes;
 mod flat;
+mod gaps;
 mod models;
 mod outcomes;
+mod purchases;
 mod real_data;
 mod runs;
 

@@ -131,8 +131,121 @@ fn rows_beside_their_model_are_written_whole() {
     assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
 }
 
+#[test]
+fn rows_beside_an_ordinal_model_have_residuals_and_no_leverage() {
+    let folder = folder();
+    write(folder.path(), "t.csv", CLASSES);
+    let fit = ["fit", "--data", "t.csv", "--outcome", "class", "--features", "service", "--family", "ordinal"];
+    let output = advocate(folder.path(), &[&fit[..], &["--augment", "rows.json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = std::fs::read_to_string(folder.path().join("rows.json")).expect("written");
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&text).expect("rows");
+    // Without good service the levels 0, 1 and 2 have 1/2, 1/4 and 1/4: a mean of 3/4 and a variance of 11/16.
+    assert_near(&rows[0]["fitted"], 0.75, 1e-7);
+    assert_near(&rows[0]["resid"], -0.75, 1e-7);
+    assert_near(&rows[0]["pearson_resid"], -0.75 / (11.0_f64 / 16.0).sqrt(), 1e-7);
+    assert_near(&rows[0]["deviance_resid"], -(2.0 * 2.0_f64.ln()).sqrt(), 1e-7);
+    assert_near(&rows[3]["deviance_resid"], (2.0 * 4.0_f64.ln()).sqrt(), 1e-7);
+    assert!(rows[0]["hat"].is_null());
+}
+
+#[test]
+fn rows_beside_a_model_of_counts_are_measured_by_its_variance() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "n,months,group\n1,1,0\n7,3,0\n0,1,0\n9,1,1\n1,1,1\n20,2,1\n");
+    let fit = ["fit", "--data", "t.csv", "--outcome", "n", "--features", "group", "--family", "count"];
+    let rows = |more: &[&str]| -> (serde_json::Value, Vec<serde_json::Value>) {
+        let arguments =
+            [&fit[..], &["--exposure", "months", "--augment", "rows.json", "--format", "json"], more].concat();
+        let answer = json(&advocate(folder.path(), &arguments));
+        let text = std::fs::read_to_string(folder.path().join("rows.json")).expect("written");
+        (answer, serde_json::from_str(&text).expect("rows"))
+    };
+    // 8 in 5 months without, 30 in 4 with: 1.6 and 7.5 a month. A row's leverage is its share of its group's expectation.
+    let (_, poisson) = rows(&[]);
+    assert_near(&poisson[1]["fitted"], 4.8, 1e-9);
+    assert_near(&poisson[1]["link"], 4.8_f64.ln(), 1e-9);
+    assert_near(&poisson[1]["pearson_resid"], 2.2 / 4.8_f64.sqrt(), 1e-8);
+    assert_near(&poisson[1]["hat"], 3.0 / 5.0, 1e-9);
+    assert_near(&poisson[1]["std_resid"], 2.2 / (4.8_f64 * 0.4).sqrt(), 1e-8);
+    assert_near(&poisson[1]["deviance_resid"], (2.0 * (7.0 * (7.0_f64 / 4.8).ln() - 2.2)).sqrt(), 1e-8);
+    assert_near(&poisson[2]["deviance_resid"], -(2.0 * 1.6_f64).sqrt(), 1e-8);
+    // The negative binomial divides by its own standard deviation, and its alpha stands in the answer.
+    let (answer, dispersed) = rows(&["--distribution", "negative-binomial"]);
+    let alpha = answer["model"]["count"]["alpha"].as_f64().expect("a number");
+    let number = |row: &serde_json::Value, name: &str| row[name].as_f64().expect("a number");
+    for row in &dispersed {
+        let mean = number(row, "fitted");
+        let want = number(row, "resid") / (mean + alpha * mean * mean).sqrt();
+        assert_near(&row["pearson_resid"], want, 1e-9);
+    }
+    assert!(alpha > 0.0, "{answer}");
+    let leverages: f64 = dispersed.iter().map(|row| number(row, "hat")).sum();
+    assert!((leverages - 2.0).abs() < 1e-9);
+}
+
+#[test]
+fn columns_that_mark_the_clusters_leave_no_error_by_cluster() {
+    let folder = folder();
+    write(
+        folder.path(),
+        "t.csv",
+        "y,shop_b,shop_c,who\n1,0,0,a\n2,0,0,a\n4,1,0,b\n7,1,0,b\n3,0,1,c\n9,0,1,c\n5,0,0,d\n6,0,0,d\n",
+    );
+    let fit = ["fit", "--data", "t.csv", "--outcome", "y", "--features", "shop_b,shop_c", "--cluster", "who"];
+    let answer = json(&advocate(folder.path(), &[&fit[..], &["--format", "json"]].concat()));
+    let findings = answer["findings"].as_array().expect("rows");
+    // The marks of b and c fit their clusters' means, so that their residuals sum to nought; a and d still differ, which is the
+    // intercept's uncertainty and through it that of the marks.
+    assert!(findings.iter().all(|finding| finding["kind"] != "unreliable"), "{findings:?}");
+    let all = "y,b,c,who\n1,0,0,a\n2,0,0,a\n4,1,0,b\n7,1,0,b\n3,0,1,c\n9,0,1,c\n";
+    write(folder.path(), "all.csv", all);
+    let fit =
+        ["fit", "--data", "all.csv", "--outcome", "y", "--features", "b,c", "--cluster", "who", "--format", "json"];
+    let answer = json(&advocate(folder.path(), &fit));
+    let findings = answer["findings"].as_array().expect("rows");
+    let unreliable = findings.iter().find(|finding| finding["kind"] == "unreliable").expect("a finding");
+    let sentence = unreliable["sentence"].as_str().expect("a sentence");
+    assert!(sentence.contains("`b`") && sentence.contains("`c`") && sentence.contains("`(intercept)`"), "{sentence}");
+}
+
+#[test]
+fn a_penalised_outcome_predicts_and_tests_nothing() {
+    let folder = folder();
+    let (answers, orders) = company();
+    write(folder.path(), "answers.csv", &answers);
+    write(folder.path(), "orders.csv", &orders);
+    let penalised = "[outcomes.recommend]\npenalty = \"ridge\"\n[outcomes.promoter]\npenalty = \"lasso\"\n";
+    write(folder.path(), "judged.toml", &STUDY.replace("[outcomes.recommend]\n", penalised));
+    let output = advocate(folder.path(), &["run", "judged.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let results = folder.path().join("results/judged/2026-01-01");
+    let read = |name: &str| std::fs::read_to_string(results.join(name)).expect("written");
+    for (outcome, kind, mixing) in [("recommend", "ridge", 0.0), ("promoter", "lasso", 1.0)] {
+        let model: serde_json::Value = serde_json::from_str(&read(&format!("models/{outcome}.json"))).expect("JSON");
+        assert_eq!(model["penalty"]["kind"], kind);
+        assert_near(&model["penalty"]["mixing"], mixing, 1e-12);
+        assert!(model["penalty"]["lambda"].as_f64().is_some_and(|lambda| lambda > 0.0));
+        assert_eq!((&model["covariance"], &model["format_version"]), (&serde_json::json!([]), &"1.2".into()));
+        let card = read(&format!("models/{outcome}.md"));
+        assert!(card.contains("no standard error and no test") && !card.contains("p-value"), "{card}");
+        let has_rows = |table: &str| read(table).lines().any(|line| line.starts_with(&format!("{outcome},")));
+        assert!(has_rows("tables/drivers.csv") && has_rows("tables/evaluation.csv") && !has_rows("tables/tests.csv"));
+        let coefficients = read("tables/coefficients.csv");
+        let row = coefficients.lines().find(|line| line.starts_with(&format!("{outcome},delivery,"))).expect("a row");
+        // estimate, then std_error, statistic, p_value, conf_low and conf_high, which are empty.
+        assert!(row.contains(",,,,,,") && row.ends_with(kind), "{row}");
+    }
+    let model: serde_json::Value = serde_json::from_str(&read("models/repurchase.json")).expect("JSON");
+    assert!(model.get("penalty").is_none() && model["covariance"].as_array().is_some_and(|rows| !rows.is_empty()));
+    let ordinal = "[outcomes.recommend]\nfamily = \"ordinal\"\npenalty = \"ridge\"\n";
+    write(folder.path(), "wrong.toml", &STUDY.replace("[outcomes.recommend]\n", ordinal));
+    let output = advocate(folder.path(), &["check", "wrong.toml"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+}
+
 /// Eighty customers, one answer each, ten days apart; what they buy next follows from what they bought before alone.
-fn company() -> (String, String) {
+pub(super) fn company() -> (String, String) {
     let mut answers = "who,at,nps,delivery\n".to_owned();
     let mut orders = "who,at,amount\n".to_owned();
     let date = |day: i64| {
@@ -155,7 +268,7 @@ fn company() -> (String, String) {
     (answers, orders)
 }
 
-const STUDY: &str = r#"
+pub(super) const STUDY: &str = r#"
 [study]
 name = "judged"
 as_of = 2026-01-01
@@ -213,6 +326,32 @@ fn models_are_judged_after_the_cut_beside_baselines() {
     assert!(r_squared.expect("a figure")["estimate"].as_f64().expect("a number") > 0.8);
     let text = stdout(&advocate(folder.path(), &["evaluate", "judged.toml"]));
     assert!(text.contains("history_and_feedback less history"), "{text}");
+}
+
+#[test]
+fn ordered_levels_are_judged_by_the_probability_of_each() {
+    let folder = folder();
+    let (answers, orders) = company();
+    write(folder.path(), "answers.csv", &answers);
+    write(folder.path(), "orders.csv", &orders);
+    let levels = "[outcomes.recommend]\nfamily = \"ordinal\"\n[outcomes.nps_class]\n";
+    write(folder.path(), "judged.toml", &STUDY.replace("[outcomes.recommend]\n", levels));
+    let answer = json(&advocate(folder.path(), &["evaluate", "judged.toml", "--format", "json"]));
+    for (place, outcome) in ["recommend", "nps_class"].into_iter().enumerate() {
+        let evaluation = &answer["evaluations"][place];
+        assert_eq!(evaluation["outcome"], outcome);
+        let rows = evaluation["figures"].as_array().expect("rows");
+        let figure = |model: &str, metric: &str| {
+            let row = rows.iter().find(|row| row["model"] == model && row["metric"] == metric && row["fold"].is_null());
+            row.unwrap_or_else(|| unreachable!("no {metric} of {model}"))["estimate"].as_f64().expect("a number")
+        };
+        for metric in ["ranked_probability_score", "level_log_loss"] {
+            assert!(figure("model", metric) < figure("base_rate", metric), "{outcome} {metric}");
+            assert!(figure("history_and_feedback", metric) < figure("history", metric), "{outcome} {metric}");
+        }
+        // What decides comes first.
+        assert_eq!(evaluation["comparisons"][0]["metric"], "ranked_probability_score");
+    }
 }
 
 #[test]

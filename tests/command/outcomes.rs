@@ -25,6 +25,11 @@ amount = "amount"
 touchpoints = ["delivery"]
 [evaluation]
 enabled = false
+[actions.cost]
+delivery = 2.0
+[actions.target]
+outcome = "nps"
+change = 5
 [outcomes.nps]
 [outcomes.nps_class]
 [outcomes.repurchase]
@@ -172,9 +177,62 @@ fn scores_name_the_scale_they_are_on() {
     let expected = (10.0 * bought[0] + 12.0 * bought[1]) / 22.0;
     let page = folder.path().join("results/two-groups/2026-12-31/report.html");
     let text = std::fs::read_to_string(page).expect("readable");
-    assert!(text.contains(&format!("expected_purchases {expected:.3}")), "{expected} is not in the report");
-    assert!(text.contains("p_repurchase 55") && text.contains("<th scope=\"col\">Rate ratio</th>"));
+    assert!(text.contains(&format!("purchases {expected:.3}")), "{expected} is not in the report");
+    assert!(text.contains("repurchase 55") && text.contains("<th scope=\"col\">Rate ratio</th>"));
     let model = folder.path().join("results/two-groups/2026-12-31/models/purchases.json");
     let model: Value = serde_json::from_slice(&std::fs::read(model).expect("readable")).expect("JSON");
     assert_eq!(model["family"], "count");
+}
+
+#[test]
+fn a_raised_touchpoint_moves_those_who_were_failed_to_the_others() {
+    let folder = run();
+    let row_of = |table: &str, outcome: &str| {
+        let rows = rows(folder.path(), table);
+        rows.into_iter().find(|row| row["outcome"] == outcome).expect("a row")
+    };
+    let number = |row: &std::collections::HashMap<String, String>, column: &str| -> f64 {
+        row[column].parse().expect("a number")
+    };
+    // Ten of 22 can rise by the one point there is; the others are at the end of the scale.
+    let (movable, n) = (10.0, 22.0);
+    let nps = means(|answer, _| 100.0 * (share_of(answer >= 9) - share_of(answer <= 6)));
+    let slope = nps[1] - nps[0];
+    assert_near(number(&row_of("what_if", "nps"), "change"), movable / n * slope, "points of the score");
+    let buys = means(|_, bought| share_of(!bought.is_empty()));
+    assert_near(
+        number(&row_of("what_if", "repurchase"), "change"),
+        movable / n * (buys[1] - buys[0]),
+        "share of buyers",
+    );
+    let bought = means(|_, bought| bought.len() as f64);
+    assert_near(number(&row_of("what_if", "purchases"), "change"), movable / n * (bought[1] - bought[0]), "purchases");
+
+    // A target of 5 points is this part of the way, at 2 a point.
+    let plan = row_of("plans", "nps");
+    let raise = 5.0 / (movable / n * slope);
+    assert_near(number(&plan, "raise"), raise, "raise");
+    assert_near(number(&plan, "cost"), 2.0 * raise, "cost");
+    assert_eq!((plan["reached"].as_str(), plan["offered"].as_str()), ("true", "true"));
+
+    let action = row_of("actions", "nps");
+    assert_near(number(&action, "performance"), 100.0 * 12.0 / n, "performance");
+    assert_near(number(&action, "importance"), 1.0, "importance");
+    // Without a bootstrap nothing is decided.
+    assert_eq!(action["action"], "undecided");
+
+    // With one column, partial R squared is R squared: between-group over total sum of squares.
+    let all = groups().concat();
+    let score = |answer: u8| 100.0 * (share_of(answer >= 9) - share_of(answer <= 6));
+    let mean = all.iter().map(|&(answer, _)| score(answer)).sum::<f64>() / n;
+    let total: f64 = all.iter().map(|&(answer, _)| (score(answer) - mean).powi(2)).sum();
+    let between = 10.0 * (nps[0] - mean).powi(2) + 12.0 * (nps[1] - mean).powi(2);
+    assert_near(number(&row_of("robustness", "nps"), "partial_r_squared"), between / total, "partial R squared");
+
+    // One driver carries all that is explained, said or done.
+    let shares = rows(folder.path(), "stated_observed");
+    assert_eq!(shares.len(), 6);
+    assert!(shares.iter().all(|row| row["share"].parse::<f64>().is_ok_and(|share| (share - 1.0).abs() < 1e-12)));
+    let sides: Vec<&str> = shares.iter().map(|row| row["side"].as_str()).collect();
+    assert_eq!(sides, ["stated", "stated", "observed", "observed", "observed", "observed"]);
 }

@@ -553,10 +553,10 @@ fn a_single_customer_gives_no_interval() {
 #[test]
 fn no_setting_lets_more_drivers_in_than_can_be_walked() {
     let observations = Made::of(20, 60, N_DRIVERS_MAX + 1).observations();
-    let analysis = DriverAnalysis { n_drivers_max: 100, ..analysis(&[Method::Shapley]) };
+    let analysis = DriverAnalysis { n_drivers_max: 100, sampling: None, ..analysis(&[Method::Shapley]) };
     let refused = analysis.rank(&observations, &drivers(&observations), &[]);
     assert!(
-        matches!(refused, Err(DriverError::TooMany { n_drivers: 31, n_drivers_max: N_DRIVERS_MAX })),
+        matches!(refused, Err(DriverError::TooMany { n_drivers: 31, n_drivers_max: N_DRIVERS_MAX, .. })),
         "{refused:?}"
     );
 }

@@ -1,8 +1,8 @@
 //! What must hold of every method that divides R squared, whatever the data.
 
 use crate::inputs::{
-    Made, analysis, close, contribution, drivers, normals, observations, ranked, row, rows_with_correlations,
-    scalar_methods, total,
+    Made, analysis, close, contribution, drivers, normals, observations, r_squared, ranked, row,
+    rows_with_correlations, scalar_methods, total,
 };
 use advocate::data::{Clusters, Observations, WeightKind, Weights};
 use advocate::drivers::{Driver, DriverAnalysis, DriverError, DriverRanking, Method};
@@ -12,7 +12,8 @@ use ndarray::{Array1, Array2, Axis, array, concatenate, s};
 use proptest::prelude::*;
 
 /// Methods whose contributions add up to R squared.
-const ADDING_UP: [Method; 4] = [Method::Shapley, Method::RelativeWeights, Method::Car, Method::Pratt];
+const ADDING_UP: [Method; 6] =
+    [Method::Shapley, Method::RelativeWeights, Method::Car, Method::Pratt, Method::Owen, Method::Pmvd];
 
 /// Rounding allowed between two ways to the same contribution (absolute, shares of R squared).
 const ROUNDING: f64 = 1e-10;
@@ -23,17 +24,6 @@ fn few_cases() -> ProptestConfig {
 
 fn made() -> impl Strategy<Value = Made> {
     (any::<u64>(), 20_usize..60, 2_usize..=6).prop_map(|(seed, n_rows, n_drivers)| Made::of(seed, n_rows, n_drivers))
-}
-
-/// R squared of some columns by the estimator, which shares no step with the driver analysis.
-fn r_squared(observations: &Observations, columns: &[usize]) -> f64 {
-    if columns.is_empty() {
-        return 0.0;
-    }
-    let some = Observations::new(observations.design().select(columns), observations.outcome().clone())
-        .and_then(|some| some.weighted(observations.weights().clone()))
-        .expect("rows that match");
-    Ols::default().fit(&some).expect("a fit").summary().r_squared.expect("a linear fit")
 }
 
 /// The same driver has the same contributions in both, by every method, after renaming.
@@ -383,12 +373,15 @@ fn standardised_coefficients_and_the_f_test_are_those_of_the_fit() {
 #[test]
 fn impossible_questions_are_refused_with_their_reason() {
     let observations_of = |n_rows: usize, n_drivers: usize| Made::of(1, n_rows, n_drivers).observations();
-    let rank =
-        |observations: &Observations| analysis(&[Method::Shapley]).rank(observations, &drivers(observations), &[]);
+    let exact = DriverAnalysis { sampling: None, ..analysis(&[Method::Shapley]) };
+    let rank = |observations: &Observations| exact.rank(observations, &drivers(observations), &[]);
     let none = analysis(&[Method::Shapley]).rank(&observations_of(9, 2), &[], &[]);
     assert!(matches!(none, Err(DriverError::NoDriver)));
     assert!(matches!(rank(&observations_of(6, 5)), Err(DriverError::TooFewRows { n_used: 6, n_columns: 5 })));
-    assert!(matches!(rank(&observations_of(40, 29)), Err(DriverError::TooMany { n_drivers: 29, n_drivers_max: 28 })));
+    assert!(matches!(
+        rank(&observations_of(40, 29)),
+        Err(DriverError::TooMany { n_drivers: 29, n_drivers_max: 28, .. })
+    ));
     let constant = observations(normals(1, 20, 2), Array1::from_elem(20, 0.1));
     assert!(matches!(rank(&constant), Err(DriverError::OutcomeConstant { outcome }) if outcome == "y"));
     let wide = observations_of(20, 3);

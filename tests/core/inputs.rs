@@ -2,6 +2,7 @@
 
 use advocate::data::{DesignMatrix, Observations, Outcome};
 use advocate::drivers::{Driver, DriverAnalysis, DriverRanking, DriverRow, Method};
+use advocate::estimators::Ols;
 use advocate::stats::random::stream;
 use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 use rand::Rng;
@@ -59,6 +60,17 @@ impl Table {
         let views: Vec<_> = columns.iter().map(Array1::view).collect();
         ndarray::stack(Axis(1), &views).expect("columns of one length")
     }
+}
+
+/// R squared of some columns by the estimator, which shares no step with the driver analysis.
+pub fn r_squared(observations: &Observations, columns: &[usize]) -> f64 {
+    if columns.is_empty() {
+        return 0.0;
+    }
+    let some = Observations::new(observations.design().select(columns), observations.outcome().clone())
+        .and_then(|some| some.weighted(observations.weights().clone()))
+        .expect("rows that match");
+    Ols::default().fit(&some).expect("a fit").summary().r_squared.expect("a linear fit")
 }
 
 /// Columns called x0, x1, ... and a numeric outcome y.

@@ -39,6 +39,14 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
+    /// The word used in JSON, tables and reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Days => "days",
+            Self::Weeks => "weeks",
+        }
+    }
+
     /// Days of one unit.
     pub fn days(self) -> f64 {
         match self {

@@ -56,7 +56,7 @@ impl Added {
         let unit = augment.unit();
         let products = augment.columns.products_beside(n_added + 1, |row, beside| {
             write(row, &mut beside[..n_added]);
-            let variance = augment.variance(row).max(VARIANCE_MIN);
+            let variance = augment.information(row).max(VARIANCE_MIN);
             beside[n_added] = augment.residual(row) / variance / unit;
             cases.weight(row) * variance
         });
@@ -98,7 +98,7 @@ impl Added {
         let df = fitted.places.len() as f64;
         let share_explained = match self.kind {
             Kind::Number => fitted.gain / self.df_residual,
-            Kind::Class => fitted.gain / self.n_used,
+            Kind::Class | Kind::Count { .. } => fitted.gain / self.n_used,
         };
         let test = |statistic: f64, df_residual: Option<f64>| {
             let p_value = match df_residual {
@@ -115,7 +115,7 @@ impl Added {
                     None => test(statistic, None),
                 })
             }
-            (None, Kind::Class) => Some(test(fitted.gain, None)),
+            (None, Kind::Class | Kind::Count { .. }) => Some(test(fitted.gain, None)),
             (None, Kind::Number) => {
                 let df_residual = self.df_residual - df;
                 // The squares are in residual variances, so what the model leaves is its degrees of freedom.

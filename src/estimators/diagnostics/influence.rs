@@ -253,7 +253,7 @@ impl Moved {
         let weight = augment.cases.leverage_weight(row) * augment.residual(row) / left;
         let sigma = match augment.kind {
             Kind::Number => measures.sigma.unwrap_or_else(|| augment.sigma()),
-            Kind::Class => 1.0,
+            Kind::Class | Kind::Count { .. } => 1.0,
         };
         let moves = self.towards.dot(&basis(augment, row)) * weight;
         let in_errors = |term: usize| moves[term] / (sigma * self.std_errors[term]);

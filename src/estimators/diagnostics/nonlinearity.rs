@@ -58,7 +58,7 @@ impl Nonlinearity {
         });
         let powers: &[usize] = match augment.kind {
             Kind::Number => &[n_curved, n_curved + 1],
-            Kind::Class => &[n_curved],
+            Kind::Class | Kind::Count { .. } => &[n_curved],
         };
         let overall = if fitted.varies() { added.test(powers) } else { None };
         let mut terms: Vec<Curvature> = curved

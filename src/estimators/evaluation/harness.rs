@@ -4,8 +4,10 @@ use super::EvaluationError;
 use super::assessment::{Assessment, Comparison, Judgement};
 use super::bins::{self, Binning, BrierParts, CalibrationBin};
 use super::deciles::{Decile, decile_table, weighted_table};
+use super::forecast::Forecast;
+use super::levels::{LevelLosses, levels_of, training_shares};
 use super::metric::{Better, Metric};
-use super::model::{Model, Predicted};
+use super::model::{LevelForecast, Model, Predicted};
 use super::recalibration::{Recalibration, recalibrate};
 use super::test_rows::TestRows;
 use crate::data::{Clusters, DesignMatrix, LeftOut, Observations, Split, grouped_k_fold};
@@ -48,6 +50,8 @@ pub enum ModelRole {
     BaseRate,
     /// The model on the history columns alone.
     History,
+    /// A buy-till-you-die model of the purchases, which sees none of the columns.
+    BuyTillYouDie,
     /// The model on all columns.
     Full,
     /// The same with its probabilities calibrated.
@@ -60,11 +64,16 @@ impl ModelRole {
         match self {
             Self::BaseRate => "base_rate",
             Self::History => "history",
+            Self::BuyTillYouDie => "buy_till_you_die",
             Self::Full => "full",
             Self::Calibrated => "calibrated",
         }
     }
 }
+
+/// Predicts the test rows of a split, given with its place from 0, from what is not in the columns, such as every purchase
+/// of the customers; or says why it cannot.
+pub type Outsider<'a> = dyn Fn(usize, &Split) -> Result<Predicted, String> + Sync + 'a;
 
 /// Figures of one of the models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -139,10 +148,13 @@ pub struct Evaluated {
     pub gain: Option<Comparison>,
     /// The full model (challenger) against the base rate (champion).
     pub gain_over_base_rate: Comparison,
+    /// The full model (challenger) against a buy-till-you-die model (champion).
+    pub gain_over_buy_till_you_die: Option<Comparison>,
     /// One report a split.
     pub folds: Vec<FoldReport>,
     /// What a reader must know.
     pub findings: Vec<Finding>,
+    level_losses: BTreeMap<ModelRole, LevelLosses>,
     metrics: Vec<Metric>,
     assessment: Assessment,
 }
@@ -166,10 +178,31 @@ impl Evaluation {
         model: &dyn Model,
         history: &[&str],
     ) -> Result<Evaluated, EvaluationError> {
-        let contestants = Contestants::of(observations, model, history, self.calibration, self.assessment.seed)?;
+        self.evaluate_beside(observations, splits, model, history, None)
+    }
+
+    /// The same beside a buy-till-you-die model, whose figures have the role [`ModelRole::BuyTillYouDie`].
+    ///
+    /// Where it gives nothing for a split it has no figures at all, with a finding that says why.
+    ///
+    /// # Errors
+    /// Those of [`Evaluation::evaluate`].
+    pub fn evaluate_beside(
+        &self,
+        observations: &Observations,
+        splits: &[Split],
+        model: &dyn Model,
+        history: &[&str],
+        outsider: Option<&Outsider<'_>>,
+    ) -> Result<Evaluated, EvaluationError> {
+        let contestants = Contestants {
+            outsider,
+            ..Contestants::of(observations, model, history, self.calibration, self.assessment.seed)?
+        };
         check_splits(observations, splits)?;
         let metrics = self.metrics_of(observations);
         let (mut all, mut folds, mut first_reason) = (Pool::default(), Vec::new(), None);
+        let mut of_outsider: Vec<Finding> = Vec::new();
         for (index, split) in splits.iter().enumerate() {
             let fold = index + 1;
             let (n_train, n_test) = (split.train().len(), split.test().len());
@@ -181,7 +214,7 @@ impl Evaluation {
                 models: Vec::new(),
                 findings: Vec::new(),
             };
-            match contestants.run(split) {
+            match contestants.run(index, split) {
                 Err(Failure::Fit(reason)) => {
                     report.findings.push(not_fitted(observations, fold, &reason));
                     first_reason.get_or_insert(reason);
@@ -189,6 +222,10 @@ impl Evaluation {
                 Err(Failure::Refused(error)) => return Err(error),
                 Ok(outcome) => {
                     report.findings = outcome.findings;
+                    let known = |finding: &Finding| of_outsider.iter().any(|own| own.sentence == finding.sentence);
+                    let more: Vec<Finding> =
+                        outcome.outsider_findings.into_iter().filter(|finding| !known(finding)).collect();
+                    of_outsider.extend(more);
                     if splits.len() > 1 {
                         let rows = test_rows(observations, split.test(), &vec![outcome.training_mean; n_test])?;
                         report.models = judge_all(&self.assessment, &rows, &outcome.predictions, &metrics)?;
@@ -201,7 +238,9 @@ impl Evaluation {
         if all.row.is_empty() {
             return Err(EvaluationError::NothingFitted { reason: first_reason.unwrap_or_default() });
         }
-        self.pooled(observations, all, folds, metrics)
+        let mut evaluated = self.pooled(observations, all, folds, metrics)?;
+        evaluated.findings.extend(of_outsider);
+        Ok(evaluated)
     }
 
     fn metrics_of(&self, observations: &Observations) -> Vec<Metric> {
@@ -221,36 +260,47 @@ impl Evaluation {
     ) -> Result<Evaluated, EvaluationError> {
         let rows = test_rows(observations, &all.row, &all.training_mean)?;
         // A model that did not predict in every fold has no pooled figures.
-        all.predictions.retain(|_, values| values.len() == all.row.len());
+        all.predictions.retain(|_, forecast| forecast.values.len() == all.row.len());
         let models = judge_all(&self.assessment, &rows, &all.predictions, &metrics)?;
         // The figures of a single fold are those of all test rows.
         if let [only] = folds.as_mut_slice() {
             only.models = models.clone();
         }
         let full = &all.predictions[&ModelRole::Full];
-        let against = |champion: &[f64]| self.assessment.compare(&rows, champion, full, &metrics);
-        let gain = all.predictions.get(&ModelRole::History).map(|history| against(history)).transpose()?;
+        let against = |role: ModelRole| {
+            let champion = all.predictions.get(&role);
+            champion.map(|champion| champion.compare(full, &self.assessment, &rows, &metrics)).transpose()
+        };
+        let (gain, gain_over_buy_till_you_die) = (against(ModelRole::History)?, against(ModelRole::BuyTillYouDie)?);
         let losses: Vec<Metric> = metrics.iter().copied().filter(|metric| !metric.is_of_order()).collect();
         let base = &all.predictions[&ModelRole::BaseRate];
-        let gain_over_base_rate = self.assessment.compare(&rows, base, full, &losses)?;
+        let gain_over_base_rate = base.compare(full, &self.assessment, &rows, &losses)?;
         let outcome = observations.outcome().name().to_owned();
         let mut findings: Vec<Finding> =
             folds.iter().filter(|fold| fold.models.is_empty()).flat_map(|fold| fold.findings.clone()).collect();
         findings.extend(gain.as_ref().and_then(|gain| weak_link(&outcome, gain)));
         findings.extend(no_gain(&outcome, &gain_over_base_rate));
+        findings.extend(gain_over_buy_till_you_die.as_ref().and_then(|gain| no_gain_over_purchases(&outcome, gain)));
         let Pool { row, fold, predictions, .. } = all;
         let assessment = self.assessment;
+        let (mut values, mut level_losses) = (BTreeMap::new(), BTreeMap::new());
+        for (role, forecast) in predictions {
+            values.insert(role, forecast.values);
+            forecast.losses.into_iter().for_each(|losses| drop(level_losses.insert(role, losses)));
+        }
         Ok(Evaluated {
             outcome,
             row,
             fold,
             rows,
-            predictions,
+            predictions: values,
             models,
             gain,
             gain_over_base_rate,
+            gain_over_buy_till_you_die,
             folds,
             findings,
+            level_losses,
             metrics,
             assessment,
         })
@@ -301,8 +351,11 @@ impl Evaluated {
             .into_iter()
             .map(|(segment, places)| {
                 let rows = self.rows.select(&places)?;
-                let pick = |values: &Vec<f64>| places.iter().map(|&place| values[place]).collect::<Vec<f64>>();
-                let predictions = self.predictions.iter().map(|(&role, values)| (role, pick(values))).collect();
+                let pick = |(&role, values): (&ModelRole, &Vec<f64>)| {
+                    let losses = self.level_losses.get(&role).map(|losses| losses.select(&places));
+                    (role, Forecast { values: places.iter().map(|&place| values[place]).collect(), losses })
+                };
+                let predictions = self.predictions.iter().map(pick).collect();
                 Ok(SegmentReport {
                     segment: segment.to_owned(),
                     n_rows: rows.n_rows(),
@@ -359,6 +412,12 @@ enum Failure {
     Refused(EvaluationError),
 }
 
+impl From<EvaluationError> for Failure {
+    fn from(error: EvaluationError) -> Self {
+        Self::Refused(error)
+    }
+}
+
 impl From<crate::data::DataError> for Failure {
     fn from(error: crate::data::DataError) -> Self {
         Self::Fit(error.to_string())
@@ -370,15 +429,19 @@ struct Contestants<'a> {
     observations: &'a Observations,
     history: Option<Observations>,
     model: &'a dyn Model,
+    outsider: Option<&'a Outsider<'a>>,
     calibration: Option<CalibrationPlan>,
     seed: u64,
+    /// The outcome's values, ascending.
+    levels: Vec<f64>,
 }
 
 /// What one split gave.
 struct FoldOutcome {
     training_mean: f64,
-    predictions: BTreeMap<ModelRole, Vec<f64>>,
+    predictions: BTreeMap<ModelRole, Forecast>,
     findings: Vec<Finding>,
+    outsider_findings: Vec<Finding>,
 }
 
 impl<'a> Contestants<'a> {
@@ -396,32 +459,57 @@ impl<'a> Contestants<'a> {
         let places: Vec<usize> = history.iter().map(place).collect::<Result<_, _>>()?;
         let history = (!places.is_empty()).then(|| observations.with_features(&places));
         let calibration = calibration.filter(|_| observations.outcome().is_binary());
-        Ok(Self { observations, history, model, calibration, seed })
+        let levels = levels_of(observations);
+        Ok(Self { observations, history, model, outsider: None, calibration, seed, levels })
     }
 
-    fn run(&self, split: &Split) -> Result<FoldOutcome, Failure> {
+    fn run(&self, index: usize, split: &Split) -> Result<FoldOutcome, Failure> {
         let n_test = split.test().len();
         let train = self.observations.select(split.train())?;
         let training_mean = weighted_mean(&train);
         let full = fit_predict(self.model, &train, &self.observations.design().select_rows(split.test())?)?;
-        let mut findings = full.findings;
-        let mut predictions = BTreeMap::from([(ModelRole::BaseRate, vec![training_mean; n_test])]);
+        let shares = full.levels.as_ref().map(|_| training_shares(&train, n_test));
+        let base = self.forecast(vec![training_mean; n_test], shares.as_ref(), split)?;
+        let mut predictions = BTreeMap::from([(ModelRole::BaseRate, base)]);
         if let Some(history) = &self.history {
             let test = history.design().select_rows(split.test())?;
             let predicted = fit_predict(self.model, &history.select(split.train())?, &test)?;
-            predictions.insert(ModelRole::History, predicted.values);
+            let forecast = self.forecast(predicted.values, predicted.levels.as_ref(), split)?;
+            predictions.insert(ModelRole::History, forecast);
         }
+        let mut findings = full.findings;
         if let Some(plan) = self.calibration {
             match cross_fit(self.model, &train, plan, self.seed) {
                 Ok(calibration) => {
                     let values = full.values.iter().map(|&value| calibration.apply(value)).collect();
-                    predictions.insert(ModelRole::Calibrated, values);
+                    predictions.insert(ModelRole::Calibrated, Forecast { values, losses: None });
                 }
                 Err(error) => findings.push(not_calibrated(self.observations, &error)),
             }
         }
-        predictions.insert(ModelRole::Full, full.values);
-        Ok(FoldOutcome { training_mean, predictions, findings })
+        predictions.insert(ModelRole::Full, self.forecast(full.values, full.levels.as_ref(), split)?);
+        let mut outsider_findings = Vec::new();
+        match self.outsider.map(|outsider| outsider(index, split)) {
+            None => {}
+            Some(Err(reason)) => outsider_findings.push(no_outsider(self.observations, &reason)),
+            Some(Ok(predicted)) => {
+                let Predicted { values, findings, .. } = usable(predicted, &train, n_test)?;
+                predictions.insert(ModelRole::BuyTillYouDie, Forecast { values, losses: None });
+                outsider_findings.extend(findings);
+            }
+        }
+        Ok(FoldOutcome { training_mean, predictions, findings, outsider_findings })
+    }
+
+    fn forecast(
+        &self,
+        values: Vec<f64>,
+        levels: Option<&LevelForecast>,
+        split: &Split,
+    ) -> Result<Forecast, EvaluationError> {
+        let outcomes = self.observations.outcome().values();
+        let happened: Vec<f64> = split.test().iter().map(|&row| outcomes[row]).collect();
+        Forecast::of(values, levels, &self.levels, &happened)
     }
 }
 
@@ -431,25 +519,37 @@ struct Pool {
     row: Vec<usize>,
     fold: Vec<usize>,
     training_mean: Vec<f64>,
-    predictions: BTreeMap<ModelRole, Vec<f64>>,
+    predictions: BTreeMap<ModelRole, Forecast>,
 }
 
 impl Pool {
-    fn add(&mut self, rows: &[usize], fold: usize, training_mean: f64, predictions: BTreeMap<ModelRole, Vec<f64>>) {
+    fn add(&mut self, rows: &[usize], fold: usize, training_mean: f64, predictions: BTreeMap<ModelRole, Forecast>) {
+        let n_before = self.row.len();
         self.row.extend(rows);
         self.fold.extend(std::iter::repeat_n(fold, rows.len()));
         self.training_mean.extend(std::iter::repeat_n(training_mean, rows.len()));
-        for (role, values) in predictions {
-            self.predictions.entry(role).or_default().extend(values);
+        for (role, forecast) in predictions {
+            let all = self.predictions.entry(role).or_insert_with(|| Forecast { values: Vec::new(), losses: None });
+            all.values.extend(forecast.values);
+            match (&mut all.losses, forecast.losses) {
+                (Some(all), Some(losses)) => all.extend(losses),
+                (all, losses) => *all = losses.filter(|_| n_before == 0),
+            }
         }
     }
 }
 
 fn fit_predict(model: &dyn Model, train: &Observations, test: &DesignMatrix) -> Result<Predicted, Failure> {
     let predicted = model.fit_predict(train, test).map_err(|error| Failure::Fit(with_causes(&error)))?;
+    usable(predicted, train, test.n_rows())
+}
+
+/// Refuses predictions that are no probabilities or numbers, one a row.
+fn usable(predicted: Predicted, train: &Observations, n_rows: usize) -> Result<Predicted, Failure> {
     let refused = |reason: String| Err(Failure::Refused(EvaluationError::BadModel { reason }));
-    if predicted.values.len() != test.n_rows() {
-        return refused(format!("{} predictions for {} rows", predicted.values.len(), test.n_rows()));
+    let n_forecasts = predicted.levels.as_ref().map_or(n_rows, |levels| levels.probabilities.nrows());
+    if predicted.values.len() != n_rows || n_forecasts != n_rows {
+        return refused(format!("{} predictions for {n_rows} rows", predicted.values.len().min(n_forecasts)));
     }
     let in_range =
         |value: &f64| if train.outcome().is_binary() { (0.0..=1.0).contains(value) } else { value.is_finite() };
@@ -506,14 +606,15 @@ fn weighted_mean(observations: &Observations) -> f64 {
 fn judge_all(
     assessment: &Assessment,
     rows: &TestRows,
-    predictions: &BTreeMap<ModelRole, Vec<f64>>,
+    predictions: &BTreeMap<ModelRole, Forecast>,
     metrics: &[Metric],
 ) -> Result<Vec<ModelJudgement>, EvaluationError> {
-    let judge = |(&model, values): (&ModelRole, &Vec<f64>)| {
+    let judge = |(&model, forecast): (&ModelRole, &Forecast)| {
         let judgement = if model == ModelRole::BaseRate {
-            judge_base_rate(assessment, rows, values, metrics)?
+            let of_values = judge_base_rate(assessment, rows, &forecast.values, metrics)?;
+            forecast.with_levels(of_values, assessment, rows)?
         } else {
-            assessment.judge(rows, values, metrics)?
+            forecast.judge(assessment, rows, metrics)?
         };
         Ok(ModelJudgement { model, judgement })
     };
@@ -539,17 +640,17 @@ fn judge_base_rate(
 }
 
 /// Whether a difference is better than nothing, by its interval.
-struct Verdict {
+pub(super) struct Verdict {
     metric: Metric,
     values: [f64; 2],
     ends: [f64; 2],
-    is_better: bool,
+    pub(super) is_better: bool,
     is_worse: bool,
 }
 
 impl Verdict {
     /// The first difference with an interval, of a figure that has a better side.
-    fn of(comparison: &Comparison) -> Option<Self> {
+    pub(super) fn of(comparison: &Comparison) -> Option<Self> {
         comparison.differences.iter().find_map(|row| {
             let delong = comparison.delong.filter(|_| row.metric == Metric::RocAuc);
             let low = row.conf_low.or(delong.map(|delong| delong.conf_low))?;
@@ -564,14 +665,14 @@ impl Verdict {
         })
     }
 
-    fn numbers(&self) -> String {
+    pub(super) fn numbers(&self) -> String {
         let [champion, challenger] = self.values;
         let [low, high] = self.ends;
         let label = self.metric.label();
         format!("{label} {challenger:.3} against {champion:.3}; difference {low:.3} to {high:.3}")
     }
 
-    fn finding(&self, kind: FindingKind, outcome: &str, sentence: String) -> Finding {
+    pub(super) fn finding(&self, kind: FindingKind, outcome: &str, sentence: String) -> Finding {
         Finding::new(kind, Severity::Warning, outcome, sentence)
             .number("champion", self.values[0])
             .number("challenger", self.values[1])
@@ -598,6 +699,21 @@ fn no_gain(outcome: &str, gain: &Comparison) -> Option<Finding> {
         verdict.numbers()
     );
     Some(verdict.finding(FindingKind::NoGain, outcome, sentence))
+}
+
+fn no_gain_over_purchases(outcome: &str, gain: &Comparison) -> Option<Finding> {
+    let verdict = Verdict::of(gain).filter(|verdict| !verdict.is_better)?;
+    let sentence = format!(
+        "The model predicts `{outcome}` no better than a buy-till-you-die model of the purchases alone ({}).",
+        verdict.numbers()
+    );
+    Some(verdict.finding(FindingKind::NoGain, outcome, sentence))
+}
+
+fn no_outsider(observations: &Observations, reason: &str) -> Finding {
+    let outcome = observations.outcome().name();
+    let sentence = format!("There is no buy-till-you-die model of `{outcome}` to compare with: {reason}.");
+    Finding::new(FindingKind::NotEstimated, Severity::Note, outcome, sentence)
 }
 
 fn not_fitted(observations: &Observations, fold: usize, reason: &str) -> Finding {

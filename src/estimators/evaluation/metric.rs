@@ -43,6 +43,10 @@ pub enum Metric {
     Spearman,
     /// Mean Poisson deviance (count).
     PoissonDeviance,
+    /// Mean ranked probability score: how far the forecast of ordered levels lies from the one that happened (level).
+    RankedProbabilityScore,
+    /// Mean negative log-likelihood of the level that happened (level).
+    LevelLogLoss,
     /// Mean deviance of the negative binomial with variance `p + alpha p^2` (count).
     NegativeBinomialDeviance {
         /// The dispersion.
@@ -79,6 +83,9 @@ impl Metric {
         [Self::RSquared, Self::RSquaredAgainstTraining, Self::Rmse, Self::Mae, Self::Spearman];
     /// What is shown of a count, the most telling first.
     pub const OF_COUNTS: [Self; 4] = [Self::PoissonDeviance, Self::Rmse, Self::Mae, Self::Spearman];
+    /// What is shown of ordered levels before the figures of their mean. They follow from the probability of every level, so
+    /// that only a harness that has these gives them.
+    pub const OF_LEVELS: [Self; 2] = [Self::RankedProbabilityScore, Self::LevelLogLoss];
 
     /// The word used in JSON, tables and reports.
     pub fn word(self) -> &'static str {
@@ -97,6 +104,8 @@ impl Metric {
             Self::RSquaredAgainstTraining => "r_squared_against_training",
             Self::Spearman => "spearman",
             Self::PoissonDeviance => "poisson_deviance",
+            Self::RankedProbabilityScore => "ranked_probability_score",
+            Self::LevelLogLoss => "level_log_loss",
             Self::NegativeBinomialDeviance { .. } => "negative_binomial_deviance",
         }
     }
@@ -118,6 +127,8 @@ impl Metric {
             Self::RSquaredAgainstTraining => "R squared against the training mean",
             Self::Spearman => "rank correlation",
             Self::PoissonDeviance => "Poisson deviance",
+            Self::RankedProbabilityScore => "ranked probability score",
+            Self::LevelLogLoss => "log loss over levels",
             Self::NegativeBinomialDeviance { .. } => "negative binomial deviance",
         }
     }
@@ -136,6 +147,8 @@ impl Metric {
             | Self::Rmse
             | Self::Mae
             | Self::PoissonDeviance
+            | Self::RankedProbabilityScore
+            | Self::LevelLogLoss
             | Self::NegativeBinomialDeviance { .. } => Better::Lower,
             Self::CalibrationIntercept | Self::CalibrationSlope | Self::BaseRate => Better::Neither,
         }
@@ -228,6 +241,10 @@ impl<'a> Judged<'a> {
             Metric::Spearman => Figure::Spearman { outcomes: self.outcome_order(), predictions: self.order() },
             Metric::PoissonDeviance => self.deviances(0.0)?,
             Metric::NegativeBinomialDeviance { alpha } => self.deviances(alpha)?,
+            // One prediction a row does not say how likely each level is.
+            Metric::RankedProbabilityScore | Metric::LevelLogLoss => {
+                return Err(EvaluationError::WrongKind { metric });
+            }
         })
     }
 

@@ -24,7 +24,6 @@ pub mod treatment;
 mod information;
 mod normal;
 mod patterns;
-mod resample;
 mod structural;
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use super::em::{Em, EmFit};
 use super::normal::{Conditional, Limits, Normal, ascend};
 use super::patterns::empty_finding;
-use super::resample::Resample;
 use super::rubin::{CompletedFit, Pooled, pool};
 use super::structural::structural_findings;
 use super::{MissingError, Treatment};
@@ -13,13 +12,14 @@ use crate::findings::Finding;
 use crate::stats::Confidence;
 use crate::stats::linear_algebra::SymmetricEigen;
 use crate::stats::random::stream;
+use crate::stats::resampling::Scratch;
 use ndarray::Array2;
 use rand::Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 
 /// Resamples tried for one imputation before it is an error.
-const DRAWS_MAX: u64 = 20;
+const DRAWS_MAX: usize = 20;
 /// Parameters of a resample may be this far from the maximum (absolute, in standard deviations): its noise is larger.
 const DRAW_TOLERANCE: f64 = 1e-6;
 
@@ -93,20 +93,20 @@ impl MultipleImputation {
         let fit = self.em.fit(gaps)?;
         fit.check_identified()?;
         let layout = fit.layout();
-        let resample = Resample::of(gaps.answered());
+        let resampler = gaps.answered().resampler(self.seed, "imputed parameters");
         let limits = Limits { tolerance: DRAW_TOLERANCE, ..self.em.limits() };
-        let draw = |imputation: usize| {
+        let draw = |scratch: &mut Scratch, imputation: usize| {
             (0..DRAWS_MAX)
                 .find_map(|attempt| {
-                    let mut random = stream(self.seed, "imputed parameters", imputation as u64 * DRAWS_MAX + attempt);
-                    let weights = resample.draw(&mut random);
+                    let weights = resampler.draw(imputation * DRAWS_MAX + attempt, scratch);
                     let sums = layout.sums(|row| weights[row]);
                     let ascent = ascend(layout, &sums, fit.normal().clone(), limits);
                     (ascent.converged && ascent.normal.is_finite()).then_some(ascent.normal)
                 })
-                .ok_or(MissingError::NoDraw { imputation: imputation + 1, n_tried: DRAWS_MAX as usize })
+                .ok_or(MissingError::NoDraw { imputation: imputation + 1, n_tried: DRAWS_MAX })
         };
-        let draws: Result<Vec<Normal>, MissingError> = (0..self.imputations).into_par_iter().map(draw).collect();
+        let draws: Result<Vec<Normal>, MissingError> =
+            (0..self.imputations).into_par_iter().map_init(|| resampler.scratch(), draw).collect();
         let has_value = |column: &usize| layout.available[*column].weight > 0.0;
         let kept: Vec<usize> = (0..gaps.n_features()).filter(has_value).collect();
         let mut findings: Vec<Finding> = (0..gaps.n_features())

@@ -133,7 +133,8 @@ pub struct CurvePoint {
 /// One row about a penalised fit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PenalisedSummary {
-    /// The family.
+    /// What is penalised: a linear or a logistic model.
+    #[serde(rename = "of")]
     pub family: PenalisedFamily,
     /// The outcome's name.
     pub outcome: String,

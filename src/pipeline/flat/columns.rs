@@ -45,6 +45,8 @@ pub enum Missing {
     Pairwise,
     /// Take the moments that make the rows most likely under a normal model; for moments alone.
     Em,
+    /// Fill the gaps several times over with draws and pool the fits.
+    Multiple,
 }
 
 /// Columns with gaps and what became of their rows.
@@ -124,10 +126,10 @@ impl FlatData {
     }
 
     /// Reads the features with their gaps, and the rest without.
-    pub(super) fn load_gaps(&self, features: &[String]) -> Result<LoadedGaps, PipelineError> {
+    pub(super) fn load_gaps(&self, features: &[String], kind: OutcomeKind) -> Result<LoadedGaps, PipelineError> {
         let table = self.read(features)?;
         let Kept { design, columns, outcome, weights, clusters, rows, findings, .. } =
-            self.keep(features, OutcomeKind::Number, &table)?;
+            self.keep(features, kind, &table)?;
         let Columns { names, values } = design;
         let values = Array2::from_shape_fn((rows.len(), values.len()), |(row, column)| values[column][row]);
         let data = |source| self.at_line(&table.table, &rows, source);

@@ -41,6 +41,12 @@ pub fn drivers(question: &DriversQuestion) -> Result<DriversAnswer, PipelineErro
         Missing::Listwise | Missing::Indicator => None,
         Missing::Pairwise => Some(Treatment::Pairwise),
         Missing::Em => Some(Treatment::Em),
+        Missing::Multiple => {
+            return Err(PipelineError::Usage(
+                "multiple imputation ranks no drivers yet; use --missing listwise, pairwise, em or indicator"
+                    .to_owned(),
+            ));
+        }
     };
     let (mut ranking, n_rows, mut findings) = match treatment {
         None => {
@@ -63,7 +69,7 @@ pub fn drivers(question: &DriversQuestion) -> Result<DriversAnswer, PipelineErro
             )));
         }
         Some(treatment) => {
-            let loaded = question.data.load_gaps(&features)?;
+            let loaded = question.data.load_gaps(&features, OutcomeKind::Number)?;
             let (drivers, always) = question.places(&loaded.columns);
             let ranking = question.analysis_of(&drivers).rank_gaps(&loaded.gaps, treatment, &drivers, &always)?;
             (ranking, loaded.n_rows, loaded.findings)
@@ -83,17 +89,20 @@ impl DriversQuestion {
         (self.drivers.iter().zip(own).map(driver).collect(), others.iter().flatten().copied().collect())
     }
 
-    /// The analysis with the methods customary for the family where none are named.
     fn analysis_of(&self, drivers: &[Driver]) -> DriverAnalysis {
-        let mut analysis = self.analysis.clone();
-        if analysis.methods.is_empty() {
-            let blocks = drivers.iter().any(|driver| driver.columns.len() != 1);
-            analysis.methods = if blocks || self.family != DriverFamily::Linear {
-                vec![Method::Shapley]
-            } else {
-                vec![Method::Shapley, Method::RelativeWeights]
-            };
-        }
-        analysis
+        let blocks = drivers.iter().any(|driver| driver.columns.len() != 1);
+        with_customary_methods(&self.analysis, !blocks && self.family == DriverFamily::Linear)
     }
+}
+
+/// The analysis with the methods that are customary where none are named: relative weights go with lines and drivers of
+/// one column each, and whoever names groups wants them ranked.
+pub(super) fn with_customary_methods(analysis: &DriverAnalysis, relative_weights: bool) -> DriverAnalysis {
+    let mut analysis = analysis.clone();
+    if analysis.methods.is_empty() {
+        analysis.methods.extend((!analysis.groups.is_empty()).then_some(Method::Owen));
+        analysis.methods.push(Method::Shapley);
+        analysis.methods.extend(relative_weights.then_some(Method::RelativeWeights));
+    }
+    analysis
 }

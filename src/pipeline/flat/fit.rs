@@ -2,9 +2,13 @@
 
 use super::columns::{FlatData, OutcomeKind};
 use crate::estimators::diagnostics::{Diagnose, ModelDiagnostics};
+use crate::estimators::missing::MultipleImputation;
 use crate::estimators::overdispersion::Overdispersion;
 use crate::estimators::proportional_odds::ProportionalOdds;
-use crate::estimators::{Coefficient, CountDistribution, Family, FitSummary, StdErrors, augment};
+use crate::estimators::{
+    AugmentedRow, Coefficient, CountDistribution, Family, FitSummary, StdErrors, augment, augment_counts,
+    augment_levels,
+};
 use crate::findings::Finding;
 use crate::pipeline::PipelineError;
 use crate::pipeline::augmented::augmented;
@@ -27,6 +31,8 @@ pub struct FitQuestion {
     pub distribution: CountDistribution,
     /// How uncertainty is estimated.
     pub std_errors: StdErrors,
+    /// How gaps are filled several times over, where the data ask for it.
+    pub imputation: MultipleImputation,
     /// Level of the intervals.
     pub confidence: Confidence,
     /// Where one row an observation is written: fitted, residual, leverage. CSV, Parquet or JSON, by the name's end.
@@ -53,7 +59,7 @@ pub struct FitAnswer {
     pub findings: Vec<Finding>,
 }
 
-/// Fits the model.
+/// Fits the model to whole rows; [`super::fit_gaps`] takes those with gaps.
 ///
 /// # Errors
 /// A table that is refused, whatever makes the fit impossible, and a table of observations that cannot be written.
@@ -65,6 +71,7 @@ pub fn fit(question: &FitQuestion) -> Result<FitAnswer, PipelineError> {
         distribution: question.distribution,
         std_errors: question.std_errors,
         confidence: question.confidence,
+        penalty: None,
     };
     let mut fit = settings.fit(&loaded.observations).map_err(|error| loaded.in_file(error))?;
     let is_asked = matches!(question.family, Family::Linear | Family::Logistic);
@@ -76,16 +83,18 @@ pub fn fit(question: &FitQuestion) -> Result<FitAnswer, PipelineError> {
         None
     };
     if let Some(path) = &question.augment {
-        if !is_asked {
-            return Err(PipelineError::Usage(
-                "--augment is there for --family linear and logistic; leave it out".to_owned(),
-            ));
-        }
-        let rows = augment(&loaded.observations, &fit.model)?;
+        let rows: Vec<AugmentedRow> = match question.family {
+            Family::Ordinal => augment_levels(&loaded.observations, &fit.model)?,
+            Family::Count => {
+                let alpha = fit.summary.count.as_ref().and_then(|count| count.alpha).unwrap_or(0.0);
+                augment_counts(&loaded.observations, &fit.model, alpha)?.rows().collect()
+            }
+            _ => augment(&loaded.observations, &fit.model)?.rows().collect(),
+        };
         let place = loaded.rows.iter().map(|&row| row as i64);
         let outcome = loaded.observations.outcome();
         let table = Table::new("augment").integers("row", place).numbers(outcome.name(), outcome.values().to_vec());
-        augmented(table, &rows.rows().collect::<Vec<_>>()).write_as(path)?;
+        augmented(table, &rows).write_as(path)?;
     }
     fit.summary.n_rows = loaded.n_rows;
     let mut findings = loaded.findings;

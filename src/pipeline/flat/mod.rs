@@ -1,15 +1,24 @@
 //! Use cases over one flat table, without a study.
 
 mod columns;
+mod correlations;
 mod drivers;
 mod fit;
+mod fit_gaps;
 mod influence;
 mod nps;
 mod penalised;
+mod purchases;
 
 pub use columns::{FlatData, Missing};
+pub use correlations::{CorrelationsQuestion, correlations};
 pub use drivers::{DriversAnswer, DriversQuestion, drivers};
 pub use fit::{FitAnswer, FitQuestion, fit};
+pub use fit_gaps::{GapsAnswer, GapsModel, GapsRow, fit_gaps};
 pub use influence::{EdgeRule, InfluenceAnswer, InfluenceQuestion, influence};
 pub use nps::{NpsAnswer, NpsGroup, NpsQuestion, nps};
-pub use penalised::{PenalisedAnswer, PenalisedModel, PenalisedQuestion, PenalisedRest, penalised};
+pub use penalised::{PenalisedAnswer, PenalisedModel, PenalisedQuestion, penalised};
+pub use purchases::{
+    ForecastSum, HoldOutAnswer, ParameterRow, PurchasesAnswer, PurchasesModel, PurchasesQuestion, SpendModel, WeekRow,
+    purchases,
+};

@@ -39,38 +39,11 @@ pub struct PenalisedAnswer {
 pub struct PenalisedModel {
     /// `penalised`.
     pub family: &'static str,
-    /// What is penalised: a linear or a logistic model.
-    pub of: PenalisedFamily,
     /// Whether the stationarity conditions hold; a fit for which they do not is an error.
     pub converged: bool,
     /// The rest. Its `n_rows` are the rows of the file.
     #[serde(flatten)]
-    pub summary: PenalisedRest,
-}
-
-/// What the summary of a penalised fit holds beside its family.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PenalisedRest {
-    /// The outcome.
-    pub outcome: String,
-    /// Rows of the file.
-    pub n_rows: usize,
-    /// Rows used.
-    pub n_used: usize,
-    /// Columns given.
-    pub n_features: usize,
-    /// Columns with a coefficient.
-    pub n_nonzero: usize,
-    /// Share of the lasso in the penalty: 0 ridge, 1 lasso.
-    pub mixing: f64,
-    /// The penalty taken.
-    pub lambda: f64,
-    /// The penalty with the smallest loss.
-    pub lambda_min: Option<f64>,
-    /// The largest penalty whose loss is within one standard error of it.
-    pub lambda_one_std_error: Option<f64>,
-    /// Share of the null deviance that is explained.
-    pub deviance_ratio: f64,
+    pub summary: PenalisedSummary,
 }
 
 /// Fits the model.
@@ -84,33 +57,9 @@ pub fn penalised(question: &PenalisedQuestion) -> Result<PenalisedAnswer, Pipeli
     };
     let loaded = question.data.load(&question.features, kind)?;
     let fit = question.settings.fit(&loaded.observations)?;
-    let PenalisedSummary {
-        family,
-        outcome,
-        n_used,
-        n_features,
-        n_nonzero,
-        mixing,
-        lambda,
-        lambda_min,
-        lambda_one_std_error,
-        deviance_ratio,
-        ..
-    } = fit.summary().clone();
-    let summary = PenalisedRest {
-        outcome,
-        n_rows: loaded.n_rows,
-        n_used,
-        n_features,
-        n_nonzero,
-        mixing,
-        lambda,
-        lambda_min,
-        lambda_one_std_error,
-        deviance_ratio,
-    };
+    let summary = PenalisedSummary { n_rows: loaded.n_rows, ..fit.summary().clone() };
     Ok(PenalisedAnswer {
-        model: PenalisedModel { family: "penalised", of: family, converged: true, summary },
+        model: PenalisedModel { family: "penalised", converged: true, summary },
         coefficients: fit.coefficients().to_vec(),
         curve: fit.curve().to_vec(),
         path: fit.path().to_vec(),

@@ -80,8 +80,20 @@ pub(in crate::report) fn all_findings(results: &StudyResults) -> Vec<(String, Fi
         let findings = standing::sorted(evaluation.findings.iter()).into_iter();
         findings.map(|finding| (format!("{}, judged", evaluation.outcome), finding))
     });
-    let mut all: Vec<(String, &Finding)> =
-        of_study.chain(of_outcomes).chain(of_evaluations).chain(of_influence).collect();
+    let of_actions = results.outcomes.iter().flat_map(|outcome| {
+        let findings = standing::sorted(outcome.actions.findings.iter()).into_iter();
+        findings.map(|finding| (format!("{}, what to do", outcome.name), finding))
+    });
+    let of_both = results.say_and_do.iter().flat_map(|own| {
+        standing::sorted(own.findings.iter()).into_iter().map(|finding| ("what is said and done".to_owned(), finding))
+    });
+    let mut all: Vec<(String, &Finding)> = of_study
+        .chain(of_outcomes)
+        .chain(of_actions)
+        .chain(of_both)
+        .chain(of_evaluations)
+        .chain(of_influence)
+        .collect();
     all.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
     all.into_iter().map(|(part, finding)| (part, FindingRow::of(finding))).collect()
 }

@@ -3,7 +3,7 @@
 use super::coefficients::Coefficients;
 use super::findings::FindingRow;
 use super::matrix::{outcome_id, tag};
-use crate::drivers::{DriverRow, Method};
+use crate::drivers::{DriverRow, GroupRow, Method};
 use crate::estimators::partial_ordinal::StepDifference;
 use crate::report::results::{Metric, OutcomeResult, StudyResults};
 use crate::report::{charts, reasons, sentences, standing, words};
@@ -22,6 +22,8 @@ pub(in crate::report) struct OutcomeSection {
     pub with_intervals: bool,
     pub methods: Vec<String>,
     pub rows: Vec<DriverTableRow>,
+    /// Groups of drivers with share and interval.
+    pub groups: Vec<(String, String, String, String)>,
     pub coefficients: Option<Coefficients>,
     pub in_sample: Vec<(String, String)>,
     pub steps: Vec<StepRow>,
@@ -102,6 +104,7 @@ impl OutcomeSection {
                 .flat_map(|ranking| &ranking.drivers)
                 .map(|row| DriverTableRow::of(row, &method_keys))
                 .collect(),
+            groups: shown.iter().flat_map(|ranking| &ranking.groups).map(group).collect(),
             coefficients: Coefficients::of(outcome, results),
             steps: outcome.steps.iter().map(step).collect(),
             in_sample: outcome.in_sample.iter().map(metric).collect(),
@@ -110,6 +113,11 @@ impl OutcomeSection {
             title,
         }
     }
+}
+
+fn group(own: &GroupRow) -> (String, String, String, String) {
+    let ends = own.interval.map_or_else(String::new, |own| words::percent_range(own.share_low, own.share_high));
+    (own.group.clone(), words::percent(own.share), ends, own.drivers.join(", "))
 }
 
 /// The fit of a model whose drivers are not ranked.

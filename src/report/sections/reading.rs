@@ -57,7 +57,18 @@ fn how_divided(method: Method) -> String {
             "Drivers are ranked by standardised coefficient times correlation (Pratt), which can be negative."
         }
         Method::BetaSquared => "Drivers are ranked by their squared standardised coefficients.",
-        Method::ConditionalDominance => "Drivers are ranked by what they add to models of each size.",
+        Method::Owen => {
+            "The fit of the model is divided among groups of drivers by their Shapley values, and each group's part among its \
+             drivers likewise (Owen values)."
+        }
+        Method::Pmvd => {
+            "The fit of the model is divided by a weighted mean over all orders in which the drivers could enter it, which gives \
+             nothing to a driver without a coefficient (PMVD)."
+        }
+        // These give a driver a row and rank nothing.
+        Method::ConditionalDominance | Method::CompleteDominance | Method::AverageCoefficients => {
+            "Drivers are ranked by what they add to models of each size."
+        }
     };
     format!("{how} A share is a driver's part of the sum over all drivers.")
 }

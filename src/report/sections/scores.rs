@@ -1,7 +1,7 @@
 //! What the scores of all customers come to.
 
 use crate::report::results::ScoreSummary;
-use crate::report::{reasons, sentences, words};
+use crate::report::{sentences, words};
 
 /// What the scores of all customers come to.
 pub(in crate::report) struct Scores {
@@ -17,11 +17,7 @@ impl Scores {
             n_customers: words::count(scores.n_customers),
             n_answered: words::count(scores.n_answered),
             n_silent: words::count(scores.n_customers.saturating_sub(scores.n_answered)),
-            means: scores
-                .means
-                .iter()
-                .map(|mean| (reasons::spaced(&mean.metric), sentences::mean_score(mean)))
-                .collect(),
+            means: scores.means.iter().map(|mean| (sentences::mean_name(mean), sentences::mean_score(mean))).collect(),
         }
     }
 }

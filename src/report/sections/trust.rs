@@ -12,7 +12,7 @@ const MODELS: [(&str, &str); 6] = [
     ("calibrated", "the same, probabilities calibrated"),
     ("history", "behaviour only"),
     ("history_and_feedback", "behaviour and feedback"),
-    ("bg_nbd", "buy-till-you-die model (BG/NBD)"),
+    ("buy_till_you_die", "purchases only (buy-till-you-die model)"),
     ("base_rate", "the same for everybody"),
 ];
 
@@ -114,6 +114,12 @@ fn metrics(family: Family) -> &'static [(&'static str, &'static str)] {
             ("average_precision", "Average precision"),
             ("brier", "Brier score"),
             ("log_loss", "Log loss"),
+        ],
+        Family::Ordinal => &[
+            ("ranked_probability_score", "Ranked probability score"),
+            ("level_log_loss", "Log loss over levels"),
+            ("mae", "Mean absolute error"),
+            ("spearman", "Rank correlation"),
         ],
         Family::Count => &[
             ("poisson_deviance", "Poisson deviance"),

@@ -2,7 +2,7 @@ use super::*;
 use crate::data::{Outcome, TimeSplit};
 use crate::estimators::evaluation::MetricDifference;
 use crate::estimators::formula_data::wave;
-use crate::estimators::{FitError, Logit, Ols};
+use crate::estimators::{FitError, Logit, Ols, Ordinal};
 use ndarray::{Array1, Array2};
 
 const N_ROWS: usize = 900;
@@ -218,4 +218,81 @@ fn the_same_seed_gives_the_same_bytes_on_one_thread_and_on_many() {
     let single = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool").install(|| evaluate(1.0));
     let several = rayon::ThreadPoolBuilder::new().num_threads(4).build().expect("a pool").install(|| evaluate(1.0));
     assert_eq!(single, several);
+}
+
+#[test]
+fn an_outsider_is_judged_beside_the_model_on_the_same_rows() {
+    let (observations, times) = company(1.0);
+    let splits = split_in_time(&observations, &times);
+    // Who knows what happened beats any model; the constant 0.5 has a Brier score of a quarter.
+    let outcomes = observations.outcome().values().to_vec();
+    let oracle = |_: usize, split: &Split| -> Result<Predicted, String> {
+        let values = split.test().iter().map(|&row| outcomes[row]).collect();
+        Ok(Predicted { values, ..Predicted::default() })
+    };
+    let constant = |_: usize, split: &Split| -> Result<Predicted, String> {
+        Ok(Predicted { values: vec![0.5; split.test().len()], ..Predicted::default() })
+    };
+    let beside = |outsider: &Outsider<'_>| {
+        evaluation().evaluate_beside(&observations, &splits, &Logit::default(), &[], Some(outsider)).expect("evaluated")
+    };
+    let against_oracle = beside(&oracle);
+    assert!(kinds(&against_oracle).contains(&FindingKind::NoGain));
+    let sentence = &against_oracle.findings[0].sentence;
+    assert!(sentence.contains("buy-till-you-die model of the purchases alone"), "{sentence}");
+    let against_constant = beside(&constant);
+    let judgement = against_constant.judgement(ModelRole::BuyTillYouDie).expect("judged");
+    assert!((judgement.of(Metric::Brier).expect("a score").value - 0.25).abs() < 1e-15);
+    let gain = against_constant.gain_over_buy_till_you_die.as_ref().expect("compared");
+    assert!(gain.of(Metric::Brier).expect("a score").difference < 0.0);
+}
+
+#[test]
+fn an_outsider_that_gives_nothing_is_a_finding_and_not_the_end() {
+    let (observations, times) = company(1.0);
+    let splits = split_in_time(&observations, &times);
+    let silent = |_: usize, _: &Split| -> Result<Predicted, String> { Err("nobody bought again".to_owned()) };
+    let evaluated =
+        evaluation().evaluate_beside(&observations, &splits, &Logit::default(), &[], Some(&silent)).expect("evaluated");
+    assert!(evaluated.judgement(ModelRole::BuyTillYouDie).is_none() && evaluated.gain_over_buy_till_you_die.is_none());
+    assert!(evaluated.findings.iter().any(|finding| finding.sentence.contains("nobody bought again")));
+}
+
+#[test]
+fn ordered_levels_are_judged_by_the_probability_of_every_level() {
+    // Without a feature that tells anything the forecast is the shares of the training rows: levels 0, 1 and 2 are a half, a
+    // quarter and a quarter of them.
+    let outcome = [0.0, 0.0, 1.0, 2.0].repeat(20).into_iter().chain([0.0, 2.0]).collect::<Array1<f64>>();
+    let n_rows = outcome.len();
+    let constant = Array2::from_elem((n_rows, 1), 1.0);
+    let design = DesignMatrix::new(vec!["constant".to_owned()], constant).expect("finite");
+    let observations =
+        Observations::new(design, Outcome::numeric("nps_class", outcome).expect("finite")).expect("rows");
+    let alone = Clusters::from_labels(0..n_rows);
+    let split = Split::new((0..80).collect(), vec![80, 81], &alone).expect("two sides");
+    let evaluated = evaluation().evaluate(&observations, &[split], &Ordinal::default(), &[]).expect("evaluated");
+    let figure = |role, metric| evaluated.judgement(role).and_then(|own| own.of(metric)).expect("a figure").value;
+    // By hand: cumulated 1/2 and 3/4 against 1 and 1, then against 0 and 0, each halved.
+    let ranked = ((0.25 + 0.0625) / 2.0 + (0.25 + 0.5625) / 2.0) / 2.0;
+    let log = (2.0_f64.ln() + 4.0_f64.ln()) / 2.0;
+    for role in [ModelRole::Full, ModelRole::BaseRate] {
+        assert!((figure(role, Metric::RankedProbabilityScore) - ranked).abs() < 1e-6, "{role:?}");
+        assert!((figure(role, Metric::LevelLogLoss) - log).abs() < 1e-6, "{role:?}");
+    }
+    let first = &evaluated.gain_over_base_rate.differences[0];
+    assert!(first.metric == Metric::RankedProbabilityScore && first.difference.abs() < 1e-6);
+}
+
+#[test]
+fn a_level_that_no_training_row_has_counts_as_impossible() {
+    let outcome: Array1<f64> = [0.0, 1.0, 2.0, 1.0].repeat(20).into_iter().chain([3.0, 3.0]).collect();
+    let values = Array2::from_shape_fn((82, 1), |(row, _)| wave(row, 0));
+    let design = DesignMatrix::new(vec!["delivery".to_owned()], values).expect("finite");
+    let observations =
+        Observations::new(design, Outcome::numeric("nps_class", outcome).expect("finite")).expect("rows");
+    let split = Split::new((0..80).collect(), vec![80, 81], &Clusters::from_labels(0..82)).expect("two sides");
+    let evaluated = evaluation().evaluate(&observations, &[split], &Ordinal::default(), &[]).expect("evaluated");
+    let log =
+        evaluated.judgement(ModelRole::Full).and_then(|own| own.of(Metric::LevelLogLoss)).expect("a figure").value;
+    assert!((log + f64::EPSILON.ln()).abs() < 1e-9, "{log}");
 }

@@ -1,0 +1,199 @@
+//! What a reader must know beside a ranking of drivers.
+
+use super::analysis::Driver;
+use super::bootstrap::Replicates;
+use super::method::Method;
+use super::ranking::DriverRow;
+use super::regression::{FullModel, Layout, Regression};
+use super::sampling::Sampled;
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::stats::SecondMoments;
+
+/// Below this share of explained variation a link is called weak, significant or not.
+const WEAK: f64 = 0.02;
+
+/// Variance inflation above which a driver's part can hardly be told from the others'.
+const INFLATED: f64 = 10.0;
+
+/// Drivers that never vary, are combinations of others, or nearly so.
+pub(super) fn column_findings(
+    moments: &SecondMoments,
+    regression: &Regression,
+    full: &FullModel,
+    drivers: &[Driver],
+    layout: &Layout,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (driver, columns) in drivers.iter().zip(&layout.drivers) {
+        let name = &driver.name;
+        let own: Vec<usize> = columns.iter().map(|column| column - layout.always.len()).collect();
+        if columns.iter().all(|&column| !moments.varies(column)) {
+            let sentence = format!("{name} never varies, so it can explain nothing");
+            findings.push(Finding::new(FindingKind::Constant, Severity::Warning, name, sentence));
+        } else if own.iter().any(|column| full.aliased.contains(column)) {
+            let sentence = format!(
+                "{name} is an exact combination of the drivers before it; they share what they explain and their \
+                 coefficients cannot be told apart"
+            );
+            findings.push(Finding::new(FindingKind::Aliased, Severity::Warning, name, sentence));
+        } else if let [column] = own[..] {
+            let inflation = full.variance_inflation[column];
+            if inflation > INFLATED {
+                let sentence = format!(
+                    "{name} is largely predictable from the other drivers (variance inflation {inflation:.1}), so its \
+                     own part is uncertain"
+                );
+                let finding = Finding::new(FindingKind::Collinear, Severity::Warning, name, sentence);
+                findings.push(finding.number("variance_inflation", inflation));
+            }
+        }
+    }
+    if regression.explained_always() >= 1.0 {
+        let sentence = "the columns that are always in the model explain the outcome completely";
+        findings.push(Finding::new(FindingKind::Unreliable, Severity::Serious, "always", sentence));
+    }
+    findings
+}
+
+/// Drivers whose coefficient and correlation point in different directions.
+pub(super) fn suppressors(rows: &[DriverRow]) -> Vec<Finding> {
+    rows.iter()
+        .filter_map(|row| {
+            let (coefficient, correlation) = (row.coefficient?, row.correlation?);
+            let apart = coefficient * correlation < 0.0 && coefficient.abs() > 0.01 && correlation.abs() > 0.01;
+            apart.then(|| {
+                let sentence = format!(
+                    "{} goes with the outcome one way alone (correlation {correlation:.2}) and the other way beside the \
+                     other drivers (coefficient {coefficient:.2})",
+                    row.driver
+                );
+                Finding::new(FindingKind::Suppressor, Severity::Note, &row.driver, sentence)
+                    .number("correlation", correlation)
+                    .number("coefficient", coefficient)
+            })
+        })
+        .collect()
+}
+
+/// A link that explains little or could be chance.
+pub(super) fn weak_link(outcome: &str, explained: f64, p_value: f64) -> Option<Finding> {
+    let sentence = if p_value > 0.05 {
+        format!("what customers say here shows no link with {outcome} beyond chance (p = {p_value:.2})")
+    } else if explained < WEAK {
+        format!(
+            "the link with {outcome} is weak: the drivers explain {:.1} % of it, so ranks say little",
+            100.0 * explained
+        )
+    } else {
+        return None;
+    };
+    let finding = Finding::new(FindingKind::WeakLink, Severity::Warning, outcome, sentence);
+    Some(finding.number("explained", explained).number("p_value", p_value))
+}
+
+pub(super) fn small_base(outcome: &str, n_used: usize, n_drivers: usize) -> Option<Finding> {
+    (n_used < 10 * n_drivers).then(|| {
+        let sentence =
+            format!("{n_used} answers for {n_drivers} drivers are few; expect other ranks from other answers");
+        Finding::new(FindingKind::SmallBase, Severity::Warning, outcome, sentence)
+            .number("n_used", n_used as f64)
+            .number("n_drivers", n_drivers as f64)
+    })
+}
+
+pub(super) fn failed(outcome: &str, replicates: &Replicates) -> Option<Finding> {
+    if replicates.single_cluster {
+        let sentence =
+            "all answers are of one customer or group, so resampling cannot say how sure ranks and shares are";
+        return Some(Finding::new(FindingKind::Unreliable, Severity::Warning, outcome, sentence));
+    }
+    let n_failed = replicates.n_failed;
+    (n_failed > 0).then(|| {
+        let n_tried = n_failed + replicates.contributions.nrows();
+        let sentence =
+            format!("{n_failed} of {n_tried} bootstrap samples allowed no fit; intervals rest on the others");
+        Finding::new(FindingKind::Unreliable, Severity::Warning, outcome, sentence)
+            .number("n_failed", n_failed as f64)
+            .number("n_tried", n_tried as f64)
+    })
+}
+
+/// Shares that are means over sampled orders, and how sure that leaves them.
+pub(super) fn sampled(outcome: &str, method: Method, sampled: Option<&Sampled>) -> Option<Finding> {
+    let sampled = sampled?;
+    let reached = sampled.share_std_error <= sampled.share_std_error_wanted;
+    let (severity, end) = match reached {
+        true => (Severity::Note, "as was wanted"),
+        false => (Severity::Warning, "which is more than was wanted"),
+    };
+    let sentence = format!(
+        "there are too many drivers to walk all their subsets; contributions by {method} are means over {} sampled orders, \
+         which leaves a standard error of up to {:.2} percentage points in each share, {end}",
+        sampled.n_orders,
+        100.0 * sampled.share_std_error
+    );
+    let finding = Finding::new(FindingKind::Sampled, severity, outcome, sentence);
+    Some(
+        finding
+            .number("n_orders", sampled.n_orders as f64)
+            .number("share_std_error", sampled.share_std_error)
+            .number("share_std_error_wanted", sampled.share_std_error_wanted),
+    )
+}
+
+/// Why there is no bootstrap beside sampled orders of models that are fitted step by step.
+pub(super) fn no_intervals(outcome: &str, n_drivers: usize) -> Finding {
+    let sentence = format!(
+        "the models of {n_drivers} drivers take too long to be fitted again for every bootstrap sample, so shares and ranks \
+         have no intervals; name fewer drivers for those"
+    );
+    Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
+}
+
+/// Drivers that a driver of pure noise keeps up with.
+pub(super) fn no_more_than_noise(outcome: &str, rows: &[DriverRow], level: f64) -> Option<Finding> {
+    let alike: Vec<&str> = rows
+        .iter()
+        .filter(|row| row.noise.is_some_and(|noise| noise.p_benjamini_hochberg > level))
+        .map(|row| row.driver.as_str())
+        .collect();
+    (!alike.is_empty()).then(|| {
+        let sentence = format!(
+            "these drivers contribute no more to {outcome} than pure noise might: {}; do not act on their ranks",
+            alike.join(", ")
+        );
+        Finding::new(FindingKind::WeakLink, Severity::Warning, outcome, sentence)
+            .number("n_drivers", alike.len() as f64)
+    })
+}
+
+/// A method that takes too long to be computed hundreds of times.
+pub(super) fn not_repeated(outcome: &str, method: Method) -> Finding {
+    let sentence = format!(
+        "{method} of so many drivers takes too long to be computed again and again, so it has no comparison with noise and no \
+         jackknife; rank by shapley for those"
+    );
+    Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
+}
+
+/// Correlations without the rows behind them.
+pub(super) fn no_rows(outcome: &str) -> Finding {
+    let sentence = "correlations have no rows to draw from, so shares and ranks have no intervals";
+    Finding::new(FindingKind::NotEstimated, Severity::Note, outcome, sentence)
+}
+
+/// A linear ranking of what is no number.
+pub(super) fn screened(outcome: &str) -> Finding {
+    let sentence = format!(
+        "this is a quick screen: {outcome} was treated as a number and its R squared divided; rank by the outcome's own model \
+         before acting on it"
+    );
+    Finding::new(FindingKind::Screened, Severity::Warning, outcome, sentence)
+}
+
+/// Figures that only a linear fit has.
+pub(super) fn linear_only(outcome: &str) -> Finding {
+    let sentence = "comparison with noise and the jackknife are there for linear fits only; the bootstrap and the p-value of all \
+                    drivers together are there";
+    Finding::new(FindingKind::NotEstimated, Severity::Note, outcome, sentence)
+}

@@ -1,0 +1,42 @@
+//! Which segment each row is in.
+
+use std::collections::BTreeSet;
+
+/// The segment of every row, by name; a row may be in none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segmentation {
+    names: Vec<String>,
+    codes: Vec<Option<usize>>,
+}
+
+impl Segmentation {
+    /// Rows of one label are a segment; segments are in the order of their names.
+    pub fn of_labels<L: AsRef<str>>(labels: &[Option<L>]) -> Self {
+        let names: BTreeSet<&str> = labels.iter().flatten().map(AsRef::as_ref).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let place = |label: &Option<L>| label.as_ref().and_then(|label| names.binary_search(&label.as_ref()).ok());
+        Self { codes: labels.iter().map(place).collect(), names: names.iter().map(|&name| name.to_owned()).collect() }
+    }
+
+    /// The segments' names.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The segment of each row.
+    pub fn codes(&self) -> &[Option<usize>] {
+        &self.codes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_in_the_order_of_their_names() {
+        let own = Segmentation::of_labels(&[Some("web"), None, Some("app"), Some("web")]);
+        assert_eq!(own.names(), ["app", "web"]);
+        assert_eq!(own.codes(), [Some(1), None, Some(0), Some(1)]);
+    }
+}

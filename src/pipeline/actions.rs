@@ -1,0 +1,286 @@
+//! What could be done about the touchpoints of an outcome: importance beside performance, asymmetry, what-if, segments.
+
+use super::outcome_model::Prepared;
+use super::selection::Selection;
+use crate::data::Observations;
+use crate::drivers::asymmetry::{
+    AsymmetryTable, Condition, Cuts, Necessity, NecessityTable, PenaltyReward, RatedDriver,
+};
+use crate::drivers::performance::{ActionChart, ImportancePerformance, Touchpoint};
+use crate::drivers::robustness::{Confounding, ConfoundingTable};
+use crate::drivers::segments::{SegmentAnalysis, Segmentation};
+use crate::drivers::what_if::{Lever, LeverRaise, Measure, ModelledOutcome, Plan, Raise, Target, WhatIf};
+use crate::drivers::{ActionError, Driver, DriverAnalysis, DriverFamily, FitKind, Importance, Method, Scale};
+use crate::estimators::FittedModel;
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::link::BaseTable;
+use crate::report::{OutcomeActions, Scenario, SegmentComparison};
+use crate::study::{Missing, Outcome, Study, TargetMeasure};
+
+/// Rows times replicates beyond which fewer replicates are drawn, so that a million answers take minutes and not hours.
+const DRAWN_ROWS_MAX: usize = 200_000_000;
+/// As many replicates are drawn of any number of rows.
+const REPLICATES_MIN: usize = 200;
+/// Permutations of a necessary-condition analysis.
+const PERMUTATIONS: usize = 1000;
+
+/// What could be done for one outcome. All of it rests on the answers that have every touchpoint.
+pub(super) fn of(study: &Study, base: &BaseTable, outcome: Outcome) -> OutcomeActions {
+    let mut actions = OutcomeActions::default();
+    let mut complete = study.clone();
+    complete.drivers.missing = Missing::Listwise;
+    let selection = Selection::of(&complete, base, outcome);
+    match Question::of(&complete, base, outcome, &selection) {
+        Ok(question) => question.answer(&mut actions),
+        Err(problem) => actions.findings.push(not_made(outcome, "what to do about the touchpoints", &problem)),
+    }
+    actions
+}
+
+/// Bootstrap replicates of a linear analysis of so many rows.
+pub(super) fn replicates(study: &Study, n_rows: usize) -> usize {
+    (study.bootstrap as usize).min((DRAWN_ROWS_MAX / n_rows.max(1)).max(REPLICATES_MIN))
+}
+
+/// One outcome with its complete answers, its model and the scales of its touchpoints.
+struct Question<'a> {
+    study: &'a Study,
+    base: &'a BaseTable,
+    rows: &'a [usize],
+    outcome: Outcome,
+    prepared: Prepared,
+    model: FittedModel,
+    touchpoints: Vec<Touchpoint>,
+}
+
+impl<'a> Question<'a> {
+    fn of(study: &'a Study, base: &'a BaseTable, outcome: Outcome, selection: &'a Selection) -> Result<Self, String> {
+        let in_words = |problem: super::outcomes::Problem| problem.to_string();
+        let prepared = Prepared::of(study, base, outcome, selection).map_err(in_words)?;
+        let model = prepared.fit(study).map_err(in_words)?.model;
+        let touchpoint = |driver: &Driver| {
+            let column = driver.columns[0];
+            let scale = scale(study, &driver.name, &prepared.observations, column)?;
+            Ok(Touchpoint { name: driver.name.clone(), column, scale })
+        };
+        let touchpoints: Result<Vec<Touchpoint>, ActionError> = prepared.drivers().iter().map(touchpoint).collect();
+        let touchpoints = touchpoints.map_err(|error| error.to_string())?;
+        Ok(Self { study, base, rows: &selection.rows, outcome, prepared, model, touchpoints })
+    }
+
+    fn answer(&self, actions: &mut OutcomeActions) {
+        let mut problems = Vec::new();
+        let mut keep = |what: &'static str, problem: ActionError| problems.push((what, problem.to_string()));
+        match self.chart() {
+            Ok(chart) => actions.chart = Some(chart),
+            Err(problem) => keep("the chart of importance and performance", problem),
+        }
+        match self.asymmetry() {
+            Ok(table) => actions.asymmetry = Some(table),
+            Err(problem) => keep("the contrast of low and high scores", problem),
+        }
+        if matches!(self.outcome, Outcome::Recommend { .. } | Outcome::Spend { .. }) {
+            match self.necessity() {
+                Ok(table) => actions.necessity = Some(table),
+                Err(problem) => keep("the analysis of necessary conditions", problem),
+            }
+        }
+        match self.scenarios() {
+            Ok(scenarios) => actions.scenarios = scenarios,
+            Err(problem) => keep("what raised touchpoints would go with", problem),
+        }
+        match self.plan().transpose() {
+            Ok(plan) => actions.plan = plan,
+            Err(problem) => keep("the cheapest way to the target", problem),
+        }
+        match self.robustness() {
+            Ok(table) => actions.robustness = Some(table),
+            Err(problem) => keep("the robustness against something unseen", problem),
+        }
+        for column in &self.study.segments.by {
+            match self.segments(column).transpose() {
+                Ok(table) => actions.segments.extend(table),
+                // A small sample is no fault.
+                Err(ActionError::NoSegment { .. }) => {}
+                Err(problem) => keep("the comparison of segments", problem),
+            }
+        }
+        let chart = actions.chart.iter().flat_map(|own| own.findings.iter().cloned());
+        let asymmetry = actions.asymmetry.iter().flat_map(|own| own.findings.iter().cloned());
+        let necessity = actions.necessity.iter().flat_map(|own| own.findings.iter().cloned());
+        let scenarios = actions.scenarios.iter().flat_map(|own| own.change.findings.iter().cloned());
+        let segments = actions.segments.iter().flat_map(|own| own.table.findings.iter().cloned());
+        let mut findings: Vec<Finding> = Vec::new();
+        for finding in chart.chain(asymmetry).chain(necessity).chain(scenarios).chain(segments) {
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+        findings.extend(problems.iter().map(|(what, problem)| not_made(self.outcome, what, problem)));
+        actions.findings = findings;
+    }
+
+    fn replicates(&self) -> usize {
+        replicates(self.study, self.prepared.observations.n_rows())
+    }
+
+    /// A linear analysis of whatever the outcome is: a class and a count are numbers too, and the lattice of a linear
+    /// model can be walked again for every replicate.
+    fn analysis(&self) -> DriverAnalysis {
+        DriverAnalysis {
+            methods: vec![Method::Shapley],
+            confidence: self.study.confidence,
+            replicates: self.replicates(),
+            seed: self.study.seed,
+            ..DriverAnalysis::default()
+        }
+    }
+
+    fn chart(&self) -> Result<ActionChart, ActionError> {
+        let observations = &self.prepared.observations;
+        let importance = Importance::of(
+            &self.analysis(),
+            DriverFamily::Linear,
+            observations,
+            self.prepared.drivers(),
+            self.prepared.always(),
+            FitKind::RSquared,
+        )?;
+        let settings = ImportancePerformance {
+            confidence: self.study.confidence,
+            replicates: self.replicates(),
+            seed: self.study.seed,
+            ..ImportancePerformance::default()
+        };
+        settings.chart(observations, &self.touchpoints, &importance)
+    }
+
+    fn asymmetry(&self) -> Result<AsymmetryTable, ActionError> {
+        let rated = self.touchpoints.iter().map(|touchpoint| RatedDriver {
+            name: touchpoint.name.clone(),
+            column: touchpoint.column,
+            cuts: Cuts::Thirds(touchpoint.scale),
+        });
+        let settings = PenaltyReward { confidence: self.study.confidence, ..PenaltyReward::default() };
+        settings.contrast(&self.prepared.observations, &rated.collect::<Vec<_>>(), self.prepared.always())
+    }
+
+    fn necessity(&self) -> Result<NecessityTable, ActionError> {
+        let conditions = self.touchpoints.iter().map(|touchpoint| Condition {
+            name: touchpoint.name.clone(),
+            column: touchpoint.column,
+            scale: Some(touchpoint.scale),
+        });
+        let n_rows = self.prepared.observations.n_rows().max(1);
+        let settings = Necessity {
+            permutations: PERMUTATIONS.min((DRAWN_ROWS_MAX / n_rows).max(REPLICATES_MIN)),
+            seed: self.study.seed,
+            outcome_scale: match self.outcome {
+                Outcome::Recommend { .. } => Some(Scale::new(0.0, 10.0)?),
+                _ => None,
+            },
+            ..Necessity::default()
+        };
+        settings.analyse(&self.prepared.observations, &conditions.collect::<Vec<_>>())
+    }
+
+    fn robustness(&self) -> Result<ConfoundingTable, ActionError> {
+        let settings = Confounding { confidence: self.study.confidence, ..Confounding::default() };
+        settings.analyse(&self.prepared.observations, self.prepared.drivers(), self.prepared.always())
+    }
+
+    fn what_if(&self) -> WhatIf {
+        // By the delta method; a refit for every scenario and replicate would cost minutes.
+        WhatIf { confidence: self.study.confidence, replicates: 0, seed: self.study.seed }
+    }
+
+    fn levers(&self) -> Vec<Lever> {
+        let actions = &self.study.actions;
+        let lever = |touchpoint: &Touchpoint| Lever {
+            name: touchpoint.name.clone(),
+            scale: touchpoint.scale,
+            actionable: !actions.not_actionable.contains(&touchpoint.name),
+            cost_per_point: actions.cost.get(&touchpoint.name).copied(),
+        };
+        self.touchpoints.iter().map(lever).collect()
+    }
+
+    fn modelled(&self) -> ModelledOutcome<'_> {
+        ModelledOutcome { model: &self.model, observations: &self.prepared.observations }
+    }
+
+    /// Each touchpoint one point higher by itself, and the study's own raises together.
+    fn scenarios(&self) -> Result<Vec<Scenario>, ActionError> {
+        let levers = self.levers();
+        let mut wanted: Vec<(String, Vec<LeverRaise>)> = levers
+            .iter()
+            .enumerate()
+            .map(|(at, lever)| (lever.name.clone(), vec![LeverRaise { lever: at, raise: Raise::By(1.0) }]))
+            .collect();
+        let raises = levers.iter().enumerate().filter_map(|(at, lever)| {
+            let points = self.study.actions.raise.get(&lever.name)?;
+            Some(LeverRaise { lever: at, raise: Raise::By(*points) })
+        });
+        let together: Vec<LeverRaise> = raises.collect();
+        if !together.is_empty() {
+            wanted.push(("all together".to_owned(), together));
+        }
+        let mut scenarios = Vec::new();
+        for (name, raises) in wanted {
+            let changes = self.what_if().changes(&[self.modelled()], &levers, &raises)?;
+            scenarios.extend(changes.into_iter().map(|change| Scenario { name: name.clone(), change }));
+        }
+        Ok(scenarios)
+    }
+
+    fn plan(&self) -> Option<Result<Plan, ActionError>> {
+        let target = self.study.actions.target.filter(|target| target.outcome == self.outcome)?;
+        let measure = match target.measure {
+            TargetMeasure::Mean => Measure::Mean,
+            TargetMeasure::Share => Measure::Share,
+            TargetMeasure::Nps => Measure::Nps,
+        };
+        let target = Target { measure, change: target.change };
+        Some(self.what_if().cheapest(self.modelled(), &self.levers(), target))
+    }
+
+    /// `None` where the column has no values in the answers.
+    fn segments(&self, column: &str) -> Option<Result<SegmentComparison, ActionError>> {
+        let values = self.base.texts(column)?;
+        let labels: Vec<Option<&str>> = self.rows.iter().map(|&row| values[row].as_deref()).collect();
+        let segmentation = Segmentation::of_labels(&labels);
+        if segmentation.names().len() < 2 {
+            return None;
+        }
+        let settings = SegmentAnalysis {
+            analysis: self.analysis(),
+            base_min: self.study.segments.minimum_base as usize,
+            ..SegmentAnalysis::default()
+        };
+        let (drivers, always) = (self.prepared.drivers(), self.prepared.always());
+        let table = settings.compare(&self.prepared.observations, drivers, always, &segmentation);
+        Some(table.map(|table| SegmentComparison { column: column.to_owned(), table }))
+    }
+}
+
+/// The scale of a touchpoint: the study's, else the ends that were seen.
+fn scale(study: &Study, name: &str, observations: &Observations, column: usize) -> Result<Scale, ActionError> {
+    let (low, high) = match study.sources.feedback.range_of(name) {
+        Some(range) => (range.min, range.max),
+        None => {
+            let seen = observations.design().values().column(column).to_owned();
+            let ends = (f64::INFINITY, f64::NEG_INFINITY);
+            seen.iter().fold(ends, |(low, high), &value| (low.min(value), high.max(value)))
+        }
+    };
+    let scale = Scale::new(low, high)?;
+    match study.actions.top_box_from {
+        Some(from) => scale.with_top_box(from),
+        None => Ok(scale),
+    }
+}
+
+fn not_made(outcome: Outcome, what: &str, problem: &str) -> Finding {
+    let sentence = format!("For `{}`, {what} could not be made: {problem}", outcome.word());
+    Finding::new(FindingKind::NotEstimated, Severity::Note, outcome.word(), sentence)
+}

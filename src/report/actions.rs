@@ -1,0 +1,59 @@
+//! What could be done about the touchpoints, as far as the data says: for one outcome, and for all of them together.
+
+use crate::drivers::asymmetry::{AsymmetryTable, NecessityTable};
+use crate::drivers::performance::ActionChart;
+use crate::drivers::robustness::ConfoundingTable;
+use crate::drivers::segments::SegmentTable;
+use crate::drivers::stated_observed::{MediationResult, StatedObservedTable};
+use crate::drivers::what_if::{OutcomeChange, Plan};
+use crate::findings::Finding;
+
+/// What could be done about the touchpoints for one outcome. Where an analysis was impossible, a finding says why.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OutcomeActions {
+    /// Importance and performance side by side; importance by a linear analysis whatever the outcome's model.
+    pub chart: Option<ActionChart>,
+    /// What low scores cost and high scores bring.
+    pub asymmetry: Option<AsymmetryTable>,
+    /// Which touchpoints are necessary (outcomes that are numbers).
+    pub necessity: Option<NecessityTable>,
+    /// What the model expects of raised touchpoints.
+    pub scenarios: Vec<Scenario>,
+    /// The cheapest raises for the study's target.
+    pub plan: Option<Plan>,
+    /// Drivers by segment, one entry a column.
+    pub segments: Vec<SegmentComparison>,
+    /// How strong something unseen would have to be to explain a driver away, by a linear model.
+    pub robustness: Option<ConfoundingTable>,
+    /// What to know beside the numbers.
+    pub findings: Vec<Finding>,
+}
+
+/// Touchpoints that are raised together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// Its name: the touchpoint that is raised alone, or `all together`.
+    pub name: String,
+    /// What the model then expects.
+    pub change: OutcomeChange,
+}
+
+/// Drivers in the segments of one column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SegmentComparison {
+    /// The column.
+    pub column: String,
+    /// Its segments.
+    pub table: SegmentTable,
+}
+
+/// What customers say beside what they do.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SayAndDo {
+    /// The same drivers' shares for every outcome, by one linear analysis, with their agreement.
+    pub table: Option<StatedObservedTable>,
+    /// The way from each touchpoint over the recommend answer to each outcome of behaviour, for one point more.
+    pub mediations: Vec<MediationResult>,
+    /// What to know beside the numbers.
+    pub findings: Vec<Finding>,
+}

@@ -1,0 +1,279 @@
+//! What could be done about each touchpoint, as far as the data says.
+
+use super::findings::FindingRow;
+use crate::drivers::Estimate;
+use crate::drivers::performance::{Action, ActionChart, QuadrantProbabilities};
+use crate::drivers::what_if::{Measure, MeasureChange, Plan};
+use crate::estimators::Family;
+use crate::report::actions::{OutcomeActions, Scenario};
+use crate::report::results::{OutcomeResult, StudyResults};
+use crate::report::{action_chart, sentences, standing, words};
+
+/// A difference between segments is shown where its adjusted p-value is below this.
+const SHOWN_P: f64 = 0.05;
+
+/// What could be done.
+pub(in crate::report) struct WhatToDo {
+    /// The outcome that importance and kind are for.
+    pub title: String,
+    pub chart: Option<String>,
+    pub level: String,
+    pub with_kind: bool,
+    pub rows: Vec<ActionTableRow>,
+    pub raised: Raised,
+    pub plan: Option<PlanSection>,
+    pub segments: Segments,
+    pub findings: Vec<FindingRow>,
+}
+
+/// One touchpoint.
+pub(in crate::report) struct ActionTableRow {
+    pub place: usize,
+    pub touchpoint: String,
+    pub action: &'static str,
+    pub probability: String,
+    pub importance: String,
+    pub importance_ends: String,
+    pub performance: String,
+    pub performance_ends: String,
+    pub top_box: String,
+    pub kind: &'static str,
+}
+
+/// What the models expect of scores one point higher.
+pub(in crate::report) struct Raised {
+    pub heads: Vec<String>,
+    pub rows: Vec<RaisedRow>,
+}
+
+/// One touchpoint, or the study's raises together.
+pub(in crate::report) struct RaisedRow {
+    pub name: String,
+    /// Change and interval, by outcome.
+    pub cells: Vec<Option<(String, String)>>,
+}
+
+/// The cheapest way to the study's target.
+pub(in crate::report) struct PlanSection {
+    pub sentence: String,
+    pub rows: Vec<(String, String, String, String)>,
+}
+
+/// Where drivers differ.
+pub(in crate::report) struct Segments {
+    pub sentence: Option<String>,
+    pub rows: Vec<SegmentRow>,
+}
+
+/// One driver that matters more, or less, in one segment than elsewhere.
+pub(in crate::report) struct SegmentRow {
+    pub outcome: String,
+    pub segment: String,
+    pub driver: String,
+    pub share: String,
+    pub elsewhere: String,
+    pub difference: String,
+    pub p_value: String,
+}
+
+impl WhatToDo {
+    /// The section, where anything was found out; pictured is the first outcome with a chart.
+    pub fn of(results: &StudyResults) -> Option<Self> {
+        let all = || results.outcomes.iter().map(|outcome| (outcome, &outcome.actions));
+        let (first, chart) = all().find_map(|(outcome, own)| Some((outcome, own.chart.as_ref()?)))?;
+        let title = sentences::outcome_title(first);
+        let kinds = first.actions.asymmetry.as_ref();
+        Some(Self {
+            chart: Some(action_chart::chart(chart, "actions-chart", &title)),
+            title,
+            level: words::level(chart.confidence),
+            with_kind: kinds.is_some(),
+            rows: rows(chart, &first.actions),
+            raised: Raised::of(&all().collect::<Vec<_>>()),
+            plan: all().find_map(|(_, own)| own.plan.as_ref()).map(PlanSection::of),
+            segments: Segments::of(&all().collect::<Vec<_>>()),
+            findings: standing::findings_of_actions(results).into_iter().map(FindingRow::of).collect(),
+        })
+    }
+}
+
+fn rows(chart: &ActionChart, actions: &OutcomeActions) -> Vec<ActionTableRow> {
+    let kind = |touchpoint: &str| {
+        let table = actions.asymmetry.as_ref()?;
+        table.drivers.iter().find(|row| row.driver == touchpoint).map(|row| row.class.word())
+    };
+    let ends = |own: Estimate, shown: fn(f64) -> String| words::range(shown(own.conf_low), shown(own.conf_high));
+    chart
+        .touchpoints
+        .iter()
+        .enumerate()
+        .map(|(place, row)| ActionTableRow {
+            place: place + 1,
+            touchpoint: row.touchpoint.clone(),
+            action: action(row.action),
+            probability: row.probabilities.map_or_else(missing, |own| likeliest(own, row.action)),
+            importance: words::percent(row.importance),
+            importance_ends: row
+                .importance_interval
+                .map_or_else(String::new, |own| words::percent_range(own.conf_low, own.conf_high)),
+            performance: words::fixed(row.performance.estimate, 1),
+            performance_ends: ends(row.performance, |end| words::fixed(end, 1)),
+            top_box: words::percent(row.top_box.estimate),
+            kind: kind(&row.touchpoint).unwrap_or(words::MISSING),
+        })
+        .collect()
+}
+
+fn missing() -> String {
+    words::MISSING.to_owned()
+}
+
+fn action(action: Action) -> &'static str {
+    match action {
+        Action::Improve => "Improve",
+        Action::Maintain => "Maintain",
+        Action::Monitor => "Monitor",
+        Action::LowerPriority => "Lower priority",
+        Action::Undecided => "Undecided",
+    }
+}
+
+/// `98 %` for what is decided; `improve 61 %, maintain 35 %` for what is not.
+fn likeliest(own: QuadrantProbabilities, decided: Action) -> String {
+    let mut all = [
+        (Action::Improve, "improve", own.improve),
+        (Action::Maintain, "maintain", own.maintain),
+        (Action::Monitor, "monitor", own.monitor),
+        (Action::LowerPriority, "lower priority", own.lower_priority),
+    ];
+    if let Some((.., probability)) = all.iter().find(|(action, ..)| *action == decided) {
+        return words::percent(*probability);
+    }
+    all.sort_by(|left, right| right.2.total_cmp(&left.2));
+    let shown = all.iter().take(2).filter(|(.., probability)| *probability >= 0.005);
+    let shown: Vec<String> = shown.map(|(_, name, own)| format!("{name} {}", words::percent(*own))).collect();
+    shown.join(", ")
+}
+
+impl Raised {
+    fn of(all: &[(&OutcomeResult, &OutcomeActions)]) -> Self {
+        let all: Vec<_> = all.iter().filter(|(_, own)| !own.scenarios.is_empty()).collect();
+        let mut names: Vec<&str> = Vec::new();
+        for scenario in all.iter().flat_map(|(_, own)| &own.scenarios) {
+            if !names.contains(&scenario.name.as_str()) {
+                names.push(&scenario.name);
+            }
+        }
+        let rows = names.into_iter().map(|name| RaisedRow {
+            name: name.to_owned(),
+            cells: all.iter().map(|(_, own)| cell(own.scenarios.iter().find(|own| own.name == name)?)).collect(),
+        });
+        Self { heads: all.iter().map(|(outcome, own)| head(outcome, own)).collect(), rows: rows.collect() }
+    }
+}
+
+/// The measure of a model that a reader wants first.
+fn main_measure(scenario: &Scenario) -> Option<&MeasureChange> {
+    let measures = &scenario.change.measures;
+    measures.iter().find(|own| own.measure == Measure::Nps).or(measures.first())
+}
+
+fn head(outcome: &OutcomeResult, actions: &OutcomeActions) -> String {
+    let measure = actions.scenarios.first().and_then(main_measure).map(|own| own.measure);
+    match (measure, actions.scenarios.first().map(|own| own.change.family)) {
+        (Some(Measure::Share), _) => format!("{}, percentage points", outcome.name),
+        (Some(Measure::Nps), _) => format!("{}, NPS points", outcome.name),
+        (_, Some(Family::Count)) => format!("{}, expected number", outcome.name),
+        _ if outcome.name == "nps" => "nps, NPS points".to_owned(),
+        _ => outcome.name.clone(),
+    }
+}
+
+fn cell(scenario: &Scenario) -> Option<(String, String)> {
+    let own = main_measure(scenario)?;
+    let factor = if own.measure == Measure::Share { 100.0 } else { 1.0 };
+    let std_error = own.interval.map_or(f64::NAN, |interval| factor * interval.std_error);
+    let decimals = words::decimals_of(std_error);
+    let signed = |value: f64| {
+        let text = words::estimate(factor * value, decimals);
+        if value > 0.0 { format!("+{text}") } else { text }
+    };
+    let ends = own.interval.map_or_else(String::new, |own| words::range(signed(own.conf_low), signed(own.conf_high)));
+    Some((signed(own.change), ends))
+}
+
+impl PlanSection {
+    fn of(plan: &Plan) -> Self {
+        let unit = |value: f64| match plan.measure {
+            Measure::Share | Measure::PromoterShare | Measure::DetractorShare => {
+                format!("{} percentage points", words::significant(100.0 * value))
+            }
+            Measure::Nps => format!("{} NPS points", words::significant(value)),
+            Measure::Mean => words::significant(value),
+        };
+        let sentence = if plan.reached {
+            format!(
+                "The cheapest raises that go with a change of {} in {} cost {} in all.",
+                unit(plan.target),
+                plan.outcome,
+                words::amount(plan.cost)
+            )
+        } else {
+            format!(
+                "A change of {} in {} is out of reach: all touchpoints about which something can be done, raised as far as \
+                 answers go, go with {}.",
+                unit(plan.target),
+                plan.outcome,
+                unit(plan.best_change)
+            )
+        };
+        let rows = plan.levers.iter().map(|row| {
+            let note = match (row.actionable, row.cost_per_point, row.offered) {
+                (false, ..) => "nothing can be done about it",
+                (_, None, _) => "its cost is not known",
+                (_, _, false) => "has no effect in this direction",
+                _ if row.raise > 0.0 => "raise",
+                _ => "not needed",
+            };
+            let cost = if row.raise > 0.0 { words::amount(row.cost) } else { missing() };
+            let raise = if row.raise > 0.0 { format!("+{}", words::fixed(row.raise, 2)) } else { missing() };
+            (row.lever.clone(), raise, cost, note.to_owned())
+        });
+        Self { sentence, rows: rows.collect() }
+    }
+}
+
+impl Segments {
+    fn of(all: &[(&OutcomeResult, &OutcomeActions)]) -> Self {
+        let compared =
+            all.iter().flat_map(|(outcome, own)| own.segments.iter().map(move |segments| (*outcome, segments)));
+        let compared: Vec<_> = compared.collect();
+        let differing = compared.iter().flat_map(|(outcome, own)| {
+            let rows = own.table.rows.iter().filter(|row| row.p_bh.is_some_and(|p| p < SHOWN_P));
+            rows.map(move |row| SegmentRow {
+                outcome: outcome.name.clone(),
+                segment: format!("{} {}", own.column, row.segment),
+                driver: row.driver.clone(),
+                share: words::percent(row.share),
+                elsewhere: words::percent(row.share_elsewhere),
+                difference: row
+                    .difference_interval
+                    .map_or_else(String::new, |own| words::percent_range(own.conf_low, own.conf_high)),
+                p_value: row.p_bh.map_or_else(missing, words::p_value),
+            })
+        });
+        let rows: Vec<SegmentRow> = differing.collect();
+        let mut columns: Vec<&str> = compared.iter().map(|(_, own)| own.column.as_str()).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        let sentence = (!columns.is_empty()).then(|| {
+            let by = words::listed(&columns);
+            if rows.is_empty() {
+                format!("By {by}, no driver matters more or less in one segment than elsewhere beyond chance.")
+            } else {
+                format!("By {by}; shown are differences that stand after adjusting for the number of comparisons.")
+            }
+        });
+        Self { sentence, rows }
+    }
+}
