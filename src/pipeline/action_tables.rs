@@ -256,16 +256,14 @@ fn mediation(own: &SayAndDo) -> Table {
         .texts("mediator", rows.iter().map(|row| row.mediator.clone()))
         .numbers("from", rows.iter().map(|row| row.contrast.from))
         .numbers("to", rows.iter().map(|row| row.contrast.to));
-    let effects: [(&str, fn(&MediationResult) -> Effect); 4] = [
-        ("direct", |row| row.direct),
-        ("indirect", |row| row.indirect),
-        ("total", |row| row.total),
-        ("proportion", |row| row.proportion),
-    ];
-    for (name, of) in effects {
-        table = table.numbers(name, rows.iter().map(|row| of(row).effect));
-        table = spread(table, name, &rows.iter().map(|row| of(row).interval).collect::<Vec<_>>());
-    }
+    let effects = |name: &str, table: Table, of: fn(&MediationResult) -> Effect| {
+        let table = table.numbers(name, rows.iter().map(|row| of(row).effect));
+        spread(table, name, &rows.iter().map(|row| of(row).interval).collect::<Vec<_>>())
+    };
+    table = effects("direct", table, |row| row.direct);
+    table = effects("indirect", table, |row| row.indirect);
+    table = effects("total", table, |row| row.total);
+    table = effects("proportion", table, |row| row.proportion);
     table
         .integers("n_used", rows.iter().map(|row| row.n_used as i64))
         .integers("n_replicates", rows.iter().map(|row| row.n_replicates as i64))

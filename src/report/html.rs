@@ -57,7 +57,7 @@ pub fn html(results: &StudyResults) -> Result<String, ReportError> {
         say_and_do: results.say_and_do.as_ref().map(SayAndDo::of),
         trust: Trust::all(results),
         influence: results.influence.as_ref().map(Influence::of),
-        scores: results.scores.as_ref().map(|scores| Scores::of(scores)),
+        scores: results.scores.as_ref().map(Scores::of),
         left_out: LeftOutSection::of(results),
         all_findings: sections::all_findings(results),
         reading: Reading::of(results),
