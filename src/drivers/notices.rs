@@ -162,7 +162,7 @@ pub(super) fn no_more_than_noise(outcome: &str, rows: &[DriverRow], level: f64) 
             "these drivers contribute no more to {outcome} than pure noise might: {}; do not act on their ranks",
             alike.join(", ")
         );
-        Finding::new(FindingKind::WeakLink, Severity::Warning, outcome, sentence)
+        Finding::new(FindingKind::Unreliable, Severity::Warning, outcome, sentence)
             .number("n_drivers", alike.len() as f64)
     })
 }

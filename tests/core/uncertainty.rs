@@ -92,7 +92,7 @@ fn drivers_of_several_columns_are_compared_with_noise_of_as_many() {
     assert!(noise(&ranking, "noise").p_value > 0.05, "{:?}", noise(&ranking, "noise"));
     assert!(noise(&ranking, "x0").p_value < 0.01);
     let said = ranking.findings.iter().find(|finding| finding.sentence.contains("pure noise")).expect("a finding");
-    assert!(said.kind == FindingKind::WeakLink && said.sentence.contains("noise;"), "{}", said.sentence);
+    assert!(said.kind == FindingKind::Unreliable && said.sentence.contains("noise;"), "{}", said.sentence);
 }
 
 #[test]
