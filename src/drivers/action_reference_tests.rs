@@ -4,6 +4,7 @@ use super::asymmetry::{
     Condition, Cuts, ExpectationGaps, ExpectationPair, Necessity, PenaltyReward, RatedDriver, RequirementState,
 };
 use super::performance::{ImportancePerformance, Touchpoint};
+use super::reference_tests::{near, numbers_of};
 use super::robustness::{Confounder, Confounding, Sensitivity};
 use super::segments::{SegmentAnalysis, Segmentation};
 use super::stated_observed::{ComparedOutcome, Mediation, ScoreContrast, Side, StatedObserved, StatedObservedRows};
@@ -19,18 +20,7 @@ const ROWS: usize = 240;
 
 /// The numbers of one line of the reference.
 fn reference(case: &str, what: &str) -> Vec<f64> {
-    let text = include_str!("../../tests/oracles/actions_reference.txt");
-    let mut lines = text.lines().map(|line| line.split(' ').collect::<Vec<&str>>());
-    let words = lines.find(|words| words[..2] == [case, what]).expect("a line of the reference");
-    words[2..].iter().map(|word| word.parse().expect("a number")).collect()
-}
-
-#[track_caller]
-fn near(got: &[f64], want: &[f64], absolute: f64) {
-    assert_eq!(got.len(), want.len());
-    for (got, want) in got.iter().zip(want) {
-        assert!((got - want).abs() <= absolute, "{got} and not {want}");
-    }
+    numbers_of(include_str!("../../tests/oracles/actions_reference.txt"), case, what)
 }
 
 /// Three touchpoints on 0-10, and three expectations of them.

@@ -10,14 +10,18 @@ use ndarray::{Array1, Array2, array};
 
 /// The numbers of one line of the reference.
 fn reference(case: &str, what: &str) -> Vec<f64> {
-    let text = include_str!("../../tests/oracles/drivers_reference.txt");
+    numbers_of(include_str!("../../tests/oracles/drivers_reference.txt"), case, what)
+}
+
+/// The numbers of the line of a reference that begins with two words.
+pub(super) fn numbers_of(text: &str, case: &str, what: &str) -> Vec<f64> {
     let mut lines = text.lines().map(|line| line.split(' ').collect::<Vec<&str>>());
     let words = lines.find(|words| words[..2] == [case, what]).expect("a line of the reference");
     words[2..].iter().map(|word| word.parse().expect("a number")).collect()
 }
 
 #[track_caller]
-fn near(got: &[f64], want: &[f64], absolute: f64) {
+pub(super) fn near(got: &[f64], want: &[f64], absolute: f64) {
     assert_eq!(got.len(), want.len());
     for (got, want) in got.iter().zip(want) {
         assert!((got - want).abs() <= absolute, "{got} and not {want}");

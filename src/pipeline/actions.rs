@@ -110,8 +110,9 @@ impl<'a> Question<'a> {
         let necessity = actions.necessity.iter().flat_map(|own| own.findings.iter().cloned());
         let scenarios = actions.scenarios.iter().flat_map(|own| own.change.findings.iter().cloned());
         let segments = actions.segments.iter().flat_map(|own| own.table.findings.iter().cloned());
+        let robustness = actions.robustness.iter().flat_map(|own| own.findings.iter().cloned());
         let mut findings: Vec<Finding> = Vec::new();
-        for finding in chart.chain(asymmetry).chain(necessity).chain(scenarios).chain(segments) {
+        for finding in chart.chain(asymmetry).chain(necessity).chain(scenarios).chain(robustness).chain(segments) {
             if !findings.contains(&finding) {
                 findings.push(finding);
             }

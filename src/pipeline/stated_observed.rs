@@ -49,7 +49,10 @@ pub(super) fn compare(study: &Study, base: &BaseTable) -> Option<SayAndDo> {
             continue;
         }
         match mediations(&complete, base, outcome) {
-            Ok(rows) => result.mediations.extend(rows),
+            Ok(rows) => {
+                result.findings.extend(rows.iter().flat_map(|row| row.findings.iter().cloned()));
+                result.mediations.extend(rows);
+            }
             Err(problem) => {
                 let what = format!("the way from touchpoints over the answer to {}", outcome.word());
                 result.findings.push(not_made(&what, &problem));

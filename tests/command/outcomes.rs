@@ -235,4 +235,67 @@ fn a_raised_touchpoint_moves_those_who_were_failed_to_the_others() {
     assert!(shares.iter().all(|row| row["share"].parse::<f64>().is_ok_and(|share| (share - 1.0).abs() < 1e-12)));
     let sides: Vec<&str> = shares.iter().map(|row| row["side"].as_str()).collect();
     assert_eq!(sides, ["stated", "stated", "observed", "observed", "observed", "observed"]);
+
+    // For a number the way over the answer and the way past it add up to the difference of the groups.
+    let spend = means(|_, bought| bought.iter().sum::<f64>().ln_1p());
+    let way = row_of("mediation", "spend");
+    assert_near(number(&way, "total"), spend[1] - spend[0], "in all");
+    assert_near(number(&way, "direct") + number(&way, "indirect"), spend[1] - spend[0], "both ways");
+}
+
+#[test]
+fn segments_and_groups_of_a_balanced_design_have_the_shares_that_it_was_made_with() {
+    let folder = folder();
+    let study = r#"
+[study]
+name = "balanced"
+as_of = 2026-12-31
+bootstrap = 20
+[sources.feedback]
+path = "feedback.csv"
+customer = "who"
+time = "when"
+recommend = "nps"
+channel = "channel"
+scale = [0, 1]
+[drivers]
+touchpoints = { parcel = ["delivery"], desk = ["support"] }
+[evaluation]
+enabled = false
+[segments]
+by = ["channel"]
+minimum_base = 20
+[outcomes.recommend]
+"#;
+    write(folder.path(), "balanced.toml", study);
+    // Of every combination as many: delivery moves the answer by 5 points on the web alone, support by 4 in the shop alone.
+    let mut feedback = "who,when,channel,nps,delivery,support\n".to_owned();
+    for row in 0..96 {
+        let (delivery, support, noise, web) = (row % 2, row / 2 % 2, row / 4 % 2, row / 8 % 2 == 0);
+        let (channel, answer) = if web { ("web", 2 + 5 * delivery) } else { ("shop", 3 + 4 * support) };
+        feedback.push_str(&format!("c{row},2026-03-10T12:00:00Z,{channel},{},{delivery},{support}\n", answer + noise));
+    }
+    write(folder.path(), "feedback.csv", &feedback);
+    let output = advocate(folder.path(), &["run", "balanced.toml", "--quiet"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let tables = folder.path().join("results/balanced/2026-12-31/tables");
+    let share = |table: &str, wanted: &[(&str, &str)], column: &str| -> f64 {
+        let mut reader = csv::Reader::from_path(tables.join(format!("{table}.csv"))).expect("readable");
+        let rows: Vec<std::collections::HashMap<String, String>> =
+            reader.deserialize().collect::<Result<_, _>>().expect("rows");
+        let row = rows.iter().find(|row| wanted.iter().all(|(name, value)| row[*name] == *value)).expect("a row");
+        row[column].parse().expect("a number")
+    };
+    for (channel, driver, here) in
+        [("web", "delivery", 1.0), ("web", "support", 0.0), ("shop", "delivery", 0.0), ("shop", "support", 1.0)]
+    {
+        let wanted = [("segment", channel), ("driver", driver)];
+        assert_near(share("segment_drivers", &wanted, "share"), here, channel);
+        assert_near(share("segment_drivers", &wanted, "share_elsewhere"), 1.0 - here, channel);
+    }
+    // Over both channels the slopes are 2.5 and 2 on columns that do not go together.
+    let parcel = 2.5 * 2.5 / (2.5 * 2.5 + 2.0 * 2.0);
+    assert_near(share("driver_groups", &[("group", "parcel")], "share"), parcel, "parcel");
+    assert_near(share("driver_groups", &[("group", "desk")], "share"), 1.0 - parcel, "desk");
+    assert_near(share("drivers", &[("driver", "delivery")], "share"), parcel, "delivery");
 }
