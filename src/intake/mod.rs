@@ -17,6 +17,7 @@ mod hash;
 mod number;
 mod rows;
 mod separated;
+mod square_table;
 mod time;
 
 mod buffer;
@@ -35,6 +36,7 @@ pub use error::{IntakeError, MissingColumn};
 pub use flat_table::{FlatTable, FlatTableError, Wanted};
 pub use read::Progress;
 pub use sources::{Folders, Intake, Tables};
+pub use square_table::{SquareTable, SquareTableError};
 pub use table::Table;
 
 #[cfg(test)]

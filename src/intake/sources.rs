@@ -253,6 +253,14 @@ impl<'s> Job<'s> {
                     .not_applicable(feedback.not_applicable.of_touchpoint(name)),
             ));
         }
+        for (touchpoint, name) in &study.drivers.expectations {
+            let bounds = Bounds::of(feedback.range_of(touchpoint));
+            fields.push(PlannedField::read(
+                Column::new(name, "drivers.expectations", name, Kind::Number(bounds))
+                    .blank(feedback.blank.of_touchpoint(touchpoint))
+                    .not_applicable(feedback.not_applicable.of_touchpoint(touchpoint)),
+            ));
+        }
         let weights = Bounds { min: 0.0, ..Bounds::FREE };
         fields.push(PlannedField::number("weight", "weight", feedback.weight.as_ref(), weights, some));
         fields.push(PlannedField::text("channel", "channel", feedback.channel.as_ref(), some));

@@ -51,6 +51,21 @@ impl BaseTable {
         })
     }
 
+    /// The rows for which something holds, in their order.
+    pub fn filtered(&self, keep: impl Fn(usize) -> bool) -> Self {
+        fn kept<T: Clone>(values: &[T], keep: impl Fn(usize) -> bool) -> Vec<T> {
+            values.iter().enumerate().filter(|(row, _)| keep(*row)).map(|(_, value)| value.clone()).collect()
+        }
+        let columns = self.columns.iter().map(|(name, column)| {
+            let column = match column {
+                Column::Numbers(values) => Column::Numbers(kept(values, &keep)),
+                Column::Texts(values) => Column::Texts(kept(values, &keep)),
+            };
+            (name.clone(), column)
+        });
+        Self { columns: columns.collect() }
+    }
+
     /// Adds the rows of a batch; the first one names the columns.
     pub(super) fn append(&mut self, batch: &RecordBatch) -> Result<(), LinkError> {
         let schema = batch.schema();

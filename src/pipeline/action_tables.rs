@@ -13,12 +13,14 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
     let mut tables = vec![
         actions(&all),
         asymmetry(&all),
+        expectations(&all),
         necessity(&all),
         bottlenecks(&all),
         what_if(&all),
         plans(&all),
         segments(&all),
         robustness(&all),
+        choices(&all),
     ];
     if let Some(say_and_do) = &results.say_and_do {
         tables.extend([stated_observed(say_and_do), stated_less_observed(say_and_do), mediation(say_and_do)]);
@@ -91,6 +93,24 @@ fn asymmetry(all: &[(&str, &OutcomeActions)]) -> Table {
         .integers("n_middle", rows.iter().map(|(.., row)| row.n_middle as i64))
         .integers("n_high", rows.iter().map(|(.., row)| row.n_high as i64))
         .numbers("negligible", rows.iter().map(|(_, table, _)| table.negligible))
+        .integers("n_used", rows.iter().map(|(_, table, _)| table.n_used as i64))
+        .numbers("confidence", rows.iter().map(|(_, table, _)| table.confidence.level()))
+}
+
+fn expectations(all: &[(&str, &OutcomeActions)]) -> Table {
+    let tables = all.iter().filter_map(|(outcome, own)| Some((*outcome, own.expectations.as_ref()?)));
+    let rows: Vec<_> =
+        tables.flat_map(|(outcome, table)| table.drivers.iter().map(move |row| (outcome, table, row))).collect();
+    let table = Table::new("expectations")
+        .texts("outcome", rows.iter().map(|(outcome, ..)| (*outcome).to_owned()))
+        .texts("touchpoint", rows.iter().map(|(.., row)| row.driver.clone()))
+        .numbers("mean_gap", rows.iter().map(|(.., row)| row.mean_gap))
+        .numbers("share_short", rows.iter().map(|(.., row)| row.share_short))
+        .numbers("share_met", rows.iter().map(|(.., row)| row.share_met))
+        .numbers("share_exceeded", rows.iter().map(|(.., row)| row.share_exceeded));
+    let table = tested(table, "shortfall", &rows.iter().map(|(.., row)| row.shortfall).collect::<Vec<_>>());
+    let table = tested(table, "surplus", &rows.iter().map(|(.., row)| row.surplus).collect::<Vec<_>>());
+    tested(table, "difference", &rows.iter().map(|(.., row)| row.difference).collect::<Vec<_>>())
         .integers("n_used", rows.iter().map(|(_, table, _)| table.n_used as i64))
         .numbers("confidence", rows.iter().map(|(_, table, _)| table.confidence.level()))
 }
@@ -213,6 +233,23 @@ fn robustness(all: &[(&str, &OutcomeActions)]) -> Table {
         .numbers("significant_robustness_value", rows.iter().map(|(.., row)| row.significant_robustness_value))
         .integers("n_used", rows.iter().map(|(_, table, _)| table.n_used as i64))
         .numbers("confidence", rows.iter().map(|(_, table, _)| table.confidence.level()))
+}
+
+fn choices(all: &[(&str, &OutcomeActions)]) -> Table {
+    let tables = all.iter().filter_map(|(outcome, own)| Some((*outcome, own.choices.as_ref()?)));
+    let rows: Vec<_> = tables
+        .flat_map(|(outcome, table)| table.rows.iter().map(move |row| (outcome, table, row)))
+        .flat_map(|(outcome, table, row)| (0..table.drivers.len()).map(move |driver| (outcome, table, row, driver)))
+        .collect();
+    Table::new("choices")
+        .texts("outcome", rows.iter().map(|(outcome, ..)| (*outcome).to_owned()))
+        .texts("kind", rows.iter().map(|(_, _, row, _)| row.choice.kind.word().to_owned()))
+        .texts("choice", rows.iter().map(|(_, _, row, _)| row.choice.name.clone()))
+        .texts("driver", rows.iter().map(|(_, table, _, driver)| table.drivers[*driver].clone()))
+        .numbers("share", rows.iter().map(|(_, _, row, driver)| row.choice.shares[*driver]))
+        .integers("rank", rows.iter().map(|(_, _, row, driver)| row.ranks[*driver] as i64))
+        .numbers("kendall_tau", rows.iter().map(|(_, _, row, _)| row.tau))
+        .integers("n_used", rows.iter().map(|(_, _, row, _)| row.choice.n_used as i64))
 }
 
 fn stated_observed(own: &SayAndDo) -> Table {

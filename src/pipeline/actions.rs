@@ -1,21 +1,26 @@
 //! What could be done about the touchpoints of an outcome: importance beside performance, asymmetry, what-if, segments.
 
+use super::choices;
 use super::outcome_model::Prepared;
 use super::selection::Selection;
-use crate::data::Observations;
+use crate::data::{DesignMatrix, Observations};
 use crate::drivers::asymmetry::{
-    AsymmetryTable, Condition, Cuts, Necessity, NecessityTable, PenaltyReward, RatedDriver,
+    AsymmetryTable, Condition, Cuts, ExpectationGaps, ExpectationPair, ExpectationTable, Necessity, NecessityTable,
+    PenaltyReward, RatedDriver,
 };
 use crate::drivers::performance::{ActionChart, ImportancePerformance, Touchpoint};
 use crate::drivers::robustness::{Confounding, ConfoundingTable};
 use crate::drivers::segments::{SegmentAnalysis, Segmentation};
 use crate::drivers::what_if::{Lever, LeverRaise, Measure, ModelledOutcome, Plan, Raise, Target, WhatIf};
-use crate::drivers::{ActionError, Driver, DriverAnalysis, DriverFamily, FitKind, Importance, Method, Scale};
+use crate::drivers::{
+    ActionError, Driver, DriverAnalysis, DriverFamily, DriverRanking, FitKind, Importance, Method, Scale,
+};
 use crate::estimators::FittedModel;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::{OutcomeActions, Scenario, SegmentComparison};
 use crate::study::{Missing, Outcome, Study, TargetMeasure};
+use ndarray::Array2;
 
 /// Rows times replicates beyond which fewer replicates are drawn, so that a million answers take minutes and not hours.
 const DRAWN_ROWS_MAX: usize = 200_000_000;
@@ -25,8 +30,9 @@ const REPLICATES_MIN: usize = 200;
 const PERMUTATIONS: usize = 1000;
 
 /// What could be done for one outcome. All of it rests on the answers that have every touchpoint.
-pub(super) fn of(study: &Study, base: &BaseTable, outcome: Outcome) -> OutcomeActions {
-    let mut actions = OutcomeActions::default();
+pub(super) fn of(study: &Study, base: &BaseTable, outcome: Outcome, ranking: Option<&DriverRanking>) -> OutcomeActions {
+    let choices = ranking.and_then(|ranking| choices::compare(study, base, outcome, ranking));
+    let mut actions = OutcomeActions { choices, ..OutcomeActions::default() };
     let mut complete = study.clone();
     complete.drivers.missing = Missing::Listwise;
     let selection = Selection::of(&complete, base, outcome);
@@ -79,6 +85,10 @@ impl<'a> Question<'a> {
             Ok(table) => actions.asymmetry = Some(table),
             Err(problem) => keep("the contrast of low and high scores", problem),
         }
+        match self.expectations().transpose() {
+            Ok(table) => actions.expectations = table,
+            Err(problem) => keep("the contrast with what was expected", problem),
+        }
         if matches!(self.outcome, Outcome::Recommend { .. } | Outcome::Spend { .. }) {
             match self.necessity() {
                 Ok(table) => actions.necessity = Some(table),
@@ -107,12 +117,15 @@ impl<'a> Question<'a> {
         }
         let chart = actions.chart.iter().flat_map(|own| own.findings.iter().cloned());
         let asymmetry = actions.asymmetry.iter().flat_map(|own| own.findings.iter().cloned());
+        let expectations = actions.expectations.iter().flat_map(|own| own.findings.iter().cloned());
         let necessity = actions.necessity.iter().flat_map(|own| own.findings.iter().cloned());
         let scenarios = actions.scenarios.iter().flat_map(|own| own.change.findings.iter().cloned());
         let segments = actions.segments.iter().flat_map(|own| own.table.findings.iter().cloned());
         let robustness = actions.robustness.iter().flat_map(|own| own.findings.iter().cloned());
+        let choices = actions.choices.iter().flat_map(|own| own.findings.iter().cloned());
         let mut findings: Vec<Finding> = Vec::new();
-        for finding in chart.chain(asymmetry).chain(necessity).chain(scenarios).chain(robustness).chain(segments) {
+        let of_drivers = chart.chain(choices).chain(asymmetry).chain(expectations).chain(necessity).chain(scenarios);
+        for finding in of_drivers.chain(robustness).chain(segments) {
             if !findings.contains(&finding) {
                 findings.push(finding);
             }
@@ -164,6 +177,45 @@ impl<'a> Question<'a> {
         });
         let settings = PenaltyReward { confidence: self.study.confidence, ..PenaltyReward::default() };
         settings.contrast(&self.prepared.observations, &rated.collect::<Vec<_>>(), self.prepared.always())
+    }
+
+    /// What falls short of expectations and what exceeds them, from the answers that say both; touchpoints without a
+    /// question about expectations are held constant. `None` where the study knows no expectations.
+    fn expectations(&self) -> Option<Result<ExpectationTable, ActionError>> {
+        let named = &self.study.drivers.expectations;
+        let (asked, others): (Vec<&Touchpoint>, Vec<&Touchpoint>) =
+            self.touchpoints.iter().partition(|touchpoint| named.contains_key(&touchpoint.name));
+        let expected: Option<Vec<&[f64]>> =
+            asked.iter().map(|touchpoint| self.base.numbers(named.get(&touchpoint.name)?)).collect();
+        let expected = expected.filter(|columns| !columns.is_empty())?;
+        let both: Vec<usize> =
+            (0..self.rows.len()).filter(|&at| expected.iter().all(|own| !own[self.rows[at]].is_nan())).collect();
+        let contrast = || {
+            let observations = self.prepared.observations.select(&both)?;
+            let own = observations.design();
+            let n_own = own.n_features();
+            let mut names = own.names().to_vec();
+            names.extend(asked.iter().map(|touchpoint| format!("{} expected", touchpoint.name)));
+            let values =
+                Array2::from_shape_fn((both.len(), names.len()), |(row, column)| match column.checked_sub(n_own) {
+                    None => own.values()[[row, column]],
+                    Some(at) => expected[at][self.rows[both[row]]],
+                });
+            let pairs = asked.iter().enumerate().map(|(at, touchpoint)| ExpectationPair {
+                name: touchpoint.name.clone(),
+                experience: touchpoint.column,
+                expectation: n_own + at,
+            });
+            let always: Vec<usize> = others
+                .iter()
+                .map(|touchpoint| touchpoint.column)
+                .chain(self.prepared.always().iter().copied())
+                .collect();
+            let observations = observations.with_design(DesignMatrix::new(names, values)?)?;
+            let settings = ExpectationGaps { confidence: self.study.confidence };
+            settings.contrast(&observations, &pairs.collect::<Vec<_>>(), &always)
+        };
+        Some(contrast())
     }
 
     fn necessity(&self) -> Result<NecessityTable, ActionError> {

@@ -4,6 +4,7 @@ mod action_tables;
 mod actions;
 mod augmented;
 mod check;
+mod choices;
 mod contest;
 mod error;
 pub mod flat;

@@ -161,14 +161,8 @@ impl Prepared {
 
     /// The ranked drivers.
     pub fn rank(&self, study: &Study, base: &BaseTable) -> Result<DriverRanking, Problem> {
-        let family = match self.outcome.family() {
-            Family::Logistic => DriverFamily::Logistic,
-            Family::Ordinal => DriverFamily::Ordinal,
-            Family::Count => DriverFamily::Count,
-            _ => DriverFamily::Linear,
-        };
-        let blocks = self.drivers.iter().any(|driver| driver.columns.len() > 1);
-        let is_linear = family == DriverFamily::Linear;
+        let blocks = self.has_blocks();
+        let is_linear = self.driver_family() == DriverFamily::Linear;
         let groups = self.groups(study);
         let mut methods = vec![Method::Shapley, Method::First, Method::Last];
         methods.extend((is_linear && !blocks).then_some(Method::RelativeWeights));
@@ -186,6 +180,32 @@ impl Prepared {
             seed: study.seed,
             ..DriverAnalysis::default()
         };
+        self.rank_by(study, base, &analysis)
+    }
+
+    /// The family of models whose fit is divided.
+    pub fn driver_family(&self) -> DriverFamily {
+        match self.outcome.family() {
+            Family::Logistic => DriverFamily::Logistic,
+            Family::Ordinal => DriverFamily::Ordinal,
+            Family::Count => DriverFamily::Count,
+            _ => DriverFamily::Linear,
+        }
+    }
+
+    /// Whether a driver has several columns.
+    pub fn has_blocks(&self) -> bool {
+        self.drivers.iter().any(|driver| driver.columns.len() > 1)
+    }
+
+    /// The drivers ranked by an analysis, with the study's treatment of gaps.
+    pub fn rank_by(
+        &self,
+        study: &Study,
+        base: &BaseTable,
+        analysis: &DriverAnalysis,
+    ) -> Result<DriverRanking, Problem> {
+        let family = self.driver_family();
         let treatment = match study.drivers.missing {
             Missing::Em => Some(Treatment::Em),
             Missing::Pairwise => Some(Treatment::Pairwise),
@@ -200,7 +220,7 @@ impl Prepared {
     }
 
     /// The study's families of touchpoints, as far as they are drivers here.
-    fn groups(&self, study: &Study) -> Vec<DriverGroup> {
+    pub fn groups(&self, study: &Study) -> Vec<DriverGroup> {
         let is_driver = |name: &&String| self.drivers.iter().any(|driver| driver.name == **name);
         let group = |group: &TouchpointGroup| DriverGroup {
             name: group.name.clone(),

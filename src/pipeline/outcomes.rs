@@ -142,7 +142,7 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
                 }
             };
             if study.actions.enabled && !study.drivers.touchpoints.is_empty() {
-                result.actions = actions::of(study, base, outcome);
+                result.actions = actions::of(study, base, outcome, result.ranking.as_ref());
             }
             result.in_sample = prepared.in_sample(&fitted);
             let training = base.numbers("t").map(|times| span(times, &selection.rows));

@@ -379,7 +379,7 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
             activity: sources.activity.as_ref().map(|_| tables.activity.folder.clone()),
             invitations: sources.invitations.as_ref().map(|_| tables.invitations.folder.clone()),
         },
-        touchpoints: study.drivers.touchpoints.clone(),
+        touchpoints: study.drivers.touchpoints.iter().chain(study.drivers.expectations.values()).cloned().collect(),
         kept,
         weighted: feedback.weight.is_some(),
         dated,

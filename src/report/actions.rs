@@ -1,8 +1,8 @@
 //! What could be done about the touchpoints, as far as the data says: for one outcome, and for all of them together.
 
-use crate::drivers::asymmetry::{AsymmetryTable, NecessityTable};
+use crate::drivers::asymmetry::{AsymmetryTable, ExpectationTable, NecessityTable};
 use crate::drivers::performance::ActionChart;
-use crate::drivers::robustness::ConfoundingTable;
+use crate::drivers::robustness::{ChoicesTable, ConfoundingTable};
 use crate::drivers::segments::SegmentTable;
 use crate::drivers::stated_observed::{MediationResult, StatedObservedTable};
 use crate::drivers::what_if::{OutcomeChange, Plan};
@@ -15,6 +15,8 @@ pub struct OutcomeActions {
     pub chart: Option<ActionChart>,
     /// What low scores cost and high scores bring.
     pub asymmetry: Option<AsymmetryTable>,
+    /// What falls short of expectations and what exceeds them, where they were asked about.
+    pub expectations: Option<ExpectationTable>,
     /// Which touchpoints are necessary (outcomes that are numbers).
     pub necessity: Option<NecessityTable>,
     /// What the model expects of raised touchpoints.
@@ -25,6 +27,8 @@ pub struct OutcomeActions {
     pub segments: Vec<SegmentComparison>,
     /// How strong something unseen would have to be to explain a driver away, by a linear model.
     pub robustness: Option<ConfoundingTable>,
+    /// How much the ranking hangs on the treatment of gaps, the cases and the method.
+    pub choices: Option<ChoicesTable>,
     /// What to know beside the numbers.
     pub findings: Vec<Finding>,
 }

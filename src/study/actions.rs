@@ -1,7 +1,8 @@
 //! What could be done about touchpoints, and where to look for differences.
 
+use super::analysis::is_touchpoint;
 use super::section::{Item, Section};
-use super::{Outcome, StudyError, keys};
+use super::{Drivers, Outcome, StudyError, keys};
 use crate::estimators::Family;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -56,12 +57,9 @@ pub struct Segments {
 }
 
 impl Actions {
-    /// `touchpoints` are the study's, `outcomes` what it explains.
-    pub(super) fn read(
-        top: &Section<'_, '_>,
-        touchpoints: &[String],
-        outcomes: &[Outcome],
-    ) -> Result<Self, StudyError> {
+    /// `drivers` are the study's, `outcomes` what it explains.
+    pub(super) fn read(top: &Section<'_, '_>, drivers: &Drivers, outcomes: &[Outcome]) -> Result<Self, StudyError> {
+        let touchpoints = &drivers.touchpoints;
         let mut actions = Self {
             enabled: true,
             top_box_from: None,
@@ -91,6 +89,15 @@ impl Actions {
             return Err(section.required("cost", "")?.invalid(sentence));
         }
         actions.raise = by_touchpoint(&section, "raise", touchpoints)?;
+        for (key, named) in [("cost", &actions.cost), ("raise", &actions.raise)] {
+            if let Some(name) = named.keys().find(|name| drivers.always.contains(name)) {
+                let sentence = format!(
+                    "`actions.{key}.{name}` is about a touchpoint that `drivers.always` holds constant, so it is never \
+                     raised; take it out of one of them"
+                );
+                return Err(section.required(key, "")?.invalid(sentence));
+            }
+        }
         if let Some(item) = section.item("target") {
             actions.target = Some(ActionTarget::read(&item, outcomes)?);
             if actions.cost.is_empty() {
@@ -179,13 +186,4 @@ fn by_touchpoint(
         all.insert(name, value);
     }
     Ok(all)
-}
-
-fn is_touchpoint(item: &Item<'_, '_>, name: &str, touchpoints: &[String]) -> Result<(), StudyError> {
-    if touchpoints.iter().any(|touchpoint| touchpoint == name) {
-        return Ok(());
-    }
-    let near = super::nearest(name, touchpoints.iter().map(String::as_str));
-    let hint = near.map_or_else(String::new, |near| format!(", did you mean `{near}`"));
-    Err(item.invalid(format!("`{}` is about `{name}`, which is no touchpoint{hint}", item.path())))
 }

@@ -4,6 +4,7 @@ use super::section::{Item, Section};
 use super::{Problem, Referrals, StudyError, keys};
 use crate::estimators::calibration::CalibrationMethod;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What is done with a row whose touchpoints are not all answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -44,6 +45,8 @@ pub struct Drivers {
     pub always: Vec<String>,
     /// What is done with gaps.
     pub missing: Missing,
+    /// For touchpoints that were asked about twice, the column of what had been expected.
+    pub expectations: BTreeMap<String, String>,
 }
 
 impl Drivers {
@@ -56,6 +59,7 @@ impl Drivers {
                 controls: none(),
                 always: none(),
                 missing: Missing::Listwise,
+                expectations: BTreeMap::new(),
             });
         };
         let section = item.section(keys::DRIVERS)?;
@@ -79,14 +83,47 @@ impl Drivers {
                 item.invalid("`drivers.touchpoints` is empty; name at least one column, or leave [drivers] out")
             );
         }
+        let expectations = read_expectations(&section, &touchpoints)?;
         Ok(Self {
             touchpoints,
             groups,
+            expectations,
             controls: section.texts("controls")?,
             always: section.texts("always")?,
             missing: read_missing(&section)?,
         })
     }
+}
+
+/// Columns of what had been expected, by touchpoint.
+fn read_expectations(
+    section: &Section<'_, '_>,
+    touchpoints: &[String],
+) -> Result<BTreeMap<String, String>, StudyError> {
+    let mut expectations: BTreeMap<String, String> = BTreeMap::new();
+    let Some(item) = section.item("expectations") else { return Ok(expectations) };
+    for (name, item) in item.open_section()?.items() {
+        is_touchpoint(&item, &name, touchpoints)?;
+        let column = item.text()?;
+        if touchpoints.contains(&column) || expectations.values().any(|other| *other == column) {
+            return Err(item.invalid(format!(
+                "`{}` is `{column}`, which has another part already; name the column of what had been expected of `{name}`",
+                item.path()
+            )));
+        }
+        expectations.insert(name, column);
+    }
+    Ok(expectations)
+}
+
+/// Refuses a key that is about something else than a touchpoint.
+pub(super) fn is_touchpoint(item: &Item<'_, '_>, name: &str, touchpoints: &[String]) -> Result<(), StudyError> {
+    if touchpoints.iter().any(|touchpoint| touchpoint == name) {
+        return Ok(());
+    }
+    let near = super::nearest(name, touchpoints.iter().map(String::as_str));
+    let hint = near.map_or_else(String::new, |near| format!(", did you mean `{near}`"));
+    Err(item.invalid(format!("`{}` is about `{name}`, which is no touchpoint{hint}", item.path())))
 }
 
 fn read_missing(section: &Section<'_, '_>) -> Result<Missing, StudyError> {

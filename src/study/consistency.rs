@@ -93,7 +93,7 @@ fn check_drivers(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError>
         return Ok(());
     }
     let touchpoints = item_of(top, &["drivers", "touchpoints"])?;
-    for name in &drivers.touchpoints {
+    for name in drivers.touchpoints.iter().chain(drivers.expectations.values()) {
         if keys::RESERVED_FEEDBACK_COLUMNS.contains(&name.as_str()) {
             return Err(touchpoints.invalid(format!(
                 "the touchpoint `{name}` has a name that the engine uses itself; give it another one with `sources.feedback.rename`"

@@ -146,7 +146,7 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
         confidence,
         bootstrap,
         minimum_base: count("minimum_base", 30, 0..=1_000_000_000)?,
-        actions: Actions::read(top, &drivers.touchpoints, &outcomes)?,
+        actions: Actions::read(top, &drivers, &outcomes)?,
         segments: Segments::read(top, &measures.by)?,
         drivers,
         penalties: Penalty::read_all(top, &outcomes)?,
@@ -431,6 +431,16 @@ window_days = 90
     }
 
     #[test]
+    fn expectations_are_columns_of_their_own_about_touchpoints() {
+        let with = |line: &str| parse(&SMALL.replacen("controls = [\"tenure_days\"]", line, 1));
+        let study = with("expectations = { delivery = \"hoped\" }").expect("a sound study");
+        assert_eq!(study.drivers.expectations["delivery"], "hoped");
+        let refused = |line: &str| with(line).expect_err("a refusal").to_string();
+        assert!(refused("expectations = { delivry = \"hoped\" }").contains("did you mean `delivery`"));
+        assert!(refused("expectations = { delivery = \"support\" }").contains("another part already"));
+    }
+
+    #[test]
     fn actions_name_touchpoints_outcomes_and_costs() {
         let more = "[actions]\ncost = { delivery = 2.5 }\nnot_actionable = [\"support\"]\n\
                     target = { outcome = \"promoter\", change = 0.05 }\n[segments]\nby = [\"channel\"]\n";
@@ -445,6 +455,9 @@ window_days = 90
         };
         assert!(refused("delivery = 2.5", "delivry = 2.5").contains("did you mean `delivery`"));
         assert!(refused("delivery = 2.5", "delivery = 0").contains("must be positive"));
+        let always = SMALL.replacen("controls = [\"tenure_days\"]", "always = [\"delivery\"]", 1);
+        let held = parse(&format!("{always}{more}")).expect_err("a refusal").to_string();
+        assert!(held.contains("`actions.cost.delivery`") && held.contains("never raised"), "{held}");
         assert!(refused("cost = { delivery = 2.5 }", "enabled = true").contains("[actions.cost]"));
         assert!(refused("outcome = \"promoter\"", "outcome = \"nps\"").contains("there are: repurchase, promoter"));
         assert!(refused("change = 0.05", "change = 0").contains("above or below"));

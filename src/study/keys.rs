@@ -121,7 +121,7 @@ pub const VIA: &[&str] = &["path", "format", "delimiter", "from", "to"];
 /// `amount_via`.
 pub const AMOUNT_VIA: &[&str] = &["path", "format", "delimiter", "key", "from", "to", "aggregate"];
 /// `[drivers]`.
-pub const DRIVERS: &[&str] = &["touchpoints", "controls", "always", "missing"];
+pub const DRIVERS: &[&str] = &["touchpoints", "controls", "always", "missing", "expectations"];
 /// `[outcomes]`.
 pub const OUTCOMES: &[&str] = &[
     "recommend",

@@ -299,3 +299,63 @@ minimum_base = 20
     assert_near(share("driver_groups", &[("group", "desk")], "share"), 1.0 - parcel, "desk");
     assert_near(share("drivers", &[("driver", "delivery")], "share"), parcel, "delivery");
 }
+
+#[test]
+fn a_balanced_design_is_the_same_by_every_method_and_shows_what_was_expected() {
+    let folder = folder();
+    let study = r#"
+[study]
+name = "expected"
+as_of = 2026-12-31
+bootstrap = 0
+[sources.feedback]
+path = "feedback.csv"
+customer = "who"
+time = "when"
+recommend = "nps"
+scale = [0, 2]
+[drivers]
+touchpoints = ["delivery", "support"]
+expectations = { delivery = "hoped" }
+[evaluation]
+enabled = false
+[outcomes.recommend]
+"#;
+    write(folder.path(), "expected.toml", study);
+    // Short of what was hoped by one point costs 2, one point more brings 1; support brings 1; of every combination as many.
+    let mut feedback = "who,when,nps,delivery,hoped,support\n".to_owned();
+    for row in 0..96 {
+        let (delivery, support, noise) = (row % 3, row / 3 % 2, row / 6 % 2);
+        let answer = 5 + [-2, 0, 1][delivery] + support as i32 + noise as i32;
+        feedback.push_str(&format!("c{row},2026-03-10T12:00:00Z,{answer},{delivery},1,{support}\n"));
+    }
+    write(folder.path(), "feedback.csv", &feedback);
+    let output = advocate(folder.path(), &["run", "expected.toml", "--quiet"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let rows = |table: &str| -> Vec<std::collections::HashMap<String, String>> {
+        let tables = folder.path().join("results/expected/2026-12-31/tables");
+        let mut reader = csv::Reader::from_path(tables.join(format!("{table}.csv"))).expect("readable");
+        reader.deserialize().collect::<Result<_, _>>().expect("rows")
+    };
+    let gap = &rows("expectations")[0];
+    for (column, by_hand) in [
+        ("shortfall", 2.0),
+        ("surplus", 1.0),
+        ("difference", 1.0),
+        ("mean_gap", 0.0),
+        ("share_short", 1.0 / 3.0),
+        ("share_met", 1.0 / 3.0),
+    ] {
+        assert_near(gap[column].parse().expect("a number"), by_hand, column);
+    }
+    // Columns that do not go together: every method gives slope times slope times variance, 1.5^2 2/3 against 1/4.
+    let choices = rows("choices");
+    let words: std::collections::BTreeSet<&str> = choices.iter().map(|row| row["choice"].as_str()).collect();
+    let known = ["car", "first", "last", "pmvd", "pratt", "relative-weights", "shapley"];
+    assert_eq!(words.into_iter().collect::<Vec<_>>(), known);
+    for row in &choices {
+        let by_hand = if row["driver"] == "delivery" { 6.0 / 7.0 } else { 1.0 / 7.0 };
+        assert_near(row["share"].parse().expect("a number"), by_hand, &row["choice"]);
+        assert_eq!(row["kendall_tau"], "1");
+    }
+}

@@ -1,9 +1,9 @@
 //! What could be done about each touchpoint, as far as the data says.
 
 use super::findings::FindingRow;
-use crate::drivers::Estimate;
 use crate::drivers::performance::{Action, ActionChart, QuadrantProbabilities};
 use crate::drivers::what_if::{Measure, MeasureChange, Plan};
+use crate::drivers::{Estimate, TestedEstimate};
 use crate::estimators::Family;
 use crate::report::actions::{OutcomeActions, Scenario};
 use crate::report::results::{OutcomeResult, StudyResults};
@@ -23,7 +23,36 @@ pub(in crate::report) struct WhatToDo {
     pub raised: Raised,
     pub plan: Option<PlanSection>,
     pub segments: Segments,
+    pub choices: Option<Choices>,
+    pub expectations: Vec<ExpectationTableRow>,
     pub findings: Vec<FindingRow>,
+}
+
+/// How far the ranking of the pictured outcome moves with other choices.
+pub(in crate::report) struct Choices {
+    pub compared: String,
+    pub rows: Vec<ChoiceTableRow>,
+}
+
+/// One touchpoint against what was expected of it.
+pub(in crate::report) struct ExpectationTableRow {
+    pub touchpoint: String,
+    pub short: String,
+    pub exceeded: String,
+    pub shortfall: String,
+    pub shortfall_ends: String,
+    pub surplus: String,
+    pub surplus_ends: String,
+}
+
+/// One driver under all choices.
+pub(in crate::report) struct ChoiceTableRow {
+    pub driver: String,
+    pub share: String,
+    pub shares: String,
+    pub ranks: String,
+    /// The share of what is left of driver and outcome that something unseen would have to explain.
+    pub robustness: String,
 }
 
 /// One touchpoint.
@@ -92,6 +121,8 @@ impl WhatToDo {
             raised: Raised::of(&all().collect::<Vec<_>>()),
             plan: all().find_map(|(_, own)| own.plan.as_ref()).map(PlanSection::of),
             segments: Segments::of(&all().collect::<Vec<_>>()),
+            choices: Choices::of(&first.actions),
+            expectations: expectations(&first.actions),
             findings: standing::findings_of_actions(results).into_iter().map(FindingRow::of).collect(),
         })
     }
@@ -122,6 +153,25 @@ fn rows(chart: &ActionChart, actions: &OutcomeActions) -> Vec<ActionTableRow> {
             kind: kind(&row.touchpoint).unwrap_or(words::MISSING),
         })
         .collect()
+}
+
+fn expectations(actions: &OutcomeActions) -> Vec<ExpectationTableRow> {
+    let rows = actions.expectations.iter().flat_map(|table| &table.drivers);
+    let slope = |own: Option<TestedEstimate>| own.map_or_else(missing, |own| words::significant(own.estimate.estimate));
+    let ends = |own: Option<TestedEstimate>| {
+        let Some(TestedEstimate { estimate: own, .. }) = own else { return String::new() };
+        words::range(words::significant(own.conf_low), words::significant(own.conf_high))
+    };
+    rows.map(|row| ExpectationTableRow {
+        touchpoint: row.driver.clone(),
+        short: words::percent(row.share_short),
+        exceeded: words::percent(row.share_exceeded),
+        shortfall: slope(row.shortfall),
+        shortfall_ends: ends(row.shortfall),
+        surplus: slope(row.surplus),
+        surplus_ends: ends(row.surplus),
+    })
+    .collect()
 }
 
 fn missing() -> String {
@@ -240,6 +290,29 @@ impl PlanSection {
             (row.lever.clone(), raise, cost, note.to_owned())
         });
         Self { sentence, rows: rows.collect() }
+    }
+}
+
+impl Choices {
+    fn of(actions: &OutcomeActions) -> Option<Self> {
+        let table = actions.choices.as_ref().filter(|table| table.rows.len() > 1)?;
+        let compared: Vec<&str> = table.rows[1..].iter().map(|row| row.choice.name.as_str()).collect();
+        let robustness = |driver: &str| {
+            let row = actions.robustness.as_ref()?.drivers.iter().find(|row| row.driver == driver)?;
+            Some(words::percent(row.robustness_value))
+        };
+        let rows = table.stability.iter().enumerate().map(|(at, own)| ChoiceTableRow {
+            driver: own.driver.clone(),
+            share: words::percent(table.rows[0].choice.shares[at]),
+            shares: words::percent_range(own.share_min, own.share_max),
+            ranks: if own.rank_best == own.rank_worst {
+                own.rank_best.to_string()
+            } else {
+                words::range(own.rank_best.to_string(), own.rank_worst.to_string())
+            },
+            robustness: robustness(&own.driver).unwrap_or_else(missing),
+        });
+        Some(Self { compared: words::listed(&compared), rows: rows.collect() })
     }
 }
 
