@@ -3,13 +3,16 @@
 //! `intervals` holds shares and scores with their uncertainty, `nps` the score of some answers, `sampling` how the rows
 //! came to be there.
 
+pub mod change;
 mod error;
 mod intervals;
+pub mod movement;
 mod nps;
 pub mod portfolio;
 #[cfg(test)]
 mod reference;
 mod sampling;
+pub mod weighting;
 
 pub use error::MeasureError;
 pub use intervals::{ClassCounts, Ends, IntervalKind, NormalTest, Proportion, ScorePosterior};
