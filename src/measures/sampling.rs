@@ -48,7 +48,7 @@ impl Sampling<'_> {
         if largest.is_normal() { largest.log2().floor().exp2() } else { 1.0 }
     }
 
-    /// `G / (G - 1)` times the sum over customers of the squared sum of `centred` over their rows.
+    /// `G / (G - 1)` times the sum over customers of the squared sum of `centred` over their rows, about its mean.
     ///
     /// Customers without weight are none.
     pub(super) fn scatter_of_customers(
@@ -62,11 +62,13 @@ impl Sampling<'_> {
             sums[code as usize] += centred(row);
             seen[code as usize] |= self.weight(row) > 0.0;
         }
-        let n_seen = seen.into_iter().filter(|&seen| seen).count() as f64;
+        let n_seen = seen.iter().filter(|&&seen| seen).count() as f64;
         if n_seen < 2.0 {
             return Err(MeasureError::OneCustomer);
         }
-        Ok(n_seen / (n_seen - 1.0) * sums.into_iter().map(|sum| sum * sum).sum::<f64>())
+        let mean = sums.iter().sum::<f64>() / n_seen;
+        let own = sums.iter().zip(&seen).filter(|(_, seen)| **seen).map(|(sum, _)| (sum - mean) * (sum - mean));
+        Ok(n_seen / (n_seen - 1.0) * own.sum::<f64>())
     }
 
     /// The share of the population that was not asked, which is what remains of a variance; 1 without a population.
