@@ -4,16 +4,20 @@
 //! came to be there.
 
 pub mod change;
+mod difference;
 mod error;
 mod intervals;
+mod least_squares;
 pub mod movement;
 mod nps;
 pub mod portfolio;
 #[cfg(test)]
 mod reference;
 mod sampling;
+pub mod say_do;
 pub mod weighting;
 
+pub use difference::Difference;
 pub use error::MeasureError;
 pub use intervals::{ClassCounts, Ends, IntervalKind, NormalTest, Proportion, ScorePosterior};
 pub use nps::{NetPromoterScore, NpsSettings, ResponseClass};
