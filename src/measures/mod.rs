@@ -4,12 +4,14 @@
 //! came to be there.
 
 pub mod change;
+pub mod channels;
 mod difference;
 mod error;
 mod intervals;
 mod least_squares;
 pub mod movement;
 mod nps;
+pub mod panel;
 pub mod portfolio;
 #[cfg(test)]
 mod reference;

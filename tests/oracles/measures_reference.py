@@ -86,3 +86,62 @@ emit("trend", "scattered", *trend(np.array([20.0, 35, 10, 30, 22, 41]), False))
 
 table = stats.chi2_contingency([[30, 20, 60], [70, 30, 40]], correction=False)
 emit("response", "chi_squared", table.statistic, table.pvalue)
+
+
+def robust(design, outcome, clusters, n_nested=0):
+    """Least squares with errors by cluster, G/(G-1) (n-1)/(n-k); levels nested in the clusters do not count in k."""
+    inverse = np.linalg.pinv(design.T @ design)
+    beta = inverse @ design.T @ outcome
+    residual = outcome - design @ beta
+    labels = np.unique(clusters)
+    sums = np.array([(design[clusters == own] * residual[clusters == own, None]).sum(0) for own in labels])
+    g, n, k = len(labels), len(outcome), np.linalg.matrix_rank(design) - n_nested
+    return beta, g / (g - 1) * (n - 1) / (n - k) * inverse @ sums.T @ sums @ inverse, g
+
+
+def wave(unit, period):
+    # Remainders as in Rust: with the sign of the dividend.
+    return float(np.fmod(unit * 37 + period * 101 + unit * period * 13, 41))
+
+
+panel = {}
+for unit in range(12):
+    for period in range(8):
+        if (unit * 5 + period * 3) % 11 != 0:
+            noise = ((unit * 29 + period * 53 + unit * unit * period) % 23) / 5
+            panel[unit, period] = (wave(unit, period), 0.1 * wave(unit, period - 1) + unit + period * period / 3 + noise)
+rows = [(unit, period) for unit, period in panel if (unit, period - 1) in panel]
+lagged = np.array([panel[unit, period - 1][0] for unit, period in rows])
+outcome = np.array([panel[own][1] for own in rows])
+units, periods = np.array(rows).T
+dummies = [(units[:, None] == np.unique(units)).astype(float), (periods[:, None] == np.unique(periods)).astype(float)]
+for what, effects in (("both", dummies), ("units", dummies[:1])):
+    # One constant counts beside the levels of units, which lie within the clusters.
+    beta, covariance, g = robust(np.column_stack([lagged, *effects]), outcome, units, len(np.unique(units)) - 1)
+    error = np.sqrt(covariance[0, 0])
+    emit("panel", what, beta[0], error, 2 * stats.t(g - 1).sf(abs(beta[0] / error)), len(rows))
+
+i = np.arange(180)
+values = contribution((i * i + 7 * i + 3 * (i % 4)) % 11)
+channel = (i + i // 7) % 3
+people = np.column_stack([i * 5 % 13, ((i // 7 + i) % 3 == 1) & (i % 2 == 0)]).astype(float)
+design = np.column_stack([(channel[:, None] == np.arange(3)).astype(float), people - people.mean(0)])
+beta, covariance, g = robust(design, values, i * 11 % 47)
+emit("channels", "adjusted", *[100 * own for at in range(3) for own in (beta[at], np.sqrt(covariance[at, at]))])
+contrast = np.array([[-1.0, 1, 0, 0, 0], [-1, 0, 1, 0, 0]])
+gap = contrast @ beta
+f = gap @ np.linalg.solve(contrast @ covariance @ contrast.T, gap) / 2
+emit("channels", "test", f, stats.f(2, g - 1).sf(f))
+handed = ((i * 3 + i // 5) % 4 == 0).astype(float)
+beta, covariance, g = robust(np.column_stack([design, handed]), values, i * 11 % 47)
+emit("channels", "hand_off", -100 * beta[-1], 100 * np.sqrt(covariance[-1, -1]))
+
+# Kappa's error by Fleiss, Cohen and Everitt (1969).
+p = np.array([[40, 15], [10, 35]]) / 100
+row, column = p.sum(1), p.sum(0)
+agreed, expected = np.trace(p), row @ column
+kappa = (agreed - expected) / (1 - expected)
+a = sum(p[k, k] * (1 - (row[k] + column[k]) * (1 - kappa)) ** 2 for k in range(2))
+b = (1 - kappa) ** 2 * sum(p[k, m] * (column[k] + row[m]) ** 2 for k in range(2) for m in range(2) if k != m)
+c = (kappa - expected * (1 - kappa)) ** 2
+emit("kappa", "std_error", np.sqrt((a + b - c) / 100) / (1 - expected))
