@@ -42,11 +42,11 @@ pub(super) fn difference(
         (false, Some(first)) if sampling.weight(row) > 0.0 => Some(usize::from(!first)),
         _ => None,
     };
-    for row in 0..values.len() {
+    for (row, value) in values.iter().enumerate() {
         let Some(at) = group(row) else { continue };
         n[at] += 1;
         weight[at] += sampling.weight(row);
-        sum[at] += sampling.weight(row) * values[row];
+        sum[at] += sampling.weight(row) * value;
     }
     for (at, n) in n.iter().enumerate() {
         if *n == 0 {

@@ -1,11 +1,15 @@
-//! The Net Promoter Score and its companions, as a statistician would report them.
+//! The Net Promoter Score and its companions, as a statistician would report them and a board would read them: with the
+//! base and the rule beside the number, an interval that is right for small bases, and change explained.
 //!
-//! `intervals` holds shares and scores with their uncertainty, `nps` the score of some answers, `sampling` how the rows
-//! came to be there.
+//! One score: `intervals` holds shares and scores with their uncertainty, `sampling` how the rows came to be there, `nps`
+//! the score of some answers. Many figures: `portfolio`, by every cut in one pass, under any rule.
+//! What became of them: `change`, and `movement`, why. Whom they stand for: `weighting`. What they are worth: `say_do`,
+//! `panel`, `channels`. What must not be shown: `disclosure`. `least_squares` and `difference` serve several of these.
 
 pub mod change;
 pub mod channels;
 mod difference;
+pub mod disclosure;
 mod error;
 mod intervals;
 mod least_squares;

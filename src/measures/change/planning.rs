@@ -165,7 +165,9 @@ impl SamplePlan {
             return refuse("the design effect", self.design_effect, "more than 0");
         }
         match self.population {
-            Some(population) if !(population >= 1.0) => refuse("the population", population, "at least 1"),
+            Some(population) if population.is_nan() || population < 1.0 => {
+                refuse("the population", population, "at least 1")
+            }
             _ => Ok(()),
         }
     }

@@ -202,6 +202,39 @@ mod tests {
     }
 
     #[test]
+    fn every_interval_of_the_reference_is_held() {
+        use crate::measures::ScorePosterior;
+        use crate::measures::reference::{near, nps_oracles, number};
+        let Some(all) = nps_oracles() else { return };
+        for case in all["derived_one_sample_95"].as_array().expect("a list") {
+            let own = counts([0, 1, 2].map(|class| number(&case["counts"][class])));
+            near("score", own.score(), number(&case["nps"]), 1e-12);
+            near("error", own.std_error(), number(&case["se"]), 1e-12);
+            for (kind, key) in [
+                (IntervalKind::Wald, "wald"),
+                (IntervalKind::AdjustedWald, "adj_wald_3T"),
+                (IntervalKind::AdjustedWaldUniform, "adj_wald_3U"),
+                (IntervalKind::AdjustedWaldThird, "adj_wald_z2_third"),
+                (IntervalKind::BonettPrice, "adj_wald_bp"),
+                (IntervalKind::Score, "score"),
+                (IntervalKind::Goodman, "goodman_df2"),
+            ] {
+                let absolute = if kind == IntervalKind::Score { 1e-8 } else { 1e-12 };
+                assert_ends(ends(own, kind, 0.95), [0, 1].map(|end| number(&case[key][end])), absolute);
+            }
+            let posterior = ScorePosterior::uniform(own);
+            near("mean", posterior.mean(), number(&case["dirichlet_uniform"]["mean"]), 1e-12);
+            near("variance", posterior.variance(), number(&case["dirichlet_uniform"]["var"]), 1e-12);
+        }
+        for check in all["checks"].as_array().expect("a list").iter().filter(|check| check["id"] == "mcnemar_cavo") {
+            let test = counts([0, 1, 2].map(|class| number(&check["input"]["counts"][class]))).test_of_zero();
+            let test = test.expect("some of both");
+            near("statistic", test.statistic, number(&check["expected"][0]), number(&check["tol"]));
+            near("p", test.p_value, number(&check["expected"][1]), number(&check["tol"]));
+        }
+    }
+
+    #[test]
     fn covers_as_it_should_at_three_shapes() {
         // Rocks (2016): near nominal coverage at n = 10 where plain Wald falls to 0.87. Exact coverage, by summing the
         // multinomial over all outcomes that are not too rare to matter.

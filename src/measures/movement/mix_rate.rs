@@ -78,25 +78,13 @@ impl Movement {
         if segments.is_empty() {
             return Err(MeasureError::TooFew { what: "segments".to_owned(), n_found: 0, n_needed: 1 });
         }
-        let waves: [(&str, fn(&SegmentWave) -> f64); 2] =
-            [("before", |segment| segment.share_before), ("after", |segment| segment.share_after)];
-        for (wave, share) in waves {
-            let total: f64 = segments.iter().map(share).sum();
-            let wrong = segments.iter().find(|segment| !(0.0..=1.0 + SHARE_TOLERANCE).contains(&share(segment)));
-            if let Some(segment) = wrong {
-                let problem = format!("its share {wave} is {}, which is no share", share(segment));
-                return Err(MeasureError::Margin { margin: segment.name.clone(), problem });
-            }
-            if !((total - 1.0).abs() <= SHARE_TOLERANCE) {
-                let problem = format!("the shares {wave} sum to {total}, and must to 1; name every segment");
-                return Err(MeasureError::Margin { margin: "segments".to_owned(), problem });
-            }
-        }
+        check_shares(segments, "before", |segment| segment.share_before)?;
+        check_shares(segments, "after", |segment| segment.share_after)?;
         let scores: Vec<[f64; 2]> = segments.iter().map(own_scores).collect::<Result<_, _>>()?;
         let total = |share: fn(&SegmentWave) -> f64, wave: usize| -> f64 {
             segments.iter().zip(&scores).map(|(segment, scores)| share(segment) * scores[wave]).sum()
         };
-        let (before, after) = (total(waves[0].1, 0), total(waves[1].1, 1));
+        let (before, after) = (total(|segment| segment.share_before, 0), total(|segment| segment.share_after, 1));
         let middle = 0.5 * (before + after);
         let parts: Vec<SegmentPart> = segments
             .iter()
@@ -120,6 +108,19 @@ impl Movement {
             segments: parts,
         })
     }
+}
+
+fn check_shares(segments: &[SegmentWave], wave: &str, share: fn(&SegmentWave) -> f64) -> Result<(), MeasureError> {
+    if let Some(segment) = segments.iter().find(|segment| !(0.0..=1.0 + SHARE_TOLERANCE).contains(&share(segment))) {
+        let problem = format!("its share {wave} is {}, which is no share", share(segment));
+        return Err(MeasureError::Margin { margin: segment.name.clone(), problem });
+    }
+    let total: f64 = segments.iter().map(share).sum();
+    if (total - 1.0).abs() > SHARE_TOLERANCE {
+        let problem = format!("the shares {wave} sum to {total}, and must to 1; name every segment");
+        return Err(MeasureError::Margin { margin: "segments".to_owned(), problem });
+    }
+    Ok(())
 }
 
 /// The scores of a segment; that of the other wave where one has no answers.

@@ -9,4 +9,4 @@ mod resampled;
 
 pub use attribution::{Attribution, TouchpointPart, TouchpointShift};
 pub use mix_rate::{Movement, SegmentPart, SegmentWave};
-pub use resampled::{MovementRow, MovementWithError, ResampledMovement, WaveRows};
+pub use resampled::{MovementRow, MovementWithError, ResampledMovement, TouchpointCoefficient, WaveRows};

@@ -21,13 +21,22 @@ pub struct WaveRows<'a> {
     pub sampling: Sampling<'a>,
 }
 
+/// What one more on a touchpoint goes with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TouchpointCoefficient {
+    /// The touchpoint.
+    pub touchpoint: String,
+    /// Points of the score.
+    pub coefficient: f64,
+}
+
 /// How a movement is divided and resampled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResampledMovement {
     /// Names of the segments.
     pub segments: Vec<String>,
-    /// Touchpoints with the points of the score that one more goes with.
-    pub coefficients: Vec<(String, f64)>,
+    /// Touchpoints with what one more goes with, in the order of the columns.
+    pub coefficients: Vec<TouchpointCoefficient>,
     /// Level of the intervals.
     pub confidence: Confidence,
     /// Replicates.
@@ -113,8 +122,8 @@ impl ResampledMovement {
         };
         long(format!("the segments of {what}"), wave.segments.len(), n_expected)?;
         long(format!("the list of touchpoints of {what}"), wave.touchpoints.len(), self.coefficients.len())?;
-        for (column, (name, _)) in wave.touchpoints.iter().zip(&self.coefficients) {
-            long(format!("{name} in {what}"), column.len(), n_expected)?;
+        for (column, own) in wave.touchpoints.iter().zip(&self.coefficients) {
+            long(format!("{} in {what}", own.touchpoint), column.len(), n_expected)?;
         }
         for (row, &value) in wave.answers.iter().enumerate() {
             ResponseClass::of(value).ok_or(MeasureError::OffScale { row: row + 1, value })?;
@@ -171,9 +180,9 @@ impl ResampledMovement {
             .coefficients
             .iter()
             .enumerate()
-            .map(|(at, (name, coefficient))| TouchpointShift {
-                touchpoint: name.clone(),
-                coefficient: *coefficient,
+            .map(|(at, own)| TouchpointShift {
+                touchpoint: own.touchpoint.clone(),
+                coefficient: own.coefficient,
                 mean_before: before.means[at],
                 mean_after: after.means[at],
             })
@@ -185,7 +194,7 @@ impl ResampledMovement {
     fn names(&self) -> Vec<String> {
         let by_segment =
             |word: &str| self.segments.iter().map(move |name| format!("{word}:{name}")).collect::<Vec<_>>();
-        let touchpoints = self.coefficients.iter().map(|(name, _)| format!("touchpoint:{name}"));
+        let touchpoints = self.coefficients.iter().map(|own| format!("touchpoint:{}", own.touchpoint));
         let whole = ["change", "mix", "rate"].map(str::to_owned).into_iter();
         whole
             .chain(by_segment("mix"))
@@ -226,7 +235,7 @@ mod tests {
     fn settings() -> ResampledMovement {
         ResampledMovement {
             segments: vec!["web".to_owned(), "store".to_owned()],
-            coefficients: vec![("delivery".to_owned(), 9.0)],
+            coefficients: vec![TouchpointCoefficient { touchpoint: "delivery".to_owned(), coefficient: 9.0 }],
             confidence: Confidence::default(),
             resampling: Resampling { replicates: 800, seed: 2 },
         }
