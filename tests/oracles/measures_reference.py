@@ -145,3 +145,11 @@ a = sum(p[k, k] * (1 - (row[k] + column[k]) * (1 - kappa)) ** 2 for k in range(2
 b = (1 - kappa) ** 2 * sum(p[k, m] * (column[k] + row[m]) ** 2 for k in range(2) for m in range(2) if k != m)
 c = (kappa - expected * (1 - kappa)) ** 2
 emit("kappa", "std_error", np.sqrt((a + b - c) / 100) / (1 - expected))
+
+i = np.arange(90)
+values = 100 * contribution((i * i + 5 * i) % 11)
+minutes = (i * 7 % 19 + i * i % 3).astype(float)
+resolved = (i * i % 3 == 1).astype(float)
+for what, columns in (("alone", [minutes]), ("given", [minutes, resolved])):
+    beta, covariance, _ = robust(np.column_stack([np.ones(90), *columns]), values, i * 3 % 31)
+    emit("length", what, beta[1], np.sqrt(covariance[1, 1]))

@@ -38,13 +38,12 @@ impl RollingWindow {
     /// # Example
     /// ```
     /// use advocate::measures::Sampling;
-    /// use advocate::measures::change::RollingWindow;
+    /// use advocate::measures::change::{RollingWindow, TimeSpan};
     /// use advocate::measures::portfolio::{EstimateSettings, SeveralAnswers};
     /// let settings = EstimateSettings::default();
     /// let rolling = RollingWindow { length: 2, step: 1, several: SeveralAnswers::All, settings };
     /// let rows = rolling.over(&[9.0, 0.0, 10.0], &[1, 2, 3], Sampling::default(), TimeSpan { first_end: 3, last_end: 4 })?;
-    /// assert_eq!((rows.len(), rows[0].overlap), (2, 0.5));
-    /// # use advocate::measures::change::TimeSpan;
+    /// assert_eq!((rows.len(), rows[1].overlap), (2, 0.5));
     /// # Ok::<(), advocate::measures::MeasureError>(())
     /// ```
     pub fn over(

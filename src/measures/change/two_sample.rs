@@ -52,20 +52,18 @@ impl GroupScore {
         Self::scaled(shares, score.std_error / 100.0, score.n_effective)
     }
 
-    /// A net score of a cut with its error.
+    /// A net score of a cut with its error; `None` where it has none.
     ///
-    /// `decided` is the share of promoters and detractors together. It follows from the error of a simple random sample,
-    /// which an estimate states by its error and design effect.
+    /// Promoters and detractors together are the variance of one answer plus the squared score.
     pub fn of_estimate(estimate: &Estimate) -> Option<Self> {
-        let (error, effect) = (estimate.std_error?, estimate.design_effect.unwrap_or(1.0));
-        let score = estimate.estimate / 100.0;
-        let decided = (error / 100.0).powi(2) * estimate.n as f64 / effect + score * score;
+        let (error, score) = (estimate.std_error? / 100.0, estimate.estimate / 100.0);
+        let decided = estimate.variance / 1e4 + score * score;
         let shares = ClassCounts {
             detractors: (0.5 * (decided - score)).max(0.0),
             passives: (1.0 - decided).max(0.0),
             promoters: (0.5 * (decided + score)).max(0.0),
         };
-        Some(Self::scaled(shares, error / 100.0, estimate.n_effective))
+        Some(Self::scaled(shares, error, estimate.n_effective))
     }
 
     fn scaled(shares: ClassCounts, error: f64, n_effective: f64) -> Self {
@@ -259,7 +257,7 @@ mod tests {
     fn a_score_and_an_estimate_give_the_same_group() {
         let answers: Vec<f64> = (0..80).map(|i| f64::from(i * i % 11)).collect();
         let weights: Vec<f64> = (0..80).map(|i| 1.0 + f64::from(i % 4)).collect();
-        let sampling = Sampling { weights: Some(&weights), ..Sampling::default() };
+        let sampling = Sampling { weights: Some(&weights), population: Some(200.0), ..Sampling::default() };
         let score = NetPromoterScore::of_sample(&answers, sampling, NpsSettings::default()).expect("answers");
         let measure = Measure::nps("nps", &answers).expect("answers");
         let estimate = measure.estimate(sampling, EstimateSettings::default()).expect("answers");

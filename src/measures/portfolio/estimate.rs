@@ -32,6 +32,8 @@ pub struct Estimate {
     pub estimate: f64,
     /// Its standard error; `None` where one row or customer leaves it unknown.
     pub std_error: Option<f64>,
+    /// Variance of one row's contribution, in the squared unit of the figure.
+    pub variance: f64,
     /// Variance over that of a simple random sample of as many rows: what weights and repeated answers cost.
     pub design_effect: Option<f64>,
     /// Lower end of the interval.

@@ -150,6 +150,7 @@ impl Sums {
             denominator: self.x * context.unit,
             estimate: unit * share,
             std_error: std_error.map(|error| unit * error),
+            variance: unit * unit * variance,
             design_effect,
             conf_low: ends.map(|ends| scale * ends.low),
             conf_high: ends.map(|ends| scale * ends.high),
