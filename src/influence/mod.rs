@@ -21,8 +21,10 @@ pub mod names;
 #[cfg(test)]
 mod nethept;
 pub mod page_rank;
+pub mod passing;
 pub mod rating;
 pub mod reach;
+pub mod records;
 mod reverse;
 pub mod seeds;
 pub mod speed;
@@ -36,8 +38,14 @@ pub use generations::{Descent, Generations};
 pub use graph::{Arc, PassingProbability, ReferralGraph};
 pub use names::Names;
 pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank};
+pub use passing::{
+    Action, BetaPrior, Credit, CreditDistribution, CreditRule, EdgeColumn, LearnedPassing, LearnedProbability,
+    LogisticPassing, PassingJudgement, PassingTrials, SharedSuccess, SharedSuccessFit, credits_of_action, decay_weights,
+    fading_probability, judge_passing,
+};
 pub use rating::{InfluenceRating, Rating, RatingInputs, RatingWeights, Tier, rate_promoters};
 pub use reach::{NodeReach, Reach, ReachSettings, reach};
+pub use records::{RecordAccount, RecordRules, RecordedEdges, Records, Relation, Treatment};
 pub use seeds::{Seed, SeedSettings, Seeds, greedy_seeds};
 pub use speed::median_days_to_referral;
 pub use spread::{Spread, SpreadSettings, spread};
