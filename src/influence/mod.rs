@@ -10,6 +10,7 @@
 //! All of it describes the graph as recorded. Reach under assumed probabilities and the rating built on it are no
 //! causal claims: nothing here says what a campaign would change.
 
+pub mod delays;
 pub mod edges;
 pub mod error;
 mod exact;
@@ -27,11 +28,15 @@ pub mod reach;
 pub mod records;
 mod reverse;
 pub mod seeds;
+pub mod signed;
 pub mod speed;
 pub mod spread;
+pub mod threshold;
+pub mod timed;
 #[cfg(test)]
 mod worlds;
 
+pub use delays::{Delay, DelayFamily, DelayFit, Eventually, fit_delay};
 pub use edges::EdgeList;
 pub use error::{EdgeEnd, InfluenceError};
 pub use generations::{Descent, Generations};
@@ -44,8 +49,11 @@ pub use passing::{
     fading_probability, judge_passing,
 };
 pub use rating::{InfluenceRating, Rating, RatingInputs, RatingWeights, Tier, rate_promoters};
-pub use reach::{NodeReach, Reach, ReachSettings, reach};
+pub use reach::{NodeReach, Reach, ReachSettings, reach, value_reach};
 pub use records::{RecordAccount, RecordRules, RecordedEdges, Records, Relation, Treatment};
 pub use seeds::{Seed, SeedSettings, Seeds, greedy_seeds};
+pub use signed::{Heard, SignedReach, SignedSettings, Stance, signed_reach};
 pub use speed::median_days_to_referral;
 pub use spread::{Spread, SpreadSettings, spread};
+pub use threshold::threshold_reach;
+pub use timed::{NodeTimedReach, TimedReach, TimedSettings, timed_reach};
