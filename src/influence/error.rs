@@ -139,6 +139,19 @@ pub enum InfluenceError {
         /// The change allowed.
         tolerance: f64,
     },
+    /// Hubs and authorities did not settle.
+    #[error(
+        "hubs and authorities changed by {change:e} in the last of {iterations} iterations, more than {tolerance:e}; raise the \
+         iterations or the tolerance"
+    )]
+    HitsNotConverged {
+        /// Iterations made.
+        iterations: usize,
+        /// Sum of absolute changes in the last one.
+        change: f64,
+        /// The change allowed.
+        tolerance: f64,
+    },
     /// A model was refused or not found.
     #[error("{what} could not be fitted: {problem}")]
     NotFitted {
@@ -156,7 +169,9 @@ pub enum InfluenceError {
         problem: String,
     },
     /// Weights into a customer sum to more than one, which a linear threshold does not allow.
-    #[error("the probabilities of the edges into node {node} sum to {sum}; under a linear threshold they may not pass 1")]
+    #[error(
+        "the probabilities of the edges into node {node} sum to {sum}; under a linear threshold they may not pass 1"
+    )]
     ThresholdSum {
         /// The node.
         node: u32,

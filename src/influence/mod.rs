@@ -17,12 +17,15 @@ mod exact;
 mod forest_seeds;
 pub mod generations;
 pub mod graph;
+pub mod learned;
 mod local;
+pub mod measures;
 pub mod names;
 #[cfg(test)]
 mod nethept;
 pub mod page_rank;
 pub mod passing;
+pub mod plan;
 pub mod rating;
 pub mod reach;
 pub mod records;
@@ -33,6 +36,7 @@ pub mod speed;
 pub mod spread;
 pub mod threshold;
 pub mod timed;
+pub mod value;
 #[cfg(test)]
 mod worlds;
 
@@ -41,13 +45,22 @@ pub use edges::EdgeList;
 pub use error::{EdgeEnd, InfluenceError};
 pub use generations::{Descent, Generations};
 pub use graph::{Arc, PassingProbability, ReferralGraph};
+pub use learned::{
+    Ablation, AblationRow, AblationSettings, Contender, CustomerRating, Explanation, FittedRating, Followed,
+    FollowedSettings, InputColumn, InputKind, InputScale, Later, LearnedRatings, Placebo, RatingBasis, RatingComponent,
+    RatingModel, RatingReason, Snapshot, Toward, ablate, followed_by, placebo,
+};
+pub use measures::{
+    Degree, Hits, HitsSettings, PathMeasure, PivotSettings, betweenness, closeness, core_numbers, degrees, hits,
+};
 pub use names::Names;
-pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank};
+pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank, personalised_page_rank};
 pub use passing::{
     Action, BetaPrior, Credit, CreditDistribution, CreditRule, EdgeColumn, LearnedPassing, LearnedProbability,
-    LogisticPassing, PassingJudgement, PassingTrials, SharedSuccess, SharedSuccessFit, credits_of_action, decay_weights,
-    fading_probability, judge_passing,
+    LogisticPassing, PassingJudgement, PassingTrials, SharedSuccess, SharedSuccessFit, credits_of_action,
+    decay_weights, fading_probability, judge_passing,
 };
+pub use plan::{Candidates, PlanSettings, PlannedSeed, Rival, RivalReach, SeedPlan, plan_seeds};
 pub use rating::{InfluenceRating, Rating, RatingInputs, RatingWeights, Tier, rate_promoters};
 pub use reach::{NodeReach, Reach, ReachSettings, reach, value_reach};
 pub use records::{RecordAccount, RecordRules, RecordedEdges, Records, Relation, Treatment};
@@ -57,3 +70,7 @@ pub use speed::median_days_to_referral;
 pub use spread::{Spread, SpreadSettings, spread};
 pub use threshold::threshold_reach;
 pub use timed::{NodeTimedReach, TimedReach, TimedSettings, timed_reach};
+pub use value::{
+    GroupRow, Purchase, ReferralValue, ReferralValueSettings, ReferredPeriod, ValueGroup, ValueGroups, ValueSplit,
+    WordOfMouth, WordOfMouthRevenue, referral_values, value_groups, word_of_mouth,
+};
