@@ -1,14 +1,17 @@
 //! Who carries the word: the referral graph, how far each customer's word reaches, and a rating of networked promoters.
 //!
-//! The story, in reading order. [`EdgeList`] takes referrals row by row and gives every customer a number;
-//! [`ReferralGraph`] holds them as compressed rows both ways, each edge with the probability that the word passes along
-//! it. [`reach`] says how many customers each one is expected to bring under the independent cascade: exactly where
-//! the structure allows it, with a standard error elsewhere. [`spread`] simulates a set of customers forward;
-//! [`greedy_seeds`] picks the set to invite. [`page_rank`] and [`Generations`] are the measures people know.
-//! [`rate_promoters`] combines reach with what the customer says and does.
+//! The story, in reading order. [`Records`] turns what was recorded into edges by stated rules, and [`EdgeList`] takes
+//! edges row by row; [`ReferralGraph`] holds them as compressed rows both ways, each edge with the probability that the
+//! word passes along it, which [`passing`] learns from history. [`reach`] says how many customers each one is expected
+//! to bring under the independent cascade, [`value_reach`] what they are worth, [`threshold_reach`] how many under linear
+//! thresholds: exactly where the structure allows it, with a standard error elsewhere. [`timed_reach`] says how soon,
+//! with delays from [`fit_delay`], and by how many generations; [`signed_reach`] what promoters and detractors carry.
+//! [`spread`] simulates a set of customers forward; [`greedy_seeds`] and, under limits, [`plan_seeds`] pick whom to
+//! invite. [`value`] says what referrals were worth. [`page_rank`], [`measures`] and [`Generations`] are the measures people
+//! know. [`learned`] rates customers by what went with later referrals; [`rate_promoters`] does so by convention.
 //!
-//! All of it describes the graph as recorded. Reach under assumed probabilities and the rating built on it are no
-//! causal claims: nothing here says what a campaign would change.
+//! All of it describes the graph as recorded. Reach under assumed or learned probabilities and the rating built on it are
+//! no causal claims: nothing here says what a campaign would change.
 
 pub mod delays;
 pub mod edges;
