@@ -75,6 +75,8 @@ mod tests {
     use crate::stats::random::stream;
     use rand::Rng;
 
+    const ASSESSMENT: fn() -> Assessment = || Assessment { replicates: 200, ..Assessment::default() };
+
     /// Trials whose true probabilities lie between 0.05 and 0.65.
     fn trials() -> (Vec<bool>, Vec<f64>, Vec<u32>) {
         let mut random = stream(3, "trials", 0);
@@ -86,7 +88,7 @@ mod tests {
     #[test]
     fn true_probabilities_are_calibrated_and_beat_the_base_rate() {
         let (passed, truth, referrers) = trials();
-        let judged = judge_passing(&passed, &truth, 0.35, &referrers, &Assessment::default()).expect("two classes");
+        let judged = judge_passing(&passed, &truth, 0.35, &referrers, &ASSESSMENT()).expect("two classes");
         let slope = judged.judgement.of(Metric::CalibrationSlope).expect("defined");
         assert!(slope.conf_low.expect("resampled") < 1.0 && slope.conf_high.expect("resampled") > 1.0, "{slope:?}");
         let brier = judged.judgement.of(Metric::Brier).expect("defined").value;
@@ -101,15 +103,14 @@ mod tests {
     fn shuffled_probabilities_gain_nothing_and_a_finding_says_so() {
         let (passed, mut truth, referrers) = trials();
         truth.rotate_left(777);
-        let judged = judge_passing(&passed, &truth, 0.35, &referrers, &Assessment::default()).expect("two classes");
+        let judged = judge_passing(&passed, &truth, 0.35, &referrers, &ASSESSMENT()).expect("two classes");
         assert!(judged.findings.iter().any(|finding| finding.kind == FindingKind::NoGain));
     }
 
     #[test]
     fn unsound_columns_are_refused() {
-        let judge = |passed: &[bool], probabilities: &[f64]| {
-            judge_passing(passed, probabilities, 0.5, &[0, 1], &Assessment::default())
-        };
+        let judge =
+            |passed: &[bool], probabilities: &[f64]| judge_passing(passed, probabilities, 0.5, &[0, 1], &ASSESSMENT());
         assert!(matches!(judge(&[true, false], &[0.5]), Err(InfluenceError::Length { .. })));
         assert!(matches!(judge(&[true, false], &[0.5, 1.5]), Err(InfluenceError::BadProbability { row: 2, .. })));
     }
