@@ -4,6 +4,7 @@ use super::edges::check_length;
 use super::error::EdgeEnd;
 use super::{EdgeList, InfluenceError};
 use crate::findings::{Finding, FindingKind, Severity};
+use rayon::prelude::*;
 
 /// Nobody.
 const NOBODY: u32 = u32::MAX;
@@ -131,7 +132,7 @@ impl Records<'_> {
         self.sort_in_time(&mut kept);
         self.without_repeats(rules.repeats, &mut kept, &mut account);
         self.without_cycles(rules.cycles, &mut kept, &mut account);
-        kept.sort_unstable();
+        kept.par_sort_unstable();
         self.list(kept, account)
     }
 
@@ -199,24 +200,31 @@ impl Records<'_> {
     }
 
     fn sort_in_time(&self, kept: &mut [u32]) {
-        if let Some(times) = self.times {
-            kept.sort_by_key(|&record| times[record as usize]);
+        if let Some(times) = self.times
+            && !kept.is_sorted_by_key(|&record| times[record as usize])
+        {
+            kept.par_sort_by_key(|&record| times[record as usize]);
         }
     }
 
     /// Records are in order of time, so the first of a pair is its earliest. A friendship is one pair whichever way it
     /// was written.
     fn without_repeats(&self, rule: Treatment, kept: &mut Vec<u32>, account: &mut RecordAccount) {
-        let key = |record: u32| {
+        // Both people in one word, then whether it is a friendship, then the place in time.
+        let key = |(place, &record): (usize, &u32)| {
             let (from, to) = self.pair(record);
             let is_friendship = self.relation(record) == Relation::Friendship;
-            if is_friendship { (from.min(to), from.max(to), true) } else { (from, to, false) }
+            let (first, second) = if is_friendship { (from.min(to), from.max(to)) } else { (from, to) };
+            let pair = u64::from(first) << 32 | u64::from(second);
+            (pair, u64::from(is_friendship) << 32 | place as u64)
         };
-        let mut order: Vec<u32> = (0..kept.len() as u32).collect();
-        order.sort_by_key(|&place| key(kept[place as usize]));
+        let mut order: Vec<(u64, u64)> = kept.par_iter().enumerate().map(key).collect();
+        order.par_sort_unstable();
         let mut repeat = vec![false; kept.len()];
         for pair in order.windows(2) {
-            repeat[pair[1] as usize] = key(kept[pair[0] as usize]) == key(kept[pair[1] as usize]);
+            if pair[0].0 == pair[1].0 && pair[0].1 >> 32 == pair[1].1 >> 32 {
+                repeat[pair[1].1 as u32 as usize] = true;
+            }
         }
         account.n_repeats = repeat.iter().filter(|&&repeat| repeat).count();
         if rule == Treatment::Drop {
