@@ -1,18 +1,33 @@
 //! The point-in-time join: for every answer, or for every customer as of a date, what was known before and what
 //! happened after. One plain SQL statement, run by the embedded query engine under a memory limit.
 
+mod activity;
+mod answers;
 mod base_table;
+mod details;
 mod engine;
 mod match_report;
+mod occasions;
+mod outcome_window;
+mod plan;
+mod profile;
+mod referrals;
+mod sql;
 mod statement;
+mod transactions;
 
 #[cfg(test)]
 mod tests;
 
 pub use base_table::{BaseTable, Column};
+pub use details::{
+    Advance, Comparison, Condition, Contacts, Distinct, HistoryDetails, Juncture, LifecycleRule, Returns, Same,
+    Validity,
+};
 pub use engine::{Engine, EngineSettings};
 pub use match_report::MatchRow;
-pub use statement::{Anchors, HISTORY_WINDOWS_DAYS, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
+pub use outcome_window::OutcomeWindow;
+pub use plan::{Anchors, HISTORY_WINDOWS_DAYS, LinkPlan, ProfileColumn, TypedTables};
 
 use thiserror::Error;
 
@@ -31,6 +46,9 @@ pub enum LinkError {
     /// The runtime of the engine could not start.
     #[error("the query engine could not start")]
     Start(#[source] std::io::Error),
+    /// The plan asks for what cannot be joined.
+    #[error("{0}")]
+    Plan(String),
     /// A column came back as something else than was asked for.
     #[error("the join gave no column `{0}` of the type expected; this is a bug")]
     Shape(String),
