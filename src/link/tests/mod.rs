@@ -1,5 +1,9 @@
 //! The join against hand-made cases and against plain loops over random events.
 
+mod company;
+mod loops;
+mod widest_plan;
+
 use super::{Anchors, HISTORY_WINDOWS_DAYS};
 use super::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::stats::random::stream;
@@ -54,6 +58,10 @@ fn only(base: &BaseTable, column: &str) -> f64 {
         Some(&[value]) => value,
         other => panic!("{column}: {other:?}"),
     }
+}
+
+fn number_at(base: &BaseTable, column: &str, row: usize) -> f64 {
+    base.numbers(column).unwrap_or_else(|| panic!("no column {column}"))[row]
 }
 
 #[test]
