@@ -89,10 +89,7 @@ fn statement(source: &str, key: &str, against: &str, validity: Validity) -> Stri
 
 impl Question {
     pub fn answer(&self, table: &BaseTable) -> Result<MatchRow, LinkError> {
-        let count = |name: &str| match table.numbers(name) {
-            Some(&[value]) => Ok(value as u64),
-            _ => Err(LinkError::Shape(name.to_owned())),
-        };
+        let count = |name: &str| table.count(name);
         Ok(MatchRow {
             source: self.source.to_owned(),
             key: self.key.to_owned(),

@@ -6,14 +6,18 @@ mod answers;
 mod base_table;
 mod details;
 mod engine;
+mod leaks;
+mod listing;
 mod match_report;
 mod occasions;
 mod outcome_window;
 mod plan;
 mod profile;
 mod referrals;
+mod representativeness;
 mod sql;
 mod statement;
+mod survey_timing;
 mod transactions;
 
 #[cfg(test)]
@@ -25,9 +29,13 @@ pub use details::{
     Validity,
 };
 pub use engine::{Engine, EngineSettings};
+pub use leaks::{ColumnCheck, LeakCheck, LeakReport, Side};
+pub use listing::TableLines;
 pub use match_report::MatchRow;
 pub use outcome_window::OutcomeWindow;
 pub use plan::{Anchors, HISTORY_WINDOWS_DAYS, LinkPlan, ProfileColumn, TypedTables};
+pub use representativeness::{Behaviour, Respondents, ResponseCut, ResponseRate, ResponseRates, Spread};
+pub use survey_timing::{EarlyEvents, ProfileTiming, RepeatBuyers};
 
 use thiserror::Error;
 

@@ -1,6 +1,5 @@
 //! Referrals made and received, and those that brought a buyer.
 
-use super::details::Returns;
 use super::outcome_window::OutcomeWindow;
 use super::plan::LinkPlan;
 use super::sql::{Aggregates, Derived, Part, Reading, Role, after, span};
@@ -57,11 +56,7 @@ impl LinkPlan {
             let condition = format!("{} AND x.bought_t <= a.t + {}", after("x.t", days), span(days));
             sums.add(name, "SUM(x.times)", &condition);
         }
-        let purchase = match self.details.returns {
-            Returns::NegativeAmounts => " AND NOT COALESCE(p.amount < 0, FALSE)",
-            Returns::Flagged => " AND NOT COALESCE(p.returned > 0.5, FALSE)",
-            Returns::Unmarked | Returns::Dated => "",
-        };
+        let purchase = self.but_returns("p.");
         let from = format!(
             "{anchors} a JOIN (\n    SELECT r.referrer, r.t, r.times, MIN(p.t) AS bought_t\n    FROM (\n      SELECT \
              referrer, referred, t, COUNT(*) AS times FROM {referrals} WHERE t < {as_of} GROUP BY referrer, referred, \

@@ -41,7 +41,7 @@ impl LinkPlan {
         names.extend(self.touchpoints.iter().chain(&self.kept).cloned());
         names.extend(self.weighted.then(|| "weight".to_owned()));
         names.extend(self.profile.iter().map(|column| column.name.clone()).filter(|_| self.dated));
-        names.extend(self.known().map(|_| "known".to_owned()).filter(|_| self.dated));
+        names.extend((self.dated && self.knows_customers()).then(|| "known".to_owned()));
         names.extend(self.history());
         names.extend(self.history_texts());
         names.extend(self.outcomes());
@@ -213,6 +213,11 @@ impl LinkPlan {
         } else {
             None
         }
+    }
+
+    /// Whether there is a column `known`.
+    pub(super) fn knows_customers(&self) -> bool {
+        self.known().is_some()
     }
 
     fn has_stages(&self) -> bool {

@@ -249,15 +249,20 @@ impl LinkPlan {
     /// The statement of all purchases before the study's date by customer, each customer's in order of time; money in
     /// ten-thousandths.
     pub fn purchases(&self) -> String {
-        let returns = match self.details.returns {
-            Returns::NegativeAmounts => " AND NOT COALESCE(amount < 0, FALSE)",
-            Returns::Flagged => " AND NOT COALESCE(returned > 0.5, FALSE)",
-            Returns::Unmarked | Returns::Dated => "",
-        };
+        let returns = self.but_returns("");
         format!(
             "SELECT customer, t, {} AS money FROM transactions WHERE t < {}{returns} ORDER BY customer, t, money",
             money("amount"),
             self.as_of
         )
+    }
+
+    /// What keeps the rows of the transactions that are purchases; `prefix` stands before the columns.
+    pub(super) fn but_returns(&self, prefix: &str) -> String {
+        match self.details.returns {
+            Returns::NegativeAmounts => format!(" AND NOT COALESCE({prefix}amount < 0, FALSE)"),
+            Returns::Flagged => format!(" AND NOT COALESCE({prefix}returned > 0.5, FALSE)"),
+            Returns::Unmarked | Returns::Dated => String::new(),
+        }
     }
 }

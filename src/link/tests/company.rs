@@ -114,8 +114,13 @@ impl Company {
             .collect();
         let purchases = (0..25 * n_customers)
             .map(|_| {
-                let t = if random.random_range(0..5) == 0 { instant(random, 900..960) } else { instant(random, near.clone()) };
-                let product = of(random, &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"]);
+                let t = if random.random_range(0..5) == 0 {
+                    instant(random, 900..960)
+                } else {
+                    instant(random, near.clone())
+                };
+                let product =
+                    of(random, &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"]);
                 // Some are rare, so that a first purchase of one may come late.
                 let rare = |random: &mut Stream| random.random_range(0..9_usize) * random.random_range(0..10_usize) / 9;
                 let family = FAMILIES[rare(random)].to_owned();
@@ -148,7 +153,11 @@ impl Company {
             })
             .collect();
         let referrals = (0..5 * n_customers)
-            .map(|_| Referral { referrer: somebody(random), referred: somebody(random), t: instant(random, near.clone()) })
+            .map(|_| Referral {
+                referrer: somebody(random),
+                referred: somebody(random),
+                t: instant(random, near.clone()),
+            })
             .collect();
         let mut profiles = Vec::new();
         // The last customer has no profile, and some have gaps and overlaps between their intervals.

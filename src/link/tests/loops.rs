@@ -3,8 +3,8 @@
 use super::company::{Activity, Company, Occasion, Purchase};
 use super::{AS_OF, DAY};
 use crate::link::{
-    Advance, Comparison, Condition, Contacts, Distinct, HistoryDetails, Juncture, LifecycleRule, LinkPlan, OutcomeWindow,
-    ProfileColumn, Returns, Same, TypedTables, Validity,
+    Advance, Comparison, Condition, Contacts, Distinct, HistoryDetails, Juncture, LifecycleRule, LinkPlan,
+    OutcomeWindow, ProfileColumn, Returns, Same, TypedTables, Validity,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -228,7 +228,8 @@ fn purchases(company: &Company, plan: &LinkPlan, customer: usize, t: i64, row: &
     }
     let instants: BTreeSet<i64> = all().map(|(at, _)| at).filter(|&at| at < t).collect();
     let instants: Vec<i64> = instants.into_iter().collect();
-    let gaps: Vec<f64> = instants.windows(2).map(|pair| ((pair[1] - pair[0]) as f64 / 1e6).round() / 86_400.0).collect();
+    let gaps: Vec<f64> =
+        instants.windows(2).map(|pair| ((pair[1] - pair[0]) as f64 / 1e6).round() / 86_400.0).collect();
     let n = gaps.len() as f64;
     let mean = gaps.iter().sum::<f64>() / n;
     let sd = (gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
@@ -250,9 +251,10 @@ fn purchases(company: &Company, plan: &LinkPlan, customer: usize, t: i64, row: &
     let (n_before, n_after) = (count(i64::MIN, t), count(t + 1, end(AFTER)));
     let more = spend(t + 1, end(AFTER)) / n_after > spend(i64::MIN, t) / n_before + 1e-9;
     put(row, format!("next_upsell_{AFTER}d"), if n_before > 0.0 { f64::from(u8::from(more)) } else { f64::NAN });
-    let active = company.activity.iter().any(|event| {
-        event.customer == customer && event.t < AS_OF && event.t > t && event.t <= t + 2 * DAY
-    });
+    let active = company
+        .activity
+        .iter()
+        .any(|event| event.customer == customer && event.t < AS_OF && event.t > t && event.t <= t + 2 * DAY);
     let lapse = count(t + 1, t + 2 * DAY + 1) == 0.0 && !active;
     put(row, "next_lapse_2d", f64::from(u8::from(lapse)));
     let next = all().map(|(at, _)| at).filter(|&at| at > t).min();
@@ -263,9 +265,10 @@ fn purchases(company: &Company, plan: &LinkPlan, customer: usize, t: i64, row: &
 fn activity(company: &Company, customer: usize, t: i64, row: &mut Row) {
     for days in WINDOWS {
         let within = || {
-            company.activity.iter().filter(move |event| {
-                event.customer == customer && event.t < t && event.t >= t - i64::from(days) * DAY
-            })
+            company
+                .activity
+                .iter()
+                .filter(move |event| event.customer == customer && event.t < t && event.t >= t - i64::from(days) * DAY)
         };
         put(row, format!("activity_{days}d"), within().count() as f64);
         for kind in ["log-in", "it's"] {
