@@ -152,7 +152,7 @@ impl Company {
                 }
             })
             .collect();
-        let referrals = (0..5 * n_customers)
+        let referrals = (0..3 * n_customers)
             .map(|_| Referral {
                 referrer: somebody(random),
                 referred: somebody(random),

@@ -1,7 +1,10 @@
 //! The join against hand-made cases and against plain loops over random events.
 
+mod by_hand;
 mod company;
+mod leaks;
 mod loops;
+mod survey;
 mod widest_plan;
 
 use super::{Anchors, HISTORY_WINDOWS_DAYS};
