@@ -1,5 +1,11 @@
 //! The point-in-time join: for every answer, or for every customer as of a date, what was known before and what
 //! happened after. One plain SQL statement, run by the embedded query engine under a memory limit.
+//!
+//! A `plan` says what is asked for, with the `details` of the history and the `outcome_window`s. Each source adds its part
+//! to the `statement`: `profile`, `transactions`, `activity`, `referrals`, `answers` and `occasions`, made of the pieces in
+//! `sql`. The `engine` runs it into a `base_table`; `listing` prints it for others to run. Beside it stand what came of the
+//! keys (`match_report`), whether anything leaks (`leaks`, `survey_timing`), and who answers at all
+//! (`representativeness`). What each column means stands in `docs/link.md`.
 
 mod activity;
 mod answers;

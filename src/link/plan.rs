@@ -184,10 +184,10 @@ impl LinkPlan {
         if lengths.chain(self.windows.iter().filter_map(OutcomeWindow::days)).any(|days| days == 0) {
             return refuse("a window has 0 days; give it at least 1".to_owned());
         }
-        if self.dated {
-            if let Some((asked, table)) = self.without_table() {
-                return refuse(format!("{asked} needs the table `{table}`; name it among the sources or leave it out"));
-            }
+        if self.dated
+            && let Some((asked, table)) = self.without_table()
+        {
+            return refuse(format!("{asked} needs the table `{table}`; name it among the sources or leave it out"));
         }
         let numbers = self.history();
         for rule in &self.details.lifecycle {
