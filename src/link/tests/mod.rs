@@ -4,6 +4,7 @@ mod by_hand;
 mod company;
 mod leaks;
 mod loops;
+mod marketplace;
 mod survey;
 mod widest_plan;
 
