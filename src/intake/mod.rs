@@ -8,6 +8,8 @@
 
 mod error;
 
+pub mod exports;
+
 mod blocks;
 mod cell;
 mod columnar;
