@@ -39,15 +39,13 @@ mod value_table;
 mod vendor_json;
 
 mod fivetran;
-mod fivetran_tables;
 
 pub use answer::{Answer, answer_of};
 pub use answer_tally::{AnswerCheck, AnswerTally};
 pub use columns::{ExportColumn, ExportColumns, ExportRole};
 pub use detect::detect;
 pub use error::ExportError;
-pub use fivetran::{PivotAccount, Pivoted, pivot};
-pub use fivetran_tables::{FivetranTable, FivetranTables};
+pub use fivetran::{FivetranTable, FivetranTables, PivotAccount, Pivoted, pivot};
 pub use format::{ExportFormat, ExportLayout};
 pub use header::{ExportHeader, header_of};
 pub use json_export::{ExportTable, table_of_json};

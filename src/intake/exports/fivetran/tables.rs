@@ -4,9 +4,9 @@
 //! Fivetran documentation, "Qualtrics schema ERD", table and field reference; and the column descriptions of its dbt
 //! package for Qualtrics.
 
-use super::ExportError;
-use super::fold::folded;
-use super::value_table::{Value, ValueTable};
+use super::super::ExportError;
+use super::super::fold::folded;
+use super::super::value_table::{Value, ValueTable};
 
 /// One of the connector's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
