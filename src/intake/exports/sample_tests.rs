@@ -87,8 +87,8 @@ impl Read {
     }
 
     fn verdicts(&self, recommend: Option<&str>) -> Vec<&'static str> {
-        let recommend = recommend.map(|name| self.place(name));
-        let judge = RowJudge::new(&self.header.columns, &RowRules { recommend, ..RowRules::default() });
+        let answers = recommend.map(|name| self.place(name)).into_iter().collect();
+        let judge = RowJudge::new(&self.header.columns, &RowRules { answers, ..RowRules::default() });
         self.rows.iter().map(|row| judge.verdict(|at| row[at].as_str()).word()).collect()
     }
 
@@ -103,8 +103,8 @@ impl Read {
 }
 
 fn judged(export: &ExportTable, recommend: Option<&str>) -> Vec<&'static str> {
-    let recommend = recommend.and_then(|name| export.columns.find(name).expect("one"));
-    let judge = RowJudge::new(&export.columns, &RowRules { recommend, ..RowRules::default() });
+    let answers = recommend.and_then(|name| export.columns.find(name).expect("one")).into_iter().collect();
+    let judge = RowJudge::new(&export.columns, &RowRules { answers, ..RowRules::default() });
     export.table.rows().iter().map(|row| judge.verdict(|at| row[at].text()).word()).collect()
 }
 

@@ -47,8 +47,8 @@ impl Verdict {
 /// What becomes of responses whose customer left before the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UnfinishedRows {
-    /// Those with a recommend answer are answers, as in the vendors' own reports, which count every answer given to a
-    /// question; the others are left out.
+    /// Those that hold an answer are answers, as in the vendors' own reports, which count every answer given to a question;
+    /// the others are left out.
     #[default]
     KeepAnswered,
     /// All are answers.
@@ -62,8 +62,10 @@ pub enum UnfinishedRows {
 pub struct RowRules {
     /// What becomes of unfinished responses.
     pub unfinished: UnfinishedRows,
-    /// The column that the study takes the recommend answer from; where it names none, the one whose role that is.
-    pub recommend: Option<usize>,
+    /// The columns of which one must be filled for a row to hold an answer: the recommend answer that the study names, or
+    /// its touchpoints where it has none. Where nothing is said, the columns whose role that is; where there are none
+    /// either, no unfinished row holds an answer.
+    pub answers: Vec<usize>,
     /// Verdicts that count as answers all the same, such as spam that was looked through.
     pub also_keep: BTreeSet<Verdict>,
 }
@@ -87,7 +89,8 @@ pub struct RowRules {
 /// use advocate::intake::exports::{ExportFormat, RowJudge, RowRules, Verdict, header_of};
 ///
 /// let header = header_of(ExportFormat::LimeSurvey, b"id,submitdate,lastpage,startlanguage,Q1\n", b',').unwrap();
-/// let rules = RowRules { recommend: header.columns.find("Q1").unwrap(), ..RowRules::default() };
+/// let recommend = header.columns.find("Q1").unwrap().unwrap();
+/// let rules = RowRules { answers: vec![recommend], ..RowRules::default() };
 /// let judge = RowJudge::new(&header.columns, &rules);
 /// let row = ["7", "", "1", "en", ""];
 /// assert_eq!(judge.verdict(|at| row[at]), Verdict::Unfinished);
@@ -122,15 +125,10 @@ impl RowJudge {
             MedalliaAgentConnect => columns.all_with(ExportRole::End).collect(),
             _ => Vec::new(),
         };
-        let mut needed: Vec<usize> = match rules.recommend {
-            Some(at) => vec![at],
-            None => columns.all_with(ExportRole::Recommend).collect(),
+        let needed = match &rules.answers[..] {
+            [] => columns.all_with(ExportRole::Recommend).collect(),
+            answers => answers.to_vec(),
         };
-        if needed.is_empty() {
-            // Questions are the columns to which the vendor gives no part.
-            let places = columns.columns().iter().enumerate();
-            needed = places.filter(|(_, column)| column.role.is_none()).map(|(at, _)| at).collect();
-        }
         Self {
             format,
             status: first(ExportRole::Status),
@@ -229,17 +227,18 @@ mod tests {
         ];
         let expected =
             [Answer, Answer, Preview, Spam, Synthetic, Unfinished, Answer, UnknownStatus, Answer, UnknownStatus];
-        assert_eq!(verdicts(&RowRules::default(), &rows), expected);
+        assert_eq!(verdicts(&RowRules { answers: vec![2, 3], ..RowRules::default() }, &rows), expected);
     }
 
     #[test]
     fn what_becomes_of_unfinished_rows_is_the_studys_to_say() {
         let rows = [["0", "0", "9", ""], ["0", "0", "", "too long"], ["0", "0", "", ""]];
-        let with = |unfinished| verdicts(&RowRules { unfinished, recommend: Some(2), ..RowRules::default() }, &rows);
+        let with = |unfinished| verdicts(&RowRules { unfinished, answers: vec![2], ..RowRules::default() }, &rows);
         use Verdict::{Answer, Unfinished};
         assert_eq!(with(UnfinishedRows::KeepAnswered), [Answer, Unfinished, Unfinished]);
         assert_eq!(with(UnfinishedRows::Keep), [Answer; 3]);
         assert_eq!(with(UnfinishedRows::LeaveOut), [Unfinished; 3]);
+        assert_eq!(verdicts(&RowRules::default(), &rows), [Unfinished; 3], "no column is known to hold an answer");
     }
 
     #[test]
