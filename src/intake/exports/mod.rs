@@ -49,7 +49,7 @@ pub use fivetran::{FivetranTable, FivetranTables, PivotAccount, Pivoted, pivot};
 pub use format::{ExportFormat, ExportLayout};
 pub use header::{ExportHeader, header_of};
 pub use json_export::{ExportTable, table_of_json};
-pub use json_lines::{JsonLines, LineFault, table_of_json_lines};
+pub use json_lines::{JsonLines, JsonRow, LineFault, table_of_json_lines};
 pub use response_class::{ResponseClass, class_of_label};
 pub use value_table::{Value, ValueTable};
 pub use verdict::{RowJudge, RowRules, UnfinishedRows, Verdict};
