@@ -1,8 +1,10 @@
 //! Influence kernels: graph building, PageRank, reach, seeds. Whole graphs are made here, so nothing is read.
 
 use advocate::influence::{
-    EdgeList, Names, PageRankSettings, PassingProbability, ReachSettings, ReferralGraph, SeedSettings, greedy_seeds,
-    page_rank, reach,
+    Candidates, Delay, EdgeList, InputColumn, InputKind, InputScale, Later, Names, PageRankSettings,
+    PassingProbability, PlanSettings, RatingModel, ReachSettings, RecordRules, Records, ReferralGraph, SeedSettings,
+    Snapshot, TimedSettings, Toward, core_numbers, degrees, greedy_seeds, page_rank, plan_seeds, reach,
+    threshold_reach, timed_reach,
 };
 use advocate::stats::random::stream;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -64,6 +66,30 @@ fn near_forest(n_nodes: usize) -> Ends {
     Ends { n_nodes, from, to }
 }
 
+/// From records to a rating learned from who referred later: all that a company with one table of referrals asks for.
+fn rate(ends: &Ends) -> usize {
+    let known = |people: &[u32]| people.iter().copied().map(Some).collect::<Vec<_>>();
+    let (from, to) = (known(&ends.from), known(&ends.to));
+    let n_people = ends.n_nodes;
+    let records = Records { n_people, from: &from, to: &to, relations: None, times: None, weights: None, joined: None };
+    let edges = records.edges(&RecordRules::default()).expect("sound records").edges;
+    let graph = ReferralGraph::new(edges, &PassingProbability::Uniform(0.3)).expect("valid graph");
+    let reached = reach(&graph, &ReachSettings { stop_at: Some(0.02), ..ReachSettings::default() }).expect("valid");
+    let reached: Vec<f64> = reached.nodes.iter().map(|node| node.reach - 1.0).collect();
+    let counts: Vec<f64> = degrees(&graph).iter().map(|degree| f64::from(degree.n_referred)).collect();
+    let mut random = stream(1, "later", 0);
+    let later: Vec<f64> = counts
+        .iter()
+        .map(|count| f64::from(u8::from(random.random::<f64>() < 0.02 + 0.03 * count.min(10.0))))
+        .collect();
+    let customers: Vec<u32> = (0..n_people as u32).collect();
+    let column = |name, kind, values| InputColumn { name, kind, values, scale: InputScale::Log, toward: Toward::More };
+    let columns = [column("referrals", InputKind::Referrals, &counts), column("reach", InputKind::Network, &reached)];
+    let snapshot = Snapshot { customers: &customers, columns: &columns, later: Later::Count(&later) };
+    let fitted = RatingModel::default().fit(&snapshot).expect("sound");
+    fitted.rate(&columns).expect("the same columns").customers.len()
+}
+
 fn influence(criterion: &mut Criterion) {
     let arcs = skewed(100_000, 800_000);
     let mut group = criterion.benchmark_group("influence");
@@ -95,6 +121,25 @@ fn influence(criterion: &mut Criterion) {
         bencher.iter(|| greedy_seeds(black_box(&collaboration), &seeds).expect("valid"));
     });
 
+    group.bench_function("50 seeds guaranteed to 1 - 1/e - 0.01, collaboration", |bencher| {
+        let settings = PlanSettings { n_seeds: 50, ..PlanSettings::default() };
+        bencher.iter(|| plan_seeds(black_box(&collaboration), &Candidates::default(), &settings).expect("sound"));
+    });
+    group.throughput(Throughput::Elements(collaboration.n_nodes() as u64));
+    group.bench_function("reach of all to 2 %, collaboration", |bencher| {
+        let settings = ReachSettings { samples: 1 << 25, stop_at: Some(0.02), ..ReachSettings::default() };
+        bencher.iter(|| reach(black_box(&collaboration), &settings).expect("valid"));
+    });
+    group.bench_function("reach within days, 100k samples, collaboration", |bencher| {
+        let delay = Delay::Weibull { scale_days: 10.0, shape: 0.8 };
+        let settings = TimedSettings { delay, horizons: vec![7.0, 30.0, 90.0], samples: 100_000, seed: 1 };
+        bencher.iter(|| timed_reach(black_box(&collaboration), &settings).expect("sound"));
+    });
+    group.bench_function("linear threshold, 1M walks, collaboration", |bencher| {
+        bencher.iter(|| threshold_reach(black_box(&collaboration), &ReachSettings::default()).expect("sums of 1"));
+    });
+    group.bench_function("core numbers of 800k arcs", |bencher| bencher.iter(|| core_numbers(black_box(&skewed))));
+
     let forest = near_forest(1_000_000);
     group.throughput(Throughput::Elements(1_000_000));
     group.bench_function("build and reach of 1M customers, near forest", |bencher| {
@@ -102,6 +147,9 @@ fn influence(criterion: &mut Criterion) {
             let graph = forest.clone().graph(&PassingProbability::Uniform(0.3));
             reach(&graph, &settings).expect("valid")
         });
+    });
+    group.bench_function("records to ratings of 1M customers, near forest", |bencher| {
+        bencher.iter(|| rate(&forest));
     });
     let names: Vec<String> = (0..1_000_000).map(|number| format!("customer-{number:08}")).collect();
     group.bench_function("intern 1M names", |bencher| {

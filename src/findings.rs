@@ -28,6 +28,10 @@ pub enum FindingKind {
     Suppressor,
     /// The base is too small for the figure to carry weight.
     SmallBase,
+    /// Some answers have a class beside them that is not theirs.
+    ClassDisagrees,
+    /// What the reader of a source has to say of it.
+    SourceRemark,
     /// Those who answered differ from those who did not.
     NotRepresentative,
     /// Keys of one source were not found in another.
@@ -78,6 +82,8 @@ impl FindingKind {
             Self::WeakLink => "weak_link",
             Self::Suppressor => "suppressor",
             Self::SmallBase => "small_base",
+            Self::ClassDisagrees => "class_disagrees",
+            Self::SourceRemark => "source_remark",
             Self::NotRepresentative => "not_representative",
             Self::Unmatched => "unmatched",
             Self::Ambiguous => "ambiguous",

@@ -1,6 +1,8 @@
 //! What can be asked on the command line.
 
 use crate::drivers::DriverGroup;
+use crate::measures::IntervalKind;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -20,8 +22,10 @@ pub(super) enum Command {
     Run(Run),
     /// Judge the models of a study on answers they have not seen, beside baselines.
     Evaluate(Evaluate),
-    /// Check a study file and say what a run would read; writes nothing.
+    /// Check a study file and say what a run would read and use; writes nothing.
     Check(Check),
+    /// Print the statement that joins the answers with what came before and after them.
+    Link(Link),
     /// Write the source files of a simulated company whose truth is known.
     Simulate(Simulate),
     /// Net Promoter Score of a column of a flat table.
@@ -92,6 +96,48 @@ pub(super) struct Evaluate {
 pub(super) struct Check {
     /// The study file.
     pub study: PathBuf,
+    /// Look for leaks: make the columns again from what lies before and after each answer, count events between the survey
+    /// and the answer, and look for columns that predict too well to be true.
+    #[arg(long)]
+    pub leaks: bool,
+    /// Memory that the join may hold before it spills to disk, as in 2GB or 500MB.
+    #[arg(long, default_value = "2GB", value_parser = parse_bytes)]
+    pub memory: usize,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Link {
+    /// The study file.
+    pub study: PathBuf,
+    /// Print the statement of the base table: plain SQL.
+    #[arg(long, required = true)]
+    pub sql: bool,
+    /// Whose rows the base table holds.
+    #[arg(long, value_enum, default_value_t = BaseRows::Answers)]
+    pub rows: BaseRows,
+    /// For which engine the typed tables are named: without, the statement alone.
+    #[arg(long, value_enum, default_value_t = SqlEngine::None)]
+    pub tables: SqlEngine,
+}
+
+/// Whose rows the base table holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum BaseRows {
+    /// One row an answer, seen from just before it.
+    Answers,
+    /// One row a known customer, seen from the study's date.
+    Customers,
+}
+
+/// An engine that runs the statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SqlEngine {
+    /// The statement alone.
+    None,
+    /// With the lines that name the tables to DataFusion.
+    Datafusion,
+    /// With the lines that name the tables to DuckDB.
+    Duckdb,
 }
 
 #[derive(Debug, Args)]
@@ -116,6 +162,32 @@ pub(super) enum Format {
     Json,
 }
 
+/// How the word passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Spread {
+    /// Each edge passes it on once, independently.
+    Cascade,
+    /// A node takes it up once enough of those before it have.
+    Threshold,
+}
+
+/// Measures of a node's place in the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum NodeMeasures {
+    /// PageRank.
+    Pagerank,
+    /// Edges out and in.
+    Degree,
+    /// The k-core.
+    Core,
+    /// Hubs and authorities.
+    Hits,
+    /// Closeness, sampled in large graphs.
+    Closeness,
+    /// Betweenness, sampled in large graphs.
+    Betweenness,
+}
+
 /// How influence is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum InfluenceFormat {
@@ -127,14 +199,15 @@ pub(super) enum InfluenceFormat {
     Csv,
 }
 
+/// The scale on which an item was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Interval {
-    /// Adds 3/4, 3/2, 3/4 to detractors, passives, promoters; right down to small n.
-    AdjustedWald,
-    /// Inverts a score test.
-    Score,
-    /// Too narrow for small n.
-    Wald,
+pub(super) enum Scale {
+    /// The one on which a Net Promoter Score is defined.
+    #[value(name = "0-10")]
+    ZeroToTen,
+    /// Refused, with the reason.
+    #[value(name = "1-10")]
+    OneToTen,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -242,7 +315,22 @@ pub(super) enum Measure {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Nps {
+    #[command(subcommand)]
+    pub command: Option<NpsCommand>,
+    #[command(flatten)]
+    pub of_table: Option<NpsOfTable>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum NpsCommand {
+    /// How many answers a survey needs.
+    Plan(NpsPlan),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NpsOfTable {
     /// The table: CSV, TSV or Parquet.
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
@@ -255,15 +343,85 @@ pub(super) struct Nps {
     /// A column of sampling weights.
     #[arg(long, value_name = "COLUMN")]
     pub weights: Option<String>,
-    /// The kind of interval.
-    #[arg(long, value_enum, default_value_t = Interval::AdjustedWald)]
-    pub interval: Interval,
+    /// A column whose equal values are one customer; errors are between customers.
+    #[arg(long, value_name = "COLUMN")]
+    pub cluster: Option<String>,
+    /// How many customers there are in all, answered or not, where that is not many.
+    #[arg(long, value_name = "N")]
+    pub population: Option<f64>,
+    /// The kind of interval; plain wald is too narrow for small bases.
+    #[arg(long, value_name = "KIND", default_value = "adjusted-wald", value_parser = interval_kinds())]
+    pub interval: IntervalKind,
+    /// Replicates, for --interval bootstrap; 1000 by default.
+    #[arg(long, value_name = "N")]
+    pub bootstrap: Option<usize>,
+    /// Seed of the bootstrap.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
     /// Level of the interval.
     #[arg(long, default_value_t = 0.95)]
     pub confidence: f64,
+    /// Hide groups with fewer answers, and others so that they cannot be computed; 0 hides none.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub suppress_below: u64,
+    /// A score that each group is tested to lie above, one-sided.
+    #[arg(long, value_name = "NPS", allow_negative_numbers = true)]
+    pub benchmark: Option<f64>,
+    /// Answers behind the benchmark, where they are known.
+    #[arg(long, value_name = "N", requires = "benchmark")]
+    pub benchmark_n: Option<f64>,
+    /// The scale on which the question was asked.
+    #[arg(long, value_enum, default_value_t = Scale::ZeroToTen)]
+    pub scale: Scale,
     /// Codes that are no answer, as in 11,99; blank, NA and null are none in any case.
     #[arg(long, value_delimiter = ',', value_name = "CODES")]
     pub not_applicable: Vec<String>,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// The words of all kinds that a score can have.
+fn interval_kinds() -> impl TypedValueParser<Value = IntervalKind> {
+    let words = IntervalKind::OF_NPS.map(IntervalKind::word);
+    PossibleValuesParser::new(words).try_map(|word| {
+        IntervalKind::OF_NPS.into_iter().find(|kind| kind.word() == word).ok_or("there is no such kind of interval")
+    })
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("aim").required(true).args(["half_width", "change"])))]
+pub(super) struct NpsPlan {
+    /// An interval that reaches so many points to either side.
+    #[arg(long, value_name = "POINTS")]
+    pub half_width: Option<f64>,
+    /// A change of so many points to be found.
+    #[arg(long, value_name = "POINTS", allow_negative_numbers = true)]
+    pub change: Option<f64>,
+    /// The chance of finding it, 0.5 to 1.
+    #[arg(long, default_value_t = 0.8, conflicts_with = "half_width")]
+    pub power: f64,
+    /// Two groups are compared, such as two waves; without it, one group with a known figure.
+    #[arg(long, conflicts_with = "half_width")]
+    pub two_sample: bool,
+    /// Share of detractors as expected, 0-1.
+    #[arg(long, value_name = "SHARE", requires = "promoters", conflicts_with = "variance")]
+    pub detractors: Option<f64>,
+    /// Share of promoters as expected, 0-1.
+    #[arg(long, value_name = "SHARE", requires = "detractors", conflicts_with = "variance")]
+    pub promoters: Option<f64>,
+    /// Variance of one response, p + d - (p - d)^2: at most 1, which is the safe choice; 0.7 by default.
+    #[arg(long)]
+    pub variance: Option<f64>,
+    /// What weights and repeated answers make of the variance.
+    #[arg(long, default_value_t = 1.0)]
+    pub design_effect: f64,
+    /// How many customers there are in all, where that is not many; in each group of two.
+    #[arg(long, value_name = "N")]
+    pub population: Option<f64>,
+    /// Level of the interval or of the two-sided test.
+    #[arg(long, default_value_t = 0.95)]
+    pub confidence: f64,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -463,6 +621,18 @@ pub(super) struct Influence {
     /// Seed of the samples.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// How the word passes.
+    #[arg(long, value_enum, default_value_t = Spread::Cascade)]
+    pub model: Spread,
+    /// Stop sampling once standard errors are this share of reach (root mean square), such as 0.02.
+    #[arg(long, value_name = "SE")]
+    pub stop_at: Option<f64>,
+    /// Further measures of each node.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "MEASURE,...")]
+    pub measures: Vec<NodeMeasures>,
+    /// State what share of the best possible choice the seeds are guaranteed, and with what probability.
+    #[arg(long)]
+    pub bound: bool,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = InfluenceFormat::Text)]
     pub format: InfluenceFormat,

@@ -2,8 +2,8 @@
 
 use super::Failure;
 use super::arguments::{
-    Data, Distribution, Drivers, Errors, Family, Fit, FitMissing, Format, Influence, InfluenceFormat, Interval, Kind,
-    LambdaChoice, Measure, MissingRule, Nps, PenalisedOf,
+    Data, Distribution, Drivers, Errors, Family, Fit, FitMissing, Format, Influence, InfluenceFormat, Kind,
+    LambdaChoice, Measure, MissingRule, NodeMeasures, PenalisedOf, Spread,
 };
 use super::print::{self, Cell};
 use super::purchases::purchases;
@@ -13,53 +13,14 @@ use crate::estimators::missing::MultipleImputation;
 use crate::estimators::penalised::{LambdaRule, Penalised, PenalisedFamily};
 use crate::estimators::{self, Coefficient, CountDistribution, FitSummary, StdErrors};
 use crate::findings::Finding;
-use crate::measures::{IntervalKind, NpsSettings};
 use crate::pipeline::PipelineError;
 use crate::pipeline::flat;
 use crate::pipeline::flat::{
     CorrelationsQuestion, DriversAnswer, DriversQuestion, EdgeRule, FitQuestion, FlatData, InfluenceAnswer,
-    InfluenceQuestion, Missing, NpsQuestion, PenalisedQuestion,
+    InfluenceQuestion, Missing, NodeMeasure, PenalisedQuestion, SpreadModel,
 };
 use crate::stats::Confidence;
 use std::path::Path;
-
-/// `advocate nps`.
-pub(super) fn nps(arguments: &Nps) -> Result<(), Failure> {
-    let interval = match arguments.interval {
-        Interval::AdjustedWald => IntervalKind::AdjustedWald,
-        Interval::Score => IntervalKind::Score,
-        Interval::Wald => IntervalKind::Wald,
-    };
-    let answer = flat::nps(&NpsQuestion {
-        file: arguments.data.clone(),
-        score: arguments.score.clone(),
-        by: arguments.by.clone(),
-        weights: arguments.weights.clone(),
-        settings: NpsSettings { interval, confidence: confidence(arguments.confidence)? },
-        not_applicable: arguments.not_applicable.clone(),
-    })?;
-    if arguments.format == Format::Json {
-        return print::json(&answer);
-    }
-    let mut header: Vec<&str> = arguments.by.iter().map(String::as_str).collect();
-    header.extend(["n", "promoters", "passives", "detractors", "nps", "std_error", "conf_low", "conf_high"]);
-    let rows = answer.groups.iter().map(|group| {
-        let score = &group.score;
-        let mut row: Vec<Cell> = arguments
-            .by
-            .iter()
-            .map(|column| Cell::text(group.by.get(column).cloned().flatten().unwrap_or_else(|| "(blank)".to_owned())))
-            .collect();
-        row.extend([score.n, score.promoters, score.passives, score.detractors].map(Cell::count));
-        row.extend([score.nps, score.std_error, score.conf_low, score.conf_high].map(|value| Cell::number(value, 1)));
-        row
-    });
-    let first = answer.groups.first().map(|group| &group.score);
-    let note = first.map(|score| {
-        format!("{} interval at {}; promoters answer 9-10, detractors 0-6", score.interval, score.confidence.level())
-    });
-    print::table(&header, rows.collect(), &answer.findings, note)
-}
 
 /// `advocate drivers`.
 pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
@@ -425,18 +386,41 @@ pub(super) fn influence(arguments: &Influence) -> Result<(), Failure> {
         n_seeds: arguments.seeds,
         samples: arguments.samples,
         seed: arguments.seed,
+        model: match arguments.model {
+            Spread::Cascade => SpreadModel::Cascade,
+            Spread::Threshold => SpreadModel::Threshold,
+        },
+        stop_at: arguments.stop_at,
+        measures: arguments.measures.iter().map(|&measure| node_measure(measure)).collect(),
+        bound: arguments.bound,
     })?;
     match arguments.format {
         InfluenceFormat::Json => print::json(&answer),
-        InfluenceFormat::Csv => print::csv(
-            &["node", "reach", "reach_se", "exact"],
-            answer
-                .nodes
-                .iter()
-                .map(|row| [row.node.clone(), row.reach.to_string(), row.reach_se.to_string(), row.exact.to_string()]),
-        ),
+        InfluenceFormat::Csv => influence_csv(&answer),
         InfluenceFormat::Text => influence_text(&answer),
     }
+}
+
+fn node_measure(measure: NodeMeasures) -> NodeMeasure {
+    match measure {
+        NodeMeasures::Pagerank => NodeMeasure::PageRank,
+        NodeMeasures::Degree => NodeMeasure::Degree,
+        NodeMeasures::Core => NodeMeasure::Core,
+        NodeMeasures::Hits => NodeMeasure::Hits,
+        NodeMeasures::Closeness => NodeMeasure::Closeness,
+        NodeMeasures::Betweenness => NodeMeasure::Betweenness,
+    }
+}
+
+fn influence_csv(answer: &InfluenceAnswer) -> Result<(), Failure> {
+    let mut names = vec!["node", "reach", "reach_se", "exact"];
+    names.extend(answer.nodes.first().iter().flat_map(|row| row.measures.keys()));
+    let rows = answer.nodes.iter().map(|row| {
+        let mut cells = vec![row.node.clone(), row.reach.to_string(), row.reach_se.to_string(), row.exact.to_string()];
+        cells.extend(row.measures.values().map(f64::to_string));
+        cells
+    });
+    print::csv(&names, rows)
 }
 
 fn influence_text(answer: &InfluenceAnswer) -> Result<(), Failure> {
@@ -444,11 +428,19 @@ fn influence_text(answer: &InfluenceAnswer) -> Result<(), Failure> {
     if !answer.seeds.is_empty() {
         let rows = answer.seeds.iter().map(|seed| {
             let mut row = vec![Cell::text(seed.node.clone())];
-            row.extend([seed.gain, seed.gain_se, seed.reach, seed.reach_se].map(|value| Cell::number(value, 3)));
+            row.extend([seed.gain, seed.gain_se, seed.reach].map(|value| Cell::number(value, 3)));
+            row.push(seed.reach_se.map_or_else(|| Cell::text(""), |value| Cell::number(value, 3)));
             row
         });
         let no_findings: [Finding; 0] = [];
-        print::table(&["seed", "gain", "gain_se", "reach", "reach_se"], rows.collect(), &no_findings, None)?;
+        let note = answer.bound.as_ref().map(|bound| {
+            format!(
+                "the seeds reach at least {:.1} % of what the best choice does, with a probability of {}",
+                100.0 * bound.guarantee,
+                bound.certainty
+            )
+        });
+        print::table(&["seed", "gain", "gain_se", "reach", "reach_se"], rows.collect(), &no_findings, note)?;
     }
     let mut nodes: Vec<_> = answer.nodes.iter().collect();
     nodes.sort_by(|left, right| right.reach.total_cmp(&left.reach));

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod flat;
+mod nps;
 mod print;
 mod purchases;
 mod study;
@@ -91,8 +92,9 @@ fn dispatch(arguments: &Arguments) -> Result<(), Failure> {
         Command::Run(run) => study::run(run),
         Command::Evaluate(evaluate) => study::evaluate(evaluate),
         Command::Check(check) => study::check(check),
+        Command::Link(link) => study::link(link),
         Command::Simulate(simulate) => study::simulate(simulate),
-        Command::Nps(nps) => flat::nps(nps),
+        Command::Nps(nps) => nps::nps(nps),
         Command::Drivers(drivers) => flat::drivers(drivers),
         Command::Fit(fit) => flat::fit(fit),
         Command::Influence(influence) => flat::influence(influence),

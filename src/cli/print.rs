@@ -62,12 +62,12 @@ pub(super) fn json(answer: &impl Serialize) -> Result<(), Failure> {
 }
 
 /// Rows of CSV.
-pub(super) fn csv<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> Result<(), Failure> {
+pub(super) fn csv<Row: AsRef<[String]>>(header: &[&str], rows: impl Iterator<Item = Row>) -> Result<(), Failure> {
     let mut out = csv::Writer::from_writer(std::io::stdout().lock());
     let write = |out: &mut csv::Writer<_>| -> Result<(), csv::Error> {
         out.write_record(header)?;
         for row in rows {
-            out.write_record(&row)?;
+            out.write_record(row.as_ref())?;
         }
         out.flush().map_err(csv::Error::from)
     };

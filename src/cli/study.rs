@@ -1,9 +1,9 @@
 //! The commands over a study, and the simulated company.
 
 use super::Failure;
-use super::arguments::{Check, Evaluate, Format, Run, Simulate};
+use super::arguments::{BaseRows, Check, Evaluate, Format, Link, Run, Simulate, SqlEngine};
 use super::print::{self, Cell};
-use crate::pipeline::{self, ContestResult, PipelineError, Progress, RunSettings};
+use crate::pipeline::{self, Anchors, ContestResult, PipelineError, Progress, RunSettings, TableLines};
 use crate::report::{self, ComparisonRow, EvaluationResult, FigureRow};
 use crate::simulate::Company;
 use crate::study::{AsOf, Study};
@@ -163,7 +163,27 @@ fn difference_cells(outcome: &str, row: &ComparisonRow) -> Vec<Cell> {
 /// `advocate check`.
 pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
     let study = Study::read(&arguments.study).map_err(PipelineError::from)?;
-    print::text(&pipeline::check(&study)?)
+    let settings = RunSettings { out: PathBuf::new(), memory_bytes: arguments.memory, n_threads: None };
+    print::text(&if arguments.leaks {
+        pipeline::leaks(&study, &settings)?
+    } else {
+        pipeline::check(&study, &settings)?
+    })
+}
+
+/// `advocate link`.
+pub(super) fn link(arguments: &Link) -> Result<(), Failure> {
+    let study = Study::read(&arguments.study).map_err(PipelineError::from)?;
+    let anchors = match arguments.rows {
+        BaseRows::Answers => Anchors::Answers,
+        BaseRows::Customers => Anchors::Customers,
+    };
+    let tables = match arguments.tables {
+        SqlEngine::None => TableLines::Without,
+        SqlEngine::Datafusion => TableLines::DataFusion,
+        SqlEngine::Duckdb => TableLines::DuckDb,
+    };
+    print::text(&pipeline::statement(&study, anchors, tables)?)
 }
 
 /// `advocate simulate`.

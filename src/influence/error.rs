@@ -123,6 +123,61 @@ pub enum InfluenceError {
         /// The change allowed.
         tolerance: f64,
     },
+    /// There is nothing to learn passing probabilities from.
+    #[error("there is no history; passing probabilities are learned from at least one occasion")]
+    NoHistory,
+    /// The expectation-maximisation did not settle.
+    #[error(
+        "passing probabilities changed by {change:e} in the last of {iterations} steps, more than {tolerance:e}; raise the \
+         iterations or the tolerance, or use a stronger prior"
+    )]
+    PassingNotConverged {
+        /// Steps made.
+        iterations: usize,
+        /// Largest change in the last one.
+        change: f64,
+        /// The change allowed.
+        tolerance: f64,
+    },
+    /// Hubs and authorities did not settle.
+    #[error(
+        "hubs and authorities changed by {change:e} in the last of {iterations} iterations, more than {tolerance:e}; raise the \
+         iterations or the tolerance"
+    )]
+    HitsNotConverged {
+        /// Iterations made.
+        iterations: usize,
+        /// Sum of absolute changes in the last one.
+        change: f64,
+        /// The change allowed.
+        tolerance: f64,
+    },
+    /// A model was refused or not found.
+    #[error("{what} could not be fitted: {problem}")]
+    NotFitted {
+        /// What was to be explained.
+        what: &'static str,
+        /// Why not, and what to do.
+        problem: String,
+    },
+    /// Predictions could not be judged.
+    #[error("{what} could not be judged: {problem}")]
+    NotJudged {
+        /// What was to be judged.
+        what: &'static str,
+        /// Why not.
+        problem: String,
+    },
+    /// Weights into a customer sum to more than one, which a linear threshold does not allow.
+    #[error(
+        "the probabilities of the edges into node {node} sum to {sum}; under a linear threshold they may not pass 1"
+    )]
+    ThresholdSum {
+        /// The node.
+        node: u32,
+        /// The sum.
+        sum: f64,
+    },
     /// A value that a rating is built on is outside its range.
     #[error("{component} of customer {row} is {value}; it must be {range}")]
     BadComponent {

@@ -8,10 +8,10 @@ use rayon::prelude::*;
 ///
 /// A node **hangs** if the word comes to it from one customer only and all whom it can reach hang too. Whoever hangs
 /// is reached through its one referrer or not at all, so its expected number of customers can be added to the
-/// referrer's: `own(u) = 1 + sum over hanging children of p * own(child)`. Everything that does not hang is the
+/// referrer's: `own(u) = worth(u) + sum over hanging children of p * own(child)`. Everything that does not hang is the
 /// **core**; the word passes through the core and then falls down the trees.
 pub(super) struct ExactReach {
-    /// Expected customers reached within the trees that hang below each node, itself included.
+    /// Expected worth (customers, unless said otherwise) reached within the trees that hang below each node, itself included.
     pub own: Vec<f64>,
     /// The number of customers from whom the word can come to each node in one step.
     pub n_referrers: Vec<u32>,
@@ -31,7 +31,12 @@ impl ExactReach {
     /// Repeated edges are combined first. Time is linear in nodes and edges, plus a bounded number of steps per node in
     /// the third part.
     pub fn of(graph: &ReferralGraph) -> Self {
-        let Folded { own, n_referrers, hanging, core_children } = Folded::of(graph);
+        Self::of_worth(graph, vec![1.0; graph.n_nodes()])
+    }
+
+    /// The same where reaching a node counts as much as it is worth, at least 0, one entry per node.
+    pub fn of_worth(graph: &ReferralGraph, worth: Vec<f64>) -> Self {
+        let Folded { own, n_referrers, hanging, core_children } = Folded::of(graph, worth);
         let core = CoreArcs::of(graph, &hanging, &core_children);
         let settled = core_children.par_iter().zip(&own).map(|(&children, &own)| (children == 0).then_some(own));
         let mut reach: Vec<Option<f64>> = settled.collect();
@@ -56,7 +61,7 @@ struct Folded {
 }
 
 impl Folded {
-    fn of(graph: &ReferralGraph) -> Self {
+    fn of(graph: &ReferralGraph, worth: Vec<f64>) -> Self {
         let n_nodes = graph.n_nodes();
         let mut n_referrers = vec![0_u32; n_nodes];
         let mut core_children = vec![0_u32; n_nodes];
@@ -66,7 +71,7 @@ impl Folded {
                 core_children[node as usize] += 1;
             }
         }
-        let mut own = vec![1.0; n_nodes];
+        let mut own = worth;
         let mut hanging = vec![false; n_nodes];
         let mut complete: Vec<u32> = (0..n_nodes as u32).filter(|&node| core_children[node as usize] == 0).collect();
         // A node is complete once all its children hang: its own sum is final and may be handed up.

@@ -1,43 +1,79 @@
 //! Who carries the word: the referral graph, how far each customer's word reaches, and a rating of networked promoters.
 //!
-//! The story, in reading order. [`EdgeList`] takes referrals row by row and gives every customer a number;
-//! [`ReferralGraph`] holds them as compressed rows both ways, each edge with the probability that the word passes along
-//! it. [`reach`] says how many customers each one is expected to bring under the independent cascade: exactly where
-//! the structure allows it, with a standard error elsewhere. [`spread`] simulates a set of customers forward;
-//! [`greedy_seeds`] picks the set to invite. [`page_rank`] and [`Generations`] are the measures people know.
-//! [`rate_promoters`] combines reach with what the customer says and does.
+//! The story, in reading order. [`Records`] turns what was recorded into edges by stated rules, and [`EdgeList`] takes
+//! edges row by row; [`ReferralGraph`] holds them as compressed rows both ways, each edge with the probability that the
+//! word passes along it, which [`passing`] learns from history. [`reach`] says how many customers each one is expected
+//! to bring under the independent cascade, [`value_reach`] what they are worth, [`threshold_reach`] how many under linear
+//! thresholds: exactly where the structure allows it, with a standard error elsewhere. [`timed_reach`] says how soon,
+//! with delays from [`fit_delay`], and by how many generations; [`signed_reach`] what promoters and detractors carry.
+//! [`spread`] simulates a set of customers forward; [`greedy_seeds`] and, under limits, [`plan_seeds`] pick whom to
+//! invite. [`value`] says what referrals were worth. [`page_rank`], [`measures`] and [`Generations`] are the measures people
+//! know. [`learned`] rates customers by what went with later referrals; [`rate_promoters`] does so by convention.
 //!
-//! All of it describes the graph as recorded. Reach under assumed probabilities and the rating built on it are no
-//! causal claims: nothing here says what a campaign would change.
+//! All of it describes the graph as recorded. Reach under assumed or learned probabilities and the rating built on it are
+//! no causal claims: nothing here says what a campaign would change.
 
+pub mod delays;
 pub mod edges;
 pub mod error;
 mod exact;
 mod forest_seeds;
 pub mod generations;
 pub mod graph;
+pub mod learned;
 mod local;
+pub mod measures;
 pub mod names;
 #[cfg(test)]
 mod nethept;
 pub mod page_rank;
+pub mod passing;
+pub mod plan;
 pub mod rating;
 pub mod reach;
+pub mod records;
 mod reverse;
 pub mod seeds;
+pub mod signed;
 pub mod speed;
 pub mod spread;
+pub mod threshold;
+pub mod timed;
+pub mod value;
 #[cfg(test)]
 mod worlds;
 
+pub use delays::{Delay, DelayFamily, DelayFit, Eventually, fit_delay};
 pub use edges::EdgeList;
 pub use error::{EdgeEnd, InfluenceError};
 pub use generations::{Descent, Generations};
 pub use graph::{Arc, PassingProbability, ReferralGraph};
+pub use learned::{
+    Ablation, AblationRow, AblationSettings, Contender, CustomerRating, Explanation, FittedRating, Followed,
+    FollowedSettings, InputColumn, InputKind, InputScale, Later, LearnedRatings, Placebo, RatingBasis, RatingComponent,
+    RatingModel, RatingReason, Snapshot, Toward, ablate, followed_by, placebo,
+};
+pub use measures::{
+    Degree, Hits, HitsSettings, PathMeasure, PivotSettings, betweenness, closeness, core_numbers, degrees, hits,
+};
 pub use names::Names;
-pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank};
+pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank, personalised_page_rank};
+pub use passing::{
+    Action, BetaPrior, Credit, CreditDistribution, CreditRule, EdgeColumn, LearnedPassing, LearnedProbability,
+    LogisticPassing, PassingJudgement, PassingTrials, SharedSuccess, SharedSuccessFit, credits_of_action,
+    decay_weights, fading_probability, judge_passing,
+};
+pub use plan::{Candidates, PlanSettings, PlannedSeed, Rival, RivalReach, SeedPlan, plan_seeds};
 pub use rating::{InfluenceRating, Rating, RatingInputs, RatingWeights, Tier, rate_promoters};
-pub use reach::{NodeReach, Reach, ReachSettings, reach};
+pub use reach::{NodeReach, Reach, ReachSettings, reach, value_reach};
+pub use records::{RecordAccount, RecordRules, RecordedEdges, Records, Relation, Treatment};
 pub use seeds::{Seed, SeedSettings, Seeds, greedy_seeds};
+pub use signed::{Heard, SignedReach, SignedSettings, Stance, signed_reach};
 pub use speed::median_days_to_referral;
 pub use spread::{Spread, SpreadSettings, spread};
+pub use threshold::threshold_reach;
+pub use timed::{NodeTimedReach, TimedReach, TimedSettings, timed_reach};
+pub use value::{
+    GroupRow, Purchase, ReferralValue, ReferralValueSettings, ReferredPeriod, ValueGroup, ValueGroups, ValueSplit,
+    WordOfMouth, WordOfMouthRevenue, referral_values, value_groups, word_of_mouth,
+};

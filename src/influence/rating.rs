@@ -2,6 +2,7 @@
 
 use super::InfluenceError;
 use super::edges::check_length;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// A place on a scale from 0 to 100.
@@ -185,7 +186,7 @@ pub fn rate_promoters(
 }
 
 impl Tier {
-    fn at(percent_rank: f64) -> Self {
+    pub(super) fn at(percent_rank: f64) -> Self {
         match percent_rank {
             rank if rank >= 90.0 => Self::Top,
             rank if rank >= 75.0 => Self::High,
@@ -257,6 +258,21 @@ impl Component {
     fn of(&self, customer: usize) -> Option<f64> {
         self.0.get(customer).copied().flatten()
     }
+}
+
+/// [`percent_ranks`] of values that are all there.
+pub(super) fn percent_ranks_of_all(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<(f64, u32)> = values.iter().copied().zip(0..).collect();
+    order.par_sort_unstable_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
+    let n_values = order.len() as f64;
+    let mut ranks = vec![0.0; values.len()];
+    let mut start = 0;
+    for tied in order.chunk_by(|left, right| right.0 - left.0 <= 1e-12 * right.0.abs()) {
+        let middle = start as f64 + tied.len() as f64 / 2.0;
+        tied.iter().for_each(|&(_, place)| ranks[place as usize] = 100.0 * middle / n_values);
+        start += tied.len();
+    }
+    ranks
 }
 
 /// `100 * (midrank - 0.5) / n` among the `n` values that are there.

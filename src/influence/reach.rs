@@ -1,15 +1,20 @@
 //! How many customers each customer's word is expected to reach.
 
+use super::edges::check_length;
 use super::exact::ExactReach;
 use super::reverse::ReverseSampler;
 use super::{InfluenceError, ReferralGraph};
 use crate::findings::{Finding, FindingKind, Severity};
+use crate::stats::random::mix;
 
 /// How reach is estimated where it is not exact.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReachSettings {
     /// Reverse-reachable sets to draw. Standard errors fall with its square root.
     pub samples: usize,
+    /// Stop before that once the standard errors are this share (above 0) of reach, as a root mean square over the
+    /// customers whose reach is not exact; `None` draws all samples.
+    pub stop_at: Option<f64>,
     /// Seed of the random streams.
     pub seed: u64,
     /// Fewer sets are drawn where these would hold more members than this in all; a finding says so.
@@ -18,11 +23,14 @@ pub struct ReachSettings {
 
 impl Default for ReachSettings {
     fn default() -> Self {
-        Self { samples: 1_000_000, seed: 1, members_max: 1 << 30 }
+        Self { samples: 1_000_000, stop_at: None, seed: 1, members_max: 1 << 30 }
     }
 }
 
-/// The expected reach of one customer under the independent cascade.
+/// Sets drawn before the first look at the error.
+const FIRST_LOOK: usize = 1 << 14;
+
+/// The expected reach of one customer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NodeReach {
     /// Expected customers reached, the customer included.
@@ -77,8 +85,33 @@ pub struct Reach {
 /// Kempe, Kleinberg and Tardos (2003), "Maximizing the spread of influence through a social network"; Borgs and others
 /// (2014) and Nguyen and others (2017) for the reverse sets.
 pub fn reach(graph: &ReferralGraph, settings: &ReachSettings) -> Result<Reach, InfluenceError> {
+    reach_of(graph, ExactReach::of(graph), settings)
+}
+
+/// Expected value of the customers that each customer's word reaches: [`reach`] in which everybody counts with `values`.
+///
+/// `values` has one entry per node, at least 0, such as lifetime values in euros; reach, own value included, is in the same
+/// unit. Roots of the reverse sets are drawn in proportion to value.
+///
+/// # Errors
+/// As [`reach`]; not one value per node, or one that is negative or not finite.
+///
+/// # Example
+/// ```
+/// use advocate::influence::{EdgeList, PassingProbability, ReachSettings, ReferralGraph, value_reach};
+/// let edges = EdgeList::from_names([("ann", "bob")]).expect("valid");
+/// let graph = ReferralGraph::new(edges, &PassingProbability::Uniform(0.5)).expect("valid");
+/// let value = value_reach(&graph, &[10.0, 100.0], &ReachSettings::default()).expect("valid");
+/// assert_eq!(value.nodes[0].reach, 60.0);
+/// ```
+pub fn value_reach(graph: &ReferralGraph, values: &[f64], settings: &ReachSettings) -> Result<Reach, InfluenceError> {
+    check_values(values, graph.n_nodes())?;
+    reach_of(graph, ExactReach::of_worth(graph, values.to_vec()), settings)
+}
+
+fn reach_of(graph: &ReferralGraph, exact: ExactReach, settings: &ReachSettings) -> Result<Reach, InfluenceError> {
     check_samples(settings.samples)?;
-    let exact = ExactReach::of(graph);
+    check_stop(settings.stop_at)?;
     let n_exact = exact.reach.iter().flatten().count();
     if n_exact == graph.n_nodes() {
         let nodes = exact.reach.iter().flatten().map(|&reach| NodeReach::exact(reach)).collect();
@@ -87,25 +120,109 @@ pub fn reach(graph: &ReferralGraph, settings: &ReachSettings) -> Result<Reach, I
     let needed = reached_from_inexact(&exact);
     let weight = |node: u32| if needed[node as usize] { exact.own[node as usize] } else { 0.0 };
     let sampler = ReverseSampler::new(graph, weight);
-    let n_samples = sampler.affordable(settings.samples, settings.members_max, settings.seed);
-    let counts = count_above_root(&sampler, graph.n_nodes(), n_samples, settings.seed);
-    let direct = sampler.direct_weight();
-    let per_set = sampler.total_weight() / n_samples as f64;
-    let nodes = (exact.reach.iter().enumerate()).map(|(node, reach)| match reach {
+    let affordable = sampler.affordable(settings.samples, settings.members_max, settings.seed);
+    let known: Vec<f64> = exact.own.iter().zip(sampler.direct_weight()).map(|(own, direct)| own + direct).collect();
+    let inexact: Vec<bool> = exact.reach.iter().map(Option::is_none).collect();
+    let estimate = Estimate { known: &known, inexact: &inexact, total_weight: sampler.total_weight() };
+    let counted =
+        estimate.count(affordable, settings, |n_sets, seed| count_above_root(&sampler, graph.n_nodes(), n_sets, seed));
+    let nodes = exact.reach.iter().enumerate().map(|(node, reach)| match reach {
         Some(reach) => NodeReach::exact(*reach),
-        None => {
-            let count = f64::from(counts[node]);
-            let variance = count.max(1.0) * (1.0 - count / n_samples as f64).max(0.0);
-            let reach = exact.own[node] + direct[node] + per_set * count;
-            NodeReach { reach, reach_se: per_set * variance.sqrt(), exact: false }
-        }
+        None => estimate.of(node, &counted),
     });
     let nodes = nodes.collect();
-    Ok(Reach { nodes, n_exact, n_samples, findings: fewer_sets(settings.samples, n_samples) })
+    let findings = fewer_sets(settings.samples, affordable);
+    Ok(Reach { nodes, n_exact, n_samples: counted.n_samples, findings })
+}
+
+impl Reach {
+    /// Share (0-1) of the customers whose reach is exact.
+    pub fn exact_share(&self) -> f64 {
+        self.n_exact as f64 / self.nodes.len() as f64
+    }
+}
+
+/// How often each node was met above a root, over so many sets.
+pub(super) struct Counted {
+    counts: Vec<u32>,
+    n_samples: usize,
+}
+
+/// What turns counts into reach: `known + total_weight / n * count`.
+pub(super) struct Estimate<'a> {
+    pub known: &'a [f64],
+    pub inexact: &'a [bool],
+    pub total_weight: f64,
+}
+
+impl Counted {
+    pub fn n_samples(&self) -> usize {
+        self.n_samples
+    }
+}
+
+impl Estimate<'_> {
+    /// Counts over as many sets as asked for, or until the errors are small. Sets come in batches, each as large as all
+    /// before it together, so that the error is looked at rarely and no set is drawn in vain.
+    pub fn count(&self, n_samples: usize, settings: &ReachSettings, draw: impl Fn(usize, u64) -> Vec<u32>) -> Counted {
+        let Some(stop_at) = settings.stop_at else {
+            return Counted { counts: draw(n_samples, settings.seed), n_samples };
+        };
+        let mut counted = Counted { counts: vec![0; self.known.len()], n_samples: 0 };
+        let mut batch = 0;
+        while counted.n_samples < n_samples {
+            let n_batch = counted.n_samples.max(FIRST_LOOK).min(n_samples - counted.n_samples);
+            let counts = draw(n_batch, mix(settings.seed.wrapping_add(batch)));
+            counted.counts.iter_mut().zip(counts).for_each(|(total, count)| *total += count);
+            counted.n_samples += n_batch;
+            batch += 1;
+            if self.relative_error(&counted) <= stop_at {
+                break;
+            }
+        }
+        counted
+    }
+
+    pub fn of(&self, node: usize, counted: &Counted) -> NodeReach {
+        let per_set = self.total_weight / counted.n_samples as f64;
+        let count = f64::from(counted.counts[node]);
+        let variance = count.max(1.0) * (1.0 - count / counted.n_samples as f64).max(0.0);
+        NodeReach { reach: self.known[node] + per_set * count, reach_se: per_set * variance.sqrt(), exact: false }
+    }
+
+    fn relative_error(&self, counted: &Counted) -> f64 {
+        let (mut sum, mut n_nodes) = (0.0, 0.0);
+        for node in (0..self.known.len()).filter(|&node| self.inexact[node]) {
+            let reach = self.of(node, counted);
+            sum += (reach.reach_se / reach.reach.max(f64::MIN_POSITIVE)).powi(2);
+            n_nodes += 1.0;
+        }
+        if n_nodes > 0.0 { (sum / n_nodes).sqrt() } else { 0.0 }
+    }
+}
+
+pub(super) fn check_stop(stop_at: Option<f64>) -> Result<(), InfluenceError> {
+    match stop_at {
+        Some(value) if !(value.is_finite() && value > 0.0) => {
+            Err(InfluenceError::BadSetting { setting: "relative error to stop at", value, range: "above 0" })
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_values(values: &[f64], n_nodes: usize) -> Result<(), InfluenceError> {
+    check_length("values", values.len(), n_nodes)?;
+    match values.iter().position(|value| !(value.is_finite() && *value >= 0.0)) {
+        Some(row) => {
+            let (component, value) = ("value", values[row]);
+            Err(InfluenceError::BadComponent { component, row: row + 1, value, range: "finite and at least 0" })
+        }
+        None => Ok(()),
+    }
 }
 
 impl NodeReach {
-    fn exact(reach: f64) -> Self {
+    pub(super) fn exact(reach: f64) -> Self {
         Self { reach, reach_se: 0.0, exact: true }
     }
 }
@@ -165,7 +282,7 @@ mod tests {
     use super::*;
     use crate::influence::worlds::{Edge, forests, graph, spread_by_worlds, tiny_graphs};
     use crate::influence::{EdgeList, PassingProbability, SpreadSettings, spread};
-    use crate::stats::random::{mix, stream};
+    use crate::stats::random::stream;
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
     use rand::RngCore;
@@ -313,6 +430,54 @@ mod tests {
         let reach = reach(&graph, &settings).expect("valid");
         assert!((400..700).contains(&reach.n_samples), "{}", reach.n_samples);
         assert_eq!(reach.findings.len(), 1);
+    }
+
+    #[test]
+    fn drawing_stops_at_the_stated_error() {
+        let graph = random_graph(300, 1200, 0.12);
+        let stopped = reach(&graph, &ReachSettings { stop_at: Some(0.02), ..settings(4_000_000) }).expect("valid");
+        assert!(stopped.n_samples < 1_000_000, "{}", stopped.n_samples);
+        let inexact: Vec<&NodeReach> = stopped.nodes.iter().filter(|node| !node.exact).collect();
+        let stated =
+            inexact.iter().map(|node| (node.reach_se / node.reach).powi(2)).sum::<f64>() / inexact.len() as f64;
+        assert!(stated.sqrt() <= 0.02);
+        // And the error stated is the error made, against many more samples.
+        let truth = reach(&graph, &settings(4_000_000)).expect("valid");
+        let made = stopped.nodes.iter().zip(&truth.nodes).filter(|(node, _)| !node.exact);
+        let made =
+            made.map(|(node, truth)| (node.reach / truth.reach - 1.0).powi(2)).sum::<f64>() / inexact.len() as f64;
+        assert!((0.008..0.022).contains(&made.sqrt()), "{}", made.sqrt());
+        let bad = ReachSettings { stop_at: Some(0.0), ..settings(10) };
+        assert!(matches!(reach(&graph, &bad), Err(InfluenceError::BadSetting { .. })));
+    }
+
+    #[test]
+    fn values_weigh_what_is_reached_and_add_up_over_customers() {
+        // Reach is linear in values: the values of one half and of the other half give together that of all.
+        let graph = random_graph(200, 700, 0.2);
+        let values: Vec<f64> = (0..200).map(|node| f64::from(node % 7) * 3.0).collect();
+        let half = |odd: bool| {
+            values.iter().enumerate().map(move |(node, &value)| if (node % 2 == 1) == odd { value } else { 0.0 })
+        };
+        let of = |values: Vec<f64>| value_reach(&graph, &values, &settings(400_000)).expect("valid").nodes;
+        let (all, odd, even) = (of(values.clone()), of(half(true).collect()), of(half(false).collect()));
+        for node in 0..200 {
+            let gap = all[node].reach - odd[node].reach - even[node].reach;
+            let error = (all[node].reach_se.powi(2) + odd[node].reach_se.powi(2) + even[node].reach_se.powi(2)).sqrt();
+            assert!(gap.abs() <= 5.0 * error + 1e-9, "{node}: {gap} {error}");
+        }
+        assert!(matches!(value_reach(&graph, &[1.0], &settings(1)), Err(InfluenceError::Length { .. })));
+        let mut bad = values;
+        bad[3] = -1.0;
+        assert!(matches!(value_reach(&graph, &bad, &settings(1)), Err(InfluenceError::BadComponent { row: 4, .. })));
+    }
+
+    #[test]
+    fn the_value_of_a_diamond_by_hand() {
+        // Node 3 is reached with 1 - (1 - 1/4)^2 = 7/16, nodes 1 and 2 with one half each.
+        let diamond = graph(4, &[(0, 1, 0.5), (0, 2, 0.5), (1, 3, 0.5), (2, 3, 0.5)]);
+        let got = value_reach(&diamond, &[0.0, 10.0, 20.0, 160.0], &settings(10)).expect("valid");
+        assert_eq!((got.nodes[0].reach, got.nodes[3].reach, got.exact_share()), (5.0 + 10.0 + 70.0, 160.0, 1.0));
     }
 
     #[test]

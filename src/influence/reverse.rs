@@ -125,6 +125,11 @@ impl<'graph> ReverseSampler<'graph> {
         Self { inward: &graph.inward, probabilities, rows, cumulative, last }
     }
 
+    /// The number of nodes.
+    pub fn n_nodes(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The sum of the edges' weights.
     pub fn total_weight(&self) -> f64 {
         self.cumulative.last().copied().unwrap_or(0.0)

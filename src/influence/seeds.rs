@@ -287,7 +287,7 @@ impl Coverage {
 }
 
 /// For each node the probability that no edge into it is live.
-fn alone(graph: &ReferralGraph) -> Vec<f64> {
+pub(super) fn alone(graph: &ReferralGraph) -> Vec<f64> {
     let none_live =
         |node: u32| graph.inward.range(node).map(|place| 1.0 - graph.inward_probability(node, place)).product::<f64>();
     (0..graph.n_nodes() as u32).map(none_live).collect()

@@ -12,12 +12,16 @@ pub enum Reason {
     Ragged,
     /// A quote opens in this line and never closes.
     UnclosedQuote,
+    /// The line is no JSON object.
+    BadJson,
     /// A cell that must be filled is blank.
     Blank,
     /// The cell is not what its column holds.
     Unparsable,
     /// The value lies outside the column's range.
     OutOfRange,
+    /// The source promises other values in the column.
+    NotAllowed,
     /// A date that stands for a missing one: 1970-01-01, or one before 1900.
     SuspiciousDate,
     /// A local time in a source that states no zone.
@@ -38,9 +42,11 @@ impl Reason {
         match self {
             Self::Ragged => "ragged",
             Self::UnclosedQuote => "unclosed_quote",
+            Self::BadJson => "bad_json",
             Self::Blank => "blank",
             Self::Unparsable => "unparsable",
             Self::OutOfRange => "out_of_range",
+            Self::NotAllowed => "not_allowed",
             Self::SuspiciousDate => "suspicious_date",
             Self::NoZone => "no_zone",
             Self::UnmatchedKey => "unmatched_key",
@@ -58,6 +64,22 @@ impl Reason {
 pub enum Exclusion {
     /// It happened after the end of what the study sees.
     AfterAsOf,
+    /// Somebody of the company looked at the survey.
+    Preview,
+    /// The vendor generated it to test the survey.
+    Test,
+    /// A model generated it.
+    Synthetic,
+    /// The vendor takes it for spam.
+    Spam,
+    /// The customer left before the end and gave no answer that the study needs.
+    Unfinished,
+    /// An invitation that nobody answered.
+    Unanswered,
+    /// An answer to another survey in the same export.
+    OtherSurvey,
+    /// The export says something of the response that is not known.
+    UnknownStatus,
 }
 
 impl Exclusion {
@@ -65,6 +87,14 @@ impl Exclusion {
     pub fn word(self) -> &'static str {
         match self {
             Self::AfterAsOf => "after_as_of",
+            Self::Preview => "preview",
+            Self::Test => "test",
+            Self::Synthetic => "synthetic",
+            Self::Spam => "spam",
+            Self::Unfinished => "unfinished",
+            Self::Unanswered => "unanswered",
+            Self::OtherSurvey => "other_survey",
+            Self::UnknownStatus => "unknown_status",
         }
     }
 }
@@ -108,6 +138,21 @@ pub struct SourceAccount {
     pub rows_excluded: BTreeMap<Exclusion, u64>,
     /// Cells without a value in the used rows, by column of the typed table.
     pub cells: BTreeMap<String, CellCounts>,
+    /// Answers that the source gives a class, where it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes: Option<ClassCheck>,
+    /// Facts about the source for people, such as tables that do not fit together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+}
+
+/// Recommend answers held against the class that the source gives them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct ClassCheck {
+    /// Answers with a class beside them.
+    pub checked: u64,
+    /// Those whose class is another than their answer's; the answer counts.
+    pub disagreeing: u64,
 }
 
 impl SourceAccount {
@@ -120,6 +165,8 @@ impl SourceAccount {
             rows_quarantined: BTreeMap::new(),
             rows_excluded: BTreeMap::new(),
             cells: BTreeMap::new(),
+            classes: None,
+            remarks: Vec::new(),
         }
     }
 

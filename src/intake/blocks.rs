@@ -1,10 +1,9 @@
 //! A text file in blocks of whole records, hashed and checked for UTF-8 on the way.
 
 use super::IntakeError;
-use super::hash::FileHash;
-use std::fs::File;
+use super::unpacked::Unpacked;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A block ends with the last whole record within this many bytes.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -24,15 +23,15 @@ pub(super) struct Block {
 pub(super) struct Blocks {
     /// The file as messages name it.
     name: String,
-    path: PathBuf,
-    file: File,
-    hash: FileHash,
+    text: Unpacked,
     delimiter: u8,
     pending: Vec<u8>,
     /// Bytes of `pending` known to be UTF-8.
     n_valid: usize,
-    /// Bytes of the file before `pending`.
+    /// Bytes of the text before `pending`.
     offset: u64,
+    /// Line ends before `pending`.
+    n_lines: u64,
     ended: bool,
 }
 
@@ -42,16 +41,23 @@ impl Blocks {
     /// # Errors
     /// A file that cannot be read, is empty, or is no text.
     pub(super) fn open(name: &str, path: &Path, delimiter: u8) -> Result<Self, IntakeError> {
-        let file = File::open(path).map_err(|source| IntakeError::Unreadable { file: name.to_owned(), source })?;
+        let text = Unpacked::open(path).map_err(|source| IntakeError::Unreadable { file: name.to_owned(), source })?;
+        Self::of(name, text, delimiter)
+    }
+
+    /// The same for a text that comes from elsewhere.
+    ///
+    /// # Errors
+    /// As for a file.
+    pub(super) fn of(name: &str, text: Unpacked, delimiter: u8) -> Result<Self, IntakeError> {
         let mut blocks = Self {
             name: name.to_owned(),
-            path: path.to_owned(),
-            file,
-            hash: FileHash::default(),
+            text,
             delimiter,
             pending: Vec::new(),
             n_valid: 0,
             offset: 0,
+            n_lines: 0,
             ended: false,
         };
         blocks.read_raw()?;
@@ -90,9 +96,12 @@ impl Blocks {
         }
     }
 
-    /// Bytes and SHA-256 of the whole file, which must have been read to its end.
-    pub(super) fn finish(self) -> (u64, String) {
-        (self.offset, self.hash.finish())
+    /// Bytes and SHA-256 of the whole file as it lies, which must have been read to its end.
+    ///
+    /// # Errors
+    /// A file whose end cannot be read.
+    pub(super) fn finish(self) -> Result<(u64, String), IntakeError> {
+        self.text.finish().map_err(|source| IntakeError::Unreadable { file: self.name, source })
     }
 
     /// What has been read and not handed out: the beginning of the file, right after it was opened.
@@ -102,6 +111,7 @@ impl Blocks {
 
     /// Takes bytes off the front, as for a header.
     pub(super) fn skip(&mut self, n_bytes: usize) {
+        self.n_lines += count_lines(&self.pending[..n_bytes]);
         self.pending.drain(..n_bytes);
         self.n_valid = self.n_valid.saturating_sub(n_bytes);
         self.offset += n_bytes as u64;
@@ -110,6 +120,7 @@ impl Blocks {
     fn take(&mut self, n_bytes: usize, damaged: bool) -> Block {
         let rest = self.pending.split_off(n_bytes);
         let bytes = std::mem::replace(&mut self.pending, rest);
+        self.n_lines += count_lines(&bytes);
         self.n_valid = self.n_valid.saturating_sub(n_bytes);
         self.offset += n_bytes as u64;
         Block { bytes, damaged }
@@ -120,11 +131,10 @@ impl Blocks {
         let start = self.pending.len();
         let wanted = if start < BLOCK_BYTES { BLOCK_BYTES - start } else { BLOCK_BYTES };
         self.pending.reserve(wanted);
-        let n_read = (&mut self.file)
+        let n_read = (&mut self.text)
             .take(wanted as u64)
             .read_to_end(&mut self.pending)
             .map_err(|source| IntakeError::Unreadable { file: self.name.clone(), source })?;
-        self.hash.update(&self.pending[start..]);
         self.ended = n_read < wanted;
         Ok(())
     }
@@ -135,27 +145,19 @@ impl Blocks {
             // A sign that is cut off at the end of what was read goes on in the next piece.
             if error.error_len().is_some() || self.ended {
                 let byte = self.offset + self.n_valid as u64;
-                return Err(IntakeError::NotUtf8 { file: self.name.clone(), line: self.line_of(byte)?, byte });
+                let line = 1 + self.n_lines + count_lines(&self.pending[..self.n_valid]);
+                return Err(IntakeError::NotUtf8 { file: self.name.clone(), line, byte });
             }
         } else {
             self.n_valid = self.pending.len();
         }
         Ok(())
     }
+}
 
-    fn line_of(&self, byte: u64) -> Result<u64, IntakeError> {
-        let unreadable = |source| IntakeError::Unreadable { file: self.name.clone(), source };
-        let mut before = File::open(&self.path).map_err(unreadable)?.take(byte);
-        let mut piece = vec![0; BLOCK_BYTES];
-        let mut line = 1;
-        loop {
-            let n_read = before.read(&mut piece).map_err(unreadable)?;
-            if n_read == 0 {
-                return Ok(line);
-            }
-            line += piece[..n_read].iter().filter(|&&byte| byte == b'\n').count() as u64;
-        }
-    }
+/// Line ends in a text.
+pub(super) fn count_lines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 
 /// How far whole records reach.
@@ -209,10 +211,8 @@ fn foreign(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let begins = |magic: &[u8]| bytes.starts_with(magic);
     if begins(b"\xff\xfe") || begins(b"\xfe\xff") {
         Some(("UTF-16 text", "save it as UTF-8"))
-    } else if begins(b"\x1f\x8b") || begins(b"\x28\xb5\x2f\xfd") {
-        Some(("compressed", "unpack it first"))
     } else if begins(b"PK\x03\x04") {
-        Some(("a ZIP archive or a workbook", "unpack it, or save the sheet as CSV"))
+        Some(("a ZIP archive or a workbook", "unpack it, or write format = \"xlsx\" for a workbook"))
     } else if begins(b"PAR1") {
         Some(("Parquet", "leave out `format`, or write format = \"parquet\""))
     } else if bytes[..bytes.len().min(4096)].contains(&0) {
@@ -236,7 +236,7 @@ mod tests {
         while let Some(block) = blocks.next()? {
             all.push(block);
         }
-        assert_eq!(blocks.finish().0, bytes.len() as u64);
+        assert_eq!(blocks.finish()?.0, bytes.len() as u64);
         Ok(all)
     }
 
@@ -277,7 +277,7 @@ mod tests {
         let refusal = |bytes: &[u8]| blocks_of(bytes).expect_err("refused").to_string();
         assert_eq!(refusal(b"\xff\xfea\0"), "`f.csv` is UTF-16 text; save it as UTF-8");
         assert!(refusal(b"a\0,\0b\0\n\0").contains("zero bytes"));
-        assert!(refusal(b"\x1f\x8b\x08").contains("unpack it"));
+        assert!(refusal(b"\x1f\x8b\x08").contains("could not be read"));
         assert!(refusal(b"PK\x03\x04").contains("workbook"));
         assert_eq!(
             refusal(b"name\nJos\xe9,1\n"),

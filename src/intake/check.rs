@@ -1,15 +1,17 @@
 //! Every cell against its column's contract; every row used, put aside or left out.
 
-use super::account::Reason;
+use super::account::{Exclusion, Reason};
 use super::buffer::{Buffered, State};
 use super::cell::Cell;
-use super::contract::{Bounds, Column, Contract, Kind};
+use super::contract::{Bounds, Column, Contract, Kind, Tallied};
+use super::exports::{Answer, AnswerTally, answer_of, class_of_label};
 use super::hash;
 use super::lookup::Lookup;
 use super::number;
 use super::rows::Rows;
 use super::time::Days;
 use crate::study::Codes;
+use std::collections::BTreeMap;
 
 /// A row that was put aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +43,9 @@ pub(super) struct Checked {
     pub(super) columns: Vec<Buffered>,
     pub(super) n_used: usize,
     pub(super) n_read: u64,
-    pub(super) n_after_as_of: u64,
+    pub(super) excluded: BTreeMap<Exclusion, u64>,
+    /// Answers and their classes, where the contract asks for them.
+    pub(super) tally: AnswerTally,
     pub(super) rejected: Vec<Rejected>,
     /// One for each used row, where the contract asks for unique ids.
     pub(super) origins: Vec<Origin>,
@@ -57,7 +61,8 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
         columns: contract.columns.iter().map(|column| buffer_for(&column.kind)).collect(),
         n_used: 0,
         n_read: 0,
-        n_after_as_of: 0,
+        excluded: BTreeMap::new(),
+        tally: AnswerTally::default(),
         rejected: Vec::new(),
         origins: Vec::new(),
         n_lines: 0,
@@ -66,6 +71,13 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
     let mut scratch = Scratch::default();
     while let Some(row) = rows.advance() {
         checked.n_read += 1;
+        if let (Ok(()), Some(exclusion)) = (row, rows.exclusion()) {
+            *checked.excluded.entry(exclusion).or_default() += 1;
+            continue;
+        }
+        if let (Ok(()), Some(tallied)) = (row, contract.tallied) {
+            tallied.add(contract, rows, &mut checked.tally, &mut scratch.text);
+        }
         let verdict = match row {
             Ok(()) => check_row(contract, rows, &mut checked, &mut scratch),
             Err(reason) => Err((None, reason)),
@@ -80,7 +92,7 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
                 checked.n_used += 1;
             }
             Ok(Verdict::AfterAsOf) => {
-                checked.n_after_as_of += 1;
+                *checked.excluded.entry(Exclusion::AfterAsOf).or_default() += 1;
                 checked.take_back();
             }
             Err((column, reason)) => {
@@ -108,6 +120,20 @@ impl Checked {
     }
 }
 
+impl Tallied {
+    fn add(self, contract: &Contract, rows: &impl Rows, tally: &mut AnswerTally, scratch: &mut String) {
+        let column = &contract.columns[self.recommend];
+        let text = rows.cell(self.recommend).text(scratch);
+        let answer = if is_code(&column.blank, text) || is_code(&column.not_applicable, text) {
+            Answer::Blank
+        } else {
+            Answer::of(text)
+        };
+        let class = self.class.and_then(|at| class_of_label(rows.cell(at).text(scratch)));
+        tally.add(answer, class);
+    }
+}
+
 enum Verdict {
     Used,
     AfterAsOf,
@@ -121,8 +147,8 @@ struct Scratch {
 
 fn buffer_for(kind: &Kind) -> Buffered {
     match kind {
-        Kind::Key(_) | Kind::Text => Buffered::texts(),
-        Kind::Number(_) | Kind::Total(..) => Buffered::numbers(),
+        Kind::Key(_) | Kind::Text | Kind::Promised(_) => Buffered::texts(),
+        Kind::Number(_) | Kind::Answer(_) | Kind::Total(..) => Buffered::numbers(),
         Kind::Instant(_) => Buffered::instants(),
     }
 }
@@ -151,7 +177,7 @@ fn check_row(
             Ok(_) => {}
             Err(reason) => return Err((Some(at), reason)),
         }
-        if buffer.instant(row).is_some_and(|us| us >= contract.end_us) {
+        if !column.may_be_later && buffer.instant(row).is_some_and(|us| us >= contract.end_us) {
             verdict = Verdict::AfterAsOf;
         }
     }
@@ -198,6 +224,18 @@ fn push_cell(column: &Column, cell: Cell<'_>, buffer: &mut Buffered, scratch: &m
             }
             Number::None(state) => state,
         },
+        Kind::Answer(bounds) => match number_of(column, cell) {
+            Ok(Number::Value(value)) => {
+                push_bounded(value, *bounds, buffer)?;
+                State::Value
+            }
+            Ok(Number::None(state)) => state,
+            Err(reason) => {
+                let value = answer_of(cell.text(&mut scratch.text)).ok_or(reason)?;
+                push_bounded(value, *bounds, buffer)?;
+                State::Value
+            }
+        },
         Kind::Total(totals, bounds) => match totals.get(cell.text(&mut scratch.text)) {
             Some(value) => {
                 push_bounded(value, *bounds, buffer)?;
@@ -205,6 +243,25 @@ fn push_cell(column: &Column, cell: Cell<'_>, buffer: &mut Buffered, scratch: &m
             }
             None => State::Blank,
         },
+        Kind::Promised(promise) => {
+            let text = cell.text(&mut scratch.text);
+            if text.is_empty() || is_code(&column.blank, text) {
+                if promise.filled {
+                    return Err(Reason::Blank);
+                }
+            } else {
+                if promise.allowed.as_ref().is_some_and(|allowed| !is_code(allowed, text)) {
+                    return Err(Reason::NotAllowed);
+                }
+                if let Some(bounds) = promise.bounds {
+                    let value = number::parse(text).ok_or(Reason::Unparsable)?;
+                    if !bounds.allow(value) {
+                        return Err(Reason::OutOfRange);
+                    }
+                }
+            }
+            State::Blank
+        }
         Kind::Instant(clock) => {
             let is_blank = matches!(cell, Cell::Text(text) if is_code(&column.blank, text));
             match if is_blank { None } else { clock.instant(cell, &mut scratch.days)? } {

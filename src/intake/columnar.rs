@@ -1,76 +1,148 @@
-//! Rows of Parquet: columns of any type, brought to text, numbers and times.
+//! Rows of Parquet and Arrow: columns of any type, brought to text, numbers and times.
 
+use super::IntakeError;
 use super::account::Reason;
 use super::cell::Cell;
+use super::files::{Layout, SourceFile};
 use super::hash::FileHash;
 use super::rows::{Recalled, Rows};
-use super::{IntakeError, files::SourceFile};
 use datafusion::arrow::array::{
     Array, ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, SchemaRef, TimeUnit};
+use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::ipc::reader::{FileReader, StreamReader};
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use datafusion::parquet::errors::ParquetError;
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Rows that are read at a time.
 const BATCH_ROWS: usize = 1 << 15;
 const DAY_US: i64 = 86_400_000_000;
 
-/// One Parquet file, of which the needed columns are read.
-pub(super) struct ParquetFile {
+/// The first bytes of an Arrow IPC file; a stream has none.
+pub(super) const ARROW_FILE: &[u8] = b"ARROW1";
+
+/// One Parquet or Arrow file, of which the needed columns are read.
+pub(super) struct Batches {
     name: String,
-    reader: ParquetRecordBatchReader,
+    reader: Reader,
+    /// What is left of a batch that was larger than what is checked together.
+    rest: Option<RecordBatch>,
 }
 
-/// The column names of a Parquet file.
+enum Reader {
+    Parquet(ParquetRecordBatchReader),
+    ArrowFile(FileReader<BufReader<File>>),
+    ArrowStream(StreamReader<BufReader<File>>),
+}
+
+/// The column names of a Parquet or Arrow file.
 pub(super) fn names(file: &SourceFile) -> Result<Vec<String>, IntakeError> {
-    let builder = open(file)?;
-    Ok(builder.schema().fields().iter().map(|field| field.name().trim().to_owned()).collect())
+    let schema = match file.layout {
+        Layout::Arrow => open_arrow(file, None)?.schema(),
+        _ => open_parquet(file)?.schema().clone(),
+    };
+    Ok(schema.fields().iter().map(|field| field.name().trim().to_owned()).collect())
 }
 
-fn open(file: &SourceFile) -> Result<ParquetRecordBatchReaderBuilder<File>, IntakeError> {
-    let handle =
-        File::open(&file.path).map_err(|source| IntakeError::Unreadable { file: file.name.clone(), source })?;
+fn handle(file: &SourceFile) -> Result<File, IntakeError> {
+    File::open(&file.path).map_err(|source| IntakeError::Unreadable { file: file.name.clone(), source })
+}
+
+fn open_parquet(file: &SourceFile) -> Result<ParquetRecordBatchReaderBuilder<File>, IntakeError> {
+    let handle = handle(file)?;
     contained(|| ParquetRecordBatchReaderBuilder::try_new(handle))
         .map_err(|source| IntakeError::BadParquet { file: file.name.clone(), source })
 }
 
-/// What the foreign reader says; on some damaged files it panics, which is an error about the file and not one of ours.
-fn contained<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
-        Err(ParquetError::General("the file's own description of itself makes no sense".to_owned()))
-    })
+fn open_arrow(file: &SourceFile, columns: Option<Vec<usize>>) -> Result<Reader, IntakeError> {
+    let first = super::unpacked::first_bytes(&file.path, ARROW_FILE.len() as u64)
+        .map_err(|source| IntakeError::Unreadable { file: file.name.clone(), source })?;
+    let handle = BufReader::new(handle(file)?);
+    let reader = contained_arrow(|| {
+        Ok(if first == ARROW_FILE {
+            Reader::ArrowFile(FileReader::try_new(handle, columns)?)
+        } else {
+            Reader::ArrowStream(StreamReader::try_new(handle, columns)?)
+        })
+    });
+    reader.map_err(|error| IntakeError::BadArrow { file: file.name.clone(), message: error.to_string() })
 }
 
-impl ParquetFile {
+const SENSELESS: &str = "the file's own description of itself makes no sense";
+
+/// What the foreign reader says; on some damaged files it panics, which is an error about the file and not one of ours.
+fn contained<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(ParquetError::General(SENSELESS.to_owned())))
+}
+
+fn contained_arrow<T>(read: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(ArrowError::IpcError(SENSELESS.to_owned())))
+}
+
+impl Reader {
+    fn schema(&self) -> SchemaRef {
+        match self {
+            Self::Parquet(reader) => datafusion::arrow::array::RecordBatchReader::schema(reader),
+            Self::ArrowFile(reader) => reader.schema(),
+            Self::ArrowStream(reader) => reader.schema(),
+        }
+    }
+}
+
+impl Batches {
     /// Opens the file for the columns at some positions.
     pub(super) fn open(file: &SourceFile, positions: &[usize]) -> Result<Self, IntakeError> {
-        let builder = open(file)?;
-        for &at in positions {
-            let field = builder.schema().field(at);
-            if target(field.data_type()).is_none() {
-                return Err(IntakeError::ColumnType {
-                    file: file.name.clone(),
-                    column: field.name().clone(),
-                    found: field.data_type().to_string(),
-                });
+        let mut read = positions.to_vec();
+        read.sort_unstable();
+        read.dedup();
+        let reader = match file.layout {
+            Layout::Arrow => open_arrow(file, Some(read))?,
+            _ => {
+                let builder = open_parquet(file)?;
+                let mask = ProjectionMask::roots(builder.parquet_schema(), read);
+                let reader = contained(|| builder.with_projection(mask).with_batch_size(BATCH_ROWS).build());
+                Reader::Parquet(reader.map_err(|source| IntakeError::BadParquet { file: file.name.clone(), source })?)
             }
+        };
+        if let Some(field) = reader.schema().fields().iter().find(|field| target(field.data_type()).is_none()) {
+            return Err(IntakeError::ColumnType {
+                file: file.name.clone(),
+                column: field.name().clone(),
+                found: field.data_type().to_string(),
+            });
         }
-        let mask = ProjectionMask::roots(builder.parquet_schema(), positions.iter().copied());
-        let reader = contained(|| builder.with_projection(mask).with_batch_size(BATCH_ROWS).build())
-            .map_err(|source| IntakeError::BadParquet { file: file.name.clone(), source })?;
-        Ok(Self { name: file.name.clone(), reader })
+        Ok(Self { name: file.name.clone(), reader, rest: None })
     }
 
     /// The next rows; nothing behind the last.
     pub(super) fn next(&mut self) -> Result<Option<RecordBatch>, IntakeError> {
-        contained(|| self.reader.next().transpose().map_err(ParquetError::from))
-            .map_err(|source| IntakeError::BadParquet { file: self.name.clone(), source })
+        let batch = match self.rest.take() {
+            Some(batch) => Some(batch),
+            None => self.read()?,
+        };
+        let Some(batch) = batch else { return Ok(None) };
+        if batch.num_rows() > BATCH_ROWS {
+            self.rest = Some(batch.slice(BATCH_ROWS, batch.num_rows() - BATCH_ROWS));
+            return Ok(Some(batch.slice(0, BATCH_ROWS)));
+        }
+        Ok(Some(batch))
+    }
+
+    fn read(&mut self) -> Result<Option<RecordBatch>, IntakeError> {
+        let file = || self.name.clone();
+        let bad_arrow = |error: ArrowError| IntakeError::BadArrow { file: file(), message: error.to_string() };
+        match &mut self.reader {
+            Reader::Parquet(reader) => contained(|| reader.next().transpose().map_err(ParquetError::from))
+                .map_err(|source| IntakeError::BadParquet { file: file(), source }),
+            Reader::ArrowFile(reader) => contained_arrow(|| reader.next().transpose()).map_err(bad_arrow),
+            Reader::ArrowStream(reader) => contained_arrow(|| reader.next().transpose()).map_err(bad_arrow),
+        }
     }
 }
 
@@ -153,7 +225,7 @@ impl Cells {
 }
 
 /// The rows of one batch.
-pub(super) struct ParquetRows {
+pub(super) struct BatchRows {
     columns: Vec<Cells>,
     /// For every column that was asked for, where it stands in `columns`.
     places: Vec<usize>,
@@ -162,7 +234,7 @@ pub(super) struct ParquetRows {
     next: usize,
 }
 
-impl ParquetRows {
+impl BatchRows {
     /// `positions` are those of the file's columns that were asked for, in the order of the contract.
     pub(super) fn new(file: &str, batch: &RecordBatch, positions: &[usize]) -> Result<Self, IntakeError> {
         // The reader hands out each needed column once, in the order of the file.
@@ -185,7 +257,7 @@ impl ParquetRows {
 
 /// The row of a batch at a place.
 pub(super) fn recall(file: &str, batch: &RecordBatch, positions: &[usize], place: usize) -> Recalled {
-    let record = ParquetRows::new(file, batch, positions).map_or_else(
+    let record = BatchRows::new(file, batch, positions).map_or_else(
         |_| String::new(),
         |mut rows| {
             rows.next = place + 1;
@@ -195,7 +267,7 @@ pub(super) fn recall(file: &str, batch: &RecordBatch, positions: &[usize], place
     Recalled { line: place as u64, record }
 }
 
-impl Rows for ParquetRows {
+impl Rows for BatchRows {
     fn advance(&mut self) -> Option<Result<(), Reason>> {
         (self.next < self.n_rows).then(|| {
             self.next += 1;

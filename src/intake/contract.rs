@@ -2,7 +2,7 @@
 
 use super::lookup::{Crosswalk, Totals};
 use super::time::Clock;
-use crate::study::{Codes, Range};
+use crate::study::{Codes, Range, Unfinished};
 use std::sync::Arc;
 
 /// What a column holds.
@@ -14,10 +14,25 @@ pub(super) enum Kind {
     Text,
     /// A number.
     Number(Bounds),
+    /// A recommend answer, as a number or with the label of its end of the scale.
+    Answer(Bounds),
     /// A key by which a number is found in another file.
     Total(Arc<Totals>, Bounds),
+    /// Whatever the source promises of it; it goes into no table.
+    Promised(Arc<Promise>),
     /// An instant; where it lies at or after the end of the study's sight, the row is not used.
     Instant(Arc<Clock>),
+}
+
+/// What a source promises of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Promise {
+    /// Whether every cell is filled.
+    pub(super) filled: bool,
+    /// The values that it may hold, where there are only some.
+    pub(super) allowed: Option<Codes>,
+    /// The numbers that it may hold, where it holds numbers.
+    pub(super) bounds: Option<Bounds>,
 }
 
 /// Which numbers a column may hold.
@@ -56,6 +71,8 @@ pub(super) struct Column {
     pub(super) kind: Kind,
     /// Whether a row without it is put aside.
     pub(super) required: bool,
+    /// Whether an instant in it may lie after the end of what the study sees.
+    pub(super) may_be_later: bool,
     /// Codes for nothing.
     pub(super) blank: Codes,
     /// Codes for "does not apply".
@@ -70,6 +87,7 @@ impl Column {
             key,
             kind,
             required: false,
+            may_be_later: false,
             blank: Codes::default(),
             not_applicable: Codes::default(),
         }
@@ -77,6 +95,12 @@ impl Column {
 
     pub(super) fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+
+    /// An instant that may lie after the end of what the study sees, such as the end of a contract.
+    pub(super) fn may_be_later(mut self) -> Self {
+        self.may_be_later = true;
         self
     }
 
@@ -104,4 +128,28 @@ pub(super) struct Contract {
     pub(super) distinct: Option<(usize, usize)>,
     /// The end of what the study sees, in microseconds of UTC.
     pub(super) end_us: i64,
+    /// Which columns hold recommend answers, where the rows are answers.
+    pub(super) answers: Option<Answers>,
+    /// Which answers are held against the class beside them.
+    pub(super) tallied: Option<Tallied>,
+}
+
+/// What is known of a source of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Answers {
+    /// The column of the 0-10 answer.
+    pub(super) recommend: Option<usize>,
+    /// The column of the class that the source gives it.
+    pub(super) class: Option<usize>,
+    /// What becomes of unfinished responses in an export.
+    pub(super) unfinished: Unfinished,
+}
+
+/// Cells of a row that are held against each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tallied {
+    /// The 0-10 answer.
+    pub(super) recommend: usize,
+    /// The class that the source gives it.
+    pub(super) class: Option<usize>,
 }

@@ -1,5 +1,6 @@
 //! Why sources were refused as a whole.
 
+use super::exports::ExportError;
 use datafusion::parquet::errors::ParquetError;
 use std::io;
 use thiserror::Error;
@@ -117,6 +118,101 @@ pub enum IntakeError {
         /// What the reader said.
         source: ParquetError,
     },
+    /// The source has other numbers of rows than it promises.
+    #[error(
+        "[sources.{source_name}] has {n_rows} rows, and its contract says {key} = {bound}; see whether the extract is whole, or \
+         change the contract"
+    )]
+    RowCount {
+        /// The source.
+        source_name: String,
+        /// Its rows.
+        n_rows: u64,
+        /// What it promises.
+        bound: u64,
+        /// The key of the contract.
+        key: &'static str,
+    },
+    /// Too many rows had to be put aside.
+    #[error(
+        "[sources.{source_name}]: {n_aside} of {n_rows} rows were put aside, more than quarantine_max = {max} allows; see the \
+         quarantine folder"
+    )]
+    TooManyAside {
+        /// The source.
+        source_name: String,
+        /// Rows put aside.
+        n_aside: u64,
+        /// All rows.
+        n_rows: u64,
+        /// The largest share.
+        max: f64,
+    },
+    /// The newest row is too old.
+    #[error(
+        "[sources.{source_name}] ends at {last}, more than fresh_days = {days} before the study's date; get a newer extract, or \
+         move `as_of` back"
+    )]
+    Stale {
+        /// The source.
+        source_name: String,
+        /// Its newest instant.
+        last: String,
+        /// The days that it promises.
+        days: u32,
+    },
+    /// An export is not what it is said to be.
+    #[error("`{file}`, which [sources.{source_name}] reads as an export: {problem}")]
+    Export {
+        /// The file.
+        file: String,
+        /// The source.
+        source_name: String,
+        /// What is wrong.
+        problem: ExportError,
+    },
+    /// The Arrow file is damaged.
+    #[error("`{file}` cannot be read as Arrow: {message}; write it again, or check that it was copied whole")]
+    BadArrow {
+        /// The file.
+        file: String,
+        /// What the reader said.
+        message: String,
+    },
+    /// The workbook is damaged or protected.
+    #[error("`{file}` cannot be read as a workbook: {message}; save it again without a password")]
+    BadWorkbook {
+        /// The file.
+        file: String,
+        /// What the reader said.
+        message: String,
+    },
+    /// A sheet is not there.
+    #[error("`{file}` has no sheet `{sheet}`; there are: {there}")]
+    NoSheet {
+        /// The file.
+        file: String,
+        /// The sheet.
+        sheet: String,
+        /// The sheets that are there.
+        there: String,
+    },
+    /// A database refused.
+    #[error("`{file}`: the database says: {message}")]
+    Database {
+        /// The file or the server's address, without its password.
+        file: String,
+        /// What the database said.
+        message: String,
+    },
+    /// A database holds several tables.
+    #[error("`{file}`: say what to read with `table` or `query`; there are: {there}")]
+    WhichTable {
+        /// The file or the server's address.
+        file: String,
+        /// Its tables.
+        there: String,
+    },
     /// A column of a type that is neither text, number nor time.
     #[error("`{file}`: column `{column}` is of type {found}; it should hold text, numbers or times")]
     ColumnType {
@@ -175,4 +271,16 @@ impl IntakeError {
     pub fn is_output(&self) -> bool {
         matches!(self, Self::Output { .. } | Self::OutputTable { .. })
     }
+}
+
+/// An error and its causes in one line.
+pub fn in_full(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
 }

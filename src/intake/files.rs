@@ -1,20 +1,25 @@
 //! The files of a source: found by path or pattern, each with its layout.
 
-use super::IntakeError;
-use crate::study::{Files, Format};
+use super::exports::{self, ExportFormat, ExportLayout};
+use super::{IntakeError, columnar, database, sniff, unpacked};
+use crate::study::{Files, Format, Vendor};
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// One file to read.
+/// Bytes from which the sign between cells is guessed.
+const SNIFFED_BYTES: u64 = 1 << 16;
+
+/// One file to read, or what a server answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SourceFile {
     /// How messages and accounts name it: as in the study where it can be.
     pub(super) name: String,
+    /// The file; a server's address.
     pub(super) path: PathBuf,
     pub(super) n_bytes: u64,
     pub(super) layout: Layout,
+    /// Columns that the names of its folders give, as in `year=2026/month=09`.
+    pub(super) partitions: Vec<(String, String)>,
 }
 
 /// How a file is laid out.
@@ -23,6 +28,17 @@ pub(super) enum Layout {
     /// Lines of cells with this between them.
     Separated(u8),
     Parquet,
+    Arrow,
+    JsonLines,
+    Workbook,
+    Sqlite,
+    Postgres,
+    /// A vendor's export as text with this between the cells.
+    Export(ExportFormat, u8),
+    /// A vendor's export as JSON.
+    ExportJson(ExportFormat),
+    /// One of several tables that belong together.
+    ExportTable(u8),
 }
 
 /// The files of a source in the order of the study; those of a pattern in alphabetical order. A file that two patterns
@@ -31,6 +47,16 @@ pub(super) fn find(source_name: &str, files: &Files) -> Result<Vec<SourceFile>, 
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     for pattern in &files.path {
+        if files.format == Format::Postgres || database::is_server(pattern) {
+            found.push(SourceFile {
+                name: database::without_password(pattern),
+                path: PathBuf::from(pattern),
+                n_bytes: 0,
+                layout: Layout::Postgres,
+                partitions: Vec::new(),
+            });
+            continue;
+        }
         for path in matches(source_name, pattern, &files.base_dir)? {
             let name = name_of(&path, &files.base_dir);
             let unreadable = |source| IntakeError::Unreadable { file: name.clone(), source };
@@ -39,15 +65,54 @@ pub(super) fn find(source_name: &str, files: &Files) -> Result<Vec<SourceFile>, 
                 continue;
             }
             let layout = layout_of(&path, files).map_err(unreadable)?;
-            found.push(SourceFile { name, path, n_bytes: metadata.len(), layout });
+            let partitions = partitions(&name);
+            found.push(SourceFile { name, path, n_bytes: metadata.len(), layout, partitions });
         }
     }
     Ok(found)
 }
 
+/// What the folders of a path say in the manner of Hive.
+fn partitions(name: &str) -> Vec<(String, String)> {
+    let folders = name.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let pairs = folders.split('/').filter_map(|folder| folder.split_once('='));
+    pairs
+        .filter(|(key, _)| !key.is_empty())
+        .map(|(key, value)| {
+            // Null has a name of its own there.
+            let value = if value == "__HIVE_DEFAULT_PARTITION__" { String::new() } else { unescaped(value) };
+            (key.to_owned(), value)
+        })
+        .collect()
+}
+
+/// Text in which `%2F` and the like stand for signs that a folder's name cannot hold.
+fn unescaped(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut meant = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = bytes.get(at + 1..at + 3).and_then(|code| std::str::from_utf8(code).ok());
+        match (bytes[at], code.and_then(|code| u8::from_str_radix(code, 16).ok())) {
+            (b'%', Some(byte)) => {
+                meant.push(byte);
+                at += 3;
+            }
+            (byte, _) => {
+                meant.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(meant).unwrap_or_else(|_| text.to_owned())
+}
+
 fn matches(source_name: &str, pattern: &str, base_dir: &Path) -> Result<Vec<PathBuf>, IntakeError> {
     let source_name = || source_name.to_owned();
     let literal = base_dir.join(pattern);
+    if literal.is_dir() && !files_below(&literal).is_empty() {
+        return Ok(files_below(&literal));
+    }
     if literal.is_dir() {
         let pattern = pattern.trim_end_matches('/').to_owned();
         return Err(IntakeError::Folder { source_name: source_name(), pattern });
@@ -84,28 +149,98 @@ fn matches(source_name: &str, pattern: &str, base_dir: &Path) -> Result<Vec<Path
     if matched.is_empty() { Err(no_file()) } else { Ok(matched) }
 }
 
+/// The files in folders named `key=value` below a folder, in the order of their paths; hidden ones and such as begin with `_`
+/// belong to whoever wrote the others.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let base = glob::Pattern::escape(&folder.to_string_lossy());
+    let is_hidden = |path: &PathBuf| {
+        let below = path.strip_prefix(folder).unwrap_or(path);
+        below.iter().any(|part| part.to_string_lossy().starts_with(['.', '_']))
+    };
+    let Ok(paths) = glob::glob(&format!("{base}/**/*=*/**/*")) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = paths.flatten().filter(|path| path.is_file() && !is_hidden(path)).collect();
+    files.sort();
+    files.dedup();
+    files
+}
+
 fn name_of(path: &Path, base_dir: &Path) -> String {
     let name = if base_dir.as_os_str().is_empty() { path } else { path.strip_prefix(base_dir).unwrap_or(path) };
     name.to_string_lossy().replace('\\', "/")
 }
 
 fn layout_of(path: &Path, files: &Files) -> std::io::Result<Layout> {
-    let is_parquet = match files.format {
-        Format::Parquet => true,
-        Format::Csv => false,
-        Format::Detected => {
-            let mut magic = Vec::new();
-            File::open(path)?.take(4).read_to_end(&mut magic)?;
-            magic == b"PAR1"
-        }
+    let first = unpacked::first_bytes(path, 16)?;
+    let named = |endings: &[&str]| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
+        endings.iter().any(|ending| name.ends_with(ending))
     };
-    if is_parquet {
-        return Ok(Layout::Parquet);
+    Ok(match files.format {
+        Format::Parquet => Layout::Parquet,
+        Format::Arrow => Layout::Arrow,
+        Format::JsonLines => Layout::JsonLines,
+        Format::Workbook => Layout::Workbook,
+        Format::Sqlite => Layout::Sqlite,
+        Format::Postgres => Layout::Postgres,
+        Format::Export(vendor) => export_layout(ExportFormat::of(vendor), &first_meant(path)?, files.delimiter),
+        Format::Detected if first.starts_with(b"PAR1") => Layout::Parquet,
+        Format::Detected if first.starts_with(columnar::ARROW_FILE) || named(&[".arrow", ".arrows", ".feather"]) => {
+            Layout::Arrow
+        }
+        Format::Detected if first.starts_with(database::SQLITE) => Layout::Sqlite,
+        Format::Detected if named(&[".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"]) => Layout::Workbook,
+        Format::Detected if files.delimiter.is_none() && named(&[".jsonl", ".ndjson"]) => Layout::JsonLines,
+        Format::Detected | Format::Csv => {
+            let meant = first_meant(path)?;
+            let delimiter = match files.delimiter {
+                // The study lets only ASCII signs through.
+                Some(sign) => sign as u8,
+                None if named(&[".tsv"]) => b'\t',
+                None => sniff::delimiter(&meant),
+            };
+            let export = exports::detect(&meant, delimiter).filter(|_| files.format == Format::Detected);
+            match export.filter(|export| export.layout() != ExportLayout::Tables) {
+                Some(export) => export_layout(export, &meant, Some(delimiter as char)),
+                None => Layout::Separated(delimiter),
+            }
+        }
+    })
+}
+
+fn first_meant(path: &Path) -> std::io::Result<Vec<u8>> {
+    unpacked::first_meant(path, SNIFFED_BYTES)
+}
+
+fn export_layout(export: ExportFormat, first: &[u8], delimiter: Option<char>) -> Layout {
+    let delimiter = || delimiter.map_or_else(|| sniff::delimiter(first), |sign| sign as u8);
+    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    let is_json = text.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{[".contains(byte));
+    match export.layout() {
+        ExportLayout::Json => Layout::ExportJson(export),
+        ExportLayout::Either if is_json => Layout::ExportJson(export),
+        ExportLayout::Tables => Layout::ExportTable(delimiter()),
+        ExportLayout::Separated | ExportLayout::Either => Layout::Export(export, delimiter()),
     }
-    let is_tsv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tsv"));
-    let default = if is_tsv { '\t' } else { ',' };
-    // The study lets only ASCII signs through.
-    Ok(Layout::Separated(files.delimiter.unwrap_or(default) as u8))
+}
+
+impl ExportFormat {
+    /// The format of a study's vendor.
+    fn of(vendor: Vendor) -> Self {
+        match vendor {
+            Vendor::Qualtrics => Self::Qualtrics,
+            Vendor::QualtricsLegacy => Self::QualtricsLegacy,
+            Vendor::SurveyMonkey => Self::SurveyMonkey,
+            Vendor::Typeform => Self::Typeform,
+            Vendor::LimeSurvey => Self::LimeSurvey,
+            Vendor::Formbricks => Self::Formbricks,
+            Vendor::Delighted => Self::Delighted,
+            Vendor::Retently => Self::Retently,
+            Vendor::CustomerGauge => Self::CustomerGauge,
+            Vendor::MedalliaAgentConnect => Self::MedalliaAgentConnect,
+            Vendor::FivetranQualtrics => Self::FivetranQualtrics,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -118,8 +253,12 @@ mod tests {
             path: path.iter().map(|&pattern| pattern.to_owned()).collect(),
             format: Format::Detected,
             delimiter: None,
+            sheet: None,
+            table: None,
+            query: None,
             rename: Default::default(),
             blank: Codes::default(),
+            contract: Default::default(),
             base_dir: base_dir.to_owned(),
         }
     }
@@ -140,6 +279,25 @@ mod tests {
         let beside = find("feedback", &files(&base.join("in"), &["../in/b*.csv", "b.csv"])).expect("found");
         assert_eq!((beside.len(), beside[0].name.as_str()), (1, "../in/b.csv"), "one file by two ways");
         assert_eq!((found[2].layout, found[3].layout), (Layout::Separated(b','), Layout::Parquet));
+    }
+
+    #[test]
+    fn folders_named_after_values_give_columns() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["year=2026/month=10/b.csv", "year=2025/month=01/a.csv", "year=2026/_SUCCESS", "year=2026/.c.crc"] {
+            let path = folder.path().join("orders").join(name);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            std::fs::write(path, "x,y\n").expect("written");
+        }
+        let found = find("transactions", &files(folder.path(), &["orders"])).expect("found");
+        let names: Vec<&str> = found.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["orders/year=2025/month=01/a.csv", "orders/year=2026/month=10/b.csv"]);
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        assert_eq!(found[1].partitions, [pair("year", "2026"), pair("month", "10")]);
+        assert_eq!(
+            partitions("city=S%C3%A3o Paulo/x=__HIVE_DEFAULT_PARTITION__/f"),
+            [pair("city", "São Paulo"), pair("x", "")]
+        );
     }
 
     #[test]

@@ -11,14 +11,21 @@ mod error;
 mod blocks;
 mod cell;
 mod columnar;
+mod database;
+pub mod exports;
 mod files;
 mod flat_table;
 mod hash;
+mod json_lines;
 mod number;
 mod rows;
 mod separated;
+mod sniff;
 mod square_table;
 mod time;
+mod unpacked;
+mod value;
+mod workbook;
 
 mod buffer;
 mod check;
@@ -32,12 +39,14 @@ mod sources;
 mod table;
 
 pub use account::{CellCounts, Exclusion, FileAccount, Reason, SourceAccount};
-pub use error::{IntakeError, MissingColumn};
+pub use error::{IntakeError, MissingColumn, in_full};
 pub use flat_table::{FlatTable, FlatTableError, Wanted};
 pub use read::Progress;
 pub use sources::{Folders, Intake, Tables};
 pub use square_table::{SquareTable, SquareTableError};
 pub use table::Table;
 
+#[cfg(test)]
+mod format_tests;
 #[cfg(test)]
 mod tests;

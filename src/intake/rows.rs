@@ -1,6 +1,6 @@
 //! The one door: rows of any layout, one after the other.
 
-use super::account::Reason;
+use super::account::{Exclusion, Reason};
 use super::cell::Cell;
 
 /// A run of rows of one file, read forward.
@@ -10,6 +10,11 @@ pub(super) trait Rows {
 
     /// A cell of the current row, by the position of its column among those that were asked for.
     fn cell(&self, column: usize) -> Cell<'_>;
+
+    /// Why the current row, though sound, is no row of the source.
+    fn exclusion(&self) -> Option<Exclusion> {
+        None
+    }
 
     /// Where the current row stands in the run: lines or rows since its beginning, from 0.
     fn line(&mut self) -> u64;

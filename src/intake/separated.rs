@@ -1,7 +1,7 @@
 //! Rows of separated text.
 
 use super::account::Reason;
-use super::blocks::Block;
+use super::blocks::{Block, count_lines};
 use super::cell::Cell;
 use super::rows::{Recalled, Rows};
 use csv::ByteRecord;
@@ -40,11 +40,6 @@ impl Header {
         }
         Some(Self { names, n_bytes, n_lines: count_lines(&bytes[..n_bytes]) })
     }
-}
-
-/// Line ends in a text.
-pub(super) fn count_lines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 
 /// The rows of one block.

@@ -4,14 +4,15 @@ use super::IntakeError;
 use super::account::SourceAccount;
 use super::buffer::Buffered;
 use super::columnar;
-use super::contract::{Bounds, Column, Contract, Kind};
-use super::files::{self, SourceFile};
+use super::contract::{Answers, Bounds, Column, Contract, Kind, Promise, Tallied};
+use super::files::{self, Layout, SourceFile};
 use super::lookup::{Crosswalk, Totals};
 use super::read::{Progress, Reporter, read_source};
 use super::table::{Table, TableWriter};
 use super::time::Clock;
 use crate::study::{
-    Activity, AmountVia, Customers, Feedback, Files, Invitations, Key, Referrals, Study, Transactions, Via,
+    Activity, AmountVia, Codes, Customers, Exposures, Feedback, Files, Invitations, Junctures, Key, Referrals,
+    SourceContract, Study, Transactions, Unfinished, Via,
 };
 use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray, new_null_array};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
@@ -33,16 +34,21 @@ pub struct Folders {
 pub struct Tables {
     /// `row, response_id, customer, t, recommend`, the touchpoints, `weight, channel, wave, segment`, kept columns.
     pub feedback: Table,
-    /// `customer, t, amount`, and `transaction_id` where the study names one.
+    /// `customer, t, amount`, and `transaction_id`, `product`, `family`, `channel`, `returned`, `returned_t` where the study
+    /// names them.
     pub transactions: Table,
     /// `referrer, referred, t, probability`.
     pub referrals: Table,
-    /// `customer, joined_t`, kept columns.
+    /// `customer, joined_t`, `valid_from`, `valid_to` and `churned_t` where the study names them, kept columns.
     pub customers: Table,
-    /// `customer, t, kind, channel`.
+    /// `customer, t, kind, channel`, and `topic` and `rating` where the study names them.
     pub activity: Table,
-    /// `customer, t, channel`.
+    /// `customer, t, channel`, kept columns.
     pub invitations: Table,
+    /// `customer, t, kind, known_t`; the only table with what lies after the study's date.
+    pub junctures: Table,
+    /// `customer, t, campaign`.
+    pub exposures: Table,
 }
 
 /// What intake made of a study's sources.
@@ -66,7 +72,7 @@ impl Intake {
     pub fn run(study: &Study, folders: &Folders, progress: &dyn Fn(Progress)) -> Result<Self, IntakeError> {
         let jobs = Job::all(study);
         let mut reading = Reading::new(study, folders, progress, &jobs)?;
-        let [feedback, transactions, referrals, customers, activity, invitations] = jobs;
+        let [feedback, transactions, referrals, customers, activity, invitations, junctures, exposures] = jobs;
         let tables = Tables {
             feedback: reading.table(feedback)?,
             transactions: reading.table(transactions)?,
@@ -74,6 +80,8 @@ impl Intake {
             customers: reading.table(customers)?,
             activity: reading.table(activity)?,
             invitations: reading.table(invitations)?,
+            junctures: reading.table(junctures)?,
+            exposures: reading.table(exposures)?,
         };
         Ok(Self { tables, accounts: reading.accounts })
     }
@@ -85,7 +93,11 @@ impl Intake {
     pub fn fingerprints(study: &Study) -> Result<BTreeMap<String, Vec<(String, String)>>, IntakeError> {
         let mut all: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
         each_file(&Job::all(study), |source, file| {
-            let (_, sha256) = columnar::hash_of(file)?;
+            // What a server would answer is not known without asking it: it counts as changed.
+            let sha256 = match file.layout {
+                Layout::Postgres => String::new(),
+                _ => columnar::hash_of(file)?.1,
+            };
             all.entry(source.to_owned()).or_default().push((file.name.clone(), sha256));
             Ok(())
         })?;
@@ -107,6 +119,15 @@ struct Job<'s> {
     distinct: Option<(&'static str, &'static str)>,
     /// Kept columns that become numbers where all their values are.
     numeric: Vec<String>,
+    /// What is known where the rows are answers.
+    answers: Option<AnswersPlan>,
+}
+
+/// What a study says about a source of answers beside its columns.
+struct AnswersPlan {
+    /// A column that is read and goes into no table.
+    class: Option<Column>,
+    unfinished: Unfinished,
 }
 
 /// One column of a typed table, and where it comes from.
@@ -139,8 +160,8 @@ struct Planned {
 impl PlannedField {
     fn read(column: Column) -> Self {
         let data_type = match column.kind {
-            Kind::Key(_) | Kind::Text => DataType::Utf8,
-            Kind::Number(_) | Kind::Total(..) => DataType::Float64,
+            Kind::Key(_) | Kind::Text | Kind::Promised(_) => DataType::Utf8,
+            Kind::Number(_) | Kind::Answer(_) | Kind::Total(..) => DataType::Float64,
             Kind::Instant(_) => DataType::Int64,
         };
         let name = column.output.clone();
@@ -166,6 +187,12 @@ impl PlannedField {
 
     fn time(output: &str, key: &'static str, column: &str, clock: &Arc<Clock>, files: &Files) -> Self {
         Self::read(Column::new(output, key, column, Kind::Instant(Arc::clone(clock))).required().blank(&files.blank))
+    }
+
+    /// An instant that need not be there and may lie after what the study sees.
+    fn later(output: &str, key: &'static str, column: &str, clock: &Arc<Clock>, files: &Files) -> Self {
+        let kind = Kind::Instant(Arc::clone(clock));
+        Self::read(Column::new(output, key, column, kind).may_be_later().blank(&files.blank))
     }
 
     fn text(output: &str, key: &'static str, column: Option<&String>, files: Option<&Files>) -> Self {
@@ -201,7 +228,7 @@ impl PlannedField {
 }
 
 impl<'s> Job<'s> {
-    fn all(study: &'s Study) -> [Self; 6] {
+    fn all(study: &'s Study) -> [Self; 8] {
         let sources = &study.sources;
         [
             Self::feedback(study, &sources.feedback),
@@ -210,11 +237,13 @@ impl<'s> Job<'s> {
             Self::customers(sources.customers.as_ref()),
             Self::activity(sources.activity.as_ref()),
             Self::invitations(sources.invitations.as_ref()),
+            Self::junctures(sources.junctures.as_ref()),
+            Self::exposures(sources.exposures.as_ref()),
         ]
     }
 
     fn new(name: &'static str, files: Option<&'s Files>, fields: Vec<PlannedField>) -> Self {
-        Self { name, files, fields, unique: None, distinct: None, numeric: Vec::new() }
+        Self { name, files, fields, unique: None, distinct: None, numeric: Vec::new(), answers: None }
     }
 
     fn feedback(study: &Study, feedback: &'s Feedback) -> Self {
@@ -267,7 +296,16 @@ impl<'s> Job<'s> {
         fields.push(PlannedField::text("wave", "wave", feedback.wave.as_ref(), some));
         fields.push(PlannedField::text("segment", "segment", feedback.segment.as_ref(), some));
         fields.extend(feedback.keep.iter().map(|name| PlannedField::text(name, "keep", Some(name), some)));
-        Self { unique: feedback.id.is_some().then_some("response_id"), ..Self::new("feedback", some, fields) }
+        let class = feedback.recommend_class.as_ref();
+        let answers = AnswersPlan {
+            class: class.map(|name| Column::new("", "recommend_class", name, Kind::Text).blank(&files.blank)),
+            unfinished: feedback.unfinished,
+        };
+        Self {
+            unique: feedback.id.is_some().then_some("response_id"),
+            answers: Some(answers),
+            ..Self::new("feedback", some, fields)
+        }
     }
 
     fn transactions(source: Option<&'s Transactions>) -> Self {
@@ -291,6 +329,22 @@ impl<'s> Job<'s> {
         let id = source.and_then(|source| source.id.as_ref());
         if id.is_some() {
             fields.push(PlannedField::text("transaction_id", "id", id, files));
+        }
+        if let (Some(source), Some(clock)) = (source, &clock) {
+            for (name, column) in
+                [("product", &source.product), ("family", &source.family), ("channel", &source.channel)]
+            {
+                fields.extend(column.as_ref().map(|column| PlannedField::text(name, name, Some(column), files)));
+            }
+            let flag = Bounds { min: 0.0, max: 1.0, whole: true };
+            let returned = source.returned.as_ref();
+            fields
+                .extend(returned.map(|column| PlannedField::number("returned", "returned", Some(column), flag, files)));
+            let returned_t = source.returned_time.as_ref();
+            fields.extend(
+                returned_t
+                    .map(|column| PlannedField::later("returned_t", "returned_time", column, clock, &source.files)),
+            );
         }
         Self { unique: id.is_some().then_some("transaction_id"), ..Self::new("transactions", files, fields) }
     }
@@ -338,9 +392,22 @@ impl<'s> Job<'s> {
             }
             None => PlannedField::absent("joined_t", DataType::Int64),
         });
+        if let Some(source) = source {
+            let clock = Arc::new(Clock::new(&source.times));
+            for (name, key, column) in [
+                ("valid_from", "valid_from", &source.valid_from),
+                ("valid_to", "valid_to", &source.valid_to),
+                ("churned_t", "churned", &source.churned),
+            ] {
+                let column = column.as_ref();
+                fields.extend(column.map(|column| PlannedField::later(name, key, column, &clock, &source.files)));
+            }
+        }
         let keep = source.map_or(&[][..], |source| &source.keep);
         fields.extend(keep.iter().map(|name| PlannedField::text(name, "keep", Some(name), files)));
-        Self { unique: Some("customer"), numeric: keep.to_vec(), ..Self::new("customers", files, fields) }
+        // With a time from which on it held, a customer has a row for every state.
+        let once = source.is_none_or(|source| source.valid_from.is_none());
+        Self { unique: once.then_some("customer"), numeric: keep.to_vec(), ..Self::new("customers", files, fields) }
     }
 
     fn activity(source: Option<&'s Activity>) -> Self {
@@ -353,6 +420,14 @@ impl<'s> Job<'s> {
         );
         fields.push(PlannedField::text("kind", "kind", source.and_then(|source| source.kind.as_ref()), files));
         fields.push(PlannedField::text("channel", "channel", source.and_then(|source| source.channel.as_ref()), files));
+        if let Some(source) = source {
+            let topic = source.topic.as_ref();
+            fields.extend(topic.map(|column| PlannedField::text("topic", "topic", Some(column), files)));
+            let rating = source.rating.as_ref();
+            let rating =
+                rating.map(|column| PlannedField::number("rating", "rating", Some(column), Bounds::FREE, files));
+            fields.extend(rating);
+        }
         Self::new("activity", files, fields)
     }
 
@@ -365,8 +440,58 @@ impl<'s> Job<'s> {
                 .map(|(source, clock)| (&source.customer, source.time.as_str(), &source.files, clock)),
         );
         fields.push(PlannedField::text("channel", "channel", source.and_then(|source| source.channel.as_ref()), files));
+        let keep = source.map_or(&[][..], |source| &source.keep);
+        fields.extend(keep.iter().map(|name| PlannedField::text(name, "keep", Some(name), files)));
         Self::new("invitations", files, fields)
     }
+
+    fn junctures(source: Option<&'s Junctures>) -> Self {
+        let files = source.map(|source| &source.files);
+        let mut fields = match source {
+            None => PlannedField::who_and_when(None),
+            Some(source) => {
+                let clock = Arc::new(Clock::new(&source.times));
+                let kind = Kind::Instant(Arc::clone(&clock));
+                let time = Column::new("t", "time", &source.time, kind).required().may_be_later();
+                let known = source.known.as_ref();
+                let known = known.map(|column| PlannedField::later("known_t", "known", column, &clock, &source.files));
+                let mut fields = vec![
+                    PlannedField::customer(&source.customer, &source.files),
+                    PlannedField::read(time.blank(&source.files.blank)),
+                ];
+                fields.extend(known);
+                fields
+            }
+        };
+        fields.push(PlannedField::text("kind", "kind", source.map(|source| &source.kind), files));
+        Self::new("junctures", files, fields)
+    }
+
+    fn exposures(source: Option<&'s Exposures>) -> Self {
+        let files = source.map(|source| &source.files);
+        let clock = source.map(|source| Arc::new(Clock::new(&source.times)));
+        let mut fields = PlannedField::who_and_when(
+            source
+                .zip(clock.as_ref())
+                .map(|(source, clock)| (&source.customer, source.time.as_str(), &source.files, clock)),
+        );
+        let campaign = source.and_then(|source| source.campaign.as_ref());
+        fields.push(PlannedField::text("campaign", "campaign", campaign, files));
+        Self::new("exposures", files, fields)
+    }
+}
+
+/// Columns that are read for what the source promises of them alone.
+fn promised(files: &Files) -> Vec<Column> {
+    let contract = &files.contract;
+    let promise = |name: &str| Promise {
+        filled: contract.not_null.iter().any(|own| own == name),
+        allowed: contract.allowed.get(name).map(|values| Codes::new(values.clone())),
+        bounds: contract.ranges.get(name).map(|&range| Bounds::of(Some(range))),
+    };
+    let column =
+        |name: &str| Column::new("", "contract", name, Kind::Promised(Arc::new(promise(name)))).blank(&files.blank);
+    contract.columns().into_iter().map(column).collect()
 }
 
 /// Files through which keys lead, each read once however often it is named.
@@ -419,12 +544,27 @@ impl<'r> Reading<'r> {
             });
         }
         let place_of = |name: &str| columns.iter().position(|column| column.output == name);
+        let answers = job.answers.as_ref().map(|plan| Answers {
+            recommend: place_of("recommend"),
+            class: plan.class.as_ref().map(|_| columns.len()),
+            unfinished: plan.unfinished,
+        });
+        let tallied = answers.and_then(|answers| {
+            answers.class.and_then(|class| Some(Tallied { recommend: answers.recommend?, class: Some(class) }))
+        });
         let contract = Contract {
+            answers,
+            tallied,
             source: job.name.to_owned(),
             unique: job.unique.and_then(place_of),
             distinct: job.distinct.and_then(|(first, second)| place_of(first).zip(place_of(second))),
             end_us: self.study.as_of.end_us(),
-            columns,
+            columns: columns
+                .iter()
+                .cloned()
+                .chain(job.answers.and_then(|plan| plan.class))
+                .chain(job.files.into_iter().flat_map(promised))
+                .collect(),
         };
         let folder = self.folders.work.join(job.name);
         let schema = Arc::new(Schema::new(fields));
@@ -441,6 +581,7 @@ impl<'r> Reading<'r> {
                 writer.write(arrays)
             };
             self.read(&contract, files, &found, &mut sink)?;
+            self.check_promises(job.name, &files.contract, seen.last_t)?;
         }
         let (part, schema) = writer.finish()?;
         Ok(Table {
@@ -452,6 +593,31 @@ impl<'r> Reading<'r> {
             first_t: seen.first_t,
             last_t: seen.last_t,
         })
+    }
+
+    /// What a source promises of all its rows.
+    fn check_promises(&self, source: &str, contract: &SourceContract, last_t: Option<i64>) -> Result<(), IntakeError> {
+        let Some(account) = self.accounts.last() else { return Ok(()) };
+        let source_name = || source.to_owned();
+        let n_rows = account.rows_read;
+        let too_few = contract.rows_min.filter(|&min| n_rows < min).map(|min| (min, "rows_min"));
+        let too_many = contract.rows_max.filter(|&max| n_rows > max).map(|max| (max, "rows_max"));
+        if let Some((bound, key)) = too_few.or(too_many) {
+            return Err(IntakeError::RowCount { source_name: source_name(), n_rows, bound, key });
+        }
+        let share = account.n_quarantined() as f64 / (n_rows as f64).max(1.0);
+        if let Some(max) = contract.quarantine_max.filter(|&max| share > max) {
+            let n_aside = account.n_quarantined();
+            return Err(IntakeError::TooManyAside { source_name: source_name(), n_aside, n_rows, max });
+        }
+        let oldest = |days: u32| self.study.as_of.end_us() - i64::from(days) * 86_400_000_000;
+        if let (Some(days), Some(last)) = (contract.fresh_days, last_t)
+            && last < oldest(days)
+        {
+            let last = jiff::Timestamp::from_microsecond(last).map_or_else(|_| last.to_string(), |own| own.to_string());
+            return Err(IntakeError::Stale { source_name: source_name(), last, days });
+        }
+        Ok(())
     }
 
     fn read(
@@ -523,7 +689,15 @@ impl<'r> Reading<'r> {
 
     fn lookup_contract(&self, name: &str, columns: Vec<Column>) -> Contract {
         let end_us = self.study.as_of.end_us();
-        Contract { source: name.to_owned(), columns, unique: None, distinct: None, end_us }
+        Contract {
+            source: name.to_owned(),
+            columns,
+            unique: None,
+            distinct: None,
+            end_us,
+            answers: None,
+            tallied: None,
+        }
     }
 }
 

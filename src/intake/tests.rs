@@ -49,7 +49,7 @@ impl Case {
 }
 
 /// A typed table, read back.
-fn read(table: &Table) -> RecordBatch {
+pub(super) fn read(table: &Table) -> RecordBatch {
     let mut batches = Vec::new();
     for part in &table.parts {
         let file = File::open(part).expect("there");
@@ -66,14 +66,14 @@ fn texts(table: &Table, column: &str) -> Vec<Option<String>> {
     array.iter().map(|text| text.map(str::to_owned)).collect()
 }
 
-fn numbers(table: &Table, column: &str) -> Vec<Option<f64>> {
+pub(super) fn numbers(table: &Table, column: &str) -> Vec<Option<f64>> {
     let batch = read(table);
     let array =
         batch.column_by_name(column).expect("there").as_any().downcast_ref::<Float64Array>().expect("numbers").clone();
     array.iter().collect()
 }
 
-fn integers(table: &Table, column: &str) -> Vec<Option<i64>> {
+pub(super) fn integers(table: &Table, column: &str) -> Vec<Option<i64>> {
     let batch = read(table);
     let array =
         batch.column_by_name(column).expect("there").as_any().downcast_ref::<Int64Array>().expect("integers").clone();
@@ -207,10 +207,10 @@ fn a_column_that_is_not_there_is_named_with_its_neighbours() {
         "`feedback.csv` has no column `ltr`, which [sources.feedback] names as `recommend`, did you mean `LTR`; its columns \
          are: id, who, when, LTR, food, wait, via"
     );
-    assert!(
-        refusal("id;who;when;ltr;food;wait;via")
-            .ends_with("(the cells seem to be separated otherwise: write delimiter = \";\")")
-    );
+    let case = Case::new().file("feedback.csv", "id;who;when;ltr;food;wait;via\n");
+    let wrong = FEEDBACK.replacen("id = \"id\"", "id = \"id\"\ndelimiter = \",\"", 1);
+    let message = case.run(&wrong).expect_err("refused").to_string();
+    assert!(message.ends_with("(the cells seem to be separated otherwise: write delimiter = \";\")"), "{message}");
     assert!(refusal("id,who,when,ltr,food,food,wait,via").contains("has several columns `food`"));
     assert!(refusal("").contains("is empty"));
     let case = Case::new().file("feedback.csv", "\u{feff}");
@@ -694,4 +694,30 @@ fn the_operator_has_a_mark_at_its_beginning_blanks_in_its_headers_and_negative_c
     // python3: 7,043 rows, of which 120 have a negative monthly charge.
     assert_eq!((account.rows_read, account.rows_quarantined.clone()), (7043, [(Reason::OutOfRange, 120)].into()));
     assert_eq!(texts(&intake.tables.feedback, "customer")[0].as_deref(), Some("0002-ORFBO"));
+}
+
+#[test]
+fn what_a_source_promises_is_held_row_by_row_and_as_a_whole() {
+    let rows = "id,who,when,ltr,food,wait,via,code\n1,ann,2026-01-01T10:00:00Z,9,5,4,web,x\n\
+        2,bob,2026-01-02T10:00:00Z,9,5,4,fax,7\n3,cid,2026-01-03T10:00:00Z,9,5,4,,8\n4,dee,2026-01-04T10:00:00Z,9,5,4,web,99\n\
+        5,eve,2026-01-05T10:00:00Z,9,5,4,web,\n";
+    let case = Case::new().file("feedback.csv", rows);
+    let with = |contract: &str| case.run(&format!("{FEEDBACK}[sources.feedback.contract]\n{contract}\n"));
+    let intake = with(
+        "not_null = [\"via\"]\nallowed = { via = [\"web\", \"shop\"] }\nranges = { code = [1, 10] }\nrows_min = 5\nrows_max = 5",
+    );
+    let account = intake.expect("sound").account("feedback").expect("read").clone();
+    let expected = [(Reason::Unparsable, 1), (Reason::NotAllowed, 1), (Reason::Blank, 1), (Reason::OutOfRange, 1)];
+    assert_eq!(account.rows_quarantined, expected.into());
+    assert!(account.rows_used == 1 && !account.cells.contains_key(""), "{account:?}");
+    let aside = case.quarantine("feedback");
+    assert!(aside.contains("feedback,feedback.csv,3,via,not_allowed,fax,"), "{aside}");
+    let refused = |contract: &str| with(contract).expect_err("refused").to_string();
+    assert!(refused("rows_min = 6").contains("has 5 rows, and its contract says rows_min = 6"));
+    assert!(refused("rows_max = 4").contains("rows_max = 4"));
+    assert!(refused("fresh_days = 30").contains("ends at 2026-01-05T10:00:00Z"));
+    assert!(with("fresh_days = 300").is_ok());
+    let share = refused("ranges = { code = [1, 10] }\nquarantine_max = 0.3");
+    assert!(share.contains("2 of 5 rows were put aside, more than quarantine_max = 0.3"), "{share}");
+    assert!(refused("not_null = [\"vai\"]").contains("has no column `vai`"));
 }

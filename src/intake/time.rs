@@ -41,6 +41,18 @@ impl Clock {
         Self { format: times.format.clone(), zone }
     }
 
+    /// The clock for a column of an export, which may state what the study leaves open; `None` where it states nothing.
+    pub(super) fn completed(&self, zone: Option<&str>, format: Option<&TimeFormat>) -> Option<Self> {
+        let format = format.filter(|_| self.format == TimeFormat::Iso);
+        let zone = zone.filter(|_| self.zone.is_none());
+        if format.is_none() && zone.is_none() {
+            return None;
+        }
+        let times = Times { zone: zone.map(str::to_owned), format: format.unwrap_or(&self.format).clone() };
+        let stated = Self::new(&times);
+        Some(Self { format: stated.format, zone: self.zone.clone().or(stated.zone) })
+    }
+
     /// The instant that a cell says, in microseconds of UTC; `Ok(None)` for a cell that says nothing.
     pub(super) fn instant(&self, cell: Cell<'_>, days: &mut Days) -> Result<Option<i64>, Reason> {
         let us = match cell {

@@ -66,6 +66,14 @@ impl BaseTable {
         Self { columns: columns.collect() }
     }
 
+    /// The count that a statement of one row gave under this name.
+    pub(super) fn count(&self, name: &str) -> Result<u64, LinkError> {
+        match self.numbers(name) {
+            Some(&[value]) => Ok(value as u64),
+            _ => Err(LinkError::Shape(name.to_owned())),
+        }
+    }
+
     /// Adds the rows of a batch; the first one names the columns.
     pub(super) fn append(&mut self, batch: &RecordBatch) -> Result<(), LinkError> {
         let schema = batch.schema();

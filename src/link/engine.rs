@@ -3,7 +3,7 @@
 use super::LinkError;
 use super::base_table::BaseTable;
 use super::match_report::{self, MatchRow};
-use super::statement::{Anchors, LinkPlan};
+use super::plan::{Anchors, LinkPlan};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrameWriteOptions;
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -47,8 +47,9 @@ impl Engine {
     /// Starts a session and registers the tables.
     ///
     /// # Errors
-    /// The runtime cannot start, or a table cannot be read.
+    /// The plan asks for what cannot be joined, the runtime cannot start, or a table cannot be read.
     pub fn start(plan: LinkPlan, settings: &EngineSettings) -> Result<Self, LinkError> {
+        plan.check()?;
         let n_threads =
             settings.n_threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
         let runtime =
@@ -85,18 +86,44 @@ impl Engine {
     /// # Errors
     /// The engine fails, for one because memory ran out.
     pub fn answers(&self) -> Result<BaseTable, LinkError> {
-        let mut table = BaseTable::default();
-        self.each_batch(&self.plan.statement(Anchors::Answers), "joining the answers", |batch| table.append(&batch))?;
-        Ok(table)
+        self.rows(&self.plan.statement(Anchors::Answers), "joining the answers")
     }
 
     /// The base table of all customers as of the study's date, batch by batch in the order of the customers' keys.
     ///
     /// # Errors
     /// The engine fails, or `take` does.
-    pub fn customers<E: From<LinkError>>(&self, mut take: impl FnMut(BaseTable) -> Result<(), E>) -> Result<(), E> {
-        self.write_anchors()?;
-        self.each_batch(&self.plan.statement(Anchors::Customers), "joining the customers", |batch| {
+    pub fn customers<E: From<LinkError>>(&self, take: impl FnMut(BaseTable) -> Result<(), E>) -> Result<(), E> {
+        self.customers_by(&self.plan, take)
+    }
+
+    /// The history of all customers known before an earlier instant, in UTC microseconds, as it stood then: without
+    /// touchpoints, outcomes and the profile, which may be younger.
+    ///
+    /// # Errors
+    /// The engine fails, or `take` does.
+    pub fn customers_at<E: From<LinkError>>(
+        &self,
+        instant: i64,
+        take: impl FnMut(BaseTable) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let plan = LinkPlan {
+            as_of: instant.min(self.plan.as_of),
+            touchpoints: Vec::new(),
+            profile: Vec::new(),
+            windows: Vec::new(),
+            ..self.plan.clone()
+        };
+        self.customers_by(&plan, take)
+    }
+
+    fn customers_by<E: From<LinkError>>(
+        &self,
+        plan: &LinkPlan,
+        mut take: impl FnMut(BaseTable) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.write_anchors(plan)?;
+        self.each_batch(&plan.statement(Anchors::Customers), "joining the customers", |batch| {
             let mut table = BaseTable::default();
             table.append(&batch)?;
             take(table)
@@ -108,12 +135,10 @@ impl Engine {
     /// # Errors
     /// The engine fails.
     pub fn referrals(&self) -> Result<BaseTable, LinkError> {
-        let mut table = BaseTable::default();
-        if self.plan.tables.referrals.is_some() {
-            let statement = self.plan.referrals();
-            self.each_batch(&statement, "reading the referrals", |batch| table.append(&batch))?;
+        match self.plan.tables.referrals {
+            Some(_) => self.rows(&self.plan.referrals(), "reading the referrals"),
+            None => Ok(BaseTable::default()),
         }
-        Ok(table)
     }
 
     /// Purchases before the study's date by customer, each customer's in order of time, batch by batch: `customer, t, money`,
@@ -139,26 +164,33 @@ impl Engine {
     pub fn match_report(&self) -> Result<Vec<MatchRow>, LinkError> {
         let mut rows = Vec::new();
         for question in match_report::questions(&self.plan) {
-            let mut table = BaseTable::default();
-            self.each_batch(&question.statement, "matching keys", |batch| table.append(&batch))?;
-            rows.push(question.answer(&table)?);
+            rows.push(question.answer(&self.rows(&question.statement, "matching keys")?)?);
         }
         Ok(rows)
     }
 
     /// Writes the customers' anchors once, so that the statement does not number the customers again for each source.
-    fn write_anchors(&self) -> Result<(), LinkError> {
+    pub(super) fn write_anchors(&self, plan: &LinkPlan) -> Result<(), LinkError> {
         let failed = |source| LinkError::Engine { doing: "listing the customers", source };
         let path = self.scratch.join("anchors.parquet").display().to_string();
         let options = DataFrameWriteOptions::new().with_single_file_output(true);
         self.runtime.block_on(async {
-            let frame = self.session.sql(&self.plan.customer_anchors()).await.map_err(failed)?;
+            self.session.deregister_table("anchors").map_err(failed)?;
+            let frame = self.session.sql(&plan.customer_anchors()).await.map_err(failed)?;
             frame.write_parquet(&path, options, None).await.map_err(failed)?;
             self.session.register_parquet("anchors", &path, ParquetReadOptions::default()).await.map_err(failed)
         })
     }
 
-    fn each_batch<E: From<LinkError>>(
+    /// All rows of a statement.
+    pub(super) fn rows(&self, statement: &str, doing: &'static str) -> Result<BaseTable, LinkError> {
+        let mut table = BaseTable::default();
+        self.each_batch(statement, doing, |batch| table.append(&batch))?;
+        Ok(table)
+    }
+
+    /// The rows of a statement, batch by batch.
+    pub(super) fn each_batch<E: From<LinkError>>(
         &self,
         statement: &str,
         doing: &'static str,

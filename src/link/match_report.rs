@@ -2,7 +2,8 @@
 
 use super::LinkError;
 use super::base_table::BaseTable;
-use super::statement::LinkPlan;
+use super::plan::LinkPlan;
+use crate::study::Validity;
 use serde::Serialize;
 
 /// One row of the match report: the records of a source held against another source's customers.
@@ -58,29 +59,37 @@ pub(super) fn questions(plan: &LinkPlan) -> Vec<Question> {
                 source,
                 key,
                 against,
-                statement: statement(source, key, against),
+                statement: statement(source, key, against, plan.details.validity),
             })
         })
         .collect()
 }
 
-fn statement(source: &str, key: &str, against: &str) -> String {
-    // A transaction log names a customer once per purchase: there a repeated key is no ambiguity.
-    let times = if against == "customers" { "COUNT(*)" } else { "1" };
+fn statement(source: &str, key: &str, against: &str, validity: Validity) -> String {
+    let keys = match (against, validity) {
+        ("customers", Validity::Undated) => {
+            "SELECT customer, COUNT(*) AS times FROM customers GROUP BY customer".to_owned()
+        }
+        // Rows that follow each other are one customer; rows that begin at one instant contradict each other.
+        ("customers", Validity::Intervals) => {
+            "SELECT customer, MAX(times) AS times FROM (SELECT customer, valid_from, \
+                                               COUNT(*) AS times FROM customers GROUP BY customer, valid_from) rows_of \
+                                               GROUP BY customer"
+                .to_owned()
+        }
+        // A transaction log names a customer once per purchase: there a repeated key is no ambiguity.
+        _ => format!("SELECT customer, 1 AS times FROM {against} GROUP BY customer"),
+    };
     format!(
         "SELECT COUNT(*) AS n_rows, COUNT(*) FILTER (WHERE k.times = 1) AS n_matched, \
          COUNT(*) FILTER (WHERE k.times IS NULL) AS n_unmatched, COUNT(*) FILTER (WHERE k.times > 1) AS n_ambiguous\n\
-         FROM {source} s LEFT JOIN (SELECT customer, {times} AS times FROM {against} GROUP BY customer) k \
-         ON k.customer = s.{key}"
+         FROM {source} s LEFT JOIN ({keys}) k ON k.customer = s.{key}"
     )
 }
 
 impl Question {
     pub fn answer(&self, table: &BaseTable) -> Result<MatchRow, LinkError> {
-        let count = |name: &str| match table.numbers(name) {
-            Some(&[value]) => Ok(value as u64),
-            _ => Err(LinkError::Shape(name.to_owned())),
-        };
+        let count = |name: &str| table.count(name);
         Ok(MatchRow {
             source: self.source.to_owned(),
             key: self.key.to_owned(),

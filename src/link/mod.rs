@@ -1,18 +1,46 @@
 //! The point-in-time join: for every answer, or for every customer as of a date, what was known before and what
 //! happened after. One plain SQL statement, run by the embedded query engine under a memory limit.
+//!
+//! A `plan` says what is asked for, with the `details` of the history and the `outcome_window`s. Each source adds its part
+//! to the `statement`: `profile`, `transactions`, `activity`, `referrals`, `answers` and `occasions`, made of the pieces in
+//! `sql`. The `engine` runs it into a `base_table`; `listing` prints it for others to run. Beside it stand what came of the
+//! keys (`match_report`), whether anything leaks (`leaks`, `survey_timing`), and who answers at all
+//! (`representativeness`). What each column means stands in `docs/link.md`.
 
+mod activity;
+mod answers;
 mod base_table;
 mod engine;
+mod leaks;
+mod listing;
 mod match_report;
+mod occasions;
+mod outcome_window;
+mod plan;
+mod profile;
+mod referrals;
+mod representativeness;
+mod sql;
 mod statement;
+mod survey_timing;
+mod transactions;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::study::{
+    Advance, Comparison, Condition, Contacts, Distinct, HISTORY_WINDOWS_DAYS, HistoryDetails, Juncture, LifecycleRule,
+    Returns, Same, Validity,
+};
 pub use base_table::{BaseTable, Column};
 pub use engine::{Engine, EngineSettings};
+pub use leaks::{ColumnCheck, LeakCheck, LeakReport, Side};
+pub use listing::TableLines;
 pub use match_report::MatchRow;
-pub use statement::{Anchors, HISTORY_WINDOWS_DAYS, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
+pub use outcome_window::OutcomeWindow;
+pub use plan::{Anchors, LinkPlan, ProfileColumn, TypedTables};
+pub use representativeness::{Behaviour, Respondents, ResponseCut, ResponseRate, ResponseRates, Spread};
+pub use survey_timing::{EarlyEvents, ProfileTiming, RepeatBuyers};
 
 use thiserror::Error;
 
@@ -31,6 +59,9 @@ pub enum LinkError {
     /// The runtime of the engine could not start.
     #[error("the query engine could not start")]
     Start(#[source] std::io::Error),
+    /// The plan asks for what cannot be joined.
+    #[error("{0}")]
+    Plan(String),
     /// A column came back as something else than was asked for.
     #[error("the join gave no column `{0}` of the type expected; this is a bug")]
     Shape(String),

@@ -1,34 +1,30 @@
-//! The Net Promoter Score and its uncertainty.
+//! The Net Promoter Score and its companions, as a statistician would report them and a board would read them: with the
+//! base and the rule beside the number, an interval that is right for small bases, and change explained.
+//!
+//! One score: `intervals` holds shares and scores with their uncertainty, `sampling` how the rows came to be there, `nps`
+//! the score of some answers. Many figures: `portfolio`, by every cut in one pass, under any rule.
+//! What became of them: `change`, and `movement`, why. Whom they stand for: `weighting`. What they are worth: `say_do`,
+//! `panel`, `channels`. What must not be shown: `disclosure`. `least_squares` and `difference` serve several of these.
 
-mod interval;
+pub mod change;
+pub mod channels;
+mod difference;
+pub mod disclosure;
+mod error;
+mod intervals;
+mod least_squares;
+pub mod movement;
 mod nps;
+pub mod panel;
+pub mod portfolio;
+#[cfg(test)]
+mod reference;
+mod sampling;
+pub mod say_do;
+pub mod weighting;
 
-pub use interval::IntervalKind;
+pub use difference::Difference;
+pub use error::MeasureError;
+pub use intervals::{ClassCounts, Ends, IntervalKind, NormalTest, Proportion, ScorePosterior};
 pub use nps::{NetPromoterScore, NpsSettings, ResponseClass};
-
-use thiserror::Error;
-
-/// Why a score could not be computed. Rows are counted from 1.
-#[derive(Debug, Error, PartialEq)]
-#[non_exhaustive]
-pub enum MeasureError {
-    /// An answer is not on the scale.
-    #[error("row {row}: {value} is no answer on the 0-10 scale; recode it, or name it as not applicable")]
-    OffScale {
-        /// The row, from 1.
-        row: usize,
-        /// The answer.
-        value: f64,
-    },
-    /// A weight is negative or not finite.
-    #[error("row {row}: the weight {value} is not a finite number of at least zero")]
-    BadWeight {
-        /// The row, from 1.
-        row: usize,
-        /// The weight.
-        value: f64,
-    },
-    /// There is no answer with a positive weight.
-    #[error("there is no answer to compute a score from")]
-    NoAnswers,
-}
+pub use sampling::{Resampling, Sampling};

@@ -1,7 +1,8 @@
 //! The Net Promoter Score of some answers.
 
 use super::MeasureError;
-use super::interval::{Counts, Ends, IntervalKind};
+use super::intervals::{ClassCounts, Ends, IntervalKind};
+use super::sampling::{Resampling, Sampling};
 use crate::stats::Confidence;
 use serde::Serialize;
 
@@ -35,6 +36,15 @@ impl ResponseClass {
             Some(Self::Passive)
         } else {
             Some(Self::Promoter)
+        }
+    }
+
+    /// What an answer of the class adds to a score: -1, 0 or 1.
+    pub fn value(self) -> f64 {
+        match self {
+            Self::Detractor => -1.0,
+            Self::Passive => 0.0,
+            Self::Promoter => 1.0,
         }
     }
 }
@@ -109,17 +119,31 @@ impl NetPromoterScore {
         if let Some(weights) = weights {
             assert_eq!(weights.len(), answers.len(), "one weight per answer");
         }
-        let unit = weights.map_or(1.0, unit);
+        Self::of_sample(answers, Sampling { weights, ..Sampling::default() }, settings)
+    }
+
+    /// The score of answers that were drawn in this way: weighted, several of one customer, from a finite population.
+    ///
+    /// With customers the error is `sqrt(G / (G - 1) sum over customers (sum w (y - score))^2) / sum w` for `G`
+    /// customers. A population of `N` takes `sqrt(1 - n / N)` of the error, with `n` customers (or answers).
+    /// The interval treats the weighted shares as those of the simple random sample that would have this error.
+    ///
+    /// # Errors
+    /// As [`NetPromoterScore::of`]; columns of unequal length; one customer alone; a population smaller than its sample;
+    /// an interval that a score does not have, and the bootstrap, for which see
+    /// [`NetPromoterScore::resampled`].
+    ///
+    /// # References
+    /// Cochran (1977), "Sampling Techniques", sections 2.6 and 9A.
+    pub fn of_sample(answers: &[f64], sampling: Sampling, settings: NpsSettings) -> Result<Self, MeasureError> {
+        sampling.check(answers.len())?;
+        let unit = sampling.unit();
         let mut rows = [0_usize; 3];
         let mut first = [0.0; 3];
         let mut second = [0.0; 3];
         for (row, &value) in answers.iter().enumerate() {
             let class = ResponseClass::of(value).ok_or(MeasureError::OffScale { row: row + 1, value })? as usize;
-            let weight = weights.map_or(1.0, |weights| weights[row]);
-            if !(weight.is_finite() && weight >= 0.0) {
-                return Err(MeasureError::BadWeight { row: row + 1, value: weight });
-            }
-            let weight = weight / unit;
+            let weight = sampling.weight(row) / unit;
             rows[class] += 1;
             first[class] += weight;
             second[class] += weight * weight;
@@ -130,18 +154,21 @@ impl NetPromoterScore {
         }
         let [detractor_share, passive_share, promoter_share] = first.map(|sum| sum / weight_sum);
         let score = promoter_share - detractor_share;
-        let squared_error = [-1.0, 0.0, 1.0].iter().zip(second).map(|(y, second)| second * (y - score) * (y - score));
-        let std_error = squared_error.sum::<f64>().sqrt() / weight_sum;
-        let n_effective = weight_sum * weight_sum / second.iter().sum::<f64>();
-
-        let shares = Counts { detractors: detractor_share, passives: passive_share, promoters: promoter_share };
-        let n_as_if = if std_error > 0.0 { shares.variance() / (std_error * std_error) } else { n_effective };
-        let counts = Counts {
-            detractors: detractor_share * n_as_if,
-            passives: passive_share * n_as_if,
-            promoters: promoter_share * n_as_if,
+        let scatter = match sampling.clusters {
+            None => [-1.0, 0.0, 1.0].iter().zip(second).map(|(y, second)| second * (y - score) * (y - score)).sum(),
+            Some(clusters) => {
+                let centred = |row: usize| {
+                    let class = ResponseClass::of(answers[row]).map_or(0.0, ResponseClass::value);
+                    sampling.weight(row) / unit * (class - score)
+                };
+                sampling.scatter_of_customers(clusters, centred)?
+            }
         };
-        let Ends { low, high } = counts.interval(settings.interval, settings.confidence);
+        let kept = sampling.share_unseen(answers.len())?;
+        let std_error = (kept * scatter).sqrt() / weight_sum;
+        let n_effective = weight_sum * weight_sum / second.iter().sum::<f64>();
+        let shares = ClassCounts { detractors: detractor_share, passives: passive_share, promoters: promoter_share };
+        let Ends { low, high } = interval_as_if(shares, std_error, n_effective, kept, settings)?;
         Ok(Self {
             n: answers.len(),
             promoters: rows[ResponseClass::Promoter as usize],
@@ -160,17 +187,59 @@ impl NetPromoterScore {
             n_effective,
         })
     }
+
+    /// The same with percentiles over resampled customers (or answers) as interval.
+    ///
+    /// # Errors
+    /// As [`NetPromoterScore::of_sample`]; fewer than two replicates.
+    pub fn resampled(
+        answers: &[f64],
+        sampling: Sampling,
+        confidence: Confidence,
+        resampling: Resampling,
+    ) -> Result<Self, MeasureError> {
+        let own = Self::of_sample(answers, sampling, NpsSettings { confidence, ..NpsSettings::default() })?;
+        let draws = resampling.draws(answers.len(), sampling, |weights| {
+            let sum: f64 = weights.iter().sum();
+            let total: f64 = answers
+                .iter()
+                .zip(weights)
+                .map(|(&answer, weight)| weight * ResponseClass::of(answer).map_or(0.0, ResponseClass::value))
+                .sum();
+            (sum > 0.0).then(|| 100.0 * total / sum)
+        })?;
+        let Ends { low, high } = resampling.percentiles(draws, confidence)?;
+        Ok(Self { conf_low: low, conf_high: high, interval: IntervalKind::Bootstrap, ..own })
+    }
 }
 
-/// The power of two below the largest weight: in this unit no weight's square overflows and none that counts vanishes.
-fn unit(weights: &[f64]) -> f64 {
-    let largest = weights.iter().copied().fold(0.0, f64::max);
-    if largest.is_normal() { largest.log2().floor().exp2() } else { 1.0 }
+/// The interval of the simple random sample with these shares and this error.
+pub(super) fn interval_as_if(
+    shares: ClassCounts,
+    std_error: f64,
+    n_effective: f64,
+    kept: f64,
+    settings: NpsSettings,
+) -> Result<Ends, MeasureError> {
+    if kept <= 0.0 {
+        // Everybody was asked: there is nothing that the sample leaves open.
+        return Ok(Ends { low: shares.score(), high: shares.score() });
+    }
+    let n_as_if = if std_error > 0.0 { shares.variance() / (std_error * std_error) } else { n_effective };
+    // Customers whose answers hang together perfectly may leave an error with no variance to scale.
+    let n_as_if = if n_as_if > 0.0 { n_as_if } else { n_effective };
+    let counts = ClassCounts {
+        detractors: shares.detractors * n_as_if,
+        passives: shares.passives * n_as_if,
+        promoters: shares.promoters * n_as_if,
+    };
+    counts.interval(settings.interval, settings.confidence)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Clusters;
 
     fn answers(groups: &[(f64, usize)]) -> Vec<f64> {
         groups.iter().flat_map(|&(answer, n)| std::iter::repeat_n(answer, n)).collect()
@@ -225,6 +294,49 @@ mod tests {
             assert!((plain.conf_low - weighted.conf_low).abs() < 1e-9, "{interval}");
             assert!((plain.conf_high - weighted.conf_high).abs() < 1e-9, "{interval}");
         }
+    }
+
+    #[test]
+    fn customers_by_hand() {
+        // Three customers: (+, +), (-), (0, -). The score is 0 of 5; the sums by customer are 2, -1, -1, so that the
+        // error is sqrt(3 / 2 (4 + 1 + 1)) / 5 = 0.6.
+        let answers = [10.0, 9.0, 2.0, 8.0, 0.0];
+        let clusters = Clusters::from_labels([1, 1, 2, 3, 3]);
+        let sampling = Sampling { clusters: Some(&clusters), ..Sampling::default() };
+        let score = NetPromoterScore::of_sample(&answers, sampling, NpsSettings::default()).expect("answers");
+        assert!(score.nps.abs() < 1e-12 && (score.std_error - 60.0).abs() < 1e-12);
+        let one = Clusters::from_labels([1; 5]);
+        let sampling = Sampling { clusters: Some(&one), ..Sampling::default() };
+        let refused = NetPromoterScore::of_sample(&answers, sampling, NpsSettings::default());
+        assert_eq!(refused, Err(MeasureError::OneCustomer));
+    }
+
+    #[test]
+    fn a_finite_population_narrows_and_a_census_closes_the_interval() {
+        let answers = answers(&[(10.0, 30), (7.0, 20), (0.0, 10)]);
+        let of = |population| {
+            let sampling = Sampling { population: Some(population), ..Sampling::default() };
+            NetPromoterScore::of_sample(&answers, sampling, NpsSettings::default())
+        };
+        // sqrt(1 - 60 / 80) = 1 / 2 of 9.6225.
+        assert!((of(80.0).expect("answers").std_error - 4.811_252_243_246_881).abs() < 1e-12);
+        let census = of(60.0).expect("answers");
+        assert!(census.std_error.abs() < 1e-12 && (census.conf_high - census.conf_low).abs() < 1e-12);
+        assert!(matches!(of(59.0), Err(MeasureError::PopulationTooSmall { n: 60, .. })));
+    }
+
+    #[test]
+    fn percentiles_over_customers_lie_near_the_linearised_interval() {
+        let answers = answers(&[(10.0, 300), (7.0, 200), (0.0, 100)]);
+        let clusters = Clusters::from_labels((0..600).map(|row| row % 150));
+        let sampling = Sampling { clusters: Some(&clusters), ..Sampling::default() };
+        let settings = NpsSettings { interval: IntervalKind::Wald, ..NpsSettings::default() };
+        let wald = NetPromoterScore::of_sample(&answers, sampling, settings).expect("answers");
+        let resampling = Resampling { replicates: 2000, seed: 5 };
+        let own = NetPromoterScore::resampled(&answers, sampling, settings.confidence, resampling).expect("answers");
+        assert_eq!(own.interval, IntervalKind::Bootstrap);
+        assert!((own.conf_low - wald.conf_low).abs() < 0.6, "{} {}", own.conf_low, wald.conf_low);
+        assert!((own.conf_high - wald.conf_high).abs() < 0.6, "{} {}", own.conf_high, wald.conf_high);
     }
 
     #[test]

@@ -1,37 +1,34 @@
 //! `advocate check`: the plan of a study and what its contracts make of the rows; nothing is kept.
 
-use super::{PipelineError, run};
-use crate::intake::{Folders, Intake};
-use crate::store::StoreError;
+use super::run::{self, Folder};
+use super::selection::Selection;
+use super::{PipelineError, RunSettings};
+use crate::intake::{Intake, Table};
+use crate::link::{Anchors, TableLines};
 use crate::study::Study;
+use jiff::Timestamp;
 use std::fmt::Write as _;
 
-/// Reads all sources into a temporary folder and says what a run would use, in words.
+/// Reads and joins all sources in a temporary folder and says what a run would use, in words.
 ///
 /// # Errors
 /// What intake refuses, and columns that the study names and nothing has.
-pub fn check(study: &Study) -> Result<String, PipelineError> {
-    let work = tempfile::tempdir().map_err(|source| StoreError::File {
-        path: std::env::temp_dir(),
-        doing: "written to",
-        source,
-    })?;
-    let folders = Folders { work: work.path().join("typed"), quarantine: work.path().join("quarantine") };
-    let intake = Intake::run(study, &folders, &|_| {})?;
-    let plan = run::plan(study, &intake);
-    run::check_columns(study, &plan)?;
-
+pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineError> {
+    let folder = Folder::temporary()?;
+    let joined = run::join(study, settings, &|_| {}, &folder.folders(), &folder.spill(), &mut Vec::new())?;
+    let (intake, engine, base) = (&joined.intake, &joined.engine, &joined.base);
     let mut text = format!("study {} as of {}, seed {}\n", study.name, study.as_of.written(), study.seed);
     for account in &intake.accounts {
         let _ = writeln!(
             text,
-            "source {}: {} files, {} rows read, {} used, {} for quarantine, {} excluded",
+            "source {}: {} files, {} rows read, {} used, {} for quarantine, {} excluded{}",
             account.source,
             account.files.len(),
             account.rows_read,
             account.rows_used,
             account.n_quarantined(),
-            account.n_excluded()
+            account.n_excluded(),
+            table_of(intake, &account.source).map_or_else(String::new, span)
         );
         for (reason, n) in &account.rows_quarantined {
             let _ = writeln!(text, "  quarantine {}: {n}", reason.word());
@@ -39,16 +36,65 @@ pub fn check(study: &Study) -> Result<String, PipelineError> {
         for (reason, n) in &account.rows_excluded {
             let _ = writeln!(text, "  excluded {}: {n}", reason.word());
         }
+        if let Some(classes) = account.classes {
+            let _ = writeln!(text, "  {} of {} classes are not their answer's", classes.disagreeing, classes.checked);
+        }
+        for remark in &account.remarks {
+            let _ = writeln!(text, "  {remark}");
+        }
     }
     let _ = writeln!(text, "drivers: {}", study.drivers.touchpoints.join(", "));
     if !study.drivers.controls.is_empty() {
         let _ = writeln!(text, "held constant: {}", study.drivers.controls.join(", "));
     }
-    for outcome in &study.outcomes {
+    let n_answers = base.n_rows();
+    for &outcome in &study.outcomes {
         let window =
             outcome.window_days().map_or_else(String::new, |days| format!(" within {days} days after the answer"));
-        let _ = writeln!(text, "outcome {}{window}", outcome.word());
+        let selection = Selection::of(study, base, outcome);
+        let _ = writeln!(text, "outcome {}{window}: {} of {n_answers} answers", outcome.word(), selection.rows.len());
+        for left_out in selection.left_out.iter().filter(|left_out| left_out.n > 0) {
+            let _ = writeln!(text, "  left out {}: {}", left_out.reason, left_out.n);
+        }
     }
-    let _ = writeln!(text, "columns known before an answer: {}", plan.history().join(", "));
+    let known = engine.plan().history().into_iter().chain(engine.plan().history_texts());
+    let _ = writeln!(text, "columns known before an answer: {}", known.collect::<Vec<_>>().join(", "));
     Ok(text)
+}
+
+fn table_of<'t>(intake: &'t Intake, source: &str) -> Option<&'t Table> {
+    let tables = &intake.tables;
+    let all = [
+        &tables.feedback,
+        &tables.transactions,
+        &tables.referrals,
+        &tables.customers,
+        &tables.activity,
+        &tables.invitations,
+        &tables.junctures,
+        &tables.exposures,
+    ];
+    all.into_iter().find(|table| table.name == source)
+}
+
+/// From when to when the rows of a table are.
+fn span(table: &Table) -> String {
+    let date = |us: i64| Timestamp::from_microsecond(us).map(|instant| instant.strftime("%Y-%m-%d").to_string());
+    match (table.first_t.map(date), table.last_t.map(date)) {
+        (Some(Ok(first)), Some(Ok(last))) => format!(", from {first} to {last}"),
+        _ => String::new(),
+    }
+}
+
+/// The statement of the base table of a study, which is read for the columns of its profiles.
+///
+/// # Errors
+/// As [`check`].
+pub fn statement(study: &Study, anchors: Anchors, tables: TableLines) -> Result<String, PipelineError> {
+    let folder = Folder::temporary()?;
+    let intake = Intake::run(study, &folder.folders(), &|_| {})?;
+    let plan = run::plan(study, &intake);
+    run::check_columns(study, &plan)?;
+    plan.check()?;
+    Ok(format!("{}\n", plan.statement_text(anchors, tables)))
 }

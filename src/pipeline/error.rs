@@ -97,7 +97,7 @@ impl PipelineError {
             | Self::Measure { .. }
             | Self::Edges { .. } => 3,
             Self::Drivers(_) | Self::Fit(_) | Self::Influence(_) | Self::Impossible(_) => 4,
-            Self::Link(LinkError::Engine { .. }) => 4,
+            Self::Link(LinkError::Engine { .. } | LinkError::Plan(_)) => 4,
             Self::Store(StoreError::Model { .. }) => 3,
             Self::Store(_) => 5,
             Self::Simulate(SimulateError::Settings(_)) => 2,

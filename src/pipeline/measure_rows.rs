@@ -1,6 +1,7 @@
 //! The score of all answers and of every cut.
 
 use super::PipelineError;
+use super::small_bases::Hidden;
 use crate::estimators::diagnostics::{Diagnose, Scale, TouchpointDiagnostics, Touchpoints};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Column};
@@ -13,15 +14,25 @@ use std::collections::BTreeMap;
 /// What a cut's blank cells are called.
 const BLANK: &str = "(blank)";
 
+/// The scores of a study.
+#[derive(Default)]
+pub(super) struct Measured {
+    /// All answers first, then the cuts that are shown.
+    pub rows: Vec<MeasureRow>,
+    /// Cuts with too few answers to be shown, and those that would give them away.
+    pub hidden: Vec<Cut>,
+    pub findings: Vec<Finding>,
+}
+
 /// The score of all answers (weighted first, where there are weights, and then also unweighted), then of each cut.
-pub(super) fn measure(study: &Study, base: &BaseTable) -> Result<(Vec<MeasureRow>, Vec<Finding>), PipelineError> {
+pub(super) fn measure(study: &Study, base: &BaseTable) -> Result<Measured, PipelineError> {
     let recommend = base.numbers("recommend").unwrap_or_default();
     let answered: Vec<usize> = (0..recommend.len()).filter(|&row| !recommend[row].is_nan()).collect();
     let mut findings = Vec::new();
     if answered.is_empty() {
         let sentence = "nobody answered whether they would recommend, so there is no score";
         findings.push(Finding::new(FindingKind::NotEstimated, Severity::Serious, "nps", sentence));
-        return Ok((Vec::new(), findings));
+        return Ok(Measured { findings, ..Measured::default() });
     }
     let weights = base.numbers("weight");
     let weighted: Vec<usize> = match weights {
@@ -33,18 +44,21 @@ pub(super) fn measure(study: &Study, base: &BaseTable) -> Result<(Vec<MeasureRow
         rows.push(measure_row(study, base, None, &weighted, weights)?);
     }
     rows.push(measure_row(study, base, None, &answered, None)?);
+    let (mut small_bases, mut hidden) = (Hidden::below(study.measures.suppress_below), Vec::new());
+    let of_cuts = if weights.is_some() { &weighted } else { &answered };
     for column in &study.measures.by {
-        for (value, members) in groups(base, column, &answered) {
+        let groups = groups(base, column, of_cuts);
+        let counts: Vec<usize> = groups.iter().map(|(_, members)| members.len()).collect();
+        for ((value, members), shown) in groups.into_iter().zip(small_bases.shown(&counts)) {
             let cut = Cut { column: column.clone(), value };
-            let members: Vec<usize> = match weights {
-                Some(weights) => members.into_iter().filter(|&row| !weights[row].is_nan()).collect(),
-                None => members,
-            };
-            if !members.is_empty() {
+            if shown {
                 rows.push(measure_row(study, base, Some(cut), &members, weights)?);
+            } else {
+                hidden.push(cut);
             }
         }
     }
+    findings.extend(small_bases.finding("nps"));
     let small: Vec<&MeasureRow> = rows.iter().filter(|row| row.below_minimum_base).collect();
     if !small.is_empty() {
         let sentence = format!(
@@ -58,7 +72,7 @@ pub(super) fn measure(study: &Study, base: &BaseTable) -> Result<(Vec<MeasureRow
                 .number("minimum_base", f64::from(study.minimum_base)),
         );
     }
-    Ok((rows, findings))
+    Ok(Measured { rows, hidden, findings })
 }
 
 fn measure_row(

@@ -210,6 +210,18 @@ fn label(outcome: Outcome) -> String {
         Outcome::Detractor => "is a detractor (answers 0 to 6)".to_owned(),
         Outcome::Repurchase { window_days } => format!("buys within {window_days} days after the answer"),
         Outcome::Churn { window_days } => format!("buys nothing within {window_days} days after the answer"),
+        Outcome::CrossSell { window_days } => {
+            format!("buys from a product family for the first time within {window_days} days after the answer")
+        }
+        Outcome::Upsell { window_days } => {
+            format!("buys more at a time than before within {window_days} days after the answer")
+        }
+        Outcome::ConvertedReferral { window_days } => {
+            format!("refers somebody who buys within {window_days} days after the answer")
+        }
+        Outcome::Lapse { window_days } => {
+            format!("neither buys nor does anything else within {window_days} days after the answer")
+        }
         Outcome::Referral { window_days } => format!("refers somebody within {window_days} days after the answer"),
         Outcome::Purchases { window_days, .. } => format!("purchases within {window_days} days after the answer"),
         Outcome::Referrals { window_days, .. } => format!("referrals made within {window_days} days after the answer"),

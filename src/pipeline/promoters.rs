@@ -1,150 +1,168 @@
-//! Networked promoters of a study: the referral graph, reach, and the first rating.
+//! Networked promoters of a study: the referral graph, reach, the rating, whom to invite, and what referrals were worth.
 
 use super::PipelineError;
+use super::invitations::Invitations;
+use super::later_referrals::{LearningSettings, learn};
+use super::promoter_history::PromoterHistory;
+use super::referral_log::{Network, ReferralLog};
+use super::referral_worth::worth;
 use crate::influence::{
-    EdgeList, InfluenceError, PageRankSettings, PassingProbability, RatingInputs, RatingWeights, ReachSettings,
-    ReferralGraph, page_rank, rate_promoters, reach,
+    Generations, InfluenceError, RatingInputs, RatingWeights, ReachSettings, SignedSettings, Stance, degrees,
+    rate_promoters, signed_reach,
 };
 use crate::link::{BaseTable, Engine};
 use crate::report::{InfluenceResult, InfluenceRow};
 use crate::study::{EdgeProbability, Influence, Study};
-use std::collections::HashMap;
 
 /// The referral graph and what is known of the customers in it.
-pub(super) struct Promoters {
-    settings: Influence,
-    seed: u64,
-    graph: ReferralGraph,
-    /// Every customer points at who brought them, so that rank flows to those who bring others.
-    upward: ReferralGraph,
-    n_referrals: usize,
-    places: HashMap<String, u32>,
-    score: Vec<Option<f64>>,
-    engagement: Vec<Option<f64>>,
-    has_activity: bool,
+pub(super) struct Promoters<'run> {
+    engine: &'run Engine,
+    study: &'run Study,
+    settings: &'run Influence,
+    log: ReferralLog,
+    network: Network,
+    history: PromoterHistory,
+    invitations: Invitations,
 }
 
-impl Promoters {
+impl<'run> Promoters<'run> {
     /// The graph of all referrals before the study's date; `None` where there are none.
-    pub fn of(study: &Study, engine: &Engine) -> Result<Option<Self>, PipelineError> {
-        let Some(settings) = study.influence else { return Ok(None) };
-        let table = engine.referrals()?;
-        let (Some(referrers), Some(referred)) = (table.texts("referrer"), table.texts("referred")) else {
+    pub fn of(study: &'run Study, engine: &'run Engine) -> Result<Option<Self>, PipelineError> {
+        let Some(settings) = &study.influence else { return Ok(None) };
+        let Some((log, edges)) = ReferralLog::read(&engine.referrals()?, settings.probability)? else {
             return Ok(None);
         };
-        if referrers.is_empty() {
-            return Ok(None);
-        }
-        let mut edges = EdgeList::new();
-        let (mut from, mut to) = (Vec::new(), Vec::new());
-        for (referrer, referred) in referrers.iter().zip(referred) {
-            let (referrer, referred) =
-                (referrer.as_deref().unwrap_or_default(), referred.as_deref().unwrap_or_default());
-            edges.push(referrer, referred)?;
-            from.push(edges.add_customer(referrer));
-            to.push(edges.add_customer(referred));
-        }
-        let upward = EdgeList::from_numbers(edges.n_nodes(), to, from)?;
-        let upward = ReferralGraph::new(upward, &PassingProbability::Uniform(1.0))?;
-        let n_referrals = edges.n_edges();
-        if let Some(times) = table.numbers("t") {
-            edges = edges.with_times(times.iter().map(|&t| t as i64).collect())?;
-        }
-        let probability = match settings.probability {
-            EdgeProbability::Uniform(probability) => PassingProbability::Uniform(probability),
-            EdgeProbability::WeightedCascade => PassingProbability::WeightedCascade,
-            EdgeProbability::Column => {
-                let column = table.numbers("probability").unwrap_or_default();
-                if column.iter().any(|value| value.is_nan()) {
-                    return Err(PipelineError::Impossible(
-                        "some referrals have no probability; fill the column or set `influence.probability`".to_owned(),
-                    ));
-                }
-                PassingProbability::PerEdge(column.to_vec())
-            }
-        };
-        let graph = ReferralGraph::new(edges, &probability)?;
-        let places: HashMap<String, u32> =
-            (0..graph.n_nodes() as u32).map(|node| (graph.name(node).into_owned(), node)).collect();
-        let n_nodes = graph.n_nodes();
-        Ok(Some(Self {
-            settings,
-            seed: study.seed,
-            graph,
-            upward,
-            n_referrals,
-            places,
-            score: vec![None; n_nodes],
-            engagement: vec![None; n_nodes],
-            has_activity: study.sources.activity.is_some(),
-        }))
+        let network = log.network_of(edges, &reach_settings(settings, study.seed))?;
+        let n_nodes = network.graph.n_nodes();
+        let history = PromoterHistory::new(engine, n_nodes, 1);
+        let invitations = Invitations::new(settings, n_nodes);
+        Ok(Some(Self { engine, study, settings, log, network, history, invitations }))
     }
 
-    /// Takes score and engagement from a batch of customers.
+    /// Takes what is known of a batch of customers.
     pub fn watch(&mut self, batch: &BaseTable) {
-        let Some(customers) = batch.texts("customer") else { return };
-        let recommend = batch.numbers("recommend");
-        let activity = batch.numbers("activity_365d").filter(|_| self.has_activity);
-        for (row, customer) in customers.iter().enumerate() {
-            let Some(&place) = customer.as_ref().and_then(|customer| self.places.get(customer)) else { continue };
-            let known = |column: Option<&[f64]>| column.map(|values| values[row]).filter(|value| !value.is_nan());
-            self.score[place as usize] = known(recommend);
-            self.engagement[place as usize] = known(activity);
-        }
+        self.history.watch(batch, &self.network.graph);
+        self.invitations.watch(batch, &self.network.graph);
     }
 
-    /// Reach, PageRank and rating of every customer in the graph.
+    /// Reach, rating, plan and values of the customers in the graph.
     pub fn rate(self) -> Result<InfluenceResult, PipelineError> {
-        let settings =
-            ReachSettings { samples: self.settings.samples as usize, seed: self.seed, ..ReachSettings::default() };
-        let reached = reach(&self.graph, &settings)?;
-        let ranked = page_rank(&self.upward, &PageRankSettings::default())?;
-        let reach_of: Vec<f64> = reached.nodes.iter().map(|node| node.reach).collect();
+        let Self { engine, study, settings, log, network, history, invitations } = self;
+        let graph = &network.graph;
+        let n_nodes = graph.n_nodes();
+        let recorded = |name: &str| history.recorded(name).map(known);
+        let score = recorded("recommend").unwrap_or_else(|| vec![None; n_nodes]);
+        let engagement = recorded("activity_365d").filter(|_| study.sources.activity.is_some());
+        let reach_of: Vec<f64> = network.reached.nodes.iter().map(|node| node.reach).collect();
         let weights = RatingWeights {
-            reach: self.settings.rating.reach,
-            score: self.settings.rating.score,
-            engagement: self.settings.rating.engagement,
+            reach: settings.rating.reach,
+            score: settings.rating.score,
+            engagement: settings.rating.engagement,
             speed: 0.0,
         };
         let inputs = RatingInputs {
             reach: &reach_of,
-            score: Some(&self.score),
-            engagement: self.has_activity.then_some(self.engagement.as_slice()),
+            score: Some(&score),
+            engagement: engagement.as_deref(),
             days_to_referral: None,
         };
-        let ratings = rate_promoters(&inputs, &weights)?;
-        let mut customers: Vec<InfluenceRow> = ratings
-            .iter()
-            .enumerate()
-            .map(|(node, rating)| InfluenceRow {
-                customer: self.graph.name(node as u32).into_owned(),
-                rating: rating.rating.value(),
-                tier: rating.tier,
-                reach: reached.nodes[node].reach,
-                reach_se: reached.nodes[node].reach_se,
-                exact: reached.nodes[node].exact,
-                page_rank: ranked.ranks[node],
-                n_referrals: self.graph.referred(node as u32).len(),
-                score: self.score[node],
-                engagement: self.engagement[node],
-                reach_rank: rating.reach,
-                score_rank: rating.score,
-                engagement_rank: rating.engagement,
-            })
-            .collect();
+        let ranks = rate_promoters(&inputs, &weights)?;
+        let stances: Vec<Stance> = score.iter().map(|&score| stance(score)).collect();
+        let heard = if score.iter().any(Option::is_some) {
+            let settings = SignedSettings { samples: settings.samples as usize, seed: study.seed };
+            Some(signed_reach(graph, &stances, None, &settings)?)
+        } else {
+            None
+        };
+        let learning = learn(
+            engine,
+            &log,
+            &network,
+            history,
+            &LearningSettings {
+                later_days: settings.later_days,
+                as_of_us: study.as_of.end_us(),
+                reach: reach_settings(settings, study.seed),
+                seed: study.seed,
+                confidence: study.confidence,
+            },
+        )?;
+        let has_amounts = study.sources.transactions.as_ref().is_some_and(|transactions| transactions.has_amounts());
+        let worth = if has_amounts { Some(worth(engine, &log, graph, &settings.value)?) } else { None };
+        let (degrees, generations) = (degrees(graph), Generations::of(graph));
+        let row = |node: usize| {
+            let (rank, reached) = (&ranks[node], &network.reached.nodes[node]);
+            let learned = learning.ratings.as_ref().map(|ratings| &ratings[node]);
+            let sign = score[node].map(|_| match stances[node] {
+                Stance::Promoter => 1.0,
+                Stance::Neither => 0.0,
+                Stance::Detractor => -1.0,
+            });
+            InfluenceRow {
+                customer: graph.name(node as u32).into_owned(),
+                node,
+                rating: learned.map_or(rank.rating, |learned| learned.rating).value(),
+                rating_se: learned.and_then(|learned| learned.std_error),
+                expected_referrals: learned.map(|learned| learned.expected),
+                tier: learned.map_or(rank.tier, |learned| learned.tier),
+                reach: reached.reach,
+                reach_se: reached.reach_se,
+                exact: reached.exact,
+                page_rank: network.page_rank[node],
+                n_referrals: graph.referred(node as u32).len(),
+                score: score[node],
+                engagement: engagement.as_ref().and_then(|engagement| engagement[node]),
+                reach_rank: rank.reach,
+                score_rank: rank.score,
+                engagement_rank: rank.engagement,
+                signed_reach: sign.map(|sign: f64| sign * reached.reach),
+                out_degree: degrees[node].n_referred,
+                k_core: network.core[node],
+                n_generations: generations.below[node].map(|below| below.n_generations),
+                own_value: worth.as_ref().map(|worth| worth.customers[node].own_value),
+            }
+        };
+        let mut customers: Vec<InfluenceRow> = (0..n_nodes).map(row).collect();
         customers.sort_by(|left, right| {
             right.rating.total_cmp(&left.rating).then_with(|| left.customer.cmp(&right.customer))
         });
-        let mut findings = self.graph.findings();
-        findings.extend(reached.findings);
+        let mut findings = graph.findings();
+        findings.extend(network.reached.findings.iter().cloned());
+        findings.extend(learning.findings);
+        let (plan, of_plan) = match settings.seeds {
+            0 => (None, Vec::new()),
+            _ => invitations.plan(graph, settings, study.seed),
+        };
+        findings.extend(of_plan);
         Ok(InfluenceResult {
-            n_customers: self.graph.n_nodes(),
-            n_referrals: self.n_referrals,
-            n_exact: reached.n_exact,
-            probability: in_words(self.settings.probability),
+            n_customers: n_nodes,
+            n_referrals: log.len(),
+            n_exact: network.reached.n_exact,
+            probability: in_words(settings.probability),
             customers,
+            learned: learning.result,
+            heard,
+            plan,
+            worth,
             findings,
         })
+    }
+}
+
+fn reach_settings(settings: &Influence, seed: u64) -> ReachSettings {
+    ReachSettings { samples: settings.samples as usize, seed, ..ReachSettings::default() }
+}
+
+fn known(values: &[f64]) -> Vec<Option<f64>> {
+    values.iter().map(|&value| (!value.is_nan()).then_some(value)).collect()
+}
+
+/// Who answered 9 or 10 promotes, who answered up to 6 detracts.
+fn stance(score: Option<f64>) -> Stance {
+    match score {
+        Some(score) if score >= 8.5 => Stance::Promoter,
+        Some(score) if score < 6.5 => Stance::Detractor,
+        _ => Stance::Neither,
     }
 }
 

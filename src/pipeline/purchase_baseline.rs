@@ -172,7 +172,7 @@ impl PurchaseBaseline<'_> {
         match outcome {
             // It gives the expected amount, and not that of its logarithm.
             Outcome::Spend { scale, .. } => scale == SpendScale::Amount,
-            _ => outcome.is_of_purchases(),
+            _ => matches!(outcome, Outcome::Repurchase { .. } | Outcome::Churn { .. } | Outcome::Purchases { .. }),
         }
     }
 

@@ -1,8 +1,8 @@
 //! The results as tables, one row a thing.
 
-use super::action_tables;
+use super::{action_tables, influence_tables, scorecard_tables};
 use crate::estimators::Coefficient;
-use crate::report::{EvaluationResult, InfluenceResult, MeasureRow, OutcomeResult, StudyResults};
+use crate::report::{Cut, EvaluationResult, MeasureRow, OutcomeResult, StudyResults};
 use crate::store::Table;
 
 /// All tables but the scores, which are streamed.
@@ -22,13 +22,14 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
         splits(&results.evaluations),
         calibration(&results.evaluations),
         deciles(&results.evaluations),
-        measures(&results.measures),
+        measures(&results.measures, &results.scorecard.hidden),
         match_report(results),
         sources(results),
         findings(results),
     ];
+    tables.extend(scorecard_tables::tables(results));
     tables.extend(action_tables::tables(results));
-    tables.extend(results.influence.as_ref().map(influence));
+    tables.extend(results.influence.iter().flat_map(influence_tables::tables));
     tables
 }
 
@@ -324,14 +325,17 @@ fn deciles(evaluations: &[EvaluationResult]) -> Table {
         .numbers("cumulative_gain", rows.iter().map(|(_, row)| row.cumulative_gain))
 }
 
-fn measures(rows: &[MeasureRow]) -> Table {
-    let count = |count: fn(&MeasureRow) -> usize| rows.iter().map(move |row| count(row) as i64);
-    let number = |number: fn(&MeasureRow) -> f64| rows.iter().map(number);
+/// Cuts that are not shown have a row with nothing but their name.
+fn measures(rows: &[MeasureRow], hidden: &[Cut]) -> Table {
+    let rows = || rows.iter().map(Some).chain(hidden.iter().map(|_| None));
+    let cuts = || rows().flatten().map(|row| row.cut.as_ref()).chain(hidden.iter().map(Some));
+    let count = |count: fn(&MeasureRow) -> usize| rows().map(move |row| row.map(|row| count(row) as i64));
+    let number = |number: fn(&MeasureRow) -> f64| rows().map(move |row| row.map(number));
     Table::new("measures")
-        .texts("measure", rows.iter().map(|_| "nps".to_owned()))
-        .texts("by", rows.iter().map(|row| row.cut.as_ref().map(|cut| cut.column.clone())))
-        .texts("value", rows.iter().map(|row| row.cut.as_ref().map(|cut| cut.value.clone())))
-        .flags("weighted", rows.iter().map(|row| row.weighted))
+        .texts("measure", rows().map(|_| "nps".to_owned()))
+        .texts("by", cuts().map(|cut| cut.map(|cut| cut.column.clone())))
+        .texts("value", cuts().map(|cut| cut.map(|cut| cut.value.clone())))
+        .flags("weighted", rows().map(|row| row.map(|row| row.weighted)))
         .integers("n", count(|row| row.score.n))
         .integers("promoters", count(|row| row.score.promoters))
         .integers("passives", count(|row| row.score.passives))
@@ -340,14 +344,15 @@ fn measures(rows: &[MeasureRow]) -> Table {
         .numbers("std_error", number(|row| row.score.std_error))
         .numbers("conf_low", number(|row| row.score.conf_low))
         .numbers("conf_high", number(|row| row.score.conf_high))
-        .texts("interval", rows.iter().map(|row| row.score.interval.word().to_owned()))
+        .texts("interval", rows().map(|row| row.map(|row| row.score.interval.word().to_owned())))
         .numbers("confidence", number(|row| row.score.confidence.level()))
         .numbers("promoter_share", number(|row| row.score.promoter_share))
         .numbers("passive_share", number(|row| row.score.passive_share))
         .numbers("detractor_share", number(|row| row.score.detractor_share))
         .numbers("weight_sum", number(|row| row.score.weight_sum))
         .numbers("n_effective", number(|row| row.score.n_effective))
-        .flags("below_minimum_base", rows.iter().map(|row| row.below_minimum_base))
+        .flags("below_minimum_base", rows().map(|row| row.map(|row| row.below_minimum_base)))
+        .flags("suppressed", rows().map(|row| row.is_none()))
 }
 
 fn match_report(results: &StudyResults) -> Table {
@@ -400,22 +405,4 @@ fn findings(results: &StudyResults) -> Table {
         .texts("severity", rows.iter().map(|(_, finding)| finding.severity.word().to_owned()))
         .texts("about", rows.iter().map(|(_, finding)| finding.about.clone()))
         .texts("sentence", rows.iter().map(|(_, finding)| finding.sentence.clone()))
-}
-
-fn influence(influence: &InfluenceResult) -> Table {
-    let rows = &influence.customers;
-    Table::new("influence")
-        .texts("customer", rows.iter().map(|row| row.customer.clone()))
-        .numbers("rating", rows.iter().map(|row| row.rating))
-        .texts("tier", rows.iter().map(|row| row.tier.word().to_owned()))
-        .numbers("reach", rows.iter().map(|row| row.reach))
-        .numbers("reach_se", rows.iter().map(|row| row.reach_se))
-        .flags("exact", rows.iter().map(|row| row.exact))
-        .numbers("page_rank", rows.iter().map(|row| row.page_rank))
-        .integers("n_referrals", rows.iter().map(|row| row.n_referrals as i64))
-        .numbers("score", rows.iter().map(|row| row.score))
-        .numbers("engagement", rows.iter().map(|row| row.engagement))
-        .numbers("reach_rank", rows.iter().map(|row| row.reach_rank))
-        .numbers("score_rank", rows.iter().map(|row| row.score_rank))
-        .numbers("engagement_rank", rows.iter().map(|row| row.engagement_rank))
 }

@@ -1,17 +1,18 @@
 //! The whole job: one study in, one folder of results out.
 
+use super::measure_rows::Measured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
-use super::{PipelineError, judge, measure_rows, result_tables, scores, stated_observed};
+use super::{PipelineError, judge, measure_rows, result_tables, scorecard, scores, stated_observed, who_answers};
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::intake::{Folders, Intake, SourceAccount};
+use crate::intake::{Folders, Intake, SourceAccount, in_full};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults};
 use crate::store::{
     self, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError, StoredPenalty,
     TermSource, TrainingWindow, WorkFolder,
 };
-use crate::study::Study;
+use crate::study::{InvitationCost, Outcome, Study};
 use std::path::{Path, PathBuf};
 
 /// What a run may use and where it writes.
@@ -145,18 +146,6 @@ fn leave_failure(
     folder.publish().map(|_| ())
 }
 
-/// An error and its causes in one line.
-pub fn in_full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
-}
-
 fn run_into(
     study: &Study,
     settings: &RunSettings,
@@ -172,8 +161,16 @@ fn run_into(
     let matches = engine.match_report()?;
 
     progress(Progress::Step("measuring"));
-    let (measures, mut findings) = measure_rows::measure(study, &base)?;
+    let Measured { rows: measures, hidden, mut findings } = measure_rows::measure(study, &base)?;
     findings.extend(row_findings(&intake.accounts));
+    let mut scorecard = scorecard::of(study, &base);
+    scorecard.hidden = hidden;
+    let response = who_answers::rates(study, &engine)?;
+    scorecard.response = response.rows;
+    scorecard.weighting = who_answers::raked(study, &base)?;
+    findings.extend(response.finding);
+    findings.extend(scorecard.weighting.iter().flat_map(|own| own.findings.iter().cloned()));
+    findings.extend(scorecard.findings.iter().cloned());
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &base);
@@ -241,6 +238,7 @@ fn run_into(
         sources: intake.accounts,
         matches,
         measures,
+        scorecard,
         outcomes: analysed.into_iter().map(|analysed| analysed.result).collect(),
         evaluations,
         touchpoints,
@@ -259,8 +257,8 @@ fn run_into(
 
 /// What every use of a study starts from.
 pub(super) struct Joined {
-    intake: Intake,
-    engine: Engine,
+    pub intake: Intake,
+    pub engine: Engine,
     pub base: BaseTable,
 }
 
@@ -361,31 +359,38 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
         .iter()
         .filter_map(|outcome| {
             let days = outcome.window_days()?;
-            Some(if outcome.is_of_referrals() {
-                OutcomeWindow::Referrals { days }
-            } else {
-                OutcomeWindow::Purchases { days }
+            Some(match outcome {
+                Outcome::CrossSell { .. } => OutcomeWindow::NewFamilies { days },
+                Outcome::Upsell { .. } => OutcomeWindow::Upsell { days },
+                Outcome::ConvertedReferral { .. } => OutcomeWindow::ConvertedReferrals { days },
+                Outcome::Lapse { .. } => OutcomeWindow::Lapse { days },
+                _ if outcome.is_of_referrals() => OutcomeWindow::Referrals { days },
+                _ => OutcomeWindow::Purchases { days },
             })
         })
         .collect();
     windows.sort();
     windows.dedup();
+    let typed = TypedTables {
+        feedback: Some(tables.feedback.folder.clone()),
+        transactions: sources.transactions.as_ref().map(|_| tables.transactions.folder.clone()),
+        referrals: sources.referrals.as_ref().map(|_| tables.referrals.folder.clone()),
+        customers: sources.customers.as_ref().map(|_| tables.customers.folder.clone()),
+        activity: sources.activity.as_ref().map(|_| tables.activity.folder.clone()),
+        invitations: sources.invitations.as_ref().map(|_| tables.invitations.folder.clone()),
+        junctures: sources.junctures.as_ref().map(|_| tables.junctures.folder.clone()),
+        exposures: sources.exposures.as_ref().map(|_| tables.exposures.folder.clone()),
+    };
     LinkPlan {
-        tables: TypedTables {
-            feedback: Some(tables.feedback.folder.clone()),
-            transactions: sources.transactions.as_ref().map(|_| tables.transactions.folder.clone()),
-            referrals: sources.referrals.as_ref().map(|_| tables.referrals.folder.clone()),
-            customers: sources.customers.as_ref().map(|_| tables.customers.folder.clone()),
-            activity: sources.activity.as_ref().map(|_| tables.activity.folder.clone()),
-            invitations: sources.invitations.as_ref().map(|_| tables.invitations.folder.clone()),
-        },
         touchpoints: study.drivers.touchpoints.iter().chain(study.drivers.expectations.values()).cloned().collect(),
         kept,
         weighted: feedback.weight.is_some(),
         dated,
         profile,
         windows,
-        as_of: study.as_of.end_us(),
+        history_windows_days: study.history.windows_days.clone(),
+        details: study.history.details.clone(),
+        ..LinkPlan::over(typed, study.as_of.end_us())
     }
 }
 
@@ -417,7 +422,26 @@ pub(super) fn check_columns(study: &Study, plan: &LinkPlan) -> Result<(), Pipeli
             return Err(study.refuse(&format!("evaluation.history[{place}]"), sentence).into());
         }
     }
-    let cuts: Vec<&String> = plan.kept.iter().chain(plan.profile.iter().map(|column| &column.name)).collect();
+    if let Some(influence) = &study.influence {
+        let profile = |name: &str| plan.profile.iter().find(|column| column.name == name);
+        if let InvitationCost::Column(name) = &influence.cost
+            && !profile(name).is_some_and(|column| column.numeric)
+        {
+            let sentence = format!("the customers have no column of numbers `{name}` that could be a cost");
+            return Err(study.refuse("influence.cost", sentence).into());
+        }
+        if let Some(name) = &influence.exclude
+            && profile(name).is_none()
+        {
+            let sentence = format!(
+                "the customers' column `{name}` is not carried along, because the feedback or the touchpoints have one of its name; rename it"
+            );
+            return Err(study.refuse("influence.exclude", sentence).into());
+        }
+    }
+    let stages = plan.history_texts();
+    let cuts: Vec<&String> =
+        plan.kept.iter().chain(plan.profile.iter().map(|column| &column.name)).chain(&stages).collect();
     for (list, names) in [("measures", &study.measures.by), ("segments", &study.segments.by)] {
         for (place, name) in names.iter().enumerate() {
             if !cuts.contains(&name) {
@@ -432,22 +456,35 @@ pub(super) fn check_columns(study: &Study, plan: &LinkPlan) -> Result<(), Pipeli
 
 /// Sources of which rows had to be put aside.
 fn row_findings(accounts: &[SourceAccount]) -> Vec<Finding> {
-    accounts
-        .iter()
-        .filter(|account| account.n_quarantined() > 0)
-        .map(|account| {
-            let (n, n_read) = (account.n_quarantined(), account.rows_read);
-            let share = n as f64 / n_read as f64;
-            let severity = if share > 0.05 { Severity::Warning } else { Severity::Note };
+    let of_answers = accounts.iter().flat_map(|account| {
+        let classes = account.classes.filter(|classes| classes.disagreeing > 0).map(|classes| {
             let sentence = format!(
-                "{n} of {n_read} rows of {} could not be used and lie in quarantine with their reasons",
-                account.source
+                "{} of {} answers in {} have a class beside them that is not theirs; the class is computed from the answer",
+                classes.disagreeing, classes.checked, account.source
             );
-            Finding::new(FindingKind::RowsDropped, severity, &account.source, sentence)
-                .number("n", n as f64)
-                .number("share", share)
-        })
-        .collect()
+            Finding::new(FindingKind::ClassDisagrees, Severity::Warning, &account.source, sentence)
+                .number("n_disagreeing", classes.disagreeing as f64)
+                .number("n_checked", classes.checked as f64)
+        });
+        let remarks = account
+            .remarks
+            .iter()
+            .map(|remark| Finding::new(FindingKind::SourceRemark, Severity::Note, &account.source, remark.clone()));
+        classes.into_iter().chain(remarks)
+    });
+    let dropped = accounts.iter().filter(|account| account.n_quarantined() > 0).map(|account| {
+        let (n, n_read) = (account.n_quarantined(), account.rows_read);
+        let share = n as f64 / n_read as f64;
+        let severity = if share > 0.05 { Severity::Warning } else { Severity::Note };
+        let sentence = format!(
+            "{n} of {n_read} rows of {} could not be used and lie in quarantine with their reasons",
+            account.source
+        );
+        Finding::new(FindingKind::RowsDropped, severity, &account.source, sentence)
+            .number("n", n as f64)
+            .number("share", share)
+    });
+    of_answers.chain(dropped).collect()
 }
 
 fn all_findings(results: &StudyResults) -> Vec<Finding> {

@@ -107,6 +107,10 @@ pub(super) fn controls(study: &Study) -> impl Iterator<Item = &String> {
 fn values(base: &BaseTable, outcome: Outcome) -> impl Fn(usize) -> f64 {
     let column = match (outcome, outcome.window_days()) {
         (Outcome::Spend { .. }, Some(days)) => format!("next_spend_{days}d"),
+        (Outcome::CrossSell { .. }, Some(days)) => format!("next_new_families_{days}d"),
+        (Outcome::Upsell { .. }, Some(days)) => format!("next_upsell_{days}d"),
+        (Outcome::ConvertedReferral { .. }, Some(days)) => format!("next_converted_referrals_{days}d"),
+        (Outcome::Lapse { .. }, Some(days)) => format!("next_lapse_{days}d"),
         (_, Some(days)) if outcome.is_of_referrals() => format!("next_referrals_{days}d"),
         (_, Some(days)) => format!("next_purchases_{days}d"),
         (_, None) => "recommend".to_owned(),
@@ -128,7 +132,12 @@ fn values(base: &BaseTable, outcome: Outcome) -> impl Fn(usize) -> f64 {
             Outcome::NpsClass => flag(value > 6.5) + flag(value > 8.5),
             Outcome::Promoter => flag(value > 8.5),
             Outcome::Detractor => flag(value < 6.5),
-            Outcome::Repurchase { .. } | Outcome::Referral { .. } => flag(value > 0.5),
+            Outcome::Repurchase { .. }
+            | Outcome::Referral { .. }
+            | Outcome::CrossSell { .. }
+            | Outcome::Upsell { .. }
+            | Outcome::ConvertedReferral { .. }
+            | Outcome::Lapse { .. } => flag(value > 0.5),
             Outcome::Churn { .. } => flag(value < 0.5),
         }
     }

@@ -2,10 +2,9 @@
 
 use super::actions::OutcomeActions;
 use super::evaluation::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
-use super::results::{
-    Cut, InfluenceResult, InfluenceRow, LeftOut, MeasureRow, Metric, OutcomeResult, ScoreSummary, StudyHead,
-    StudyResults,
-};
+use super::results::{Cut, LeftOut, MeasureRow, Metric, OutcomeResult, ScoreSummary, StudyHead, StudyResults};
+use super::scorecard::Scorecard;
+use super::{InfluenceResult, InfluenceRow};
 use crate::drivers::{DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure, Method};
 use crate::estimators::evaluation::{CalibrationBin, Decile};
 use crate::estimators::{Coefficient, Family, FitSummary, StdErrors};
@@ -43,6 +42,7 @@ pub(super) fn retail() -> StudyResults {
         evaluations: vec![evaluation()],
         touchpoints: None,
         say_and_do: None,
+        scorecard: Scorecard::default(),
         influence: Some(influence()),
         scores: Some(ScoreSummary {
             n_customers: 12_000,
@@ -162,6 +162,8 @@ fn feedback() -> SourceAccount {
         rows_quarantined: BTreeMap::from([(Reason::Blank, 30), (Reason::OutOfRange, 12), (Reason::Unparsable, 4)]),
         rows_excluded: BTreeMap::from([(Exclusion::AfterAsOf, 10)]),
         cells: BTreeMap::from([("delivery".to_owned(), CellCounts { blank: 210, not_applicable: 96 })]),
+        classes: None,
+        remarks: Vec::new(),
     }
 }
 
@@ -174,6 +176,8 @@ fn transactions() -> SourceAccount {
         rows_quarantined: BTreeMap::new(),
         rows_excluded: BTreeMap::new(),
         cells: BTreeMap::new(),
+        classes: None,
+        remarks: Vec::new(),
     }
 }
 
@@ -552,6 +556,14 @@ fn influence() -> InfluenceResult {
             reach_rank: 99.8 - f64::from(place),
             score_rank: (place % 5 != 4).then_some(88.0),
             engagement_rank: (place % 7 != 6).then_some(91.5),
+            node: place as usize,
+            rating_se: None,
+            expected_referrals: None,
+            signed_reach: None,
+            out_degree: 12 - place.min(12),
+            k_core: 1,
+            n_generations: None,
+            own_value: None,
         }
     });
     InfluenceResult {
@@ -560,6 +572,10 @@ fn influence() -> InfluenceResult {
         n_exact: 2_930,
         probability: "one over the number of referrers of the referred".to_owned(),
         customers: customers.collect(),
+        learned: None,
+        heard: None,
+        plan: None,
+        worth: None,
         findings: vec![finding(
             FindingKind::EdgesDropped,
             Severity::Note,

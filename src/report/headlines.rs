@@ -1,7 +1,8 @@
 //! The sentences at the top: what a reader who reads nothing else should know. They hold in every case.
 
+use super::InfluenceResult;
 use super::evaluation::EvaluationResult;
-use super::results::{InfluenceResult, OutcomeResult, ScoreSummary, StudyResults};
+use super::results::{OutcomeResult, ScoreSummary, StudyResults};
 use super::standing::{self, Link};
 use super::{sentences, words};
 use crate::drivers::{DriverRanking, DriverRow};

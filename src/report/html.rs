@@ -3,7 +3,8 @@
 use super::headlines::{self, Headline};
 use super::results::StudyResults;
 use super::sections::{
-    Drivers, FindingRow, Influence, LeftOutSection, Reading, SayAndDo, Score, Scores, Trust, WhatToDo,
+    Changed, Deeds, Drivers, FindingRow, Influence, LeftOutSection, Reading, RuleRow, SayAndDo, Score, Scores, Trust,
+    WhatToDo,
 };
 use super::{sections, sentences, text, words};
 use askama::Template;
@@ -27,6 +28,10 @@ struct Page<'r> {
     headlines: Vec<Headline>,
     findings: Vec<FindingRow>,
     score: Option<Score>,
+    whom: Vec<String>,
+    rules: Vec<RuleRow>,
+    changed: Option<Changed>,
+    deeds: Option<Deeds>,
     drivers: Drivers,
     actions: Option<WhatToDo>,
     say_and_do: Option<SayAndDo>,
@@ -52,6 +57,10 @@ pub fn html(results: &StudyResults) -> Result<String, ReportError> {
         headlines: headlines::headlines(results).into_iter().map(unbroken).collect(),
         findings: sections::study_findings(results),
         score: Score::of(results),
+        whom: sections::whom(results),
+        rules: RuleRow::all(results),
+        changed: Changed::of(results),
+        deeds: Deeds::of(results),
         drivers: Drivers::of(results),
         actions: WhatToDo::of(results),
         say_and_do: results.say_and_do.as_ref().map(SayAndDo::of),

@@ -1,6 +1,7 @@
 //! The same story in Markdown, on two screens.
 
 use super::results::{MeasureRow, OutcomeResult, StudyResults};
+use super::sections::{Changed, Deeds, change_sentences};
 use super::sentences::{self, ASSOCIATION};
 use super::standing::{self, Link};
 use super::{headlines, reasons, text, words};
@@ -12,6 +13,8 @@ use std::fmt::Write;
 const N_DRIVERS_MAX: usize = 5;
 const N_CUTS_MAX: usize = 12;
 const N_FINDINGS_MAX: usize = 8;
+/// Changes from wave to wave that are listed, the last ones.
+const N_CHANGES_MAX: usize = 3;
 
 /// The results as a short text in Markdown: headline sentences, the score, the first drivers, what was left out.
 pub fn markdown(results: &StudyResults) -> String {
@@ -20,6 +23,8 @@ pub fn markdown(results: &StudyResults) -> String {
         add(&mut page, format_args!("- **{}**: {}\n", escaped(&headline.lead), escaped(&headline.text)));
     }
     scores(&mut page, results);
+    changes(&mut page, results);
+    deeds(&mut page, results);
     if !results.outcomes.is_empty() {
         add(&mut page, format_args!("\n## Ranked drivers\n\n{ASSOCIATION}\n"));
     }
@@ -59,6 +64,46 @@ fn scores(page: &mut String, results: &StudyResults) {
     }
     if let Some(n_more) = cuts.len().checked_sub(N_CUTS_MAX).filter(|&n_more| n_more > 0) {
         add(page, format_args!("\n{} in the report.\n", words::counted(n_more, "more cut is", "more cuts are")));
+    }
+}
+
+fn changes(page: &mut String, results: &StudyResults) {
+    let Some(changed) = Changed::of(results) else { return };
+    page.push_str("\n## Has the score changed?\n\n");
+    let n_more = results.scorecard.changes.len().saturating_sub(N_CHANGES_MAX);
+    for sentence in results.scorecard.changes.iter().skip(n_more).flat_map(change_sentences) {
+        add(page, format_args!("- {}\n", escaped(&sentence)));
+    }
+    if n_more > 0 {
+        let more = words::counted(n_more, "earlier change is", "earlier changes are");
+        add(page, format_args!("- {more} in the report.\n"));
+    }
+    if let Some(why) = changed.why {
+        add(
+            page,
+            format_args!(
+                "\n{}:\n\n| Part | Points | {} interval |\n|:---|---:|---:|\n",
+                escaped(&why.title),
+                why.level
+            ),
+        );
+        for row in &why.rows {
+            add(page, format_args!("| {} | {} | {} |\n", escaped(&row.part), row.points, row.interval));
+        }
+    }
+}
+
+fn deeds(page: &mut String, results: &StudyResults) {
+    let Some(deeds) = Deeds::of(results) else { return };
+    page.push_str("\n## What those who gave each answer did\n\n| Afterwards | Detractors | Passives | Promoters |\n");
+    page.push_str("|:---|---:|---:|---:|\n");
+    for row in &deeds.rows {
+        let cells: Vec<String> = row.cells.iter().map(|(figure, base)| format!("{figure} ({base})")).collect();
+        add(page, format_args!("| {} | {} |\n", escaped(&row.outcome), cells.join(" | ")));
+    }
+    page.push('\n');
+    for sentence in &deeds.sentences {
+        add(page, format_args!("- {}\n", escaped(sentence)));
     }
 }
 

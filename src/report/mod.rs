@@ -5,7 +5,9 @@
 
 mod actions;
 mod evaluation;
+mod influence_results;
 mod results;
+mod scorecard;
 
 mod headlines;
 mod reasons;
@@ -31,10 +33,14 @@ mod fixture;
 pub use actions::{OutcomeActions, SayAndDo, Scenario, SegmentComparison};
 pub use evaluation::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
 pub use html::{ReportError, html};
+pub use influence_results::{
+    CustomerWorth, InfluenceResult, InfluenceRow, LearnedRating, ReferralWorthResult, SeedPlanResult, SeedRow,
+    WordOfMouthParts,
+};
 pub use markdown::markdown;
 pub use model_card::ModelCard;
 pub use results::{
-    Cut, InfluenceResult, InfluenceRow, LeftOut, MeasureRow, Metric, OutcomeResult, PenalisedTerms, ScoreSummary,
-    StudyHead, StudyResults, TestRow,
+    Cut, LeftOut, MeasureRow, Metric, OutcomeResult, PenalisedTerms, ScoreSummary, StudyHead, StudyResults, TestRow,
 };
+pub use scorecard::{OutcomeBehaviour, Scorecard, WaveChange, WaveMovement, Weighting};
 pub use terminal::{Places, terminal};

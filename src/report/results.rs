@@ -1,6 +1,6 @@
 //! Everything a run found out, ready to be shown: what the report, the tables and the terminal read.
 
-use super::{EvaluationResult, OutcomeActions, SayAndDo};
+use super::{EvaluationResult, InfluenceResult, OutcomeActions, SayAndDo, Scorecard};
 use crate::drivers::DriverRanking;
 use crate::estimators::diagnostics::TouchpointDiagnostics;
 use crate::estimators::missing::ComparisonTable;
@@ -8,7 +8,6 @@ use crate::estimators::partial_ordinal::StepDifference;
 use crate::estimators::penalised::PenalisedCoefficient;
 use crate::estimators::{Coefficient, FitSummary, PenalisedFit};
 use crate::findings::Finding;
-use crate::influence::Tier;
 use crate::intake::SourceAccount;
 use crate::link::MatchRow;
 use crate::measures::NetPromoterScore;
@@ -27,6 +26,8 @@ pub struct StudyResults {
     pub matches: Vec<MatchRow>,
     /// The score of all answers first, then of each cut.
     pub measures: Vec<MeasureRow>,
+    /// The answers beyond the score: other measures, other rules, change, and what those who gave them did.
+    pub scorecard: Scorecard,
     /// One entry per outcome of the study, in its order.
     pub outcomes: Vec<OutcomeResult>,
     /// How far the models can be trusted, one entry per outcome with a model.
@@ -204,54 +205,6 @@ pub struct TestRow {
     pub p_value: f64,
     /// Share of what the model left over that the alternative explains.
     pub share_explained: Option<f64>,
-}
-
-/// Who carries the word.
-#[derive(Debug, Clone, PartialEq)]
-pub struct InfluenceResult {
-    /// Customers in the referral graph.
-    pub n_customers: usize,
-    /// Referrals in it.
-    pub n_referrals: usize,
-    /// Customers whose reach is exact.
-    pub n_exact: usize,
-    /// How the probability of passing the word on was set, in words.
-    pub probability: String,
-    /// All rated customers, the highest rating first (ties by name).
-    pub customers: Vec<InfluenceRow>,
-    /// What to know beside the numbers.
-    pub findings: Vec<Finding>,
-}
-
-/// One customer's influence.
-#[derive(Debug, Clone, PartialEq)]
-pub struct InfluenceRow {
-    /// The customer.
-    pub customer: String,
-    /// Level of influence, 0-100.
-    pub rating: f64,
-    /// Where the rating stands among all customers.
-    pub tier: Tier,
-    /// Expected customers reached, the customer included.
-    pub reach: f64,
-    /// Standard error of the reach; 0 where exact.
-    pub reach_se: f64,
-    /// Whether the reach is exact.
-    pub exact: bool,
-    /// PageRank of the graph in which every customer points at who brought them; sums to 1.
-    pub page_rank: f64,
-    /// Referrals made.
-    pub n_referrals: usize,
-    /// Latest recommend answer.
-    pub score: Option<f64>,
-    /// Events of activity in the year before the study's date.
-    pub engagement: Option<f64>,
-    /// Percent rank of reach, 0-100.
-    pub reach_rank: f64,
-    /// Percent rank of the own score.
-    pub score_rank: Option<f64>,
-    /// Percent rank of engagement.
-    pub engagement_rank: Option<f64>,
 }
 
 /// What the scores of all customers come to.

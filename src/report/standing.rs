@@ -136,7 +136,5 @@ pub(super) fn method_name(method: Method) -> &'static str {
 
 /// The word of an exclusion.
 pub(super) fn exclusion_word(exclusion: Exclusion) -> &'static str {
-    match exclusion {
-        Exclusion::AfterAsOf => "after_as_of",
-    }
+    exclusion.word()
 }

@@ -1,7 +1,7 @@
 //! Tail probabilities and quantiles of the normal and Student's t, and the confidence level as a type.
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, Normal, StudentsT};
+use statrs::distribution::{Beta, ChiSquared, ContinuousCDF, FisherSnedecor, Normal, StudentsT};
 use thiserror::Error;
 
 /// A level outside the open interval from 0 to 1.
@@ -143,6 +143,26 @@ pub fn f_upper(value: f64, numerator: f64, denominator: f64) -> f64 {
     }
 }
 
+/// The probability that a Beta variable with these shapes is at most `value`; `NaN` where a shape is not positive.
+pub fn beta_cdf(value: f64, first: f64, second: f64) -> f64 {
+    Beta::new(first, second).map_or(f64::NAN, |beta| beta.cdf(value.clamp(0.0, 1.0)))
+}
+
+/// The value that a Beta variable with these shapes stays below with this probability, to the spacing of doubles near 1.
+pub fn beta_quantile(probability: f64, first: f64, second: f64) -> f64 {
+    let Ok(beta) = Beta::new(first, second) else { return f64::NAN };
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if beta.cdf(middle) < probability {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    0.5 * (low + high)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +197,15 @@ mod tests {
         close(chi_squared_upper(60.0, 5.0), 1.2154569777183007e-11, 1e-8);
         close(f_upper(19.76, 5.0, 41.0), 5.598021103935188e-10, 1e-8);
         close(f_upper(0.4, 2.0, 10.0), 0.6805831970337531, 1e-9);
+    }
+
+    #[test]
+    fn beta_agrees_with_scipy() {
+        // scipy.stats.beta: cdf(0.3, 2, 5), cdf(0.98, 19, 0.5), ppf(0.025, 3, 8), ppf(0.975, 1, 10)
+        close(beta_cdf(0.3, 2.0, 5.0), 0.579825, 1e-9);
+        close(beta_cdf(0.98, 19.0, 0.5), 0.384_053_704_674_843_84, 1e-9);
+        close(beta_quantile(0.025, 3.0, 8.0), 0.066_739_511_177_734_47, 1e-9);
+        close(beta_quantile(0.975, 1.0, 10.0), 0.308_497_107_818_760_1, 1e-9);
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod distributions;
 pub mod linear_algebra;
 pub mod moments;
 pub mod multiplicity;
+pub mod proportion;
 pub mod quantile;
 pub mod random;
 pub mod resampling;

@@ -1,7 +1,7 @@
 //! What is done with the data: drivers, outcomes, measures, influence, scores.
 
 use super::section::{Item, Section};
-use super::{Problem, Referrals, StudyError, keys};
+use super::{Customers, Problem, Referrals, StudyError, keys};
 use crate::estimators::calibration::CalibrationMethod;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -150,17 +150,50 @@ pub enum NpsInterval {
 }
 
 /// What is measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Measures {
     /// The columns by which the measures are cut.
     pub by: Vec<String>,
     /// The interval of the score.
     pub interval: NpsInterval,
+    /// Cuts with fewer answers than this are hidden; 0 hides none.
+    pub suppress_below: u32,
+    /// Columns of the answers with the shares that their values have in the population.
+    pub rake: Vec<PopulationMargin>,
+    /// Days within which an invitation counts as answered.
+    pub answer_within_days: u32,
 }
+
+/// What is known of the population: how the values of one column divide it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PopulationMargin {
+    /// The column.
+    pub column: String,
+    /// Its values in the order of the file; the shares sum to 1.
+    pub shares: Vec<PopulationShare>,
+}
+
+/// One value's share of the population.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PopulationShare {
+    /// The value.
+    pub value: String,
+    /// Its share, 0-1.
+    pub share: f64,
+}
+
+/// Shares of a population may miss 1 by this much (absolute): people write them with few digits.
+const SHARES_TOLERANCE: f64 = 1e-6;
 
 impl Measures {
     pub(super) fn read(top: &Section<'_, '_>) -> Result<Self, StudyError> {
-        let mut measures = Self { by: Vec::new(), interval: NpsInterval::AdjustedWald };
+        let mut measures = Self {
+            by: Vec::new(),
+            interval: NpsInterval::AdjustedWald,
+            suppress_below: 5,
+            rake: Vec::new(),
+            answer_within_days: 30,
+        };
         if let Some(item) = top.item("measures") {
             let section = item.section(keys::MEASURES)?;
             measures.by = section.texts("by")?;
@@ -171,8 +204,42 @@ impl Measures {
                     ("wald", NpsInterval::Wald),
                 ])?;
             }
+            if let Some(item) = section.item("suppress_below") {
+                measures.suppress_below = item.integer(0..=1_000_000)? as u32;
+                if measures.suppress_below == 1 {
+                    return Err(item.invalid(
+                        "`measures.suppress_below` is 1, which hides nothing; write 0 to hide nothing, or at least 2",
+                    ));
+                }
+            }
+            if let Some(item) = section.item("rake") {
+                let margins = item.open_section()?.items();
+                measures.rake = margins.into_iter().map(PopulationMargin::read).collect::<Result<_, _>>()?;
+            }
+            if let Some(item) = section.item("answer_within_days") {
+                measures.answer_within_days = item.integer(1..=3650)? as u32;
+            }
         }
         Ok(measures)
+    }
+}
+
+impl PopulationMargin {
+    fn read((column, item): (String, Item<'_, '_>)) -> Result<Self, StudyError> {
+        let mut shares = Vec::new();
+        for (value, item) in item.open_section()?.items() {
+            let share = item.number()?;
+            if !(0.0..=1.0).contains(&share) {
+                return Err(item.invalid(format!("`{}` is {share} and should be a share from 0 to 1", item.path())));
+            }
+            shares.push(PopulationShare { value, share });
+        }
+        let sum: f64 = shares.iter().map(|own| own.share).sum();
+        if (sum - 1.0).abs() > SHARES_TOLERANCE {
+            let sentence = format!("the shares of `{column}` sum to {sum} and should sum to 1");
+            return Err(item.invalid(sentence));
+        }
+        Ok(Self { column, shares })
     }
 }
 
@@ -199,8 +266,39 @@ pub struct RatingWeights {
     pub engagement: f64,
 }
 
-/// How influence is computed and rated.
+/// How those whom a customer brought are valued; amounts in the money of the transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ReferralWorth {
+    /// Share (0-1) of revenue that is kept as margin.
+    pub margin: f64,
+    /// Paid for each referral that brought somebody.
+    pub incentive: f64,
+    /// What it would have cost to win the customer otherwise.
+    pub acquisition_saved: f64,
+    /// Probability (0-1) that the referred would have come without the referral.
+    pub came_anyway: f64,
+    /// Discount per year since the referral.
+    pub discount: f64,
+}
+
+impl Default for ReferralWorth {
+    fn default() -> Self {
+        Self { margin: 1.0, incentive: 0.0, acquisition_saved: 0.0, came_anyway: 0.0, discount: 0.0 }
+    }
+}
+
+/// What inviting a customer costs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvitationCost {
+    /// The same for everybody.
+    Each(f64),
+    /// A kept column of the customers.
+    Column(String),
+}
+
+/// How influence is computed and rated.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Influence {
     /// Where the probability of an edge comes from. Where nothing is said: the referrals' own column, else weighted cascade.
     pub probability: EdgeProbability,
@@ -208,11 +306,27 @@ pub struct Influence {
     pub samples: u32,
     /// The parts of the rating.
     pub rating: RatingWeights,
+    /// Days of referrals that the rating is learned from; 0 for none, `None` for a length that fits the history.
+    pub later_days: Option<u32>,
+    /// Customers to invite at most; 0 for no plan.
+    pub seeds: u32,
+    /// Cost to keep to.
+    pub budget: Option<f64>,
+    /// What inviting costs.
+    pub cost: InvitationCost,
+    /// A kept column of the customers that says who may not be invited.
+    pub exclude: Option<String>,
+    /// How those whom a customer brought are valued.
+    pub value: ReferralWorth,
 }
 
 impl Influence {
     /// Nothing where there are no referrals; the defaults where nothing is said about them.
-    pub(super) fn read(top: &Section<'_, '_>, referrals: Option<&Referrals>) -> Result<Option<Self>, StudyError> {
+    pub(super) fn read(
+        top: &Section<'_, '_>,
+        referrals: Option<&Referrals>,
+        customers: Option<&Customers>,
+    ) -> Result<Option<Self>, StudyError> {
         let item = top.item("influence");
         let Some(referrals) = referrals else {
             return match item {
@@ -225,6 +339,12 @@ impl Influence {
             probability: if has_column { EdgeProbability::Column } else { EdgeProbability::WeightedCascade },
             samples: 10_000,
             rating: RatingWeights { reach: 0.5, score: 0.3, engagement: 0.2 },
+            later_days: None,
+            seeds: 20,
+            budget: None,
+            cost: InvitationCost::Each(1.0),
+            exclude: None,
+            value: ReferralWorth::default(),
         };
         let Some(item) = item else { return Ok(Some(influence)) };
         let section = item.section(keys::INFLUENCE)?;
@@ -237,8 +357,72 @@ impl Influence {
         if let Some(item) = section.item("rating") {
             influence.rating = read_rating(&item.section(keys::RATING)?)?;
         }
+        if let Some(item) = section.item("later_days") {
+            influence.later_days = Some(item.integer(0..=36_500)? as u32);
+        }
+        influence.read_invitations(&section, customers.map_or(&[], |customers| &customers.keep))?;
+        if let Some(item) = section.item("value") {
+            influence.value = read_worth(&item.section(keys::REFERRAL_VALUE)?)?;
+        }
         Ok(Some(influence))
     }
+
+    fn read_invitations(&mut self, section: &Section<'_, '_>, kept: &[String]) -> Result<(), StudyError> {
+        if let Some(item) = section.item("seeds") {
+            self.seeds = item.integer(0..=1_000_000)? as u32;
+        }
+        if let Some(item) = section.item("budget") {
+            self.budget = Some(above_zero(&item)?);
+        }
+        if let Some(item) = section.item("cost") {
+            self.cost = if item.is_text() {
+                InvitationCost::Column(kept_column(&item, kept)?)
+            } else {
+                InvitationCost::Each(above_zero(&item)?)
+            };
+        }
+        if let Some(item) = section.item("exclude") {
+            self.exclude = Some(kept_column(&item, kept)?);
+        }
+        Ok(())
+    }
+}
+
+fn above_zero(item: &Item<'_, '_>) -> Result<f64, StudyError> {
+    let value = item.number()?;
+    if value > 0.0 {
+        Ok(value)
+    } else {
+        Err(item.invalid(format!("`{}` is {value} and should be above 0", item.path())))
+    }
+}
+
+fn kept_column(item: &Item<'_, '_>, kept: &[String]) -> Result<String, StudyError> {
+    let name = item.text()?;
+    if kept.contains(&name) {
+        return Ok(name);
+    }
+    Err(item.invalid(format!("`{}` names `{name}`, which is not among `keep` of [sources.customers]", item.path())))
+}
+
+fn read_worth(section: &Section<'_, '_>) -> Result<ReferralWorth, StudyError> {
+    let number = |key: &str, otherwise: f64, high: f64| {
+        let Some(item) = section.item(key) else { return Ok(otherwise) };
+        let value = item.number()?;
+        if (0.0..=high).contains(&value) {
+            return Ok(value);
+        }
+        let range = if high < f64::MAX { format!("from 0 to {high}") } else { "at least 0".to_owned() };
+        Err(item.invalid(format!("`{}` is {value} and should be {range}", item.path())))
+    };
+    let usual = ReferralWorth::default();
+    Ok(ReferralWorth {
+        margin: number("margin", usual.margin, 1.0)?,
+        incentive: number("incentive", usual.incentive, f64::MAX)?,
+        acquisition_saved: number("acquisition_saved", usual.acquisition_saved, f64::MAX)?,
+        came_anyway: number("came_anyway", usual.came_anyway, 1.0)?,
+        discount: number("discount", usual.discount, f64::MAX)?,
+    })
 }
 
 fn read_probability(item: &Item<'_, '_>, has_column: bool) -> Result<EdgeProbability, StudyError> {

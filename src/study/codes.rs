@@ -24,6 +24,12 @@ impl Codes {
         Self { texts, numbers }
     }
 
+    /// Adds codes to those that are there.
+    pub fn add<'c>(&mut self, texts: impl IntoIterator<Item = &'c str>) {
+        let all = self.texts.drain(..).chain(texts.into_iter().map(str::to_owned)).collect();
+        *self = Self::new(all);
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty()

@@ -1,13 +1,14 @@
 //! Settings that contradict each other, found before anything runs.
 
 use super::section::{Item, Section};
-use super::{Outcome, Study, StudyError, keys, nearest};
+use super::{Advance, Distinct, Outcome, Returns, Same, Study, StudyError, keys, nearest};
 
 /// Refuses a study whose parts do not fit together.
 pub(super) fn check(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
     let feedback = item_of(top, &["sources", "feedback"])?;
     check_feedback(study, &feedback)?;
     check_sources(study, top)?;
+    check_history(study, top)?;
     check_drivers(study, top)?;
     check_outcomes(study, top)?;
     check_measures(study, top)
@@ -87,6 +88,56 @@ fn check_sources(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError>
     }
 }
 
+/// What the history asks for must have its column.
+fn check_history(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
+    let (details, sources) = (&study.history.details, &study.sources);
+    let transactions = sources.transactions.as_ref();
+    let has =
+        |column: fn(&super::Transactions) -> &Option<String>| transactions.is_some_and(|own| column(own).is_some());
+    let lacks = |key: &str, source: &str, column: &str| {
+        let sentence = format!("`history.{key}` needs the column `{column}` of [sources.{source}]; name it there");
+        Err(item_of(top, &["history", key])?.invalid(sentence))
+    };
+    for distinct in &details.distinct {
+        let there = match distinct {
+            Distinct::Products => has(|own| &own.product),
+            Distinct::Families => has(|own| &own.family),
+            Distinct::Channels => has(|own| &own.channel),
+        };
+        if !there {
+            return lacks("distinct", "transactions", distinct.column());
+        }
+    }
+    match details.returns {
+        Returns::Flagged if !has(|own| &own.returned) => return lacks("returns", "transactions", "returned"),
+        Returns::Dated if !has(|own| &own.returned_time) => return lacks("returns", "transactions", "returned_time"),
+        _ => {}
+    }
+    if let Some(contacts) = &details.contacts {
+        let activity = sources.activity.as_ref();
+        if activity.is_none_or(|own| own.kind.is_none()) {
+            return lacks("contacts", "activity", "kind");
+        }
+        if contacts.rated && activity.is_none_or(|own| own.rating.is_none()) {
+            return lacks("contacts", "activity", "rating");
+        }
+        if contacts.same == Same::Topic && activity.is_none_or(|own| own.topic.is_none()) {
+            return lacks("contacts", "activity", "topic");
+        }
+    }
+    let is_from = |own: &super::Juncture| own.advance == Advance::KnownFrom;
+    match &sources.junctures {
+        None if !details.junctures.is_empty() => lacks("junctures", "junctures", "kind"),
+        Some(own) if own.known.is_none() && details.junctures.iter().any(is_from) => {
+            lacks("junctures", "junctures", "known")
+        }
+        _ if !details.campaigns.is_empty() && sources.exposures.as_ref().is_none_or(|own| own.campaign.is_none()) => {
+            lacks("campaigns", "exposures", "campaign")
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_drivers(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
     let drivers = &study.drivers;
     if top.item("drivers").is_none() {
@@ -142,6 +193,18 @@ fn check_outcomes(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError
             Outcome::Spend { .. } if !has_amounts => {
                 Some("amounts; name their column as `amount` in [sources.transactions]")
             }
+            Outcome::CrossSell { .. } if sources.transactions.as_ref().is_none_or(|own| own.family.is_none()) => {
+                Some("product families; name their column as `family` in [sources.transactions]")
+            }
+            Outcome::Lapse { .. } if sources.activity.is_none() => {
+                Some("activity beside purchases; add [sources.activity], or use [outcomes.churn]")
+            }
+            Outcome::ConvertedReferral { .. } if sources.transactions.is_none() => {
+                Some("purchases of the referred; add [sources.transactions] or leave the outcome out")
+            }
+            Outcome::Upsell { .. } if !has_amounts => {
+                Some("amounts; name their column as `amount` in [sources.transactions]")
+            }
             _ if outcome.is_of_referrals() && sources.referrals.is_none() => {
                 Some("referrals; add [sources.referrals] or leave the outcome out")
             }
@@ -163,8 +226,18 @@ fn check_measures(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError
         }
     }
     known.extend(feedback.keep.iter().map(String::as_str));
+    known.extend((!study.history.details.lifecycle.is_empty()).then_some("lifecycle_stage"));
     if let Some(customers) = &study.sources.customers {
         known.extend(customers.keep.iter().map(String::as_str));
+    }
+    for margin in &study.measures.rake {
+        if !known.contains(&margin.column.as_str()) {
+            return Err(item_of(top, &["measures", "rake", &margin.column])?.invalid(format!(
+                "`measures.rake` names `{}`, which no source keeps{}",
+                margin.column,
+                unknown_name(&margin.column, &known)
+            )));
+        }
     }
     for (section, by) in [("measures", &study.measures.by), ("segments", &study.segments.by)] {
         if let Some(name) = by.iter().find(|name| !known.contains(&name.as_str()))

@@ -2,8 +2,8 @@
 
 use super::section::{Section, Source};
 use super::{
-    Actions, AsOf, Drivers, Evaluation, Influence, Measures, Outcome, Penalty, Place, Problem, Scores, Segments,
-    Sources, StudyError, keys,
+    Actions, AsOf, Drivers, Evaluation, History, Influence, Measures, Outcome, Penalty, Place, Problem, Scores,
+    Segments, Sources, StudyError, keys,
 };
 use crate::stats::distributions::Confidence;
 use serde::Serialize;
@@ -30,6 +30,8 @@ pub struct Study {
     pub minimum_base: u32,
     /// The tables to read.
     pub sources: Sources,
+    /// What is known before an answer.
+    pub history: History,
     /// What is ranked.
     pub drivers: Drivers,
     /// What is explained, in the order of the file.
@@ -148,12 +150,13 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
         minimum_base: count("minimum_base", 30, 0..=1_000_000_000)?,
         actions: Actions::read(top, &drivers, &outcomes)?,
         segments: Segments::read(top, &measures.by)?,
+        history: History::read(top, sources.validity())?,
         drivers,
         penalties: Penalty::read_all(top, &outcomes)?,
         outcomes,
         evaluation: Evaluation::read(top, bootstrap)?,
         measures,
-        influence: Influence::read(top, sources.referrals.as_ref())?,
+        influence: Influence::read(top, sources.referrals.as_ref(), sources.customers.as_ref())?,
         sources,
         scores: Scores::read(top)?,
         file: String::new(),
@@ -210,7 +213,7 @@ window_days = 90
         assert_eq!((study.seed, study.bootstrap, study.minimum_base, study.confidence.level()), (0, 500, 30, 0.95));
         assert_eq!(study.outcomes, [Outcome::Repurchase { window_days: 90 }, Outcome::Promoter]);
         assert_eq!((study.drivers.missing, study.measures.interval), (Missing::Listwise, NpsInterval::AdjustedWald));
-        assert_eq!((study.influence, study.scores.enabled), (None, true));
+        assert!(study.influence.is_none() && study.scores.enabled);
         assert!(study.sources.feedback.not_applicable.of_recommend().holds_number(99.0));
         assert_eq!(study.sources.feedback.files.base_dir, Path::new("somewhere"));
         assert_eq!(study.place_of("drivers.controls[0]"), Some(Place { line: 22, column: 13 }));
@@ -300,7 +303,7 @@ window_days = 90
             study.outcomes,
             [Outcome::Spend { window_days: 30, scale: SpendScale::Amount }, Outcome::Referral { window_days: 180 }]
         );
-        let influence = study.influence.expect("there are referrals");
+        let influence = study.influence.as_ref().expect("there are referrals");
         assert_eq!((influence.probability, influence.rating.engagement), (EdgeProbability::Uniform(0.05), 0.0));
         assert!(serde_json::to_string(&study).expect("serialises").contains("\"as_of\":{\"written\":\"2018-10-01\""));
     }
@@ -310,8 +313,9 @@ window_days = 90
         assert_eq!(
             refusal("customer = \"customer_id\"\ntime = \"answered_at\"", "custmer = \"customer_id\"\ntime = \"x\""),
             "study:8:1: unknown key `custmer` in [sources.feedback], did you mean `customer`; known keys: path, format, \
-             delimiter, rename, blank, not_applicable, zone, time_format, snapshot, id, customer, customer_via, time, \
-             recommend, scale, ranges, channel, wave, segment, keep, weight, weight_kind"
+             delimiter, sheet, table, query, rename, blank, contract, not_applicable, zone, time_format, snapshot, id, customer, customer_via, time, \
+             recommend, recommend_class, \
+             unfinished, scale, ranges, channel, wave, segment, keep, weight, weight_kind"
         );
         let top = refusal("[drivers]", "[driver]");
         assert!(top.starts_with("study:20:2: unknown key `driver` in the study file, did you mean `drivers`"), "{top}");
@@ -379,6 +383,20 @@ window_days = 90
     }
 
     #[test]
+    fn invitations_and_values_are_refused_by_name() {
+        let refused = |influence: &str| {
+            let referrals = "[sources.referrals]\npath = \"r.csv\"\nreferrer = \"a\"\nreferred = \"b\"\ntime = \"t\"\n";
+            refusal("[drivers]", &format!("{referrals}[influence]\n{influence}\n[drivers]"))
+        };
+        assert!(refused("cost = \"price\"").contains("which is not among `keep` of [sources.customers]"));
+        assert!(refused("exclude = \"opted_out\"").contains("which is not among `keep` of [sources.customers]"));
+        assert!(refused("budget = 0").contains("should be above 0"));
+        assert!(refused("value = { margin = 2 }").contains("should be from 0 to 1"));
+        assert!(refused("value = { incentive = -1 }").contains("should be at least 0"));
+        assert!(refused("seed = 3").contains("did you mean `seeds`"));
+    }
+
+    #[test]
     fn settings_that_contradict_each_other_are_refused() {
         assert!(refusal("recommend = \"ltr\"", "").contains("[outcomes.promoter] needs the 0-10 answer"));
         assert!(refusal("[outcomes.promoter]", "[outcomes.referral]\nwindow_days = 3").contains("needs referrals"));
@@ -388,6 +406,10 @@ window_days = 90
         assert!(refusal("\"support\"]", "\"weight\"]").contains("uses itself"));
         assert!(refusal("[drivers]", "[drivers]\nalways = [\"delivry\"]").contains("did you mean `delivery`"));
         assert!(refusal("[drivers]", "[measures]\nby = [\"wave\"]\n[drivers]").contains("which no source keeps"));
+        let measures = |text: &str| refusal("[drivers]", &format!("[measures]\n{text}\n[drivers]"));
+        assert!(measures("suppress_below = 1").contains("which hides nothing"));
+        assert!(measures("rake.channel = { web = 0.5, shop = 0.6 }").contains("sum to 1.1 and should sum to 1"));
+        assert!(measures("rake.chanel = { web = 1 }").contains("did you mean `channel`"));
         assert!(refusal("[drivers]", "[influence]\n[drivers]").contains("needs referrals"));
         assert!(refusal("channel = \"channel\"", "keep = [\"support\"]").contains("kept anyway"));
         assert!(refusal("channel = \"channel\"", "ranges = { suport = [1, 5] }").contains("did you mean `support`"));

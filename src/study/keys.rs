@@ -4,6 +4,7 @@
 pub const TOP: &[&str] = &[
     "study",
     "sources",
+    "history",
     "drivers",
     "outcomes",
     "evaluation",
@@ -16,14 +17,19 @@ pub const TOP: &[&str] = &[
 /// `[study]`.
 pub const STUDY: &[&str] = &["name", "title", "as_of", "seed", "confidence", "bootstrap", "minimum_base"];
 /// `[sources]`.
-pub const SOURCES: &[&str] = &["feedback", "transactions", "referrals", "customers", "activity", "invitations"];
+pub const SOURCES: &[&str] =
+    &["feedback", "transactions", "referrals", "customers", "activity", "invitations", "junctures", "exposures"];
 /// `[sources.feedback]`.
 pub const FEEDBACK: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "sheet",
+    "table",
+    "query",
     "rename",
     "blank",
+    "contract",
     "not_applicable",
     "zone",
     "time_format",
@@ -33,6 +39,8 @@ pub const FEEDBACK: &[&str] = &[
     "customer_via",
     "time",
     "recommend",
+    "recommend_class",
+    "unfinished",
     "scale",
     "ranges",
     "channel",
@@ -47,8 +55,12 @@ pub const TRANSACTIONS: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "sheet",
+    "table",
+    "query",
     "rename",
     "blank",
+    "contract",
     "zone",
     "time_format",
     "id",
@@ -58,14 +70,23 @@ pub const TRANSACTIONS: &[&str] = &[
     "amount",
     "amount_via",
     "amount_min",
+    "product",
+    "family",
+    "channel",
+    "returned",
+    "returned_time",
 ];
 /// `[sources.referrals]`.
 pub const REFERRALS: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "sheet",
+    "table",
+    "query",
     "rename",
     "blank",
+    "contract",
     "zone",
     "time_format",
     "referrer",
@@ -78,13 +99,20 @@ pub const CUSTOMERS: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "sheet",
+    "table",
+    "query",
     "rename",
     "blank",
+    "contract",
     "zone",
     "time_format",
     "customer",
     "customer_via",
     "joined",
+    "valid_from",
+    "valid_to",
+    "churned",
     "keep",
 ];
 /// `[sources.activity]`.
@@ -92,8 +120,12 @@ pub const ACTIVITY: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "sheet",
+    "table",
+    "query",
     "rename",
     "blank",
+    "contract",
     "zone",
     "time_format",
     "customer",
@@ -101,25 +133,93 @@ pub const ACTIVITY: &[&str] = &[
     "time",
     "kind",
     "channel",
+    "topic",
+    "rating",
 ];
 /// `[sources.invitations]`.
 pub const INVITATIONS: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "sheet",
+    "table",
+    "query",
     "rename",
     "blank",
+    "contract",
     "zone",
     "time_format",
     "customer",
     "customer_via",
     "time",
     "channel",
+    "keep",
 ];
+/// `[sources.junctures]`.
+pub const JUNCTURES: &[&str] = &[
+    "path",
+    "format",
+    "delimiter",
+    "sheet",
+    "table",
+    "query",
+    "rename",
+    "blank",
+    "contract",
+    "zone",
+    "time_format",
+    "customer",
+    "customer_via",
+    "time",
+    "kind",
+    "known",
+];
+/// `[sources.exposures]`.
+pub const EXPOSURES: &[&str] = &[
+    "path",
+    "format",
+    "delimiter",
+    "sheet",
+    "table",
+    "query",
+    "rename",
+    "blank",
+    "contract",
+    "zone",
+    "time_format",
+    "customer",
+    "customer_via",
+    "time",
+    "campaign",
+];
+/// `[sources.*.contract]`.
+pub const CONTRACT: &[&str] =
+    &["not_null", "allowed", "ranges", "rows_min", "rows_max", "fresh_days", "quarantine_max"];
+/// `[history]`.
+pub const HISTORY: &[&str] = &[
+    "windows_days",
+    "returns",
+    "distinct",
+    "purchase_gaps",
+    "spend_trend",
+    "answer_levels",
+    "activity_kinds",
+    "contacts",
+    "campaigns",
+    "junctures",
+    "lifecycle",
+];
+/// `[history.contacts]`.
+pub const CONTACTS: &[&str] = &["kinds", "repeat_within_days", "same", "rated"];
+/// One of `[[history.junctures]]`.
+pub const JUNCTURE: &[&str] = &["kind", "known_in_advance"];
+/// One of `[[history.lifecycle]]`.
+pub const LIFECYCLE: &[&str] = &["stage", "when"];
 /// One step of `customer_via`.
-pub const VIA: &[&str] = &["path", "format", "delimiter", "from", "to"];
+pub const VIA: &[&str] = &["path", "format", "delimiter", "sheet", "table", "query", "from", "to"];
 /// `amount_via`.
-pub const AMOUNT_VIA: &[&str] = &["path", "format", "delimiter", "key", "from", "to", "aggregate"];
+pub const AMOUNT_VIA: &[&str] =
+    &["path", "format", "delimiter", "sheet", "table", "query", "key", "from", "to", "aggregate"];
 /// `[drivers]`.
 pub const DRIVERS: &[&str] = &["touchpoints", "controls", "always", "missing", "expectations"];
 /// `[outcomes]`.
@@ -135,6 +235,10 @@ pub const OUTCOMES: &[&str] = &[
     "purchases",
     "referrals",
     "spend",
+    "cross_sell",
+    "upsell",
+    "converted_referral",
+    "lapse",
 ];
 /// `[outcomes.recommend]`.
 pub const RECOMMEND_OUTCOME: &[&str] = &["family", "penalty"];
@@ -151,7 +255,7 @@ pub const SPEND_OUTCOME: &[&str] = &["window_days", "scale", "penalty"];
 /// `[evaluation]`.
 pub const EVALUATION: &[&str] = &["enabled", "cut", "test_share", "folds", "history", "bootstrap"];
 /// `[measures]`.
-pub const MEASURES: &[&str] = &["by", "interval"];
+pub const MEASURES: &[&str] = &["by", "interval", "suppress_below", "rake", "answer_within_days"];
 /// `[actions]`.
 pub const ACTIONS: &[&str] = &["enabled", "top_box_from", "not_actionable", "cost", "raise", "target"];
 /// `[actions.target]`.
@@ -159,7 +263,10 @@ pub const ACTION_TARGET: &[&str] = &["outcome", "measure", "change"];
 /// `[segments]`.
 pub const SEGMENTS: &[&str] = &["by", "minimum_base"];
 /// `[influence]`.
-pub const INFLUENCE: &[&str] = &["probability", "samples", "rating"];
+pub const INFLUENCE: &[&str] =
+    &["probability", "samples", "rating", "later_days", "seeds", "budget", "cost", "exclude", "value"];
+/// `[influence.value]`.
+pub const REFERRAL_VALUE: &[&str] = &["margin", "incentive", "acquisition_saved", "came_anyway", "discount"];
 /// `[influence.rating]`.
 pub const RATING: &[&str] = &["reach", "score", "engagement"];
 /// `[scores]`.
@@ -169,4 +276,6 @@ pub const SCORES: &[&str] = &["enabled", "reasons", "calibration"];
 pub const RESERVED_FEEDBACK_COLUMNS: &[&str] =
     &["row", "response_id", "customer", "t", "recommend", "channel", "wave", "segment", "weight"];
 /// Names that the typed customers table uses itself.
-pub const RESERVED_CUSTOMER_COLUMNS: &[&str] = &["customer", "joined_t"];
+pub const RESERVED_CUSTOMER_COLUMNS: &[&str] = &["customer", "joined_t", "valid_from", "valid_to", "churned_t"];
+/// Names that the typed invitations table uses itself.
+pub const RESERVED_INVITATION_COLUMNS: &[&str] = &["customer", "t", "channel"];

@@ -15,23 +15,31 @@ mod analysis;
 mod as_of;
 mod codes;
 mod consistency;
+mod contract;
 mod document;
 mod evaluation;
+mod history;
 mod outcome;
 mod sources;
 
 pub use actions::{ActionTarget, Actions, Segments, TargetMeasure};
 pub use analysis::{
-    Drivers, EdgeProbability, Influence, Measures, Missing, NpsInterval, RatingWeights, Scores, TouchpointGroup,
+    Drivers, EdgeProbability, Influence, InvitationCost, Measures, Missing, NpsInterval, PopulationMargin,
+    PopulationShare, RatingWeights, ReferralWorth, Scores, TouchpointGroup,
 };
 pub use as_of::AsOf;
 pub use codes::{AnswerCodes, Codes};
+pub use contract::SourceContract;
 pub use document::Study;
 pub use error::{Place, Problem, StudyError};
 pub use evaluation::Evaluation;
+pub use history::{
+    Advance, Comparison, Condition, Contacts, Distinct, HISTORY_WINDOWS_DAYS, History, HistoryDetails, Juncture,
+    LifecycleRule, Returns, Same, Validity,
+};
 pub use nearest::nearest;
 pub use outcome::{Outcome, Penalty, SpendScale};
 pub use sources::{
-    Activity, Aggregate, AmountVia, Customers, Feedback, Files, Format, Invitations, Key, Range, Referrals, Sources,
-    TimeFormat, Times, Transactions, Via,
+    Activity, Aggregate, AmountVia, Customers, Exposures, Feedback, Files, Format, Invitations, Junctures, Key, Range,
+    Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor, Via,
 };

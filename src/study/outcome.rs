@@ -53,6 +53,26 @@ pub enum Outcome {
         /// How the counts vary around their mean.
         distribution: CountDistribution,
     },
+    /// A product family bought for the first time in the window after the answer, logistic.
+    CrossSell {
+        /// The window's length.
+        window_days: u32,
+    },
+    /// Larger purchases in the window after the answer than before it, logistic.
+    Upsell {
+        /// The window's length.
+        window_days: u32,
+    },
+    /// Any referral made in the window after the answer whose referred customer bought within it, logistic.
+    ConvertedReferral {
+        /// The window's length.
+        window_days: u32,
+    },
+    /// Neither a purchase nor any activity in the window after the answer, logistic.
+    Lapse {
+        /// The window's length.
+        window_days: u32,
+    },
     /// What was spent in the window after the answer, linear.
     Spend {
         /// The window's length.
@@ -145,6 +165,10 @@ impl Outcome {
             Self::Purchases { .. } => "purchases",
             Self::Referrals { .. } => "referrals",
             Self::Spend { .. } => "spend",
+            Self::CrossSell { .. } => "cross_sell",
+            Self::Upsell { .. } => "upsell",
+            Self::ConvertedReferral { .. } => "converted_referral",
+            Self::Lapse { .. } => "lapse",
         }
     }
 
@@ -154,9 +178,15 @@ impl Outcome {
             Self::Recommend { family } => family,
             Self::Nps | Self::Spend { .. } => Family::Linear,
             Self::NpsClass => Family::Ordinal,
-            Self::Promoter | Self::Detractor | Self::Repurchase { .. } | Self::Churn { .. } | Self::Referral { .. } => {
-                Family::Logistic
-            }
+            Self::Promoter
+            | Self::Detractor
+            | Self::Repurchase { .. }
+            | Self::Churn { .. }
+            | Self::Referral { .. }
+            | Self::CrossSell { .. }
+            | Self::Upsell { .. }
+            | Self::ConvertedReferral { .. }
+            | Self::Lapse { .. } => Family::Logistic,
             Self::Purchases { .. } | Self::Referrals { .. } => Family::Count,
         }
     }
@@ -168,6 +198,10 @@ impl Outcome {
             Self::Repurchase { window_days }
             | Self::Churn { window_days }
             | Self::Referral { window_days }
+            | Self::CrossSell { window_days }
+            | Self::Upsell { window_days }
+            | Self::ConvertedReferral { window_days }
+            | Self::Lapse { window_days }
             | Self::Purchases { window_days, .. }
             | Self::Referrals { window_days, .. }
             | Self::Spend { window_days, .. } => Some(window_days),
@@ -176,12 +210,21 @@ impl Outcome {
 
     /// Whether it is read from what was bought in the window.
     pub fn is_of_purchases(self) -> bool {
-        matches!(self, Self::Repurchase { .. } | Self::Churn { .. } | Self::Purchases { .. } | Self::Spend { .. })
+        matches!(
+            self,
+            Self::Repurchase { .. }
+                | Self::Churn { .. }
+                | Self::Purchases { .. }
+                | Self::Spend { .. }
+                | Self::CrossSell { .. }
+                | Self::Upsell { .. }
+                | Self::Lapse { .. }
+        )
     }
 
     /// Whether it is read from the referrals made in the window.
     pub fn is_of_referrals(self) -> bool {
-        matches!(self, Self::Referral { .. } | Self::Referrals { .. })
+        matches!(self, Self::Referral { .. } | Self::Referrals { .. } | Self::ConvertedReferral { .. })
     }
 
     pub(super) fn read_all(top: &Section<'_, '_>) -> Result<Vec<Self>, StudyError> {
@@ -208,6 +251,10 @@ impl Outcome {
             "repurchase" => Self::Repurchase { window_days: of_window()? },
             "churn" => Self::Churn { window_days: of_window()? },
             "referral" => Self::Referral { window_days: of_window()? },
+            "cross_sell" => Self::CrossSell { window_days: of_window()? },
+            "upsell" => Self::Upsell { window_days: of_window()? },
+            "converted_referral" => Self::ConvertedReferral { window_days: of_window()? },
+            "lapse" => Self::Lapse { window_days: of_window()? },
             "purchases" | "referrals" => {
                 let section = item.section(keys::COUNT_OUTCOME)?;
                 let window_days = Self::window(&section)?;

@@ -1,7 +1,7 @@
 //! The tables of a study: where they lie, how they are read, and which column plays which part.
 
 use super::section::{Item, Section};
-use super::{AnswerCodes, Codes, Problem, StudyError, keys};
+use super::{AnswerCodes, Codes, Problem, SourceContract, StudyError, Validity, keys};
 use crate::data::WeightKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,18 +22,97 @@ pub struct Sources {
     pub activity: Option<Activity>,
     /// Who was asked.
     pub invitations: Option<Invitations>,
+    /// Renewals, installations and the like.
+    pub junctures: Option<Junctures>,
+    /// Campaigns that reached a customer.
+    pub exposures: Option<Exposures>,
 }
 
 /// The layout of a source file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// Parquet where the file begins like one, else separated text.
+    /// By how the file begins and what it is called.
     Detected,
     /// Separated text.
     Csv,
     /// Parquet.
     Parquet,
+    /// Arrow IPC, as a file or a stream.
+    Arrow,
+    /// JSON, an object a line.
+    #[serde(rename = "jsonl")]
+    JsonLines,
+    /// A sheet of a workbook.
+    #[serde(rename = "xlsx")]
+    Workbook,
+    /// A table or a query of a SQLite file.
+    Sqlite,
+    /// A table or a query of a PostgreSQL server.
+    Postgres,
+    /// A survey vendor's export.
+    #[serde(untagged)]
+    Export(Vendor),
+}
+
+/// A survey vendor whose exports are read as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vendor {
+    /// Qualtrics, three header rows.
+    Qualtrics,
+    /// Qualtrics, two header rows.
+    QualtricsLegacy,
+    /// SurveyMonkey.
+    #[serde(rename = "surveymonkey")]
+    SurveyMonkey,
+    /// Typeform.
+    Typeform,
+    /// LimeSurvey.
+    #[serde(rename = "limesurvey")]
+    LimeSurvey,
+    /// Formbricks.
+    Formbricks,
+    /// Delighted.
+    Delighted,
+    /// Retently.
+    Retently,
+    /// CustomerGauge.
+    #[serde(rename = "customergauge")]
+    CustomerGauge,
+    /// Medallia Agent Connect.
+    MedalliaAgentConnect,
+    /// The long tables of Fivetran's Qualtrics connector.
+    FivetranQualtrics,
+}
+
+impl Format {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 23] = [
+        ("csv", Self::Csv),
+        ("tsv", Self::Csv),
+        ("parquet", Self::Parquet),
+        ("arrow", Self::Arrow),
+        ("jsonl", Self::JsonLines),
+        ("ndjson", Self::JsonLines),
+        ("xlsx", Self::Workbook),
+        ("xls", Self::Workbook),
+        ("ods", Self::Workbook),
+        ("sqlite", Self::Sqlite),
+        ("postgres", Self::Postgres),
+        ("postgresql", Self::Postgres),
+        ("qualtrics", Self::Export(Vendor::Qualtrics)),
+        ("qualtrics_legacy", Self::Export(Vendor::QualtricsLegacy)),
+        ("surveymonkey", Self::Export(Vendor::SurveyMonkey)),
+        ("typeform", Self::Export(Vendor::Typeform)),
+        ("limesurvey", Self::Export(Vendor::LimeSurvey)),
+        ("formbricks", Self::Export(Vendor::Formbricks)),
+        ("delighted", Self::Export(Vendor::Delighted)),
+        ("retently", Self::Export(Vendor::Retently)),
+        ("customergauge", Self::Export(Vendor::CustomerGauge)),
+        ("medallia_agent_connect", Self::Export(Vendor::MedalliaAgentConnect)),
+        ("fivetran_qualtrics", Self::Export(Vendor::FivetranQualtrics)),
+    ];
 }
 
 /// Which files a source consists of and how they are read.
@@ -43,12 +122,20 @@ pub struct Files {
     pub path: Vec<String>,
     /// Their layout.
     pub format: Format,
-    /// What separates cells; where nothing is said, a tab in `.tsv` files and a comma elsewhere.
+    /// What separates cells; where nothing is said, a tab in `.tsv` files and elsewhere what cuts all records alike.
     pub delimiter: Option<char>,
+    /// The sheet of a workbook, by default its first.
+    pub sheet: Option<String>,
+    /// The table of a database.
+    pub table: Option<String>,
+    /// The query of a database, instead of a table.
+    pub query: Option<String>,
     /// New names of columns by their names in the files; everything else in the study uses the new ones.
     pub rename: BTreeMap<String, String>,
     /// Cells that are blank beside the empty one.
     pub blank: Codes,
+    /// What the source promises.
+    pub contract: SourceContract,
     /// The folder from which relative paths count.
     #[serde(skip)]
     pub base_dir: PathBuf,
@@ -133,6 +220,18 @@ pub struct AmountVia {
     pub aggregate: Aggregate,
 }
 
+/// What becomes of responses whose customer left before the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfinished {
+    /// Those with a recommend answer are answers, the others are left out.
+    KeepAnswered,
+    /// All are answers.
+    Keep,
+    /// None is.
+    LeaveOut,
+}
+
 /// The answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Feedback {
@@ -150,6 +249,10 @@ pub struct Feedback {
     pub id: Option<String>,
     /// The 0-10 answer.
     pub recommend: Option<String>,
+    /// The class of the answer as the source says it; it is computed anew, and held against this one.
+    pub recommend_class: Option<String>,
+    /// What becomes of responses in a vendor's export whose customer left before the end.
+    pub unfinished: Unfinished,
     /// Codes for "does not apply to me".
     pub not_applicable: AnswerCodes,
     /// Codes for "no answer", beside the empty cell and the source's blank codes.
@@ -198,6 +301,16 @@ pub struct Transactions {
     pub amount_via: Option<AmountVia>,
     /// The smallest amount that is one.
     pub amount_min: Option<f64>,
+    /// What was bought.
+    pub product: Option<String>,
+    /// The family of what was bought.
+    pub family: Option<String>,
+    /// Where it was bought.
+    pub channel: Option<String>,
+    /// Whether the row is a return: 1 where it is.
+    pub returned: Option<String>,
+    /// When what was bought was returned.
+    pub returned_time: Option<String>,
 }
 
 impl Transactions {
@@ -235,6 +348,12 @@ pub struct Customers {
     pub customer: Key,
     /// Customer since.
     pub joined: Option<String>,
+    /// From when on a row held, where a customer has several.
+    pub valid_from: Option<String>,
+    /// Until when it held.
+    pub valid_to: Option<String>,
+    /// When the customer left.
+    pub churned: Option<String>,
     /// Columns to keep, as numbers where all their values are, else as text.
     pub keep: Vec<String>,
 }
@@ -254,6 +373,10 @@ pub struct Activity {
     pub kind: Option<String>,
     /// Where.
     pub channel: Option<String>,
+    /// What it was about.
+    pub topic: Option<String>,
+    /// How the customer rated it.
+    pub rating: Option<String>,
 }
 
 /// Who was asked.
@@ -269,12 +392,54 @@ pub struct Invitations {
     pub time: String,
     /// How.
     pub channel: Option<String>,
+    /// Other columns to keep, as text, by which response rates can be cut.
+    pub keep: Vec<String>,
+}
+
+/// Renewals, installations and the like.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Junctures {
+    /// The files.
+    pub files: Files,
+    /// How times are written.
+    pub times: Times,
+    /// Whose.
+    pub customer: Key,
+    /// When; it may lie after the study's date.
+    pub time: String,
+    /// What.
+    pub kind: String,
+    /// From when on the date was known.
+    pub known: Option<String>,
+}
+
+/// Campaigns that reached a customer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Exposures {
+    /// The files.
+    pub files: Files,
+    /// How times are written.
+    pub times: Times,
+    /// Who was reached.
+    pub customer: Key,
+    /// When.
+    pub time: String,
+    /// By which campaign.
+    pub campaign: Option<String>,
 }
 
 const CUSTOMER: &str = "the column that says who";
 const TIME: &str = "the column that says when";
 
 impl Sources {
+    /// Whether the profile says from when to when its rows held.
+    pub(super) fn validity(&self) -> Validity {
+        match &self.customers {
+            Some(customers) if customers.valid_from.is_some() => Validity::Intervals,
+            _ => Validity::Undated,
+        }
+    }
+
     pub(super) fn read(top: &Section<'_, '_>, base_dir: &Path) -> Result<Self, StudyError> {
         let item = top.required("sources", "write at least [sources.feedback] with the path of the answers")?;
         let sources = item.section(keys::SOURCES)?;
@@ -304,6 +469,9 @@ impl Sources {
                         times: read_times(&section)?,
                         customer: read_key(&section, base_dir)?,
                         joined: section.text("joined")?,
+                        valid_from: section.text("valid_from")?,
+                        valid_to: section.text("valid_to")?,
+                        churned: section.text("churned")?,
                         keep: read_keep(&section, keys::RESERVED_CUSTOMER_COLUMNS)?,
                     })
                 })
@@ -317,6 +485,8 @@ impl Sources {
                         time: section.required("time", TIME)?.text()?,
                         kind: section.text("kind")?,
                         channel: section.text("channel")?,
+                        topic: section.text("topic")?,
+                        rating: section.text("rating")?,
                     })
                 })
                 .transpose()?,
@@ -328,6 +498,30 @@ impl Sources {
                         customer: read_key(&section, base_dir)?,
                         time: section.required("time", TIME)?.text()?,
                         channel: section.text("channel")?,
+                        keep: read_keep(&section, keys::RESERVED_INVITATION_COLUMNS)?,
+                    })
+                })
+                .transpose()?,
+            junctures: open("junctures", keys::JUNCTURES)?
+                .map(|section| -> Result<_, StudyError> {
+                    Ok(Junctures {
+                        files: read_files(&section, base_dir)?,
+                        times: read_times(&section)?,
+                        customer: read_key(&section, base_dir)?,
+                        time: section.required("time", TIME)?.text()?,
+                        kind: section.required("kind", "the column that says what kind of juncture it is")?.text()?,
+                        known: section.text("known")?,
+                    })
+                })
+                .transpose()?,
+            exposures: open("exposures", keys::EXPOSURES)?
+                .map(|section| -> Result<_, StudyError> {
+                    Ok(Exposures {
+                        files: read_files(&section, base_dir)?,
+                        times: read_times(&section)?,
+                        customer: read_key(&section, base_dir)?,
+                        time: section.required("time", TIME)?.text()?,
+                        campaign: section.text("campaign")?,
                     })
                 })
                 .transpose()?,
@@ -357,6 +551,14 @@ fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback,
         time: section.text("time")?,
         id: section.text("id")?,
         recommend: section.text("recommend")?,
+        recommend_class: section.text("recommend_class")?,
+        unfinished: section.item("unfinished").map_or(Ok(Unfinished::KeepAnswered), |item| {
+            item.word(&[
+                ("keep_answered", Unfinished::KeepAnswered),
+                ("keep", Unfinished::Keep),
+                ("leave_out", Unfinished::LeaveOut),
+            ])
+        })?,
         not_applicable: AnswerCodes::read(section, "not_applicable")?,
         blank,
         scale: section.item("scale").map(|item| read_range(&item)).transpose()?,
@@ -393,6 +595,11 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
         amount,
         amount_via,
         amount_min: section.item("amount_min").map(|item| item.number()).transpose()?,
+        product: section.text("product")?,
+        family: section.text("family")?,
+        channel: section.text("channel")?,
+        returned: section.text("returned")?,
+        returned_time: section.text("returned_time")?,
     })
 }
 
@@ -445,9 +652,14 @@ fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<Files, Study
     if paths.is_empty() {
         return Err(path.invalid(format!("`{}` is an empty list; name at least one file", path.path())));
     }
-    let format = section.item("format").map_or(Ok(Format::Detected), |item| {
-        item.word(&[("csv", Format::Csv), ("tsv", Format::Csv), ("parquet", Format::Parquet)])
-    })?;
+    let format = section.item("format").map_or(Ok(Format::Detected), |item| item.word(&Format::WORDS))?;
+    let (table, query) = (section.text("table")?, section.text("query")?);
+    if table.is_some() && query.is_some() {
+        return Err(section.refuse(Problem::Invalid(format!(
+            "`{}` has both `table` and `query`; keep the one that is to be read",
+            path.path().trim_end_matches(".path")
+        ))));
+    }
     let mut rename = BTreeMap::new();
     if let Some(item) = section.item("rename") {
         for (from, item) in item.open_section()?.items() {
@@ -470,7 +682,18 @@ fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<Files, Study
         None if section.text("format")?.as_deref() == Some("tsv") => Some('\t'),
         given => given,
     };
-    Ok(Files { path: paths, format, delimiter, rename, blank, base_dir: base_dir.to_owned() })
+    Ok(Files {
+        path: paths,
+        format,
+        delimiter,
+        sheet: section.text("sheet")?,
+        table,
+        query,
+        rename,
+        blank,
+        contract: SourceContract::read(section)?,
+        base_dir: base_dir.to_owned(),
+    })
 }
 
 fn read_delimiter(section: &Section<'_, '_>) -> Result<Option<char>, StudyError> {
@@ -485,7 +708,7 @@ fn read_delimiter(section: &Section<'_, '_>) -> Result<Option<char>, StudyError>
     }
 }
 
-fn read_range(item: &Item<'_, '_>) -> Result<Range, StudyError> {
+pub(super) fn read_range(item: &Item<'_, '_>) -> Result<Range, StudyError> {
     let bounds = item.elements("a range such as [1, 5]")?.iter().map(Item::number).collect::<Result<Vec<_>, _>>()?;
     match bounds[..] {
         [min, max] if min < max => Ok(Range { min, max }),

@@ -336,6 +336,50 @@ fn influence_of_the_diamond() {
 }
 
 #[test]
+fn measures_thresholds_and_bound_of_the_diamond() {
+    let folder = folder();
+    write(folder.path(), "e.csv", "a,b,p\nn1,n2,0.5\nn1,n3,0.5\nn2,n4,0.5\nn3,n4,0.5\n");
+    let asked = |more: &[&str]| {
+        let mut arguments =
+            vec!["influence", "--edges", "e.csv", "--from", "a", "--to", "b", "--probability", "p", "--format", "json"];
+        arguments.extend(more);
+        json(&advocate(folder.path(), &arguments))
+    };
+    let answer = asked(&["--measures", "pagerank,degree,core,closeness,betweenness", "--seeds", "1", "--bound"]);
+    let first = &answer["nodes"][0];
+    close(&first["out_degree"], 2.0, 0.0);
+    close(&first["in_degree"], 0.0, 0.0);
+    close(&first["expected_one_step"], 1.0, 1e-12);
+    // A circle of four once directions are left out.
+    close(&first["core"], 2.0, 0.0);
+    // Two in one step and one in two; half of the ways from n1 to n4 lead through n2.
+    close(&first["closeness"], 2.5, 1e-12);
+    close(&answer["nodes"][1]["betweenness"], 0.5, 1e-12);
+    // x1 = t, x2 = x3 = t + .85 t / 2, x4 = t + .85 (x2 + x3), and all sum to 1.
+    close(&first["page_rank"], 1.0 / 7.2725, 1e-9);
+    close(&answer["nodes"][3]["page_rank"], 3.4225 / 7.2725, 1e-9);
+    // The best single node is n1, with 2 + 1 - (1 - 1/4)^2.
+    assert_eq!(answer["seeds"][0]["node"], "n1");
+    let bound = &answer["bound"];
+    let number = |value: &serde_json::Value| value.as_f64().expect("a number");
+    assert!(number(&bound["reach_low"]) <= 2.4375 && number(&bound["best_high"]) >= 2.4375, "{bound}");
+    assert!((0.5..=1.0).contains(&number(&bound["guarantee"])), "{bound}");
+    // Under thresholds n4 takes the word up with 1/2 P(n2) + 1/2 P(n3) = 1/2.
+    let answer = asked(&["--model", "threshold", "--stop-at", "0.01"]);
+    let reach_se = answer["nodes"][0]["reach_se"].as_f64().expect("a number");
+    close(&answer["nodes"][0]["reach"], 2.5, (5.0 * reach_se).max(1e-9));
+    assert!(answer.get("bound").is_none() && answer["nodes"][0].get("core").is_none());
+}
+
+#[test]
+fn a_bound_without_seeds_is_wrong_usage() {
+    let folder = folder();
+    write(folder.path(), "e.csv", "a,b\nn1,n2\n");
+    let arguments = ["influence", "--edges", "e.csv", "--from", "a", "--to", "b", "--uniform", "0.5", "--bound"];
+    assert_eq!(advocate(folder.path(), &arguments).status.code(), Some(2));
+}
+
+#[test]
 fn a_probability_above_one_names_its_row() {
     let folder = folder();
     write(folder.path(), "e.csv", "a,b,p\nn1,n2,0.5\nn1,n3,50\n");
@@ -343,4 +387,114 @@ fn a_probability_above_one_names_its_row() {
     let output = advocate(folder.path(), &arguments);
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains("row 2: probability 50"), "{}", stderr(&output));
+}
+
+/// The first group of `advocate nps` over 60 answers with these further arguments.
+fn sixty(folder: &std::path::Path, more: &[&str]) -> serde_json::Value {
+    let base = ["nps", "--data", "t.csv", "--score", "score", "--format", "json"];
+    json(&advocate(folder, &[&base[..], more].concat()))["groups"][0].clone()
+}
+
+#[test]
+fn nps_intervals_of_every_kind_by_name() {
+    let folder = folder();
+    write(folder.path(), "t.csv", &answers());
+    // By numpy and scipy: 10 detractors, 20 passives, 30 promoters.
+    for (kind, low, high) in [
+        ("score", 13.174_018_982_643_17, 50.563_893_025_223_88),
+        ("wald", 14.473_571_098_730_473, 52.193_095_567_936_19),
+        ("adjusted-wald-uniform", 13.170_462_018_173_978, 50.321_600_475_821_63),
+        ("adjusted-wald-third", 12.831_878_606_410_818, 49.823_331_250_783_19),
+        ("bonett-price", 13.410_017_699_022_078, 51.106_111_333_230_24),
+        ("goodman", 9.779_878_474_306_292, 56.886_788_193_360_37),
+    ] {
+        let group = sixty(folder.path(), &["--interval", kind]);
+        close(&group["conf_low"], low, 1e-6);
+        close(&group["conf_high"], high, 1e-6);
+        assert_eq!(group["interval"], kind);
+    }
+    let drawn = sixty(folder.path(), &["--interval", "bootstrap", "--bootstrap", "200", "--seed", "3"]);
+    let (low, high) = (drawn["conf_low"].as_f64().expect("low"), drawn["conf_high"].as_f64().expect("high"));
+    assert!(low < 100.0 / 3.0 && high > 100.0 / 3.0 && drawn["interval"] == "bootstrap");
+    let output = advocate(folder.path(), &["nps", "--data", "t.csv", "--score", "score", "--bootstrap", "9"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}
+
+#[test]
+fn nps_of_customers_who_answer_twice_and_of_a_small_population() {
+    let folder = folder();
+    let mut twice = "score,who\n".to_owned();
+    for (at, answer) in [(3, 10), (8, 20), (10, 30)].into_iter().flat_map(|(answer, n)| vec![answer; n]).enumerate() {
+        let _ = writeln!(twice, "{answer},c{at}\n{answer},c{at}");
+    }
+    write(folder.path(), "t.csv", &twice);
+    // Two equal answers are one customer's word: 60 customers, with 60 / 59 for the mean.
+    let variance: f64 = 40.0 / 60.0 - 1.0 / 9.0;
+    close(&sixty(folder.path(), &["--cluster", "who"])["std_error"], 100.0 * (variance / 59.0).sqrt(), 1e-9);
+    write(folder.path(), "t.csv", &answers());
+    // 60 of 240 were seen: three quarters of the variance remain.
+    let group = sixty(folder.path(), &["--population", "240"]);
+    close(&group["std_error"], 100.0 * (0.75 * variance / 60.0).sqrt(), 1e-9);
+    let arguments = ["nps", "--data", "t.csv", "--score", "score", "--population", "240", "--by", "channel"];
+    assert_eq!(advocate(folder.path(), &arguments).status.code(), Some(2));
+}
+
+#[test]
+fn nps_against_a_benchmark_is_tested_one_sided() {
+    let folder = folder();
+    write(folder.path(), "t.csv", &answers());
+    let test = sixty(folder.path(), &["--benchmark", "15"])["benchmark"].clone();
+    // With 3/4, 3/2 and 3/4 answers more: 20 of 63, less 15, over its error; by the complementary error function.
+    close(&test["gap"], 100.0 / 3.0 - 15.0, 1e-9);
+    close(&test["statistic"], 1.779_446_323_025_067_4, 1e-9);
+    close(&test["p_value"], 0.037_583_308_834_641, 1e-9);
+    assert_eq!(test["knows_n"], false);
+    let known = sixty(folder.path(), &["--benchmark", "15", "--benchmark-n", "500"])["benchmark"].clone();
+    assert!(known["p_value"].as_f64() > test["p_value"].as_f64(), "{known} {test}");
+}
+
+#[test]
+fn nps_of_small_groups_is_hidden() {
+    let folder = folder();
+    write(folder.path(), "t.csv", &(answers() + "9,phone,1\n9,phone,1\n9,phone,1\n"));
+    let arguments = ["nps", "--data", "t.csv", "--score", "score", "--by", "channel", "--suppress-below", "5"];
+    let answer = json(&advocate(folder.path(), &[&arguments[..], &["--format", "json"]].concat()));
+    // The three of phone need one of the two others beside them.
+    let shown: Vec<_> =
+        answer["groups"].as_array().expect("groups").iter().map(|group| &group["by"]["channel"]).collect();
+    assert_eq!(shown, ["web"]);
+    assert_eq!(answer["findings"][0]["kind"], "small_base");
+}
+
+#[test]
+fn an_item_from_one_to_ten_is_no_nps() {
+    let folder = folder();
+    write(folder.path(), "t.csv", &answers());
+    let output = advocate(folder.path(), &["nps", "--data", "t.csv", "--score", "score", "--scale", "1-10"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("needs the 0-10 scale and this one is 1-10"), "{}", stderr(&output));
+    // Many answers without a 0 are worth a question, and no more than that.
+    write(folder.path(), "t.csv", &format!("score\n{}", "9\n".repeat(200)));
+    let output = advocate(folder.path(), &["nps", "--data", "t.csv", "--score", "score"]);
+    assert!(output.status.success() && stderr(&output).contains("none of 200 answers is 0"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_survey_is_planned() {
+    let folder = folder();
+    let n = |arguments: &[&str]| {
+        let all = [&["nps", "plan", "--format", "json"][..], arguments].concat();
+        json(&advocate(folder.path(), &all))["n"].as_u64()
+    };
+    assert_eq!(n(&["--half-width", "5", "--variance", "1"]), Some(1537));
+    // Figures of a published program: 80 % promoters, 15 % detractors, 10 points either way; of 250 customers.
+    let shares = ["--detractors", "0.15", "--promoters", "0.8", "--half-width", "10"];
+    assert_eq!(n(&shares), Some(203));
+    assert_eq!(n(&[&shares[..], &["--population", "250"]].concat()), Some(112));
+    // 2 * 0.61 * ((1.959964 + 0.841621) / 0.1)^2 = 957.6
+    let two = ["--detractors", "0.2", "--promoters", "0.5", "--change", "10", "--two-sample"];
+    assert_eq!(n(&two), Some(958));
+    let output = advocate(folder.path(), &["nps", "plan", "--change", "10", "--power", "0.2"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert_eq!(advocate(folder.path(), &["nps", "plan"]).status.code(), Some(2));
 }

@@ -4,11 +4,14 @@ mod contest;
 mod exit_codes;
 mod flat;
 mod gaps;
+mod history;
+mod influence;
 mod models;
 mod outcomes;
 mod purchases;
 mod real_data;
 mod runs;
+mod scorecard;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};

@@ -15,8 +15,8 @@ pub use correlations::{CorrelationsQuestion, correlations};
 pub use drivers::{DriversAnswer, DriversQuestion, drivers};
 pub use fit::{FitAnswer, FitQuestion, fit};
 pub use fit_gaps::{GapsAnswer, GapsModel, GapsRow, fit_gaps};
-pub use influence::{EdgeRule, InfluenceAnswer, InfluenceQuestion, influence};
-pub use nps::{NpsAnswer, NpsGroup, NpsQuestion, nps};
+pub use influence::{Bound, EdgeRule, InfluenceAnswer, InfluenceQuestion, NodeMeasure, SpreadModel, influence};
+pub use nps::{ItemScale, NpsAnswer, NpsGroup, NpsQuestion, nps};
 pub use penalised::{PenalisedAnswer, PenalisedModel, PenalisedQuestion, penalised};
 pub use purchases::{
     ForecastSum, HoldOutAnswer, ParameterRow, PurchasesAnswer, PurchasesModel, PurchasesQuestion, SpendModel, WeekRow,

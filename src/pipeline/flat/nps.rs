@@ -1,8 +1,12 @@
 //! `advocate nps`: the score of a column, by group.
 
+use crate::data::Clusters;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
-use crate::measures::{MeasureError, NetPromoterScore, NpsSettings};
+use crate::measures::change::GroupScore;
+use crate::measures::channels::{Benchmark, BenchmarkTest};
+use crate::measures::disclosure::{ShownCell, SmallBases};
+use crate::measures::{IntervalKind, MeasureError, NetPromoterScore, NpsSettings, Resampling, Sampling};
 use crate::pipeline::{PipelineError, in_full};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -19,10 +23,32 @@ pub struct NpsQuestion {
     pub by: Vec<String>,
     /// A column of sampling weights.
     pub weights: Option<String>,
+    /// A column whose equal values are one customer; a blank is a customer of its own.
+    pub cluster: Option<String>,
+    /// How many customers (or, without clusters, answers) there are in all.
+    pub population: Option<f64>,
     /// The interval and its level.
     pub settings: NpsSettings,
+    /// How a bootstrap interval is made.
+    pub resampling: Resampling,
+    /// Groups with fewer answers are hidden.
+    pub small_bases: Option<SmallBases>,
+    /// A score that each group is tested to lie above.
+    pub benchmark: Option<Benchmark>,
+    /// The scale on which the item was asked.
+    pub scale: ItemScale,
     /// Codes that count as no answer.
     pub not_applicable: Vec<String>,
+}
+
+/// The scale on which an item was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ItemScale {
+    /// 0 to 10, on which a Net Promoter Score is defined.
+    #[default]
+    ZeroToTen,
+    /// 1 to 10, on which it is not.
+    OneToTen,
 }
 
 /// One score a group.
@@ -42,12 +68,18 @@ pub struct NpsGroup {
     /// The score.
     #[serde(flatten)]
     pub score: NetPromoterScore,
+    /// Whether the score lies above the benchmark, one-sided; where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub benchmark: Option<BenchmarkTest>,
 }
+
+/// From so many answers on, a column without a single 0 is worth a question: 1 to 3 % of customers answer 0 in most surveys.
+const N_WITHOUT_ZERO: usize = 200;
 
 /// Computes the scores.
 ///
 /// # Errors
-/// A table that is refused, an answer off the scale (with its row), no answer at all.
+/// A table that is refused, an answer off the scale (with its row), a scale on which there is no such score, no answer at all.
 pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
     let mut wanted = Wanted {
         numbers: vec![question.score.clone()],
@@ -55,15 +87,18 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
         not_applicable: question.not_applicable.clone(),
     };
     wanted.numbers.extend(question.weights.clone());
+    wanted.texts.extend(question.cluster.clone());
     let table = FlatTable::read(&question.file, &wanted).map_err(|error| PipelineError::Input(in_full(&error)))?;
-    let answers = &table.numbers[0];
-    let weights = question.weights.as_ref().map(|_| &table.numbers[1]);
-    let known = |row: &usize| !answers[*row].is_nan() && weights.is_none_or(|weights| !weights[*row].is_nan());
-    let rows: Vec<usize> = (0..table.n_rows).filter(known).collect();
+    let rows = Rows {
+        answers: &table.numbers[0],
+        weights: question.weights.as_ref().map(|_| table.numbers[1].as_slice()),
+        customers: question.cluster.as_ref().map(|_| table.texts[question.by.len()].as_slice()),
+    };
+    let known: Vec<usize> = (0..table.n_rows).filter(|&row| rows.is_known(row)).collect();
 
     let mut groups: BTreeMap<Vec<Option<&String>>, Vec<usize>> = BTreeMap::new();
-    for &row in &rows {
-        let key = table.texts.iter().map(|column| column[row].as_ref()).collect();
+    for &row in &known {
+        let key = table.texts[..question.by.len()].iter().map(|column| column[row].as_ref()).collect();
         groups.entry(key).or_default().push(row);
     }
     let at_row = |members: &[usize], source: MeasureError| {
@@ -75,11 +110,15 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
         };
         PipelineError::Measure { file: table.file.clone(), column: question.score.clone(), problem: source }
     };
-    if rows.is_empty() {
-        return Err(at_row(&rows, MeasureError::NoAnswers));
+    if question.scale == ItemScale::OneToTen {
+        let item = question.score.clone();
+        return Err(at_row(&known, MeasureError::NotZeroToTen { item, low: 1.0, high: 10.0 }));
+    }
+    if known.is_empty() {
+        return Err(at_row(&known, MeasureError::NoAnswers));
     }
     let mut answer = NpsAnswer { groups: Vec::new(), findings: Vec::new() };
-    let n_missing = table.n_rows - rows.len();
+    let n_missing = table.n_rows - known.len();
     if n_missing > 0 {
         let sentence =
             format!("{n_missing} of {} rows have no answer or no weight and are not in the base", table.n_rows);
@@ -89,15 +128,24 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
                 .number("share", n_missing as f64 / table.n_rows as f64),
         );
     }
-    for (key, members) in groups {
-        let own: Vec<f64> = members.iter().map(|&row| answers[row]).collect();
-        let own_weights: Option<Vec<f64>> = weights.map(|weights| members.iter().map(|&row| weights[row]).collect());
+    answer.findings.extend(never_zero(question, known.iter().map(|&row| rows.answers[row])));
+    let shown = shown(question.small_bases, groups.values().map(Vec::len));
+    answer.findings.extend(question.small_bases.and_then(|own| own.finding(&question.score, &shown)));
+    for ((key, members), shown) in groups.into_iter().zip(shown) {
         let by = question.by.iter().cloned().zip(key.into_iter().map(Option::<&String>::cloned)).collect();
-        match NetPromoterScore::of(&own, own_weights.as_deref(), question.settings) {
-            Ok(score) => answer.groups.push(NpsGroup { by, score }),
+        // What is hidden is still checked: an answer off the scale is refused wherever it stands.
+        match score(question, &rows, &members) {
+            Ok(score) if shown.is_shown() => {
+                let test = |own: Benchmark| own.beaten_by(GroupScore::of_score(&score), question.settings.confidence);
+                let benchmark = question.benchmark.map(test).transpose().map_err(|source| at_row(&members, source))?;
+                answer.groups.push(NpsGroup { by, score, benchmark });
+            }
+            Ok(_) => {}
             // A group whose weights are all zero has no score, which is no reason to refuse the others.
-            Err(MeasureError::NoAnswers) if !question.by.is_empty() => {
-                let sentence = format!("the group {by:?} has no answer with a positive weight and no score");
+            Err(problem @ (MeasureError::NoAnswers | MeasureError::OneCustomer | MeasureError::TooFew { .. }))
+                if !question.by.is_empty() =>
+            {
+                let sentence = format!("the group {by:?} has no score: {problem}");
                 answer.findings.push(Finding::new(
                     FindingKind::NotEstimated,
                     Severity::Warning,
@@ -109,4 +157,57 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
         }
     }
     Ok(answer)
+}
+
+/// The columns of the table.
+struct Rows<'t> {
+    answers: &'t [f64],
+    weights: Option<&'t [f64]>,
+    customers: Option<&'t [Option<String>]>,
+}
+
+impl Rows<'_> {
+    fn is_known(&self, row: usize) -> bool {
+        !self.answers[row].is_nan() && self.weights.is_none_or(|weights| !weights[row].is_nan())
+    }
+}
+
+fn score(question: &NpsQuestion, rows: &Rows<'_>, members: &[usize]) -> Result<NetPromoterScore, MeasureError> {
+    let answers: Vec<f64> = members.iter().map(|&row| rows.answers[row]).collect();
+    let weights: Option<Vec<f64>> = rows.weights.map(|weights| members.iter().map(|&row| weights[row]).collect());
+    let clusters = rows
+        .customers
+        .map(|customers| Clusters::from_labels(members.iter().map(|&row| customers[row].as_ref().ok_or(row))));
+    let sampling =
+        Sampling { weights: weights.as_deref(), clusters: clusters.as_ref(), population: question.population };
+    if question.settings.interval == IntervalKind::Bootstrap {
+        NetPromoterScore::resampled(&answers, sampling, question.settings.confidence, question.resampling)
+    } else {
+        NetPromoterScore::of_sample(&answers, sampling, question.settings)
+    }
+}
+
+/// Which groups are shown; where the small ones cannot be covered by others, none is.
+fn shown(small_bases: Option<SmallBases>, counts: impl Iterator<Item = usize>) -> Vec<ShownCell> {
+    let counts: Vec<u64> = counts.map(|count| count as u64).collect();
+    match small_bases {
+        None => counts.into_iter().map(ShownCell::Shown).collect(),
+        Some(own) => own.list_or_nothing(&counts),
+    }
+}
+
+/// Many answers without a single 0 may have been given on a scale from 1 to 10.
+fn never_zero(question: &NpsQuestion, answers: impl Iterator<Item = f64>) -> Option<Finding> {
+    let (mut n, mut lowest) = (0, f64::INFINITY);
+    for answer in answers {
+        n += 1;
+        lowest = lowest.min(answer);
+    }
+    (n >= N_WITHOUT_ZERO && lowest >= 1.0).then(|| {
+        let sentence = format!(
+            "none of {n} answers is 0; if the question was asked from 1 to 10, this is no Net Promoter Score, since 9 and 10 \
+             do not mean the same there: look at the questionnaire, and say `--scale 1-10` to have such an item refused"
+        );
+        Finding::new(FindingKind::ScaleEnd, Severity::Note, &question.score, sentence).number("n", n as f64)
+    })
 }

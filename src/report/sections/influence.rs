@@ -1,9 +1,8 @@
 //! Who carries the word.
 
 use super::findings::FindingRow;
-use crate::influence::Tier;
-use crate::report::results::InfluenceResult;
-use crate::report::{sentences, standing, words};
+use crate::influence::{Contender, InputKind, Rival, Tier};
+use crate::report::{InfluenceResult, LearnedRating, ReferralWorthResult, SeedPlanResult, sentences, standing, words};
 
 /// Networked promoters that are listed.
 const N_PROMOTERS_MAX: usize = 20;
@@ -15,7 +14,60 @@ pub(in crate::report) struct Influence {
     pub exactness: String,
     pub rows: Vec<PromoterRow>,
     pub shown: String,
+    pub rating: String,
+    pub heard: Option<String>,
+    pub judged: Option<Judged>,
+    pub plan: Option<Plan>,
+    pub worth: Option<Worth>,
     pub findings: Vec<FindingRow>,
+}
+
+/// What the rating is worth out of time.
+pub(in crate::report) struct Judged {
+    pub base: String,
+    pub rows: Vec<JudgedRow>,
+    pub placebo: Option<String>,
+}
+
+/// One way to tell later referrers.
+pub(in crate::report) struct JudgedRow {
+    pub contender: String,
+    pub area: String,
+    pub area_range: String,
+    pub gain: String,
+    pub gain_range: Option<String>,
+    pub lift: String,
+}
+
+/// Whom to invite.
+pub(in crate::report) struct Plan {
+    pub summary: String,
+    pub rows: Vec<PlanRow>,
+}
+
+/// One customer to invite.
+pub(in crate::report) struct PlanRow {
+    pub place: usize,
+    pub customer: String,
+    pub gain: String,
+    pub reach: String,
+    pub spent: String,
+}
+
+/// What referrals were worth.
+pub(in crate::report) struct Worth {
+    pub revenue: String,
+    pub splits: String,
+    pub rows: Vec<GroupLine>,
+}
+
+/// One of the four groups.
+pub(in crate::report) struct GroupLine {
+    pub group: &'static str,
+    pub n_customers: String,
+    pub share: String,
+    pub own_value: String,
+    pub referral_value: String,
 }
 
 /// One networked promoter.
@@ -64,8 +116,9 @@ impl Influence {
         let exactness = match n_sampled {
             0 => "The reach of every customer is exact.".to_owned(),
             _ => format!(
-                "Reach is exact for {} and sampled, with its standard error (±), for {}.",
+                "Reach is exact for {} ({} of all) and sampled, with its standard error (±), for {}.",
                 words::counted(influence.n_exact, "customer", "customers"),
+                words::percent(influence.n_exact as f64 / influence.n_customers.max(1) as f64),
                 words::counted(n_sampled, "customer", "customers"),
             ),
         };
@@ -86,7 +139,153 @@ impl Influence {
                 n => format!("The first {N_PROMOTERS_MAX} of {} rated customers.", words::count(n as u64)),
             },
             rows: rows.collect(),
+            rating: rating(influence),
+            heard: heard(influence),
+            judged: influence.learned.as_ref().and_then(judged),
+            plan: influence.plan.as_ref().map(plan),
+            worth: influence.worth.as_ref().map(worth),
             findings: standing::sorted(influence.findings.iter()).into_iter().map(FindingRow::of).collect(),
         }
+    }
+}
+
+/// What the rating is.
+fn rating(influence: &InfluenceResult) -> String {
+    match influence.learned.as_ref().filter(|learned| learned.is_used) {
+        Some(learned) => format!(
+            "The rating (0-100) is the percent rank of the referrals that a model expects of a customer. It was learned from \
+             what was known of {} at a cut in time and the referrals of the {} days after it, which {} of them made; it \
+             describes what goes with later referrals, and promises nothing.",
+            words::counted(learned.n_customers, "customer", "customers"),
+            learned.later_days,
+            words::count(learned.n_referrers as u64)
+        ),
+        None => "The rating (0-100) combines the percent ranks (0-100) of reach, own answer and engagement, as far as \
+                 known. It describes where a customer stands today, and promises nothing."
+            .to_owned(),
+    }
+}
+
+fn heard(influence: &InfluenceResult) -> Option<String> {
+    let heard = influence.heard?;
+    let number = |heard: crate::influence::Heard| match heard.std_error > 0.0 {
+        true => sentences::sampled(heard.expected, heard.std_error),
+        false => words::fixed(heard.expected, 2),
+    };
+    Some(format!(
+        "Of {} customers, promoters are expected to reach {} and detractors {}; {} would hear both.",
+        words::count(influence.n_customers as u64),
+        number(heard.asset),
+        number(heard.exposure),
+        number(heard.contested)
+    ))
+}
+
+fn judged(learned: &LearnedRating) -> Option<Judged> {
+    let ablation = learned.ablation.as_ref()?;
+    let rows = ablation.rows.iter().map(|row| {
+        let is_rating = row.contender == Contender::Rating;
+        JudgedRow {
+            contender: in_words(&row.contender),
+            area: words::fixed(row.roc_auc, 3),
+            area_range: words::range(words::fixed(row.conf_low, 3), words::fixed(row.conf_high, 3)),
+            gain: if is_rating { words::MISSING.to_owned() } else { words::fixed(row.gain_of_rating, 3) },
+            gain_range: (!is_rating)
+                .then(|| words::range(words::fixed(row.gain_low, 3), words::fixed(row.gain_high, 3))),
+            lift: words::fixed(row.lift_top_tenth, 2),
+        }
+    });
+    let placebo = learned.placebo.as_ref().map(|placebo| {
+        let mean = placebo.dealt.iter().sum::<f64>() / placebo.dealt.len() as f64;
+        format!(
+            "With later referrals dealt to customers at random, the rating\u{2019}s area is {} on average of {} deals (chance \
+             has 0.5), and at least as large as the true one in a share of {} of all.",
+            words::fixed(mean, 3),
+            placebo.dealt.len(),
+            words::fixed(placebo.p_value, 2)
+        )
+    });
+    Some(Judged {
+        base: format!(
+            "Learned in one window of {} days and judged in the next, on customers that were not learned from: {}, of whom {} \
+             referred.",
+            learned.later_days,
+            words::counted(ablation.n_customers, "customer", "customers"),
+            words::count(ablation.n_referrers as u64)
+        ),
+        rows: rows.collect(),
+        placebo,
+    })
+}
+
+fn in_words(contender: &Contender) -> String {
+    match contender {
+        Contender::Rating => "the rating, from all inputs".to_owned(),
+        Contender::Without(kind) => format!("without {}", kind.word()),
+        Contender::Only(InputKind::Referrals) => "history of referrals only".to_owned(),
+        Contender::Only(kind) => format!("{} only", kind.word()),
+        Contender::Column(column) if column == "referrals" => "plain count of referrals".to_owned(),
+        Contender::Column(column) if column == "page_rank" => "PageRank".to_owned(),
+        Contender::Column(column) => column.clone(),
+    }
+}
+
+fn plan(result: &SeedPlanResult) -> Plan {
+    let plan = &result.plan;
+    let rival = |which: Rival| plan.rivals.iter().find(|own| own.rival == which).map_or(f64::NAN, |own| own.reach);
+    let excluded = match result.n_excluded {
+        0 => String::new(),
+        n => format!(" {} are excluded by the study.", words::counted(n, "customer", "customers")),
+    };
+    let row = |(place, row): (usize, &crate::report::SeedRow)| PlanRow {
+        place: place + 1,
+        customer: row.customer.clone(),
+        gain: sentences::sampled(row.seed.gain, row.seed.gain_se),
+        reach: words::fixed(row.seed.reach, 2),
+        spent: words::amount(row.seed.spent),
+    };
+    Plan {
+        summary: format!(
+            "{} to start with are expected to reach {} customers, themselves included. That is at least {} of what the best \
+             choice within the limits would reach, with a probability of {}. Those with the most referrals would reach {}, \
+             a random choice {}.{excluded}",
+            words::counted(plan.seeds.len(), "customer", "customers"),
+            words::fixed(plan.seeds.last().map_or(0.0, |seed| seed.reach), 1),
+            words::percent_fine(plan.guarantee),
+            words::percent_fine(plan.certainty),
+            words::fixed(rival(Rival::TopByCount), 1),
+            words::fixed(rival(Rival::Random), 1),
+        ),
+        rows: result.seeds.iter().take(N_PROMOTERS_MAX).enumerate().map(row).collect(),
+    }
+}
+
+fn worth(result: &ReferralWorthResult) -> Worth {
+    let revenue = &result.revenue;
+    let rows = result.groups.iter().map(|row| GroupLine {
+        group: row.group.word(),
+        n_customers: words::count(row.n_customers as u64),
+        share: words::percent(row.share),
+        own_value: words::amount(row.own_value),
+        referral_value: words::amount(row.referral_value),
+    });
+    Worth {
+        revenue: format!(
+            "Of a revenue of {}, {} are first purchases of customers who came on their own and {} their later ones; {} are \
+             first purchases of referred customers since they were referred and {} their later ones. Each purchase counts once.",
+            words::amount(revenue.total()),
+            words::amount(revenue.own_first),
+            words::amount(revenue.own_repeat),
+            words::amount(revenue.referred_first),
+            words::amount(revenue.referred_repeat)
+        ),
+        splits: format!(
+            "A value is high above the median of the customers in the graph: {} of own value, {} of referral value. The \
+             purchases of a referred customer are that customer\u{2019}s own value and the referrer\u{2019}s referral value, so \
+             the two are not to be added.",
+            words::amount(result.own_split),
+            words::amount(result.referral_split)
+        ),
+        rows: rows.collect(),
     }
 }

@@ -2,24 +2,32 @@
 
 mod actions;
 mod coefficients;
+mod deeds;
 mod findings;
 mod influence;
 mod left_out;
 mod matrix;
+mod movement;
 mod outcome;
 mod reading;
+mod rules;
 mod say_and_do;
 mod score;
 mod scores;
 mod trust;
+mod whom;
 
 pub(super) use actions::WhatToDo;
+pub(super) use deeds::Deeds;
 pub(super) use findings::{FindingRow, all_findings, study_findings};
 pub(super) use influence::Influence;
 pub(super) use left_out::LeftOutSection;
 pub(super) use matrix::Drivers;
+pub(super) use movement::{Changed, sentences as change_sentences};
 pub(super) use reading::Reading;
+pub(super) use rules::RuleRow;
 pub(super) use say_and_do::SayAndDo;
 pub(super) use score::Score;
 pub(super) use scores::Scores;
 pub(super) use trust::Trust;
+pub(super) use whom::whom;

@@ -1,7 +1,6 @@
 //! How to read the numbers, said of the way they were made.
 
 use crate::drivers::{DriverRanking, Method};
-use crate::measures::IntervalKind;
 use crate::report::results::{MeasureRow, StudyResults};
 use crate::report::{sentences, standing, words};
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,14 +73,7 @@ fn how_divided(method: Method) -> String {
 }
 
 fn how_scored(row: &MeasureRow) -> String {
-    let interval = match row.score.interval {
-        IntervalKind::AdjustedWald => {
-            "adjusted Wald: 3/4 detractor, 3/2 passives and 3/4 promoter are added before the usual formula, which keeps it \
-             honest for small bases"
-        }
-        IntervalKind::Score => "score interval: all scores that a test at this level does not reject",
-        IntervalKind::Wald => "Wald: too narrow for small bases",
-    };
+    let interval = row.score.interval.description();
     let weights = if row.weighted { " Shares are weighted, and the interval allows for that." } else { "" };
     format!(
         "Answers of 9 or 10 are promoters, 7 or 8 passives, 0 to 6 detractors, the customary cuts. The score is the percentage \

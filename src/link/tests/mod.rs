@@ -1,6 +1,14 @@
 //! The join against hand-made cases and against plain loops over random events.
 
-use super::statement::{Anchors, HISTORY_WINDOWS_DAYS};
+mod by_hand;
+mod company;
+mod leaks;
+mod loops;
+mod marketplace;
+mod survey;
+mod widest_plan;
+
+use super::{Anchors, HISTORY_WINDOWS_DAYS};
 use super::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::stats::random::stream;
 use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
@@ -37,14 +45,9 @@ fn numbers(values: &[f64]) -> ArrayRef {
 
 fn plan(tables: TypedTables) -> LinkPlan {
     LinkPlan {
-        tables,
         touchpoints: vec!["delivery".to_owned()],
-        kept: Vec::new(),
-        weighted: false,
-        dated: true,
-        profile: Vec::new(),
         windows: vec![OutcomeWindow::Purchases { days: 90 }, OutcomeWindow::Referrals { days: 30 }],
-        as_of: AS_OF,
+        ..LinkPlan::over(tables, AS_OF)
     }
 }
 
@@ -59,6 +62,10 @@ fn only(base: &BaseTable, column: &str) -> f64 {
         Some(&[value]) => value,
         other => panic!("{column}: {other:?}"),
     }
+}
+
+fn number_at(base: &BaseTable, column: &str, row: usize) -> f64 {
+    base.numbers(column).unwrap_or_else(|| panic!("no column {column}"))[row]
 }
 
 #[test]

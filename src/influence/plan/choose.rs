@@ -1,0 +1,363 @@
+//! The choice, its guarantee and its rivals.
+
+use super::coverage::{Coverage, Judged, Sample};
+use super::limits::{Candidates, Limits, Spent};
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::influence::reverse::ReverseSampler;
+use crate::influence::seeds::alone;
+use crate::influence::{InfluenceError, ReferralGraph};
+use crate::stats::random::{mix, stream};
+use rand::seq::SliceRandom;
+use std::cmp::Reverse;
+
+/// Sets drawn in the first round; each round doubles them.
+const FIRST_SETS: usize = 1 << 12;
+/// Members that the sets may hold in all; of larger sets fewer are drawn.
+const MEMBERS_MAX: usize = 1 << 27;
+/// Random choices that the comparison averages.
+const RANDOM_CHOICES: u64 = 20;
+
+/// What a plan may do, and how sure it must be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlanSettings {
+    /// Customers to invite at most.
+    pub n_seeds: usize,
+    /// Cost to keep to, in the unit of the costs; `None` for no limit.
+    pub budget: Option<f64>,
+    /// Stop drawing once the plan is guaranteed this share of the best possible, such as `1 - 1/e - 0.01`; the samples
+    /// are drawn in full where it is not reached.
+    pub guarantee_wanted: f64,
+    /// Probability (0 to 1, exclusive) with which the guarantee holds.
+    pub certainty: f64,
+    /// Reverse-reachable sets to choose by at most, and as many fresh ones to judge by.
+    pub samples_max: usize,
+    /// Seed of the random streams.
+    pub seed: u64,
+}
+
+impl Default for PlanSettings {
+    fn default() -> Self {
+        let guarantee_wanted = 1.0 - (-1.0_f64).exp() - 0.01;
+        Self { n_seeds: 10, budget: None, guarantee_wanted, certainty: 0.99, samples_max: 1 << 21, seed: 1 }
+    }
+}
+
+/// A customer of the plan.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlannedSeed {
+    /// The customer.
+    pub node: u32,
+    /// What the invitation costs.
+    pub cost: f64,
+    /// Expected customers (or value) added to those already active and to the ones before.
+    pub gain: f64,
+    /// Standard error of the gain.
+    pub gain_se: f64,
+    /// Sum of the gains so far.
+    pub reach: f64,
+    /// Cost so far.
+    pub spent: f64,
+}
+
+/// How else one could choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rival {
+    /// Those with the most referrals out, within the same limits.
+    TopByCount,
+    /// At random, within the same limits; the mean of twenty choices.
+    Random,
+}
+
+/// What a rival would reach.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RivalReach {
+    /// The rival.
+    pub rival: Rival,
+    /// Expected customers (or value) added, judged by the same fresh sets.
+    pub reach: f64,
+    /// Its standard error.
+    pub reach_se: f64,
+}
+
+/// A plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeedPlan {
+    /// In the order chosen.
+    pub seeds: Vec<PlannedSeed>,
+    /// Share (0-1) of the best possible plan's reach that this one has at least...
+    pub guarantee: f64,
+    /// ...with at least this probability.
+    pub certainty: f64,
+    /// What the plan reaches at least, half of the uncertainty spent on it.
+    pub reach_low: f64,
+    /// What the best plan within the limits reaches at most, the other half spent on it.
+    pub best_high: f64,
+    /// Sets drawn to choose by; as many fresh ones judged.
+    pub n_samples: usize,
+    /// Other ways to choose.
+    pub rivals: Vec<RivalReach>,
+    /// What a reader must know beside the plan.
+    pub findings: Vec<Finding>,
+}
+
+/// Chooses whom to invite so that the most is reached within all limits, and says how good the choice is.
+///
+/// Customers are chosen one by one, by what each adds and, where costs differ, also by what each adds per cost; the better
+/// of the two ends is taken. Gains are looked at lazily, on reverse-reachable sets. Fresh sets then judge: with `n` of them of
+/// weight `W`, of which the plan covers `c`, and `h = ln(2 / (1 - certainty))`, the plan reaches at least
+/// `own + W/n ((sqrt(c + 2h/9) - sqrt(h/2))^2 - h/18)` and the best plan at most `W/n (sqrt(u + h/2) + sqrt(h/2))^2`, where `u`
+/// is the least, over the steps of the greedy choice, of what it covers and the best gains then left. Their ratio is
+/// the guarantee; sets are doubled until it is as wanted. Under the independent cascade a greedy choice by number
+/// alone is never below `1 - 1/e` of the best, with quotas one half; with costs the stated guarantee is what holds.
+///
+/// Since the plan is looked at after each doubling, the uncertainty is divided among the rounds.
+///
+/// # Errors
+/// No samples or seeds, columns of another length, costs not above 0, a segment without quota, values out of range, a
+/// certainty that is not between 0 and 1; nobody who may be invited within the budget.
+///
+/// # References
+/// Leskovec and others (2007), "Cost-effective outbreak detection in networks" (CELF); Tang, Tang, Xiao and Yuan (2018),
+/// "Online processing algorithms for influence maximization" (OPIM-C); Khuller, Moss and Naor (1999), Information
+/// Processing Letters 70(1), for the budget.
+pub fn plan_seeds(
+    graph: &ReferralGraph,
+    candidates: &Candidates<'_>,
+    settings: &PlanSettings,
+) -> Result<SeedPlan, InfluenceError> {
+    let limits = Limits::of(graph, candidates, settings)?;
+    if !(0..graph.n_nodes() as u32).any(|node| limits.may(node) && limits.fits(node, &Spent::none(&limits))) {
+        let problem = "nobody may be invited: all are excluded, active, without quota or too dear".to_owned();
+        return Err(InfluenceError::NotFitted { what: "a plan of seeds", problem });
+    }
+    let value = |node: u32| candidates.values.map_or(1.0, |values| values[node as usize]);
+    let sampler = ReverseSampler::new(graph, value);
+    let own: Vec<f64> = alone(graph).iter().zip(0..).map(|(alone, node)| alone * value(node)).collect();
+    let n_rounds = (settings.samples_max.div_ceil(FIRST_SETS)).next_power_of_two().trailing_zeros() + 1;
+    let spread_out = (2.0 * f64::from(n_rounds) / (1.0 - settings.certainty)).ln();
+    let samples_max = sampler.affordable(settings.samples_max, MEMBERS_MAX, settings.seed);
+    let (mut n_samples, mut round) = (FIRST_SETS.min(samples_max), 0_u64);
+    loop {
+        let draw = |purpose: u64| {
+            Sample::of(&sampler, n_samples, mix(settings.seed.wrapping_add(2 * round + purpose)), candidates)
+        };
+        let mut choosing = Coverage::of(draw(0), &own, sampler.total_weight());
+        let choice = choosing.choose(&limits);
+        let mut fresh = Coverage::of(draw(1), &own, sampler.total_weight());
+        let judged = fresh.judge(&choice.nodes, &limits);
+        let reach_low = judged.low(spread_out);
+        let best_high = choice.best_high(&choosing, spread_out);
+        let guarantee = if best_high > 0.0 { (reach_low / best_high).clamp(0.0, 1.0) } else { 1.0 };
+        if guarantee >= settings.guarantee_wanted || n_samples >= samples_max {
+            let rivals = rivals(graph, &limits, &mut fresh, settings.seed);
+            let findings = findings(guarantee, settings, &judged, &rivals);
+            let (seeds, certainty) = (judged.seeds, settings.certainty);
+            return Ok(SeedPlan { seeds, guarantee, certainty, reach_low, best_high, n_samples, rivals, findings });
+        }
+        n_samples = (2 * n_samples).min(samples_max);
+        round += 1;
+    }
+}
+
+fn findings(guarantee: f64, settings: &PlanSettings, judged: &Judged, rivals: &[RivalReach]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if guarantee < settings.guarantee_wanted {
+        let sentence = format!(
+            "The plan is guaranteed {:.1} % of the best possible reach and not the {:.1} % wanted; draw more samples, or \
+             take it that limits of cost and quota make the bound loose.",
+            100.0 * guarantee,
+            100.0 * settings.guarantee_wanted
+        );
+        findings.push(
+            Finding::new(FindingKind::Unreliable, Severity::Note, "seeds", sentence).number("guarantee", guarantee),
+        );
+    }
+    for rival in rivals.iter().filter(|rival| rival.rival == Rival::TopByCount) {
+        if judged.reach - rival.reach <= 2.0 * judged.reach_se.hypot(rival.reach_se) {
+            let sentence = format!(
+                "Choosing those with the most referrals reaches about as much ({:.1}) as the plan does ({:.1}).",
+                rival.reach, judged.reach
+            );
+            let finding = Finding::new(FindingKind::NoGain, Severity::Note, "seeds", sentence);
+            findings.push(finding.number("reach", judged.reach).number("reach_by_count", rival.reach));
+        }
+    }
+    findings
+}
+
+fn rivals(graph: &ReferralGraph, limits: &Limits<'_>, fresh: &mut Coverage<'_>, seed: u64) -> Vec<RivalReach> {
+    let within = |order: &[u32]| {
+        let mut spent = Spent::none(limits);
+        let mut nodes = Vec::new();
+        for &node in order {
+            if spent.n_seeds == limits.n_seeds {
+                break;
+            }
+            if limits.may(node) && limits.fits(node, &spent) {
+                spent.add(node, limits);
+                nodes.push(node);
+            }
+        }
+        nodes
+    };
+    let mut order: Vec<u32> = (0..graph.n_nodes() as u32).collect();
+    order.sort_by_key(|&node| Reverse(graph.referred(node).len()));
+    let by_count = fresh.judge(&within(&order), limits);
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for choice in 0..RANDOM_CHOICES {
+        order.shuffle(&mut stream(seed, "random seeds", choice));
+        let judged = fresh.judge(&within(&order), limits);
+        sum += judged.reach;
+        squares += judged.reach * judged.reach;
+    }
+    let n_choices = RANDOM_CHOICES as f64;
+    let mean = sum / n_choices;
+    let reach_se = ((squares / n_choices - mean * mean).max(0.0) / (n_choices - 1.0)).sqrt();
+    vec![
+        RivalReach { rival: Rival::TopByCount, reach: by_count.reach, reach_se: by_count.reach_se },
+        RivalReach { rival: Rival::Random, reach: mean, reach_se },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::influence::worlds::{Edge, graph, spread_by_worlds, tiny_graphs};
+    use crate::influence::{SpreadSettings, spread};
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+    use rand::RngCore;
+
+    fn tangled() -> ReferralGraph {
+        let mut random = stream(4, "tangled plan", 0);
+        let mut draw = || (random.next_u64() % 200) as u32;
+        let edges: Vec<Edge> = (0..700).map(|_| (draw(), draw(), 0.15)).collect();
+        graph(200, &edges)
+    }
+
+    /// Three stars of 4, 3 and 2 leaves, all edges certain: 0 to 4, 5 to 8 and 9 to 11.
+    fn stars() -> ReferralGraph {
+        let leaves = [(0, 1..5), (5, 6..9), (9, 10..12)];
+        let edges: Vec<Edge> =
+            leaves.into_iter().flat_map(|(hub, leaves)| leaves.map(move |leaf| (hub, leaf, 1.0))).collect();
+        graph(12, &edges)
+    }
+
+    fn settings(n_seeds: usize) -> PlanSettings {
+        PlanSettings { n_seeds, samples_max: 1 << 15, ..PlanSettings::default() }
+    }
+
+    fn nodes(plan: &SeedPlan) -> Vec<u32> {
+        plan.seeds.iter().map(|seed| seed.node).collect()
+    }
+
+    #[test]
+    fn stars_are_chosen_by_size_and_gains_are_their_customers() {
+        let plan = plan_seeds(&stars(), &Candidates::default(), &settings(2)).expect("sound");
+        assert_eq!(nodes(&plan), [0, 5]);
+        assert!((plan.seeds[0].gain - 5.0).abs() < 0.2 && (plan.seeds[1].gain - 4.0).abs() < 0.2, "{plan:?}");
+        assert!(plan.guarantee > 0.62 && plan.reach_low <= 9.0 && plan.best_high >= 9.0, "{plan:?}");
+    }
+
+    #[test]
+    fn exclusions_active_customers_and_quotas_are_kept() {
+        let graph = stars();
+        let mut excluded = vec![false; 12];
+        excluded[0] = true;
+        let plan = plan_seeds(&graph, &Candidates { excluded: Some(&excluded), ..Candidates::default() }, &settings(2));
+        assert_eq!(nodes(&plan.expect("sound")), [5, 9]);
+        // The first star spreads the word already; its leaves add nothing.
+        let plan = plan_seeds(&graph, &Candidates { active: Some(&excluded), ..Candidates::default() }, &settings(3));
+        let plan = plan.expect("sound");
+        assert_eq!(nodes(&plan)[..2], [5, 9]);
+        assert!(plan.seeds[2].gain < 1e-9, "{plan:?}");
+        // One of the first two stars, one of the rest.
+        let segments: Vec<u32> = (0..12).map(|node| u32::from(node >= 9)).collect();
+        let quotas = Candidates { segments: Some(&segments), quotas: &[1, 1], ..Candidates::default() };
+        assert_eq!(nodes(&plan_seeds(&graph, &quotas, &settings(5)).expect("sound")), [0, 9]);
+    }
+
+    #[test]
+    fn a_budget_buys_what_gives_most_for_it() {
+        // The large star costs 10 and the others 4 each: with 10 either the large one (5) or both others (4 + 3).
+        let costs: Vec<f64> = (0..12).map(|node| if node == 0 { 10.0 } else { 4.0 }).collect();
+        let candidates = Candidates { costs: Some(&costs), ..Candidates::default() };
+        let plan =
+            plan_seeds(&stars(), &candidates, &PlanSettings { budget: Some(10.0), ..settings(12) }).expect("sound");
+        assert_eq!(nodes(&plan), [5, 9]);
+        assert!((plan.seeds[1].spent - 8.0).abs() < 1e-12);
+        // A cheap leaf is best per cost, but the whole budget does more in one place.
+        let costs: Vec<f64> = (0..12).map(|node| if node == 4 { 1.0 } else { 6.0 }).collect();
+        let candidates = Candidates { costs: Some(&costs), ..Candidates::default() };
+        let plan =
+            plan_seeds(&stars(), &candidates, &PlanSettings { budget: Some(6.0), ..settings(12) }).expect("sound");
+        assert_eq!(nodes(&plan), [0]);
+    }
+
+    #[test]
+    fn values_move_the_choice() {
+        let mut values = vec![1.0; 12];
+        values[10] = 50.0;
+        let plan = plan_seeds(&stars(), &Candidates { values: Some(&values), ..Candidates::default() }, &settings(1));
+        let plan = plan.expect("sound");
+        assert_eq!(nodes(&plan), [9]);
+        assert!((plan.seeds[0].gain - 52.0).abs() < 2.0, "{plan:?}");
+    }
+
+    #[test]
+    fn the_plan_agrees_with_forward_simulation_and_beats_its_rivals() {
+        let graph = tangled();
+        let plan = plan_seeds(&graph, &Candidates::default(), &PlanSettings { samples_max: 1 << 17, ..settings(10) });
+        let plan = plan.expect("sound");
+        let forward = spread(&graph, &nodes(&plan), &SpreadSettings { simulations: 20_000, seed: 5 }).expect("valid");
+        let reach = plan.seeds[9].reach;
+        assert!((reach / forward.mean - 1.0).abs() < 0.05, "{reach} {forward:?}");
+        assert!(plan.reach_low <= forward.mean && forward.mean <= plan.best_high);
+        assert!(plan.guarantee >= settings(1).guarantee_wanted, "{plan:?}");
+        assert!(plan.findings.iter().all(|finding| finding.kind != FindingKind::Unreliable));
+        let of = |rival| plan.rivals.iter().find(|one| one.rival == rival).expect("a rival").reach;
+        assert!(reach > of(Rival::TopByCount) && of(Rival::TopByCount) > of(Rival::Random), "{:?}", plan.rivals);
+    }
+
+    #[test]
+    fn one_and_four_threads_plan_the_same() {
+        let graph = tangled();
+        let run = |n_threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("threads");
+            pool.install(|| plan_seeds(&graph, &Candidates::default(), &settings(20)).expect("sound"))
+        };
+        assert_eq!(run(1), run(4));
+    }
+
+    #[test]
+    fn unsound_limits_are_refused() {
+        let graph = stars();
+        let ask = |candidates: Candidates<'_>, settings| plan_seeds(&graph, &candidates, &settings);
+        let none = Candidates::default();
+        assert!(ask(none, settings(0)).is_err());
+        assert!(ask(none, PlanSettings { budget: Some(0.0), ..settings(1) }).is_err());
+        assert!(ask(none, PlanSettings { certainty: 1.0, ..settings(1) }).is_err());
+        assert!(ask(Candidates { costs: Some(&[0.0; 12]), ..none }, settings(1)).is_err());
+        assert!(ask(Candidates { segments: Some(&[0; 12]), ..none }, settings(1)).is_err());
+        assert!(ask(Candidates { excluded: Some(&[true; 12]), ..none }, settings(1)).is_err());
+        assert!(ask(none, PlanSettings { budget: Some(0.5), ..settings(1) }).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 40, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_best_set_of_two_lies_within_the_bounds((n_nodes, edges) in tiny_graphs()) {
+            let plan = plan_seeds(&graph(n_nodes, &edges), &Candidates::default(), &settings(2)).expect("sound");
+            let mut best = 0.0_f64;
+            for first in 0..n_nodes as u32 {
+                for second in 0..first {
+                    best = best.max(spread_by_worlds(n_nodes, &edges, &[first, second]));
+                }
+            }
+            let own = spread_by_worlds(n_nodes, &edges, &nodes(&plan));
+            prop_assert!(best <= plan.best_high + 1e-9 && own >= plan.reach_low - 1e-9, "{} {} {:?}", best, own, plan);
+            prop_assert!(own >= plan.guarantee * best - 1e-9);
+        }
+    }
+}

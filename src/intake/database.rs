@@ -1,0 +1,255 @@
+//! Tables and queries of SQLite and PostgreSQL.
+
+use super::IntakeError;
+use super::error::in_full;
+use super::files::SourceFile;
+use super::value::{Value, ValueChunk, ValueRow};
+use postgres::{Client, NoTls};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags};
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// The first bytes of a SQLite file.
+pub(super) const SQLITE: &[u8] = b"SQLite format 3\0";
+/// Rows of a database that are checked together.
+const CHUNK_ROWS: usize = 1 << 15;
+/// Bytes that a server may be ahead of the reader, in pieces.
+const PIECES_AHEAD: usize = 16;
+const PIECE_BYTES: usize = 1 << 18;
+
+/// What is read of a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Selection<'q> {
+    pub(super) table: Option<&'q str>,
+    pub(super) query: Option<&'q str>,
+}
+
+impl Selection<'_> {
+    /// The statement, where the study says what to read.
+    pub(super) fn statement(&self) -> Option<String> {
+        match (self.query, self.table) {
+            (Some(query), _) => Some(query.trim().trim_end_matches(';').to_owned()),
+            (None, Some(table)) => Some(format!("SELECT * FROM {}", quoted(table))),
+            (None, None) => None,
+        }
+    }
+}
+
+/// A table's name, which may have its schema in front.
+fn quoted(table: &str) -> String {
+    table.split('.').map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect::<Vec<_>>().join(".")
+}
+
+/// Rows of a SQLite file, handed out in chunks by a thread of their own.
+pub(super) struct SqliteRows {
+    names: Arc<[String]>,
+    chunks: Receiver<Result<ValueChunk, rusqlite::Error>>,
+    file: String,
+}
+
+impl SqliteRows {
+    /// Without a table or a query, the file's only table.
+    pub(super) fn open(file: &SourceFile, selection: &Selection<'_>) -> Result<Self, IntakeError> {
+        let bad =
+            |error: rusqlite::Error| IntakeError::Database { file: file.name.clone(), message: error.to_string() };
+        let connection = connect(&file.path).map_err(bad)?;
+        let statement = match selection.statement() {
+            Some(statement) => statement,
+            None => match &tables(&connection).map_err(bad)?[..] {
+                [table] => format!("SELECT * FROM {}", quoted(table)),
+                several => {
+                    return Err(IntakeError::WhichTable { file: file.name.clone(), there: several.join(", ") });
+                }
+            },
+        };
+        let names: Arc<[String]> =
+            connection.prepare(&statement).map_err(bad)?.column_names().map(str::to_owned).collect();
+        let (sender, chunks) = sync_channel(2);
+        let (path, own) = (file.path.clone(), Arc::clone(&names));
+        std::thread::spawn(move || {
+            if let Err(error) = hand_out(&path, &statement, &own, &sender) {
+                // Nobody listens where the reader has given up.
+                let _ = sender.send(Err(error));
+            }
+        });
+        Ok(Self { names, chunks, file: file.name.clone() })
+    }
+
+    pub(super) fn names(&self) -> &Arc<[String]> {
+        &self.names
+    }
+
+    /// The next rows; nothing behind the last.
+    pub(super) fn next(&mut self) -> Result<Option<ValueChunk>, IntakeError> {
+        let chunk = self.chunks.recv().ok().transpose();
+        chunk.map_err(|error| IntakeError::Database { file: self.file.clone(), message: error.to_string() })
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+fn tables(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
+    let query =
+        "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name";
+    connection.prepare(query)?.query_map([], |row| row.get(0))?.collect()
+}
+
+fn hand_out(
+    path: &Path,
+    statement: &str,
+    names: &Arc<[String]>,
+    sender: &SyncSender<Result<ValueChunk, rusqlite::Error>>,
+) -> Result<(), rusqlite::Error> {
+    let connection = connect(path)?;
+    let mut statement = connection.prepare(statement)?;
+    let mut found = statement.query([])?;
+    let mut rows = Vec::new();
+    loop {
+        let row = found.next()?;
+        if let Some(row) = row {
+            let cells: Result<Vec<Value>, rusqlite::Error> =
+                (0..names.len()).map(|at| row.get_ref(at).map(value)).collect();
+            rows.push(ValueRow::of(rows.len() as u64, cells?));
+        }
+        let ended = row.is_none();
+        if rows.len() >= CHUNK_ROWS || (ended && !rows.is_empty()) {
+            let chunk = ValueChunk { names: Arc::clone(names), rows: std::mem::take(&mut rows) };
+            if sender.send(Ok(chunk)).is_err() {
+                return Ok(());
+            }
+        }
+        if ended {
+            return Ok(());
+        }
+    }
+}
+
+fn value(cell: ValueRef<'_>) -> Value {
+    match cell {
+        ValueRef::Null => Value::Missing,
+        ValueRef::Integer(value) => Value::Integer(value),
+        ValueRef::Real(value) => Value::Number(value),
+        ValueRef::Text(text) | ValueRef::Blob(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+    }
+}
+
+/// What a PostgreSQL server answers, as CSV with a header; instants are in UTC.
+pub(super) struct PostgresText {
+    pieces: Receiver<io::Result<Vec<u8>>>,
+    piece: Vec<u8>,
+    at: usize,
+}
+
+impl PostgresText {
+    /// `url` may leave the password to the variable PGPASSWORD or to the server's trust.
+    pub(super) fn open(url: &str, selection: &Selection<'_>) -> Result<Self, IntakeError> {
+        let shown = without_password(url);
+        let bad = |error: postgres::Error| IntakeError::Database { file: shown.clone(), message: in_full(&error) };
+        let Some(statement) = selection.statement() else {
+            return Err(IntakeError::WhichTable { file: shown, there: "those of the server".to_owned() });
+        };
+        let mut config: postgres::Config = url.parse().map_err(bad)?;
+        if config.get_password().is_none()
+            && let Ok(password) = std::env::var("PGPASSWORD")
+        {
+            config.password(password);
+        }
+        config.application_name("advocate");
+        let mut client = config.connect(NoTls).map_err(bad)?;
+        // What is read is one state of the database; nothing can be written, whatever the query says.
+        let settings = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET TIME ZONE 'UTC'; SET DateStyle = 'ISO'; \
+                        SET extra_float_digits = 3";
+        client.batch_execute(settings).map_err(bad)?;
+        // An unknown table or column is known before anything is read.
+        client.prepare(&statement).map_err(bad)?;
+        let (sender, pieces) = sync_channel(PIECES_AHEAD);
+        std::thread::spawn(move || {
+            if let Err(error) = hand_out_text(&mut client, &statement, &sender) {
+                let _ = sender.send(Err(error));
+            }
+        });
+        Ok(Self { pieces, piece: Vec::new(), at: 0 })
+    }
+}
+
+fn hand_out_text(
+    client: &mut Client,
+    statement: &str,
+    sender: &SyncSender<io::Result<Vec<u8>>>,
+) -> Result<(), io::Error> {
+    let copy = format!("COPY ({statement}) TO STDOUT WITH (FORMAT csv, HEADER true)");
+    let mut reader = client.copy_out(&copy).map_err(io::Error::other)?;
+    loop {
+        let mut piece = Vec::with_capacity(PIECE_BYTES);
+        let n_read = (&mut reader).take(PIECE_BYTES as u64).read_to_end(&mut piece)?;
+        // Behind its end the answer must not be read again.
+        if sender.send(Ok(piece)).is_err() || n_read < PIECE_BYTES {
+            return Ok(());
+        }
+    }
+}
+
+impl Read for PostgresText {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.piece.len() {
+            match self.pieces.recv() {
+                // The thread is gone: that was all.
+                Err(_) => return Ok(0),
+                Ok(piece) => (self.piece, self.at) = (piece?, 0),
+            }
+        }
+        let n = buffer.len().min(self.piece.len() - self.at);
+        buffer[..n].copy_from_slice(&self.piece[self.at..self.at + n]);
+        self.at += n;
+        Ok(n)
+    }
+}
+
+/// Whether a path is the address of a PostgreSQL server.
+pub(super) fn is_server(path: &str) -> bool {
+    path.starts_with("postgres://") || path.starts_with("postgresql://")
+}
+
+/// An address as it may be shown.
+pub(super) fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    match rest[..end].rsplit_once('@') {
+        None => url.to_owned(),
+        Some((user, host)) => {
+            let user = user.split(':').next().unwrap_or(user);
+            format!("{scheme}://{user}@{host}{}", &rest[end..])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_never_shown() {
+        for (url, shown) in [
+            ("postgresql://ann:secret@host:5432/crm", "postgresql://ann@host:5432/crm"),
+            ("postgres://ann@host/crm?x=1", "postgres://ann@host/crm?x=1"),
+            ("postgresql://host/crm", "postgresql://host/crm"),
+            ("postgresql://ann:p%40ss@w@host", "postgresql://ann@host"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+
+    #[test]
+    fn a_table_may_have_its_schema_in_front() {
+        let table = |table| Selection { table: Some(table), query: None }.statement();
+        assert_eq!(table("crm.answers").as_deref(), Some("SELECT * FROM \"crm\".\"answers\""));
+        assert_eq!(table("a\"b").as_deref(), Some("SELECT * FROM \"a\"\"b\""));
+        let query = Selection { table: None, query: Some(" SELECT 1; ") };
+        assert_eq!(query.statement().as_deref(), Some("SELECT 1"));
+    }
+}

@@ -1,0 +1,104 @@
+//! A vendor's JSON as one table.
+
+use super::columns::{ExportColumn, ExportColumns};
+use super::json::values_of;
+use super::records::without_mark;
+use super::value_table::{TableBuilder, ValueTable};
+use super::{ExportError, ExportFormat, ExportLayout, roles, single_header, vendor_json};
+
+/// An export that was read whole: its columns and, under the most specific name of each, its values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportTable {
+    /// What the columns are; column `k` is value `k` of every row.
+    pub columns: ExportColumns,
+    /// The responses.
+    pub table: ValueTable,
+}
+
+/// The responses of a vendor's JSON: a list, an object that wraps one as the vendor's API does, or one response or page a
+/// line.
+///
+/// Nested objects are flattened with dots; answers come as `answers.REF` (Typeform), `additional_answers.QUESTION`
+/// (Delighted) or `data.QUESTION` (Formbricks) and are known by the last part alone too. Tags are joined by `, `.
+///
+/// # Errors
+/// What is no JSON, has no list where the vendor puts it, holds something else than objects, or two values under one name:
+/// a file is read whole or not at all.
+///
+/// # Example
+/// ```
+/// use advocate::intake::exports::{ExportFormat, ExportRole, table_of_json};
+///
+/// let bytes = br#"[{"id": "1", "person": "7", "survey_type": "nps", "score": 9, "created_at": 1769904000}]"#;
+/// let export = table_of_json(ExportFormat::Delighted, bytes).unwrap();
+/// let recommend = export.columns.with(ExportRole::Recommend).unwrap().unwrap();
+/// assert_eq!(export.table.rows()[0][recommend].text(), "9");
+/// ```
+pub fn table_of_json(format: ExportFormat, bytes: &[u8]) -> Result<ExportTable, ExportError> {
+    if !matches!(format.layout(), ExportLayout::Json | ExportLayout::Either) {
+        return Err(ExportError::NotJson { format });
+    }
+    let documents = values_of(without_mark(bytes))?;
+    if documents.is_empty() {
+        return Err(ExportError::NoList { format });
+    }
+    let mut table = TableBuilder::default();
+    let mut columns: Vec<ExportColumn> = Vec::new();
+    let mut n_responses = 0;
+    for document in documents {
+        for response in vendor_json::responses(format, document).ok_or(ExportError::NoList { format })? {
+            n_responses += 1;
+            let fields =
+                vendor_json::fields(format, response).ok_or(ExportError::NotAnObject { response: n_responses })?;
+            let mut values = Vec::with_capacity(fields.len());
+            for field in fields {
+                let at = table.place(&field.name);
+                if at == columns.len() {
+                    columns.push(single_header::column(format, &field.name));
+                }
+                let column = &mut columns[at];
+                for name in field.also {
+                    if !column.names.contains(&name) {
+                        column.names.push(name);
+                    }
+                }
+                column.role = field.role.or(column.role);
+                values.push((field.name, field.value));
+            }
+            let row = table.row(values).map_err(|name| ExportError::RepeatedValue { response: n_responses, name })?;
+            table.push(row);
+        }
+    }
+    roles::keep_first(&mut columns);
+    Ok(ExportTable { columns: ExportColumns::new(format, columns), table: table.finish() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_a_line_is_read_like_one_list() {
+        let line = r#"{"items": [{"token": "t", "landed_at": "2026-01-01T10:00:00Z", "answers": []}]}"#;
+        let pages = format!("{line}\n{}\n", line.replace("\"t\"", "\"u\""));
+        let export = table_of_json(ExportFormat::Typeform, pages.as_bytes()).expect("sound");
+        assert_eq!(export.table.rows().len(), 2);
+    }
+
+    #[test]
+    fn what_is_no_list_of_objects_is_refused() {
+        let refused = |format, text: &str| table_of_json(format, text.as_bytes()).expect_err("refused").to_string();
+        assert_eq!(
+            refused(ExportFormat::Typeform, "{\"ktems\": []}"),
+            "this is no Typeform export: it should be an object with the list `items`"
+        );
+        assert_eq!(refused(ExportFormat::Delighted, "[{\"id\": 1}, 3]"), "response 2 of the list is no object");
+        assert!(refused(ExportFormat::Delighted, "[{\"id\": 1}").starts_with("line 1, column"));
+        assert!(refused(ExportFormat::Delighted, "  ").contains("a list of responses"));
+        assert!(refused(ExportFormat::Qualtrics, "[]").starts_with("Qualtrics exports are separated text"));
+        assert_eq!(
+            refused(ExportFormat::Delighted, "[{\"a.b\": 1, \"a\": {\"b\": 2}}]"),
+            "response 1 has two values for \"a.b\""
+        );
+    }
+}

@@ -1,0 +1,497 @@
+//! The same answers in every layout that is read become the same table.
+
+use super::*;
+use crate::study::Study;
+use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use datafusion::arrow::ipc::writer::{FileWriter, StreamWriter};
+use datafusion::parquet::arrow::ArrowWriter;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+/// Customer, instant in microseconds of UTC (as `date -u +%s` gives it), answer, channel.
+const ANSWERS: [(&str, i64, Option<f64>, Option<&str>); 4] = [
+    ("ann", 1_767_261_600_000_000, Some(9.0), Some("web")),
+    ("007", 1_767_344_400_000_000, None, Some("a; \"b\", c")),
+    ("José", 1_767_434_400_000_000, Some(0.0), None),
+    ("ann", 1_767_520_800_500_000, Some(10.0), Some("web")),
+];
+const TIMES: [&str; 4] =
+    ["2026-01-01T10:00:00Z", "2026-01-02T09:00:00Z", "2026-01-03T10:00:00Z", "2026-01-04T10:00:00.5Z"];
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        path
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), bytes).expect("written");
+    }
+
+    fn read(&self, keys: &str) -> Result<Intake, IntakeError> {
+        let study = format!(
+            "study = {{ name = \"case\", as_of = 2026-09-30 }}\n[sources.feedback]\ncustomer = \"who\"\ntime = \"when\"\n\
+             recommend = \"ltr\"\nchannel = \"via\"\n{keys}\n[drivers]\ntouchpoints = [\"wait\"]\n"
+        );
+        let study = Study::parse(&study, self.0.path()).expect("a sound study");
+        let folders = Folders { work: self.path("work"), quarantine: self.path("quarantine") };
+        Intake::run(&study, &folders, &|_| ())
+    }
+
+    /// Reads a source and holds its table against the answers.
+    fn check(&self, keys: &str) {
+        let intake = self.read(keys).unwrap_or_else(|error| panic!("{keys}: {}", error::in_full(&error)));
+        let account = &intake.accounts[0];
+        assert!(account.adds_up() && account.rows_used == 4, "{keys}: {account:?}");
+        let table = tests::read(&intake.tables.feedback);
+        let texts = |name: &str| -> Vec<Option<String>> {
+            let column = table.column_by_name(name).expect("there").as_any().downcast_ref::<StringArray>();
+            column.expect("texts").iter().map(|text| text.map(str::to_owned)).collect()
+        };
+        let owned = |text: &str| Some(text.to_owned());
+        assert_eq!(texts("customer"), ANSWERS.map(|(who, ..)| owned(who)), "{keys}");
+        assert_eq!(texts("channel"), ANSWERS.map(|(.., via)| via.map(str::to_owned)), "{keys}");
+        assert_eq!(tests::integers(&intake.tables.feedback, "t"), ANSWERS.map(|(_, t, ..)| Some(t)), "{keys}");
+        let answers = tests::numbers(&intake.tables.feedback, "recommend");
+        assert_eq!(answers, ANSWERS.map(|(_, _, answer, _)| answer), "{keys}");
+        assert_eq!(tests::numbers(&intake.tables.feedback, "wait"), [Some(2.5); 4], "{keys}");
+        assert_eq!(account.files[0].sha256.len(), 64);
+    }
+}
+
+/// The answers as separated text.
+fn text(sign: &str) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut text = ["who", "when", "ltr", "via", "wait"].join(sign) + "\n";
+    for ((who, _, answer, via), time) in ANSWERS.into_iter().zip(TIMES) {
+        let answer = answer.map_or(String::new(), |answer| answer.to_string());
+        text += &[quoted(who), time.to_owned(), answer, via.map_or(String::new(), quoted), "2.5".to_owned()].join(sign);
+        text.push('\n');
+    }
+    text
+}
+
+fn batch() -> RecordBatch {
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("unused", Arc::new(Float64Array::from(vec![1.0; 4]))),
+        ("who", Arc::new(StringArray::from_iter_values(ANSWERS.map(|(who, ..)| who)))),
+        (
+            "when",
+            Arc::new(
+                TimestampMicrosecondArray::from_iter_values(ANSWERS.map(|(_, t, ..)| t)).with_timezone("Europe/Berlin"),
+            ),
+        ),
+        ("ltr", Arc::new(Float64Array::from_iter(ANSWERS.map(|(_, _, answer, _)| answer)))),
+        ("wait", Arc::new(Float64Array::from(vec![2.5; 4]))),
+        ("via", Arc::new(StringArray::from_iter(ANSWERS.map(|(.., via)| via)))),
+    ];
+    RecordBatch::try_from_iter(columns).expect("one length")
+}
+
+#[test]
+fn text_by_any_sign_and_packed_in_any_way() {
+    let folder = Folder::new();
+    for (name, sign) in [("comma.csv", ","), ("semicolon.csv", ";"), ("tab.txt", "\t"), ("pipe.dat", "|")] {
+        folder.write(name, text(sign));
+        folder.check(&format!("path = \"{name}\""));
+    }
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(text(";").as_bytes()).expect("in memory");
+    folder.write("packed.csv.gz", gzip.finish().expect("in memory"));
+    folder.check("path = \"packed.csv.gz\"");
+    // Told by its bytes, whatever it is called.
+    folder.write("packed", zstd::encode_all(text("\t").as_bytes(), 1).expect("in memory"));
+    folder.check("path = \"packed\"");
+}
+
+#[test]
+fn json_lines_with_nested_members() {
+    let folder = Folder::new();
+    let lines = ANSWERS.into_iter().zip(TIMES).map(|((who, _, answer, via), when)| {
+        let person = serde_json::json!({ "who": who, "via": via });
+        serde_json::json!({ "when": when, "ltr": answer, "wait": 2.5, "person": person }).to_string()
+    });
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    let keys = "rename = { \"person.who\" = \"who\", \"person.via\" = \"via\" }";
+    folder.write("answers.jsonl", &lines);
+    folder.check(&format!("path = \"answers.jsonl\"\n{keys}"));
+    folder.write("answers.txt", lines);
+    folder.check(&format!("path = \"answers.txt\"\nformat = \"jsonl\"\n{keys}"));
+}
+
+#[test]
+fn arrow_as_a_file_and_as_a_stream_and_parquet() {
+    let folder = Folder::new();
+    let batch = batch();
+    let file = |name: &str| std::fs::File::create(folder.path(name)).expect("a file");
+    let mut writer = FileWriter::try_new(file("answers.arrow"), &batch.schema()).expect("opens");
+    writer.write(&batch).and_then(|()| writer.finish()).expect("written");
+    let mut writer = StreamWriter::try_new(file("answers.arrows"), &batch.schema()).expect("opens");
+    writer.write(&batch).and_then(|()| writer.finish()).expect("written");
+    let mut writer = ArrowWriter::try_new(file("answers.pq"), batch.schema(), None).expect("opens");
+    writer.write(&batch).expect("written");
+    writer.close().expect("written");
+    for name in ["answers.arrow", "answers.arrows", "answers.pq"] {
+        folder.check(&format!("path = \"{name}\""));
+    }
+    let bytes = std::fs::read(folder.path("answers.arrow")).expect("there");
+    folder.write("cut.arrow", &bytes[..bytes.len() / 2]);
+    let message = folder.read("path = \"cut.arrow\"").expect_err("refused").to_string();
+    assert!(message.starts_with("`cut.arrow` cannot be read as Arrow"), "{message}");
+}
+
+/// A workbook of two sheets as the standard describes it (ECMA-376): the answers lie on the second, below an empty row.
+fn workbook() -> Vec<u8> {
+    let mut cells = String::from("<row r=\"2\">");
+    let word = |at: usize, row: usize, text: &str| {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;");
+        format!("<c r=\"{}{row}\" t=\"inlineStr\"><is><t>{text}</t></is></c>", ["A", "B", "C", "D", "E"][at])
+    };
+    for (at, name) in ["who", "when", "ltr", "via", "wait"].into_iter().enumerate() {
+        cells += &word(at, 2, name);
+    }
+    cells += "</row>";
+    for (at, (who, t, answer, via)) in ANSWERS.into_iter().enumerate() {
+        let row = at + 3;
+        // Days since the end of 1899, with the style of a date and time.
+        let days = 25_569.0 + t as f64 / 86_400e6;
+        cells += &format!("<row r=\"{row}\">{}<c r=\"B{row}\" s=\"1\"><v>{days}</v></c>", word(0, row, who));
+        cells += &answer.map_or(String::new(), |answer| format!("<c r=\"C{row}\"><v>{answer}</v></c>"));
+        cells += &via.map_or(String::new(), |via| word(3, row, via));
+        cells += &format!("<c r=\"E{row}\"><v>2.5</v></c></row>");
+    }
+    let sheet = |cells: &str| {
+        format!(
+            "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>{cells}</sheetData>\
+             </worksheet>"
+        )
+    };
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let package = "http://schemas.openxmlformats.org/package/2006";
+    let files = [
+        (
+            "[Content_Types].xml",
+            format!(
+                "<Types xmlns=\"{package}/content-types\"><Default Extension=\"xml\" ContentType=\"application/xml\"/></Types>"
+            ),
+        ),
+        (
+            "_rels/.rels",
+            format!(
+                "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"r1\" Type=\"{rel}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            format!(
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{rel}\"><sheets><sheet name=\"About\" sheetId=\"1\" r:id=\"s1\"/><sheet name=\"Answers\" sheetId=\"2\" r:id=\"s2\"/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            format!(
+                "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"s1\" Type=\"{rel}/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"s2\" Type=\"{rel}/worksheet\" Target=\"worksheets/sheet2.xml\"/><Relationship Id=\"t\" Type=\"{rel}/styles\" Target=\"styles.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/styles.xml",
+            format!(
+                "<styleSheet xmlns=\"{main}\"><cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"22\"/></cellXfs></styleSheet>"
+            ),
+        ),
+        ("xl/worksheets/sheet1.xml", sheet(&format!("<row r=\"1\">{}</row>", word(0, 1, "made by hand")))),
+        ("xl/worksheets/sheet2.xml", sheet(&cells)),
+    ];
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, text) in files {
+        writer.start_file(name, stored).expect("in memory");
+        writer.write_all(text.as_bytes()).expect("in memory");
+    }
+    writer.finish().expect("in memory").into_inner()
+}
+
+#[test]
+fn a_sheet_of_a_workbook() {
+    let folder = Folder::new();
+    folder.write("answers.xlsx", workbook());
+    // A sheet knows no zones.
+    folder.check("path = \"answers.xlsx\"\nsheet = \"Answers\"\nzone = \"UTC\"");
+    let message = folder.read("path = \"answers.xlsx\"\nsheet = \"Answer\"").expect_err("refused").to_string();
+    assert_eq!(message, "`answers.xlsx` has no sheet `Answer`; there are: About, Answers");
+    let message = folder.read("path = \"answers.xlsx\"").expect_err("refused").to_string();
+    assert!(message.contains("has no column `who`") && message.ends_with("its columns are: made by hand"), "{message}");
+    folder.write("cut.xlsx", &workbook()[..300]);
+    assert!(folder.read("path = \"cut.xlsx\"").expect_err("refused").to_string().contains("as a workbook"));
+}
+
+#[test]
+fn a_table_and_a_query_of_a_database_file() {
+    let folder = Folder::new();
+    let database = rusqlite::Connection::open(folder.path("crm.db")).expect("opens");
+    database.execute_batch("CREATE TABLE answers (who, \"when\", ltr, via, wait)").expect("made");
+    for ((who, t, answer, via), time) in ANSWERS.into_iter().zip(TIMES) {
+        let insert = "INSERT INTO answers VALUES (?, ?, ?, ?, 2.5)";
+        database.execute(insert, rusqlite::params![who, time, answer, via]).expect("inserted");
+        assert!(t > 0);
+    }
+    folder.check("path = \"crm.db\"");
+    database.execute_batch("CREATE TABLE other (x)").expect("made");
+    folder.check("path = \"crm.db\"\ntable = \"answers\"");
+    folder.check("path = \"crm.db\"\nquery = \"SELECT *, 1 AS more FROM answers;\"");
+    let refused = |keys: &str| folder.read(&format!("path = \"crm.db\"\n{keys}")).expect_err("refused").to_string();
+    assert_eq!(refused(""), "`crm.db`: say what to read with `table` or `query`; there are: answers, other");
+    assert!(refused("table = \"answer\"").contains("no such table"));
+}
+
+/// A PostgreSQL server of the system's own packages that lives as long as the test.
+struct Server {
+    programs: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl Server {
+    /// `None`, with a printed reason, where there is none to be had.
+    #[expect(clippy::print_stderr, reason = "a skipped test says why")]
+    fn start() -> Option<Self> {
+        let installed = glob::glob("/usr/lib/postgresql/*/bin").expect("a pattern").flatten().max();
+        let programs = installed.into_iter().chain([PathBuf::from("/usr/local/bin"), PathBuf::from("/usr/bin")]);
+        let Some(programs) = programs.into_iter().find(|folder| folder.join("initdb").exists()) else {
+            eprintln!("skipped: no PostgreSQL server is installed here");
+            return None;
+        };
+        let folder = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp").expect("a folder");
+        let server = Self { programs, folder };
+        let data = server.folder.path().join("data");
+        std::fs::create_dir(&data).expect("a folder");
+        if is_root() {
+            let chown = Command::new("chown").args(["-R", "nobody"]).arg(server.folder.path()).status();
+            assert!(chown.is_ok_and(|status| status.success()));
+        }
+        let made = server.run("initdb", &["-U", "advocate", "-A", "trust", "--no-sync", "-E", "UTF8"]);
+        // No network: the socket lies in the folder.
+        let options = format!("-c listen_addresses='' -k {}", server.folder.path().display());
+        let log = server.folder.path().join("log");
+        let started = made.and_then(|()| {
+            server.run("pg_ctl", &["-w", "-t", "60", "-l", &log.to_string_lossy(), "-o", &options, "start"])
+        });
+        match started {
+            Ok(()) => Some(server),
+            Err(why) => {
+                eprintln!("skipped: PostgreSQL could not be started: {why}");
+                None
+            }
+        }
+    }
+
+    /// Runs a program of the server on its data; the server itself refuses to be run by root.
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<(), String> {
+        let program = self.programs.join(program);
+        let mut command = if is_root() {
+            let mut command = Command::new("runuser");
+            command.args(["-u", "nobody", "--"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        command.arg("-D").arg(self.folder.path().join("data")).args(arguments).current_dir("/tmp");
+        // The server outlives this process's pipes.
+        let output = std::fs::File::create(self.folder.path().join("said")).expect("a file");
+        command.stdout(output.try_clone().expect("a file")).stderr(output).stdin(std::process::Stdio::null());
+        match command.status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(_) => Err(std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn url(&self) -> String {
+        let folder = self.folder.path().to_string_lossy().replace('/', "%2F");
+        format!("postgresql://advocate@{folder}/postgres")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.run("pg_ctl", &["-m", "immediate", "stop"]);
+    }
+}
+
+fn is_root() -> bool {
+    Path::new("/proc/self").metadata().is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+}
+
+#[test]
+fn a_table_and_a_query_of_a_real_server() {
+    let Some(server) = Server::start() else { return };
+    let mut client = postgres::Client::connect(&server.url(), postgres::NoTls).expect("connects");
+    let table =
+        "CREATE SCHEMA crm; CREATE TABLE crm.answers (who text, \"when\" timestamptz, ltr int, via text, wait numeric)";
+    client.batch_execute(table).expect("made");
+    for ((who, _, answer, via), time) in ANSWERS.into_iter().zip(TIMES) {
+        let insert = format!("INSERT INTO crm.answers VALUES ($1, '{time}', $2, $3, 2.5)");
+        client.execute(&insert, &[&who, &answer.map(|answer| answer as i32), &via]).expect("inserted");
+    }
+    let folder = Folder::new();
+    let url = server.url();
+    folder.check(&format!("path = \"{url}\"\ntable = \"crm.answers\""));
+    folder.check(&format!("path = \"{url}\"\nquery = \"SELECT * FROM crm.answers ORDER BY \\\"when\\\"\""));
+    let refused = |keys: &str| folder.read(&format!("path = \"{url}\"\n{keys}")).expect_err("refused").to_string();
+    assert!(refused("table = \"crm.answer\"").contains("does not exist"));
+    let written = folder.read(&format!("path = \"{url}\"\nquery = \"DELETE FROM crm.answers RETURNING *\""));
+    assert!(error::in_full(&written.expect_err("refused")).contains("read-only"));
+    assert_eq!(client.query_one("SELECT count(*) FROM crm.answers", &[]).expect("counted").get::<_, i64>(0), 4);
+    assert!(refused("").contains("say what to read with `table` or `query`"));
+}
+
+#[test]
+fn folders_named_after_values() {
+    let folder = Folder::new();
+    for (at, line) in text(",").lines().skip(1).enumerate() {
+        let answer = ANSWERS[at].2.map_or("__HIVE_DEFAULT_PARTITION__".to_owned(), |answer| answer.to_string());
+        let name = format!("answers/day={at}/ltr={answer}/part.csv");
+        folder.write(&name, format!("who,when,gone,via,wait\n{line}\n"));
+    }
+    folder.check("path = \"answers\"");
+}
+
+/// The account of a sample, its recommend answers and their times.
+type Exported = (SourceAccount, Vec<Option<f64>>, Vec<Option<i64>>);
+
+/// The feedback of a vendor's sample, by the names that its vendor gives the columns.
+fn export(sample: &str, keys: &str) -> Result<Exported, IntakeError> {
+    let folder = Folder::new();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports").join(sample);
+    let study = format!(
+        "study = {{ name = \"case\", as_of = 2026-09-30 }}\n[sources.feedback]\npath = \"{}\"\n{keys}\n",
+        path.display()
+    );
+    let study = Study::parse(&study, folder.0.path()).expect("a sound study");
+    let folders = Folders { work: folder.path("work"), quarantine: folder.path("quarantine") };
+    let intake = Intake::run(&study, &folders, &|_| ())?;
+    let feedback = &intake.tables.feedback;
+    assert!(intake.accounts.iter().all(SourceAccount::adds_up), "{:?}", intake.accounts);
+    Ok((intake.accounts[0].clone(), tests::numbers(feedback, "recommend"), tests::integers(feedback, "t")))
+}
+
+const ROLES: &str = "recommend = \"@recommend\"\ncustomer = \"@external_reference\"\ntime = \"@end\"";
+
+#[test]
+fn qualtrics_is_recognised_and_says_zone_class_and_kind_of_row_itself() {
+    let blank = format!("{ROLES}\nid = \"@id\"");
+    let (account, answers, times) = export("qualtrics/responses.csv", &blank).expect("sound");
+    // Eight rows: by the vendor's status one is a preview, one spam and one made by a model; one ends without an answer.
+    use Exclusion::*;
+    assert_eq!(account.rows_read, 8);
+    let excluded: Vec<(Exclusion, u64)> = account.rows_excluded.iter().map(|(&reason, &n)| (reason, n)).collect();
+    assert_eq!(excluded, [(Preview, 1), (Synthetic, 1), (Spam, 1), (Unfinished, 1)]);
+    assert_eq!(account.n_quarantined(), 0);
+    assert_eq!(answers, [10.0, 7.0, 4.0, 6.0].map(Some));
+    // TZ=America/Denver date -d '2026-03-02 08:03:10' +%s
+    assert_eq!(times[0], Some(1_772_463_790_000_000));
+    let classes = account.classes.expect("classes");
+    assert_eq!((classes.checked, classes.disagreeing), (4, 0));
+    // By ImportId, export tag and question text, and with a zone of its own as the study says it.
+    for name in ["QID1", "Q1", "How likely are you to recommend Lindgren Tools?"] {
+        let keys = ROLES.replace("@recommend", name);
+        assert_eq!(export("qualtrics/responses.csv", &keys).expect("sound").1, answers, "{name}");
+    }
+}
+
+#[test]
+fn codes_from_one_to_eleven_are_refused_by_their_classes() {
+    let keys = "recommend = \"QID1\"\nsnapshot = true";
+    let message = export("qualtrics/shifted.csv", keys).expect_err("refused").to_string();
+    assert!(message.contains("codes from 1 to 11"), "{message}");
+}
+
+#[test]
+fn json_and_long_tables_are_exports_too() {
+    let keys = "recommend = \"@recommend\"\nsnapshot = true";
+    let (account, answers, _) = export("delighted/survey_responses.json", keys).expect("sound");
+    assert_eq!(answers[0], Some(9.0));
+    assert!(account.rows_excluded.contains_key(&Exclusion::OtherSurvey), "{account:?}");
+    let keys = "format = \"fivetran_qualtrics\"\nrecommend = \"QID1\"\ncustomer = \"@external_reference\"\ntime = \"@end\"\n\
+                zone = \"UTC\"";
+    let (account, answers, _) = export("fivetran_qualtrics/*.csv", keys).expect("sound");
+    assert_eq!(answers, [9.0, 4.0].map(Some));
+    assert_eq!((account.rows_read, account.rows_excluded[&Exclusion::Preview]), (3, 1));
+    assert!(account.remarks.iter().any(|remark| remark.contains("1 rows of question_response belong to no response")));
+    assert_eq!(account.files.len(), 5);
+}
+
+#[test]
+fn a_class_that_disagrees_is_counted_and_the_answer_counts() {
+    let folder = Folder::new();
+    folder.write(
+        "answers.csv",
+        "who,when,ltr,class\na,2026-01-01T10:00:00Z,9,Promoter\nb,2026-01-02T10:00:00Z,3,passive\n",
+    );
+    let study = "study = { name = \"case\", as_of = 2026-09-30 }\n[sources.feedback]\npath = \"answers.csv\"\ncustomer = \"who\"\n\
+                 time = \"when\"\nrecommend = \"ltr\"\nrecommend_class = \"class\"\n";
+    let study = Study::parse(study, folder.0.path()).expect("a sound study");
+    let folders = Folders { work: folder.path("work"), quarantine: folder.path("quarantine") };
+    let intake = Intake::run(&study, &folders, &|_| ()).expect("sound");
+    let classes = intake.accounts[0].classes.expect("classes");
+    assert_eq!((classes.checked, classes.disagreeing), (2, 1));
+    assert_eq!(tests::numbers(&intake.tables.feedback, "recommend"), [Some(9.0), Some(3.0)]);
+}
+
+/// The answers of one layout as bytes, and the file's name.
+fn packed() -> Vec<(&'static str, Vec<u8>)> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(text(",").as_bytes()).expect("in memory");
+    let lines = ANSWERS.map(|(who, _, answer, _)| {
+        serde_json::json!({ "who": who, "when": TIMES[0], "ltr": answer, "via": "x", "wait": 2.5 }).to_string() + "\n"
+    });
+    let batch = batch();
+    let mut writer = FileWriter::try_new(Vec::new(), &batch.schema()).expect("opens");
+    writer.write(&batch).and_then(|()| writer.finish()).expect("written");
+    let folder = Folder::new();
+    let database = rusqlite::Connection::open(folder.path("f.db")).expect("opens");
+    let table = "CREATE TABLE answers (who, \"when\", ltr, via, wait); INSERT INTO answers VALUES ('a', '2026-01-01T10:00:00Z', \
+                 9, 'web', 2.5), ('b', '2026-01-02T10:00:00Z', 3, 'web', 2.5)";
+    database.execute_batch(table).expect("made");
+    drop(database);
+    vec![
+        ("answers.csv.gz", gzip.finish().expect("in memory")),
+        ("answers.csv.zst", zstd::encode_all(text(";").as_bytes(), 1).expect("in memory")),
+        ("answers.jsonl", lines.concat().into_bytes()),
+        ("answers.arrow", writer.into_inner().expect("in memory")),
+        ("answers.xlsx", workbook()),
+        ("answers.db", std::fs::read(folder.path("f.db")).expect("there")),
+    ]
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(120))]
+
+    #[test]
+    fn a_byte_flipped_in_any_layout_is_survived_and_accounted_for(
+        layout in 0_usize..6,
+        at in proptest::prelude::any::<proptest::sample::Index>(),
+        bit in 0_u8..8,
+    ) {
+        let (name, mut bytes) = packed().swap_remove(layout);
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        let folder = Folder::new();
+        folder.write(name, &bytes);
+        let sheet = if name.ends_with("xlsx") { "sheet = \"Answers\"\n" } else { "" };
+        match folder.read(&format!("path = \"{name}\"\n{sheet}zone = \"UTC\"")) {
+            Ok(intake) => proptest::prop_assert!(intake.accounts[0].adds_up(), "{:?}", intake.accounts[0]),
+            // Whatever was refused is named, or the server of rows says why.
+            Err(error) => proptest::prop_assert!(error.to_string().contains("answers"), "{error}"),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! A file's bytes as they are meant: gzip and zstd are unpacked on the way, and what is hashed is the file as it lies.
+
+use super::hash::FileHash;
+use flate2::read::MultiGzDecoder;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The first bytes of a gzip file.
+const GZIP: &[u8] = b"\x1f\x8b";
+/// The first bytes of a zstd file.
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// How a file is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
+    /// As it is.
+    Plain,
+    Gzip,
+    Zstd,
+}
+
+impl Packing {
+    /// By the first bytes of a file.
+    pub(super) fn of(first: &[u8]) -> Self {
+        if first.starts_with(GZIP) {
+            Self::Gzip
+        } else if first.starts_with(ZSTD) {
+            Self::Zstd
+        } else {
+            Self::Plain
+        }
+    }
+}
+
+/// Reads a file's meaning.
+pub(super) struct Unpacked {
+    reader: Box<dyn Read + Send>,
+    packed: Arc<Mutex<Counted>>,
+}
+
+/// What has been read of the file as it lies.
+#[derive(Default)]
+struct Counted {
+    n_bytes: u64,
+    hash: FileHash,
+}
+
+impl Unpacked {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let packed = Arc::new(Mutex::new(Counted::default()));
+        let packing = Packing::of(&first_bytes(path, 4)?);
+        let file = Watched { file: File::open(path)?, counted: Arc::clone(&packed) };
+        let reader: Box<dyn Read + Send> = match packing {
+            Packing::Plain => Box::new(file),
+            Packing::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file))),
+            Packing::Zstd => Box::new(zstd::stream::read::Decoder::new(file)?),
+        };
+        Ok(Self { reader, packed })
+    }
+
+    /// A text that comes from elsewhere, such as a server.
+    pub(super) fn of(reader: impl Read + Send + 'static) -> Self {
+        let packed = Arc::new(Mutex::new(Counted::default()));
+        let reader = Watched { file: reader, counted: Arc::clone(&packed) };
+        Self { reader: Box::new(reader), packed }
+    }
+
+    /// Bytes and SHA-256 of the file as it lies, once it has been read to its end.
+    pub(super) fn finish(mut self) -> io::Result<(u64, String)> {
+        // A decoder may leave the last bytes of the file alone.
+        io::copy(&mut self.reader, &mut io::sink())?;
+        drop(self.reader);
+        let counted = std::mem::take(&mut *self.packed.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok((counted.n_bytes, counted.hash.finish()))
+    }
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer)
+    }
+}
+
+impl std::fmt::Debug for Unpacked {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Unpacked")
+    }
+}
+
+/// A file that is hashed as it is read.
+struct Watched<R> {
+    file: R,
+    counted: Arc<Mutex<Counted>>,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n_read = self.file.read(buffer)?;
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.n_bytes += n_read as u64;
+        counted.hash.update(&buffer[..n_read]);
+        Ok(n_read)
+    }
+}
+
+/// Up to so many bytes from the beginning of a file as it lies.
+pub(super) fn first_bytes(path: &Path, n_bytes: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(n_bytes).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Up to so many bytes from the beginning of what a file means; what is damaged ends early.
+pub(super) fn first_meant(path: &Path, n_bytes: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = Unpacked::open(path)?.take(n_bytes).read_to_end(&mut bytes);
+    match read {
+        Err(error) if bytes.is_empty() => Err(error),
+        _ => Ok(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn packed_files_read_as_the_plain_one_and_hash_as_they_lie() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "a,b\n1,2\n".repeat(5000);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).expect("in memory");
+        let gzip = gzip.finish().expect("in memory");
+        // Two members one after the other are one file.
+        let twice = [gzip.clone(), gzip.clone()].concat();
+        let zstd = zstd::encode_all(text.as_bytes(), 1).expect("in memory");
+        for (name, bytes, times) in
+            [("plain", text.clone().into_bytes(), 1), ("gzip", gzip, 1), ("twice", twice, 2), ("zstd", zstd, 1)]
+        {
+            let path = folder.path().join(name);
+            std::fs::write(&path, &bytes).expect("written");
+            let mut unpacked = Unpacked::open(&path).expect("opens");
+            let mut read = String::new();
+            unpacked.read_to_string(&mut read).expect("reads");
+            assert_eq!(read, text.repeat(times), "{name}");
+            let mut hash = FileHash::default();
+            hash.update(&bytes);
+            assert_eq!(unpacked.finish().expect("whole"), (bytes.len() as u64, hash.finish()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("cut.gz");
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all("a,b\n1,2\n".repeat(5000).as_bytes()).expect("in memory");
+        let bytes = gzip.finish().expect("in memory");
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).expect("written");
+        let mut unpacked = Unpacked::open(&path).expect("opens");
+        assert!(unpacked.read_to_string(&mut String::new()).is_err());
+    }
+}

@@ -1,0 +1,62 @@
+//! Sheets of workbooks (xlsx, xlsm, xlsb, xls, ods).
+
+use super::IntakeError;
+use super::files::SourceFile;
+use super::value::{Value, ValueChunk, ValueRow};
+use calamine::{Data, Reader, open_workbook_auto};
+use jiff::civil;
+use std::sync::Arc;
+
+/// The rows of a sheet: the first one where none is named. The first row that is not blank holds the names.
+pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<ValueChunk, IntakeError> {
+    let bad = |message: String| IntakeError::BadWorkbook { file: file.name.clone(), message };
+    let mut book = open_workbook_auto(&file.path).map_err(|error| bad(error.to_string()))?;
+    let sheets = book.sheet_names();
+    let wanted = match sheet {
+        Some(name) if sheets.iter().any(|own| own == name) => name.to_owned(),
+        Some(name) => {
+            return Err(IntakeError::NoSheet {
+                file: file.name.clone(),
+                sheet: name.to_owned(),
+                there: sheets.join(", "),
+            });
+        }
+        None => sheets.first().cloned().ok_or_else(|| IntakeError::Empty { file: file.name.clone() })?,
+    };
+    let range = book.worksheet_range(&wanted).map_err(|error| bad(error.to_string()))?;
+    let first = range.start().map_or(0, |(row, _)| u64::from(row));
+    let mut rows = range.rows().enumerate().filter(|(_, cells)| cells.iter().any(|cell| !matches!(cell, Data::Empty)));
+    let (header, cells) = rows.next().ok_or_else(|| IntakeError::Empty { file: file.name.clone() })?;
+    let names: Arc<[String]> = cells.iter().map(|cell| cell.to_string().trim().to_owned()).collect();
+    let line = |row: usize| first + row as u64;
+    let header = line(header);
+    let rows = rows.map(|(row, cells)| ValueRow::of(line(row) - header - 1, cells.iter().map(value).collect()));
+    Ok(ValueChunk { rows: rows.collect(), names })
+}
+
+fn value(cell: &Data) -> Value {
+    match cell {
+        Data::Empty => Value::Missing,
+        Data::Int(value) => Value::Integer(*value),
+        Data::Float(value) => Value::Number(*value),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => Value::Text(text.clone()),
+        Data::Bool(flag) => Value::Flag(*flag),
+        Data::DateTime(time) if time.is_datetime() => {
+            let (year, month, day, hour, minute, second, milli) = time.to_ymd_hms_milli();
+            let local = civil::DateTime::new(
+                i16::try_from(year).unwrap_or(i16::MAX),
+                month as i8,
+                day as i8,
+                hour as i8,
+                minute as i8,
+                second as i8,
+                i32::from(milli) * 1_000_000,
+            );
+            let us = local.and_then(|local| local.to_zoned(jiff::tz::TimeZone::UTC));
+            us.map_or_else(|_| Value::Number(time.as_f64()), |local| Value::Local(local.timestamp().as_microsecond()))
+        }
+        Data::DateTime(time) => Value::Number(time.as_f64()),
+        // An error of a formula is no value of the column, and is told from an empty cell.
+        Data::Error(error) => Value::Text(error.to_string()),
+    }
+}

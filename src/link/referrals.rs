@@ -1,0 +1,81 @@
+//! Referrals made and received, and those that brought a buyer.
+
+use super::outcome_window::OutcomeWindow;
+use super::plan::LinkPlan;
+use super::sql::{Aggregates, Derived, Part, Reading, Role, after, span};
+
+impl LinkPlan {
+    /// Referrals made, by anchor.
+    pub(super) fn brought(&self, reading: &Reading) -> Part {
+        let mut sums = Aggregates::default();
+        sums.count("earlier_referrals", "x.t < a.t");
+        let mut columns = vec![Derived::count(Role::History, "brought", "earlier_referrals")];
+        for window in &self.windows {
+            if let OutcomeWindow::Referrals { days } = window {
+                sums.count(window.count_column(), &after("x.t", *days));
+                columns.push(Derived::count(Role::Outcome, "brought", window.count_column()));
+            }
+        }
+        let from = format!(
+            "{} a JOIN {} x ON x.referrer = a.customer\n  WHERE x.t < {}",
+            reading.anchors,
+            reading.table("referrals"),
+            self.as_of
+        );
+        Part::by_row("brought", sums.by_row(&from), columns)
+    }
+
+    /// Referrals received, by anchor.
+    pub(super) fn came(&self, reading: &Reading) -> Part {
+        let mut sums = Aggregates::default();
+        sums.count("received", "x.t < a.t");
+        let was = "CASE WHEN came.received > 0 THEN 1.0 ELSE 0.0 END".to_owned();
+        let from = format!(
+            "{} a JOIN {} x ON x.referred = a.customer\n  WHERE x.t < a.t",
+            reading.anchors,
+            reading.table("referrals")
+        );
+        Part::by_row("came", sums.by_row(&from), vec![Derived::new(Role::History, "was_referred", was)])
+    }
+
+    /// Referrals whose referred customer bought within the window, by anchor; nothing if no outcome asks for them.
+    ///
+    /// The purchases are those of the referred customers, whichever answers are looked at, so they are read from the
+    /// study's own table.
+    pub(super) fn converted(&self, reading: &Reading) -> Option<Part> {
+        let windows = || {
+            self.windows.iter().filter_map(|window| match window {
+                OutcomeWindow::ConvertedReferrals { days } => Some((window.count_column(), *days)),
+                _ => None,
+            })
+        };
+        windows().next()?;
+        let mut sums = Aggregates::default();
+        for (name, days) in windows() {
+            // `x.times` rows of the log say the same referral, and each of them counts, as among the referrals made.
+            let condition = format!("{} AND x.bought_t <= a.t + {}", after("x.t", days), span(days));
+            sums.add(name, "SUM(x.times)", &condition);
+        }
+        let purchase = self.but_returns("p.");
+        let from = format!(
+            "{anchors} a JOIN (\n    SELECT r.referrer, r.t, r.times, MIN(p.t) AS bought_t\n    FROM (\n      SELECT \
+             referrer, referred, t, COUNT(*) AS times FROM {referrals} WHERE t < {as_of} GROUP BY referrer, referred, \
+             t\n    ) r\n    JOIN transactions p ON p.customer = r.referred\n    WHERE p.t >= r.t AND p.t < \
+             {as_of}{purchase}\n    GROUP BY r.referrer, r.referred, r.t, r.times\n  ) x ON x.referrer = a.customer",
+            anchors = reading.anchors,
+            referrals = reading.table("referrals"),
+            as_of = self.as_of
+        );
+        let columns = windows().map(|(name, _)| Derived::count(Role::Outcome, "converted", name)).collect();
+        Some(Part::by_row("converted", sums.by_row(&from), columns))
+    }
+
+    /// The statement of the referrals before the study's date.
+    pub fn referrals(&self) -> String {
+        format!(
+            "SELECT referrer, referred, t, probability FROM referrals WHERE t < {} ORDER BY t, referrer, referred, \
+             probability",
+            self.as_of
+        )
+    }
+}

@@ -1,0 +1,21 @@
+//! Whether a score changed, by how much, and what could have been seen at all.
+//!
+//! `two_sample` compares two groups of people, `paired` the same people twice; `trend` follows many waves, `rolling` a window
+//! that moves, `control` tells common variation from signals; `many` reads many cuts together; `planning` says how many
+//! answers are needed. A change is always the later less the earlier, with its sign.
+
+mod control;
+mod many;
+mod paired;
+mod planning;
+mod rolling;
+mod trend;
+mod two_sample;
+
+pub use control::{ControlLimits, ControlPoint};
+pub use many::{CutChange, ManyCuts, WaveCounts};
+pub use paired::{PairedChange, PairedChangeSettings};
+pub use planning::{Design, Power, SamplePlan};
+pub use rolling::{RollingRow, RollingWindow, TimeSpan};
+pub use trend::{Trend, TrendSettings, Wave};
+pub use two_sample::{Change, ChangeKind, ChangeSettings, GroupScore};

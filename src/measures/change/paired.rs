@@ -1,0 +1,160 @@
+//! The same people twice.
+
+use super::planning::{Power, SamplePlan};
+use crate::measures::{MeasureError, ResponseClass};
+use crate::stats::Confidence;
+use crate::stats::distributions::normal_two_sided;
+use serde::Serialize;
+
+/// How two answers of the same people are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PairedChangeSettings {
+    /// Level of the interval.
+    pub confidence: Confidence,
+    /// The power at which the smallest change that could be shown is stated.
+    pub power: Power,
+}
+
+/// The later score less the earlier of people who answered twice, in points.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PairedChange {
+    /// People.
+    pub n: usize,
+    /// The earlier score.
+    pub before: f64,
+    /// The later score.
+    pub after: f64,
+    /// The later less the earlier.
+    pub change: f64,
+    /// Standard error of the change: of the mean of the people's own changes of class.
+    pub std_error: f64,
+    /// The change over its error.
+    pub statistic: f64,
+    /// Two-sided.
+    pub p_value: f64,
+    /// Lower end of the interval.
+    pub conf_low: f64,
+    /// Upper end of the interval.
+    pub conf_high: f64,
+    /// Its level.
+    pub confidence: Confidence,
+    /// People by class before (a row: detractor, passive, promoter) and after (a column).
+    pub moves: [[usize; 3]; 3],
+    /// Correlation of the people's contributions before and after; what pairing gains. `None` where one does not vary.
+    pub correlation: Option<f64>,
+    /// The smallest change that so many people would show.
+    pub minimum_detectable: f64,
+    /// With this power.
+    pub power: Power,
+}
+
+impl PairedChangeSettings {
+    /// The change over people, one entry of each column a person, 0-10.
+    ///
+    /// A person's change of class is -2 to 2; the error of their mean is `sqrt((mean of squares - square of the mean) / n)`.
+    ///
+    /// # Errors
+    /// Columns of unequal length, answers off the scale, fewer than two people, people who all change alike.
+    ///
+    /// # Example
+    /// ```
+    /// use advocate::measures::change::PairedChangeSettings;
+    /// let change = PairedChangeSettings::default().between(&[3.0, 7.0, 9.0, 9.0], &[9.0, 7.0, 10.0, 8.0])?;
+    /// assert!((change.change - 25.0).abs() < 1e-12);
+    /// # Ok::<(), advocate::measures::MeasureError>(())
+    /// ```
+    pub fn between(&self, before: &[f64], after: &[f64]) -> Result<PairedChange, MeasureError> {
+        if before.len() != after.len() {
+            let what = "the column of later answers".to_owned();
+            return Err(MeasureError::Length { what, n_found: after.len(), n_expected: before.len() });
+        }
+        if before.len() < 2 {
+            let what = "people who answered twice".to_owned();
+            return Err(MeasureError::TooFew { what, n_found: before.len(), n_needed: 2 });
+        }
+        let mut moves = [[0_usize; 3]; 3];
+        for (row, (&before, &after)) in before.iter().zip(after).enumerate() {
+            let class = |value| ResponseClass::of(value).ok_or(MeasureError::OffScale { row: row + 1, value });
+            moves[class(before)? as usize][class(after)? as usize] += 1;
+        }
+        let n = before.len() as f64;
+        let cells = || (0..9).map(|cell| (cell / 3, cell % 3)).map(|(from, to)| (from, to, moves[from][to] as f64 / n));
+        let mean = |of: fn(f64, f64) -> f64| -> f64 {
+            cells().map(|(from, to, share)| share * of(from as f64 - 1.0, to as f64 - 1.0)).sum()
+        };
+        let (first, second) = (mean(|from, _| from), mean(|_, to| to));
+        let change = second - first;
+        let variance = (mean(|from, to| (to - from) * (to - from)) - change * change).max(0.0);
+        if variance <= 0.0 {
+            return Err(MeasureError::Constant { what: "the change of class from person to person".to_owned() });
+        }
+        let spread = |mean_square: f64, mean: f64| mean_square - mean * mean;
+        let (one, other) = (spread(mean(|from, _| from * from), first), spread(mean(|_, to| to * to), second));
+        let together = mean(|from, to| from * to) - first * second;
+        let error = (variance / n).sqrt();
+        let half = self.confidence.z() * error;
+        let plan = SamplePlan { variance: 1.0, confidence: self.confidence, ..SamplePlan::default() };
+        Ok(PairedChange {
+            n: before.len(),
+            before: 100.0 * first,
+            after: 100.0 * second,
+            change: 100.0 * change,
+            std_error: 100.0 * error,
+            statistic: change / error,
+            p_value: normal_two_sided(change / error),
+            conf_low: 100.0 * (change - half).max(-2.0),
+            conf_high: 100.0 * (change + half).min(2.0),
+            confidence: self.confidence,
+            moves,
+            correlation: (one > 0.0 && other > 0.0).then(|| (together / (one * other).sqrt()).clamp(-1.0, 1.0)),
+            minimum_detectable: plan.minimum_detectable(n / variance, None, self.power)?,
+            power: self.power,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measures::ClassCounts;
+
+    #[test]
+    fn agrees_with_numpy() {
+        // measures_reference.py: mean and error (ddof 0) of the differences of classes; numpy.corrcoef.
+        let before: Vec<f64> = (0..60).map(|i| f64::from(i * i % 11)).collect();
+        let after: Vec<f64> = (0..60).map(|i| f64::from((i * i + i % 3) % 11)).collect();
+        let own = PairedChangeSettings::default().between(&before, &after).expect("pairs");
+        let want = crate::measures::reference::numbers("paired", "change");
+        for (got, want) in [own.change, own.std_error, own.p_value, own.correlation.expect("spread")].iter().zip(want) {
+            assert!((got - want).abs() < 1e-9, "{got} {want}");
+        }
+    }
+
+    #[test]
+    fn pairing_is_the_difference_of_independent_groups_less_twice_the_covariance() {
+        let before: Vec<f64> = (0..40).map(|i| f64::from(i * 7 % 11)).collect();
+        let after: Vec<f64> = before.iter().map(|answer| (answer + 2.0).min(10.0)).collect();
+        let own = PairedChangeSettings::default().between(&before, &after).expect("pairs");
+        let variance = |column: usize| {
+            let totals: Vec<f64> = (0..3)
+                .map(|class| {
+                    (0..3)
+                        .map(|other| if column == 0 { own.moves[class][other] } else { own.moves[other][class] } as f64)
+                        .sum()
+                })
+                .collect();
+            ClassCounts::new(totals[0], totals[1], totals[2]).expect("people").variance()
+        };
+        let (one, other) = (variance(0), variance(1));
+        let apart = one + other - 2.0 * own.correlation.expect("spread") * (one * other).sqrt();
+        assert!((own.std_error - 100.0 * (apart / 40.0).sqrt()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn one_pair_and_equal_changes_are_refused() {
+        let settings = PairedChangeSettings::default();
+        assert!(matches!(settings.between(&[1.0], &[9.0]), Err(MeasureError::TooFew { .. })));
+        assert!(matches!(settings.between(&[1.0, 2.0], &[9.0, 9.0]), Err(MeasureError::Constant { .. })));
+        assert_eq!(settings.between(&[1.0, 11.0], &[9.0, 9.0]), Err(MeasureError::OffScale { row: 2, value: 11.0 }));
+    }
+}

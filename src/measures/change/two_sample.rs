@@ -1,0 +1,288 @@
+//! Two groups of people: the later score less the earlier.
+
+use super::planning::{Power, SamplePlan};
+use crate::measures::intervals::ClassCounts;
+use crate::measures::portfolio::Estimate;
+use crate::measures::{MeasureError, NetPromoterScore};
+use crate::stats::Confidence;
+use crate::stats::distributions::normal_two_sided;
+use serde::Serialize;
+
+/// How the error of a difference is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    /// 3/4, 3/2 and 3/4 answers are added to each group's detractors, passives and promoters.
+    #[default]
+    AdjustedWald,
+    /// The plain difference and its error; too narrow for small groups.
+    Wald,
+}
+
+/// How two groups are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ChangeSettings {
+    /// How the error is made.
+    pub kind: ChangeKind,
+    /// Level of the interval and of the test.
+    pub confidence: Confidence,
+    /// The power at which the smallest change that could be shown is stated.
+    pub power: Power,
+}
+
+/// One group's shares with the size of the simple random sample that would have its standard error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GroupScore {
+    counts: ClassCounts,
+}
+
+impl GroupScore {
+    /// Counts of a simple random sample.
+    pub fn of_counts(counts: ClassCounts) -> Self {
+        Self { counts }
+    }
+
+    /// A score with its error, however weighted and clustered.
+    pub fn of_score(score: &NetPromoterScore) -> Self {
+        let shares = ClassCounts {
+            detractors: score.detractor_share,
+            passives: score.passive_share,
+            promoters: score.promoter_share,
+        };
+        Self::scaled(shares, score.std_error / 100.0, score.n_effective)
+    }
+
+    /// A net score of a cut with its error; `None` where it has none.
+    ///
+    /// Promoters and detractors together are the variance of one answer plus the squared score.
+    pub fn of_estimate(estimate: &Estimate) -> Option<Self> {
+        let (error, score) = (estimate.std_error? / 100.0, estimate.estimate / 100.0);
+        let decided = estimate.variance / 1e4 + score * score;
+        let shares = ClassCounts {
+            detractors: (0.5 * (decided - score)).max(0.0),
+            passives: (1.0 - decided).max(0.0),
+            promoters: (0.5 * (decided + score)).max(0.0),
+        };
+        Some(Self::scaled(shares, error, estimate.n_effective))
+    }
+
+    fn scaled(shares: ClassCounts, error: f64, n_effective: f64) -> Self {
+        let as_if = shares.variance() / (error * error);
+        let n = if as_if.is_finite() && as_if > 0.0 { as_if } else { n_effective };
+        Self {
+            counts: ClassCounts {
+                detractors: n * shares.detractors,
+                passives: n * shares.passives,
+                promoters: n * shares.promoters,
+            },
+        }
+    }
+
+    /// The counts, those of the simple random sample with this error.
+    pub fn counts(self) -> ClassCounts {
+        self.counts
+    }
+}
+
+/// The later group's score less the earlier's. Scores and changes are in points, -200 to 200.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// Effective size of the earlier group.
+    pub n_before: f64,
+    /// Effective size of the later group.
+    pub n_after: f64,
+    /// The earlier score.
+    pub before: f64,
+    /// The later score.
+    pub after: f64,
+    /// The later less the earlier, as observed.
+    pub change: f64,
+    /// The middle of the interval: the change with the added answers.
+    pub centre: f64,
+    /// Standard error of the centre.
+    pub std_error: f64,
+    /// The centre over its error.
+    pub statistic: f64,
+    /// Two-sided.
+    pub p_value: f64,
+    /// Lower end of the interval.
+    pub conf_low: f64,
+    /// Upper end of the interval.
+    pub conf_high: f64,
+    /// How the error is made.
+    pub kind: ChangeKind,
+    /// Level of the interval.
+    pub confidence: Confidence,
+    /// The smallest change that groups of these sizes and spreads would show, with the power of the settings.
+    pub minimum_detectable: f64,
+    /// That power.
+    pub power: Power,
+}
+
+impl ChangeSettings {
+    /// The change from one group to another, of different people.
+    ///
+    /// Each group's variance is `p + d - (p - d)^2` over its own n; the difference's is their sum.
+    ///
+    /// # Errors
+    /// Groups in which nobody differs from anybody, where the plain error would be zero.
+    ///
+    /// # Example
+    /// ```
+    /// use advocate::measures::ClassCounts;
+    /// use advocate::measures::change::{ChangeSettings, GroupScore};
+    /// let before = GroupScore::of_counts(ClassCounts::new(18.0, 0.0, 12.0)?);
+    /// let after = GroupScore::of_counts(ClassCounts::new(10.0, 0.0, 20.0)?);
+    /// let change = ChangeSettings::default().between(before, after)?;
+    /// assert!((change.change - 100.0 * 16.0 / 30.0).abs() < 1e-9);
+    /// # Ok::<(), advocate::measures::MeasureError>(())
+    /// ```
+    ///
+    /// # References
+    /// Rocks (2016), "Interval estimation for the Net Promoter Score", The American Statistician 70(4); Agresti and Caffo
+    /// (2000), The American Statistician 54(4), for adding answers to both groups.
+    pub fn between(&self, before: GroupScore, after: GroupScore) -> Result<Change, MeasureError> {
+        let (first, second) = (before.counts, after.counts);
+        let adjust = |counts: ClassCounts| match self.kind {
+            ChangeKind::AdjustedWald => counts.with_more(0.75, 1.5),
+            ChangeKind::Wald => counts,
+        };
+        let (one, other) = (adjust(first), adjust(second));
+        let variance = one.variance() / one.n() + other.variance() / other.n();
+        if variance <= 0.0 {
+            return Err(MeasureError::Constant { what: "the answer within both groups".to_owned() });
+        }
+        let (centre, error) = (other.score() - one.score(), variance.sqrt());
+        let half = self.confidence.z() * error;
+        let plan = SamplePlan { variance: 1.0, confidence: self.confidence, ..SamplePlan::default() };
+        // A group of variance v and size n is worth n / v of the most varied answers.
+        let worth = |counts: ClassCounts| counts.n() / counts.variance().max(f64::MIN_POSITIVE);
+        Ok(Change {
+            n_before: first.n(),
+            n_after: second.n(),
+            before: 100.0 * first.score(),
+            after: 100.0 * second.score(),
+            change: 100.0 * (second.score() - first.score()),
+            centre: 100.0 * centre,
+            std_error: 100.0 * error,
+            statistic: centre / error,
+            p_value: normal_two_sided(centre / error),
+            conf_low: 100.0 * (centre - half).max(-2.0),
+            conf_high: 100.0 * (centre + half).min(2.0),
+            kind: self.kind,
+            confidence: self.confidence,
+            minimum_detectable: plan.minimum_detectable(worth(one), Some(worth(other)), self.power)?,
+            power: self.power,
+        })
+    }
+}
+
+impl Change {
+    /// Whether the interval leaves out zero.
+    pub fn is_shown(&self) -> bool {
+        self.conf_low > 0.0 || self.conf_high < 0.0
+    }
+
+    /// The change in words, with what could have been seen where nothing was.
+    pub fn sentence(&self) -> String {
+        let level = 100.0 * self.confidence.level();
+        let ends = format!("{level:.0} % interval {:.1} to {:.1}", self.conf_low, self.conf_high);
+        if self.is_shown() {
+            let word = if self.centre > 0.0 { "rose" } else { "fell" };
+            format!("the score {word} by {:.1} points ({ends})", self.change.abs())
+        } else {
+            format!(
+                "no evidence of change: {:+.1} points ({ends}); with these bases a change of {:.1} points would be shown in \
+                 {:.0} of 100 cases, a smaller one less often",
+                self.change,
+                self.minimum_detectable,
+                100.0 * self.power.chance()
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measures::portfolio::{EstimateSettings, Measure};
+    use crate::measures::reference::{near, nps_oracles, number};
+    use crate::measures::{NpsSettings, Sampling};
+    use serde_json::Value;
+
+    fn group(value: &Value) -> GroupScore {
+        let [d, s, p] = [0, 1, 2].map(|class| number(&value[class]));
+        GroupScore::of_counts(ClassCounts::new(d, s, p).expect("counts"))
+    }
+
+    #[track_caller]
+    fn holds(case: &Value, kind: ChangeKind, want: &Value) {
+        // The reference subtracts b from a.
+        let settings = ChangeSettings { kind, ..ChangeSettings::default() };
+        let own = settings.between(group(&case["b"]), group(&case["a"])).expect("a change");
+        near("raw", own.change / 100.0, number(&want["delta_raw"]), 1e-12);
+        near("centre", own.centre / 100.0, number(&want["delta"]), 1e-12);
+        near("error", own.std_error / 100.0, number(&want["se"]), 1e-12);
+        near("statistic", own.statistic, number(&want["z"]), 1e-10);
+        near("p", own.p_value, number(&want["p"]), 1e-10);
+        near("low", own.conf_low / 100.0, number(&want["ci"][0]), 1e-12);
+        near("high", own.conf_high / 100.0, number(&want["ci"][1]), 1e-12);
+    }
+
+    #[test]
+    fn two_groups_agree_with_the_reference_sign_and_own_bases_included() {
+        let Some(all) = nps_oracles() else { return };
+        for case in all["derived_two_sample_95"].as_array().expect("a list") {
+            holds(case, ChangeKind::Wald, &case["wald"]);
+            holds(case, ChangeKind::AdjustedWald, &case["adj_wald_3T"]);
+        }
+        // A known slip divides the second group's passives by the first group's n.
+        let slips = all["negative_tests"].as_array().expect("a list");
+        let slip = slips.iter().find(|slip| slip["name"] == "wrong_denominator").expect("the slip");
+        holds(slip, ChangeKind::Wald, &slip["right"]);
+    }
+
+    #[test]
+    fn the_sign_turns_with_the_order() {
+        let one = GroupScore::of_counts(ClassCounts::new(30.0, 50.0, 70.0).expect("counts"));
+        let other = GroupScore::of_counts(ClassCounts::new(50.0, 60.0, 90.0).expect("counts"));
+        let there = ChangeSettings::default().between(one, other).expect("a change");
+        let back = ChangeSettings::default().between(other, one).expect("a change");
+        near("change", there.change, -back.change, 1e-12);
+        near("ends", there.conf_low, -back.conf_high, 1e-12);
+        assert!(there.change < 0.0);
+    }
+
+    #[test]
+    fn a_score_and_an_estimate_give_the_same_group() {
+        let answers: Vec<f64> = (0..80).map(|i| f64::from(i * i % 11)).collect();
+        let weights: Vec<f64> = (0..80).map(|i| 1.0 + f64::from(i % 4)).collect();
+        let sampling = Sampling { weights: Some(&weights), population: Some(200.0), ..Sampling::default() };
+        let score = NetPromoterScore::of_sample(&answers, sampling, NpsSettings::default()).expect("answers");
+        let measure = Measure::nps("nps", &answers).expect("answers");
+        let estimate = measure.estimate(sampling, EstimateSettings::default()).expect("answers");
+        let (one, other) = (GroupScore::of_score(&score), GroupScore::of_estimate(&estimate).expect("an error"));
+        near("n", one.counts().n(), other.counts().n(), 1e-8);
+        near("variance", one.counts().variance(), other.counts().variance(), 1e-10);
+        near("error", 100.0 * one.counts().std_error(), score.std_error, 1e-10);
+    }
+
+    #[test]
+    fn no_change_is_said_in_words_with_what_could_be_seen() {
+        let group = GroupScore::of_counts(ClassCounts::new(20.0, 30.0, 50.0).expect("counts"));
+        let change = ChangeSettings::default().between(group, group).expect("a change");
+        let sentence = change.sentence();
+        assert!(sentence.starts_with("no evidence of change"), "{sentence}");
+        // (1.96 + 0.8416) times the error of the difference.
+        let z = ChangeSettings::default().confidence.z() + Power::default().z();
+        near("smallest", change.minimum_detectable, z * change.std_error, 1e-9);
+    }
+
+    #[test]
+    fn unanimity_has_no_plain_error() {
+        let all = GroupScore::of_counts(ClassCounts::new(0.0, 0.0, 9.0).expect("counts"));
+        let wald = ChangeSettings { kind: ChangeKind::Wald, ..ChangeSettings::default() };
+        assert!(matches!(wald.between(all, all), Err(MeasureError::Constant { .. })));
+        assert!(ChangeSettings::default().between(all, all).is_ok());
+    }
+}

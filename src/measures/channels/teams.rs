@@ -1,0 +1,206 @@
+//! Teams by what they are best at: low cost, revenue, or advocacy.
+
+use crate::measures::portfolio::{Cut, CutAnalysis, EstimateSettings, Measure};
+use crate::measures::{MeasureError, Sampling};
+use serde::Serialize;
+
+/// What a team stands out by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TeamProfile {
+    /// Low cost a contact.
+    Efficient,
+    /// Revenue a contact.
+    Effective,
+    /// The score.
+    Experiential,
+}
+
+impl TeamProfile {
+    const ALL: [Self; 3] = [Self::Efficient, Self::Effective, Self::Experiential];
+}
+
+/// How teams are placed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TeamPlacing {
+    /// Replicates, by customer.
+    pub replicates: usize,
+    /// Seed of the replicates.
+    pub seed: u64,
+    /// A profile is called when it comes out in at least this share of the replicates.
+    pub certainty: f64,
+    /// How the figures are reported.
+    pub settings: EstimateSettings,
+}
+
+impl Default for TeamPlacing {
+    fn default() -> Self {
+        Self { replicates: 500, seed: 0, certainty: 0.8, settings: EstimateSettings::default() }
+    }
+}
+
+/// Contacts, a row each; `NaN` is a blank.
+#[derive(Debug, Clone, Copy)]
+pub struct TeamColumns<'a> {
+    /// Cost of the contact.
+    pub cost: &'a [f64],
+    /// Revenue that followed.
+    pub revenue: &'a [f64],
+    /// The 0-10 answer.
+    pub answers: &'a [f64],
+}
+
+/// One team.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Team {
+    /// The team.
+    pub team: String,
+    /// Mean cost, mean revenue and score; `None` without a figure.
+    pub figures: [Option<f64>; 3],
+    /// Lower ends of their intervals.
+    pub conf_low: [Option<f64>; 3],
+    /// Upper ends of their intervals.
+    pub conf_high: [Option<f64>; 3],
+    /// Distance from the mean team in standard deviations between teams, cost turned round.
+    pub standing: [f64; 3],
+    /// Share of replicates in which each profile is the team's strongest.
+    pub probability: [f64; 3],
+    /// The profile, if one is certain enough.
+    pub profile: Option<TeamProfile>,
+}
+
+impl TeamPlacing {
+    /// Every team's figures and what it stands out by, all three put on one scale.
+    ///
+    /// A team's standing in a figure is its distance from the mean of the teams over the standard deviation between teams. Its
+    /// profile is the largest of the three standings. Replicates resample customers and repeat all of it, so that the
+    /// probabilities hold the uncertainty of every team. A small base leaves them even, and the team without a profile.
+    ///
+    /// # Errors
+    /// Fewer than two teams with all figures, columns of unequal length, answers off the scale, a figure in which no teams
+    /// differ, a certainty outside 0.34-1.
+    pub fn of(&self, columns: TeamColumns, teams: &Cut, sampling: Sampling) -> Result<Vec<Team>, MeasureError> {
+        if !(self.certainty > 1.0 / 3.0 && self.certainty <= 1.0) {
+            let must = "above a third and at most 1";
+            return Err(MeasureError::Setting { what: "the certainty", value: self.certainty, must });
+        }
+        let measures = [
+            Measure::mean("cost", columns.cost)?,
+            Measure::mean("revenue", columns.revenue)?,
+            Measure::nps("nps", columns.answers)?,
+        ];
+        let analysis = CutAnalysis { settings: self.settings, replicates: self.replicates, seed: self.seed };
+        let table = analysis.estimate(&measures, std::slice::from_ref(teams), sampling)?;
+        let n_teams = teams.levels().len();
+        let row = |team: usize, at: usize| 3 * (team + 1) + at;
+        let figure = |team: usize, at: usize| table.rows[row(team, at)].estimate.as_ref();
+        let own: Vec<[f64; 3]> = (0..n_teams)
+            .map(|team| std::array::from_fn(|at| figure(team, at).map_or(f64::NAN, |own| own.estimate)))
+            .collect();
+        let standing = standings(&own)?;
+        let mut wins = vec![[0.0; 3]; n_teams];
+        let mut counted = vec![0.0; n_teams];
+        for replicate in 0..self.replicates {
+            let drawn: Vec<[f64; 3]> =
+                (0..n_teams).map(|team| std::array::from_fn(|at| table.replicates(row(team, at))[replicate])).collect();
+            let Ok(standing) = standings(&drawn) else { continue };
+            for (team, standing) in standing.iter().enumerate() {
+                if let Some(best) = strongest(standing) {
+                    wins[team][best] += 1.0;
+                    counted[team] += 1.0;
+                }
+            }
+        }
+        let team = |(team, name): (usize, &String)| {
+            let probability = wins[team].map(|wins| if counted[team] > 0.0 { wins / counted[team] } else { 0.0 });
+            let called = TeamProfile::ALL.into_iter().zip(probability).find(|(_, share)| *share >= self.certainty);
+            Team {
+                team: name.clone(),
+                figures: std::array::from_fn(|at| figure(team, at).map(|own| own.estimate)),
+                conf_low: std::array::from_fn(|at| figure(team, at).and_then(|own| own.conf_low)),
+                conf_high: std::array::from_fn(|at| figure(team, at).and_then(|own| own.conf_high)),
+                standing: standing[team],
+                probability,
+                profile: called.map(|(profile, _)| profile),
+            }
+        };
+        Ok(teams.levels().iter().enumerate().map(team).collect())
+    }
+}
+
+/// The place of the largest; `None` where one is missing.
+fn strongest(standing: &[f64; 3]) -> Option<usize> {
+    if standing.iter().any(|value| value.is_nan()) {
+        return None;
+    }
+    (0..3).max_by(|&one, &other| standing[one].total_cmp(&standing[other]))
+}
+
+/// Distances from the mean team in standard deviations; `NaN` for teams without a figure.
+fn standings(figures: &[[f64; 3]]) -> Result<Vec<[f64; 3]>, MeasureError> {
+    let mut standing = vec![[f64::NAN; 3]; figures.len()];
+    for (at, name) in ["cost", "revenue", "score"].into_iter().enumerate() {
+        let known: Vec<f64> = figures.iter().map(|own| own[at]).filter(|value| !value.is_nan()).collect();
+        if known.len() < 2 {
+            let what = format!("teams with a {name}");
+            return Err(MeasureError::TooFew { what, n_found: known.len(), n_needed: 2 });
+        }
+        let mean = known.iter().sum::<f64>() / known.len() as f64;
+        let spread = (known.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / known.len() as f64).sqrt();
+        if spread <= 1e-12 * mean.abs() {
+            return Err(MeasureError::Constant { what: format!("the {name} of the teams") });
+        }
+        let sign = if at == 0 { -1.0 } else { 1.0 };
+        for (standing, own) in standing.iter_mut().zip(figures) {
+            standing[at] = sign * (own[at] - mean) / spread;
+        }
+    }
+    Ok(standing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three teams, each best at one thing, and a fourth in the middle with few contacts.
+    fn made() -> (Vec<f64>, Vec<f64>, Vec<f64>, Vec<u32>) {
+        let (mut cost, mut revenue, mut answers, mut codes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let teams = [(0, 200, 4.0, 30.0, 7), (1, 200, 9.0, 60.0, 7), (2, 200, 9.0, 30.0, 10), (3, 6, 7.3, 40.0, 8)];
+        for (code, n, own_cost, own_revenue, top) in teams {
+            for at in 0..n {
+                cost.push(own_cost + f64::from(at % 5));
+                revenue.push(own_revenue + f64::from(at % 7));
+                answers.push(f64::from((top - at % 3).max(0)));
+                codes.push(code);
+            }
+        }
+        (cost, revenue, answers, codes)
+    }
+
+    #[test]
+    fn teams_that_stand_out_are_placed() {
+        let (cost, revenue, answers, codes) = made();
+        let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+        let cut = Cut::new("team", names, &codes).expect("codes");
+        let columns = TeamColumns { cost: &cost, revenue: &revenue, answers: &answers };
+        let own = TeamPlacing::default().of(columns, &cut, Sampling::default()).expect("teams");
+        let profiles: Vec<Option<TeamProfile>> = own.iter().map(|team| team.profile).collect();
+        assert_eq!(
+            profiles[..3],
+            [Some(TeamProfile::Efficient), Some(TeamProfile::Effective), Some(TeamProfile::Experiential)]
+        );
+        assert!(own.iter().all(|team| (team.probability.iter().sum::<f64>() - 1.0).abs() < 1e-9));
+        assert!(own[0].standing[0] > 1.0 && own[0].figures[0].is_some_and(|cost| (cost - 6.0).abs() < 1e-9));
+    }
+
+    #[test]
+    fn teams_alike_in_a_figure_are_refused() {
+        let (_, revenue, answers, codes) = made();
+        let cost = vec![5.0; codes.len()];
+        let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+        let cut = Cut::new("team", names, &codes).expect("codes");
+        let columns = TeamColumns { cost: &cost, revenue: &revenue, answers: &answers };
+        let refused = TeamPlacing::default().of(columns, &cut, Sampling::default());
+        assert!(matches!(refused, Err(MeasureError::Constant { .. })));
+    }
+}

@@ -1,0 +1,287 @@
+//! How sure a divided change is: both waves resampled by customer.
+
+use super::attribution::{Attribution, TouchpointShift};
+use super::mix_rate::{Movement, SegmentWave};
+use crate::measures::intervals::Ends;
+use crate::measures::sampling::Resampling;
+use crate::measures::{MeasureError, ResponseClass, Sampling};
+use crate::stats::Confidence;
+use serde::Serialize;
+
+/// The answers of one wave.
+#[derive(Debug, Clone, Copy)]
+pub struct WaveRows<'a> {
+    /// 0-10 answers, without blanks.
+    pub answers: &'a [f64],
+    /// The segment of each, by place among the names.
+    pub segments: &'a [usize],
+    /// Scores of each touchpoint, a column each, in the order of the coefficients; `NaN` is a blank. May be empty.
+    pub touchpoints: &'a [Vec<f64>],
+    /// Weights and customers.
+    pub sampling: Sampling<'a>,
+}
+
+/// What one more on a touchpoint goes with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TouchpointCoefficient {
+    /// The touchpoint.
+    pub touchpoint: String,
+    /// Points of the score.
+    pub coefficient: f64,
+}
+
+/// How a movement is divided and resampled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResampledMovement {
+    /// Names of the segments.
+    pub segments: Vec<String>,
+    /// Touchpoints with what one more goes with, in the order of the columns.
+    pub coefficients: Vec<TouchpointCoefficient>,
+    /// Level of the intervals.
+    pub confidence: Confidence,
+    /// Replicates.
+    pub resampling: Resampling,
+}
+
+/// One part with its interval, in points.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MovementRow {
+    /// `change`, `mix`, `rate`, `mix:<segment>`, `rate:<segment>`, `touchpoint:<name>` or `residual`.
+    pub part: String,
+    /// The part.
+    pub estimate: f64,
+    /// Lower percentile.
+    pub conf_low: f64,
+    /// Upper percentile.
+    pub conf_high: f64,
+}
+
+/// A divided change with its uncertainty.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MovementWithError {
+    /// Mix and rate.
+    pub movement: Movement,
+    /// The rate part by touchpoint.
+    pub attribution: Attribution,
+    /// All parts with percentiles over replicates.
+    pub rows: Vec<MovementRow>,
+    /// Replicates in which every part could be computed.
+    pub n_replicates: usize,
+}
+
+impl ResampledMovement {
+    /// Divides the change between two waves of different or overlapping people.
+    ///
+    /// Each wave is resampled on its own, customers whole; people in both waves are taken for different ones, which is
+    /// cautious. A replicate in which a segment has no answers counts it as absent.
+    /// Coefficients are taken as given: their own uncertainty is not in the intervals.
+    ///
+    /// # Errors
+    /// Columns of unequal length, answers off the scale, segments without a name, waves without answers, one customer alone.
+    pub fn between(&self, before: WaveRows, after: WaveRows) -> Result<MovementWithError, MeasureError> {
+        self.check("the earlier wave", before)?;
+        self.check("the later wave", after)?;
+        let own = |wave: WaveRows| (0..wave.answers.len()).map(|row| wave.sampling.weight(row)).collect::<Vec<f64>>();
+        let figures = [self.figures(before, &own(before)), self.figures(after, &own(after))];
+        let [Some(first), Some(second)] = figures else { return Err(MeasureError::NoAnswers) };
+        let (movement, attribution) = self.divide(&first, &second)?;
+        let drawn = |wave: WaveRows, seed: u64| {
+            let resampling = Resampling { seed, ..self.resampling };
+            // A replicate without answers is kept as such, so that the replicates of the waves stay in step.
+            resampling.draws(wave.answers.len(), wave.sampling, |weights| Some(self.figures(wave, weights)))
+        };
+        let (earlier, later) = (drawn(before, self.resampling.seed)?, drawn(after, !self.resampling.seed)?);
+        let replicates: Vec<Vec<f64>> = earlier
+            .iter()
+            .zip(&later)
+            .filter_map(|(first, second)| {
+                let (movement, attribution) = self.divide(first.as_ref()?, second.as_ref()?).ok()?;
+                Some(self.parts(&movement, &attribution))
+            })
+            .collect();
+        let rows = self
+            .names()
+            .into_iter()
+            .zip(self.parts(&movement, &attribution))
+            .enumerate()
+            .map(|(place, (part, estimate))| {
+                let draws = replicates.iter().map(|parts| parts[place]).collect();
+                let Ends { low, high } = self.resampling.percentiles(draws, self.confidence)?;
+                Ok(MovementRow { part, estimate, conf_low: low, conf_high: high })
+            })
+            .collect::<Result<_, MeasureError>>()?;
+        Ok(MovementWithError { movement, attribution, rows, n_replicates: replicates.len() })
+    }
+
+    fn check(&self, what: &str, wave: WaveRows) -> Result<(), MeasureError> {
+        let n_expected = wave.answers.len();
+        wave.sampling.check(n_expected)?;
+        let long = |column: String, n_found: usize, n_expected: usize| match n_found == n_expected {
+            true => Ok(()),
+            false => Err(MeasureError::Length { what: column, n_found, n_expected }),
+        };
+        long(format!("the segments of {what}"), wave.segments.len(), n_expected)?;
+        long(format!("the list of touchpoints of {what}"), wave.touchpoints.len(), self.coefficients.len())?;
+        for (column, own) in wave.touchpoints.iter().zip(&self.coefficients) {
+            long(format!("{} in {what}", own.touchpoint), column.len(), n_expected)?;
+        }
+        for (row, &value) in wave.answers.iter().enumerate() {
+            ResponseClass::of(value).ok_or(MeasureError::OffScale { row: row + 1, value })?;
+        }
+        match wave.segments.iter().find(|&&segment| segment >= self.segments.len()) {
+            Some(segment) => Err(MeasureError::Margin {
+                margin: format!("segment number {}", segment + 1),
+                problem: format!("{what} has it and there are {} names", self.segments.len()),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Shares and scores of the segments, and means of the touchpoints; `None` where there is no answer.
+    fn figures(&self, wave: WaveRows, weights: &[f64]) -> Option<Figures> {
+        let n = self.segments.len();
+        let (mut sums, mut scores) = (vec![0.0; n], vec![0.0; n]);
+        for ((&answer, &segment), weight) in wave.answers.iter().zip(wave.segments).zip(weights) {
+            sums[segment] += weight;
+            scores[segment] += weight * ResponseClass::of(answer).map_or(0.0, ResponseClass::value);
+        }
+        let total: f64 = sums.iter().sum();
+        if total <= 0.0 {
+            return None;
+        }
+        let means = wave
+            .touchpoints
+            .iter()
+            .map(|column| {
+                let known = || column.iter().zip(weights).filter(|(score, _)| !score.is_nan());
+                let sum: f64 = known().map(|(_, weight)| weight).sum();
+                (sum > 0.0).then(|| known().map(|(score, weight)| score * weight).sum::<f64>() / sum)
+            })
+            .collect::<Option<Vec<f64>>>()?;
+        let scores = scores.iter().zip(&sums).map(|(score, sum)| 100.0 * score / sum).collect();
+        Some(Figures { shares: sums.iter().map(|sum| sum / total).collect(), scores, means })
+    }
+
+    fn divide(&self, before: &Figures, after: &Figures) -> Result<(Movement, Attribution), MeasureError> {
+        let segments: Vec<SegmentWave> = self
+            .segments
+            .iter()
+            .enumerate()
+            .map(|(at, name)| SegmentWave {
+                name: name.clone(),
+                share_before: before.shares[at],
+                share_after: after.shares[at],
+                nps_before: before.scores[at],
+                nps_after: after.scores[at],
+            })
+            .collect();
+        let movement = Movement::of(&segments)?;
+        let shifts: Vec<TouchpointShift> = self
+            .coefficients
+            .iter()
+            .enumerate()
+            .map(|(at, own)| TouchpointShift {
+                touchpoint: own.touchpoint.clone(),
+                coefficient: own.coefficient,
+                mean_before: before.means[at],
+                mean_after: after.means[at],
+            })
+            .collect();
+        let attribution = Attribution::of(movement.rate, &shifts)?;
+        Ok((movement, attribution))
+    }
+
+    fn names(&self) -> Vec<String> {
+        let by_segment =
+            |word: &str| self.segments.iter().map(move |name| format!("{word}:{name}")).collect::<Vec<_>>();
+        let touchpoints = self.coefficients.iter().map(|own| format!("touchpoint:{}", own.touchpoint));
+        let whole = ["change", "mix", "rate"].map(str::to_owned).into_iter();
+        whole
+            .chain(by_segment("mix"))
+            .chain(by_segment("rate"))
+            .chain(touchpoints)
+            .chain(std::iter::once("residual".to_owned()))
+            .collect()
+    }
+
+    /// In the order of the names.
+    fn parts(&self, movement: &Movement, attribution: &Attribution) -> Vec<f64> {
+        let mut parts = vec![movement.change, movement.mix, movement.rate];
+        parts.extend(movement.segments.iter().map(|part| part.mix));
+        parts.extend(movement.segments.iter().map(|part| part.rate));
+        parts.extend(attribution.touchpoints.iter().map(|part| part.part));
+        parts.push(attribution.residual);
+        parts
+    }
+}
+
+struct Figures {
+    shares: Vec<f64>,
+    scores: Vec<f64>,
+    means: Vec<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Clusters;
+    use crate::measures::change::{ChangeKind, ChangeSettings, GroupScore};
+    use crate::measures::{NetPromoterScore, NpsSettings};
+
+    fn answers(n: u32, lift: u32) -> Vec<f64> {
+        (0..n).map(|i| f64::from((i * i + 3 * i + lift) % 11)).collect()
+    }
+
+    fn settings() -> ResampledMovement {
+        ResampledMovement {
+            segments: vec!["web".to_owned(), "store".to_owned()],
+            coefficients: vec![TouchpointCoefficient { touchpoint: "delivery".to_owned(), coefficient: 9.0 }],
+            confidence: Confidence::default(),
+            resampling: Resampling { replicates: 800, seed: 2 },
+        }
+    }
+
+    #[test]
+    fn the_change_has_the_interval_of_two_samples_and_parts_sum() {
+        let (one, other) = (answers(400, 0), answers(500, 2));
+        let segments = |n: usize, cut: usize| (0..n).map(|row| usize::from(row % 10 >= cut)).collect::<Vec<usize>>();
+        let (first, second) = (segments(400, 6), segments(500, 3));
+        let scores = |answers: &[f64]| vec![answers.iter().map(|answer| 0.5 * answer + 3.0).collect::<Vec<f64>>()];
+        let (early, late) = (scores(&one), scores(&other));
+        let wave =
+            |answers, segments, touchpoints| WaveRows { answers, segments, touchpoints, sampling: Sampling::default() };
+        let own = settings().between(wave(&one, &first, &early), wave(&other, &second, &late)).expect("waves");
+        let of = |answers: &[f64]| {
+            GroupScore::of_score(&NetPromoterScore::of(answers, None, NpsSettings::default()).expect("answers"))
+        };
+        let wald = ChangeSettings { kind: ChangeKind::Wald, ..ChangeSettings::default() };
+        let want = wald.between(of(&one), of(&other)).expect("a change");
+        assert!((own.rows[0].estimate - want.change).abs() < 1e-9);
+        assert!((own.rows[0].conf_low - want.conf_low).abs() < 1.5, "{} {}", own.rows[0].conf_low, want.conf_low);
+        assert!((own.rows[0].conf_high - want.conf_high).abs() < 1.5);
+        let part = |name: &str| own.rows.iter().find(|row| row.part == name).expect("a part").estimate;
+        assert!((part("mix") + part("rate") - part("change")).abs() < 1e-9);
+        assert!((part("mix:web") + part("mix:store") - part("mix")).abs() < 1e-9);
+        assert!((part("rate:web") + part("rate:store") - part("rate")).abs() < 1e-9);
+        assert!((part("touchpoint:delivery") + part("residual") - part("rate")).abs() < 1e-9);
+    }
+
+    #[test]
+    fn customers_who_answer_often_widen_the_intervals() {
+        let (one, other) = (answers(300, 0), answers(300, 2));
+        let repeat = |answers: &[f64]| answers.iter().flat_map(|&answer| [answer; 4]).collect::<Vec<f64>>();
+        let (one, other) = (repeat(&one), repeat(&other));
+        let segments = vec![0; 1200];
+        let customers = Clusters::from_labels((0..1200).map(|row| row / 4));
+        let settings = ResampledMovement { segments: vec!["all".to_owned()], coefficients: Vec::new(), ..settings() };
+        let width = |clusters: Option<&Clusters>| {
+            let sampling = Sampling { clusters, ..Sampling::default() };
+            let wave = |answers| WaveRows { answers, segments: &segments, touchpoints: &[], sampling };
+            let rows = settings.between(wave(&one), wave(&other)).expect("waves").rows;
+            rows[0].conf_high - rows[0].conf_low
+        };
+        // Four equal answers each: twice the width.
+        let ratio = width(Some(&customers)) / width(None);
+        assert!((ratio - 2.0).abs() < 0.25, "{ratio}");
+    }
+}

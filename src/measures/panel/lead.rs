@@ -1,0 +1,315 @@
+//! Regressions of an outcome on earlier scores of the same unit.
+
+use super::within::{Effect, take_out};
+use crate::data::Clusters;
+use crate::measures::MeasureError;
+use crate::measures::least_squares::{LeastSquares, Rows};
+use crate::stats::Confidence;
+use crate::stats::distributions::student_two_sided;
+use crate::stats::multiplicity::holm;
+use ndarray::Array2;
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// Fewer units than this leave errors by unit unreliable.
+const N_UNITS_MIN: usize = 20;
+
+/// One unit in one period.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PanelRow {
+    /// The unit: a shop, a region.
+    pub unit: String,
+    /// The period, counted in whole steps.
+    pub period: i64,
+    /// The score in it.
+    pub score: f64,
+    /// Growth, new customers or margin in it.
+    pub outcome: f64,
+    /// Columns held constant, in the order of their names.
+    pub controls: Vec<f64>,
+}
+
+/// What is held constant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PanelEffects {
+    /// What is constant for a unit, and what moves all units in a period.
+    #[default]
+    UnitsAndPeriods,
+    /// What is constant for a unit.
+    Units,
+}
+
+/// How leads are looked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeadPanel {
+    /// Periods by which the score comes before the outcome, one regression each; a negative lag asks whether the outcome came
+    /// first, and is a check.
+    pub lags: Vec<i64>,
+    /// What is held constant.
+    pub effects: PanelEffects,
+    /// Names of the columns held constant.
+    pub controls: Vec<String>,
+    /// Level of the intervals.
+    pub confidence: Confidence,
+}
+
+impl Default for LeadPanel {
+    fn default() -> Self {
+        Self {
+            lags: vec![1],
+            effects: PanelEffects::default(),
+            controls: Vec::new(),
+            confidence: Confidence::default(),
+        }
+    }
+}
+
+/// One lag.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LeadRow {
+    /// Periods by which the score comes before the outcome.
+    pub lag: i64,
+    /// Rows that have both.
+    pub n_rows: usize,
+    /// Their units.
+    pub n_units: usize,
+    /// Their periods.
+    pub n_periods: usize,
+    /// Change of the outcome that one point more goes with.
+    pub estimate: f64,
+    /// Standard error, by unit.
+    pub std_error: f64,
+    /// Two-sided, Student's t on units less one.
+    pub p_value: f64,
+    /// The p-value adjusted for all lags that come before (Holm); of its own for a check.
+    pub p_adjusted: f64,
+    /// Lower end of the interval.
+    pub conf_low: f64,
+    /// Upper end of the interval.
+    pub conf_high: f64,
+    /// Whether the interval holds zero.
+    pub is_null: bool,
+    /// Whether there are too few units for errors by unit.
+    pub few_units: bool,
+}
+
+/// All lags.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LeadTable {
+    /// Lag by lag.
+    pub rows: Vec<LeadRow>,
+    /// The answer in words.
+    pub sentence: String,
+}
+
+impl LeadPanel {
+    /// Regresses the outcome on the score `lag` periods before, within units (and periods), with errors by unit.
+    ///
+    /// Errors carry `G / (G - 1) (n - 1) / (n - k)`, where effects of periods count in `k` and effects of units, which lie
+    /// within the clusters, do not.
+    ///
+    /// # Errors
+    /// A unit twice in one period, values that are not finite, controls that are not named one by one, fewer than two units
+    /// with both values, a score that does not vary within units or lies on the effects, effects that could not be taken out.
+    ///
+    /// # References
+    /// Arellano (1987), "Computing robust standard errors for within-groups estimators", Oxford Bulletin 49(4); Cameron and
+    /// Miller (2015), "A practitioner's guide to cluster-robust inference", Journal of Human Resources 50(2).
+    pub fn of(&self, rows: &[PanelRow]) -> Result<LeadTable, MeasureError> {
+        let scores = self.check(rows)?;
+        let mut table = Vec::with_capacity(self.lags.len());
+        for &lag in &self.lags {
+            table.push(self.one(rows, &scores, lag)?);
+        }
+        let ahead: Vec<f64> = table.iter().map(|row| if row.lag > 0 { row.p_value } else { f64::NAN }).collect();
+        table.iter_mut().zip(holm(&ahead)).filter(|(_, adjusted)| !adjusted.is_nan()).for_each(|(row, adjusted)| {
+            row.p_adjusted = adjusted;
+        });
+        let sentence = self.sentence(&table);
+        Ok(LeadTable { rows: table, sentence })
+    }
+
+    /// The score of each unit and period.
+    fn check<'a>(&self, rows: &'a [PanelRow]) -> Result<HashMap<(&'a str, i64), f64>, MeasureError> {
+        let mut scores = HashMap::with_capacity(rows.len());
+        for (at, row) in rows.iter().enumerate() {
+            if row.controls.len() != self.controls.len() {
+                let what = format!("the controls of row {}", at + 1);
+                return Err(MeasureError::Length {
+                    what,
+                    n_found: row.controls.len(),
+                    n_expected: self.controls.len(),
+                });
+            }
+            for &value in [row.score, row.outcome].iter().chain(&row.controls) {
+                if !value.is_finite() {
+                    let what = format!("unit {} in period {}", row.unit, row.period);
+                    return Err(MeasureError::NotFinite { what, row: at + 1, value });
+                }
+            }
+            if scores.insert((row.unit.as_str(), row.period), row.score).is_some() {
+                let problem = format!("period {} is there twice; sum or average it first", row.period);
+                return Err(MeasureError::Margin { margin: format!("unit {}", row.unit), problem });
+            }
+        }
+        Ok(scores)
+    }
+
+    fn one(&self, rows: &[PanelRow], scores: &HashMap<(&str, i64), f64>, lag: i64) -> Result<LeadRow, MeasureError> {
+        let earlier = |row: &PanelRow| scores.get(&(row.unit.as_str(), row.period.saturating_sub(lag))).copied();
+        let both: Vec<(&PanelRow, f64)> = rows.iter().filter_map(|row| Some((row, earlier(row)?))).collect();
+        let units = Clusters::from_labels(both.iter().map(|(row, _)| row.unit.as_str()));
+        let periods = Clusters::from_labels(both.iter().map(|(row, _)| row.period));
+        if units.n_clusters() < 2 {
+            let what = format!("units with a score {lag} periods before");
+            return Err(MeasureError::TooFew { what, n_found: units.n_clusters(), n_needed: 2 });
+        }
+        let effect = |clusters: &Clusters| Effect {
+            codes: clusters.codes().iter().map(|&code| code as usize).collect(),
+            n_levels: clusters.n_clusters(),
+        };
+        let (effects, n_absorbed) = match self.effects {
+            PanelEffects::UnitsAndPeriods => (vec![effect(&units), effect(&periods)], periods.n_clusters()),
+            PanelEffects::Units => (vec![effect(&units)], 1),
+        };
+        let mut columns: Vec<Vec<f64>> = vec![both.iter().map(|(_, score)| *score).collect()];
+        columns.extend((0..self.controls.len()).map(|at| both.iter().map(|(row, _)| row.controls[at]).collect()));
+        let names: Vec<String> = std::iter::once("the score".to_owned()).chain(self.controls.iter().cloned()).collect();
+        let mut outcome: Vec<f64> = both.iter().map(|(row, _)| row.outcome).collect();
+        for (column, name) in columns.iter_mut().zip(&names) {
+            let before: f64 = column.iter().map(|value| value * value).sum();
+            self.reduce(column, &effects, name)?;
+            // What rounding leaves of a column that the effects explain is no variation.
+            if column.iter().map(|value| value * value).sum::<f64>() <= 1e-18 * before {
+                return Err(MeasureError::Aliased { what: format!("{name}, {lag} periods before,") });
+            }
+        }
+        self.reduce(&mut outcome, &effects, "the outcome")?;
+        let design = Array2::from_shape_fn((both.len(), columns.len()), |(row, column)| columns[column][row]);
+        let fit = LeastSquares::of(
+            design.view(),
+            &names,
+            Rows { outcome: &outcome, weights: None, clusters: &units, n_absorbed },
+        )?;
+        let (estimate, std_error, left) = (fit.coefficients[0], fit.std_error(0), fit.degrees_of_freedom());
+        let half = self.confidence.t(left) * std_error;
+        let p_value = student_two_sided(estimate / std_error, left);
+        Ok(LeadRow {
+            lag,
+            n_rows: both.len(),
+            n_units: units.n_clusters(),
+            n_periods: periods.n_clusters(),
+            estimate,
+            std_error,
+            p_value,
+            p_adjusted: p_value,
+            conf_low: estimate - half,
+            conf_high: estimate + half,
+            is_null: estimate - half <= 0.0 && 0.0 <= estimate + half,
+            few_units: units.n_clusters() < N_UNITS_MIN,
+        })
+    }
+
+    fn reduce(&self, column: &mut [f64], effects: &[Effect], name: &str) -> Result<(), MeasureError> {
+        if take_out(column, effects) {
+            return Ok(());
+        }
+        Err(MeasureError::Margin {
+            margin: name.to_owned(),
+            problem: "the effects of units and periods could not be told apart; use effects of units alone".to_owned(),
+        })
+    }
+
+    fn sentence(&self, table: &[LeadRow]) -> String {
+        let tail = 1.0 - self.confidence.level();
+        let ahead = || table.iter().filter(|row| row.lag > 0);
+        let strongest =
+            ahead().filter(|row| row.p_adjusted < tail).min_by(|one, other| one.p_value.total_cmp(&other.p_value));
+        let came_first = table.iter().any(|row| row.lag < 0 && !row.is_null);
+        match strongest {
+            Some(row) => {
+                let doubt = if came_first {
+                    "; but the outcome also goes before the score, so that neither can be said to lead"
+                } else {
+                    ""
+                };
+                format!(
+                    "one point more of score goes with {:+.4} of the outcome {} periods later ({:.4} to {:.4}, {} units){doubt}",
+                    row.estimate, row.lag, row.conf_low, row.conf_high, row.n_units
+                )
+            }
+            None => match ahead().min_by(|one, other| one.std_error.total_cmp(&other.std_error)) {
+                Some(row) => format!(
+                    "no evidence that the score leads the outcome: one point more goes with {:+.4} {} periods later, and \
+                     anything from {:.4} to {:.4} would fit the data of {} units",
+                    row.estimate, row.lag, row.conf_low, row.conf_high, row.n_units
+                ),
+                None => "no lag was asked for in which the score comes before the outcome".to_owned(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measures::reference::{near, numbers};
+
+    /// The rows of measures_reference.py, some left out so that the panel is unbalanced.
+    fn panel(effect: f64) -> Vec<PanelRow> {
+        let wave = |unit: i64, period: i64| ((unit * 37 + period * 101 + unit * period * 13) % 41) as f64;
+        let mut rows = Vec::new();
+        for unit in 0..12 {
+            for period in 0..8 {
+                if (unit * 5 + period * 3) % 11 != 0 {
+                    let noise = ((unit * 29 + period * 53 + unit * unit * period) % 23) as f64 / 5.0;
+                    rows.push(PanelRow {
+                        unit: format!("u{unit}"),
+                        period,
+                        score: wave(unit, period),
+                        outcome: effect * wave(unit, period - 1) + unit as f64 + (period * period) as f64 / 3.0 + noise,
+                        controls: Vec::new(),
+                    });
+                }
+            }
+        }
+        rows
+    }
+
+    #[test]
+    fn an_unbalanced_panel_agrees_with_dummies_in_numpy() {
+        for (effects, what) in [(PanelEffects::UnitsAndPeriods, "both"), (PanelEffects::Units, "units")] {
+            let settings = LeadPanel { effects, ..LeadPanel::default() };
+            let own = &settings.of(&panel(0.1)).expect("a panel").rows[0];
+            let want = numbers("panel", what);
+            near("slope", own.estimate, want[0], 1e-9);
+            near("error", own.std_error, want[1], 1e-9);
+            near("p", own.p_value, want[2], 1e-8);
+            near("rows", own.n_rows as f64, want[3], 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_null_is_printed_as_one() {
+        let own = LeadPanel { lags: vec![1, 2], ..LeadPanel::default() }.of(&panel(0.0)).expect("a panel");
+        assert!(own.sentence.starts_with("no evidence that the score leads"), "{}", own.sentence);
+        assert!(own.rows.iter().all(|row| row.p_adjusted >= row.p_value && row.few_units));
+        let own = LeadPanel::default().of(&panel(1.0)).expect("a panel");
+        assert!(
+            own.sentence.starts_with("one point more of score goes with") && !own.rows[0].is_null,
+            "{}",
+            own.sentence
+        );
+    }
+
+    #[test]
+    fn what_only_differs_between_units_leads_nothing() {
+        let mut rows = panel(0.1);
+        rows.iter_mut().for_each(|row| row.score = row.unit.len() as f64);
+        assert!(matches!(LeadPanel::default().of(&rows), Err(MeasureError::Aliased { .. })));
+        let twice: Vec<PanelRow> = rows[..2].iter().chain(&rows[..1]).cloned().collect();
+        assert!(matches!(LeadPanel::default().of(&twice), Err(MeasureError::Margin { .. })));
+        assert!(matches!(LeadPanel::default().of(&rows[..3]), Err(MeasureError::TooFew { .. })));
+    }
+}

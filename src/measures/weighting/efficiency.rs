@@ -1,0 +1,113 @@
+//! What unequal weights cost.
+
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::measures::MeasureError;
+use serde::Serialize;
+
+/// Below this share of the answers' worth, weighting says more about a few people than about all.
+const EFFICIENCY_MIN: f64 = 0.4;
+
+/// How unequal weights are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct WeightEfficiency {
+    /// Rows with a weight.
+    pub n: usize,
+    /// Kish's effective size, `(sum w)^2 / sum w^2`.
+    pub n_effective: f64,
+    /// Effective size over rows, 0-1.
+    pub efficiency: f64,
+    /// One over the efficiency: what the variance of an unrelated figure is multiplied with.
+    pub design_effect: f64,
+    /// Smallest weight over the mean.
+    pub smallest: f64,
+    /// Largest weight over the mean.
+    pub largest: f64,
+}
+
+impl WeightEfficiency {
+    /// Of these weights; rows without weight are none.
+    ///
+    /// # Errors
+    /// A weight that is negative or not finite; all zero.
+    ///
+    /// # References
+    /// Kish (1965), "Survey Sampling", section 11.7; Kish (1992), "Weighting for unequal Pi", Journal of Official Statistics 8.
+    ///
+    /// # Example
+    /// ```
+    /// use advocate::measures::weighting::WeightEfficiency;
+    /// let own = WeightEfficiency::of(&[1.0, 1.0, 2.0])?;
+    /// assert!((own.n_effective - 16.0 / 6.0).abs() < 1e-12);
+    /// # Ok::<(), advocate::measures::MeasureError>(())
+    /// ```
+    pub fn of(weights: &[f64]) -> Result<Self, MeasureError> {
+        if let Some(row) = weights.iter().position(|weight| !(weight.is_finite() && *weight >= 0.0)) {
+            return Err(MeasureError::BadWeight { row: row + 1, value: weights[row] });
+        }
+        let largest = weights.iter().copied().fold(0.0, f64::max);
+        if largest <= 0.0 {
+            return Err(MeasureError::NoAnswers);
+        }
+        let own: Vec<f64> = weights.iter().filter(|&&weight| weight > 0.0).map(|weight| weight / largest).collect();
+        let (n, sum) = (own.len() as f64, own.iter().sum::<f64>());
+        let n_effective = sum * sum / own.iter().map(|weight| weight * weight).sum::<f64>();
+        let smallest = own.iter().copied().fold(1.0, f64::min);
+        Ok(Self {
+            n: own.len(),
+            n_effective,
+            efficiency: n_effective / n,
+            design_effect: n / n_effective,
+            smallest: smallest * n / sum,
+            largest: n / sum,
+        })
+    }
+
+    /// A warning where weighting leaves less than 40 % of the answers' worth.
+    pub fn finding(&self, about: impl Into<String>) -> Option<Finding> {
+        (self.efficiency < EFFICIENCY_MIN).then(|| {
+            let sentence = format!(
+                "the weights leave {:.0} % of the worth of {} answers ({:.0} of equal weight); the largest weight is {:.1} \
+                 times the mean, so few people decide the figure: bound the weights or merge categories",
+                100.0 * self.efficiency,
+                self.n,
+                self.n_effective,
+                self.largest
+            );
+            Finding::new(FindingKind::NotRepresentative, Severity::Warning, about, sentence)
+                .number("efficiency", self.efficiency)
+                .number("n_effective", self.n_effective)
+                .number("largest", self.largest)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measures::reference::{near, nps_oracles, number};
+
+    #[test]
+    fn efficiency_agrees_with_the_reference() {
+        let Some(all) = nps_oracles() else { return };
+        let weights: Vec<f64> = [(60, 1.0), (30, 2.0), (10, 0.5)]
+            .into_iter()
+            .flat_map(|(n, weight)| std::iter::repeat_n(weight, n))
+            .collect();
+        let own = WeightEfficiency::of(&weights).expect("weights");
+        near("effective", own.n_effective, number(&all["weighted"]["kish_neff"]), 1e-9);
+        near("efficiency", own.efficiency, number(&all["weighted"]["weighting_efficiency"]), 1e-12);
+        near("design effect", own.design_effect, number(&all["weighted"]["design_effect"]), 1e-12);
+        assert!(own.finding("weights").is_none());
+    }
+
+    #[test]
+    fn few_heavy_weights_are_warned_of() {
+        let mut weights = vec![0.1; 99];
+        weights.push(20.0);
+        let own = WeightEfficiency::of(&weights).expect("weights");
+        assert!(own.efficiency < 0.03);
+        let finding = own.finding("raking").expect("a warning");
+        assert_eq!((finding.kind, finding.severity), (FindingKind::NotRepresentative, Severity::Warning));
+        assert_eq!(WeightEfficiency::of(&[0.0, 0.0]), Err(MeasureError::NoAnswers));
+    }
+}

@@ -1,0 +1,169 @@
+//! Networked promoters as tables.
+
+use crate::influence::{Contender, InputKind, Rival};
+use crate::report::{InfluenceResult, LearnedRating, ReferralWorthResult, SeedPlanResult};
+use crate::store::Table;
+
+/// The rating and, where they could be computed, its ablation, the plan, the values and what is carried.
+pub(super) fn tables(result: &InfluenceResult) -> Vec<Table> {
+    let mut tables = vec![influence(result)];
+    tables.extend(result.learned.as_ref().map(ablation));
+    tables.extend(result.heard.as_ref().map(|heard| {
+        let rows =
+            [("asset", heard.asset), ("exposure", heard.exposure), ("contested", heard.contested), ("net", heard.net)];
+        Table::new("signed_reach")
+            .texts("part", rows.iter().map(|(part, _)| (*part).to_owned()))
+            .numbers("expected", rows.iter().map(|(_, heard)| heard.expected))
+            .numbers("std_error", rows.iter().map(|(_, heard)| heard.std_error))
+    }));
+    tables.extend(result.plan.iter().flat_map(|plan| [seeds(plan), seed_plan(plan)]));
+    if let Some(worth) = &result.worth {
+        tables.extend([referral_value(result, worth), value_groups(worth), word_of_mouth(worth)]);
+    }
+    tables
+}
+
+fn influence(influence: &InfluenceResult) -> Table {
+    let rows = &influence.customers;
+    Table::new("influence")
+        .texts("customer", rows.iter().map(|row| row.customer.clone()))
+        .numbers("rating", rows.iter().map(|row| row.rating))
+        .texts("tier", rows.iter().map(|row| row.tier.word().to_owned()))
+        .numbers("reach", rows.iter().map(|row| row.reach))
+        .numbers("reach_se", rows.iter().map(|row| row.reach_se))
+        .flags("exact", rows.iter().map(|row| row.exact))
+        .numbers("page_rank", rows.iter().map(|row| row.page_rank))
+        .integers("n_referrals", rows.iter().map(|row| row.n_referrals as i64))
+        .numbers("score", rows.iter().map(|row| row.score))
+        .numbers("engagement", rows.iter().map(|row| row.engagement))
+        .numbers("reach_rank", rows.iter().map(|row| row.reach_rank))
+        .numbers("score_rank", rows.iter().map(|row| row.score_rank))
+        .numbers("engagement_rank", rows.iter().map(|row| row.engagement_rank))
+        .numbers("rating_se", rows.iter().map(|row| row.rating_se))
+        .numbers("expected_referrals", rows.iter().map(|row| row.expected_referrals))
+        .numbers("signed_reach", rows.iter().map(|row| row.signed_reach))
+        .integers("out_degree", rows.iter().map(|row| i64::from(row.out_degree)))
+        .integers("k_core", rows.iter().map(|row| i64::from(row.k_core)))
+        .integers("n_generations", rows.iter().map(|row| row.n_generations.map(i64::from)))
+        .numbers("own_value", rows.iter().map(|row| row.own_value))
+}
+
+/// Contenders and, last, the mean of the placebos.
+fn ablation(learned: &LearnedRating) -> Table {
+    let judged = learned.ablation.as_ref();
+    let rows: Vec<_> = judged.iter().flat_map(|ablation| &ablation.rows).collect();
+    let placebo = learned.placebo.as_ref();
+    let mean = placebo.map(|placebo| placebo.dealt.iter().sum::<f64>() / placebo.dealt.len() as f64);
+    let then = |of: fn(&crate::influence::AblationRow) -> f64, last: Option<f64>| {
+        let values: Vec<Option<f64>> = rows.iter().map(|row| Some(of(row))).chain(placebo.map(|_| last)).collect();
+        values
+    };
+    let words: Vec<[String; 2]> = rows
+        .iter()
+        .map(|row| in_words(&row.contender))
+        .chain(placebo.map(|_| ["placebo".to_owned(), String::new()]))
+        .collect();
+    let n_rows = words.len();
+    let counts = judged.map(|ablation| (ablation.n_customers as i64, ablation.n_referrers as i64));
+    Table::new("ablation")
+        .texts("contender", words.iter().map(|word| word[0].clone()))
+        .texts("inputs", words.iter().map(|word| (!word[1].is_empty()).then(|| word[1].clone())))
+        .numbers("roc_auc", then(|row| row.roc_auc, mean))
+        .numbers("conf_low", then(|row| row.conf_low, None))
+        .numbers("conf_high", then(|row| row.conf_high, None))
+        .numbers("gain_of_rating", then(|row| row.gain_of_rating, None))
+        .numbers("gain_low", then(|row| row.gain_low, None))
+        .numbers("gain_high", then(|row| row.gain_high, None))
+        .numbers("precision_top_tenth", then(|row| row.precision_top_tenth, None))
+        .numbers("lift_top_tenth", then(|row| row.lift_top_tenth, None))
+        .numbers("p_value", then(|_| f64::NAN, placebo.map(|placebo| placebo.p_value)))
+        .integers("n_customers", vec![counts.map(|(customers, _)| customers); n_rows])
+        .integers("n_referrers", vec![counts.map(|(_, referrers)| referrers); n_rows])
+        .integers("later_days", vec![learned.later_days; n_rows])
+}
+
+/// The contender and what it looks at.
+fn in_words(contender: &Contender) -> [String; 2] {
+    let (word, inputs) = match contender {
+        Contender::Rating => ("rating", String::new()),
+        Contender::Without(kind) => ("without", kind.word().to_owned()),
+        Contender::Only(InputKind::Referrals) => ("history_only", InputKind::Referrals.word().to_owned()),
+        Contender::Only(kind) => ("only", kind.word().to_owned()),
+        Contender::Column(column) => ("plain", column.clone()),
+    };
+    [word.to_owned(), inputs]
+}
+
+fn seeds(result: &SeedPlanResult) -> Table {
+    let rows = &result.seeds;
+    Table::new("seeds")
+        .integers("place", 1..=rows.len() as i64)
+        .texts("customer", rows.iter().map(|row| row.customer.clone()))
+        .numbers("gain", rows.iter().map(|row| row.seed.gain))
+        .numbers("gain_se", rows.iter().map(|row| row.seed.gain_se))
+        .numbers("reach", rows.iter().map(|row| row.seed.reach))
+        .numbers("cost", rows.iter().map(|row| row.seed.cost))
+        .numbers("spent", rows.iter().map(|row| row.seed.spent))
+}
+
+/// The plan beside its rivals.
+fn seed_plan(result: &SeedPlanResult) -> Table {
+    let plan = &result.plan;
+    let own = plan.seeds.last().map_or(0.0, |seed| seed.reach);
+    let rivals = || plan.rivals.iter();
+    let word = |rival: Rival| match rival {
+        Rival::TopByCount => "top_by_count",
+        Rival::Random => "random",
+    };
+    let of_plan = |value: f64| std::iter::once(Some(value)).chain(rivals().map(|_| None));
+    Table::new("seed_plan")
+        .texts("choice", std::iter::once("plan").chain(rivals().map(|own| word(own.rival))).map(str::to_owned))
+        .numbers("reach", std::iter::once(own).chain(rivals().map(|rival| rival.reach)))
+        .numbers("reach_se", std::iter::once(None).chain(rivals().map(|rival| Some(rival.reach_se))))
+        .numbers("guarantee", of_plan(plan.guarantee))
+        .numbers("certainty", of_plan(plan.certainty))
+        .numbers("reach_low", of_plan(plan.reach_low))
+        .numbers("best_high", of_plan(plan.best_high))
+}
+
+/// Highest referral value first, ties by name.
+fn referral_value(result: &InfluenceResult, worth: &ReferralWorthResult) -> Table {
+    let mut rows: Vec<_> = result.customers.iter().map(|row| (&row.customer, &worth.customers[row.node])).collect();
+    rows.sort_by(|left, right| {
+        let value = right.1.referral_value.total.total_cmp(&left.1.referral_value.total);
+        value.then_with(|| left.0.cmp(right.0))
+    });
+    Table::new("referral_value")
+        .texts("customer", rows.iter().map(|row| row.0.clone()))
+        .numbers("own_value", rows.iter().map(|row| row.1.own_value))
+        .numbers("referral_value", rows.iter().map(|row| row.1.referral_value.total))
+        .numbers("type_one", rows.iter().map(|row| row.1.referral_value.type_one))
+        .numbers("type_two", rows.iter().map(|row| row.1.referral_value.type_two))
+        .numbers("revenue_brought", rows.iter().map(|row| row.1.revenue_brought))
+        .integers("n_brought", rows.iter().map(|row| row.1.n_brought as i64))
+        .texts("value_group", rows.iter().map(|row| row.1.group.word().to_owned()))
+}
+
+fn value_groups(worth: &ReferralWorthResult) -> Table {
+    let rows = &worth.groups;
+    Table::new("value_groups")
+        .texts("value_group", rows.iter().map(|row| row.group.word().to_owned()))
+        .integers("n_customers", rows.iter().map(|row| row.n_customers as i64))
+        .numbers("share", rows.iter().map(|row| row.share))
+        .numbers("own_value", rows.iter().map(|row| row.own_value))
+        .numbers("referral_value", rows.iter().map(|row| row.referral_value))
+}
+
+fn word_of_mouth(worth: &ReferralWorthResult) -> Table {
+    let revenue = &worth.revenue;
+    let rows = [
+        ("own_first", revenue.own_first),
+        ("own_repeat", revenue.own_repeat),
+        ("referred_first", revenue.referred_first),
+        ("referred_repeat", revenue.referred_repeat),
+    ];
+    Table::new("word_of_mouth")
+        .texts("part", rows.iter().map(|(part, _)| (*part).to_owned()))
+        .numbers("revenue", rows.iter().map(|(_, revenue)| *revenue))
+        .numbers("share", rows.iter().map(|(_, own)| (revenue.total() > 0.0).then(|| own / revenue.total())))
+}

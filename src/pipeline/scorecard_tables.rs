@@ -1,0 +1,254 @@
+//! The scores of a study as tables.
+
+use crate::link::{ResponseCut, ResponseRate};
+use crate::measures::NetPromoterScore;
+use crate::measures::portfolio::{BlankRule, Estimate, SeveralAnswers};
+use crate::report::{Scorecard, StudyResults, Weighting};
+use crate::store::Table;
+
+/// One table a question, whether it has rows or not.
+pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
+    let card = &results.scorecard;
+    vec![
+        portfolio(card),
+        rules(card),
+        correlations(card),
+        changes(card),
+        trend(card),
+        control(card),
+        movement(card),
+        say_do(card),
+        cuts(card),
+        revenue_at_risk(card),
+        response_rates(card),
+        weighting(card),
+    ]
+}
+
+/// The columns of an estimate, with its base.
+fn estimates(table: Table, rows: &[Option<&Estimate>]) -> Table {
+    let number = |get: fn(&Estimate) -> Option<f64>| rows.iter().map(move |own| own.and_then(get));
+    table
+        .integers("n", rows.iter().map(|own| own.map(|own| own.n as i64)))
+        .integers("n_missing", rows.iter().map(|own| own.map(|own| own.n_missing as i64)))
+        .numbers("missing_share", number(|own| Some(own.missing_share)))
+        .numbers("n_effective", number(|own| Some(own.n_effective)))
+        .numbers("weight_sum", number(|own| Some(own.weight_sum)))
+        .numbers("denominator", number(|own| Some(own.denominator)))
+        .numbers("estimate", number(|own| Some(own.estimate)))
+        .numbers("std_error", number(|own| own.std_error))
+        .numbers("conf_low", number(|own| own.conf_low))
+        .numbers("conf_high", number(|own| own.conf_high))
+        .texts("interval", rows.iter().map(|own| own.map_or_else(String::new, |own| own.interval.word().to_owned())))
+        .numbers("confidence", number(|own| Some(own.confidence.level())))
+}
+
+fn portfolio(card: &Scorecard) -> Table {
+    let rows: Vec<_> = card.portfolio.iter().filter_map(|row| Some((row, row.estimate.as_ref()?))).collect();
+    let table = Table::new("portfolio")
+        .texts("measure", rows.iter().map(|(_, own)| own.measure.clone()))
+        .texts("metric", rows.iter().map(|(_, own)| own.metric.to_owned()))
+        .texts("by", rows.iter().map(|(row, _)| row.cut.clone().unwrap_or_default()))
+        .texts("level", rows.iter().map(|(row, _)| row.level.clone().unwrap_or_default()));
+    estimates(table, &rows.iter().map(|(_, own)| Some(*own)).collect::<Vec<_>>())
+}
+
+fn rules(card: &Scorecard) -> Table {
+    let several = |own: SeveralAnswers| match own {
+        SeveralAnswers::All => "all",
+        SeveralAnswers::Latest => "latest",
+        SeveralAnswers::Mean => "mean",
+    };
+    let blanks = |own: BlankRule| match own {
+        BlankRule::LeftOut => "left_out",
+        BlankRule::InBase => "in_base",
+    };
+    let window = |row: &crate::measures::portfolio::RuleComparison| {
+        row.rule.rules.window.map(|window| ((window.to - window.from) as f64 / 86_400e6).round())
+    };
+    let table = Table::new("rules")
+        .texts("rule", card.rules.iter().map(|row| row.rule.name.clone()))
+        .texts("several_answers", card.rules.iter().map(|row| several(row.rule.rules.several).to_owned()))
+        .numbers("window_days", card.rules.iter().map(window))
+        .texts("blanks", card.rules.iter().map(|row| blanks(row.rule.blanks).to_owned()))
+        .numbers("gap", card.rules.iter().map(|row| row.gap));
+    estimates(table, &card.rules.iter().map(|row| row.estimate.as_ref()).collect::<Vec<_>>())
+}
+
+fn correlations(card: &Scorecard) -> Table {
+    let rows = &card.correlations;
+    Table::new("correlations")
+        .texts("one", rows.iter().map(|row| row.one.clone()))
+        .texts("other", rows.iter().map(|row| row.other.clone()))
+        .integers("n", rows.iter().map(|row| row.n as i64))
+        .numbers("n_effective", rows.iter().map(|row| row.n_effective))
+        .numbers("correlation", rows.iter().map(|row| row.correlation))
+        .numbers("conf_low", rows.iter().map(|row| row.conf_low))
+        .numbers("conf_high", rows.iter().map(|row| row.conf_high))
+        .texts("interval", rows.iter().map(|row| row.interval.to_owned()))
+}
+
+fn changes(card: &Scorecard) -> Table {
+    let rows: Vec<_> = card
+        .changes
+        .iter()
+        .flat_map(|wave| {
+            let all = (wave, "all answers".to_owned(), Some(wave.all.clone()), None);
+            let cuts = wave.cuts.iter().map(move |cut| (wave, cut.name.clone(), cut.change.clone(), cut.p_adjusted));
+            std::iter::once(all).chain(cuts)
+        })
+        .collect();
+    let number = |get: fn(&crate::measures::change::Change) -> f64| {
+        rows.iter().map(move |(_, _, change, _)| change.as_ref().map(get))
+    };
+    Table::new("changes")
+        .texts("before", rows.iter().map(|(wave, ..)| wave.before.clone()))
+        .texts("after", rows.iter().map(|(wave, ..)| wave.after.clone()))
+        .texts("cut", rows.iter().map(|(_, name, ..)| name.clone()))
+        .numbers("n_before", number(|own| own.n_before))
+        .numbers("n_after", number(|own| own.n_after))
+        .numbers("nps_before", number(|own| own.before))
+        .numbers("nps_after", number(|own| own.after))
+        .numbers("change", number(|own| own.change))
+        .numbers("std_error", number(|own| own.std_error))
+        .numbers("statistic", number(|own| own.statistic))
+        .numbers("p_value", number(|own| own.p_value))
+        .numbers("p_adjusted", rows.iter().map(|(.., adjusted)| *adjusted))
+        .numbers("conf_low", number(|own| own.conf_low))
+        .numbers("conf_high", number(|own| own.conf_high))
+        .numbers("minimum_detectable", number(|own| own.minimum_detectable))
+        .numbers("power", number(|own| own.power.chance()))
+        .numbers("confidence", number(|own| own.confidence.level()))
+}
+
+fn control(card: &Scorecard) -> Table {
+    let rows = &card.control;
+    Table::new("control_limits")
+        .texts("wave", rows.iter().map(|row| row.wave.clone()))
+        .numbers("nps", rows.iter().map(|row| row.nps))
+        .numbers("centre", rows.iter().map(|row| row.centre))
+        .numbers("low", rows.iter().map(|row| row.low))
+        .numbers("high", rows.iter().map(|row| row.high))
+        .flags("is_outside", rows.iter().map(|row| row.is_outside))
+        .flags("in_run", rows.iter().map(|row| row.in_run))
+}
+
+fn movement(card: &Scorecard) -> Table {
+    let rows: Vec<_> = card.movement.iter().flat_map(|own| own.parts.rows.iter().map(move |row| (own, row))).collect();
+    Table::new("movement")
+        .texts("before", rows.iter().map(|(own, _)| own.before.clone()))
+        .texts("after", rows.iter().map(|(own, _)| own.after.clone()))
+        .texts("by", rows.iter().map(|(own, _)| own.by.clone()))
+        .texts("part", rows.iter().map(|(_, row)| row.part.clone()))
+        .numbers("estimate", rows.iter().map(|(_, row)| row.estimate))
+        .numbers("conf_low", rows.iter().map(|(_, row)| row.conf_low))
+        .numbers("conf_high", rows.iter().map(|(_, row)| row.conf_high))
+        .integers("n_replicates", rows.iter().map(|(own, _)| own.parts.n_replicates as i64))
+}
+
+fn say_do(card: &Scorecard) -> Table {
+    let rows: Vec<_> = card
+        .behaviours
+        .iter()
+        .flat_map(|own| own.by_answer.iter().chain(&own.by_class).map(move |row| (own, row)))
+        .collect();
+    let table = Table::new("say_do")
+        .texts("outcome", rows.iter().map(|(own, _)| own.outcome.clone()))
+        .texts("said", rows.iter().map(|(_, row)| row.said.clone()));
+    estimates(table, &rows.iter().map(|(_, row)| row.did.as_ref()).collect::<Vec<_>>())
+}
+
+fn cuts(card: &Scorecard) -> Table {
+    let rows: Vec<_> = card.behaviours.iter().filter_map(|own| Some((own, own.cuts.as_ref()?))).collect();
+    Table::new("answer_cuts")
+        .texts("outcome", rows.iter().map(|(own, _)| own.outcome.clone()))
+        .integers("n", rows.iter().map(|(_, row)| row.n as i64))
+        .integers("low_to", rows.iter().map(|(_, row)| row.chosen.low_to as i64))
+        .integers("middle_to", rows.iter().map(|(_, row)| row.chosen.middle_to as i64))
+        .numbers("loss_without_cuts", rows.iter().map(|(_, row)| row.without_cuts))
+        .numbers("loss_customary", rows.iter().map(|(_, row)| row.customary))
+        .numbers("loss_data_chosen", rows.iter().map(|(_, row)| row.data_chosen))
+        .numbers("loss_every_answer", rows.iter().map(|(_, row)| row.every_answer))
+        .numbers("gain", rows.iter().map(|(_, row)| row.gain))
+        .numbers("std_error", rows.iter().map(|(_, row)| row.std_error))
+        .numbers("p_value", rows.iter().map(|(_, row)| row.p_value))
+}
+
+fn revenue_at_risk(card: &Scorecard) -> Table {
+    let rows: Vec<_> = card
+        .behaviours
+        .iter()
+        .filter_map(|own| Some((own, own.at_risk.as_ref()?)))
+        .flat_map(|(own, risk)| {
+            let interval = |low, high| Some((low, high));
+            let fitted = [
+                ("goes with the answers".to_owned(), risk.excess, interval(risk.conf_low, risk.conf_high)),
+                ("all expected losses".to_owned(), risk.expected_loss, interval(risk.loss_low, risk.loss_high)),
+            ];
+            let thumbs = risk.rules.iter().map(|row| (format!("rule of thumb: {}", row.rule.name), row.revenue, None));
+            fitted.into_iter().chain(thumbs).map(move |row| (own, row)).collect::<Vec<_>>()
+        })
+        .collect();
+    Table::new("revenue_at_risk")
+        .texts("outcome", rows.iter().map(|(own, _)| own.outcome.clone()))
+        .texts("figure", rows.iter().map(|(_, (figure, ..))| figure.clone()))
+        .numbers("revenue", rows.iter().map(|(_, (_, revenue, _))| *revenue))
+        .numbers("conf_low", rows.iter().map(|(_, (.., ends))| ends.map(|(low, _)| low)))
+        .numbers("conf_high", rows.iter().map(|(_, (.., ends))| ends.map(|(_, high)| high)))
+}
+
+fn trend(card: &Scorecard) -> Table {
+    let number = |get: fn(&crate::measures::change::Trend) -> Option<f64>| card.trend.iter().map(get);
+    Table::new("trend")
+        .integers("n_waves", card.trend.iter().map(|own| own.n_waves as i64))
+        .texts("per", card.trend.iter().map(|_| card.trend_unit.to_owned()))
+        .numbers("slope", number(|own| Some(own.slope)))
+        .numbers("std_error", number(|own| Some(own.std_error)))
+        .numbers("p_value", number(|own| Some(own.p_value)))
+        .numbers("conf_low", number(|own| Some(own.conf_low)))
+        .numbers("conf_high", number(|own| Some(own.conf_high)))
+        .numbers("dispersion", number(|own| own.dispersion))
+        .numbers("scatter_p_value", number(|own| own.scatter_p_value))
+}
+
+fn response_rates(card: &Scorecard) -> Table {
+    let rows = &card.response;
+    let by = |row: &ResponseRate| match &row.cut {
+        ResponseCut::All => None,
+        ResponseCut::Invitation(name) | ResponseCut::Profile(name) => Some(name.clone()),
+    };
+    Table::new("response_rates")
+        .texts("by", rows.iter().map(by))
+        .texts("value", rows.iter().map(|row| row.value.clone()))
+        .integers("n_invited", rows.iter().map(|row| row.n_invited as i64))
+        .integers("n_answered", rows.iter().map(|row| row.n_answered as i64))
+        .integers("n_open", rows.iter().map(|row| row.n_open as i64))
+        .numbers("rate", rows.iter().map(|row| row.rate))
+        .numbers("conf_low", rows.iter().map(|row| row.conf_low))
+        .numbers("conf_high", rows.iter().map(|row| row.conf_high))
+}
+
+fn weighting(card: &Scorecard) -> Table {
+    let rows: Vec<_> = card
+        .weighting
+        .iter()
+        .flat_map(|own| [("before", &own.before, own, None), ("after", &own.after, own, Some(own))])
+        .collect();
+    let number = |get: fn(&NetPromoterScore) -> f64| rows.iter().map(move |(_, score, ..)| get(score));
+    let cost = |get: fn(&Weighting) -> f64| rows.iter().map(move |(.., raked)| raked.map(get));
+    Table::new("weighting")
+        .texts("weights", rows.iter().map(|(word, ..)| (*word).to_owned()))
+        .texts("by", rows.iter().map(|(_, _, own, _)| own.columns.join(", ")))
+        .integers("n", rows.iter().map(|(_, score, ..)| score.n as i64))
+        .numbers("n_effective", number(|score| score.n_effective))
+        .numbers("estimate", number(|score| score.nps))
+        .numbers("std_error", number(|score| score.std_error))
+        .numbers("conf_low", number(|score| score.conf_low))
+        .numbers("conf_high", number(|score| score.conf_high))
+        .numbers("gap", cost(|own| own.gap))
+        .numbers("efficiency", cost(|own| own.efficiency.efficiency))
+        .numbers("design_effect", cost(|own| own.efficiency.design_effect))
+        .numbers("smallest_weight", cost(|own| own.efficiency.smallest))
+        .numbers("largest_weight", cost(|own| own.efficiency.largest))
+        .integers("rounds", rows.iter().map(|(.., raked)| raked.map(|own| own.rounds as i64)))
+}

@@ -1,0 +1,104 @@
+//! The scores of a study beyond one number: a portfolio by cut, customary rules, change, what moved it, say and do.
+
+use super::Cut;
+use crate::findings::Finding;
+use crate::link::ResponseRate;
+use crate::measures::NetPromoterScore;
+use crate::measures::change::{Change, ControlPoint, CutChange, Trend};
+use crate::measures::movement::MovementWithError;
+use crate::measures::portfolio::{CorrelationRow, CutEstimate, RuleComparison};
+use crate::measures::say_do::{AnswerBehaviour, CutComparison, KeptWord, RevenueAtRisk};
+use crate::measures::weighting::WeightEfficiency;
+
+/// What was measured. Where something was impossible, a finding says why.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Scorecard {
+    /// Every measure by every cut.
+    pub portfolio: Vec<CutEstimate>,
+    /// The score under other customary rules.
+    pub rules: Vec<RuleComparison>,
+    /// Correlations of the recommend answer and the touchpoints.
+    pub correlations: Vec<CorrelationRow>,
+    /// From each wave to the next.
+    pub changes: Vec<WaveChange>,
+    /// Over all waves.
+    pub trend: Option<Trend>,
+    /// The unit of time of the trend's slope: `day`, or `wave` where answers have no time.
+    pub trend_unit: &'static str,
+    /// Every wave against what chance alone would show.
+    pub control: Vec<ControlPoint>,
+    /// Why the score moved between the last two waves.
+    pub movement: Option<WaveMovement>,
+    /// What those who gave each answer did, by outcome of behaviour.
+    pub behaviours: Vec<OutcomeBehaviour>,
+    /// Cuts of the score that are not shown, because few answered or to cover those.
+    pub hidden: Vec<Cut>,
+    /// Who answered of those who were invited, where invitations are known.
+    pub response: Vec<ResponseRate>,
+    /// The score weighted to what is known of the population.
+    pub weighting: Option<Weighting>,
+    /// What to know beside the numbers.
+    pub findings: Vec<Finding>,
+}
+
+/// A score before and after raking.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weighting {
+    /// The columns whose shares are those of the population.
+    pub columns: Vec<String>,
+    /// As answered, or under the weights of the study.
+    pub before: NetPromoterScore,
+    /// Under the raked weights; its error takes them as given.
+    pub after: NetPromoterScore,
+    /// The second less the first, in points.
+    pub gap: f64,
+    /// What the raked weights cost.
+    pub efficiency: WeightEfficiency,
+    /// Rounds over all columns until their shares were met.
+    pub rounds: usize,
+    /// What to know beside the numbers.
+    pub findings: Vec<Finding>,
+}
+
+/// From one wave to the next.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaveChange {
+    /// The earlier wave.
+    pub before: String,
+    /// The later wave.
+    pub after: String,
+    /// Of all answers.
+    pub all: Change,
+    /// Of each cut, with p-values adjusted over all of them.
+    pub cuts: Vec<CutChange>,
+}
+
+/// Why the score moved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaveMovement {
+    /// The earlier wave.
+    pub before: String,
+    /// The later wave.
+    pub after: String,
+    /// The column whose values are the segments.
+    pub by: String,
+    /// The parts.
+    pub parts: MovementWithError,
+}
+
+/// One outcome of behaviour beside what was said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutcomeBehaviour {
+    /// The outcome's word.
+    pub outcome: String,
+    /// By each answer from 0 to 10.
+    pub by_answer: Vec<AnswerBehaviour>,
+    /// Of detractors, passives and promoters.
+    pub by_class: Vec<AnswerBehaviour>,
+    /// How much of what promoters say comes true, for outcomes that happen or do not.
+    pub kept_word: Option<KeptWord>,
+    /// The customary cuts against those that the data would choose.
+    pub cuts: Option<CutComparison>,
+    /// Revenue that goes with the answers, for repurchase with spend before the answer.
+    pub at_risk: Option<RevenueAtRisk>,
+}

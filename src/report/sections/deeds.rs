@@ -1,0 +1,132 @@
+//! What those who gave each answer did.
+
+use crate::measures::portfolio::Estimate;
+use crate::measures::say_do::{CutComparison, CutPair, KeptWord, RevenueAtRisk};
+use crate::report::results::StudyResults;
+use crate::report::scorecard::OutcomeBehaviour;
+use crate::report::{sentences, words};
+
+/// From which p-value on other cuts are called better.
+const LEVEL: f64 = 0.05;
+
+/// What those who gave each answer did.
+pub(in crate::report) struct Deeds {
+    pub rows: Vec<DeedRow>,
+    pub sentences: Vec<String>,
+    pub at_risk: Option<AtRisk>,
+}
+
+/// One outcome for detractors, passives and promoters.
+pub(in crate::report) struct DeedRow {
+    pub outcome: String,
+    /// The figure, and its interval with its base.
+    pub cells: Vec<(String, String)>,
+}
+
+/// Revenue of those who answered, and what is called at risk of it.
+pub(in crate::report) struct AtRisk {
+    pub title: String,
+    /// Figure, revenue, interval.
+    pub rows: Vec<(String, String, String)>,
+}
+
+impl Deeds {
+    /// Nothing where the study has no outcome of behaviour.
+    pub fn of(results: &StudyResults) -> Option<Self> {
+        let all = &results.scorecard.behaviours;
+        let level = words::level(results.head.confidence);
+        let title = |own: &OutcomeBehaviour| {
+            let result = results.outcomes.iter().find(|outcome| outcome.name == own.outcome);
+            result.map_or_else(|| own.outcome.clone(), sentences::outcome_title)
+        };
+        let rows = all.iter().map(|own| DeedRow {
+            outcome: title(own),
+            cells: own.by_class.iter().map(|row| cell(row.did.as_ref())).collect(),
+        });
+        let sentences = all.iter().flat_map(|own| {
+            let kept = own.kept_word.as_ref().map(|kept| kept_sentence(&title(own), kept, &level));
+            let cuts = own.cuts.as_ref().map(|cuts| cuts_sentence(&title(own), cuts));
+            kept.into_iter().chain(cuts)
+        });
+        let at_risk = all.iter().find_map(|own| Some(AtRisk::of(&title(own), own.at_risk.as_ref()?)));
+        (!all.is_empty()).then(|| Self { rows: rows.collect(), sentences: sentences.collect(), at_risk })
+    }
+}
+
+/// A share in percent, or an amount; what is hidden or unknown is a dash.
+fn cell(did: Option<&Estimate>) -> (String, String) {
+    let Some(did) = did else { return (words::MISSING.to_owned(), String::new()) };
+    let base = words::counted(did.n, "answer", "answers");
+    let (low, high) = (did.conf_low.unwrap_or(f64::NAN), did.conf_high.unwrap_or(f64::NAN));
+    let (figure, ends) = if did.metric == "yes_share" {
+        (format!("{} %", words::percent_fine(did.estimate)), words::percent_fine_range(low, high))
+    } else {
+        let decimals = words::decimals_of(did.std_error.unwrap_or(f64::NAN));
+        let text = |value: f64| words::estimate(value, decimals);
+        (text(did.estimate), words::range(text(low), text(high)))
+    };
+    (figure, format!("{ends}; {base}"))
+}
+
+/// How much of what promoters say came true.
+fn kept_sentence(title: &str, own: &KeptWord, level: &str) -> String {
+    let share = |estimate: &Estimate| {
+        let ends = estimate
+            .conf_low
+            .zip(estimate.conf_high)
+            .map_or_else(String::new, |(low, high)| format!(" ({level} interval {})", words::percent_range(low, high)));
+        format!("{}{ends}", words::percent(estimate.estimate))
+    };
+    let from = own
+        .share_from_promoters
+        .map_or_else(String::new, |from| format!("; of all who did, {} were promoters", words::percent(from)));
+    format!(
+        "{title}: of those who said they would recommend (9 or 10), {} did; of everybody else, {}{from}.",
+        share(&own.kept),
+        share(&own.unannounced)
+    )
+}
+
+/// Whether other cuts than the customary ones would foretell behaviour better.
+fn cuts_sentence(title: &str, own: &CutComparison) -> String {
+    let CutPair { low_to, middle_to } = own.chosen;
+    let cuts = format!(
+        "{}, {}, {}",
+        words::rank_range(0, low_to),
+        words::rank_range(low_to + 1, middle_to),
+        words::rank_range(middle_to + 1, 10)
+    );
+    let p = words::p_phrase(own.p_value).map_or_else(String::new, |p| format!(" ({p})"));
+    if own.chosen == CutPair::CUSTOMARY {
+        format!("{title}: the data would choose the customary cuts, 0 to 6, 7 to 8 and 9 to 10.")
+    } else if own.is_better(LEVEL) {
+        format!(
+            "{title}: the data would cut the answers at {cuts}, which foretells it better than the customary cuts{p}."
+        )
+    } else {
+        format!(
+            "{title}: the data would cut the answers at {cuts}, but there is no evidence that this foretells it better than \
+             the customary cuts{p}."
+        )
+    }
+}
+
+impl AtRisk {
+    fn of(title: &str, own: &RevenueAtRisk) -> Self {
+        let money = |value: f64| words::fixed(value, 0);
+        let ends = |low: f64, high: f64| words::range(money(low), money(high));
+        let mut rows = vec![
+            (
+                "goes with the answers: what detractors and passives lost beyond the rate of promoters".to_owned(),
+                money(own.excess),
+                ends(own.conf_low, own.conf_high),
+            ),
+            ("all losses, whatever the answer".to_owned(), money(own.expected_loss), ends(own.loss_low, own.loss_high)),
+        ];
+        rows.extend(own.rules.iter().map(|row| {
+            let name = format!("rule of thumb, without a study known to us: {}", row.rule.name);
+            (name, money(row.revenue), words::MISSING.to_owned())
+        }));
+        Self { title: title.to_owned(), rows }
+    }
+}

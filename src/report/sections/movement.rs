@@ -1,0 +1,149 @@
+//! Whether the score has changed, and what the change is made of.
+
+use crate::measures::change::Change;
+use crate::measures::movement::MovementRow;
+use crate::report::results::StudyResults;
+use crate::report::scorecard::{WaveChange, WaveMovement};
+use crate::report::words;
+
+/// Whether the score has changed between waves, and what the change is made of.
+pub(in crate::report) struct Changed {
+    pub sentences: Vec<String>,
+    pub trend: Option<String>,
+    pub outside: Option<String>,
+    pub why: Option<Why>,
+}
+
+/// The parts of the last change.
+pub(in crate::report) struct Why {
+    pub title: String,
+    pub by: String,
+    pub rows: Vec<PartRow>,
+    /// Parts of single segments.
+    pub segments: Vec<PartRow>,
+    pub level: String,
+    pub n_replicates: String,
+    pub with_touchpoints: bool,
+}
+
+/// One part in points of the score.
+pub(in crate::report) struct PartRow {
+    pub part: String,
+    pub points: String,
+    pub interval: String,
+}
+
+impl Changed {
+    /// Nothing where the study has fewer than two waves to show.
+    pub fn of(results: &StudyResults) -> Option<Self> {
+        let card = &results.scorecard;
+        if card.changes.is_empty() && card.movement.is_none() {
+            return None;
+        }
+        let trend = card.trend.as_ref().map(|trend| {
+            let ends = words::range(words::fixed(trend.conf_low, 3), words::fixed(trend.conf_high, 3));
+            let shown = if trend.conf_low > 0.0 || trend.conf_high < 0.0 { "" } else { "no evidence of a trend: " };
+            words::sentence(
+                &format!(
+                    "{shown}over {} waves the line through the scores has a slope of {} points a {} ({} interval {ends})",
+                    trend.n_waves,
+                    words::fixed(trend.slope, 3),
+                    card.trend_unit,
+                    words::level(results.head.confidence)
+                ),
+                "",
+            )
+        });
+        let outside: Vec<&str> =
+            card.control.iter().filter(|point| point.is_outside).map(|point| point.wave.as_str()).collect();
+        let outside = (!outside.is_empty()).then(|| {
+            format!("Outside of what the waves vary by in common (control limits): {}.", words::listed(&outside))
+        });
+        Some(Self {
+            sentences: card.changes.iter().flat_map(sentences).collect(),
+            trend,
+            outside,
+            why: card.movement.as_ref().map(|own| Why::of(own, words::level(results.head.confidence))),
+        })
+    }
+}
+
+/// One sentence for all answers, one for the cuts.
+pub(in crate::report) fn sentences(wave: &WaveChange) -> Vec<String> {
+    let mut sentences = vec![format!("From {} to {}: {}.", wave.before, wave.after, in_words(&wave.all))];
+    let n_compared = wave.cuts.iter().filter(|cut| cut.change.is_some()).count();
+    let found: Vec<String> = wave
+        .cuts
+        .iter()
+        .filter(|cut| cut.is_discovery)
+        .filter_map(|cut| {
+            let change = cut.change.as_ref()?;
+            let points = words::fixed(change.change, 1);
+            let sign = if change.change > 0.0 { "+" } else { "" };
+            Some(format!("{} ({sign}{points} points)", cut.name))
+        })
+        .collect();
+    if n_compared > 0 {
+        sentences.push(match found.is_empty() {
+            true => format!(
+                "Of {} compared one by one, none stands out once it is counted how many were looked at.",
+                words::counted(n_compared, "cut", "cuts")
+            ),
+            false => format!(
+                "Of {} compared one by one, these stand out although it is counted how many were looked at (of such cuts, one in \
+                 ten is a false alarm on average, at most): {}.",
+                words::counted(n_compared, "cut", "cuts"),
+                words::listed(&found)
+            ),
+        });
+    }
+    sentences
+}
+
+/// The change, and what these bases could have shown in any case.
+fn in_words(change: &Change) -> String {
+    let own = change.sentence();
+    if change.is_shown() {
+        let power = words::fixed(100.0 * change.power.chance(), 0);
+        let least = words::score(change.minimum_detectable);
+        format!("{own}; with these bases a change of {least} points would be shown in {power} of 100 cases")
+    } else {
+        own
+    }
+}
+
+impl Why {
+    fn of(own: &WaveMovement, level: String) -> Self {
+        let is_segment = |row: &&MovementRow| row.part.starts_with("mix:") || row.part.starts_with("rate:");
+        let rows = |wanted: bool| -> Vec<PartRow> {
+            own.parts.rows.iter().filter(|row| is_segment(row) == wanted).map(|row| PartRow::of(row, &own.by)).collect()
+        };
+        Self {
+            title: format!("Why it moved from {} to {}", own.before, own.after),
+            by: own.by.clone(),
+            rows: rows(false),
+            segments: rows(true),
+            level,
+            n_replicates: words::count(own.parts.n_replicates as u64),
+            with_touchpoints: own.parts.rows.iter().any(|row| row.part.starts_with("touchpoint:")),
+        }
+    }
+}
+
+impl PartRow {
+    fn of(row: &MovementRow, by: &str) -> Self {
+        let part = match row.part.split_once(':') {
+            Some(("mix", segment)) => format!("{by} {segment}: its share"),
+            Some(("rate", segment)) => format!("{by} {segment}: its score"),
+            Some((_, touchpoint)) => format!("of which goes with {touchpoint}"),
+            None => match row.part.as_str() {
+                "change" => "change of the score".to_owned(),
+                "mix" => format!("from different shares of {by} (mix)"),
+                "rate" => format!("from different scores within {by} (rate)"),
+                "residual" => "of which goes with no touchpoint".to_owned(),
+                other => other.to_owned(),
+            },
+        };
+        Self { part, points: words::score(row.estimate), interval: words::score_range(row.conf_low, row.conf_high) }
+    }
+}

@@ -1,0 +1,183 @@
+//! What a study may ask of the history before an answer, and how it is checked for leaks.
+
+use crate::{advocate, folder, project, stderr, stdout, write};
+use std::collections::HashMap;
+use std::path::Path;
+
+const STUDY: &str = r#"
+[study]
+name = "stages"
+as_of = 2026-12-31
+bootstrap = 0
+[sources.feedback]
+path = "feedback.csv"
+customer = "who"
+time = "when"
+recommend = "nps"
+scale = [0, 1]
+[sources.transactions]
+path = "orders.csv"
+customer = "who"
+time = "when"
+amount = "amount"
+[sources.customers]
+path = "customers.csv"
+customer = "who"
+joined = "since"
+keep = ["left_later"]
+zone = "UTC"
+[sources.junctures]
+path = "renewals.csv"
+customer = "who"
+time = "when"
+kind = "kind"
+[history]
+windows_days = [10]
+spend_trend = true
+junctures = [{ kind = "renewal", known_in_advance = "always" }]
+[[history.lifecycle]]
+stage = "new"
+when = ["tenure_days < 40"]
+[[history.lifecycle]]
+stage = "settled"
+[drivers]
+touchpoints = ["delivery"]
+controls = ["days_to_renewal"]
+[evaluation]
+enabled = false
+[measures]
+by = ["lifecycle_stage"]
+[segments]
+by = []
+[outcomes.repurchase]
+window_days = 90
+"#;
+
+/// Forty customers who answer on 10 March; the first twenty joined on 20 February and are promoters of 9, the others joined
+/// a year before and answer 5. The renewal of every customer comes on 1 January after the study's date. Every second
+/// customer buys again, and `left_later` knows it.
+fn company(folder: &Path) {
+    write(folder, "stages.toml", STUDY);
+    let (mut feedback, mut orders, mut customers, mut renewals) = (
+        "who,when,nps,delivery\n".to_owned(),
+        "who,when,amount\n".to_owned(),
+        "who,since,left_later\n".to_owned(),
+        "who,when,kind\n".to_owned(),
+    );
+    for who in 0..40 {
+        let (answer, since) = if who < 20 { (9, "2026-02-20") } else { (5, "2025-02-20") };
+        feedback.push_str(&format!("c{who},2026-03-10T12:00:00Z,{answer},{}\n", who / 2 % 2));
+        customers.push_str(&format!("c{who},{since},{}\n", 1 - who % 2));
+        renewals.push_str(&format!("c{who},2027-01-01T12:00:00Z,renewal\n"));
+        // Ten days before the answer and less: 30; the ten days before those: 12.
+        orders.push_str(&format!("c{who},2026-03-05T12:00:00Z,30\nc{who},2026-02-25T12:00:00Z,12\n"));
+        if who % 2 == 1 {
+            orders.push_str(&format!("c{who},2026-04-01T12:00:00Z,20\n"));
+        }
+    }
+    for (name, text) in
+        [("feedback.csv", feedback), ("orders.csv", orders), ("customers.csv", customers), ("renewals.csv", renewals)]
+    {
+        write(folder, name, &text);
+    }
+}
+
+fn rows(folder: &Path, table: &str) -> Vec<HashMap<String, String>> {
+    let path = folder.join("results/stages/2026-12-31/tables").join(format!("{table}.csv"));
+    let mut reader = csv::Reader::from_path(path).expect("readable");
+    reader.deserialize().collect::<Result<_, _>>().expect("rows")
+}
+
+#[test]
+fn stages_cut_the_score_and_check_lists_what_is_known() {
+    let folder = folder();
+    company(folder.path());
+    let check = advocate(folder.path(), &["check", "stages.toml"]);
+    assert!(check.status.success(), "{}", stderr(&check));
+    let text = stdout(&check);
+    assert!(text.contains("outcome repurchase within 90 days after the answer: 40 of 40 answers"), "{text}");
+    for known in ["spend_10d", "spend_trend_10d", "days_to_renewal", "days_since_renewal", "lifecycle_stage"] {
+        assert!(text.contains(known), "{known} is not in {text}");
+    }
+    assert!(text.contains("source transactions: 1 files, 100 rows read, 100 used") && text.contains("to 2026-04-01"));
+
+    let run = advocate(folder.path(), &["run", "stages.toml", "--quiet"]);
+    assert!(run.status.success(), "{}", stderr(&run));
+    let measures = rows(folder.path(), "measures");
+    let score = |stage: &str| {
+        let row = measures.iter().find(|row| row["value"] == stage).expect("a stage");
+        (row["n"].clone(), row["estimate"].parse::<f64>().expect("a number"))
+    };
+    assert_eq!(score("new"), ("20".to_owned(), 100.0));
+    assert_eq!(score("settled"), ("20".to_owned(), -100.0));
+}
+
+#[test]
+fn the_statement_is_plain_sql_that_names_every_column() {
+    let folder = folder();
+    company(folder.path());
+    let output = advocate(folder.path(), &["link", "stages.toml", "--sql", "--tables", "duckdb"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    for part in ["FROM feedback a", "AS \"spend_10d\"", "AS lifecycle_stage", "next_purchases_90d", "read_parquet"] {
+        assert!(text.contains(part), "`{part}` is not in {text}");
+    }
+    assert!(!text.contains("spend_30d"), "windows are the study's own");
+    let without = advocate(folder.path(), &["link", "stages.toml"]);
+    assert_eq!(without.status.code(), Some(2));
+}
+
+#[test]
+fn leaks_are_looked_for_and_what_knows_the_future_is_named() {
+    let folder = folder();
+    company(folder.path());
+    let output = advocate(folder.path(), &["check", "stages.toml", "--leaks"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("no column changes when only the other side of the answer changes"), "{text}");
+    assert!(
+        text.contains("TOO GOOD left_later: alone it tells `repurchase` apart with an area under the curve of 1.000")
+    );
+    assert!(text.contains("days_to_renewal looks ahead"), "{text}");
+    // Everybody bought twice before the answer.
+    assert!(
+        text.contains("of 40 customers who answered 40 bought at least twice")
+            && text.contains("of 40 before their first")
+    );
+    assert!(text.contains("profile left_later: nobody knows since when its values hold"), "{text}");
+}
+
+#[test]
+fn a_history_that_its_tables_cannot_give_is_refused() {
+    let folder = folder();
+    company(folder.path());
+    let refused = |from: &str, to: &str| {
+        assert!(STUDY.contains(from), "{from}");
+        write(folder.path(), "wrong.toml", &STUDY.replacen(from, to, 1));
+        let output = advocate(folder.path(), &["check", "wrong.toml"]);
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        stderr(&output)
+    };
+    assert!(refused("spend_trend = true", "distinct = [\"families\"]").contains("needs the column `family`"));
+    assert!(refused("tenure_days < 40", "tenure_days 40").contains("a sign and a number"));
+    assert!(refused("windows_days = [10]", "windows_days = [0]").contains("windows_days"));
+}
+
+#[test]
+fn a_vendors_export_runs_as_it_is() {
+    let folder = folder();
+    let sample = project().join("tests/exports/qualtrics/responses.csv");
+    let study = format!(
+        "[study]\nname = \"export\"\nas_of = 2026-12-31\nbootstrap = 0\n[sources.feedback]\npath = \"{}\"\n\
+         customer = \"@external_reference\"\ntime = \"@end\"\nrecommend = \"@recommend\"\n",
+        sample.display()
+    );
+    write(folder.path(), "export.toml", &study);
+    let output = advocate(folder.path(), &["run", "export.toml", "--quiet"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let path = folder.path().join("results/export/2026-12-31/tables/measures.csv");
+    let mut reader = csv::Reader::from_path(path).expect("readable");
+    let row: HashMap<String, String> = reader.deserialize().next().expect("a row").expect("a row");
+    // Answers 10, 7, 4 and 6: one promoter, two detractors.
+    assert_eq!((row["n"].as_str(), row["estimate"].as_str()), ("4", "-25"));
+}
