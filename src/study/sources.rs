@@ -653,6 +653,10 @@ fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<Files, Study
         return Err(path.invalid(format!("`{}` is an empty list; name at least one file", path.path())));
     }
     let format = section.item("format").map_or(Ok(Format::Detected), |item| item.word(&Format::WORDS))?;
+    // A study is shared, and its settings stand in the manifest.
+    if paths.iter().any(|path| has_password(path)) {
+        return Err(path.invalid(format!("`{}` holds a password; leave it out and set PGPASSWORD", path.path())));
+    }
     let (table, query) = (section.text("table")?, section.text("query")?);
     if table.is_some() && query.is_some() {
         return Err(section.refuse(Problem::Invalid(format!(
@@ -694,6 +698,12 @@ fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<Files, Study
         contract: SourceContract::read(section)?,
         base_dir: base_dir.to_owned(),
     })
+}
+
+/// Whether the address of a server says more of the user than a name.
+fn has_password(path: &str) -> bool {
+    let Some((_, rest)) = path.split_once("://") else { return false };
+    rest.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || rest.contains("password=")
 }
 
 fn read_delimiter(section: &Section<'_, '_>) -> Result<Option<char>, StudyError> {
