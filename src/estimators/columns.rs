@@ -186,7 +186,7 @@ impl<'a> Columns<'a> {
         let n_terms = self.n_terms();
         let empty = || (Array2::<f64>::zeros((n_terms, n_terms + 1)), 0.0);
         let tasks = self.by_task(
-            |block, first, total: &mut (Array2<f64>, f64), right| {
+            &|block, first, total: &mut (Array2<f64>, f64), right| {
                 let predictors = at.coefficients.map(|coefficients| block.dot(&ArrayView1::from(coefficients)));
                 let images = at.metric.map(|metric| block.dot(&metric));
                 for (offset, z) in block.outer_iter().enumerate() {
@@ -207,7 +207,7 @@ impl<'a> Columns<'a> {
                     general_mat_mul(1.0, &block.t(), &right, 1.0, &mut total.0);
                 }
             },
-            empty,
+            &empty,
         );
         let (products, value) = tasks.into_iter().fold(empty(), |total, task| (total.0 + task.0, total.1 + task.1));
         let square = products.slice(ndarray::s![.., ..n_terms]);
@@ -224,7 +224,7 @@ impl<'a> Columns<'a> {
     ) -> (Array1<f64>, Vec<T>) {
         let n_terms = self.n_terms();
         let tasks = self.by_task(
-            |block, first, total: &mut (Array1<f64>, T), right| {
+            &|block, first, total: &mut (Array1<f64>, T), right| {
                 let predictors = block.dot(&ArrayView1::from(coefficients));
                 let right = &mut right[..block.nrows()];
                 for ((offset, predictor), right) in predictors.into_iter().enumerate().zip(right.iter_mut()) {
@@ -232,7 +232,7 @@ impl<'a> Columns<'a> {
                 }
                 general_mat_vec_mul(1.0, &block.t(), &ArrayView1::from(&*right), 1.0, &mut total.0);
             },
-            || (Array1::zeros(n_terms), empty()),
+            &|| (Array1::zeros(n_terms), empty()),
         );
         let mut vector = Array1::zeros(n_terms);
         let others = tasks.into_iter().map(|(part, other)| {
@@ -261,7 +261,7 @@ impl<'a> Columns<'a> {
         add: impl Fn(&mut T, Case) + Sync,
     ) -> Vec<T> {
         self.by_task(
-            |block, first, total: &mut T, _| {
+            &|block, first, total: &mut T, _| {
                 let predictors = at.coefficients.map(|coefficients| block.dot(&ArrayView1::from(coefficients)));
                 let images = at.metric.map(|metric| block.dot(&metric));
                 for (offset, z) in block.outer_iter().enumerate() {
@@ -273,7 +273,7 @@ impl<'a> Columns<'a> {
                     add(total, case);
                 }
             },
-            empty,
+            &empty,
         )
     }
 
@@ -288,7 +288,7 @@ impl<'a> Columns<'a> {
         let width = n_terms + n_beside;
         let size = BLOCK_ROWS.min(self.n_rows()) * width;
         let tasks = self.by_task(
-            |block, first, (total, plain, weighted): &mut (Array2<f64>, Vec<f64>, Vec<f64>), _| {
+            &|block, first, (total, plain, weighted): &mut (Array2<f64>, Vec<f64>, Vec<f64>), _| {
                 let rows = plain.chunks_exact_mut(width).zip(weighted.chunks_exact_mut(width));
                 for ((offset, z), (plain, weighted)) in block.outer_iter().enumerate().zip(rows) {
                     let (own, beside) = plain.split_at_mut(n_terms);
@@ -308,7 +308,7 @@ impl<'a> Columns<'a> {
                     general_mat_mul(1.0, &plain.t(), &weighted, 1.0, total);
                 }
             },
-            || (Array2::zeros((width, width)), vec![0.0; size], vec![0.0; size]),
+            &|| (Array2::zeros((width, width)), vec![0.0; size], vec![0.0; size]),
         );
         let total = tasks.into_iter().fold(Array2::zeros((width, width)), |total: Array2<f64>, task| total + task.0);
         (&total + &total.t()) * 0.5
@@ -345,8 +345,8 @@ impl<'a> Columns<'a> {
     /// the results of tasks come in the order of the rows, whoever made them.
     pub(super) fn by_task<T: Send>(
         &self,
-        work: impl Fn(ArrayView2<f64>, usize, &mut T, &mut [f64]) + Sync,
-        empty: impl Fn() -> T + Sync,
+        work: &(dyn Fn(ArrayView2<f64>, usize, &mut T, &mut [f64]) + Sync),
+        empty: &(dyn Fn() -> T + Sync),
     ) -> Vec<T> {
         let (n_rows, n_terms) = (self.n_rows(), self.n_terms());
         let task = |index: usize| {

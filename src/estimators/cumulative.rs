@@ -237,7 +237,7 @@ pub(super) fn sums(
     let gaps: Vec<Gap> = bounds.windows(2).map(|pair| Gap::of(pair[1] - pair[0])).collect();
     let coefficients: Array1<f64> = std::iter::once(0.0).chain(slopes.iter().copied()).collect();
     let tasks = columns.by_task(
-        |block, first, total: &mut Total, right| {
+        &|block, first, total: &mut Total, right| {
             let latent = block.dot(&coefficients);
             for (offset, z) in block.outer_iter().enumerate() {
                 let (weight, level) = observed(first + offset);
@@ -258,7 +258,7 @@ pub(super) fn sums(
                 general_mat_mul(1.0, &block.t(), &right, 1.0, &mut total.products);
             }
         },
-        || Total::empty(n_terms, n_levels),
+        &|| Total::empty(n_terms, n_levels),
     );
     let mut total = Total::empty(n_terms, n_levels);
     tasks.iter().for_each(|task| total += task);

@@ -131,14 +131,14 @@ impl<'a, 'c> FreeSlopes<'a, 'c> {
     pub(super) fn n_crossed(&self, parameters: &[f64]) -> usize {
         let steps = self.steps(parameters);
         let tasks = self.columns.by_task(
-            |block, first, count: &mut usize, _| {
+            &|block, first, count: &mut usize, _| {
                 let predictors = block.dot(&steps.t());
                 for (offset, row) in predictors.outer_iter().enumerate() {
                     let crosses = row.windows(2).into_iter().any(|pair| pair[0] >= pair[1]);
                     *count += usize::from(crosses && self.cases.counts(first + offset));
                 }
             },
-            || 0,
+            &|| 0,
         );
         tasks.into_iter().sum()
     }
@@ -195,7 +195,7 @@ impl<'a, 'c> FreeSlopes<'a, 'c> {
             (products.collect::<Vec<_>>(), 0.0_f64)
         };
         let tasks = self.columns.by_task(
-            |block, first, total: &mut (Vec<Array2<f64>>, f64), _| {
+            &|block, first, total: &mut (Vec<Array2<f64>>, f64), _| {
                 let predictors = block.dot(&steps.t());
                 let mut members = vec![Vec::new(); n_levels];
                 for row in (first..first + block.nrows()).filter(|&row| self.cases.counts(row)) {
@@ -229,7 +229,7 @@ impl<'a, 'c> FreeSlopes<'a, 'c> {
                     }
                 }
             },
-            empty,
+            &empty,
         );
         let (mut products, mut value) = empty();
         for task in &tasks {
@@ -306,7 +306,7 @@ impl Sides for FreeSlopes<'_, '_> {
     fn total(&self) -> Array1<f64> {
         let n_terms = self.columns.n_terms();
         let tasks = self.columns.by_task(
-            |block, first, sums: &mut Array2<f64>, _| {
+            &|block, first, sums: &mut Array2<f64>, _| {
                 for (offset, z) in
                     block.outer_iter().enumerate().filter(|(offset, _)| self.cases.counts(first + offset))
                 {
@@ -314,7 +314,7 @@ impl Sides for FreeSlopes<'_, '_> {
                     sum += &z;
                 }
             },
-            || Array2::zeros((self.levels.n_levels(), n_terms)),
+            &|| Array2::zeros((self.levels.n_levels(), n_terms)),
         );
         let by_level = tasks.into_iter().fold(Array2::zeros((self.levels.n_levels(), n_terms)), |sum, task| sum + task);
         let steps = (0..self.n_steps()).flat_map(|step| (&by_level.row(step) - &by_level.row(step + 1)).to_vec());
@@ -324,7 +324,7 @@ impl Sides for FreeSlopes<'_, '_> {
     fn margins(&self, along: &[f64]) -> Margins {
         let steps = self.steps(along);
         let tasks = self.columns.by_task(
-            |block, first, margins: &mut Margins, _| {
+            &|block, first, margins: &mut Margins, _| {
                 let predictors = block.dot(&steps.t());
                 for row in (first..first + block.nrows()).filter(|&row| self.cases.counts(row)) {
                     let (predictors, level) = (predictors.row(row - first), self.levels.code(row));
@@ -336,7 +336,7 @@ impl Sides for FreeSlopes<'_, '_> {
                     }
                 }
             },
-            Margins::none,
+            &Margins::none,
         );
         Margins::over(tasks)
     }

@@ -383,7 +383,7 @@ impl Analysis<'_, '_> {
             let n_later = fits.len() - first;
             let empty = || Array2::<f64>::zeros((n_terms, n_later * n_terms));
             let tasks = self.columns.by_task(
-                |block, first_row, total: &mut Array2<f64>, _| {
+                &|block, first_row, total: &mut Array2<f64>, _| {
                     let predictors = block.dot(&steps);
                     let mut right = Array2::<f64>::zeros((block.nrows(), n_later * n_terms));
                     for (offset, mut right) in right.outer_iter_mut().enumerate() {
@@ -401,7 +401,7 @@ impl Analysis<'_, '_> {
                     }
                     general_mat_mul(1.0, &block.t(), &right, 1.0, total);
                 },
-                empty,
+                &empty,
             );
             let total = tasks.into_iter().fold(empty(), |total, task| total + task);
             all.slice_mut(s![first * n_terms..(first + 1) * n_terms, first * n_terms..]).assign(&total);
