@@ -481,7 +481,7 @@ pub(super) struct Drivers {
     /// Compare each driver with so many drivers of pure noise, for a p-value that it is more than noise.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub noise: usize,
-    /// Also give standard errors of contributions and shares by the infinitesimal jackknife (linear).
+    /// Also give standard errors of contributions and shares by the infinitesimal jackknife.
     #[arg(long)]
     pub jackknife: bool,
     /// Where there are too many drivers to walk all subsets: the standard error of a share at which sampling stops.

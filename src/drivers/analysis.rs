@@ -163,7 +163,7 @@ impl DriverAnalysis {
         let intervals = ranking::intervals(replicates.contributions.view(), self.confidence);
         let noise = match (noise, plan.for_repeats()) {
             (Some(noise), Some(plan)) if self.noise_drivers > 0 => {
-                noise::tests(&noise, moments, drivers, layout, &plan, self.noise_drivers, self.seed)
+                noise::tests(&noise, moments, layout, &plan, self.noise_drivers, self.seed)
             }
             _ => Vec::new(),
         };

@@ -3,11 +3,12 @@
 use super::DriverError;
 use super::analysis::{self, Base, Driver, DriverAnalysis, Parts, Plan};
 use super::bootstrap::Replicates;
-use super::divided::{Described, Divided};
+use super::divided::{Beside, Described, Divided};
 use super::game::Game;
+use super::jackknife::JackknifeErrors;
 use super::method::Method;
 use super::notices;
-use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure};
+use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure, NoiseTest};
 use super::sampling::SampledValues;
 use super::subset_models::{Model, SubsetModels, log_likelihoods};
 use super::subset_tree::N_DRIVERS_MAX;
@@ -182,7 +183,8 @@ impl DriverAnalysis {
             None => self.fitted(observations, &problem, &weights, &plan, measure),
             Some(_) => self.sampled(&problem, &weights, &plan, measure),
         };
-        let Fitted { game, empty, full, decomposed, sampled, replicates } = fitted.ok_or(DriverError::NotConverged)?;
+        let Fitted { game, empty, full, decomposed, sampled, replicates, noise, errors } =
+            fitted.ok_or(DriverError::NotConverged)?;
         let divided = Divided::of(&game, &self.methods, plan.method, &plan.partition, &sampled)?;
 
         let intervals = ranking::intervals(replicates.contributions.view(), self.confidence);
@@ -191,7 +193,12 @@ impl DriverAnalysis {
         let rows = divided.rows(drivers, &intervals, |driver| {
             let coefficient = regression.single(driver).map(|column| problem.slope(&full, column));
             let correlation = regression.correlation(driver);
-            Described { sign: coefficient.map(sign), coefficient, correlation, ..Described::default() }
+            let beside = Beside {
+                noise: noise.get(driver).copied(),
+                std_error: errors.as_ref().map(|errors| errors.contributions[driver]),
+                share_std_error: errors.as_ref().map(|errors| errors.shares[driver]),
+            };
+            Described { sign: coefficient.map(sign), coefficient, correlation, beside, ..Described::default() }
         });
 
         let full_columns = regression.full_model();
@@ -213,8 +220,9 @@ impl DriverAnalysis {
         findings.extend(notices::suppressors(&rows));
         findings.extend(notices::weak_link(&base.outcome, decomposed, p_value));
         findings.extend(checked.findings);
-        if self.noise_drivers > 0 || self.jackknife {
-            findings.push(notices::linear_only(&base.outcome));
+        findings.extend(notices::no_more_than_noise(&base.outcome, &rows, 1.0 - self.confidence.level()));
+        if plan.sampling.is_some() && (self.noise_drivers > 0 || self.jackknife) {
+            findings.push(notices::no_comparison(&base.outcome, drivers.len()));
         }
         if plan.sampling.is_some() && self.replicates > 0 {
             findings.push(notices::no_intervals(&base.outcome, drivers.len()));
@@ -238,9 +246,21 @@ impl DriverAnalysis {
         let values = problem.values_of(&log_likelihoods(&models), weights, measure);
         let decomposed = values.last().copied()?;
         let replicates = problem.replicates(self, observations, plan, &models, weights, measure);
-        let (full, empty) = (models.pop()?, models.swap_remove(0));
+        let noise = match self.noise_drivers {
+            0 => Vec::new(),
+            _ => problem.noise_tests(self, observations, plan, &models, weights, measure),
+        };
         let game = Game::of_values(values, &plan.partition);
-        Some(Fitted { game, empty, full, decomposed, sampled: BTreeMap::new(), replicates })
+        let errors = match self.jackknife {
+            true => {
+                let own = game.contributions(plan.method)?;
+                problem.jackknife(observations, plan, &models, weights, measure, &own)
+            }
+            false => None,
+        };
+        let (full, empty) = (models.pop()?, models.swap_remove(0));
+        let sampled = BTreeMap::new();
+        Some(Fitted { game, empty, full, decomposed, sampled, replicates, noise, errors })
     }
 
     /// The models along sampled orders, and those of single drivers and of all but one where they are asked for.
@@ -283,7 +303,7 @@ impl DriverAnalysis {
         }
         let game = Game::of_ends(first, last, &plan.partition);
         let replicates = Replicates::none(n_drivers);
-        Some(Fitted { game, empty, full, decomposed, sampled, replicates })
+        Some(Fitted { game, empty, full, decomposed, sampled, replicates, noise: Vec::new(), errors: None })
     }
 
     /// The estimator's own fit of all columns: it is separated wherever a smaller model is, and its error names the
@@ -327,6 +347,8 @@ struct Fitted<'p> {
     decomposed: f64,
     sampled: BTreeMap<Method, SampledValues>,
     replicates: Replicates,
+    noise: Vec<NoiseTest>,
+    errors: Option<JackknifeErrors>,
 }
 
 /// What the fit of all columns says.

@@ -4,7 +4,7 @@ use super::analysis::Plan;
 use super::regression::Layout;
 use crate::data::{Observations, WeightKind};
 use crate::stats::SecondMoments;
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
 
 /// The step of central differences in correlations: their error is its square, that of rounding 1e-16 over it.
@@ -43,14 +43,7 @@ pub(super) fn errors(
         (0..n_columns).flat_map(|row| (0..=row).map(move |column| (row, column))).collect();
     let slopes = slopes(moments, layout, plan, &pairs, seed)?;
     let own = plan.contributions_of(&standardised(moments), layout, seed)?;
-    let total = own.sum();
-
     let scales: Vec<f64> = (0..n_columns).map(|column| moments.scale(column)).collect();
-    let weights = observations.weights();
-    let is_frequency = weights.kind() == Some(WeightKind::Frequency) && observations.clusters().is_none();
-    let n_groups = observations.clusters().map_or(centred.nrows(), |clusters| clusters.n_clusters());
-    let mut influences = Array2::<f64>::zeros((n_groups, own.len()));
-    let mut counts = Array1::<f64>::zeros(n_groups);
     let blocks: Vec<Array2<f64>> = centred
         .axis_chunks_iter(Axis(0), BLOCK_ROWS)
         .into_par_iter()
@@ -64,11 +57,25 @@ pub(super) fn errors(
             products.dot(&slopes)
         })
         .collect();
-    for (row, influence) in blocks.iter().flat_map(|block| block.outer_iter()).enumerate() {
+    gathered(observations, own.view(), |row| Some(blocks[row / BLOCK_ROWS].row(row % BLOCK_ROWS)))
+}
+
+/// The errors that follow from each row's influence: the derivatives of the contributions by its weight, `None` for a row
+/// without one. `own` are the contributions.
+pub(super) fn gathered<'i>(
+    observations: &Observations,
+    own: ArrayView1<f64>,
+    influence: impl Fn(usize) -> Option<ArrayView1<'i, f64>>,
+) -> Option<JackknifeErrors> {
+    let total = own.sum();
+    let weights = observations.weights();
+    let is_frequency = weights.kind() == Some(WeightKind::Frequency) && observations.clusters().is_none();
+    let n_groups = observations.clusters().map_or(observations.n_rows(), |clusters| clusters.n_clusters());
+    let mut influences = Array2::<f64>::zeros((n_groups, own.len()));
+    let mut counts = Array1::<f64>::zeros(n_groups);
+    for row in 0..observations.n_rows() {
         let weight = weights.of(row);
-        if weight <= 0.0 {
-            continue;
-        }
+        let Some(influence) = influence(row).filter(|_| weight > 0.0) else { continue };
         let group = observations.clusters().map_or(row, |clusters| clusters.codes()[row] as usize);
         // So many equal observations are independent of each other: their variances add up.
         influences.row_mut(group).scaled_add(if is_frequency { weight.sqrt() } else { weight }, &influence);

@@ -5,6 +5,7 @@ use crate::estimators::logistic::{self, LogitState};
 use crate::estimators::ordinal;
 use crate::estimators::poisson::{self, PoissonState};
 use ndarray::ArrayView2;
+use std::ops::Range;
 
 /// The outcome of every row, as its likelihood sees it.
 #[derive(Debug, Clone)]
@@ -77,6 +78,19 @@ impl Likelihood {
                 .exposure()
                 .map(|exposure| rows.iter().map(|&row| exposure.values()[row].ln()).collect()),
             counts,
+        }
+    }
+
+    /// The likelihood of some of the rows.
+    pub fn of_rows(&self, rows: Range<usize>) -> Self {
+        match self {
+            Self::Class { outcome } => Self::Class { outcome: outcome[rows].to_vec() },
+            Self::Levels { codes, n_levels } => Self::Levels { codes: codes[rows].to_vec(), n_levels: *n_levels },
+            Self::Counts { counts, offset, ln_factorials } => Self::Counts {
+                counts: counts[rows.clone()].to_vec(),
+                offset: offset.as_ref().map(|offset| offset[rows.clone()].to_vec()),
+                ln_factorials: ln_factorials[rows].to_vec(),
+            },
         }
     }
 

@@ -4,7 +4,7 @@
 //! beside the others instead, again and again: the values of some driver, row by row in another order, so that they go with
 //! nothing. How often it contributes at least as much as a driver is that driver's p-value.
 
-use super::analysis::{Driver, Plan};
+use super::analysis::Plan;
 use super::ranking::NoiseTest;
 use super::regression::Layout;
 use crate::data::{Observations, WeightKind};
@@ -35,15 +35,41 @@ pub(super) struct Permuted<'a> {
     /// n_rows by n_columns, centred, the outcome last.
     centred: ArrayView2<'a, f64>,
     weights: Option<&'a [f64]>,
+    exchange: Exchange,
+}
+
+/// Which rows may exchange their values. Rows of a cluster keep following each other, so that noise is as alike within
+/// clusters as the driver was.
+pub(super) struct Exchange {
     /// The rows with a weight, cluster after cluster.
-    rows: Vec<usize>,
+    pub rows: Vec<usize>,
     /// Where each cluster starts in `rows`; the last entry is their number.
     starts: Vec<usize>,
 }
 
+impl Exchange {
+    pub fn of(observations: &Observations) -> Self {
+        let code = |row: usize| observations.clusters().map_or(row, |clusters| clusters.codes()[row] as usize);
+        let mut rows: Vec<usize> =
+            (0..observations.n_rows()).filter(|&row| observations.weights().of(row) > 0.0).collect();
+        rows.sort_by_key(|&row| code(row));
+        let mut starts: Vec<usize> =
+            (0..rows.len()).filter(|&place| place == 0 || code(rows[place]) != code(rows[place - 1])).collect();
+        starts.push(rows.len());
+        Self { rows, starts }
+    }
+
+    /// The row whose values each of `rows` takes.
+    pub fn taken(&self, random: &mut Stream) -> Vec<usize> {
+        let mut clusters: Vec<usize> = (0..self.starts.len() - 1).collect();
+        clusters.shuffle(random);
+        let members = |cluster: usize| &self.rows[self.starts[cluster]..self.starts[cluster + 1]];
+        clusters.into_iter().flat_map(members).copied().collect()
+    }
+}
+
 impl<'a> Noise<'a> {
-    /// Rows of a cluster keep following each other, so that noise is as alike within clusters as the driver was. Rows
-    /// that stand for several observations are no units to exchange: their noise is normal.
+    /// Rows that stand for several observations are no units to exchange: their noise is normal.
     pub fn of_rows(observations: &'a Observations, centred: ArrayView2<'a, f64>) -> Self {
         let weights = observations.weights();
         if weights.kind() == Some(WeightKind::Frequency) {
@@ -51,13 +77,7 @@ impl<'a> Noise<'a> {
             let n_clusters = observations.clusters().map_or(n_observations, |clusters| clusters.n_clusters() as f64);
             return Self::Normal { n_observations: n_observations.min(n_clusters) };
         }
-        let code = |row: usize| observations.clusters().map_or(row, |clusters| clusters.codes()[row] as usize);
-        let mut rows: Vec<usize> = (0..observations.n_rows()).filter(|&row| weights.of(row) > 0.0).collect();
-        rows.sort_by_key(|&row| code(row));
-        let mut starts: Vec<usize> =
-            (0..rows.len()).filter(|&place| place == 0 || code(rows[place]) != code(rows[place - 1])).collect();
-        starts.push(rows.len());
-        Self::Permuted(Permuted { centred, weights: weights.values(), rows, starts })
+        Self::Permuted(Permuted { centred, weights: weights.values(), exchange: Exchange::of(observations) })
     }
 
     /// The moments with noise columns in front of the outcome. `sources` are the columns to take values from.
@@ -73,17 +93,11 @@ impl<'a> Noise<'a> {
 
 impl Permuted<'_> {
     fn beside(&self, moments: &SecondMoments, sources: &[usize], random: &mut Stream) -> SecondMoments {
-        let mut clusters: Vec<usize> = (0..self.starts.len() - 1).collect();
-        clusters.shuffle(random);
-        let taken: Vec<usize> = clusters
-            .into_iter()
-            .flat_map(|cluster| &self.rows[self.starts[cluster]..self.starts[cluster + 1]])
-            .copied()
-            .collect();
+        let taken = self.exchange.taken(random);
         let (n_old, n_new) = (moments.n_columns(), sources.len());
         let mut sums = Array2::<f64>::zeros((n_new, n_old + n_new));
         let mut firsts = Array1::<f64>::zeros(n_new);
-        for (&row, &from) in self.rows.iter().zip(&taken) {
+        for (&row, &from) in self.exchange.rows.iter().zip(&taken) {
             let weight = self.weights.map_or(1.0, |weights| weights[row]);
             let (own, noise) = (self.centred.row(row), self.centred.row(from));
             for (place, &source) in sources.iter().enumerate() {
@@ -135,43 +149,61 @@ fn joined(moments: &SecondMoments, with: &Array2<f64>, among: &Array2<f64>, mean
     }
 }
 
-/// Each driver against `n_drawn` noise drivers with as many columns as it has, adjusted over all drivers. `NaN` where no
-/// noise driver could be put beside the others.
+/// Noise drivers with so many columns each.
+pub(super) struct Draws<'l> {
+    pub n_columns: usize,
+    /// By draw: the columns of the driver whose values are taken.
+    pub sources: Vec<&'l [usize]>,
+}
+
+impl Draws<'_> {
+    /// The random numbers of a draw.
+    pub fn random(&self, seed: u64, draw: usize) -> Stream {
+        stream(seed, &format!("noise drivers of {}", self.n_columns), draw as u64)
+    }
+}
+
+/// Each driver of a linear fit against `n_drawn` noise drivers with as many columns as it has.
 pub(super) fn tests(
     noise: &Noise<'_>,
     moments: &SecondMoments,
-    drivers: &[Driver],
     layout: &Layout,
     plan: &Plan,
     n_drawn: usize,
     seed: u64,
 ) -> Vec<NoiseTest> {
     let plan = plan.with_another();
-    let mut p_values = vec![f64::NAN; drivers.len()];
-    let n_columns: BTreeSet<usize> = drivers.iter().map(|driver| driver.columns.len()).collect();
-    for n_columns in n_columns {
-        let alike: Vec<usize> =
-            (0..drivers.len()).filter(|&driver| drivers[driver].columns.len() == n_columns).collect();
-        let noise_columns: Vec<usize> = (moments.n_columns() - 1..moments.n_columns() - 1 + n_columns).collect();
+    compared(&layout.drivers, n_drawn, |draws| {
+        let noise_columns: Vec<usize> = (moments.n_columns() - 1..moments.n_columns() - 1 + draws.n_columns).collect();
         let with = Layout {
             always: layout.always.clone(),
             drivers: layout.drivers.iter().cloned().chain([noise_columns]).collect(),
         };
-        let purpose = format!("noise drivers of {n_columns}");
-        let reached: Vec<Option<Vec<bool>>> = (0..n_drawn)
-            .into_par_iter()
-            .map(|draw| {
-                let sources = &layout.drivers[alike[draw % alike.len()]];
-                let moments = noise.beside(moments, sources, &mut stream(seed, &purpose, draw as u64))?;
-                let contributions = plan.contributions_of(&moments, &with, seed)?;
-                let noise = contributions[drivers.len()] + TIE;
-                Some(alike.iter().map(|&driver| noise >= contributions[driver]).collect())
-            })
-            .collect();
-        let known: Vec<Vec<bool>> = reached.into_iter().flatten().collect();
-        for (place, &driver) in alike.iter().enumerate().filter(|_| !known.is_empty()) {
-            let n_reached = known.iter().filter(|reached| reached[place]).count();
-            p_values[driver] = (1 + n_reached) as f64 / (1 + known.len()) as f64;
+        let contributions = |draw: usize| {
+            let moments = noise.beside(moments, draws.sources[draw], &mut draws.random(seed, draw))?;
+            plan.contributions_of(&moments, &with, seed)
+        };
+        (0..n_drawn).into_par_iter().map(contributions).collect()
+    })
+}
+
+/// Each driver (its columns) against `n_drawn` noise drivers with as many columns as it has, adjusted over all drivers;
+/// `contributions` are those of all drivers and, last, of the noise driver, by draw. `NaN` where no noise driver could be put
+/// beside the others.
+pub(super) fn compared(
+    drivers: &[Vec<usize>],
+    n_drawn: usize,
+    contributions: impl Fn(&Draws<'_>) -> Vec<Option<Array1<f64>>>,
+) -> Vec<NoiseTest> {
+    let mut p_values = vec![f64::NAN; drivers.len()];
+    let n_columns: BTreeSet<usize> = drivers.iter().map(Vec::len).collect();
+    for n_columns in n_columns {
+        let alike: Vec<usize> = (0..drivers.len()).filter(|&driver| drivers[driver].len() == n_columns).collect();
+        let sources = (0..n_drawn).map(|draw| drivers[alike[draw % alike.len()]].as_slice()).collect();
+        let known: Vec<Array1<f64>> = contributions(&Draws { n_columns, sources }).into_iter().flatten().collect();
+        for &driver in alike.iter().filter(|_| !known.is_empty()) {
+            let reaches = |drawn: &&Array1<f64>| drawn[drivers.len()] + TIE >= drawn[driver];
+            p_values[driver] = (1 + known.iter().filter(reaches).count()) as f64 / (1 + known.len()) as f64;
         }
     }
     let adjusted = holm(&p_values).into_iter().zip(benjamini_hochberg(&p_values));

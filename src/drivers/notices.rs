@@ -191,9 +191,11 @@ pub(super) fn screened(outcome: &str) -> Finding {
     Finding::new(FindingKind::Screened, Severity::Warning, outcome, sentence)
 }
 
-/// Figures that only a linear fit has.
-pub(super) fn linear_only(outcome: &str) -> Finding {
-    let sentence = "comparison with noise and the jackknife are there for linear fits only; the bootstrap and the p-value of all \
-                    drivers together are there";
-    Finding::new(FindingKind::NotEstimated, Severity::Note, outcome, sentence)
+/// Models that take too long to be looked at again.
+pub(super) fn no_comparison(outcome: &str, n_drivers: usize) -> Finding {
+    let sentence = format!(
+        "the models of all subsets of {n_drivers} drivers are too many, so there is no comparison with noise and no jackknife; \
+         name fewer drivers for those"
+    );
+    Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
 }

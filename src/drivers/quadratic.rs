@@ -16,6 +16,9 @@ use rayon::prelude::*;
 /// Numbers of one block of replicate weights: 64 MB.
 const BLOCK_VALUES: usize = 1 << 23;
 
+/// A column whose variation is a model's but for this share is held by it.
+const HELD: f64 = 1e-10;
+
 /// One subset's model at its maximum.
 pub(super) struct AtMaximum<'a> {
     /// Columns of the model.
@@ -55,7 +58,8 @@ pub(super) fn replicates(
             .map_init(|| resampler.scratch(), |scratch, replicate| collapse(resampler.draw(replicate, scratch)))
             .collect();
         // Each subset's pass over the rows is shared by the whole block.
-        let by_subset: Vec<Vec<f64>> = models.par_iter().map(|model| expand(rows, model, &weights)).collect();
+        let by_subset: Vec<Vec<f64>> =
+            models.par_iter().map(|model| Expansion::of(rows, model).under(&weights)).collect();
         for (place, weights) in weights.iter().enumerate() {
             let log_likelihoods: Vec<f64> = by_subset.iter().map(|values| values[place]).collect();
             table.row_mut(first + place).assign(&contributions(&log_likelihoods, weights));
@@ -64,33 +68,158 @@ pub(super) fn replicates(
     Replicates { contributions: table, n_failed: 0, single_cluster: false }
 }
 
-/// A subset's maximised log-likelihood under each of some replicates' weights.
-fn expand(rows: &Rows<'_>, model: &AtMaximum<'_>, replicates: &[Vec<f64>]) -> Vec<f64> {
-    let n_rows = rows.weights.len();
-    let (leading, slopes) = model.parameters.split_at(rows.likelihood.n_leading());
-    let mut predictor = vec![0.0; n_rows];
-    for &feature in &model.features {
-        predictor.iter_mut().zip(&rows.columns[feature]).for_each(|(sum, value)| *sum += slopes[feature] * value);
+/// What every subset's log-likelihood gains by each of `n_drawn` sets of columns, n_drawn by n_subsets; `draw` makes a set.
+pub(super) fn gains(
+    rows: &Rows<'_>,
+    models: &[AtMaximum<'_>],
+    n_drawn: usize,
+    n_columns: usize,
+    draw: impl Fn(usize) -> AddedColumns + Sync,
+) -> Array2<f64> {
+    let values_each = rows.weights.len().max(1) * n_columns * (n_columns + 1);
+    let block = (BLOCK_VALUES / values_each).clamp(1, n_drawn.max(1));
+    let mut table = Array2::zeros((n_drawn, models.len()));
+    for first in (0..n_drawn).step_by(block) {
+        let last = (first + block).min(n_drawn);
+        let drawn: Vec<AddedColumns> = (first..last).into_par_iter().map(&draw).collect();
+        let by_subset: Vec<Vec<f64>> = models
+            .par_iter()
+            .map(|model| {
+                let expansion = Expansion::of(rows, model);
+                drawn.iter().map(|added| expansion.gain(added)).collect()
+            })
+            .collect();
+        for (subset, gains) in by_subset.iter().enumerate() {
+            gains.iter().enumerate().for_each(|(place, &gain)| table[[first + place, subset]] = gain);
+        }
     }
-    let derivatives = rows.likelihood.derivatives(leading, &predictor);
-    let columns: Vec<&[f64]> = model.features.iter().map(|&feature| rows.columns[feature].as_slice()).collect();
-    // Columns that are combinations of others have no step of their own.
-    let cholesky = Cholesky::of(information(rows, &derivatives, &columns).view());
-    let weight_sum: f64 = rows.weights.iter().sum();
-    let mut weighted = vec![0.0; n_rows];
-    replicates
-        .iter()
-        .map(|weights| {
-            let scale = weights.iter().sum::<f64>() / weight_sum;
-            for ((weighted, weight), score) in weighted.iter_mut().zip(weights).zip(&derivatives.score) {
-                *weighted = weight * score;
+    table
+}
+
+/// A subset's model and its log-likelihood near the maximum.
+pub(super) struct Expansion<'a> {
+    rows: &'a Rows<'a>,
+    derivatives: Derivatives,
+    columns: Vec<&'a [f64]>,
+    /// Of the information; columns that are combinations of others have no step of their own.
+    cholesky: Cholesky,
+}
+
+impl<'a> Expansion<'a> {
+    pub fn of(rows: &'a Rows<'a>, model: &AtMaximum<'_>) -> Self {
+        let (leading, slopes) = model.parameters.split_at(rows.likelihood.n_leading());
+        let mut predictor = vec![0.0; rows.weights.len()];
+        for &feature in &model.features {
+            predictor.iter_mut().zip(&rows.columns[feature]).for_each(|(sum, value)| *sum += slopes[feature] * value);
+        }
+        let derivatives = rows.likelihood.derivatives(leading, &predictor);
+        let columns: Vec<&[f64]> = model.features.iter().map(|&feature| rows.columns[feature].as_slice()).collect();
+        let cholesky = Cholesky::of(information(rows, &derivatives, &columns).view());
+        Self { rows, derivatives, columns, cholesky }
+    }
+
+    /// What a Newton step gains where the derivatives by the model's own parameters are these.
+    fn product(&self, left: &[f64], right: &[f64]) -> f64 {
+        let kept = |values: &[f64]| -> Array1<f64> { self.cholesky.kept().iter().map(|&term| values[term]).collect() };
+        kept(left).dot(&self.cholesky.solve(kept(right).view()))
+    }
+
+    /// The maximised log-likelihood under each of some replicates' weights.
+    fn under(&self, replicates: &[Vec<f64>]) -> Vec<f64> {
+        let weight_sum: f64 = self.rows.weights.iter().sum();
+        let mut weighted = vec![0.0; self.rows.weights.len()];
+        replicates
+            .iter()
+            .map(|weights| {
+                let scale = weights.iter().sum::<f64>() / weight_sum;
+                for ((weighted, weight), score) in weighted.iter_mut().zip(weights).zip(&self.derivatives.score) {
+                    *weighted = weight * score;
+                }
+                let mut score = leading_score(self.rows.likelihood, &self.derivatives, weights, &weighted);
+                score.extend(self.columns.iter().map(|column| dot(column, &weighted)));
+                dot(weights, &self.derivatives.log_likelihood) + 0.5 * self.product(&score, &score) / scale
+            })
+            .collect()
+    }
+
+    /// What the log-likelihood gains by more columns, by one Newton step from where their slopes are zero: half of Rao's
+    /// score statistic.
+    ///
+    /// # References
+    /// Rao (1948), "Large sample tests of statistical hypotheses concerning several parameters with applications to
+    /// problems of estimation", Mathematical Proceedings of the Cambridge Philosophical Society 44(1).
+    pub fn gain(&self, added: &AddedColumns) -> f64 {
+        let n_added = added.sums.len();
+        let score: Array1<f64> = added.sums.iter().map(|sums| dot(sums, &self.derivatives.score)).collect();
+        let with_model: Vec<Vec<f64>> = added.sums.iter().map(|sums| self.with_model(sums)).collect();
+        let mut left = Array2::zeros((n_added, n_added));
+        for row in 0..n_added {
+            for column in 0..=row {
+                let own = dot(&added.products[row * n_added + column], &self.derivatives.curvature);
+                let explained = self.product(&with_model[row], &with_model[column]);
+                let unexplained = own - explained;
+                // A column that the model holds already gains nothing; its remainder is rounding.
+                let unexplained = if row == column && unexplained <= HELD * own { 0.0 } else { unexplained };
+                left[[row, column]] = unexplained;
+                left[[column, row]] = unexplained;
             }
-            let mut score = leading_score(rows.likelihood, &derivatives, weights, &weighted);
-            score.extend(columns.iter().map(|column| dot(column, &weighted)));
-            let kept: Array1<f64> = cholesky.kept().iter().map(|&term| score[term]).collect();
-            dot(weights, &derivatives.log_likelihood) + 0.5 * kept.dot(&cholesky.solve(kept.view())) / scale
-        })
-        .collect()
+        }
+        let cholesky = Cholesky::of(left.view());
+        let kept: Array1<f64> = cholesky.kept().iter().map(|&term| score[term]).collect();
+        0.5 * kept.dot(&cholesky.solve(kept.view()))
+    }
+
+    /// Minus the second derivatives by a column that is added and by the model's own parameters.
+    fn with_model(&self, sums: &[f64]) -> Vec<f64> {
+        let spread: Vec<f64> =
+            sums.iter().zip(&self.derivatives.curvature).map(|(sum, curvature)| sum * curvature).collect();
+        let mut with = vec![0.0; self.rows.likelihood.n_leading()];
+        match (self.rows.likelihood, &self.derivatives.thresholds) {
+            (Likelihood::Levels { codes, .. }, Some(thresholds)) => {
+                let sides = thresholds.below_with_slope.iter().zip(&thresholds.above_with_slope);
+                for ((&code, sum), (below, above)) in codes.iter().zip(sums).zip(sides) {
+                    let level = usize::from(code);
+                    if let Some(threshold) = level.checked_sub(1) {
+                        with[threshold] -= sum * below;
+                    }
+                    if let Some(threshold) = with.get_mut(level) {
+                        *threshold -= sum * above;
+                    }
+                }
+            }
+            _ => with[0] = spread.iter().sum(),
+        }
+        with.extend(self.columns.iter().map(|column| dot(column, &spread)));
+        with
+    }
+}
+
+/// Columns that no model holds, over the distinct rows: sums over the observations that each of them stands for.
+pub(super) struct AddedColumns {
+    /// By column: weighted sums of its values.
+    pub sums: Vec<Vec<f64>>,
+    /// By pair of columns, the second one quickest: weighted sums of their products.
+    pub products: Vec<Vec<f64>>,
+}
+
+impl AddedColumns {
+    /// So many columns over distinct rows that stand for nothing yet.
+    pub fn none(n_rows: usize, n_columns: usize) -> Self {
+        let empty = |n_sums: usize| vec![vec![0.0; n_rows]; n_sums];
+        Self { sums: empty(n_columns), products: empty(n_columns * n_columns) }
+    }
+
+    /// Takes observations with these values, one a column, into a distinct row.
+    pub fn add(&mut self, row: usize, weight: f64, values: &[f64]) {
+        self.sums.iter_mut().zip(values).for_each(|(sums, value)| sums[row] += weight * value);
+        self.add_products(row, weight, values);
+    }
+
+    /// Takes their products in, where their sum is known already.
+    pub fn add_products(&mut self, row: usize, weight: f64, values: &[f64]) {
+        let pairs = values.iter().flat_map(|left| values.iter().map(move |right| left * right));
+        self.products.iter_mut().zip(pairs).for_each(|(sums, product)| sums[row] += weight * product);
+    }
 }
 
 /// The derivative of a replicate's log-likelihood by the intercept or the thresholds; `weighted` is the score by row.

@@ -1,6 +1,9 @@
 //! The models of all subsets of the drivers: distinct rows, a maximum for each subset, and what they explain by a pseudo
 //! R squared.
 
+mod jackknife;
+mod noise;
+
 use super::analysis::{self, Driver, DriverAnalysis, Plan};
 use super::bootstrap::{self, Replicates};
 use super::game::Game;
@@ -176,6 +179,21 @@ impl SubsetModels {
         pseudo_r_squared(measure, empty.log_likelihood, null, weights.iter().sum())
     }
 
+    /// The distinct rows, column by column.
+    fn columns(&self) -> Vec<Vec<f64>> {
+        self.values.columns().into_iter().map(|column| column.to_vec()).collect()
+    }
+
+    /// Every subset's model as a point to look around from.
+    fn at_maximum<'m>(&self, models: &'m [Model]) -> Vec<AtMaximum<'m>> {
+        let all = models.iter().enumerate();
+        all.map(|(subset, model)| AtMaximum {
+            features: self.features(&drivers_of(subset)),
+            parameters: &model.parameters,
+        })
+        .collect()
+    }
+
     /// The linear moments of the same rows, for what can be said of the columns themselves.
     pub fn regression(&self, weights: &[f64]) -> (SecondMoments, Option<Regression>) {
         let outcome = Array1::from(self.outcome.clone()).insert_axis(Axis(1));
@@ -213,21 +231,13 @@ impl SubsetModels {
                 },
             );
         }
-        let columns: Vec<Vec<f64>> = self.values.columns().into_iter().map(|column| column.to_vec()).collect();
+        let columns = self.columns();
         let rows = quadratic::Rows { columns: &columns, likelihood: &self.likelihood, weights };
-        let at_maximum: Vec<AtMaximum<'_>> = models
-            .iter()
-            .enumerate()
-            .map(|(subset, model)| AtMaximum {
-                features: self.features(&drivers_of(subset)),
-                parameters: &model.parameters,
-            })
-            .collect();
         quadratic::replicates(
             &bootstrap::resampler(observations, analysis.seed),
             analysis.replicates,
             &rows,
-            &at_maximum,
+            &self.at_maximum(models),
             |weights| self.collapsed(weights),
             |log_likelihoods, weights| {
                 contributions(self.values_of(log_likelihoods, weights, measure))
@@ -271,7 +281,7 @@ mod tests {
     use rand::Rng;
 
     /// Three correlated scores on a 0-10 scale and an outcome of the family that follows the first two.
-    fn observations(family: DriverFamily, n_rows: usize) -> Observations {
+    pub(super) fn observations(family: DriverFamily, n_rows: usize) -> Observations {
         let mut random = stream(3, "classes test", 0);
         let mut values = Array2::zeros((n_rows, 3));
         let mut outcome = Array1::zeros(n_rows);

@@ -170,7 +170,8 @@ impl Prepared {
         if !groups.is_empty() {
             methods.insert(0, Method::Owen);
         }
-        let can_be_compared = is_linear && self.observations.n_rows() <= NOISE_ROWS_MAX;
+        let walks_all = is_linear || self.drivers.len() <= self.driver_family().n_drivers_max();
+        let can_be_compared = walks_all && self.observations.n_rows() <= NOISE_ROWS_MAX;
         let analysis = DriverAnalysis {
             methods,
             groups,
