@@ -72,6 +72,9 @@ pub(super) struct At<'a> {
     pub(super) metric: Option<ArrayView2<'a, f64>>,
 }
 
+/// What is done with a block of rows: its basis, its first row, the task's total, and room for n_terms + 1 numbers a row.
+type OfBlock<'w, T> = dyn Fn(ArrayView2<f64>, usize, &mut T, &mut [f64]) + Sync + 'w;
+
 impl<'a> Columns<'a> {
     /// Columns centred and scaled; scales are rounded to powers of two, which costs no digit.
     pub(super) fn new(
@@ -341,13 +344,8 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Runs `work` on every block (its basis, its first row, the task's total, and room for n_terms + 1 numbers a row);
-    /// the results of tasks come in the order of the rows, whoever made them.
-    pub(super) fn by_task<T: Send>(
-        &self,
-        work: &(dyn Fn(ArrayView2<f64>, usize, &mut T, &mut [f64]) + Sync),
-        empty: &(dyn Fn() -> T + Sync),
-    ) -> Vec<T> {
+    /// Runs `work` on every block; the results of tasks come in the order of the rows, whoever made them.
+    pub(super) fn by_task<T: Send>(&self, work: &OfBlock<'_, T>, empty: &(dyn Fn() -> T + Sync)) -> Vec<T> {
         let (n_rows, n_terms) = (self.n_rows(), self.n_terms());
         let task = |index: usize| {
             let rows = index * TASK_ROWS..((index + 1) * TASK_ROWS).min(n_rows);

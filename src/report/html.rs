@@ -81,8 +81,9 @@ fn unbroken(headline: Headline) -> Headline {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{StudyResults, fixture};
+    use super::super::{PenalisedTerms, StudyResults, fixture};
     use super::*;
+    use crate::drivers::NoiseTest;
 
     fn page(results: &StudyResults) -> String {
         html(results).expect("a page")
@@ -116,6 +117,28 @@ mod tests {
     #[test]
     fn the_visible_text_of_the_page() {
         insta::assert_snapshot!(visible(&page(&fixture::retail())));
+    }
+
+    #[test]
+    fn what_kind_of_model_it_is_and_whether_drivers_are_more_than_noise() {
+        let mut results = fixture::retail();
+        let page_text = |results: &StudyResults| visible(&page(results));
+        assert!(!page_text(&results).contains("p beside noise"));
+        results.outcomes[0].penalised = Some(PenalisedTerms {
+            penalty: "elastic_net",
+            mixing: 0.5,
+            lambda: 0.012,
+            n_nonzero: 3,
+            n_features: 5,
+            coefficients: Vec::new(),
+        });
+        let ranking = results.outcomes[0].ranking.as_mut().expect("a ranking");
+        let noise = NoiseTest { p_value: 0.005, p_holm: 0.03, p_benjamini_hochberg: 0.018 };
+        ranking.drivers[0].noise = Some(noise);
+        let text = page_text(&results);
+        assert!(text.contains("with a penalty (elastic net, lambda 0.012, share of the lasso 0.5)"), "{text}");
+        assert!(text.contains("3 of 5 columns have a coefficient"));
+        assert!(text.contains("p beside noise") && text.contains("0.018") && !text.contains("0.005"));
     }
 
     #[test]

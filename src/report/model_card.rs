@@ -175,19 +175,7 @@ impl ModelCard<'_> {
 
 /// Terms without standard errors or tests, which a penalty does not allow.
 fn penalised_terms(page: &mut String, own: &PenalisedTerms) {
-    let name = own.penalty.replace('_', " ");
-    add(
-        page,
-        format_args!(
-            "## Terms\n\nFitted to predict, with a penalty ({name}, lambda {}, share of the lasso {}) chosen by \
-             cross-validation; {} of {} columns have a coefficient. A penalised coefficient has no standard error and no \
-             test.\n\n| Term | Estimate |\n|:---|---:|\n",
-            words::significant(own.lambda),
-            own.mixing,
-            own.n_nonzero,
-            own.n_features
-        ),
-    );
+    add(page, format_args!("## Terms\n\n{}\n\n| Term | Estimate |\n|:---|---:|\n", sentences::penalised(own)));
     for row in &own.coefficients {
         add(page, format_args!("| {} | {} |\n", escaped(&row.term), words::significant(row.estimate)));
     }

@@ -1,7 +1,7 @@
 //! What the numbers say, in sentences shared by all renderers. Nothing here is escaped; each renderer does that.
 
 use super::evaluation::EvaluationResult;
-use super::results::{MeasureRow, Metric, OutcomeResult, StudyResults};
+use super::results::{MeasureRow, Metric, OutcomeResult, PenalisedTerms, StudyResults};
 use super::{reasons, standing, words};
 use crate::drivers::DriverRanking;
 use crate::stats::Confidence;
@@ -129,6 +129,19 @@ pub(super) fn left_out(outcome: &OutcomeResult) -> Vec<String> {
         all.push(format!("{} (no reason stated)", words::count(n_unaccounted as u64)));
     }
     all
+}
+
+/// What a penalised model is.
+pub(super) fn penalised(own: &PenalisedTerms) -> String {
+    format!(
+        "Fitted to predict, with a penalty ({}, lambda {}, share of the lasso {}) chosen by cross-validation; {} of {} columns have \
+         a coefficient. A penalised coefficient has no standard error and no test.",
+        own.penalty.replace('_', " "),
+        words::significant(own.lambda),
+        own.mixing,
+        own.n_nonzero,
+        own.n_features
+    )
 }
 
 /// What the fit is and which part of it is divided among the drivers.

@@ -17,9 +17,12 @@ pub(in crate::report) struct OutcomeSection {
     pub no_ranking: Option<String>,
     pub chart: Option<String>,
     pub fit: Option<String>,
+    /// What a penalised model is, in the place of a table of its terms.
+    pub penalised: Option<String>,
     pub base: String,
     pub bootstrap: Option<String>,
     pub with_intervals: bool,
+    pub with_noise: bool,
     pub methods: Vec<String>,
     pub rows: Vec<DriverTableRow>,
     /// Groups of drivers with share and interval.
@@ -53,6 +56,8 @@ pub(in crate::report) struct DriverTableRow {
     pub first: String,
     pub coefficient: String,
     pub correlation: String,
+    /// How often a driver of pure noise contributes as much, adjusted.
+    pub noise: String,
     pub methods: Vec<String>,
 }
 
@@ -95,9 +100,11 @@ impl OutcomeSection {
             },
             chart: shown.map(|ranking| charts::drivers(ranking, &format!("{id}-chart"), &title)),
             fit: sentences::fit(outcome).or_else(|| fit_alone(outcome)),
+            penalised: outcome.penalised.as_ref().map(sentences::penalised),
             base: sentences::base(outcome),
             bootstrap: shown.map(sentences::bootstrap),
             with_intervals: shown.is_some_and(|ranking| ranking.drivers.iter().any(|row| row.interval.is_some())),
+            with_noise: shown.is_some_and(|ranking| ranking.drivers.iter().any(|row| row.noise.is_some())),
             methods: method_keys.iter().map(|key| method_head(key)).collect(),
             rows: shown
                 .iter()
@@ -171,6 +178,7 @@ impl DriverTableRow {
             first: interval.map_or_else(missing, |ends| words::percent(ends.p_rank_1)),
             coefficient: row.coefficient.map_or_else(missing, three),
             correlation: row.correlation.map_or_else(missing, three),
+            noise: row.noise.map_or_else(missing, |noise| words::p_value(noise.p_benjamini_hochberg)),
             methods: method_keys.iter().map(|&key| row.methods.get(key).copied().map_or_else(missing, three)).collect(),
         }
     }
