@@ -1,17 +1,27 @@
 """The point-in-time join beside DuckDB and polars, in one run.
 
-Usage: python3 link.py FOLDER [ADVOCATE_LINK_BENCH]
+Usage: python3 link.py FOLDER [ADVOCATE_LINK_BENCH] [--responses N] [--transactions N] [--customers N] [--only-write]
 Writes typed Parquet tables into FOLDER if they are not there (1 million responses, 10 million transactions, 1 million
-customers), then times the same question asked of DuckDB, polars and, if its path is given, of our bench program.
+customers unless told otherwise), then times the same question asked of DuckDB, polars and, if its path is given, of our bench
+program. Transactions are written ten million at a time.
 Needs: pip install duckdb polars pyarrow numpy
 """
-import os, subprocess, sys, time
+import argparse, os, subprocess, sys, time
 import duckdb, numpy as np, polars as pl, pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet as pq
 
-FOLDER = sys.argv[1]
+parser = argparse.ArgumentParser()
+parser.add_argument("folder")
+parser.add_argument("bench", nargs="?")
+parser.add_argument("--responses", type=int, default=1_000_000)
+parser.add_argument("--transactions", type=int, default=10_000_000)
+parser.add_argument("--customers", type=int, default=1_000_000)
+parser.add_argument("--only-write", action="store_true")
+ARGUMENTS = parser.parse_args()
+FOLDER = ARGUMENTS.folder
 DAY = 86_400_000_000
 AS_OF = 1_790_812_800_000_000
-N_CUSTOMERS, N_RESPONSES, N_TRANSACTIONS = 1_000_000, 1_000_000, 10_000_000
+N_CUSTOMERS, N_RESPONSES = ARGUMENTS.customers, ARGUMENTS.responses
+PART = 10_000_000
 
 
 def write():
@@ -35,14 +45,16 @@ def write():
         }),
         f"{FOLDER}/feedback/part-00000.parquet",
     )
-    pq.write_table(
-        pa.table({
-            "customer": keys[random.integers(0, N_CUSTOMERS, N_TRANSACTIONS)],
-            "t": times(N_TRANSACTIONS),
-            "amount": np.round(random.gamma(2.0, 20.0, N_TRANSACTIONS), 2),
-        }),
-        f"{FOLDER}/transactions/part-00000.parquet",
-    )
+    for part, first in enumerate(range(0, ARGUMENTS.transactions, PART)):
+        n = min(PART, ARGUMENTS.transactions - first)
+        pq.write_table(
+            pa.table({
+                "customer": keys[random.integers(0, N_CUSTOMERS, n)],
+                "t": times(n),
+                "amount": np.round(random.gamma(2.0, 20.0, n), 2),
+            }),
+            f"{FOLDER}/transactions/part-{part:05}.parquet",
+        )
 
 
 WINDOWS = [(f"{d}d", f"x.t < a.t AND x.t >= a.t - {d * DAY}") for d in (30, 90, 365)]
@@ -103,8 +115,10 @@ def times(name, run):
 
 if not os.path.exists(f"{FOLDER}/transactions"):
     write()
-if len(sys.argv) > 2:
-    print(subprocess.run([sys.argv[2], FOLDER], capture_output=True, text=True, check=True).stdout, end="")
+if ARGUMENTS.only_write:
+    sys.exit()
+if ARGUMENTS.bench:
+    print(subprocess.run([ARGUMENTS.bench, FOLDER], capture_output=True, text=True, check=True).stdout, end="")
 print(f"duckdb {duckdb.__version__}, polars {pl.__version__}, {os.cpu_count()} cores")
 times("duckdb", duck)
 times("polars", polars)
