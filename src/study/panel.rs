@@ -1,0 +1,53 @@
+//! Units by periods: whether scores go before what becomes of the business.
+
+use super::section::Item;
+use super::{StudyError, keys};
+use serde::Serialize;
+
+/// The length of a period of a panel, by the calendar of UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// A month.
+    Month,
+    /// A quarter of a year.
+    Quarter,
+}
+
+/// Units whose scores are held against what became of them later.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Panel {
+    /// The column that names the unit, such as the shop or the region.
+    pub unit: String,
+    /// The length of a period.
+    pub period: Period,
+    /// Periods by which the score comes before the outcome.
+    pub lags: Vec<u32>,
+    /// A column of numbers of the answers that holds the unit's margin.
+    pub margin: Option<String>,
+}
+
+impl Panel {
+    pub(super) fn read(item: &Item<'_, '_>) -> Result<Self, StudyError> {
+        let section = item.section(keys::PANEL)?;
+        let mut lags = Vec::new();
+        if let Some(item) = section.item("lags") {
+            for item in item.elements("a list of periods such as [1, 2]")? {
+                lags.push(item.integer(1..=60)? as u32);
+            }
+            lags.sort_unstable();
+            lags.dedup();
+        }
+        if lags.is_empty() {
+            lags.push(1);
+        }
+        Ok(Self {
+            unit: section.required("unit", "the column that names the unit, such as the shop")?.text()?,
+            period: section.item("period").map_or(Ok(Period::Month), |item| {
+                item.word(&[("month", Period::Month), ("quarter", Period::Quarter)])
+            })?,
+            lags,
+            margin: section.text("margin")?,
+        })
+    }
+}
