@@ -209,11 +209,13 @@ impl Crowd {
         let chance = |(row, customer): (usize, &String)| {
             (customer.clone(), model.predict_row(&observations.design().row(row).to_vec()))
         };
-        let notable = fit.findings().iter().filter(|finding| finding.severity > Severity::Note);
+        // Which of several columns tells the chance does not matter here.
+        let of_columns = [FindingKind::Aliased, FindingKind::Collinear, FindingKind::Constant];
+        let notable = |finding: &&Finding| finding.severity > Severity::Note && !of_columns.contains(&finding.kind);
         Ok(Chances {
             by_customer: self.order.iter().enumerate().map(chance).collect(),
             columns: self.names.clone(),
-            findings: notable.cloned().collect(),
+            findings: fit.findings().iter().filter(notable).cloned().collect(),
         })
     }
 }

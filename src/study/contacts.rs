@@ -110,3 +110,50 @@ impl Teams {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Study;
+    use super::*;
+    use std::path::Path;
+
+    fn read(measures: &str) -> Result<Study, StudyError> {
+        let text = format!(
+            "[study]\nname = \"s\"\nas_of = 2026-12-31\n[sources.feedback]\npath = \"f.csv\"\nsnapshot = true\nrecommend = \
+             \"nps\"\nkeep = [\"resolved\"]\n{measures}"
+        );
+        Study::parse(&text, Path::new(""))
+    }
+
+    fn problem(measures: &str) -> String {
+        read(measures).map(|_| ()).expect_err("refused").to_string()
+    }
+
+    const PERCEPTION: &str =
+        "[[measures.perception]]\nindicator = \"resolved\"\nscore = \"recommend\"\ncontent_from = 9\n";
+
+    #[test]
+    fn an_indicator_is_good_by_one_rule() {
+        let good =
+            |rule: &str| read(&format!("{PERCEPTION}{rule}")).expect("a study").measures.perception[0].good.clone();
+        assert_eq!(good("good = [\"yes\", 1]"), GoodWhen::Is(vec!["yes".to_owned(), "1".to_owned()]));
+        assert_eq!(good("at_most = 60"), GoodWhen::AtMost(60.0));
+        assert_eq!(good("at_least = 0.5"), GoodWhen::AtLeast(0.5));
+        for rule in ["", "at_most = 60\nat_least = 3"] {
+            let said = problem(&format!("{PERCEPTION}{rule}"));
+            assert!(said.contains("`measures.perception[0]` should say when the indicator is good"), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let said = problem("[measures.channels]\nhand_off_days = 30");
+        assert!(said.contains("needs contacts"), "{said}");
+        let said = problem("[measures.teams]\nunit = \"resolved\"\ncost = \"resolved\"");
+        assert!(said.contains("needs the revenue that followed"), "{said}");
+        let said = problem("[measures.panel]\nunit = \"resolved\"");
+        assert!(said.contains("who answered and when"), "{said}");
+        let said = problem("[measures.teams]\nunit = \"resolved\"\ncosts = \"resolved\"");
+        assert!(said.contains("costs") && said.contains("cost"), "{said}");
+    }
+}

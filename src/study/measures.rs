@@ -198,3 +198,43 @@ fn sum_to_one(item: &Item<'_, '_>, what: &str, shares: impl Iterator<Item = f64>
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Study;
+    use std::path::Path;
+
+    fn read(strata: &str) -> Result<super::Measures, String> {
+        let text = format!(
+            "[study]\nname = \"s\"\nas_of = 2026-12-31\n[sources.feedback]\npath = \"f.csv\"\nsnapshot = true\nrecommend = \
+             \"nps\"\nchannel = \"c\"\nsegment = \"s\"\n[measures]\nstrata = {strata}\n"
+        );
+        Study::parse(&text, Path::new("")).map(|study| study.measures).map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn combinations_are_read_whatever_the_order_of_their_columns() {
+        let own = read(
+            "[{ segment = \"a\", channel = \"x\", share = 0.25 }, { channel = \"y\", share = 0.75, segment = \"b\" }]",
+        );
+        let strata = own.expect("a study").strata.expect("strata");
+        assert_eq!(strata.columns, ["channel", "segment"]);
+        assert_eq!(strata.cells[1].values, ["y", "b"]);
+        assert!((strata.cells[0].share - 0.25).abs() < 1e-12);
+    }
+
+    #[test]
+    fn combinations_that_do_not_divide_the_population_are_refused() {
+        for (strata, part) in [
+            ("[{ segment = \"a\", share = 0.5 }]", "sum to 0.5"),
+            ("[{ segment = \"a\", share = 1.5 }]", "a share from 0 to 1"),
+            ("[{ segment = \"a\" }]", "share"),
+            ("[{ share = 1.0 }]", "the first combination has"),
+            ("[{ segment = \"a\", share = 0.5 }, { segment = \"a\", share = 0.5 }]", "twice"),
+            ("[{ regoin = \"a\", share = 1.0 }]", "`regoin`, which no source keeps"),
+        ] {
+            let said = read(strata).expect_err("refused");
+            assert!(said.contains(part), "{part} is not in {said}");
+        }
+    }
+}

@@ -51,3 +51,28 @@ impl Panel {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Study;
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn lags_are_in_order_and_one_where_nothing_is_said() {
+        let read = |panel: &str| {
+            let text = format!(
+                "[study]\nname = \"s\"\nas_of = 2026-12-31\n[sources.feedback]\npath = \"f.csv\"\ncustomer = \"who\"\ntime = \
+                 \"when\"\nrecommend = \"nps\"\nkeep = [\"shop\", \"margin\"]\n[measures.panel]\nunit = \"shop\"\n{panel}"
+            );
+            Study::parse(&text, Path::new("")).map(|study| study.measures.panel).map_err(|problem| problem.to_string())
+        };
+        let panel =
+            read("margin = \"margin\"\nlags = [3, 1, 3]\nperiod = \"quarter\"").expect("a study").expect("a panel");
+        assert_eq!((panel.lags, panel.period), (vec![1, 3], Period::Quarter));
+        let panel = read("margin = \"margin\"").expect("a study").expect("a panel");
+        assert_eq!((panel.lags, panel.period), (vec![1], Period::Month));
+        let said = read("").expect_err("refused");
+        assert!(said.contains("needs purchases or a `margin`"), "{said}");
+    }
+}

@@ -1,5 +1,6 @@
 //! The built program from outside: what it prints, writes and returns.
 
+mod contacts;
 mod contest;
 mod exit_codes;
 mod flat;

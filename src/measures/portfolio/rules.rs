@@ -181,6 +181,17 @@ mod tests {
         let (own, score) = (own.expect("an estimate"), score.expect("a score"));
         assert!((own.std_error.expect("an error") - score.std_error).abs() < 1e-12);
         assert!((own.conf_low.expect("an end") - score.conf_low).abs() < 1e-9);
+
+        // And where somebody answers twice, by customer.
+        let customers = Clusters::from_labels(["ann", "ben", "ann"]);
+        let sampling = Sampling { clusters: Some(&customers), ..Sampling::default() };
+        let ruled = AnswerRules::default().apply(&answers, &[1, 2, 3], sampling).expect("columns of one length");
+        let own = Measure::nps("nps", &kept).expect("answers").estimate(ruled.sampling(), EstimateSettings::default());
+        let settings = crate::measures::NpsSettings::default();
+        let score = crate::measures::NetPromoterScore::of_sample(&answers, sampling, settings).expect("a score");
+        let own = own.expect("an estimate");
+        assert!((own.std_error.expect("an error") - score.std_error).abs() < 1e-12);
+        assert!((own.conf_high.expect("an end") - score.conf_high).abs() < 1e-9);
     }
 
     #[test]
