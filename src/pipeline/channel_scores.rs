@@ -29,18 +29,20 @@ pub(super) fn of(question: &Question<'_>, findings: &mut Vec<Finding>) -> Option
     let shown: Vec<bool> = hidden.shown(&counts)[..coded.levels.len()].to_vec();
     let kept = Kept::of(&coded, &answered, &shown)?;
     let people = People::of(question, &kept, findings);
-    let mut keep = |what: &str, problem: &MeasureError| {
-        let sentence = format!("{what} could not be computed: {problem}");
-        findings.push(Finding::new(FindingKind::NotEstimated, Severity::Note, "channels", sentence));
-    };
     let resampling = resampling(question, kept.rows.len());
     let settings = Consistency { confidence: question.study.confidence, resampling };
     let table = match kept.names.len() {
         0 | 1 => None,
+        _ if resampling.replicates < 2 => {
+            let sentence =
+                "whether channels are alike was not computed: its index needs a `bootstrap` of at least 2 in [study]";
+            findings.push(Finding::new(FindingKind::NotEstimated, Severity::Note, "channels", sentence));
+            None
+        }
         _ => kept.with(question, &people.values, |rows| match settings.of(rows) {
             Ok(table) => Some(table),
             Err(problem) => {
-                keep("whether channels are alike", &problem);
+                findings.push(not_computed("whether channels are alike", &problem));
                 None
             }
         }),
@@ -48,7 +50,7 @@ pub(super) fn of(question: &Question<'_>, findings: &mut Vec<Finding>) -> Option
     let hand_off = match hand_off(question, &kept, &people, settings, &mut hidden) {
         Ok(hand_off) => hand_off,
         Err(problem) => {
-            keep("what a hand-off goes with", &problem);
+            findings.push(not_computed("what a hand-off goes with", &problem));
             None
         }
     };
@@ -60,6 +62,11 @@ pub(super) fn of(question: &Question<'_>, findings: &mut Vec<Finding>) -> Option
         n_replicates: resampling.replicates,
         hand_off,
     })
+}
+
+fn not_computed(what: &str, problem: &MeasureError) -> Finding {
+    let sentence = format!("{what} could not be computed: {problem}");
+    Finding::new(FindingKind::NotEstimated, Severity::Note, "channels", sentence)
 }
 
 fn resampling(question: &Question<'_>, n_rows: usize) -> Resampling {
