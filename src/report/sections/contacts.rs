@@ -1,6 +1,6 @@
 //! Channels, contacts, teams and units.
 
-use crate::measures::channels::{LengthEffect, PerceptionGap, TeamProfile};
+use crate::measures::channels::{HandOffPenalty, LengthEffect, PerceptionGap, TeamProfile};
 use crate::measures::portfolio::Estimate;
 use crate::report::contact_results::{ChannelScores, HandOff, LengthResult, PerceptionResult, TeamsResult};
 use crate::report::results::StudyResults;
@@ -95,18 +95,24 @@ fn alike(own: &ChannelScores, level: &str) -> Option<String> {
 }
 
 fn penalty(own: &HandOff, level: &str) -> String {
-    let penalty = &own.penalty;
-    let found = if penalty.conf_low > 0.0 || penalty.conf_high < 0.0 { "" } else { "no evidence of a difference: " };
+    let HandOffPenalty { penalty, conf_low, conf_high, n_handed_off, n_direct, .. } = own.penalty;
+    let found = if conf_low > 0.0 || conf_high < 0.0 { "" } else { "no evidence of a difference: " };
+    // Points are counted in the direction in which they lie.
+    let (points, word, low, high) = if penalty < 0.0 {
+        (-penalty, "higher", -conf_high, -conf_low)
+    } else {
+        (penalty, "lower", conf_low, conf_high)
+    };
     words::sentence(
         &format!(
             "{found}after a hand-off (another channel, or a second contact about the same, in the {} days before) the score is {} \
-             points lower than after other contacts ({level} interval {}), channel and people held constant; {} answers after \
+             points {word} than after other contacts ({level} interval {}), channel and people held constant; {} answers after \
              one, {} without",
             own.window_days,
-            words::score(penalty.penalty),
-            words::score_range(penalty.conf_low, penalty.conf_high),
-            words::count(penalty.n_handed_off as u64),
-            words::count(penalty.n_direct as u64)
+            words::score(points),
+            words::score_range(low, high),
+            words::count(n_handed_off as u64),
+            words::count(n_direct as u64)
         ),
         "",
     )
@@ -277,4 +283,32 @@ pub(in crate::report) fn lead_sentences(results: &StudyResults) -> Vec<String> {
         format!("{outcome}, by {} and {}: {}{few}", own.unit, own.period, words::sentence(&own.table.sentence, ""))
     };
     results.scorecard.panel.iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hand_off_after_which_scores_are_higher_is_called_so() {
+        let own = HandOffPenalty {
+            n_handed_off: 40,
+            n_direct: 1_200,
+            penalty: -4.0,
+            std_error: 5.0,
+            p_value: 0.4,
+            conf_low: -14.0,
+            conf_high: 6.0,
+        };
+        let said = penalty(&HandOff { window_days: 30, penalty: own }, "95 %");
+        assert!(said.starts_with("No evidence of a difference: after a hand-off"), "{said}");
+        assert!(said.contains("4.0 points higher than after other contacts (95 % interval -6.0 to 14.0)"), "{said}");
+        assert!(said.ends_with("40 answers after one, 1,200 without."), "{said}");
+    }
+
+    #[test]
+    fn a_team_that_is_not_called_is_nearest_to_something() {
+        assert_eq!(likeliest(&[0.2, 0.55, 0.25]), "undecided (effective in 55 %)");
+        assert_eq!(likeliest(&[0.0; 3]), "undecided");
+    }
 }
