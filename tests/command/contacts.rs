@@ -323,7 +323,7 @@ unit = "shop"
     assert_near(row("growth", "-1"), "estimate", -0.300_093_950_049_882_4);
     assert!(
         page.contains("Does the score lead the business?")
-            && page.contains("goes with +0.0250 of the outcome 1 periods later")
+            && page.contains("goes with +0.0250 of the outcome 1 period later")
     );
     let summary = std::fs::read_to_string(folder.path().join("results/shot/2026-12-31/summary.md")).expect("a text");
     assert!(summary.contains("- **Score and business**: "), "{summary}");

@@ -229,6 +229,7 @@ impl LeadPanel {
 
     fn sentence(&self, table: &[LeadRow]) -> String {
         let tail = 1.0 - self.confidence.level();
+        let later = |lag: i64| if lag == 1 { "1 period later".to_owned() } else { format!("{lag} periods later") };
         let ahead = || table.iter().filter(|row| row.lag > 0);
         let strongest =
             ahead().filter(|row| row.p_adjusted < tail).min_by(|one, other| one.p_value.total_cmp(&other.p_value));
@@ -241,15 +242,23 @@ impl LeadPanel {
                     ""
                 };
                 format!(
-                    "one point more of score goes with {:+.4} of the outcome {} periods later ({:.4} to {:.4}, {} units){doubt}",
-                    row.estimate, row.lag, row.conf_low, row.conf_high, row.n_units
+                    "one point more of score goes with {:+.4} of the outcome {} ({:.4} to {:.4}, {} units){doubt}",
+                    row.estimate,
+                    later(row.lag),
+                    row.conf_low,
+                    row.conf_high,
+                    row.n_units
                 )
             }
             None => match ahead().min_by(|one, other| one.std_error.total_cmp(&other.std_error)) {
                 Some(row) => format!(
-                    "no evidence that the score leads the outcome: one point more goes with {:+.4} {} periods later, and \
+                    "no evidence that the score leads the outcome: one point more goes with {:+.4} {}, and \
                      anything from {:.4} to {:.4} would fit the data of {} units",
-                    row.estimate, row.lag, row.conf_low, row.conf_high, row.n_units
+                    row.estimate,
+                    later(row.lag),
+                    row.conf_low,
+                    row.conf_high,
+                    row.n_units
                 ),
                 None => "no lag was asked for in which the score comes before the outcome".to_owned(),
             },
