@@ -108,6 +108,10 @@ impl Contacts {
         };
         let sampling = question.sampling();
         let mut gap = settings.between(&self.company, &self.customer, measure.as_ref(), sampling)?;
+        if resampling.replicates < 2 {
+            // The study wants no bootstrap, and two replicates are no interval.
+            (gap.kappa_low, gap.kappa_high) = (None, None);
+        }
         let mut hidden = Hidden::below(study.measures.suppress_below);
         let counts: Vec<usize> = gap.cells.iter().map(|cell| cell.n).collect();
         // The shares together would give a hidden one away, so that all are shown or none.
