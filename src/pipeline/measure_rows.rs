@@ -1,13 +1,14 @@
 //! The score of all answers and of every cut.
 
 use super::PipelineError;
+use super::coded::texts;
+use super::question::{Question, with_weights};
 use super::small_bases::Hidden;
 use crate::estimators::diagnostics::{Diagnose, Scale, TouchpointDiagnostics, Touchpoints};
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::link::{BaseTable, Column};
-use crate::measures::{IntervalKind, NetPromoterScore, NpsSettings};
+use crate::link::BaseTable;
 use crate::report::{Cut, MeasureRow};
-use crate::study::{NpsInterval, Study};
+use crate::study::Study;
 use ndarray::Array2;
 use std::collections::BTreeMap;
 
@@ -26,78 +27,76 @@ pub(super) struct Measured {
 
 /// The score of all answers (weighted first, where there are weights, and then also unweighted), then of each cut.
 pub(super) fn measure(study: &Study, base: &BaseTable) -> Result<Measured, PipelineError> {
-    let recommend = base.numbers("recommend").unwrap_or_default();
-    let answered: Vec<usize> = (0..recommend.len()).filter(|&row| !recommend[row].is_nan()).collect();
     let mut findings = Vec::new();
-    if answered.is_empty() {
+    let Some(all) = Question::unweighted(study, base) else {
         let sentence = "nobody answered whether they would recommend, so there is no score";
         findings.push(Finding::new(FindingKind::NotEstimated, Severity::Serious, "nps", sentence));
         return Ok(Measured { findings, ..Measured::default() });
-    }
-    let weights = base.numbers("weight");
-    let weighted: Vec<usize> = match weights {
-        Some(weights) => answered.iter().copied().filter(|&row| !weights[row].is_nan()).collect(),
-        None => Vec::new(),
     };
+    let with_weights = with_weights(base);
+    let weighted = Question::of(study, &with_weights).filter(Question::is_weighted);
     let mut rows = Vec::new();
-    if weights.is_some() && !weighted.is_empty() {
-        rows.push(measure_row(study, base, None, &weighted, weights)?);
+    if let Some(weighted) = &weighted {
+        rows.push(measure_row(weighted, None, &weighted.answered())?);
     }
-    rows.push(measure_row(study, base, None, &answered, None)?);
+    rows.push(measure_row(&all, None, &all.answered())?);
     let (mut small_bases, mut hidden) = (Hidden::below(study.measures.suppress_below), Vec::new());
-    let of_cuts = if weights.is_some() { &weighted } else { &answered };
+    let of_cuts = weighted.as_ref().unwrap_or(&all);
     for column in &study.measures.by {
-        let groups = groups(base, column, of_cuts);
+        let groups = groups(of_cuts.base, column, &of_cuts.answered());
         let counts: Vec<usize> = groups.iter().map(|(_, members)| members.len()).collect();
         for ((value, members), shown) in groups.into_iter().zip(small_bases.shown(&counts)) {
             let cut = Cut { column: column.clone(), value };
             if shown {
-                rows.push(measure_row(study, base, Some(cut), &members, weights)?);
+                rows.push(measure_row(of_cuts, Some(cut), &members)?);
             } else {
                 hidden.push(cut);
             }
         }
     }
     findings.extend(small_bases.finding("nps"));
-    let small: Vec<&MeasureRow> = rows.iter().filter(|row| row.below_minimum_base).collect();
-    if !small.is_empty() {
-        let sentence = format!(
-            "{} of the scores shown rest on fewer than {} answers; read them with their intervals",
-            small.len(),
-            study.minimum_base
-        );
-        findings.push(
-            Finding::new(FindingKind::SmallBase, Severity::Warning, "nps", sentence)
-                .number("n_cuts", small.len() as f64)
-                .number("minimum_base", f64::from(study.minimum_base)),
-        );
-    }
+    findings.extend(below_minimum(study, &rows));
+    findings.extend(of_one_customer(&rows));
     Ok(Measured { rows, hidden, findings })
 }
 
-fn measure_row(
-    study: &Study,
-    base: &BaseTable,
-    cut: Option<Cut>,
-    rows: &[usize],
-    weights: Option<&[f64]>,
-) -> Result<MeasureRow, PipelineError> {
-    let recommend = base.numbers("recommend").unwrap_or_default();
-    let answers: Vec<f64> = rows.iter().map(|&row| recommend[row]).collect();
-    let weights: Option<Vec<f64>> = weights.map(|weights| rows.iter().map(|&row| weights[row]).collect());
-    let interval = match study.measures.interval {
-        NpsInterval::AdjustedWald => IntervalKind::AdjustedWald,
-        NpsInterval::Score => IntervalKind::Score,
-        NpsInterval::Wald => IntervalKind::Wald,
-    };
-    let settings = NpsSettings { interval, confidence: study.confidence };
-    let score = NetPromoterScore::of(&answers, weights.as_deref(), settings).map_err(|problem| {
-        PipelineError::Measure { file: "feedback".to_owned(), column: "recommend".to_owned(), problem }
+/// Scores that rest on few answers.
+fn below_minimum(study: &Study, rows: &[MeasureRow]) -> Option<Finding> {
+    let n_small = rows.iter().filter(|row| row.below_minimum_base).count();
+    (n_small > 0).then(|| {
+        let sentence = format!(
+            "{n_small} of the scores shown rest on fewer than {} answers; read them with their intervals",
+            study.minimum_base
+        );
+        Finding::new(FindingKind::SmallBase, Severity::Warning, "nps", sentence)
+            .number("n_cuts", n_small as f64)
+            .number("minimum_base", f64::from(study.minimum_base))
+    })
+}
+
+/// Scores without an interval.
+fn of_one_customer(rows: &[MeasureRow]) -> Option<Finding> {
+    let n_alone = rows.iter().filter(|row| row.score.std_error.is_nan()).count();
+    (n_alone > 0).then(|| {
+        let sentence = format!(
+            "{n_alone} of the scores shown have no interval, because all their answers are one customer's, who says nothing of \
+             how customers differ"
+        );
+        Finding::new(FindingKind::Unreliable, Severity::Warning, "nps", sentence).number("n_cuts", n_alone as f64)
+    })
+}
+
+fn measure_row(question: &Question<'_>, cut: Option<Cut>, rows: &[usize]) -> Result<MeasureRow, PipelineError> {
+    let score = question.score_to_show(rows).map_err(|problem| PipelineError::Measure {
+        file: "feedback".to_owned(),
+        column: "recommend".to_owned(),
+        problem,
     })?;
     Ok(MeasureRow {
         cut,
-        weighted: weights.is_some(),
-        below_minimum_base: score.n < study.minimum_base as usize,
+        weighted: question.is_weighted(),
+        n_customers: question.n_customers(rows),
+        below_minimum_base: score.n < question.study.minimum_base as usize,
         score,
     })
 }
@@ -105,12 +104,9 @@ fn measure_row(
 /// Rows by value of a column, in the order of the values.
 fn groups(base: &BaseTable, column: &str, rows: &[usize]) -> Vec<(String, Vec<usize>)> {
     let mut groups: BTreeMap<(u8, String), Vec<usize>> = BTreeMap::new();
-    let Some((_, values)) = base.columns().iter().find(|(name, _)| name == column) else { return Vec::new() };
+    let Some(values) = texts(base, column) else { return Vec::new() };
     for &row in rows {
-        let value = match values {
-            Column::Texts(values) => values[row].clone(),
-            Column::Numbers(values) => (!values[row].is_nan()).then(|| values[row].to_string()),
-        };
+        let value = values[row].clone();
         // Blanks come last.
         let key = value.map_or((1, BLANK.to_owned()), |value| (0, value));
         groups.entry(key).or_default().push(row);

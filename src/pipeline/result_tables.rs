@@ -1,6 +1,6 @@
 //! The results as tables, one row a thing.
 
-use super::{action_tables, influence_tables, scorecard_tables};
+use super::{action_tables, contact_tables, influence_tables, scorecard_tables};
 use crate::estimators::Coefficient;
 use crate::report::{Cut, EvaluationResult, MeasureRow, OutcomeResult, StudyResults};
 use crate::store::Table;
@@ -28,6 +28,7 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
         findings(results),
     ];
     tables.extend(scorecard_tables::tables(results));
+    tables.extend(contact_tables::tables(results));
     tables.extend(action_tables::tables(results));
     tables.extend(results.influence.iter().flat_map(influence_tables::tables));
     tables
@@ -337,6 +338,8 @@ fn measures(rows: &[MeasureRow], hidden: &[Cut]) -> Table {
         .texts("value", cuts().map(|cut| cut.map(|cut| cut.value.clone())))
         .flags("weighted", rows().map(|row| row.map(|row| row.weighted)))
         .integers("n", count(|row| row.score.n))
+        .integers("n_customers", rows().map(|row| row.and_then(|row| row.n_customers).map(|n| n as i64)))
+        .texts("several_answers", rows().map(|row| row.map(|_| "all".to_owned())))
         .integers("promoters", count(|row| row.score.promoters))
         .integers("passives", count(|row| row.score.passives))
         .integers("detractors", count(|row| row.score.detractors))

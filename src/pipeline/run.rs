@@ -1,9 +1,9 @@
 //! The whole job: one study in, one folder of results out.
 
-use super::measure_rows::Measured;
+use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
-use super::{PipelineError, judge, measure_rows, result_tables, scorecard, scores, stated_observed, who_answers};
+use super::{PipelineError, judge, measure_rows, measuring, result_tables, scores, stated_observed};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{Folders, Intake, SourceAccount, in_full};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
@@ -12,7 +12,7 @@ use crate::store::{
     self, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError, StoredPenalty,
     TermSource, TrainingWindow, WorkFolder,
 };
-use crate::study::{InvitationCost, Outcome, Study};
+use crate::study::{InvitationCost, Outcome, Study, nearest};
 use std::path::{Path, PathBuf};
 
 /// What a run may use and where it writes.
@@ -161,16 +161,8 @@ fn run_into(
     let matches = engine.match_report()?;
 
     progress(Progress::Step("measuring"));
-    let Measured { rows: measures, hidden, mut findings } = measure_rows::measure(study, &base)?;
+    let AllMeasured { rows: measures, scorecard, mut findings } = measuring::measure(study, &base, &engine)?;
     findings.extend(row_findings(&intake.accounts));
-    let mut scorecard = scorecard::of(study, &base);
-    scorecard.hidden = hidden;
-    let response = who_answers::rates(study, &engine)?;
-    scorecard.response = response.rows;
-    scorecard.weighting = who_answers::raked(study, &base)?;
-    findings.extend(response.finding);
-    findings.extend(scorecard.weighting.iter().flat_map(|own| own.findings.iter().cloned()));
-    findings.extend(scorecard.findings.iter().cloned());
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &base);
@@ -439,6 +431,7 @@ pub(super) fn check_columns(study: &Study, plan: &LinkPlan) -> Result<(), Pipeli
             return Err(study.refuse("influence.exclude", sentence).into());
         }
     }
+    check_measures(study, plan, &numbers)?;
     let stages = plan.history_texts();
     let cuts: Vec<&String> =
         plan.kept.iter().chain(plan.profile.iter().map(|column| &column.name)).chain(&stages).collect();
@@ -452,6 +445,50 @@ pub(super) fn check_columns(study: &Study, plan: &LinkPlan) -> Result<(), Pipeli
         }
     }
     Ok(())
+}
+
+/// Columns of the answers that `[measures]` names and that only the join can tell are there.
+fn check_measures(study: &Study, plan: &LinkPlan, numbers: &[String]) -> Result<(), PipelineError> {
+    let measures = &study.measures;
+    let stages = plan.history_texts();
+    let texts = plan.kept.iter().chain(plan.profile.iter().map(|column| &column.name)).chain(&stages);
+    let outcomes = plan.outcomes();
+    let mut known: Vec<&str> =
+        texts.chain(numbers).chain(&plan.touchpoints).chain(&outcomes).map(String::as_str).collect();
+    known.push("recommend");
+    known.sort_unstable();
+    known.dedup();
+    let mut named: Vec<(String, &String)> = Vec::new();
+    for (place, own) in measures.channels.people.iter().flatten().enumerate() {
+        named.push((format!("measures.channels.people[{place}]"), own));
+    }
+    for (place, own) in measures.perception.iter().enumerate() {
+        let key = |name: &str| format!("measures.perception[{place}].{name}");
+        named.extend([(key("indicator"), &own.indicator), (key("score"), &own.score)]);
+        named.extend(own.length.iter().map(|name| (key("length"), name)));
+    }
+    if let Some(teams) = &measures.teams {
+        let key = |name: &str| format!("measures.teams.{name}");
+        named.extend([(key("unit"), &teams.unit), (key("cost"), &teams.cost)]);
+        named.extend(teams.revenue.iter().map(|name| (key("revenue"), name)));
+    }
+    if let Some(panel) = &measures.panel {
+        named.push(("measures.panel.unit".to_owned(), &panel.unit));
+        named.extend(panel.margin.iter().map(|name| ("measures.panel.margin".to_owned(), name)));
+    }
+    match named.into_iter().find(|(_, name)| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some((key, name)) => {
+            let hint = nearest(name, known.iter().copied());
+            let hint = hint.map_or_else(String::new, |near| format!(", did you mean `{near}`"));
+            let sentence = format!(
+                "there is no column `{name}` beside the answers{hint}; add it to `keep` of [sources.feedback] or \
+                 [sources.customers]; there are: {}",
+                known.join(", ")
+            );
+            Err(study.refuse(&key, sentence).into())
+        }
+    }
 }
 
 /// Sources of which rows had to be put aside.

@@ -1,49 +1,38 @@
 //! The scores of a study: a portfolio by cut, customary rules, change between waves and why, say and do.
 
+use super::coded::Coded;
 use super::outcome_model::Prepared;
+use super::question::{Drawn, Question, is_share, with_weights};
 use super::selection::Selection;
 use super::small_bases::{self, Hidden};
 use crate::data::Clusters;
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::link::{BaseTable, Column};
+use crate::link::BaseTable;
 use crate::measures::change::{ChangeSettings, ControlLimits, GroupScore, ManyCuts, TrendSettings, Wave, WaveCounts};
 use crate::measures::movement::{ResampledMovement, TouchpointCoefficient, WaveRows};
 use crate::measures::portfolio::{
-    AnswerScale, Correlations, Cut, CutAnalysis, EstimateSettings, Measure, Metric, compare_rules, customary_rules,
+    AnswerScale, Correlations, Cut, CutAnalysis, Measure, Metric, compare_rules, customary_rules,
 };
 use crate::measures::say_do::{
     Behaviour, CutSearch, RevenueAtRisk, RevenueAtRiskSettings, RuleOfThumb, behaviour_by_answer, behaviour_by_class,
     kept_word,
 };
-use crate::measures::{IntervalKind, MeasureError, NetPromoterScore, NpsSettings, Resampling, Sampling};
+use crate::measures::{MeasureError, Sampling};
 use crate::report::{OutcomeBehaviour, Scorecard, WaveChange, WaveMovement};
-use crate::study::{Missing, NpsInterval, Outcome, SpendScale, Study};
+use crate::study::{Missing, Outcome, Study};
 use std::collections::BTreeMap;
 
-/// Replicates of what is resampled here; fewer where there are many answers, whose percentiles are smooth.
-const REPLICATES: usize = 500;
-const REPLICATES_OF_MANY: usize = 200;
-const MANY: usize = 200_000;
 /// Days of spend before the answer that count as a customer's revenue.
 const REVENUE_DAYS: u32 = 365;
 
 /// Measures the answers of a study; in a weighted study those with a weight, as its score does.
 pub(super) fn of(study: &Study, base: &BaseTable) -> Scorecard {
-    let weights = base.numbers("weight").filter(|own| own.iter().any(|weight| !weight.is_nan()));
-    match weights {
-        Some(weights) if weights.iter().any(|weight| weight.is_nan()) => {
-            of_rows(study, &base.filtered(|row| !weights[row].is_nan()))
-        }
-        _ => of_rows(study, base),
-    }
+    let base = with_weights(base);
+    Question::of(study, &base).map_or_else(Scorecard::default, |question| of_question(&question))
 }
 
-fn of_rows(study: &Study, base: &BaseTable) -> Scorecard {
-    let mut card = Scorecard::default();
-    let Some(answers) = base.numbers("recommend").filter(|own| own.iter().any(|answer| !answer.is_nan())) else {
-        return card;
-    };
-    let question = Question { study, base, answers, customers: Customers::of(base) };
+fn of_question(question: &Question<'_>) -> Scorecard {
+    let (study, mut card) = (question.study, Scorecard::default());
     let mut problems: Vec<Finding> = Vec::new();
     let mut keep = |what: &str, problem: &str| {
         let sentence = format!("for all answers, {what} could not be made: {problem}");
@@ -64,17 +53,18 @@ fn of_rows(study: &Study, base: &BaseTable) -> Scorecard {
         Err(problem) => keep("the correlations", &problem.to_string()),
     }
     let waves = question.waves(&mut hidden);
-    for pair in waves.windows(2) {
-        match question.change(&pair[0], &pair[1], &mut hidden) {
+    let cuts = if waves.len() > 1 { question.cuts_by_wave(&waves, &mut hidden) } else { Vec::new() };
+    for at in 1..waves.len() {
+        match question.change(&waves, at, &cuts) {
             Ok(change) => card.changes.push(change),
             Err(problem) => {
-                let what = format!("the change from {} to {}", pair[0].name, pair[1].name);
+                let what = format!("the change from {} to {}", waves[at - 1].name, waves[at].name);
                 keep(&what, &problem.to_string());
             }
         }
     }
     if waves.len() > 2 {
-        let points = |wave: (usize, &WaveOf)| wave.1.as_point(&question, wave.0);
+        let points = |wave: (usize, &WaveOf)| wave.1.as_point(question, wave.0);
         let own: Vec<Wave> = waves.iter().enumerate().filter_map(points).collect();
         let trend = TrendSettings { confidence: study.confidence };
         match trend.of(&own) {
@@ -94,13 +84,13 @@ fn of_rows(study: &Study, base: &BaseTable) -> Scorecard {
             keep("why the score moved", "its intervals need a `bootstrap` of at least 2 in [study]");
         }
     } else {
-        match question.movement(&waves, &mut hidden).transpose() {
+        match question.movement(&waves, &cuts).transpose() {
             Ok(movement) => card.movement = movement,
             Err(problem) => keep("why the score moved", &problem.to_string()),
         }
     }
     for &outcome in &study.outcomes {
-        match question.behaviour(in_money(outcome), &mut hidden).transpose() {
+        match question.behaviour(outcome, &mut hidden).transpose() {
             Ok(behaviour) => card.behaviours.extend(behaviour),
             Err(problem) => keep("what customers of each answer did", &problem.to_string()),
         }
@@ -108,34 +98,6 @@ fn of_rows(study: &Study, base: &BaseTable) -> Scorecard {
     card.findings = problems;
     card.findings.extend(hidden.finding("measures"));
     card
-}
-
-/// Amounts are reported as amounts, whatever the scale of their model.
-fn in_money(outcome: Outcome) -> Outcome {
-    match outcome {
-        Outcome::Spend { window_days, .. } => Outcome::Spend { window_days, scale: SpendScale::Amount },
-        other => other,
-    }
-}
-
-/// The customers of the rows, where they are known.
-struct Customers(Option<Clusters>);
-
-impl Customers {
-    fn of(base: &BaseTable) -> Self {
-        // Who is not known is nobody else.
-        let label = |(row, who): (usize, &'_ Option<String>)| who.clone().ok_or(row);
-        let clusters = base.texts("customer").map(|own| Clusters::from_labels(own.iter().enumerate().map(label)));
-        // Where nobody answers twice, rows are customers.
-        Self(clusters.filter(|own| own.n_clusters() < base.n_rows()))
-    }
-}
-
-struct Question<'a> {
-    study: &'a Study,
-    base: &'a BaseTable,
-    answers: &'a [f64],
-    customers: Customers,
 }
 
 /// One wave: its name and its rows with an answer.
@@ -154,51 +116,6 @@ impl WaveOf {
 }
 
 impl Question<'_> {
-    fn settings(&self) -> EstimateSettings {
-        EstimateSettings { net: self.interval(), confidence: self.study.confidence, ..EstimateSettings::default() }
-    }
-
-    /// The interval of scores that the study asks for.
-    fn interval(&self) -> IntervalKind {
-        match self.study.measures.interval {
-            NpsInterval::AdjustedWald => IntervalKind::AdjustedWald,
-            NpsInterval::Score => IntervalKind::Score,
-            NpsInterval::Wald => IntervalKind::Wald,
-        }
-    }
-
-    /// The mean instant of some answers in days; `None` where answers have no time.
-    fn mean_day(&self, rows: &[usize]) -> Option<f64> {
-        let times = self.base.numbers("t")?;
-        let mean = rows.iter().map(|&row| times[row] / 86_400e6).sum::<f64>() / rows.len() as f64;
-        mean.is_finite().then_some(mean)
-    }
-
-    fn sampling(&self) -> Sampling<'_> {
-        let weights = self.base.numbers("weight").filter(|own| own.iter().all(|weight| !weight.is_nan()));
-        Sampling { weights, clusters: self.customers.0.as_ref(), population: None }
-    }
-
-    fn resampling(&self) -> Resampling {
-        let replicates_max = if self.answers.len() > MANY { REPLICATES_OF_MANY } else { REPLICATES };
-        Resampling { replicates: (self.study.bootstrap as usize).min(replicates_max), seed: self.study.seed }
-    }
-
-    /// Rows with an answer that is on the scale and a weight where there are weights.
-    fn answered(&self) -> Vec<usize> {
-        (0..self.answers.len()).filter(|&row| !self.answers[row].is_nan()).collect()
-    }
-
-    fn score(&self, rows: &[usize]) -> Result<NetPromoterScore, MeasureError> {
-        let answers: Vec<f64> = rows.iter().map(|&row| self.answers[row]).collect();
-        let weights: Option<Vec<f64>> =
-            self.sampling().weights.map(|weights| rows.iter().map(|&row| weights[row]).collect());
-        let clusters = self.customers.0.as_ref().map(|own| own.keep(rows));
-        let sampling = Sampling { weights: weights.as_deref(), clusters: clusters.as_ref(), population: None };
-        let settings = NpsSettings { interval: self.interval(), confidence: self.study.confidence };
-        NetPromoterScore::of_sample(&answers, sampling, settings)
-    }
-
     /// The recommend answer, the touchpoints on their scales, and what is known of each customer's behaviour after the
     /// answer; by all cuts of the study, from one pass.
     fn portfolio(&self) -> Result<Vec<crate::measures::portfolio::CutEstimate>, MeasureError> {
@@ -223,7 +140,7 @@ impl Question<'_> {
             .outcomes
             .iter()
             .filter(|outcome| outcome.window_days().is_some())
-            .map(|&outcome| (outcome.word(), is_share(outcome), self.deeds(in_money(outcome))))
+            .map(|&outcome| (outcome.word(), is_share(outcome), self.deeds(outcome)))
             .collect();
         for (name, is_share, deeds) in &deeds {
             measures.push(if *is_share { Measure::yes_share(*name, deeds)? } else { Measure::mean(*name, deeds)? });
@@ -237,9 +154,9 @@ impl Question<'_> {
 
     fn rules(&self) -> Option<Result<Vec<crate::measures::portfolio::RuleComparison>, MeasureError>> {
         let times: Vec<i64> = self.base.numbers("t")?.iter().map(|&t| t as i64).collect();
+        let sampling = self.sampling();
         let everybody = Clusters::from_labels(0..times.len());
-        let clusters = self.customers.0.as_ref().unwrap_or(&everybody);
-        let sampling = Sampling { clusters: Some(clusters), ..self.sampling() };
+        let sampling = Sampling { clusters: sampling.clusters.or(Some(&everybody)), ..sampling };
         let rules = customary_rules(self.study.as_of.end_us());
         Some(compare_rules(self.answers, &times, sampling, &rules, self.settings()))
     }
@@ -278,37 +195,55 @@ impl Question<'_> {
         waves
     }
 
-    fn change(&self, before: &WaveOf, after: &WaveOf, hidden: &mut Hidden) -> Result<WaveChange, MeasureError> {
+    /// The cuts of the study with what is shown of them in each wave.
+    fn cuts_by_wave(&self, waves: &[WaveOf], hidden: &mut Hidden) -> Vec<CutByWave> {
+        let mut is_rest = vec![true; self.answers.len()];
+        waves.iter().flat_map(|wave| &wave.rows).for_each(|&row| is_rest[row] = false);
+        // What is in no wave that is shown is one more part of every level's total.
+        let rest: Vec<usize> = self.answered().into_iter().filter(|&row| is_rest[row]).collect();
+        let of = |by: &String| {
+            let coded = Coded::of(self.base, by)?;
+            let mut counts = vec![Vec::new(); coded.levels.len() + 1];
+            let columns = waves.iter().map(|wave| &wave.rows).chain((!rest.is_empty()).then_some(&rest));
+            for rows in columns {
+                let by_level = coded.rows_by_level(rows);
+                counts.iter_mut().zip(by_level).for_each(|(counts, own)| counts.push(own.len()));
+            }
+            Some(CutByWave { shown: hidden.by_wave(&counts), coded })
+        };
+        self.study.measures.by.iter().filter(|by| *by != "wave").filter_map(of).collect()
+    }
+
+    /// From a wave to the next one, which stands at this place.
+    fn change(&self, waves: &[WaveOf], at: usize, cuts: &[CutByWave]) -> Result<WaveChange, MeasureError> {
+        let (before, after) = (&waves[at - 1], &waves[at]);
         let settings = ChangeSettings { confidence: self.study.confidence, ..ChangeSettings::default() };
         let many = ManyCuts { change: settings, ..ManyCuts::default() };
         let group = |rows: &[usize]| self.score(rows).map(|score| GroupScore::of_score(&score));
         let all = settings.between(group(&before.rows)?, group(&after.rows)?)?;
-        let mut cuts = Vec::new();
-        for by in self.study.measures.by.iter().filter(|by| *by != "wave") {
-            let Some(coded) = Coded::of(self.base, by) else { continue };
+        let mut counts = Vec::new();
+        for CutByWave { coded, shown } in cuts {
             let (first, second) = (coded.rows_by_level(&before.rows), coded.rows_by_level(&after.rows));
-            let shown = hidden.in_both(&first, &second);
             for (((level, first), second), shown) in coded.levels.iter().zip(&first).zip(&second).zip(shown) {
-                if shown {
+                if shown[at - 1] && shown[at] {
                     let (before, after) = (group(first).ok(), group(second).ok());
-                    cuts.push(WaveCounts { name: format!("{by} {level}"), before, after });
+                    counts.push(WaveCounts { name: format!("{} {level}", coded.name), before, after });
                 }
             }
         }
-        let cuts = if cuts.is_empty() { Vec::new() } else { many.between(&cuts)? };
+        let cuts = if counts.is_empty() { Vec::new() } else { many.between(&counts)? };
         Ok(WaveChange { before: before.name.clone(), after: after.name.clone(), all, cuts })
     }
 
     /// The last two waves by the first cut that is not the wave: what the mix of segments did, what the scores within them,
     /// and of that what goes with the touchpoints.
-    fn movement(&self, waves: &[WaveOf], hidden: &mut Hidden) -> Option<Result<WaveMovement, MeasureError>> {
+    fn movement(&self, waves: &[WaveOf], cuts: &[CutByWave]) -> Option<Result<WaveMovement, MeasureError>> {
         let [.., before, after] = waves else { return None };
-        let by = self.study.measures.by.iter().find(|by| *by != "wave")?;
-        let coded = Coded::of(self.base, by)?;
+        let CutByWave { coded, shown } = cuts.first()?;
         let coefficients = self.coefficients();
         let touchpoints: Vec<&[f64]> =
             coefficients.iter().filter_map(|own| self.base.numbers(&own.touchpoint)).collect();
-        let rows = |wave: &WaveOf| OfWave::new(self, wave, &coded, &touchpoints);
+        let rows = |wave: &WaveOf| OfWave::new(self, wave, coded, &touchpoints);
         let (first, second) = (rows(before), rows(after));
         let settings = ResampledMovement {
             segments: coded.levels.clone(),
@@ -316,10 +251,11 @@ impl Question<'_> {
             confidence: self.study.confidence,
             resampling: self.resampling(),
         };
-        let shown = hidden.in_both(&coded.rows_by_level(&before.rows), &coded.rows_by_level(&after.rows));
+        let last = waves.len() - 1;
+        let shown: Vec<bool> = shown.iter().map(|own| own[last - 1] && own[last]).collect();
         Some(settings.between(first.rows(), second.rows()).map(|mut parts| {
             small_bases::hide_segments(&mut parts.rows, &coded.levels, &shown);
-            WaveMovement { before: before.name.clone(), after: after.name.clone(), by: by.clone(), parts }
+            WaveMovement { before: before.name.clone(), after: after.name.clone(), by: coded.name.clone(), parts }
         }))
     }
 
@@ -336,16 +272,6 @@ impl Question<'_> {
             Some(TouchpointCoefficient { touchpoint: name.clone(), coefficient: row.estimate })
         };
         self.study.drivers.touchpoints.iter().filter_map(of).filter(|own| own.coefficient.is_finite()).collect()
-    }
-
-    /// What an outcome was for every row; blank where it is not known.
-    fn deeds(&self, outcome: Outcome) -> Vec<f64> {
-        let selection = Selection::with_gaps(self.study, self.base, outcome);
-        let mut deeds = vec![f64::NAN; self.base.n_rows()];
-        for (&row, &value) in selection.rows.iter().zip(&selection.values) {
-            deeds[row] = value;
-        }
-        deeds
     }
 
     fn behaviour(&self, outcome: Outcome, hidden: &mut Hidden) -> Option<Result<OutcomeBehaviour, MeasureError>> {
@@ -391,46 +317,11 @@ impl Question<'_> {
     }
 }
 
-/// Whether an outcome happens or does not.
-fn is_share(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Repurchase { .. } | Outcome::Referral { .. } | Outcome::Churn { .. })
-}
-
-/// A column of the base table as codes of its values, in the order of the values.
-struct Coded {
-    name: String,
-    levels: Vec<String>,
-    codes: Vec<u32>,
-}
-
-impl Coded {
-    fn of(base: &BaseTable, name: &str) -> Option<Self> {
-        let (_, column) = base.columns().iter().find(|(own, _)| own == name)?;
-        let texts: Vec<Option<String>> = match column {
-            Column::Texts(values) => values.clone(),
-            Column::Numbers(values) => {
-                values.iter().map(|value| (!value.is_nan()).then(|| value.to_string())).collect()
-            }
-        };
-        let mut levels: Vec<String> = texts.iter().flatten().cloned().collect();
-        levels.sort_unstable();
-        levels.dedup();
-        let code = |text: &Option<String>| {
-            let place = text.as_ref().and_then(|text| levels.binary_search(text).ok());
-            place.map_or(Cut::BLANK, |place| place as u32)
-        };
-        let codes = texts.iter().map(code).collect();
-        (!levels.is_empty()).then(|| Self { name: name.to_owned(), levels, codes })
-    }
-
-    /// Rows by level, and last those without one.
-    fn rows_by_level(&self, rows: &[usize]) -> Vec<Vec<usize>> {
-        let mut levels = vec![Vec::new(); self.levels.len() + 1];
-        for &row in rows {
-            levels[(self.codes[row] as usize).min(self.levels.len())].push(row);
-        }
-        levels
-    }
+/// A cut of the study, and which of its levels are shown in which wave.
+struct CutByWave {
+    coded: Coded,
+    /// By level, then by wave.
+    shown: Vec<Vec<bool>>,
 }
 
 /// The rows of one wave as the movement wants them.
@@ -438,8 +329,7 @@ struct OfWave {
     answers: Vec<f64>,
     segments: Vec<usize>,
     touchpoints: Vec<Vec<f64>>,
-    weights: Option<Vec<f64>>,
-    clusters: Option<Clusters>,
+    drawn: Drawn,
 }
 
 impl OfWave {
@@ -452,8 +342,7 @@ impl OfWave {
             answers: of(question.answers),
             segments: rows.iter().map(|&row| coded.codes[row] as usize).collect(),
             touchpoints: touchpoints.iter().map(|column| of(column)).collect(),
-            weights: question.sampling().weights.map(of),
-            clusters: question.customers.0.as_ref().map(|own| own.keep(&rows)),
+            drawn: question.drawn(&rows),
         }
     }
 
@@ -462,7 +351,7 @@ impl OfWave {
             answers: &self.answers,
             segments: &self.segments,
             touchpoints: &self.touchpoints,
-            sampling: Sampling { weights: self.weights.as_deref(), clusters: self.clusters.as_ref(), population: None },
+            sampling: self.drawn.sampling(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::link::{ResponseCut, ResponseRate};
 use crate::measures::NetPromoterScore;
 use crate::measures::portfolio::{BlankRule, Estimate, SeveralAnswers};
-use crate::report::{Scorecard, StudyResults, Weighting};
+use crate::report::{Everybody, Scorecard, StudyResults, Weighting};
 use crate::store::Table;
 
 /// One table a question, whether it has rows or not.
@@ -31,6 +31,7 @@ fn estimates(table: Table, rows: &[Option<&Estimate>]) -> Table {
     table
         .integers("n", rows.iter().map(|own| own.map(|own| own.n as i64)))
         .integers("n_missing", rows.iter().map(|own| own.map(|own| own.n_missing as i64)))
+        .integers("n_customers", rows.iter().map(|own| own.and_then(|own| own.n_customers).map(|n| n as i64)))
         .numbers("missing_share", number(|own| Some(own.missing_share)))
         .numbers("n_effective", number(|own| Some(own.n_effective)))
         .numbers("weight_sum", number(|own| Some(own.weight_sum)))
@@ -49,7 +50,9 @@ fn portfolio(card: &Scorecard) -> Table {
         .texts("measure", rows.iter().map(|(_, own)| own.measure.clone()))
         .texts("metric", rows.iter().map(|(_, own)| own.metric.to_owned()))
         .texts("by", rows.iter().map(|(row, _)| row.cut.clone().unwrap_or_default()))
-        .texts("level", rows.iter().map(|(row, _)| row.level.clone().unwrap_or_default()));
+        .texts("level", rows.iter().map(|(row, _)| row.level.clone().unwrap_or_default()))
+        .texts("several_answers", rows.iter().map(|_| "all".to_owned()))
+        .texts("blanks", rows.iter().map(|_| "left_out".to_owned()));
     estimates(table, &rows.iter().map(|(_, own)| Some(*own)).collect::<Vec<_>>())
 }
 
@@ -235,8 +238,12 @@ fn weighting(card: &Scorecard) -> Table {
         .flat_map(|own| [("before", &own.before, own, None), ("after", &own.after, own, Some(own))])
         .collect();
     let number = |get: fn(&NetPromoterScore) -> f64| rows.iter().map(move |(_, score, ..)| get(score));
+    let everybody = |get: fn(&Everybody) -> u64| {
+        rows.iter().map(move |(.., own)| own.and_then(|own| own.everybody).map(|own| get(&own) as i64))
+    };
     let cost = |get: fn(&Weighting) -> f64| rows.iter().map(move |(.., raked)| raked.map(get));
     Table::new("weighting")
+        .texts("method", rows.iter().map(|(_, _, own, _)| own.method.word().to_owned()))
         .texts("weights", rows.iter().map(|(word, ..)| (*word).to_owned()))
         .texts("by", rows.iter().map(|(_, _, own, _)| own.columns.join(", ")))
         .integers("n", rows.iter().map(|(_, score, ..)| score.n as i64))
@@ -250,5 +257,8 @@ fn weighting(card: &Scorecard) -> Table {
         .numbers("design_effect", cost(|own| own.efficiency.design_effect))
         .numbers("smallest_weight", cost(|own| own.efficiency.smallest))
         .numbers("largest_weight", cost(|own| own.efficiency.largest))
-        .integers("rounds", rows.iter().map(|(.., raked)| raked.map(|own| own.rounds as i64)))
+        .integers("rounds", rows.iter().map(|(.., raked)| raked.and_then(|own| own.rounds).map(|n| n as i64)))
+        .integers("n_trimmed", rows.iter().map(|(.., own)| own.and_then(|own| own.n_trimmed).map(|n| n as i64)))
+        .integers("n_everybody", everybody(|own| own.n_customers))
+        .integers("n_everybody_answered", everybody(|own| own.n_answered))
 }

@@ -6,6 +6,7 @@ use crate::measures::movement::MovementRow;
 use crate::measures::portfolio::CutEstimate;
 use crate::measures::say_do::AnswerBehaviour;
 use crate::report::OutcomeBehaviour;
+use ndarray::Array2;
 
 /// Answers from 0 to 10 by class: the first answer of each class, and the one after its last.
 const CLASSES: [(usize, usize); 3] = [(0, 7), (7, 9), (9, 11)];
@@ -31,11 +32,33 @@ impl Hidden {
         cells.into_iter().map(ShownCell::is_shown).collect()
     }
 
-    /// Which levels are shown in both of two waves.
-    pub fn in_both(&mut self, before: &[Vec<usize>], after: &[Vec<usize>]) -> Vec<bool> {
-        let count = |levels: &[Vec<usize>]| levels.iter().map(Vec::len).collect::<Vec<_>>();
-        let (before, after) = (self.shown(&count(before)), self.shown(&count(after)));
-        before.into_iter().zip(after).map(|(before, after)| before && after).collect()
+    /// Which levels (rows, those without a value last) are shown in which waves (columns), where the total of every level and
+    /// of every wave is shown as well. Levels whose own total is hidden are shown in none.
+    ///
+    /// One list a wave would not do: of a level that is hidden in one wave and shown in all others the total tells the rest.
+    pub fn by_wave(&mut self, counts: &[Vec<usize>]) -> Vec<Vec<bool>> {
+        let Some(small) = self.small else { return counts.iter().map(|level| vec![true; level.len()]).collect() };
+        let n_waves = counts.first().map_or(0, Vec::len);
+        let totals: Vec<u64> = counts.iter().map(|level| level.iter().sum::<usize>() as u64).collect();
+        let of_levels = small.list_or_nothing(&totals);
+        let shown: Vec<usize> = (0..counts.len()).filter(|&at| of_levels[at].is_shown() && totals[at] > 0).collect();
+        let hidden: Vec<usize> = (0..counts.len()).filter(|&at| !of_levels[at].is_shown()).collect();
+        // Together the hidden ones are what totals tell of them.
+        let n_rows = shown.len() + usize::from(!hidden.is_empty());
+        let table = Array2::from_shape_fn((n_rows, n_waves), |(row, wave)| match shown.get(row) {
+            Some(&level) => counts[level][wave] as u64,
+            None => hidden.iter().map(|&level| counts[level][wave] as u64).sum(),
+        });
+        let mut by_level = vec![vec![false; n_waves]; counts.len()];
+        let Ok(table) = small.table(table.view()) else {
+            self.cells.extend(counts.iter().flatten().filter(|&&count| count > 0).map(|_| ShownCell::Complement));
+            return by_level;
+        };
+        for (&level, cells) in shown.iter().zip(table.cells) {
+            by_level[level] = cells.iter().map(|cell| cell.is_shown()).collect();
+            self.cells.extend(cells);
+        }
+        by_level
     }
 
     /// Takes the estimates of small bases out of the portfolio, measure by measure and cut by cut.
@@ -134,6 +157,34 @@ mod tests {
         let finding = hidden.finding("measures").expect("a finding");
         assert!(finding.sentence.starts_with("2 bases below 5 are hidden, and 1 larger"), "{}", finding.sentence);
         assert!(Hidden::below(0).finding("measures").is_none());
+    }
+
+    #[test]
+    fn a_level_hidden_in_one_wave_does_not_follow_from_its_total() {
+        // Three waves of 60, 60 and 60; c has 2 answers in the first. One list of the first wave would hide c with b, show both
+        // in the others, and leave c to be 42 - 20 - 20.
+        let counts = [vec![30, 20, 20], vec![28, 20, 20], vec![2, 20, 20], vec![0, 0, 0]];
+        let shown = Hidden::below(5).by_wave(&counts);
+        assert_eq!(shown[3], [false; 3]);
+        for level in 0..3 {
+            let n_hidden = shown[level].iter().filter(|&&shown| !shown).count();
+            assert_ne!(n_hidden, 1, "level {level} of {shown:?} follows from its total");
+        }
+        for wave in 0..3 {
+            assert_ne!((0..3).filter(|&level| !shown[level][wave]).count(), 1, "wave {wave} of {shown:?}");
+        }
+        assert!(!shown[2][0] && shown.iter().flatten().any(|&shown| shown), "{shown:?}");
+        assert_eq!(Hidden::below(0).by_wave(&counts), [[true; 3]; 4]);
+    }
+
+    #[test]
+    fn a_level_with_a_small_total_is_shown_in_no_wave() {
+        // c is 4 in all and takes b along; a is the rest, which the totals of the waves give in any case.
+        let counts = [vec![50, 50], vec![10, 12], vec![2, 2], vec![0, 0]];
+        assert_eq!(Hidden::below(5).by_wave(&counts), [[true; 2], [false; 2], [false; 2], [false; 2]]);
+        // A wave of three people in all cannot be divided at all.
+        let mut hidden = Hidden::below(5);
+        assert_eq!(hidden.by_wave(&[vec![3, 40], vec![0, 40]]), [[false; 2], [false; 2]]);
     }
 
     #[test]

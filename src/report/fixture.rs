@@ -133,6 +133,7 @@ pub(super) fn crowded() -> StudyResults {
             value: format!("Terminal and gate number {place} of the north wing, level {}", place % 3),
         }),
         score: score(place % 5, 3 * place / 2, 2 * place + 1),
+        n_customers: None,
         weighted: true,
         below_minimum_base: place < 15,
     });
@@ -189,11 +190,18 @@ fn measures() -> Vec<MeasureRow> {
     let cut = |column: &str, value: &str, score: NetPromoterScore, below_minimum_base: bool| MeasureRow {
         cut: Some(Cut { column: column.to_owned(), value: value.to_owned() }),
         score,
+        n_customers: None,
         weighted: false,
         below_minimum_base,
     };
     vec![
-        MeasureRow { cut: None, score: score(412, 870, 1_464), weighted: false, below_minimum_base: false },
+        MeasureRow {
+            cut: None,
+            score: score(412, 870, 1_464),
+            n_customers: None,
+            weighted: false,
+            below_minimum_base: false,
+        },
         cut("channel", "app", score(150, 400, 760), false),
         cut("channel", "store", score(200, 380, 590), false),
         cut("channel", "telephone", score(4, 5, 3), true),

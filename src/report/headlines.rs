@@ -3,6 +3,7 @@
 use super::InfluenceResult;
 use super::evaluation::EvaluationResult;
 use super::results::{OutcomeResult, ScoreSummary, StudyResults};
+use super::sections::{change_sentences, kept_sentences, lead_sentences, weighted_sentence};
 use super::standing::{self, Link};
 use super::{sentences, words};
 use crate::drivers::{DriverRanking, DriverRow};
@@ -21,6 +22,7 @@ pub(super) struct Headline {
 /// What a reader who reads nothing else should know.
 pub(super) fn headlines(results: &StudyResults) -> Vec<Headline> {
     let mut all = vec![Headline { lead: "Net Promoter Score".to_owned(), text: score(results) }];
+    all.extend(beside_the_score(results));
     all.extend(
         results
             .outcomes
@@ -43,6 +45,27 @@ pub(super) fn headlines(results: &StudyResults) -> Vec<Headline> {
         all.push(Headline { lead: "What this rests on".to_owned(), text });
     }
     all
+}
+
+/// One line each for the change since the last wave, for what weights change, for what was done by those who said they would,
+/// and for whether scores go before business; where they are known.
+pub(super) fn beside_the_score(results: &StudyResults) -> Vec<Headline> {
+    let card = &results.scorecard;
+    let level = words::level(results.head.confidence);
+    let line = |lead: &str, text: String| Headline { lead: lead.to_owned(), text };
+    let change = card.changes.last().and_then(|own| change_sentences(own).into_iter().next());
+    let weighting = card.weighting.iter().map(|own| weighted_sentence(own, &level)).collect::<Vec<_>>().join(" ");
+    let kept = kept_sentences(results).join(" ");
+    [
+        ("Since the last wave", change.unwrap_or_default()),
+        ("Weighted", weighting),
+        ("Said and done", kept),
+        ("Score and business", lead_sentences(results).join(" ")),
+    ]
+    .into_iter()
+    .filter(|(_, text)| !text.is_empty())
+    .map(|(lead, text)| line(lead, text))
+    .collect()
 }
 
 /// How well the models sort or predict answers that they have not seen.
@@ -68,7 +91,7 @@ fn score(results: &StudyResults) -> String {
         return "There is no score, because no recommend answer could be used.".to_owned();
     };
     let score = &row.score;
-    let base = words::counted(score.n, "answer", "answers");
+    let base = sentences::score_base(row);
     let mut text = format!(
         "The score is {} ({}), from {base}: {} promoters, {} passives, {} detractors{}.",
         words::score(score.nps),
@@ -78,6 +101,9 @@ fn score(results: &StudyResults) -> String {
         words::percent(score.detractor_share),
         if row.weighted { ", weighted" } else { "" },
     );
+    if let Some(several) = sentences::several_answers(row) {
+        text.push_str(&format!(" {several}"));
+    }
     if row.below_minimum_base {
         text.push_str(" These are fewer answers than the study's minimum base, so read it as a hint.");
     }

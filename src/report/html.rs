@@ -3,8 +3,8 @@
 use super::headlines::{self, Headline};
 use super::results::StudyResults;
 use super::sections::{
-    Changed, Deeds, Drivers, FindingRow, Influence, LeftOutSection, Reading, RuleRow, SayAndDo, Score, Scores, Trust,
-    WhatToDo,
+    Changed, Channels, Deeds, Drivers, FindingRow, Influence, LeftOutSection, PerceptionSection, RateRow, Reading,
+    RuleRow, SayAndDo, Score, Scores, TeamsSection, Trust, WhatToDo,
 };
 use super::{sections, sentences, text, words};
 use askama::Template;
@@ -29,9 +29,14 @@ struct Page<'r> {
     findings: Vec<FindingRow>,
     score: Option<Score>,
     whom: Vec<String>,
+    response: Vec<RateRow>,
     rules: Vec<RuleRow>,
     changed: Option<Changed>,
     deeds: Option<Deeds>,
+    lead: Vec<String>,
+    channels: Option<Channels>,
+    perception: Vec<PerceptionSection>,
+    teams: Option<TeamsSection>,
     drivers: Drivers,
     actions: Option<WhatToDo>,
     say_and_do: Option<SayAndDo>,
@@ -58,9 +63,14 @@ pub fn html(results: &StudyResults) -> Result<String, ReportError> {
         findings: sections::study_findings(results),
         score: Score::of(results),
         whom: sections::whom(results),
+        response: sections::response_rows(results),
         rules: RuleRow::all(results),
         changed: Changed::of(results),
         deeds: Deeds::of(results),
+        lead: sections::lead_sentences(results),
+        channels: Channels::of(results),
+        perception: PerceptionSection::all(results),
+        teams: TeamsSection::of(results),
         drivers: Drivers::of(results),
         actions: WhatToDo::of(results),
         say_and_do: results.say_and_do.as_ref().map(SayAndDo::of),

@@ -4,6 +4,7 @@
 //! put it into words and numbers, and each renderer escapes what came from outside.
 
 mod actions;
+mod contact_results;
 mod evaluation;
 mod influence_results;
 mod results;
@@ -31,6 +32,7 @@ mod terminal;
 mod fixture;
 
 pub use actions::{OutcomeActions, SayAndDo, Scenario, SegmentComparison};
+pub use contact_results::{ChannelScores, HandOff, LengthResult, PanelResult, PerceptionResult, TeamsResult};
 pub use evaluation::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
 pub use html::{ReportError, html};
 pub use influence_results::{
@@ -42,5 +44,5 @@ pub use model_card::ModelCard;
 pub use results::{
     Cut, LeftOut, MeasureRow, Metric, OutcomeResult, PenalisedTerms, ScoreSummary, StudyHead, StudyResults, TestRow,
 };
-pub use scorecard::{OutcomeBehaviour, Scorecard, WaveChange, WaveMovement, Weighting};
+pub use scorecard::{Everybody, OutcomeBehaviour, Scorecard, WaveChange, WaveMovement, Weighting, WeightingMethod};
 pub use terminal::{Places, terminal};

@@ -68,6 +68,9 @@ pub struct MeasureRow {
     pub cut: Option<Cut>,
     /// The score.
     pub score: NetPromoterScore,
+    /// Customers who gave the answers, where it is known whose they are. Every answer counts; where there are fewer customers
+    /// than answers, the error is by customer.
+    pub n_customers: Option<usize>,
     /// Whether it is weighted by the study's weight column.
     pub weighted: bool,
     /// Whether the cut has fewer answers than the study's minimum base.

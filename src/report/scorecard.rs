@@ -1,6 +1,7 @@
 //! The scores of a study beyond one number: a portfolio by cut, customary rules, change, what moved it, say and do.
 
 use super::Cut;
+use super::contact_results::{ChannelScores, PanelResult, PerceptionResult, TeamsResult};
 use crate::findings::Finding;
 use crate::link::ResponseRate;
 use crate::measures::NetPromoterScore;
@@ -35,29 +36,74 @@ pub struct Scorecard {
     pub hidden: Vec<Cut>,
     /// Who answered of those who were invited, where invitations are known.
     pub response: Vec<ResponseRate>,
-    /// The score weighted to what is known of the population.
-    pub weighting: Option<Weighting>,
+    /// The score under each kind of weights that the study asks for.
+    pub weighting: Vec<Weighting>,
+    /// Whether channels are alike, where answers have one.
+    pub channels: Option<ChannelScores>,
+    /// The company's own indicators against what customers say.
+    pub perception: Vec<PerceptionResult>,
+    /// What teams are best at.
+    pub teams: Option<TeamsResult>,
+    /// Whether scores of units go before what becomes of them, by outcome.
+    pub panel: Vec<PanelResult>,
     /// What to know beside the numbers.
     pub findings: Vec<Finding>,
 }
 
-/// A score before and after raking.
+/// How answers were weighted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WeightingMethod {
+    /// To the shares of several columns.
+    Raking,
+    /// To the shares of the combinations of several columns.
+    PostStratification,
+    /// By one over the chance of answering.
+    Propensity,
+}
+
+impl WeightingMethod {
+    /// The word of tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Raking => "raking",
+            Self::PostStratification => "post_stratification",
+            Self::Propensity => "propensity",
+        }
+    }
+}
+
+/// A score before and after weighting.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weighting {
-    /// The columns whose shares are those of the population.
+    /// How.
+    pub method: WeightingMethod,
+    /// The columns whose shares are those of the population, or that the chance of answering was estimated from.
     pub columns: Vec<String>,
     /// As answered, or under the weights of the study.
     pub before: NetPromoterScore,
-    /// Under the raked weights; its error takes them as given.
+    /// Under the new weights; its error takes them as given.
     pub after: NetPromoterScore,
     /// The second less the first, in points.
     pub gap: f64,
-    /// What the raked weights cost.
+    /// What the new weights cost.
     pub efficiency: WeightEfficiency,
-    /// Rounds over all columns until their shares were met.
-    pub rounds: usize,
+    /// Rounds over all columns until their shares were met, of raking.
+    pub rounds: Option<usize>,
+    /// Weights that were cut, of chances.
+    pub n_trimmed: Option<usize>,
+    /// Customers whose chance of answering was estimated, and of these those who answered.
+    pub everybody: Option<Everybody>,
     /// What to know beside the numbers.
     pub findings: Vec<Finding>,
+}
+
+/// Whose behaviour tells the chance of answering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Everybody {
+    /// Customers known at the first answer.
+    pub n_customers: u64,
+    /// Of these, who answered.
+    pub n_answered: u64,
 }
 
 /// From one wave to the next.

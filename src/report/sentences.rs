@@ -20,8 +20,28 @@ pub(super) fn outcome_title(outcome: &OutcomeResult) -> String {
     }
 }
 
-/// `95 % interval 37.1 to 42.4`.
+/// `2,746 answers`, or `2,746 answers of 2,100 customers` where some gave several.
+pub(super) fn score_base(row: &MeasureRow) -> String {
+    let answers = words::counted(row.score.n, "answer", "answers");
+    match row.n_customers.filter(|&n_customers| n_customers < row.score.n) {
+        Some(n_customers) => format!("{answers} of {}", words::counted(n_customers, "customer", "customers")),
+        None => answers,
+    }
+}
+
+/// What is done with several answers of one customer; nothing where nobody gave several.
+pub(super) fn several_answers(row: &MeasureRow) -> Option<&'static str> {
+    row.n_customers.filter(|&n_customers| n_customers < row.score.n).map(|_| {
+        "Every answer counts, also several of one customer; the interval allows for what answers of one customer have in \
+         common."
+    })
+}
+
+/// `95 % interval 37.1 to 42.4`; without one where all answers are one customer's.
 pub(super) fn score_interval(row: &MeasureRow) -> String {
+    if row.score.std_error.is_nan() {
+        return "no interval from one customer alone".to_owned();
+    }
     let ends = words::score_range(row.score.conf_low, row.score.conf_high);
     format!("{} interval {ends}", words::level(row.score.confidence))
 }

@@ -4,7 +4,7 @@ use super::markdown::{all_findings, sign};
 use super::results::{OutcomeResult, StudyResults};
 use super::sentences;
 use super::standing::{self, Link};
-use super::{reasons, text, words};
+use super::{headlines, reasons, text, words};
 use crate::drivers::{DriverRanking, DriverRow};
 use crate::findings::{Finding, Severity};
 use crate::intake::SourceAccount;
@@ -42,6 +42,9 @@ pub fn terminal(results: &StudyResults, places: &Places, width: usize) -> String
     let mut lines = text::wrapped(&text::plain(&title), width);
     lines.push(String::new());
     lines.extend(score(results, width));
+    for line in headlines::beside_the_score(results) {
+        lines.extend(text::wrapped(&text::plain(&format!("{}: {}", line.lead, line.text)), width));
+    }
     for outcome in &results.outcomes {
         lines.push(String::new());
         lines.extend(of_outcome(results, outcome, width));
@@ -77,7 +80,7 @@ fn score(results: &StudyResults, width: usize) -> Vec<String> {
         "Net Promoter Score {} ({}), {}{weighted}{small}",
         words::score(row.score.nps),
         sentences::score_interval(row),
-        words::counted(row.score.n, "answer", "answers"),
+        sentences::score_base(row),
     );
     text::wrapped(&line, width)
 }

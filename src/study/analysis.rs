@@ -1,4 +1,4 @@
-//! What is done with the data: drivers, outcomes, measures, influence, scores.
+//! What is done with the data: drivers, influence, scores.
 
 use super::section::{Item, Section};
 use super::{Customers, Problem, Referrals, StudyError, keys};
@@ -135,112 +135,6 @@ fn read_missing(section: &Section<'_, '_>) -> Result<Missing, StudyError> {
         ("pairwise", Missing::Pairwise),
         ("em", Missing::Em),
     ])
-}
-
-/// How the interval of a Net Promoter Score is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NpsInterval {
-    /// Wald's, with 3/4, 3/2 and 3/4 added to detractors, passives and promoters.
-    AdjustedWald,
-    /// By inversion of the score test.
-    Score,
-    /// Wald's.
-    Wald,
-}
-
-/// What is measured.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Measures {
-    /// The columns by which the measures are cut.
-    pub by: Vec<String>,
-    /// The interval of the score.
-    pub interval: NpsInterval,
-    /// Cuts with fewer answers than this are hidden; 0 hides none.
-    pub suppress_below: u32,
-    /// Columns of the answers with the shares that their values have in the population.
-    pub rake: Vec<PopulationMargin>,
-    /// Days within which an invitation counts as answered.
-    pub answer_within_days: u32,
-}
-
-/// What is known of the population: how the values of one column divide it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PopulationMargin {
-    /// The column.
-    pub column: String,
-    /// Its values in the order of the file; the shares sum to 1.
-    pub shares: Vec<PopulationShare>,
-}
-
-/// One value's share of the population.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PopulationShare {
-    /// The value.
-    pub value: String,
-    /// Its share, 0-1.
-    pub share: f64,
-}
-
-/// Shares of a population may miss 1 by this much (absolute): people write them with few digits.
-const SHARES_TOLERANCE: f64 = 1e-6;
-
-impl Measures {
-    pub(super) fn read(top: &Section<'_, '_>) -> Result<Self, StudyError> {
-        let mut measures = Self {
-            by: Vec::new(),
-            interval: NpsInterval::AdjustedWald,
-            suppress_below: 5,
-            rake: Vec::new(),
-            answer_within_days: 30,
-        };
-        if let Some(item) = top.item("measures") {
-            let section = item.section(keys::MEASURES)?;
-            measures.by = section.texts("by")?;
-            if let Some(item) = section.item("interval") {
-                measures.interval = item.word(&[
-                    ("adjusted-wald", NpsInterval::AdjustedWald),
-                    ("score", NpsInterval::Score),
-                    ("wald", NpsInterval::Wald),
-                ])?;
-            }
-            if let Some(item) = section.item("suppress_below") {
-                measures.suppress_below = item.integer(0..=1_000_000)? as u32;
-                if measures.suppress_below == 1 {
-                    return Err(item.invalid(
-                        "`measures.suppress_below` is 1, which hides nothing; write 0 to hide nothing, or at least 2",
-                    ));
-                }
-            }
-            if let Some(item) = section.item("rake") {
-                let margins = item.open_section()?.items();
-                measures.rake = margins.into_iter().map(PopulationMargin::read).collect::<Result<_, _>>()?;
-            }
-            if let Some(item) = section.item("answer_within_days") {
-                measures.answer_within_days = item.integer(1..=3650)? as u32;
-            }
-        }
-        Ok(measures)
-    }
-}
-
-impl PopulationMargin {
-    fn read((column, item): (String, Item<'_, '_>)) -> Result<Self, StudyError> {
-        let mut shares = Vec::new();
-        for (value, item) in item.open_section()?.items() {
-            let share = item.number()?;
-            if !(0.0..=1.0).contains(&share) {
-                return Err(item.invalid(format!("`{}` is {share} and should be a share from 0 to 1", item.path())));
-            }
-            shares.push(PopulationShare { value, share });
-        }
-        let sum: f64 = shares.iter().map(|own| own.share).sum();
-        if (sum - 1.0).abs() > SHARES_TOLERANCE {
-            let sentence = format!("the shares of `{column}` sum to {sum} and should sum to 1");
-            return Err(item.invalid(sentence));
-        }
-        Ok(Self { column, shares })
-    }
 }
 
 /// The probability with which a customer's referral takes hold.

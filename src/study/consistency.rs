@@ -11,7 +11,8 @@ pub(super) fn check(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyErr
     check_history(study, top)?;
     check_drivers(study, top)?;
     check_outcomes(study, top)?;
-    check_measures(study, top)
+    check_measures(study, top)?;
+    check_contacts_and_units(study, top)
 }
 
 /// The value under a path of keys that are known to be there.
@@ -239,6 +240,13 @@ fn check_measures(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError
             )));
         }
     }
+    let strata = study.measures.strata.iter().flat_map(|own| &own.columns);
+    if let Some(name) = strata.into_iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(item_of(top, &["measures", "strata"])?.invalid(format!(
+            "`measures.strata` names `{name}`, which no source keeps{}",
+            unknown_name(name, &known)
+        )));
+    }
     for (section, by) in [("measures", &study.measures.by), ("segments", &study.segments.by)] {
         if let Some(name) = by.iter().find(|name| !known.contains(&name.as_str()))
             && let Some(item) = top.item(section)
@@ -248,6 +256,56 @@ fn check_measures(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError
                 unknown_name(name, &known)
             )));
         }
+    }
+    Ok(())
+}
+
+/// What `[measures]` asks of channels, teams, units and of everybody's behaviour.
+fn check_contacts_and_units(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
+    let (measures, sources) = (&study.measures, &study.sources);
+    let refuse = |key: &str, sentence: String| Err(item_of(top, &["measures", key])?.invalid(sentence));
+    let is_dated = sources.feedback.customer.is_some() && sources.feedback.time.is_some();
+    if let Some(days) = measures.channels.hand_off_days {
+        if study.history.details.contacts.is_none() {
+            let sentence =
+                "`measures.channels.hand_off_days` needs contacts; say which activity is one in [history.contacts]";
+            return refuse("channels", sentence.to_owned());
+        }
+        if !study.history.windows_days.contains(&days) {
+            let windows: Vec<String> = study.history.windows_days.iter().map(u32::to_string).collect();
+            return refuse(
+                "channels",
+                format!(
+                    "`measures.channels.hand_off_days` is {days}, which is no window of the history; there are: {}",
+                    windows.join(", ")
+                ),
+            );
+        }
+    }
+    if let Some(teams) = &measures.teams {
+        let counts_spend = study.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Spend { .. }));
+        if teams.revenue.is_none() && !counts_spend {
+            let sentence = "[measures.teams] needs the revenue that followed; name its column as `revenue`, or add [outcomes.spend]";
+            return refuse("teams", sentence.to_owned());
+        }
+    }
+    if let Some(panel) = &measures.panel {
+        if !is_dated {
+            let sentence =
+                "[measures.panel] needs to know who answered and when; give [sources.feedback] `customer` and `time`";
+            return refuse("panel", sentence.to_owned());
+        }
+        if panel.margin.is_none() && sources.transactions.is_none() {
+            let sentence =
+                "[measures.panel] needs purchases or a `margin`; add [sources.transactions] or name its column";
+            return refuse("panel", sentence.to_owned());
+        }
+    }
+    let has_behaviour = sources.transactions.is_some() || sources.activity.is_some() || sources.customers.is_some();
+    if measures.propensity && !(is_dated && has_behaviour) {
+        let sentence = "`measures.propensity` needs dated answers and what everybody did, answered or not; add \
+                        [sources.transactions], [sources.activity] or [sources.customers]";
+        return refuse("propensity", sentence.to_owned());
     }
     Ok(())
 }

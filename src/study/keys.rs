@@ -255,7 +255,27 @@ pub const SPEND_OUTCOME: &[&str] = &["window_days", "scale", "penalty"];
 /// `[evaluation]`.
 pub const EVALUATION: &[&str] = &["enabled", "cut", "test_share", "folds", "history", "bootstrap"];
 /// `[measures]`.
-pub const MEASURES: &[&str] = &["by", "interval", "suppress_below", "rake", "answer_within_days"];
+pub const MEASURES: &[&str] = &[
+    "by",
+    "interval",
+    "suppress_below",
+    "rake",
+    "strata",
+    "propensity",
+    "answer_within_days",
+    "channels",
+    "perception",
+    "teams",
+    "panel",
+];
+/// `[measures.channels]`.
+pub const CHANNELS: &[&str] = &["people", "hand_off_days"];
+/// One of `[[measures.perception]]`.
+pub const PERCEPTION: &[&str] = &["indicator", "good", "at_least", "at_most", "score", "content_from", "length"];
+/// `[measures.teams]`.
+pub const TEAMS: &[&str] = &["unit", "cost", "revenue"];
+/// `[measures.panel]`.
+pub const PANEL: &[&str] = &["unit", "period", "lags", "margin"];
 /// `[actions]`.
 pub const ACTIONS: &[&str] = &["enabled", "top_box_from", "not_actionable", "cost", "raise", "target"];
 /// `[actions.target]`.

@@ -15,20 +15,23 @@ mod analysis;
 mod as_of;
 mod codes;
 mod consistency;
+mod contacts;
 mod contract;
 mod document;
 mod evaluation;
 mod history;
+mod measures;
 mod outcome;
+mod panel;
 mod sources;
 
 pub use actions::{ActionTarget, Actions, Segments, TargetMeasure};
 pub use analysis::{
-    Drivers, EdgeProbability, Influence, InvitationCost, Measures, Missing, NpsInterval, PopulationMargin,
-    PopulationShare, RatingWeights, ReferralWorth, Scores, TouchpointGroup,
+    Drivers, EdgeProbability, Influence, InvitationCost, Missing, RatingWeights, ReferralWorth, Scores, TouchpointGroup,
 };
 pub use as_of::AsOf;
 pub use codes::{AnswerCodes, Codes};
+pub use contacts::{ChannelComparison, GoodWhen, Perception, Teams};
 pub use contract::SourceContract;
 pub use document::Study;
 pub use error::{Place, Problem, StudyError};
@@ -37,8 +40,10 @@ pub use history::{
     Advance, Comparison, Condition, Contacts, Distinct, HISTORY_WINDOWS_DAYS, History, HistoryDetails, Juncture,
     LifecycleRule, Returns, Same, Validity,
 };
+pub use measures::{Measures, NpsInterval, PopulationMargin, PopulationShare, Strata, Stratum};
 pub use nearest::nearest;
 pub use outcome::{Outcome, Penalty, SpendScale};
+pub use panel::{Panel, Period};
 pub use sources::{
     Activity, Aggregate, AmountVia, Customers, Exposures, Feedback, Files, Format, Invitations, Junctures, Key, Range,
     Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor, Via,

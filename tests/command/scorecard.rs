@@ -5,22 +5,22 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-type Row = HashMap<String, String>;
+pub(super) type Row = HashMap<String, String>;
 
 /// The rows of a table as text by column.
-fn rows(folder: &Path, study: &str, table: &str) -> Vec<Row> {
+pub(super) fn rows(folder: &Path, study: &str, table: &str) -> Vec<Row> {
     let path = folder.join("results").join(study).join("2026-12-31/tables").join(format!("{table}.csv"));
     let mut reader = csv::Reader::from_path(&path).expect("readable");
     reader.deserialize().collect::<Result<_, _>>().expect("rows")
 }
 
 #[track_caller]
-fn assert_near(row: &Row, column: &str, want: f64) {
+pub(super) fn assert_near(row: &Row, column: &str, want: f64) {
     let got: f64 = row[column].parse().expect("a number");
     assert!((got - want).abs() < 1e-9 * want.abs().max(1.0), "{column}: {got} instead of {want} in {row:?}");
 }
 
-fn find<'r>(rows: &'r [Row], keys: &[(&str, &str)]) -> &'r Row {
+pub(super) fn find<'r>(rows: &'r [Row], keys: &[(&str, &str)]) -> &'r Row {
     let is_it = |row: &&Row| keys.iter().all(|(column, value)| row[*column] == *value);
     assert!(rows.iter().any(|row| is_it(&row)), "no row with {keys:?} among {rows:?}");
     rows.iter().find(is_it).expect("a row")
@@ -50,6 +50,7 @@ path = "invitations.csv"
 customer = "who"
 time = "when"
 channel = "by"
+keep = ["wave"]
 [drivers]
 touchpoints = ["delivery"]
 [evaluation]
@@ -78,7 +79,7 @@ fn company() -> tempfile::TempDir {
     let folder = folder();
     let mut feedback = "who,when,nps,channel,wave,delivery\nblank,2026-03-10T12:00:00Z,,store,spring,1\n".to_owned();
     let mut orders = "who,when,amount\n".to_owned();
-    let mut invitations = "who,when,by\n".to_owned();
+    let mut invitations = "who,when,by,wave\n".to_owned();
     let (mut n, mut of_class) = (0, [0; 3]);
     for (wave, channel, classes) in ANSWERS {
         let (month, by) = (if wave == "winter" { 1 } else { 3 }, if channel == "app" { "mail" } else { "sms" });
@@ -87,7 +88,7 @@ fn company() -> tempfile::TempDir {
                 let answer = [10, 8, 3][class];
                 let _ = writeln!(feedback, "c{n},2026-{month:02}-10T12:00:00Z,{answer},{channel},{wave},{}", n % 3);
                 let _ = writeln!(orders, "c{n},2025-12-01T12:00:00Z,100");
-                let _ = writeln!(invitations, "c{n},2026-{month:02}-09T12:00:00Z,{by}");
+                let _ = writeln!(invitations, "c{n},2026-{month:02}-09T12:00:00Z,{by},{wave}");
                 if of_class[class] % [2, 2, 5][class] == 0 {
                     let _ = writeln!(orders, "c{n},2026-{month:02}-15T12:00:00Z,30");
                 }
@@ -97,7 +98,7 @@ fn company() -> tempfile::TempDir {
         }
     }
     for silent in 0..10 {
-        let _ = writeln!(invitations, "s{silent},2026-03-09T12:00:00Z,mail");
+        let _ = writeln!(invitations, "s{silent},2026-03-09T12:00:00Z,mail,spring");
     }
     write(folder.path(), "waves.toml", COMPANY);
     write(folder.path(), "feedback.csv", &feedback);
@@ -145,6 +146,10 @@ fn the_change_between_waves_and_its_parts_add_up() {
     }
     let summary = std::fs::read_to_string(folder.path().join("results/waves/2026-12-31/summary.md")).expect("a text");
     assert!(summary.contains("no evidence of change: +20.0 points"), "{summary}");
+    // One line each at the top.
+    for line in ["- **Since the last wave**: From winter to spring: no evidence", "- **Said and done**: "] {
+        assert!(summary.contains(line), "{line} is not in {summary}");
+    }
 }
 
 #[test]
@@ -181,9 +186,13 @@ fn the_score_under_other_rules_and_who_was_asked() {
     assert_eq!((recent["n"].as_str(), recent["estimate"].as_str()), ("", ""), "nobody answered in December");
 
     let rates = rows(folder.path(), "waves", "response_rates");
-    for (by, value, invited, answered) in
-        [("", "", 50.0, 40.0), ("channel", "mail", 25.0, 15.0), ("channel", "sms", 25.0, 25.0)]
-    {
+    for (by, value, invited, answered) in [
+        ("", "", 50.0, 40.0),
+        ("channel", "mail", 25.0, 15.0),
+        ("channel", "sms", 25.0, 25.0),
+        ("wave", "winter", 20.0, 20.0),
+        ("wave", "spring", 30.0, 20.0),
+    ] {
         let row = find(&rates, &[("by", by), ("value", value)]);
         assert_near(row, "n_invited", invited);
         assert_near(row, "n_answered", answered);
@@ -263,6 +272,25 @@ fn a_raked_score_is_that_of_the_population() {
 }
 
 #[test]
+fn a_score_weighted_to_combinations_is_that_of_the_population() {
+    let folder = folder();
+    // Scores of 20, 100 and -100 among ten answers each.
+    let answers = [("x", "a", 9, 6), ("x", "a", 0, 4), ("y", "a", 9, 10), ("x", "b", 0, 10)];
+    let strata = "strata = [{ channel = \"x\", segment = \"a\", share = 0.5 }, { channel = \"y\", segment = \"a\", share = \
+                  0.3 }, { segment = \"b\", channel = \"x\", share = 0.2 }]";
+    let output = snapshot(folder.path(), &answers, strata);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let weighting = rows(folder.path(), "shot", "weighting");
+    let row = |weights: &str| find(&weighting, &[("method", "post_stratification"), ("weights", weights)]);
+    assert_near(row("before"), "estimate", 20.0 / 3.0);
+    assert_near(row("after"), "estimate", 0.5 * 20.0 + 0.3 * 100.0 - 0.2 * 100.0);
+    // Weights of 0.05, 0.03 and 0.02, ten each.
+    assert_near(row("after"), "efficiency", 1.0 / (30.0 * 10.0 * (0.0025 + 0.0009 + 0.0004)));
+    let summary = std::fs::read_to_string(folder.path().join("results/shot/2026-12-31/summary.md")).expect("a text");
+    assert!(summary.contains("- **Weighted**: Weighted to the population"), "{summary}");
+}
+
+#[test]
 fn two_answers_that_stand_for_most_are_warned_of() {
     let folder = folder();
     let answers = [("x", "a", 9, 18), ("x", "b", 0, 1), ("x", "b", 9, 1)];
@@ -285,4 +313,67 @@ fn shares_that_cannot_be_met_are_refused_by_name() {
     refused("rake = { segment = { a = 1.0 } }", "`b` as segment");
     refused("rake = { segment = { a = 0.5, b = 0.4, c = 0.1 } }", "category `c`: nobody answered");
     refused("rake = { segment = { a = 0.5, b = 0.6 } }", "sum to 1.1");
+    refused("strata = [{ segment = \"a\", share = 1.0 }]", "`b` as segment");
+    refused(
+        "strata = [{ segment = \"a\", share = 0.5 }, { channel = \"x\", share = 0.5 }]",
+        "the first combination has",
+    );
+    refused("propensity = true", "what everybody did");
+}
+
+#[test]
+fn one_score_has_one_interval_by_customer() {
+    // Three customers: (+, +), (-), (0, -). The score is 0 of 5; the sums by customer are 2, -1 and -1, so that the error is
+    // sqrt(3 / 2 (4 + 1 + 1)) / 5 = 0.6.
+    let folder = folder();
+    let feedback = "who,when,nps\na,2026-03-01T12:00:00Z,10\na,2026-04-01T12:00:00Z,9\nb,2026-03-01T12:00:00Z,2\n\
+                    c,2026-03-01T12:00:00Z,8\nc,2026-04-01T12:00:00Z,0\n";
+    write(folder.path(), "feedback.csv", feedback);
+    let study = "[study]\nname = \"shot\"\nas_of = 2026-12-31\n[sources.feedback]\npath = \"feedback.csv\"\ncustomer = \
+                 \"who\"\ntime = \"when\"\nrecommend = \"nps\"\n";
+    write(folder.path(), "shot.toml", study);
+    let output = advocate(folder.path(), &["run", "shot.toml", "--quiet"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let measures = rows(folder.path(), "shot", "measures");
+    let own = find(&measures, &[("by", "")]);
+    for (column, want) in [("estimate", 0.0), ("std_error", 60.0), ("n", 5.0), ("n_customers", 3.0)] {
+        assert_near(own, column, want);
+    }
+    assert_eq!(own["several_answers"], "all");
+    let portfolio = rows(folder.path(), "shot", "portfolio");
+    let rules = rows(folder.path(), "shot", "rules");
+    let same = [
+        find(&portfolio, &[("measure", "recommend"), ("metric", "nps"), ("by", "")]),
+        find(&rules, &[("rule", "all_answers")]),
+    ];
+    for row in same {
+        for column in ["std_error", "conf_low", "conf_high"] {
+            assert_near(row, column, own[column].parse().expect("a number"));
+        }
+    }
+    let summary = std::fs::read_to_string(folder.path().join("results/shot/2026-12-31/summary.md")).expect("a text");
+    assert!(summary.contains("from 5 answers of 3 customers") && summary.contains("Every answer counts"), "{summary}");
+}
+
+#[test]
+fn one_customer_alone_has_a_score_and_no_interval() {
+    let folder = folder();
+    let mut feedback = "who,when,nps,channel\n".to_owned();
+    for day in 1..=6 {
+        let _ = writeln!(feedback, "a,2026-03-0{day}T12:00:00Z,10,app\nc{day},2026-03-01T12:00:00Z,3,store");
+    }
+    write(folder.path(), "feedback.csv", &feedback);
+    let study = "[study]\nname = \"shot\"\nas_of = 2026-12-31\n[sources.feedback]\npath = \"feedback.csv\"\ncustomer = \
+                 \"who\"\ntime = \"when\"\nrecommend = \"nps\"\nchannel = \"channel\"\n[measures]\nby = [\"channel\"]\n";
+    write(folder.path(), "shot.toml", study);
+    let output = advocate(folder.path(), &["run", "shot.toml", "--quiet"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let measures = rows(folder.path(), "shot", "measures");
+    let app = find(&measures, &[("value", "app")]);
+    assert_near(app, "estimate", 100.0);
+    assert_eq!((app["std_error"].as_str(), app["conf_low"].as_str(), app["n_customers"].as_str()), ("", "", "1"));
+    let findings = rows(folder.path(), "shot", "findings");
+    assert!(
+        findings.iter().any(|row| row["kind"] == "unreliable" && row["sentence"].starts_with("1 of the scores shown"))
+    );
 }

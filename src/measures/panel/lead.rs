@@ -21,9 +21,9 @@ pub struct PanelRow {
     pub unit: String,
     /// The period, counted in whole steps.
     pub period: i64,
-    /// The score in it.
+    /// The score in it; `NaN` where it is not known.
     pub score: f64,
-    /// Growth, new customers or margin in it.
+    /// Growth, new customers or margin in it; `NaN` where it is not known.
     pub outcome: f64,
     /// Columns held constant, in the order of their names.
     pub controls: Vec<f64>,
@@ -107,10 +107,11 @@ impl LeadPanel {
     /// Regresses the outcome on the score `lag` periods before, within units (and periods), with errors by unit.
     ///
     /// Errors carry `G / (G - 1) (n - 1) / (n - k)`, where effects of periods count in `k` and effects of units, which lie
-    /// within the clusters, do not.
+    /// within the clusters, do not. A row whose outcome is not known still lends its score to later ones, and a row without a score
+    /// its outcome to earlier ones.
     ///
     /// # Errors
-    /// A unit twice in one period, values that are not finite, controls that are not named one by one, fewer than two units
+    /// A unit twice in one period, infinite values, controls that are not finite, controls that are not named one by one, fewer than two units
     /// with both values, a score that does not vary within units or lies on the effects, effects that could not be taken out.
     ///
     /// # References
@@ -142,7 +143,8 @@ impl LeadPanel {
                     n_expected: self.controls.len(),
                 });
             }
-            for &value in [row.score, row.outcome].iter().chain(&row.controls) {
+            let known = [row.score, row.outcome].into_iter().filter(|value| !value.is_nan());
+            for value in known.chain(row.controls.iter().copied()) {
                 if !value.is_finite() {
                     let what = format!("unit {} in period {}", row.unit, row.period);
                     return Err(MeasureError::NotFinite { what, row: at + 1, value });
@@ -158,7 +160,11 @@ impl LeadPanel {
 
     fn one(&self, rows: &[PanelRow], scores: &HashMap<(&str, i64), f64>, lag: i64) -> Result<LeadRow, MeasureError> {
         let earlier = |row: &PanelRow| scores.get(&(row.unit.as_str(), row.period.saturating_sub(lag))).copied();
-        let both: Vec<(&PanelRow, f64)> = rows.iter().filter_map(|row| Some((row, earlier(row)?))).collect();
+        let both: Vec<(&PanelRow, f64)> = rows
+            .iter()
+            .filter(|row| !row.outcome.is_nan())
+            .filter_map(|row| Some((row, earlier(row).filter(|score| !score.is_nan())?)))
+            .collect();
         let units = Clusters::from_labels(both.iter().map(|(row, _)| row.unit.as_str()));
         let periods = Clusters::from_labels(both.iter().map(|(row, _)| row.period));
         if units.n_clusters() < 2 {
@@ -223,6 +229,7 @@ impl LeadPanel {
 
     fn sentence(&self, table: &[LeadRow]) -> String {
         let tail = 1.0 - self.confidence.level();
+        let later = |lag: i64| if lag == 1 { "1 period later".to_owned() } else { format!("{lag} periods later") };
         let ahead = || table.iter().filter(|row| row.lag > 0);
         let strongest =
             ahead().filter(|row| row.p_adjusted < tail).min_by(|one, other| one.p_value.total_cmp(&other.p_value));
@@ -235,15 +242,23 @@ impl LeadPanel {
                     ""
                 };
                 format!(
-                    "one point more of score goes with {:+.4} of the outcome {} periods later ({:.4} to {:.4}, {} units){doubt}",
-                    row.estimate, row.lag, row.conf_low, row.conf_high, row.n_units
+                    "one point more of score goes with {:+.4} of the outcome {} ({:.4} to {:.4}, {} units){doubt}",
+                    row.estimate,
+                    later(row.lag),
+                    row.conf_low,
+                    row.conf_high,
+                    row.n_units
                 )
             }
             None => match ahead().min_by(|one, other| one.std_error.total_cmp(&other.std_error)) {
                 Some(row) => format!(
-                    "no evidence that the score leads the outcome: one point more goes with {:+.4} {} periods later, and \
+                    "no evidence that the score leads the outcome: one point more goes with {:+.4} {}, and \
                      anything from {:.4} to {:.4} would fit the data of {} units",
-                    row.estimate, row.lag, row.conf_low, row.conf_high, row.n_units
+                    row.estimate,
+                    later(row.lag),
+                    row.conf_low,
+                    row.conf_high,
+                    row.n_units
                 ),
                 None => "no lag was asked for in which the score comes before the outcome".to_owned(),
             },
@@ -288,6 +303,26 @@ mod tests {
             near("p", own.p_value, want[2], 1e-8);
             near("rows", own.n_rows as f64, want[3], 1e-12);
         }
+    }
+
+    #[test]
+    fn what_is_not_known_of_a_row_leaves_the_rest_of_it() {
+        // Each unit's first period has no outcome but lends its score; a period after the last has an outcome alone. The same
+        // figures as with any outcome in the former (which no score comes before) and any score in the latter.
+        let whole = panel(0.1);
+        let first = |row: &PanelRow| !whole.iter().any(|other| other.unit == row.unit && other.period < row.period);
+        let gaps: Vec<PanelRow> = whole
+            .iter()
+            .map(|row| PanelRow {
+                outcome: if first(row) { f64::NAN } else { row.outcome },
+                score: if row.period == 7 { f64::NAN } else { row.score },
+                ..row.clone()
+            })
+            .collect();
+        assert_eq!(LeadPanel::default().of(&gaps), LeadPanel::default().of(&whole));
+        let infinite: Vec<PanelRow> =
+            whole.iter().map(|row| PanelRow { outcome: f64::INFINITY, ..row.clone() }).collect();
+        assert!(matches!(LeadPanel::default().of(&infinite), Err(MeasureError::NotFinite { .. })));
     }
 
     #[test]

@@ -68,9 +68,11 @@ impl RuledRows {
         self.rows.iter().map(|&row| column[row]).collect()
     }
 
-    /// How the kept rows came to be there.
+    /// How the kept rows came to be there. Where every row is another customer's, rows are customers, as in a score of answers
+    /// of which nobody gave two.
     pub fn sampling(&self) -> Sampling<'_> {
-        Sampling { weights: Some(&self.weights), clusters: Some(&self.clusters), population: None }
+        let clusters = (self.clusters.n_clusters() < self.rows.len()).then_some(&self.clusters);
+        Sampling { weights: Some(&self.weights), clusters, population: None }
     }
 }
 
@@ -164,6 +166,32 @@ mod tests {
         let window = TimeWindow { from: 10, to: 30 };
         let (latest, _) = ruled(SeveralAnswers::Latest, Some(window));
         assert_eq!(latest.rows, [0, 1]);
+    }
+
+    #[test]
+    fn where_everybody_answers_once_all_answers_are_the_score_itself() {
+        // One score has one interval: 1 promoter, 1 passive and 1 detractor, as NetPromoterScore gives it.
+        let answers = [3.0, 8.0, 10.0];
+        let customers = Clusters::from_labels(["ann", "ben", "cy"]);
+        let sampling = Sampling { clusters: Some(&customers), ..Sampling::default() };
+        let ruled = AnswerRules::default().apply(&answers, &[1, 2, 3], sampling).expect("columns of one length");
+        let kept = ruled.select(&answers);
+        let own = Measure::nps("nps", &kept).expect("answers").estimate(ruled.sampling(), EstimateSettings::default());
+        let score = crate::measures::NetPromoterScore::of(&answers, None, crate::measures::NpsSettings::default());
+        let (own, score) = (own.expect("an estimate"), score.expect("a score"));
+        assert!((own.std_error.expect("an error") - score.std_error).abs() < 1e-12);
+        assert!((own.conf_low.expect("an end") - score.conf_low).abs() < 1e-9);
+
+        // And where somebody answers twice, by customer.
+        let customers = Clusters::from_labels(["ann", "ben", "ann"]);
+        let sampling = Sampling { clusters: Some(&customers), ..Sampling::default() };
+        let ruled = AnswerRules::default().apply(&answers, &[1, 2, 3], sampling).expect("columns of one length");
+        let own = Measure::nps("nps", &kept).expect("answers").estimate(ruled.sampling(), EstimateSettings::default());
+        let settings = crate::measures::NpsSettings::default();
+        let score = crate::measures::NetPromoterScore::of_sample(&answers, sampling, settings).expect("a score");
+        let own = own.expect("an estimate");
+        assert!((own.std_error.expect("an error") - score.std_error).abs() < 1e-12);
+        assert!((own.conf_high.expect("an end") - score.conf_high).abs() < 1e-9);
     }
 
     #[test]

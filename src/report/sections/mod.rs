@@ -2,6 +2,7 @@
 
 mod actions;
 mod coefficients;
+mod contacts;
 mod deeds;
 mod findings;
 mod influence;
@@ -18,7 +19,8 @@ mod trust;
 mod whom;
 
 pub(super) use actions::WhatToDo;
-pub(super) use deeds::Deeds;
+pub(super) use contacts::{Channels, PerceptionSection, TeamsSection, lead_sentences};
+pub(super) use deeds::{Deeds, kept_sentences};
 pub(super) use findings::{FindingRow, all_findings, study_findings};
 pub(super) use influence::Influence;
 pub(super) use left_out::LeftOutSection;
@@ -30,4 +32,4 @@ pub(super) use say_and_do::SayAndDo;
 pub(super) use score::Score;
 pub(super) use scores::Scores;
 pub(super) use trust::Trust;
-pub(super) use whom::whom;
+pub(super) use whom::{RateRow, response_rows, weighted_sentence, whom};

@@ -13,6 +13,7 @@ pub(in crate::report) struct Score {
     pub nps: String,
     pub interval: String,
     pub base: String,
+    pub several: Option<&'static str>,
     pub small: bool,
     pub weighting: Option<String>,
     pub classes: String,
@@ -52,7 +53,8 @@ impl Score {
         Some(Self {
             nps: words::score(overall.score.nps),
             interval: sentences::score_interval(overall),
-            base: words::counted(overall.score.n, "answer", "answers"),
+            base: sentences::score_base(overall),
+            several: sentences::several_answers(overall),
             small: overall.below_minimum_base,
             weighting: sentences::weighting(overall),
             classes: charts::classes(&overall.score, "classes"),

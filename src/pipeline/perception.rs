@@ -1,0 +1,191 @@
+//! The company's own indicators against what customers say of the same contacts, and what the length of a contact goes with.
+
+use super::PipelineError;
+use super::coded::{Coded, numbers, texts};
+use super::question::{Question, is_share};
+use super::small_bases::Hidden;
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::measures::channels::{ContactLength, PerceptionSettings};
+use crate::measures::portfolio::{Cut, CutAnalysis, CutEstimate, Measure};
+use crate::measures::{MeasureError, Resampling};
+use crate::report::{LengthResult, PerceptionResult};
+use crate::study::{GoodWhen, Outcome, Perception};
+
+/// Replicates of kappa.
+const REPLICATES_MAX: usize = 200;
+
+/// One result an indicator of the study.
+///
+/// # Errors
+/// A column of numbers with a text in it.
+pub(super) fn of(question: &Question<'_>, findings: &mut Vec<Finding>) -> Result<Vec<PerceptionResult>, PipelineError> {
+    let mut results = Vec::new();
+    for (place, own) in question.study.measures.perception.iter().enumerate() {
+        let contacts = Contacts::of(question, own, place)?;
+        match contacts.held_against(question, own, findings) {
+            Ok(result) => results.push(result),
+            Err(problem) => findings.push(not_compared(own, "the indicator and the score", &problem)),
+        }
+    }
+    Ok(results)
+}
+
+fn not_compared(own: &Perception, what: &str, problem: &MeasureError) -> Finding {
+    let sentence = format!("{what} could not be compared: {problem}");
+    Finding::new(FindingKind::NotEstimated, Severity::Warning, &own.indicator, sentence)
+}
+
+/// A column of numbers that the study names, `NaN` where it is blank.
+///
+/// # Errors
+/// A text that is no number, by the key that names the column.
+pub(super) fn numbers_of(question: &Question<'_>, name: &str, key: &str) -> Result<Vec<f64>, PipelineError> {
+    let study = question.study;
+    match numbers(question.base, name) {
+        Some(Ok(values)) => Ok(values),
+        Some(Err(text)) => Err(study
+            .refuse(key, format!("the column `{name}` holds `{text}`, which is no number; name a column of numbers"))
+            .into()),
+        None => Err(study.refuse(key, format!("there is no column `{name}`")).into()),
+    }
+}
+
+/// What is known of each contact; 1 for good, 0 for bad, `NaN` for not known.
+struct Contacts {
+    company: Vec<f64>,
+    customer: Vec<f64>,
+    length: Option<Vec<f64>>,
+}
+
+impl Contacts {
+    fn of(question: &Question<'_>, own: &Perception, place: usize) -> Result<Self, PipelineError> {
+        let key = |name: &str| format!("measures.perception[{place}].{name}");
+        let flag = |good: bool| f64::from(u8::from(good));
+        let score = numbers_of(question, &own.score, &key("score"))?;
+        let judged = |values: Vec<f64>, is_good: &dyn Fn(f64) -> bool| -> Vec<f64> {
+            values.into_iter().map(|value| if value.is_nan() { value } else { flag(is_good(value)) }).collect()
+        };
+        let company = match &own.good {
+            GoodWhen::Is(good) => {
+                let Some(values) = texts(question.base, &own.indicator) else {
+                    let sentence = format!("there is no column `{}`", own.indicator);
+                    return Err(question.study.refuse(&key("indicator"), sentence).into());
+                };
+                let is_good = |text: &String| flag(good.iter().any(|own| own == text.trim()));
+                values.iter().map(|text| text.as_ref().map_or(f64::NAN, is_good)).collect()
+            }
+            GoodWhen::AtLeast(least) => {
+                judged(numbers_of(question, &own.indicator, &key("indicator"))?, &|value| value >= *least)
+            }
+            GoodWhen::AtMost(most) => {
+                judged(numbers_of(question, &own.indicator, &key("indicator"))?, &|value| value <= *most)
+            }
+        };
+        Ok(Self {
+            company,
+            customer: judged(score, &|value| value >= own.content_from),
+            length: own.length.as_ref().map(|name| numbers_of(question, name, &key("length"))).transpose()?,
+        })
+    }
+
+    fn held_against(
+        &self,
+        question: &Question<'_>,
+        own: &Perception,
+        findings: &mut Vec<Finding>,
+    ) -> Result<PerceptionResult, MeasureError> {
+        let study = question.study;
+        let followed_by =
+            study.outcomes.iter().copied().find(|outcome| matches!(outcome, Outcome::Repurchase { .. })).or_else(
+                || study.outcomes.iter().copied().find(|&outcome| outcome.window_days().is_some() && is_share(outcome)),
+            );
+        let deeds = followed_by.map(|outcome| question.deeds(outcome));
+        let measure = deeds.as_ref().map(|deeds| Measure::yes_share("followed by", deeds)).transpose()?;
+        let resampling = question.resampling();
+        let settings = PerceptionSettings {
+            settings: question.settings(),
+            resampling: Resampling { replicates: resampling.replicates.clamp(2, REPLICATES_MAX), ..resampling },
+        };
+        let sampling = question.sampling();
+        let mut gap = settings.between(&self.company, &self.customer, measure.as_ref(), sampling)?;
+        if resampling.replicates < 2 {
+            // The study wants no bootstrap, and two replicates are no interval.
+            (gap.kappa_low, gap.kappa_high) = (None, None);
+        }
+        let mut hidden = Hidden::below(study.measures.suppress_below);
+        let counts: Vec<usize> = gap.cells.iter().map(|cell| cell.n).collect();
+        // The shares together would give a hidden one away, so that all are shown or none.
+        let is_shown = !hidden.shown(&counts).contains(&false);
+        let followed = |n: usize| n < study.measures.suppress_below as usize;
+        for cell in &mut gap.cells {
+            cell.followed_by = cell.followed_by.take().filter(|own| !followed(own.n));
+        }
+        let by = if is_shown { self.where_they_disagree(question, &mut hidden)? } else { Vec::new() };
+        let length = match own.length.as_ref().zip(self.length.as_ref()).map(|(name, length)| {
+            let effects = self.effects_of(question, length)?;
+            Ok::<LengthResult, MeasureError>(LengthResult { column: name.clone(), effects })
+        }) {
+            Some(Ok(length)) => Some(length),
+            Some(Err(problem)) => {
+                findings.push(not_compared(own, "length and score", &problem));
+                None
+            }
+            None => None,
+        };
+        findings.extend(hidden.finding(&own.indicator));
+        Ok(PerceptionResult {
+            indicator: own.indicator.clone(),
+            good: in_words(&own.good),
+            score: own.score.clone(),
+            content_from: own.content_from,
+            n: counts.iter().sum(),
+            gap: is_shown.then_some(gap),
+            followed_by: followed_by.map(|outcome| outcome.word().to_owned()),
+            by,
+            length,
+        })
+    }
+
+    /// The share of disagreement over all contacts and by the cuts of the study.
+    fn where_they_disagree(
+        &self,
+        question: &Question<'_>,
+        hidden: &mut Hidden,
+    ) -> Result<Vec<CutEstimate>, MeasureError> {
+        let differs: Vec<f64> =
+            self.company.iter().zip(&self.customer).map(|(one, other)| (one - other).abs()).collect();
+        let coded: Vec<Coded> =
+            question.study.measures.by.iter().filter_map(|by| Coded::of(question.base, by)).collect();
+        let cuts: Result<Vec<Cut>, MeasureError> =
+            coded.iter().map(|own| Cut::new(own.name.clone(), own.levels.clone(), &own.codes)).collect();
+        let measure = Measure::yes_share("disagreement", &differs)?;
+        let analysis = CutAnalysis { settings: question.settings(), ..CutAnalysis::default() };
+        let mut rows = analysis.estimate(&[measure], &cuts?, question.sampling())?.rows;
+        hidden.portfolio(&mut rows);
+        Ok(rows)
+    }
+
+    /// Among contacts with an answer, a length and an indicator.
+    fn effects_of(&self, question: &Question<'_>, length: &[f64]) -> Result<ContactLength, MeasureError> {
+        let is_whole = |row: &usize| length[*row].is_finite() && !self.company[*row].is_nan();
+        let rows: Vec<usize> = question.answered().into_iter().filter(is_whole).collect();
+        let of = |column: &[f64]| -> Vec<f64> { rows.iter().map(|&row| column[row]).collect() };
+        let drawn = question.drawn(&rows);
+        ContactLength::of(
+            &of(question.answers),
+            &of(length),
+            &of(&self.company),
+            drawn.sampling(),
+            question.study.confidence,
+        )
+    }
+}
+
+/// `yes`, `at least 3`.
+fn in_words(good: &GoodWhen) -> String {
+    match good {
+        GoodWhen::Is(values) => values.join(" or "),
+        GoodWhen::AtLeast(least) => format!("at least {least}"),
+        GoodWhen::AtMost(most) => format!("at most {most}"),
+    }
+}

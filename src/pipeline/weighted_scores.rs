@@ -1,0 +1,159 @@
+//! The score weighted to what is known of the population: to the shares of several columns, or of their combinations.
+
+use super::PipelineError;
+use super::coded::texts;
+use super::question::Question;
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::measures::MeasureError;
+use crate::measures::weighting::{Margin, Raking, ScoreBeforeAfter, TargetShare, post_stratify};
+use crate::report::{Weighting, WeightingMethod};
+use crate::study::{PopulationMargin, PopulationShare, Strata};
+
+/// The score before and after raking; `None` where the study names no shares, or nobody answered.
+///
+/// # Errors
+/// Shares that cannot be met: a value that nobody or that nobody expected has, shares that contradict each other.
+pub(super) fn raked(question: &Question<'_>) -> Result<Option<Weighting>, PipelineError> {
+    let margins = &question.study.measures.rake;
+    if margins.is_empty() {
+        return Ok(None);
+    }
+    let columns: Vec<&str> = margins.iter().map(|own| own.column.as_str()).collect();
+    let Some(whole) = Whole::of(question, &columns) else { return Ok(None) };
+    let codes: Vec<Vec<u32>> = margins
+        .iter()
+        .zip(&whole.values)
+        .map(|(own, values)| codes_of_margin(question, own, values))
+        .collect::<Result<_, _>>()?;
+    let refused =
+        |problem: MeasureError| PipelineError::from(question.study.refuse("measures.rake", problem.to_string()));
+    let targets = margins.iter().zip(&codes).map(|(own, codes)| {
+        let share = |own: &PopulationShare| TargetShare { category: own.value.clone(), size: own.share };
+        Margin::new(own.column.clone(), own.shares.iter().map(share).collect(), codes)
+    });
+    let targets: Vec<Margin<'_>> = targets.collect::<Result<_, _>>().map_err(refused)?;
+    let drawn = question.drawn(&whole.rows);
+    let raked = Raking::default().weigh(&targets, drawn.sampling().weights).map_err(refused)?;
+    let weighted = whole.weighted(question, WeightingMethod::Raking, &raked.weights).map_err(refused)?;
+    Ok(Some(Weighting { rounds: Some(raked.rounds), ..weighted }))
+}
+
+/// The score before and after post-stratification; `None` where the study names no combinations, or nobody answered.
+///
+/// # Errors
+/// As [`raked`].
+pub(super) fn post_stratified(question: &Question<'_>) -> Result<Option<Weighting>, PipelineError> {
+    let Some(strata) = &question.study.measures.strata else { return Ok(None) };
+    let columns: Vec<&str> = strata.columns.iter().map(String::as_str).collect();
+    let Some(whole) = Whole::of(question, &columns) else { return Ok(None) };
+    let codes = codes_of_strata(question, strata, &whole)?;
+    let sizes = strata.cells.iter().map(|own| TargetShare { category: own.values.join(", "), size: own.share });
+    let refused =
+        |problem: MeasureError| PipelineError::from(question.study.refuse("measures.strata", problem.to_string()));
+    let margin = Margin::new(columns.join(", "), sizes.collect(), &codes).map_err(refused)?;
+    let drawn = question.drawn(&whole.rows);
+    let own = post_stratify(&margin, drawn.sampling().weights).map_err(refused)?;
+    whole.weighted(question, WeightingMethod::PostStratification, &own.weights).map(Some).map_err(refused)
+}
+
+/// Answers of which all the columns are known.
+struct Whole {
+    columns: Vec<String>,
+    rows: Vec<usize>,
+    /// By column, the values in these rows.
+    values: Vec<Vec<String>>,
+    n_answers: usize,
+}
+
+impl Whole {
+    /// `None` where no answer has all of them.
+    fn of(question: &Question<'_>, columns: &[&str]) -> Option<Self> {
+        let all: Vec<Vec<Option<String>>> = columns
+            .iter()
+            .map(|name| texts(question.base, name).unwrap_or_else(|| vec![None; question.base.n_rows()]))
+            .collect();
+        let answered = question.answered();
+        let n_answers = answered.len();
+        let is_whole = |row: &usize| all.iter().all(|column| column[*row].is_some());
+        let rows: Vec<usize> = answered.into_iter().filter(is_whole).collect();
+        let values = all.iter().map(|column| rows.iter().filter_map(|&row| column[row].clone()).collect()).collect();
+        let columns = columns.iter().map(|name| (*name).to_owned()).collect();
+        (!rows.is_empty()).then_some(Self { columns, rows, values, n_answers })
+    }
+
+    fn weighted(
+        &self,
+        question: &Question<'_>,
+        method: WeightingMethod,
+        weights: &[f64],
+    ) -> Result<Weighting, MeasureError> {
+        let answers: Vec<f64> = self.rows.iter().map(|&row| question.answers[row]).collect();
+        let drawn = question.drawn(&self.rows);
+        let both = ScoreBeforeAfter::of(&answers, drawn.sampling(), weights, question.nps_settings())?;
+        let mut findings = both.findings;
+        findings.extend(self.blanks());
+        Ok(Weighting {
+            method,
+            columns: self.columns.clone(),
+            before: both.before,
+            after: both.after,
+            gap: both.gap,
+            efficiency: both.efficiency,
+            rounds: None,
+            n_trimmed: None,
+            everybody: None,
+            findings,
+        })
+    }
+
+    fn blanks(&self) -> Option<Finding> {
+        let n_blank = self.n_answers - self.rows.len();
+        (n_blank > 0).then(|| {
+            let sentence = format!(
+                "{n_blank} of {} answers are in no weighted score because they lack {}",
+                self.n_answers,
+                self.columns.join(" or ")
+            );
+            Finding::new(FindingKind::RowsDropped, Severity::Note, "weighting", sentence)
+                .number("n", n_blank as f64)
+                .number("share", n_blank as f64 / self.n_answers as f64)
+        })
+    }
+}
+
+/// The place of every value among the shares.
+fn codes_of_margin(
+    question: &Question<'_>,
+    margin: &PopulationMargin,
+    values: &[String],
+) -> Result<Vec<u32>, PipelineError> {
+    let code = |value: &String| {
+        let place = margin.shares.iter().position(|own| own.value == *value);
+        place.map(|place| place as u32).ok_or_else(|| {
+            let sentence = format!(
+                "answers have `{value}` as {}, for which no share is given; add it, or leave those answers out",
+                margin.column
+            );
+            question.study.refuse(&format!("measures.rake.{}", margin.column), sentence).into()
+        })
+    };
+    values.iter().map(code).collect()
+}
+
+/// The place of every row's combination among the strata.
+fn codes_of_strata(question: &Question<'_>, strata: &Strata, whole: &Whole) -> Result<Vec<u32>, PipelineError> {
+    let code = |row: usize| {
+        let own: Vec<&String> = whole.values.iter().map(|column| &column[row]).collect();
+        let place = strata.cells.iter().position(|cell| cell.values.iter().eq(own.iter().copied()));
+        place.map(|place| place as u32).ok_or_else(|| {
+            let values: Vec<&str> = own.iter().map(|value| value.as_str()).collect();
+            let sentence = format!(
+                "answers have `{}` as {}, for which no share is given; add it, or leave those answers out",
+                values.join(", "),
+                strata.columns.join(", ")
+            );
+            question.study.refuse("measures.strata", sentence).into()
+        })
+    };
+    (0..whole.rows.len()).map(code).collect()
+}

@@ -1,0 +1,314 @@
+//! Channels, contacts, teams and units.
+
+use crate::measures::channels::{HandOffPenalty, LengthEffect, PerceptionGap, TeamProfile};
+use crate::measures::portfolio::Estimate;
+use crate::report::contact_results::{ChannelScores, HandOff, LengthResult, PerceptionResult, TeamsResult};
+use crate::report::results::StudyResults;
+use crate::report::words;
+
+/// p-value below which channels are said to differ.
+const LEVEL: f64 = 0.05;
+/// Cuts in which indicator and score disagree most that are named.
+const N_CUTS_MAX: usize = 3;
+
+/// Whether channels are alike.
+pub(in crate::report) struct Channels {
+    pub sentences: Vec<String>,
+    pub rows: Vec<ChannelTableRow>,
+}
+
+/// One channel.
+pub(in crate::report) struct ChannelTableRow {
+    pub channel: String,
+    pub n: String,
+    pub nps: String,
+    pub adjusted: String,
+    pub interval: String,
+}
+
+/// One indicator of the company beside what customers say.
+pub(in crate::report) struct PerceptionSection {
+    pub title: String,
+    pub sentences: Vec<String>,
+    /// What followed, where an outcome is known.
+    pub followed_by: Option<String>,
+    pub rows: Vec<MeetingRow>,
+}
+
+/// One of the four ways in which both can meet.
+pub(in crate::report) struct MeetingRow {
+    pub meeting: &'static str,
+    pub n: String,
+    pub share: String,
+    pub followed: String,
+}
+
+/// What teams are best at.
+pub(in crate::report) struct TeamsSection {
+    pub title: String,
+    pub about: String,
+    pub rows: Vec<TeamTableRow>,
+}
+
+/// One team.
+pub(in crate::report) struct TeamTableRow {
+    pub team: String,
+    pub n: String,
+    /// Cost, revenue and score, each with its interval.
+    pub figures: Vec<(String, String)>,
+    pub profile: String,
+}
+
+impl Channels {
+    /// Nothing where answers have no channel to compare.
+    pub fn of(results: &StudyResults) -> Option<Self> {
+        let own = results.scorecard.channels.as_ref()?;
+        let level = words::level(results.head.confidence);
+        let rows = own.table.iter().flat_map(|table| &table.channels).map(|row| ChannelTableRow {
+            channel: row.channel.clone(),
+            n: words::count(row.n as u64),
+            nps: words::score(row.nps),
+            adjusted: words::score(row.adjusted),
+            interval: words::score_range(row.conf_low, row.conf_high),
+        });
+        let rows = rows.collect();
+        let sentences = alike(own, &level).into_iter().chain(own.hand_off.map(|hand_off| penalty(&hand_off, &level)));
+        Some(Self { sentences: sentences.collect(), rows })
+    }
+}
+
+fn alike(own: &ChannelScores, level: &str) -> Option<String> {
+    let table = own.table.as_ref()?;
+    let verdict = if table.p_value < LEVEL { "channels differ" } else { "no evidence that channels differ" };
+    let adjusted = match own.people.is_empty() {
+        true => "as answered, because nothing is known of who uses which".to_owned(),
+        false => format!("adjusted for who uses which ({})", words::listed(&own.people)),
+    };
+    let p = words::p_phrase(table.p_value).map_or_else(String::new, |p| format!(" ({p})"));
+    Some(format!(
+        "{}, {adjusted}{p}. The consistency index, 100 where channels are alike and less by what their scores spread beyond \
+         chance, is {} ({level} interval {}).",
+        words::capitalised(verdict),
+        words::score(table.index),
+        words::score_range(table.index_low, table.index_high)
+    ))
+}
+
+fn penalty(own: &HandOff, level: &str) -> String {
+    let HandOffPenalty { penalty, conf_low, conf_high, n_handed_off, n_direct, .. } = own.penalty;
+    let found = if conf_low > 0.0 || conf_high < 0.0 { "" } else { "no evidence of a difference: " };
+    // Points are counted in the direction in which they lie.
+    let (points, word, low, high) = if penalty < 0.0 {
+        (-penalty, "higher", -conf_high, -conf_low)
+    } else {
+        (penalty, "lower", conf_low, conf_high)
+    };
+    words::sentence(
+        &format!(
+            "{found}after a hand-off (another channel, or a second contact about the same, in the {} days before) the score is {} \
+             points {word} than after other contacts ({level} interval {}), channel and people held constant; {} answers after \
+             one, {} without",
+            own.window_days,
+            words::score(points),
+            words::score_range(low, high),
+            words::count(n_handed_off as u64),
+            words::count(n_direct as u64)
+        ),
+        "",
+    )
+}
+
+impl PerceptionSection {
+    /// One section an indicator of the study.
+    pub fn all(results: &StudyResults) -> Vec<Self> {
+        let level = words::level(results.head.confidence);
+        results.scorecard.perception.iter().map(|own| Self::of(own, &level)).collect()
+    }
+
+    fn of(own: &PerceptionResult, level: &str) -> Self {
+        let title = format!("{} and {}", own.indicator, own.score);
+        let base = format!(
+            "The indicator {} is good where it is {}; a customer is content with a {} of {} or more. {} have both.",
+            own.indicator,
+            own.good,
+            own.score,
+            own.content_from,
+            words::counted(own.n, "answer", "answers")
+        );
+        let mut sentences = vec![base];
+        match &own.gap {
+            Some(gap) => sentences.push(disagreement(gap, level)),
+            None => sentences.push("Too few people stand behind one of the four ways to show them.".to_owned()),
+        }
+        sentences.extend(most(own));
+        sentences.extend(own.length.as_ref().map(|length| of_length(own, length, level)));
+        let rows = own.gap.iter().flat_map(|gap| &gap.cells).map(|cell| MeetingRow {
+            meeting: meeting(cell.meeting),
+            n: words::count(cell.n as u64),
+            share: words::percent(cell.share),
+            followed: cell.followed_by.as_ref().map_or_else(|| words::MISSING.to_owned(), share_of),
+        });
+        Self { title, sentences, followed_by: own.followed_by.clone(), rows: rows.collect() }
+    }
+}
+
+/// `45 % (37 to 53 %)`.
+fn share_of(own: &Estimate) -> String {
+    let ends = own.conf_low.zip(own.conf_high);
+    let ends = ends.map_or_else(String::new, |(low, high)| format!(" ({})", words::percent_range(low, high)));
+    format!("{}{ends}", words::percent(own.estimate))
+}
+
+fn meeting(word: &str) -> &'static str {
+    match word {
+        "both_good" => "both good",
+        "only_company" => "good for the company, not for the customer",
+        "only_customer" => "good for the customer, not for the company",
+        _ => "both bad",
+    }
+}
+
+fn disagreement(gap: &PerceptionGap, level: &str) -> String {
+    let claimed = gap.claimed_and_not_felt.as_ref().map_or_else(String::new, |own| {
+        format!(" Of contacts that the company calls good, {} are not to the customer.", share_of(own))
+    });
+    let kappa = gap.kappa.map_or_else(String::new, |kappa| {
+        let ends = gap.kappa_low.zip(gap.kappa_high).map_or_else(String::new, |(low, high)| {
+            format!(" ({level} interval {})", words::range(words::fixed(low, 2), words::fixed(high, 2)))
+        });
+        format!(" Agreement beyond chance (kappa) is {}{ends}.", words::fixed(kappa, 2))
+    });
+    format!("They disagree on {} of contacts.{claimed}{kappa}", share_of(&gap.disagreement))
+}
+
+/// The cuts in which they disagree most.
+fn most(own: &PerceptionResult) -> Option<String> {
+    let mut cuts: Vec<(String, &Estimate)> = own
+        .by
+        .iter()
+        .filter_map(|row| Some((format!("{} {}", row.cut.as_ref()?, row.level.as_ref()?), row.estimate.as_ref()?)))
+        .collect();
+    cuts.sort_by(|(_, one), (_, other)| other.estimate.total_cmp(&one.estimate));
+    let named: Vec<String> =
+        cuts.iter().take(N_CUTS_MAX).map(|(name, own)| format!("{name} {}", share_of(own))).collect();
+    (!named.is_empty()).then(|| format!("They disagree most in {}.", words::listed(&named)))
+}
+
+fn of_length(own: &PerceptionResult, length: &LengthResult, level: &str) -> String {
+    let points = |effect: &LengthEffect| {
+        format!(
+            "{} points ({level} interval {})",
+            words::fixed(effect.estimate, 2),
+            words::range(words::fixed(effect.conf_low, 2), words::fixed(effect.conf_high, 2))
+        )
+    };
+    format!(
+        "One more of {} goes with {} of the score; among contacts of one {}, with {}.",
+        length.column,
+        points(&length.effects.alone),
+        own.indicator,
+        points(&length.effects.given_resolution)
+    )
+}
+
+impl TeamsSection {
+    /// Nothing where the study names no teams.
+    pub fn of(results: &StudyResults) -> Option<Self> {
+        let own = results.scorecard.teams.as_ref()?;
+        let about = format!(
+            "Efficient is low cost, effective is revenue ({}), experiential the score, each against the mean team in standard \
+             deviations. A team is called by what it stands out by in at least {} of {}; the others are not called.",
+            own.revenue,
+            words::percent(own.certainty),
+            words::counted(own.n_replicates, "resample of customers", "resamples of customers")
+        );
+        Some(Self { title: format!("What each {} is best at", own.unit), about, rows: rows(own) })
+    }
+}
+
+fn rows(own: &TeamsResult) -> Vec<TeamTableRow> {
+    let figure = |value: Option<f64>, low: Option<f64>, high: Option<f64>, shown: fn(f64) -> String| {
+        let ends = low.zip(high).map_or_else(String::new, |(low, high)| words::range(shown(low), shown(high)));
+        (value.map_or_else(|| words::MISSING.to_owned(), shown), ends)
+    };
+    let shown: [fn(f64) -> String; 3] = [words::significant, words::significant, words::score];
+    own.teams
+        .iter()
+        .zip(&own.n)
+        .map(|(team, &n)| TeamTableRow {
+            team: team.team.clone(),
+            n: words::count(n as u64),
+            figures: (0..3)
+                .map(|at| figure(team.figures[at], team.conf_low[at], team.conf_high[at], shown[at]))
+                .collect(),
+            profile: team.profile.map_or_else(
+                || likeliest(&team.probability),
+                |profile| format!("{} ({})", called(profile), words::percent(team.probability[profile as usize])),
+            ),
+        })
+        .collect()
+}
+
+fn called(profile: TeamProfile) -> &'static str {
+    match profile {
+        TeamProfile::Efficient => "efficient",
+        TeamProfile::Effective => "effective",
+        TeamProfile::Experiential => "experiential",
+    }
+}
+
+/// What a team that is not called comes nearest to.
+fn likeliest(probability: &[f64; 3]) -> String {
+    let all = [TeamProfile::Efficient, TeamProfile::Effective, TeamProfile::Experiential];
+    let best = all.into_iter().max_by(|&one, &other| probability[one as usize].total_cmp(&probability[other as usize]));
+    match best.filter(|&best| probability[best as usize] > 0.0) {
+        Some(best) => format!("undecided ({} in {})", called(best), words::percent(probability[best as usize])),
+        None => "undecided".to_owned(),
+    }
+}
+
+/// Whether scores of units go before what becomes of them: one sentence an outcome.
+pub(in crate::report) fn lead_sentences(results: &StudyResults) -> Vec<String> {
+    let of = |own: &crate::report::PanelResult| {
+        let outcome = match own.outcome {
+            "growth" => "Growth of revenue, in percent",
+            "new_customers" => "New customers",
+            _ => "Margin",
+        };
+        let few = if own.table.rows.iter().any(|row| row.few_units) {
+            " There are few units, so the interval is rather too narrow."
+        } else {
+            ""
+        };
+        format!("{outcome}, by {} and {}: {}{few}", own.unit, own.period, words::sentence(&own.table.sentence, ""))
+    };
+    results.scorecard.panel.iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hand_off_after_which_scores_are_higher_is_called_so() {
+        let own = HandOffPenalty {
+            n_handed_off: 40,
+            n_direct: 1_200,
+            penalty: -4.0,
+            std_error: 5.0,
+            p_value: 0.4,
+            conf_low: -14.0,
+            conf_high: 6.0,
+        };
+        let said = penalty(&HandOff { window_days: 30, penalty: own }, "95 %");
+        assert!(said.starts_with("No evidence of a difference: after a hand-off"), "{said}");
+        assert!(said.contains("4.0 points higher than after other contacts (95 % interval -6.0 to 14.0)"), "{said}");
+        assert!(said.ends_with("40 answers after one, 1,200 without."), "{said}");
+    }
+
+    #[test]
+    fn a_team_that_is_not_called_is_nearest_to_something() {
+        assert_eq!(likeliest(&[0.2, 0.55, 0.25]), "undecided (effective in 55 %)");
+        assert_eq!(likeliest(&[0.0; 3]), "undecided");
+    }
+}
