@@ -141,6 +141,25 @@ impl Engine {
         }
     }
 
+    /// All customers of the customers table with the instant when each joined: `customer, t`; nobody without the table.
+    ///
+    /// # Errors
+    /// The engine fails.
+    pub fn joined(&self) -> Result<BaseTable, LinkError> {
+        match self.plan.tables.customers {
+            Some(_) => self.rows(&self.plan.joined(), "reading when customers joined"),
+            None => Ok(BaseTable::default()),
+        }
+    }
+
+    /// Customers whom the company contacted within so many days before the study's date: `customer`.
+    ///
+    /// # Errors
+    /// The engine fails.
+    pub fn contacted_lately(&self, days: u32, kinds: &[String]) -> Result<BaseTable, LinkError> {
+        self.rows(&self.plan.contacted_lately(days, kinds), "reading who was contacted lately")
+    }
+
     /// Purchases before the study's date by customer, each customer's in order of time, batch by batch: `customer, t, money`,
     /// with money in ten-thousandths.
     ///

@@ -19,13 +19,14 @@ mod contract;
 mod document;
 mod evaluation;
 mod history;
+mod influence;
+mod invited;
 mod outcome;
 mod sources;
 
 pub use actions::{ActionTarget, Actions, Segments, TargetMeasure};
 pub use analysis::{
-    Drivers, EdgeProbability, Influence, InvitationCost, Measures, Missing, NpsInterval, PopulationMargin,
-    PopulationShare, RatingWeights, ReferralWorth, Scores, TouchpointGroup,
+    Drivers, Measures, Missing, NpsInterval, PopulationMargin, PopulationShare, Scores, TouchpointGroup,
 };
 pub use as_of::AsOf;
 pub use codes::{AnswerCodes, Codes};
@@ -37,6 +38,11 @@ pub use history::{
     Advance, Comparison, Condition, Contacts, Distinct, HISTORY_WINDOWS_DAYS, History, HistoryDetails, Juncture,
     LifecycleRule, Returns, Same, Validity,
 };
+pub use influence::{
+    EdgeProbability, Influence, InvitationCost, Passing, PassingRule, RatingWeights, ReferralRules, ReferralWorth,
+    RuleTreatment,
+};
+pub use invited::{SeedQuota, SeedValue, SegmentQuota};
 pub use nearest::nearest;
 pub use outcome::{Outcome, Penalty, SpendScale};
 pub use sources::{
