@@ -41,15 +41,18 @@ struct Spreading {
 }
 
 impl<'run> Promoters<'run> {
-    /// The graph of all referrals before the study's date; `None` where there are none.
+    /// The graph of all referrals before the study's date; `None` where there are none, and where the rules left none, which
+    /// the findings of the study then say.
     pub fn of(
         study: &'run Study,
         engine: &'run Engine,
         accounts: &[SourceAccount],
+        findings: &mut Vec<Finding>,
     ) -> Result<Option<Self>, PipelineError> {
         let Some(settings) = &study.influence else { return Ok(None) };
         let ruled = ruled(engine, study.sources.customers.as_ref(), accounts, &settings.rules)?;
         let Some((log, edges)) = ReferralLog::read(&ruled.table, settings.probability)? else {
+            findings.extend(ruled.findings);
             return Ok(None);
         };
         let network = log.network_of(edges, &reach_settings(settings, study.seed))?;

@@ -187,7 +187,7 @@ fn run_into(
     let table_folder = staging.folder("tables")?;
     let model_folder = staging.folder("models")?;
     progress(Progress::Step("building the referral graph"));
-    let mut promoters = Promoters::of(study, &engine, &intake.accounts)?;
+    let mut promoters = Promoters::of(study, &engine, &intake.accounts, &mut findings)?;
     let is_watching = promoters.is_some();
     let mut watch = |batch: &BaseTable| promoters.iter_mut().for_each(|promoters| promoters.watch(batch));
     let scores = match (engine.plan().dated, study.scores.enabled) {

@@ -50,7 +50,7 @@ pub fn terminal(results: &StudyResults, places: &Places, width: usize) -> String
     if !who_carries.is_empty() {
         lines.push(String::new());
         lines.push("Who carries the word".to_owned());
-        lines.extend(who_carries.iter().flat_map(|line| indented(&line, width)));
+        lines.extend(who_carries.iter().flat_map(|line| indented(line, width)));
     }
     if !results.sources.is_empty() {
         lines.push(String::new());
