@@ -194,11 +194,11 @@ mod tests {
         let of = |wanted: Stance| -> Vec<u32> {
             (0..graph.n_nodes() as u32).filter(|&node| stances[node as usize] == wanted).collect()
         };
-        let settings = SignedSettings { samples: 200_000, seed: 1 };
+        let settings = SignedSettings { samples: 20_000, seed: 1 };
         let heard = signed_reach(&graph, &stances, None, &settings).expect("sound");
         for (own, seeds) in [(heard.asset, of(Stance::Promoter)), (heard.exposure, of(Stance::Detractor))] {
             assert!(seeds.len() > 100, "{} people", seeds.len());
-            let forward = spread(&graph, &seeds, &SpreadSettings { simulations: 400, seed: 2 }).expect("valid");
+            let forward = spread(&graph, &seeds, &SpreadSettings { simulations: 100, seed: 2 }).expect("valid");
             let error = own.std_error.hypot(forward.std_error);
             assert!((own.expected - forward.mean).abs() < 4.0 * error, "{own:?} {forward:?}");
         }

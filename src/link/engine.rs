@@ -141,15 +141,20 @@ impl Engine {
         }
     }
 
-    /// All customers of the customers table with the instant when each joined: `customer, t`; nobody without the table.
+    /// All customers of the customers table with the instant when each joined, batch by batch: `customer, t`; nobody without
+    /// the table.
     ///
     /// # Errors
-    /// The engine fails.
-    pub fn joined(&self) -> Result<BaseTable, LinkError> {
-        match self.plan.tables.customers {
-            Some(_) => self.rows(&self.plan.joined(), "reading when customers joined"),
-            None => Ok(BaseTable::default()),
+    /// The engine fails, or `take` does.
+    pub fn joined<E: From<LinkError>>(&self, mut take: impl FnMut(BaseTable) -> Result<(), E>) -> Result<(), E> {
+        if self.plan.tables.customers.is_none() {
+            return Ok(());
         }
+        self.each_batch(&self.plan.joined(), "reading when customers joined", |batch| {
+            let mut table = BaseTable::default();
+            table.append(&batch)?;
+            take(table)
+        })
     }
 
     /// Customers whom the company contacted within so many days before the study's date: `customer`.

@@ -393,6 +393,10 @@ impl History<'_> {
     fn logistic(&self, occasions: &[&Occasion], rows: &[u32]) -> Result<Vec<f64>, InfluenceError> {
         let first: Vec<u32> = occasions.iter().map(|one| one.rows[0]).collect();
         let names = self.columns.telling(&first);
+        if names.is_empty() {
+            // Nothing tells one referral from another.
+            return Ok(vec![share_passed(occasions); rows.len()]);
+        }
         let passed: Vec<bool> = occasions.iter().map(|one| one.passed).collect();
         let (known, asked) = (self.columns.of_rows(&names, &first), self.columns.of_rows(&names, rows));
         let model = LogisticPassing::default();

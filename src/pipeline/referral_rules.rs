@@ -19,6 +19,7 @@ pub(super) struct RuledReferrals {
 
 /// People in the referrals, and what the customers table says of them.
 struct People {
+    names: Names,
     from: Vec<Option<u32>>,
     to: Vec<Option<u32>>,
     /// By person: whether the customers table knows them, and since when.
@@ -38,7 +39,11 @@ pub(super) fn ruled(
 ) -> Result<RuledReferrals, PipelineError> {
     let table = engine.referrals()?;
     let times: Vec<i64> = table.numbers("t").unwrap_or_default().iter().map(|&t| t as i64).collect();
-    let mut people = People::of(&table, &engine.joined()?);
+    let mut people = People::of(&table);
+    engine.joined::<PipelineError>(|batch| {
+        people.meet(&batch);
+        Ok(())
+    })?;
     let n_unknown = customers.map(|_| people.unknown().filter(|&unknown| unknown).count());
     if customers.is_some() && rules.unknown == RuleTreatment::Drop {
         people.forget_the_unknown();
@@ -67,23 +72,27 @@ pub(super) fn ruled(
 }
 
 impl People {
-    fn of(table: &BaseTable, joined: &BaseTable) -> Self {
+    /// Those in the referrals, nobody of them known yet.
+    fn of(table: &BaseTable) -> Self {
         let mut names = Names::new();
         let mut numbered = |column: &str| -> Vec<Option<u32>> {
             let texts = table.texts(column).unwrap_or_default();
             texts.iter().map(|name| name.as_deref().map(|name| names.intern(name))).collect()
         };
         let (from, to) = (numbered("referrer"), numbered("referred"));
-        let (mut is_known, mut since) = (vec![false; names.len()], vec![None; names.len()]);
-        let (customers, times) =
-            (joined.texts("customer").unwrap_or_default(), joined.numbers("t").unwrap_or_default());
+        let n_people = names.len();
+        Self { names, from, to, is_known: vec![false; n_people], joined: vec![None; n_people] }
+    }
+
+    /// Takes a batch of customers with the instant when each joined.
+    fn meet(&mut self, batch: &BaseTable) {
+        let (customers, times) = (batch.texts("customer").unwrap_or_default(), batch.numbers("t").unwrap_or_default());
         for (customer, &time) in customers.iter().zip(times) {
-            if let Some(person) = customer.as_deref().and_then(|name| names.number_of(name)) {
-                is_known[person as usize] = true;
-                since[person as usize] = (!time.is_nan()).then_some(time as i64);
+            if let Some(person) = customer.as_deref().and_then(|name| self.names.number_of(name)) {
+                self.is_known[person as usize] = true;
+                self.joined[person as usize] = (!time.is_nan()).then_some(time as i64);
             }
         }
-        Self { from, to, is_known, joined: since }
     }
 
     fn knows(&self, person: Option<u32>) -> bool {

@@ -10,6 +10,8 @@ use crate::report::{DelayResult, Sampled, TimedRow};
 
 /// Microseconds in a day.
 const DAY_US: f64 = 86_400e6;
+/// Customers of more than this number are not told how soon their word spreads: the figures of each take memory.
+const CUSTOMERS_MAX: usize = 3_000_000;
 /// Referrals with a known delay without which no delay is learned.
 const DELAYS_MIN: usize = 20;
 /// Delays learned from at most; of more, an even part is taken.
@@ -62,6 +64,9 @@ pub(super) fn word_speed(
 ) -> Result<WordSpeed, InfluenceError> {
     if question.reach_days.is_empty() {
         return Ok(WordSpeed::default());
+    }
+    if graph.n_nodes() > CUSTOMERS_MAX {
+        return Ok(without_delay(&format!("there are {} customers, more than {CUSTOMERS_MAX}", graph.n_nodes())));
     }
     let trials = Trials::of(log, graph.n_nodes(), question);
     let n_passed = trials.passed.iter().filter(|&&passed| passed).count();

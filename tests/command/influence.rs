@@ -556,7 +556,7 @@ fn day(days: usize) -> String {
 fn passing_probabilities_of_ten_referrers_by_hand() {
     let folder = folder();
     few_answers(folder.path());
-    let buys = |at: usize| if at < 140 { at % 4 == 0 } else { at % 3 == 0 };
+    let buys = |at: usize| if at < 140 { at.is_multiple_of(4) } else { at.is_multiple_of(3) };
     let (mut referrals, mut orders) = ("by,of,when\n".to_owned(), "who,when,amount\n".to_owned());
     for at in 0..200 {
         let _ = writeln!(referrals, "r{},c{at},{}", at % 10, day(at));
