@@ -59,7 +59,8 @@ fn influence(influence: &InfluenceResult) -> Table {
     }
     table = table
         .numbers("value_reach", rows.iter().map(|row| row.value_reach.map(|own| own.value)))
-        .numbers("value_reach_se", rows.iter().map(|row| row.value_reach.map(|own| own.std_error)));
+        .numbers("value_reach_se", rows.iter().map(|row| row.value_reach.map(|own| own.std_error)))
+        .numbers("credited", rows.iter().map(|row| row.credited));
     if influence.delay.is_some() { in_time(table, influence) } else { table }
 }
 

@@ -1,12 +1,12 @@
 //! To whom the word passed: which of the referred bought, learned from and judged out of time.
 
 use super::PipelineError;
-use super::referral_log::ReferralLog;
+use super::referral_log::{Referral, ReferralLog};
 use crate::estimators::evaluation::{Assessment, Metric};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{
-    EdgeColumn, InfluenceError, LogisticPassing, PassingJudgement, PassingTrials, ReferralGraph, SharedSuccess,
-    decay_weights, judge_passing,
+    Action, CreditRule, EdgeColumn, InfluenceError, LogisticPassing, PassingJudgement, PassingTrials, ReferralGraph,
+    SharedSuccess, accounts_for_in_action, decay_weights, judge_passing,
 };
 use crate::link::{BaseTable, Engine};
 use crate::report::{PassingResult, PassingRow};
@@ -44,13 +44,15 @@ pub(super) struct LearnedPassings {
     /// The rule behind them.
     pub rule: PassingRule,
     pub result: Option<PassingResult>,
+    /// By customer, the others who acted and are owed to them; nothing where learning was not asked for.
+    pub credited: Option<Vec<f64>>,
     pub findings: Vec<Finding>,
 }
 
 impl Default for LearnedPassings {
     /// Nothing was asked for.
     fn default() -> Self {
-        Self { probability: None, rule: PassingRule::Constant, result: None, findings: Vec::new() }
+        Self { probability: None, rule: PassingRule::Constant, result: None, credited: None, findings: Vec::new() }
     }
 }
 
@@ -130,6 +132,7 @@ pub(super) fn learn_passing(
     question: &PassingQuestion,
 ) -> Result<LearnedPassings, PipelineError> {
     let bought = bought(engine, log, graph)?;
+    let credited = credited(log, graph.n_nodes(), &bought)?;
     let history = History {
         occasions: occasions(log, graph.n_nodes(), &bought, question),
         columns: Columns::of(log, answers, &bought, graph.n_nodes()),
@@ -137,7 +140,44 @@ pub(super) fn learn_passing(
         n_nodes: graph.n_nodes(),
         question,
     };
-    Ok(history.learn(given))
+    Ok(LearnedPassings { credited: Some(credited), ..history.learn(given) })
+}
+
+/// Others who acted (bought since being referred, or referred somebody), as far as they are owed to each customer: in equal
+/// parts to those who had referred them, and all the way up.
+fn credited(log: &ReferralLog, n_nodes: usize, bought: &Bought) -> Result<Vec<f64>, InfluenceError> {
+    let mut acted: Vec<Option<i64>> = bought.since.clone();
+    for row in 0..log.len() {
+        let Referral { from, to, at_us } = log.referral(row);
+        if from != to {
+            let own = &mut acted[from as usize];
+            *own = Some(own.map_or(at_us, |earlier| earlier.min(at_us)));
+        }
+    }
+    let mut people: Vec<u32> = (0..n_nodes as u32).filter(|&node| acted[node as usize].is_some()).collect();
+    people.sort_by_key(|&node| acted[node as usize]);
+    let mut place_of = vec![u32::MAX; n_nodes];
+    people.iter().zip(0..).for_each(|(&node, place)| place_of[node as usize] = place);
+    let mut parents: Vec<Vec<u32>> = vec![Vec::new(); people.len()];
+    for row in 0..log.len() {
+        let Referral { from, to, at_us } = log.referral(row);
+        let (parent, child) = (place_of[from as usize], place_of[to as usize]);
+        let is_before = acted[to as usize].is_some_and(|acted| at_us <= acted);
+        if child != u32::MAX && parent < child && is_before {
+            parents[child as usize].push(parent);
+        }
+    }
+    for own in &mut parents {
+        own.sort_unstable();
+        own.dedup();
+    }
+    let action = Action { days: vec![0.0; people.len()], parents, people };
+    let accounts_for = accounts_for_in_action(&action, CreditRule::Equal)?;
+    let mut credited = vec![0.0; n_nodes];
+    for (&node, accounts_for) in action.people.iter().zip(accounts_for) {
+        credited[node as usize] = accounts_for - 1.0;
+    }
+    Ok(credited)
 }
 
 /// Purchases pass by one customer at a time, in order.
@@ -290,7 +330,7 @@ impl History<'_> {
             }
             result
         });
-        LearnedPassings { probability, rule: used, result, findings }
+        LearnedPassings { probability, rule: used, result, findings, ..LearnedPassings::default() }
     }
 
     /// Learns from the earlier occasions and judges by the later ones: every rule, and what was given. Only the first

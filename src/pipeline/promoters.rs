@@ -86,6 +86,7 @@ impl<'run> Promoters<'run> {
         findings.extend(names.findings());
         findings.extend(reached.findings.iter().cloned());
         findings.extend(passing.findings);
+        let credited = passing.credited;
         let recorded = |name: &str| history.recorded(name).map(known);
         let score = recorded("recommend").unwrap_or_else(|| vec![None; n_nodes]);
         let engagement = recorded("activity_365d").filter(|_| study.sources.activity.is_some());
@@ -179,6 +180,7 @@ impl<'run> Promoters<'run> {
                     let own = &reach.nodes[node];
                     Sampled { value: own.reach, std_error: own.reach_se }
                 }),
+                credited: credited.as_ref().map(|credited| credited[node]),
                 timed: speed.customers.get(node).cloned(),
             }
         };

@@ -566,6 +566,7 @@ fn influence() -> InfluenceResult {
             own_value: None,
             reasons: Vec::new(),
             value_reach: None,
+            credited: None,
             timed: None,
         }
     });

@@ -90,6 +90,9 @@ pub struct InfluenceRow {
     pub reasons: Vec<String>,
     /// Expected value (margin of own purchases) of those reached, the customer included, with its standard error.
     pub value_reach: Option<Sampled>,
+    /// Others who bought or referred in turn, as far as they are owed to the customer: in equal parts to those who had referred
+    /// them, all the way up; `None` where passing is not learned.
+    pub credited: Option<f64>,
     /// How soon the word spreads; `None` where no delay could be learned.
     pub timed: Option<TimedRow>,
 }

@@ -599,6 +599,9 @@ fn passing_probabilities_of_ten_referrers_by_hand() {
     // Reach goes by all 200: r0 brought 20 of whom 9 bought, and 55 bought in all.
     let influence = rows(folder.path(), "ten", "influence");
     near(number(row(&influence, "customer", "r0"), "reach"), 1.0 + 20.0 * (5.0 * 55.0 / 200.0 + 9.0) / 25.0);
+    // Nobody else had referred those nine.
+    near(number(row(&influence, "customer", "r0"), "credited"), 9.0);
+    near(number(row(&influence, "customer", "c0"), "credited"), 0.0);
     let report = std::fs::read_to_string(folder.path().join("results/ten/2026-12-31/report.html")).expect("written");
     assert!(report.contains("How likely the word is to pass"));
 }
