@@ -371,3 +371,91 @@ fn read_rating(section: &Section<'_, '_>) -> Result<RatingWeights, StudyError> {
     }
     Ok(weights)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SegmentQuota, Study};
+    use super::*;
+    use std::path::Path;
+
+    const SHOP: &str = r#"
+[study]
+name = "shop"
+as_of = 2026-09-30
+[sources.feedback]
+path = "feedback.csv"
+customer = "who"
+time = "when"
+recommend = "ltr"
+[sources.referrals]
+path = "referrals.csv"
+referrer = "by"
+referred = "of"
+time = "when"
+[sources.customers]
+path = "customers.csv"
+customer = "who"
+keep = ["region", "talks"]
+[drivers]
+touchpoints = ["delivery"]
+[outcomes.promoter]
+"#;
+
+    const ORDERS: &str =
+        "[sources.transactions]\npath = \"o.csv\"\ncustomer = \"who\"\ntime = \"when\"\namount = \"x\"\n";
+
+    fn influence(more: &str) -> Result<Influence, StudyError> {
+        let study = Study::parse(&format!("{SHOP}{more}"), Path::new("somewhere"))?;
+        Ok(study.influence.expect("there are referrals"))
+    }
+
+    fn refusal(more: &str) -> String {
+        influence(more).expect_err("a refusal").to_string()
+    }
+
+    #[test]
+    fn a_study_with_referrals_gets_the_stated_defaults() {
+        let usual = influence("").expect("a sound study");
+        assert_eq!(usual.probability, EdgeProbability::WeightedCascade);
+        assert_eq!((usual.passing.within_days, usual.passing.half_life_days), (90, 365));
+        assert_eq!(usual.reach_days, [30, 90, 365]);
+        assert_eq!((usual.rules, usual.seed_value), (ReferralRules::default(), SeedValue::Customers));
+        assert_eq!((usual.quota, usual.active, usual.not_contacted_days), (None, None, None));
+    }
+
+    #[test]
+    fn limits_rules_and_learning_are_read() {
+        let asked = influence(&format!(
+            "{ORDERS}[sources.invitations]\npath = \"i.csv\"\ncustomer = \"who\"\ntime = \"when\"\n[influence]\n\
+             probability = \"learned\"\nreach_days = []\nactive = \"talks\"\nnot_contacted_days = 14\n\
+             seed_value = \"own-value\"\nquota = {{ column = \"region\", at_most = {{ south = 0, north = 2 }} }}\n\
+             [influence.passing]\nwithin_days = 30\n[influence.rules]\nrepeats = \"drop\"\n"
+        ))
+        .expect("a sound study");
+        assert_eq!(asked.probability, EdgeProbability::Learned(PassingRule::Best));
+        assert_eq!((asked.passing.within_days, asked.passing.half_life_days), (30, 365));
+        assert!(asked.reach_days.is_empty());
+        assert_eq!((asked.active.as_deref(), asked.not_contacted_days), (Some("talks"), Some(14)));
+        assert_eq!(asked.seed_value, SeedValue::OwnValue);
+        let quota = |value: &str, n| SegmentQuota { value: value.to_owned(), n };
+        assert_eq!(asked.quota.expect("given").at_most, [quota("south", 0), quota("north", 2)]);
+        assert_eq!(asked.rules, ReferralRules { repeats: RuleTreatment::Drop, ..ReferralRules::default() });
+    }
+
+    #[test]
+    fn what_no_source_tells_is_refused() {
+        for (more, said) in [
+            ("[influence]\nprobability = \"logistic\"\n", "needs to know who bought"),
+            ("[influence]\nprobability = \"column\"\n", "needs `probability` in [sources.referrals]"),
+            ("[influence]\nnot_contacted_days = 14\n", "needs to know who was contacted"),
+            ("[influence]\nseed_value = \"own-value\"\n", "needs amounts"),
+            ("[influence]\nactive = \"tells\"\n", "`influence.active` names `tells`"),
+            ("[influence]\nquota = { column = \"region\" }\n", "at_most"),
+            ("[influence]\nreach_days = [30, 30]\n", "should ascend"),
+            ("[influence.rules]\nrepeats = \"forget\"\n", "forget"),
+        ] {
+            let got = refusal(more);
+            assert!(got.contains(said), "{more}: {got}");
+        }
+    }
+}
