@@ -20,6 +20,7 @@ mod model_tests;
 mod outcome_model;
 mod outcomes;
 mod passing_history;
+mod passing_occasions;
 mod promoter_history;
 mod promoters;
 mod purchase_baseline;

@@ -3,7 +3,8 @@
 use super::PipelineError;
 use super::invitations::Invitations;
 use super::later_referrals::{LearningSettings, N_REASONS, learn};
-use super::passing_history::{AnswersInTime, LearnedPassings, PassingQuestion, learn_passing};
+use super::passing_history::{LearnedPassings, PassingQuestion, learn_passing};
+use super::passing_occasions::AnswersInTime;
 use super::promoter_history::PromoterHistory;
 use super::referral_log::{Network, ReferralLog};
 use super::referral_pictures::pictured;
