@@ -8,7 +8,7 @@
 //! with delays from [`fit_delay`], and by how many generations; [`signed_reach`] what promoters and detractors carry.
 //! [`spread`] simulates a set of customers forward; [`greedy_seeds`] and, under limits, [`plan_seeds`] pick whom to
 //! invite. [`value`] says what referrals were worth. [`page_rank`], [`measures`] and [`Generations`] are the measures people
-//! know. [`learned`] rates customers by what went with later referrals; [`rate_promoters`] does so by convention.
+//! know; [`ReferralTree`] is what of them fits on a page. [`learned`] rates customers by what went with later referrals; [`rate_promoters`] does so by convention.
 //!
 //! All of it describes the graph as recorded. Reach under assumed or learned probabilities and the rating built on it are
 //! no causal claims: nothing here says what a campaign would change.
@@ -39,6 +39,7 @@ pub mod speed;
 pub mod spread;
 pub mod threshold;
 pub mod timed;
+pub mod tree;
 pub mod value;
 #[cfg(test)]
 mod worlds;
@@ -50,8 +51,8 @@ pub use generations::{Descent, Generations};
 pub use graph::{Arc, PassingProbability, ReferralGraph};
 pub use learned::{
     Ablation, AblationRow, AblationSettings, Contender, CustomerRating, Explanation, FittedRating, Followed,
-    FollowedSettings, InputColumn, InputKind, InputScale, Later, LearnedRatings, Placebo, RatingBasis, RatingComponent,
-    RatingModel, RatingReason, Snapshot, Toward, ablate, followed_by, placebo,
+    FollowedSettings, InputColumn, InputKind, InputScale, LargestReason, LargestReasons, Later, LearnedRatings,
+    Placebo, RatingBasis, RatingComponent, RatingModel, RatingReason, Snapshot, Toward, ablate, followed_by, placebo,
 };
 pub use measures::{
     Degree, Hits, HitsSettings, PathMeasure, PivotSettings, betweenness, closeness, core_numbers, degrees, hits,
@@ -60,8 +61,8 @@ pub use names::Names;
 pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank, personalised_page_rank};
 pub use passing::{
     Action, BetaPrior, Credit, CreditDistribution, CreditRule, EdgeColumn, LearnedPassing, LearnedProbability,
-    LogisticPassing, PassingJudgement, PassingTrials, SharedSuccess, SharedSuccessFit, credits_of_action,
-    decay_weights, fading_probability, judge_passing,
+    LogisticPassing, PassingJudgement, PassingTrials, SharedSuccess, SharedSuccessFit, accounts_for_in_action,
+    credits_of_action, decay_weights, fading_probability, judge_passing,
 };
 pub use plan::{Candidates, PlanSettings, PlannedSeed, Rival, RivalReach, SeedPlan, plan_seeds};
 pub use rating::{InfluenceRating, Rating, RatingInputs, RatingWeights, Tier, rate_promoters};
@@ -73,6 +74,7 @@ pub use speed::median_days_to_referral;
 pub use spread::{Spread, SpreadSettings, spread};
 pub use threshold::threshold_reach;
 pub use timed::{NodeTimedReach, TimedReach, TimedSettings, timed_reach};
+pub use tree::{ReferralTree, TreeCustomer, TreeLimits, trees_of_the_first};
 pub use value::{
     GroupRow, Purchase, ReferralValue, ReferralValueSettings, ReferredPeriod, ValueGroup, ValueGroups, ValueSplit,
     WordOfMouth, WordOfMouthRevenue, referral_values, value_groups, word_of_mouth,

@@ -157,4 +157,52 @@ mod tests {
             prop_assert!(heard.asset.expected.max(heard.exposure.expected) <= heard.total + 1e-9);
         }
     }
+
+    /// Who trusts whom on an exchange (SNAP, soc-sign-bitcoin-otc: source, target, rating from -10 to 10, time): the word
+    /// goes from who is rated to who rated. What is carried must be what forward simulation of the same people reaches.
+    #[test]
+    fn trusted_and_distrusted_people_of_an_exchange_agree_with_forward_simulation() {
+        use crate::influence::worlds::{Edge, graph};
+        use crate::influence::{SpreadSettings, spread};
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/bitcoin_otc/soc-sign-bitcoinotc.csv");
+        // The shared data is not everywhere.
+        let Ok(text) = std::fs::read_to_string(path) else { return };
+        let mut numbers = std::collections::HashMap::new();
+        let mut edges: Vec<Edge> = Vec::new();
+        let mut received: Vec<(f64, f64)> = Vec::new();
+        for row in text.lines() {
+            let cells: Vec<&str> = row.split(',').collect();
+            let mut node = |name: &str| {
+                let next = numbers.len() as u32;
+                *numbers.entry(name.to_owned()).or_insert(next)
+            };
+            let (source, target) = (node(cells[0]), node(cells[1]));
+            let rating: f64 = cells[2].parse().expect("a rating");
+            edges.push((target, source, rating.abs() / 50.0));
+            received.resize(numbers.len(), (0.0, 0.0));
+            received[target as usize].0 += rating;
+            received[target as usize].1 += 1.0;
+        }
+        let graph = graph(numbers.len(), &edges);
+        assert_eq!((graph.n_nodes(), graph.n_arcs()), (5_881, 35_592));
+        let stance = |&(sum, n): &(f64, f64)| match n > 0.0 {
+            true if sum / n >= 2.0 => Stance::Promoter,
+            true if sum < 0.0 => Stance::Detractor,
+            _ => Stance::Neither,
+        };
+        let stances: Vec<Stance> = received.iter().map(stance).collect();
+        let of = |wanted: Stance| -> Vec<u32> {
+            (0..graph.n_nodes() as u32).filter(|&node| stances[node as usize] == wanted).collect()
+        };
+        let settings = SignedSettings { samples: 20_000, seed: 1 };
+        let heard = signed_reach(&graph, &stances, None, &settings).expect("sound");
+        for (own, seeds) in [(heard.asset, of(Stance::Promoter)), (heard.exposure, of(Stance::Detractor))] {
+            assert!(seeds.len() > 100, "{} people", seeds.len());
+            let forward = spread(&graph, &seeds, &SpreadSettings { simulations: 100, seed: 2 }).expect("valid");
+            let error = own.std_error.hypot(forward.std_error);
+            assert!((own.expected - forward.mean).abs() < 4.0 * error, "{own:?} {forward:?}");
+        }
+        assert!((heard.net.expected - (heard.asset.expected - heard.exposure.expected)).abs() < 1e-9);
+        assert!(heard.contested.expected <= heard.asset.expected.min(heard.exposure.expected) + 1e-9);
+    }
 }

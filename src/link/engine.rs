@@ -141,6 +141,30 @@ impl Engine {
         }
     }
 
+    /// All customers of the customers table with the instant when each joined, batch by batch: `customer, t`; nobody without
+    /// the table.
+    ///
+    /// # Errors
+    /// The engine fails, or `take` does.
+    pub fn joined<E: From<LinkError>>(&self, mut take: impl FnMut(BaseTable) -> Result<(), E>) -> Result<(), E> {
+        if self.plan.tables.customers.is_none() {
+            return Ok(());
+        }
+        self.each_batch(&self.plan.joined(), "reading when customers joined", |batch| {
+            let mut table = BaseTable::default();
+            table.append(&batch)?;
+            take(table)
+        })
+    }
+
+    /// Customers whom the company contacted within so many days before the study's date: `customer`.
+    ///
+    /// # Errors
+    /// The engine fails.
+    pub fn contacted_lately(&self, days: u32, kinds: &[String]) -> Result<BaseTable, LinkError> {
+        self.rows(&self.plan.contacted_lately(days, kinds), "reading who was contacted lately")
+    }
+
     /// Purchases before the study's date by customer, each customer's in order of time, batch by batch: `customer, t, money`,
     /// with money in ten-thousandths.
     ///

@@ -2,7 +2,7 @@
 
 use super::outcome_window::OutcomeWindow;
 use super::plan::LinkPlan;
-use super::sql::{Aggregates, Derived, Part, Reading, Role, after, span};
+use super::sql::{Aggregates, Derived, Part, Reading, Role, after, literal, span};
 
 impl LinkPlan {
     /// Referrals made, by anchor.
@@ -68,6 +68,37 @@ impl LinkPlan {
         );
         let columns = windows().map(|(name, _)| Derived::count(Role::Outcome, "converted", name)).collect();
         Some(Part::by_row("converted", sums.by_row(&from), columns))
+    }
+
+    /// The statement of all customers with the instant when each joined, before the study's date or not known.
+    pub fn joined(&self) -> String {
+        format!(
+            "SELECT customer, MIN(joined_t) AS t FROM customers WHERE joined_t IS NULL OR joined_t < {} GROUP BY \
+             customer ORDER BY customer",
+            self.as_of
+        )
+    }
+
+    /// The statement of the customers whom the company contacted within so many days before the study's date: by
+    /// exposures, invitations, and the given kinds of activity.
+    pub fn contacted_lately(&self, days: u32, kinds: &[String]) -> String {
+        let within = format!("t < {} AND t >= {}", self.as_of, self.as_of - span(days));
+        let mut sources = Vec::new();
+        if self.tables.exposures.is_some() {
+            sources.push(format!("SELECT customer FROM exposures WHERE {within}"));
+        }
+        if self.tables.invitations.is_some() {
+            sources.push(format!("SELECT customer FROM invitations WHERE {within}"));
+        }
+        if self.tables.activity.is_some() && !kinds.is_empty() {
+            let kinds: Vec<String> = kinds.iter().map(|kind| literal(kind)).collect();
+            sources.push(format!("SELECT customer FROM activity WHERE {within} AND kind IN ({})", kinds.join(", ")));
+        }
+        if sources.is_empty() {
+            // A study that asks names a source; without one there is nobody.
+            return "SELECT CAST(NULL AS VARCHAR) AS customer WHERE 1 = 0".to_owned();
+        }
+        format!("SELECT DISTINCT customer FROM ({}) contacts ORDER BY customer", sources.join(" UNION ALL "))
     }
 
     /// The statement of the referrals before the study's date.

@@ -1,12 +1,19 @@
 //! Networked promoters as tables.
 
-use crate::influence::{Contender, InputKind, Rival};
-use crate::report::{InfluenceResult, LearnedRating, ReferralWorthResult, SeedPlanResult};
+use super::later_referrals::N_REASONS;
+use crate::estimators::evaluation::Metric;
+use crate::influence::{Contender, Delay, InputKind, Rival};
+use crate::report::{
+    DelayResult, InfluenceResult, LearnedRating, PassingResult, PassingRow, ReferralRuleRow, ReferralWorthResult,
+    SeedCount, SeedPlanResult, TimedRow,
+};
 use crate::store::Table;
 
 /// The rating and, where they could be computed, its ablation, the plan, the values and what is carried.
 pub(super) fn tables(result: &InfluenceResult) -> Vec<Table> {
-    let mut tables = vec![influence(result)];
+    let mut tables = vec![influence(result), referral_rules(result)];
+    tables.extend(result.passing.as_ref().map(passing));
+    tables.extend(result.delay.as_ref().map(delays));
     tables.extend(result.learned.as_ref().map(ablation));
     tables.extend(result.heard.as_ref().map(|heard| {
         let rows =
@@ -25,7 +32,7 @@ pub(super) fn tables(result: &InfluenceResult) -> Vec<Table> {
 
 fn influence(influence: &InfluenceResult) -> Table {
     let rows = &influence.customers;
-    Table::new("influence")
+    let mut table = Table::new("influence")
         .texts("customer", rows.iter().map(|row| row.customer.clone()))
         .numbers("rating", rows.iter().map(|row| row.rating))
         .texts("tier", rows.iter().map(|row| row.tier.word().to_owned()))
@@ -45,7 +52,109 @@ fn influence(influence: &InfluenceResult) -> Table {
         .integers("out_degree", rows.iter().map(|row| i64::from(row.out_degree)))
         .integers("k_core", rows.iter().map(|row| i64::from(row.k_core)))
         .integers("n_generations", rows.iter().map(|row| row.n_generations.map(i64::from)))
-        .numbers("own_value", rows.iter().map(|row| row.own_value))
+        .numbers("own_value", rows.iter().map(|row| row.own_value));
+    for place in 0..N_REASONS {
+        let reason = rows.iter().map(|row| row.reasons.get(place).cloned());
+        table = table.texts(&format!("rating_reason_{}", place + 1), reason);
+    }
+    table = table
+        .numbers("value_reach", rows.iter().map(|row| row.value_reach.map(|own| own.value)))
+        .numbers("value_reach_se", rows.iter().map(|row| row.value_reach.map(|own| own.std_error)))
+        .numbers("credited", rows.iter().map(|row| row.credited));
+    if influence.delay.is_some() { in_time(table, influence) } else { table }
+}
+
+/// Reach by days, the share of that within the last of them, and the mean days.
+fn in_time(mut table: Table, influence: &InfluenceResult) -> Table {
+    let rows = || influence.customers.iter().map(|row| row.timed.as_ref());
+    let last = influence.reach_days.len().saturating_sub(1);
+    for (place, days) in influence.reach_days.iter().enumerate() {
+        let within = move |row: Option<&TimedRow>| row.and_then(|row| row.within.get(place).copied());
+        table = table
+            .numbers(&format!("reach_{days}d"), rows().map(|row| within(row).map(|own| own.value)))
+            .numbers(&format!("reach_{days}d_se"), rows().map(|row| within(row).map(|own| own.std_error)));
+        if place < last {
+            let share = |row: Option<&TimedRow>| Some(within(row)?.value / row?.within.get(last)?.value);
+            table = table.numbers(&format!("share_{days}d"), rows().map(share));
+        }
+    }
+    table.numbers("mean_days", rows().map(|row| row.and_then(|row| row.mean_days)))
+}
+
+fn referral_rules(influence: &InfluenceResult) -> Table {
+    let rows = &influence.rules;
+    let treatment = |row: &ReferralRuleRow| if row.is_left_out { "left_out" } else { "kept" };
+    Table::new("referral_rules")
+        .texts("rule", rows.iter().map(|row| row.rule.to_owned()))
+        .integers("n_referrals", rows.iter().map(|row| row.n_referrals.map(|n| n as i64)))
+        .texts("treatment", rows.iter().map(|row| treatment(row).to_owned()))
+}
+
+/// One row a rule and figure; the log loss less that of one rate for all is the figure `log_loss_gain`.
+fn passing(result: &PassingResult) -> Table {
+    struct Row<'r> {
+        of: &'r PassingRow,
+        metric: &'static str,
+        value: f64,
+        conf_low: Option<f64>,
+        conf_high: Option<f64>,
+    }
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for of in &result.rows {
+        let Some(judged) = &of.judgement else { continue };
+        rows.extend(judged.judgement.estimates.iter().map(|own| Row {
+            of,
+            metric: own.metric.word(),
+            value: own.value,
+            conf_low: own.conf_low,
+            conf_high: own.conf_high,
+        }));
+        rows.extend(judged.gain.of(Metric::LogLoss).map(|own| Row {
+            of,
+            metric: "log_loss_gain",
+            value: own.difference,
+            conf_low: own.conf_low,
+            conf_high: own.conf_high,
+        }));
+    }
+    let n_rows = rows.len();
+    let same = |n: usize| vec![n as i64; n_rows];
+    Table::new("passing")
+        .texts("rule", rows.iter().map(|row| row.of.rule.to_owned()))
+        .flags("is_used", rows.iter().map(|row| row.of.is_used))
+        .texts("metric", rows.iter().map(|row| row.metric.to_owned()))
+        .numbers("value", rows.iter().map(|row| row.value))
+        .numbers("conf_low", rows.iter().map(|row| row.conf_low))
+        .numbers("conf_high", rows.iter().map(|row| row.conf_high))
+        .integers("n_learned", same(result.n_learned))
+        .integers("n_learned_passed", same(result.n_learned_passed))
+        .integers("n_judged", same(result.n_judged))
+        .integers("n_judged_passed", same(result.n_judged_passed))
+        .integers("within_days", vec![i64::from(result.within_days); n_rows])
+}
+
+fn delays(result: &DelayResult) -> Table {
+    let fit = &result.fit;
+    let (family, mean_days, scale_days, shape) = match fit.delay {
+        Delay::Exponential { mean_days } => ("exponential", Some(mean_days), mean_days, 1.0),
+        Delay::Weibull { scale_days, shape } => ("weibull", None, scale_days, shape),
+        Delay::Generation => ("generation", None, 1.0, 1.0),
+    };
+    Table::new("delays")
+        .texts("family", [family.to_owned()])
+        .numbers("mean_days", [mean_days])
+        .numbers("median_days", [fit.delay.quantile(0.5)])
+        .numbers("scale_days", [scale_days])
+        .numbers("scale_days_se", [fit.scale_se])
+        .numbers("shape", [shape])
+        .numbers("shape_se", [fit.shape_se])
+        .numbers("share", [fit.share])
+        .numbers("share_se", [fit.share_se])
+        .integers("n_trials", [fit.n_trials as i64])
+        .integers("n_passed", [fit.n_passed as i64])
+        .numbers("aic", [fit.aic])
+        .numbers("aic_other", [result.aic_other])
+        .integers("n_samples", [result.n_samples as i64])
 }
 
 /// Contenders and, last, the mean of the placebos.
@@ -104,6 +213,7 @@ fn seeds(result: &SeedPlanResult) -> Table {
         .numbers("reach", rows.iter().map(|row| row.seed.reach))
         .numbers("cost", rows.iter().map(|row| row.seed.cost))
         .numbers("spent", rows.iter().map(|row| row.seed.spent))
+        .texts("segment", rows.iter().map(|row| row.segment.clone()))
 }
 
 /// The plan beside its rivals.
@@ -115,6 +225,10 @@ fn seed_plan(result: &SeedPlanResult) -> Table {
         Rival::TopByCount => "top_by_count",
         Rival::Random => "random",
     };
+    let counts = match &result.counts {
+        SeedCount::Customers => "customers".to_owned(),
+        SeedCount::Value(name) => name.clone(),
+    };
     let of_plan = |value: f64| std::iter::once(Some(value)).chain(rivals().map(|_| None));
     Table::new("seed_plan")
         .texts("choice", std::iter::once("plan").chain(rivals().map(|own| word(own.rival))).map(str::to_owned))
@@ -124,6 +238,7 @@ fn seed_plan(result: &SeedPlanResult) -> Table {
         .numbers("certainty", of_plan(plan.certainty))
         .numbers("reach_low", of_plan(plan.reach_low))
         .numbers("best_high", of_plan(plan.best_high))
+        .texts("counts", (0..=plan.rivals.len()).map(|_| counts.clone()))
 }
 
 /// Highest referral value first, ties by name.

@@ -1,67 +1,145 @@
-//! Whom to invite: the customers of the graph with what inviting them costs and who may not be.
+//! Whom to invite: the customers of the graph with what inviting them costs, who may not be, and what reaching each counts.
 
+use super::PipelineError;
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::influence::{Candidates, InfluenceError, PlanSettings, ReferralGraph, plan_seeds};
-use crate::link::BaseTable;
-use crate::report::{SeedPlanResult, SeedRow};
-use crate::study::{Influence, InvitationCost};
+use crate::influence::{Candidates, InfluenceError, PlanSettings, PlannedSeed, ReferralGraph, plan_seeds};
+use crate::link::{BaseTable, Engine};
+use crate::report::{SeedCount, SeedPlanResult, SeedRow};
+use crate::study::{Influence, InvitationCost, SeedQuota, SeedValue};
 
-/// Marks in a column of exclusions that mean that the customer may be invited.
-const MAY_BE_INVITED: [&str; 5] = ["", "0", "no", "n", "false"];
+/// Marks that mean no.
+const NO: [&str; 5] = ["", "0", "no", "n", "false"];
 
-/// Costs and exclusions of the customers of a graph.
+/// What is known of the customers of a graph that a plan has to keep to.
 pub(super) struct Invitations {
     exclude: Option<String>,
+    active: Option<String>,
     cost: InvitationCost,
+    quota: Option<SeedQuota>,
+    value: SeedValue,
     excluded: Vec<bool>,
+    is_active: Vec<bool>,
+    /// Contacted lately, where the study asks.
+    contacted: Option<Vec<bool>>,
     /// `NaN` where it is not known.
     costs: Vec<f64>,
+    /// The quota that each falls under; the last stands for none.
+    segments: Vec<u32>,
+    /// By a kept column; 0 where it is blank.
+    values: Vec<f64>,
+}
+
+/// A column of the customers in one batch, whatever it holds.
+struct Marks<'batch> {
+    texts: Option<&'batch [Option<String>]>,
+    numbers: Option<&'batch [f64]>,
+}
+
+impl<'batch> Marks<'batch> {
+    fn of(batch: &'batch BaseTable, column: Option<&String>) -> Self {
+        Self {
+            texts: column.and_then(|column| batch.texts(column)),
+            numbers: column.and_then(|column| batch.numbers(column)),
+        }
+    }
+
+    /// Whether the mark says yes: anything but blank, 0, `no`, `n`, `false`.
+    fn says_yes(&self, row: usize) -> bool {
+        let is_no = |mark: &str| NO.contains(&mark.trim().to_lowercase().as_str());
+        let by_text = self.texts.is_some_and(|texts| texts[row].as_ref().is_some_and(|mark| !is_no(mark)));
+        by_text || self.numbers.is_some_and(|numbers| numbers[row].abs() > 0.0)
+    }
+
+    /// The value as it is written.
+    fn word(&self, row: usize) -> Option<String> {
+        let number = || self.numbers.map(|numbers| numbers[row]).filter(|value| !value.is_nan());
+        self.texts.and_then(|texts| texts[row].clone()).or_else(|| number().map(|value| value.to_string()))
+    }
 }
 
 impl Invitations {
-    pub fn new(settings: &Influence, n_nodes: usize) -> Self {
+    /// Nothing known yet but who was contacted lately.
+    ///
+    /// # Errors
+    /// The engine fails.
+    pub fn new(settings: &Influence, engine: &Engine, graph: &ReferralGraph) -> Result<Self, PipelineError> {
+        let n_nodes = graph.n_nodes();
         let costs = match settings.cost {
             InvitationCost::Each(cost) => vec![cost; n_nodes],
             InvitationCost::Column(_) => vec![f64::NAN; n_nodes],
         };
-        let (exclude, cost) = (settings.exclude.clone(), settings.cost.clone());
-        Self { exclude, cost, excluded: vec![false; n_nodes], costs }
+        let contacted = match settings.not_contacted_days.filter(|_| settings.seeds > 0) {
+            Some(days) => Some(contacted(engine, days, &settings.contact_kinds, graph)?),
+            None => None,
+        };
+        let n_quotas = settings.quota.as_ref().map_or(0, |quota| quota.at_most.len());
+        Ok(Self {
+            exclude: settings.exclude.clone(),
+            active: settings.active.clone(),
+            cost: settings.cost.clone(),
+            quota: settings.quota.clone(),
+            value: settings.seed_value.clone(),
+            excluded: vec![false; n_nodes],
+            is_active: vec![false; n_nodes],
+            contacted,
+            costs,
+            segments: vec![n_quotas as u32; n_nodes],
+            values: vec![0.0; n_nodes],
+        })
     }
 
     /// Takes what a batch of customers says.
     pub fn watch(&mut self, batch: &BaseTable, graph: &ReferralGraph) {
-        let column = match &self.cost {
+        let cost = match &self.cost {
             InvitationCost::Column(column) => batch.numbers(column),
             InvitationCost::Each(_) => None,
         };
-        let exclude = self.exclude.as_deref();
-        let (marks, numbers) =
-            (exclude.and_then(|name| batch.texts(name)), exclude.and_then(|name| batch.numbers(name)));
-        if column.is_none() && marks.is_none() && numbers.is_none() {
-            return;
-        }
-        let may = |mark: &Option<String>| {
-            mark.as_ref().is_none_or(|mark| MAY_BE_INVITED.contains(&mark.trim().to_lowercase().as_str()))
+        let value = match &self.value {
+            SeedValue::Column(column) => batch.numbers(column),
+            SeedValue::Customers | SeedValue::OwnValue => None,
         };
+        let (exclude, active) = (Marks::of(batch, self.exclude.as_ref()), Marks::of(batch, self.active.as_ref()));
+        let segment = Marks::of(batch, self.quota.as_ref().map(|quota| &quota.column));
         for (row, customer) in batch.texts("customer").unwrap_or_default().iter().enumerate() {
             let Some(node) = customer.as_ref().and_then(|customer| graph.number_of(customer)) else { continue };
-            if let Some(column) = column {
-                self.costs[node as usize] = column[row];
+            let node = node as usize;
+            if let Some(cost) = cost {
+                self.costs[node] = cost[row];
             }
-            let by_mark = marks.is_some_and(|marks| !may(&marks[row]));
-            let by_number = numbers.is_some_and(|numbers| numbers[row].abs() > 0.0);
-            self.excluded[node as usize] = by_mark || by_number;
+            if let Some(value) = value {
+                // Less than nothing is no reason to keep the word from somebody.
+                self.values[node] = value[row].max(0.0);
+            }
+            self.excluded[node] = exclude.says_yes(row);
+            self.is_active[node] = active.says_yes(row);
+            if let (Some(quota), Some(word)) = (&self.quota, segment.word(row)) {
+                let place = quota.at_most.iter().position(|own| own.value == word).unwrap_or(quota.at_most.len());
+                self.segments[node] = place as u32;
+            }
         }
     }
 
-    /// The plan, or a finding that says why there is none.
+    /// The plan over a graph of the same customers, or a finding that says why there is none. `own_values` are what each
+    /// bought, one a customer.
     pub fn plan(
         mut self,
+        names: &ReferralGraph,
         graph: &ReferralGraph,
+        own_values: Option<&[f64]>,
         settings: &Influence,
         seed: u64,
     ) -> (Option<SeedPlanResult>, Vec<Finding>) {
-        let n_excluded = self.excluded.iter().filter(|&&excluded| excluded).count();
+        let n_of = |flags: &[bool]| flags.iter().filter(|&&flag| flag).count();
+        let n_excluded = n_of(&self.excluded);
+        let mut n_contacted = None;
+        if let Some(contacted) = &self.contacted {
+            let mut n_more = 0;
+            for (excluded, &contacted) in self.excluded.iter_mut().zip(contacted) {
+                n_more += usize::from(contacted && !*excluded);
+                *excluded |= contacted;
+            }
+            n_contacted = Some(n_more);
+        }
         let mut n_without_cost = 0;
         for (cost, excluded) in self.costs.iter_mut().zip(&mut self.excluded) {
             if cost.is_nan() {
@@ -69,8 +147,24 @@ impl Invitations {
                 (*cost, *excluded) = (1.0, true);
             }
         }
-        let candidates =
-            Candidates { costs: Some(&self.costs), excluded: Some(&self.excluded), ..Candidates::default() };
+        let (values, counts) = match &self.value {
+            SeedValue::Customers => (None, SeedCount::Customers),
+            SeedValue::OwnValue => (own_values, SeedCount::Value("own_value".to_owned())),
+            SeedValue::Column(column) => (Some(self.values.as_slice()), SeedCount::Value(column.clone())),
+        };
+        let quotas: Vec<usize> = self
+            .quota
+            .iter()
+            .flat_map(|quota| quota.at_most.iter().map(|own| own.n as usize).chain([usize::MAX]))
+            .collect();
+        let candidates = Candidates {
+            costs: Some(&self.costs),
+            excluded: Some(&self.excluded),
+            active: self.active.as_ref().map(|_| self.is_active.as_slice()),
+            segments: self.quota.as_ref().map(|_| self.segments.as_slice()),
+            quotas: &quotas,
+            values,
+        };
         let limits =
             PlanSettings { n_seeds: settings.seeds as usize, budget: settings.budget, seed, ..PlanSettings::default() };
         let mut findings = Vec::new();
@@ -82,12 +176,15 @@ impl Invitations {
         match plan_seeds(graph, &candidates, &limits) {
             Ok(plan) => {
                 findings.extend(plan.findings.iter().cloned());
-                let row = |seed: &crate::influence::PlannedSeed| SeedRow {
-                    customer: graph.name(seed.node).into_owned(),
+                let row = |seed: &PlannedSeed| SeedRow {
+                    customer: names.name(seed.node).into_owned(),
+                    segment: self.segment_of(seed.node),
                     seed: *seed,
                 };
                 let seeds = plan.seeds.iter().map(row).collect();
-                (Some(SeedPlanResult { seeds, plan, n_excluded, n_without_cost }), findings)
+                let n_active = n_of(&self.is_active);
+                let result = SeedPlanResult { seeds, plan, n_excluded, n_without_cost, n_contacted, n_active, counts };
+                (Some(result), findings)
             }
             Err(error) => {
                 findings.push(not_planned(&error));
@@ -95,6 +192,23 @@ impl Invitations {
             }
         }
     }
+
+    fn segment_of(&self, node: u32) -> Option<String> {
+        let own = self.quota.as_ref()?.at_most.get(self.segments[node as usize] as usize)?;
+        Some(own.value.clone())
+    }
+}
+
+/// Whom the company contacted lately, by node.
+fn contacted(engine: &Engine, days: u32, kinds: &[String], graph: &ReferralGraph) -> Result<Vec<bool>, PipelineError> {
+    let table = engine.contacted_lately(days, kinds)?;
+    let mut contacted = vec![false; graph.n_nodes()];
+    for customer in table.texts("customer").unwrap_or_default().iter().flatten() {
+        if let Some(node) = graph.number_of(customer) {
+            contacted[node as usize] = true;
+        }
+    }
+    Ok(contacted)
 }
 
 fn not_planned(error: &InfluenceError) -> Finding {

@@ -5,8 +5,8 @@ use super::promoter_history::PromoterHistory;
 use super::referral_log::{Network, ReferralLog};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{
-    AblationSettings, CustomerRating, InfluenceError, InputColumn, InputKind, InputScale, Later, RatingBasis,
-    RatingModel, ReachSettings, ReferralGraph, Snapshot, Toward, ablate, placebo,
+    AblationSettings, CustomerRating, InfluenceError, InputColumn, InputKind, InputScale, LargestReasons, Later,
+    RatingBasis, RatingModel, ReachSettings, ReferralGraph, Snapshot, Toward, ablate, placebo,
 };
 use crate::link::Engine;
 use crate::report::LearnedRating;
@@ -27,6 +27,8 @@ const JUDGED_MAX: usize = 50_000;
 const PLACEBO_MAX: usize = 20_000;
 /// Placebos: with 19, the true rating is first among 20 by chance in 5 % of cases.
 const N_DEALS: usize = 19;
+/// Reasons given for each rating.
+pub(super) const N_REASONS: usize = 3;
 
 /// How the rating is learned.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +48,8 @@ pub(super) struct Learning {
     pub result: Option<LearnedRating>,
     /// One entry a customer of the whole graph; `None` where the rating falls back to ranks.
     pub ratings: Option<Vec<CustomerRating>>,
+    /// What adds most to each of them.
+    pub reasons: Option<LargestReasons>,
     pub findings: Vec<Finding>,
 }
 
@@ -75,8 +79,12 @@ pub(super) fn learn(
     history: PromoterHistory,
     settings: &LearningSettings,
 ) -> Result<Learning, PipelineError> {
-    let fallback =
-        |finding: Option<Finding>| Learning { result: None, ratings: None, findings: finding.into_iter().collect() };
+    let fallback = |finding: Option<Finding>| Learning {
+        result: None,
+        ratings: None,
+        reasons: None,
+        findings: finding.into_iter().collect(),
+    };
     let span_days = (settings.as_of_us - log.first_us()) / DAY_US;
     let days = match settings.later_days {
         Some(days) => i64::from(days),
@@ -143,9 +151,12 @@ impl Tables {
         let mut findings = Vec::new();
         let fitted = RatingModel::default().fit(&later)?;
         findings.extend(fitted.findings.iter().cloned());
-        let ratings = match fitted.basis {
-            RatingBasis::Model(_) => Some(fitted.rate(&self.today.inputs())?.customers),
-            RatingBasis::Ranks => None,
+        let (ratings, reasons) = match fitted.basis {
+            RatingBasis::Model(_) => {
+                let today = self.today.inputs();
+                (Some(fitted.rate(&today)?.customers), Some(fitted.largest_reasons(&today, N_REASONS)?))
+            }
+            RatingBasis::Ranks => (None, None),
         };
         let judged = AblationSettings {
             rows_max: JUDGED_MAX,
@@ -167,7 +178,7 @@ impl Tables {
         let n_customers = fitted.n_rows;
         let is_used = ratings.is_some();
         let result = LearnedRating { is_used, later_days: 0, n_customers, n_referrers: 0, ablation, placebo };
-        Ok(Learning { result: Some(result), ratings, findings })
+        Ok(Learning { result: Some(result), ratings, reasons, findings })
     }
 }
 

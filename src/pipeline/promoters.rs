@@ -2,41 +2,65 @@
 
 use super::PipelineError;
 use super::invitations::Invitations;
-use super::later_referrals::{LearningSettings, learn};
+use super::later_referrals::{LearningSettings, N_REASONS, learn};
+use super::passing_history::{LearnedPassings, PassingQuestion, learn_passing};
+use super::passing_occasions::AnswersInTime;
 use super::promoter_history::PromoterHistory;
 use super::referral_log::{Network, ReferralLog};
+use super::referral_pictures::pictured;
+use super::referral_rules::ruled;
 use super::referral_worth::worth;
+use super::word_speed::{SpeedQuestion, word_speed};
+use crate::findings::Finding;
 use crate::influence::{
-    Generations, InfluenceError, RatingInputs, RatingWeights, ReachSettings, SignedSettings, Stance, degrees,
-    rate_promoters, signed_reach,
+    Generations, InfluenceError, InfluenceRating, RatingInputs, RatingReason, RatingWeights, Reach, ReachSettings,
+    ReferralGraph, SignedSettings, Stance, degrees, rate_promoters, reach, signed_reach, value_reach,
 };
+use crate::intake::SourceAccount;
 use crate::link::{BaseTable, Engine};
-use crate::report::{InfluenceResult, InfluenceRow};
-use crate::study::{EdgeProbability, Influence, Study};
+use crate::report::{InfluenceResult, InfluenceRow, ReferralRuleRow, Sampled};
+use crate::study::{EdgeProbability, Influence, PassingRule, Study};
 
 /// The referral graph and what is known of the customers in it.
 pub(super) struct Promoters<'run> {
     engine: &'run Engine,
     study: &'run Study,
     settings: &'run Influence,
+    rules: Vec<ReferralRuleRow>,
+    of_rules: Vec<Finding>,
     log: ReferralLog,
     network: Network,
     history: PromoterHistory,
     invitations: Invitations,
 }
 
+/// The graph with probabilities that were learned, which only what is told of today goes by: the rating is learned from
+/// networks of earlier times, for which they would come too late.
+struct Spreading {
+    graph: ReferralGraph,
+    reached: Reach,
+}
+
 impl<'run> Promoters<'run> {
-    /// The graph of all referrals before the study's date; `None` where there are none.
-    pub fn of(study: &'run Study, engine: &'run Engine) -> Result<Option<Self>, PipelineError> {
+    /// The graph of all referrals before the study's date; `None` where there are none, and where the rules left none, which
+    /// the findings of the study then say.
+    pub fn of(
+        study: &'run Study,
+        engine: &'run Engine,
+        accounts: &[SourceAccount],
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<Self>, PipelineError> {
         let Some(settings) = &study.influence else { return Ok(None) };
-        let Some((log, edges)) = ReferralLog::read(&engine.referrals()?, settings.probability)? else {
+        let ruled = ruled(engine, study.sources.customers.as_ref(), accounts, &settings.rules)?;
+        let Some((log, edges)) = ReferralLog::read(&ruled.table, settings.probability)? else {
+            findings.extend(ruled.findings);
             return Ok(None);
         };
         let network = log.network_of(edges, &reach_settings(settings, study.seed))?;
-        let n_nodes = network.graph.n_nodes();
-        let history = PromoterHistory::new(engine, n_nodes, 1);
-        let invitations = Invitations::new(settings, n_nodes);
-        Ok(Some(Self { engine, study, settings, log, network, history, invitations }))
+        let history = PromoterHistory::new(engine, network.graph.n_nodes(), 1);
+        let invitations = Invitations::new(settings, engine, &network.graph)?;
+        let (rules, of_rules) = (ruled.rows, ruled.findings);
+        Ok(Some(Self { engine, study, settings, rules, of_rules, log, network, history, invitations }))
     }
 
     /// Takes what is known of a batch of customers.
@@ -45,28 +69,37 @@ impl<'run> Promoters<'run> {
         self.invitations.watch(batch, &self.network.graph);
     }
 
-    /// Reach, rating, plan and values of the customers in the graph.
-    pub fn rate(self) -> Result<InfluenceResult, PipelineError> {
-        let Self { engine, study, settings, log, network, history, invitations } = self;
-        let graph = &network.graph;
-        let n_nodes = graph.n_nodes();
+    /// Reach, rating, plan and values of the customers in the graph; `base` holds the answers.
+    pub fn rate(self, base: &BaseTable) -> Result<InfluenceResult, PipelineError> {
+        let passing = self.passing(base)?;
+        let spreading = match passing.probability {
+            Some(probability) => Some(self.spreading(probability)?),
+            None => None,
+        };
+        let Self { engine, study, settings, rules, of_rules, log, network, history, invitations } = self;
+        let names = &network.graph;
+        let n_nodes = names.n_nodes();
+        let (graph, reached) = match &spreading {
+            Some(spreading) => (&spreading.graph, &spreading.reached),
+            None => (names, &network.reached),
+        };
+        let mut findings = of_rules;
+        findings.extend(names.findings());
+        findings.extend(reached.findings.iter().cloned());
+        findings.extend(passing.findings);
+        let credited = passing.credited;
         let recorded = |name: &str| history.recorded(name).map(known);
         let score = recorded("recommend").unwrap_or_else(|| vec![None; n_nodes]);
         let engagement = recorded("activity_365d").filter(|_| study.sources.activity.is_some());
-        let reach_of: Vec<f64> = network.reached.nodes.iter().map(|node| node.reach).collect();
-        let weights = RatingWeights {
-            reach: settings.rating.reach,
-            score: settings.rating.score,
-            engagement: settings.rating.engagement,
-            speed: 0.0,
-        };
-        let inputs = RatingInputs {
-            reach: &reach_of,
-            score: Some(&score),
-            engagement: engagement.as_deref(),
-            days_to_referral: None,
-        };
-        let ranks = rate_promoters(&inputs, &weights)?;
+        let ranks = rate_promoters(
+            &RatingInputs {
+                reach: &reached.nodes.iter().map(|node| node.reach).collect::<Vec<f64>>(),
+                score: Some(&score),
+                engagement: engagement.as_deref(),
+                days_to_referral: None,
+            },
+            &rank_weights(settings),
+        )?;
         let stances: Vec<Stance> = score.iter().map(|&score| stance(score)).collect();
         let heard = if score.iter().any(Option::is_some) {
             let settings = SignedSettings { samples: settings.samples as usize, seed: study.seed };
@@ -74,6 +107,18 @@ impl<'run> Promoters<'run> {
         } else {
             None
         };
+        let speed = word_speed(
+            &log,
+            graph,
+            &SpeedQuestion {
+                reach_days: &settings.reach_days,
+                tenure_days: history.recorded("tenure_days"),
+                as_of_us: study.as_of.end_us(),
+                samples: settings.samples as usize,
+                seed: study.seed,
+            },
+        )?;
+        findings.extend(speed.findings);
         let learning = learn(
             engine,
             &log,
@@ -87,11 +132,19 @@ impl<'run> Promoters<'run> {
                 confidence: study.confidence,
             },
         )?;
+        findings.extend(learning.findings);
         let has_amounts = study.sources.transactions.as_ref().is_some_and(|transactions| transactions.has_amounts());
-        let worth = if has_amounts { Some(worth(engine, &log, graph, &settings.value)?) } else { None };
-        let (degrees, generations) = (degrees(graph), Generations::of(graph));
+        let worth = if has_amounts { Some(worth(engine, &log, names, &settings.value)?) } else { None };
+        // Returns may be worth more than what was bought; nobody is reached for less than nothing.
+        let own_values: Option<Vec<f64>> =
+            worth.as_ref().map(|worth| worth.customers.iter().map(|own| own.own_value.max(0.0)).collect());
+        let of_value = match &own_values {
+            Some(values) => Some(value_reach(graph, values, &reach_settings(settings, study.seed))?),
+            None => None,
+        };
+        let (degrees, generations) = (degrees(names), Generations::of(names));
         let row = |node: usize| {
-            let (rank, reached) = (&ranks[node], &network.reached.nodes[node]);
+            let (rank, reached) = (&ranks[node], &reached.nodes[node]);
             let learned = learning.ratings.as_ref().map(|ratings| &ratings[node]);
             let sign = score[node].map(|_| match stances[node] {
                 Stance::Promoter => 1.0,
@@ -99,7 +152,7 @@ impl<'run> Promoters<'run> {
                 Stance::Detractor => -1.0,
             });
             InfluenceRow {
-                customer: graph.name(node as u32).into_owned(),
+                customer: names.name(node as u32).into_owned(),
                 node,
                 rating: learned.map_or(rank.rating, |learned| learned.rating).value(),
                 rating_se: learned.and_then(|learned| learned.std_error),
@@ -109,7 +162,7 @@ impl<'run> Promoters<'run> {
                 reach_se: reached.reach_se,
                 exact: reached.exact,
                 page_rank: network.page_rank[node],
-                n_referrals: graph.referred(node as u32).len(),
+                n_referrals: names.referred(node as u32).len(),
                 score: score[node],
                 engagement: engagement.as_ref().and_then(|engagement| engagement[node]),
                 reach_rank: rank.reach,
@@ -120,25 +173,40 @@ impl<'run> Promoters<'run> {
                 k_core: network.core[node],
                 n_generations: generations.below[node].map(|below| below.n_generations),
                 own_value: worth.as_ref().map(|worth| worth.customers[node].own_value),
+                reasons: match &learning.reasons {
+                    Some(reasons) => reasons.of(node).map(|own| signed(own.contribution, own.column)).collect(),
+                    None => reasons_of_ranks(rank, &rank_weights(settings)),
+                },
+                value_reach: of_value.as_ref().map(|reach| {
+                    let own = &reach.nodes[node];
+                    Sampled { value: own.reach, std_error: own.reach_se }
+                }),
+                credited: credited.as_ref().map(|credited| credited[node]),
+                timed: speed.customers.get(node).cloned(),
             }
         };
         let mut customers: Vec<InfluenceRow> = (0..n_nodes).map(row).collect();
         customers.sort_by(|left, right| {
             right.rating.total_cmp(&left.rating).then_with(|| left.customer.cmp(&right.customer))
         });
-        let mut findings = graph.findings();
-        findings.extend(network.reached.findings.iter().cloned());
-        findings.extend(learning.findings);
         let (plan, of_plan) = match settings.seeds {
             0 => (None, Vec::new()),
-            _ => invitations.plan(graph, settings, study.seed),
+            _ => invitations.plan(names, graph, own_values.as_deref(), settings, study.seed),
         };
         findings.extend(of_plan);
         Ok(InfluenceResult {
             n_customers: n_nodes,
             n_referrals: log.len(),
-            n_exact: network.reached.n_exact,
-            probability: in_words(settings.probability),
+            n_exact: reached.n_exact,
+            rules,
+            probability: match (settings.probability, &spreading) {
+                (EdgeProbability::Learned(_), Some(_)) => learned_in_words(passing.rule, settings),
+                (probability, _) => in_words(probability, log.has_column()),
+            },
+            passing: passing.result,
+            delay: speed.delay,
+            reach_days: settings.reach_days.clone(),
+            trees: pictured(names, &customers),
             customers,
             learned: learning.result,
             heard,
@@ -147,6 +215,60 @@ impl<'run> Promoters<'run> {
             findings,
         })
     }
+
+    /// Passing probabilities, where the study has them learned.
+    fn passing(&self, base: &BaseTable) -> Result<LearnedPassings, PipelineError> {
+        let EdgeProbability::Learned(rule) = self.settings.probability else { return Ok(LearnedPassings::default()) };
+        let graph = &self.network.graph;
+        let question = PassingQuestion {
+            rule,
+            settings: self.settings.passing,
+            as_of_us: self.study.as_of.end_us(),
+            seed: self.study.seed,
+            confidence: self.study.confidence,
+        };
+        let answers = AnswersInTime::of(base, graph);
+        learn_passing(self.engine, &self.log, graph, &answers, &self.log.given(graph), &question)
+    }
+
+    fn spreading(&self, probability: Vec<f64>) -> Result<Spreading, PipelineError> {
+        let graph = self.log.spreading(probability, self.network.graph.n_nodes())?;
+        let reached = reach(&graph, &reach_settings(self.settings, self.study.seed))?;
+        Ok(Spreading { graph, reached })
+    }
+}
+
+fn rank_weights(settings: &Influence) -> RatingWeights {
+    RatingWeights {
+        reach: settings.rating.reach,
+        score: settings.rating.score,
+        engagement: settings.rating.engagement,
+        speed: 0.0,
+    }
+}
+
+/// What each known component adds to a rating by ranks, the largest first: its part of the weights times its rank above 50.
+/// Together they are the rating less 50.
+fn reasons_of_ranks(rank: &InfluenceRating, weights: &RatingWeights) -> Vec<String> {
+    let mut parts: Vec<RatingReason> = [
+        ("reach", weights.reach, Some(rank.reach)),
+        ("score", weights.score, rank.score),
+        ("engagement", weights.engagement, rank.engagement),
+    ]
+    .into_iter()
+    .filter_map(|(column, weight, rank)| {
+        Some(RatingReason { column: column.to_owned(), contribution: weight * (rank? - 50.0) })
+    })
+    .filter(|reason| reason.contribution.abs() > 1e-9)
+    .collect();
+    parts.sort_by(|left, right| right.contribution.abs().total_cmp(&left.contribution.abs()));
+    parts.into_iter().take(N_REASONS).map(|reason| signed(reason.contribution, &reason.column)).collect()
+}
+
+/// `+reach`, `-score`
+fn signed(contribution: f64, column: &str) -> String {
+    let sign = if contribution > 0.0 { '+' } else { '-' };
+    format!("{sign}{column}")
 }
 
 fn reach_settings(settings: &Influence, seed: u64) -> ReachSettings {
@@ -166,16 +288,30 @@ fn stance(score: Option<f64>) -> Stance {
     }
 }
 
-fn in_words(probability: EdgeProbability) -> String {
+fn in_words(probability: EdgeProbability, has_column: bool) -> String {
     match probability {
         EdgeProbability::Uniform(value) => {
             format!("each referral passes the word on with probability {value}, as the study says")
         }
+        EdgeProbability::Learned(_) if has_column => in_words(EdgeProbability::Column, true),
         EdgeProbability::Column => "the probability of each referral comes from the referrals file".to_owned(),
-        EdgeProbability::WeightedCascade => {
+        EdgeProbability::WeightedCascade | EdgeProbability::Learned(_) => {
             "each referral passes the word on with probability 1 over the customer's number of referrers".to_owned()
         }
     }
+}
+
+fn learned_in_words(rule: PassingRule, settings: &Influence) -> String {
+    let how = match rule {
+        PassingRule::Best | PassingRule::Constant => "the same for all",
+        PassingRule::Logistic => "by a logistic model of what was known of referrer and referred",
+        PassingRule::SharedSuccess => "one for each referrer, shrunken to that of all",
+        PassingRule::Decayed => "one for each referrer, shrunken to that of all, older history counting less",
+    };
+    format!(
+        "the probability is learned from which of the referred bought within {} days, {how}",
+        settings.passing.within_days
+    )
 }
 
 impl From<InfluenceError> for PipelineError {

@@ -18,6 +18,15 @@ pub(super) struct ReferralLog {
     probability: Vec<f64>,
 }
 
+/// One referral.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Referral {
+    pub from: u32,
+    pub to: u32,
+    /// UTC microseconds.
+    pub at_us: i64,
+}
+
 /// A customer's first referrer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Came {
@@ -46,9 +55,18 @@ impl ReferralLog {
         if referrers.is_empty() {
             return Ok(None);
         }
+        let column = || table.numbers("probability").unwrap_or_default();
+        let rule = match rule {
+            // What learning starts from, and is held against.
+            EdgeProbability::Learned(_) if !column().is_empty() && !column().iter().any(|value| value.is_nan()) => {
+                EdgeProbability::Column
+            }
+            EdgeProbability::Learned(_) => EdgeProbability::WeightedCascade,
+            rule => rule,
+        };
         let probability = match rule {
-            EdgeProbability::Column => table.numbers("probability").unwrap_or_default().to_vec(),
-            EdgeProbability::Uniform(_) | EdgeProbability::WeightedCascade => Vec::new(),
+            EdgeProbability::Column => column().to_vec(),
+            _ => Vec::new(),
         };
         if probability.iter().any(|value| value.is_nan()) {
             return Err(PipelineError::Impossible(
@@ -71,6 +89,33 @@ impl ReferralLog {
 
     pub fn len(&self) -> usize {
         self.times.len()
+    }
+
+    /// Whether the referrals bring their own probabilities, and these are used.
+    pub fn has_column(&self) -> bool {
+        self.rule == EdgeProbability::Column
+    }
+
+    /// A referral by its place in time.
+    pub fn referral(&self, row: usize) -> Referral {
+        Referral { from: self.from[row], to: self.to[row], at_us: self.times[row] }
+    }
+
+    /// The probability of each referral by the study's own rule.
+    pub fn given(&self, graph: &ReferralGraph) -> Vec<f64> {
+        match self.rule {
+            EdgeProbability::Uniform(probability) => vec![probability; self.len()],
+            EdgeProbability::Column => self.probability.clone(),
+            EdgeProbability::WeightedCascade | EdgeProbability::Learned(_) => {
+                self.to.iter().map(|&to| 1.0 / graph.referrers(to).len().max(1) as f64).collect()
+            }
+        }
+    }
+
+    /// The same graph by numbers, with other probabilities, one a referral.
+    pub fn spreading(&self, probability: Vec<f64>, n_nodes: usize) -> Result<ReferralGraph, InfluenceError> {
+        let edges = EdgeList::from_numbers(n_nodes, self.from.clone(), self.to.clone())?;
+        ReferralGraph::new(edges, &PassingProbability::PerEdge(probability))
     }
 
     /// The instant of the first referral, UTC microseconds.
@@ -124,7 +169,7 @@ impl ReferralLog {
         let (n_referrals, n_nodes) = (edges.n_edges(), edges.n_nodes());
         let probability = match self.rule {
             EdgeProbability::Uniform(probability) => PassingProbability::Uniform(probability),
-            EdgeProbability::WeightedCascade => PassingProbability::WeightedCascade,
+            EdgeProbability::WeightedCascade | EdgeProbability::Learned(_) => PassingProbability::WeightedCascade,
             EdgeProbability::Column => PassingProbability::PerEdge(self.probability[..n_referrals].to_vec()),
         };
         let graph = ReferralGraph::new(edges, &probability)?;

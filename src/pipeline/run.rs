@@ -12,7 +12,7 @@ use crate::store::{
     self, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError, StoredPenalty,
     TermSource, TrainingWindow, WorkFolder,
 };
-use crate::study::{InvitationCost, Outcome, Study, nearest};
+use crate::study::{InvitationCost, Outcome, SeedValue, Study, nearest};
 use std::path::{Path, PathBuf};
 
 /// What a run may use and where it writes.
@@ -179,7 +179,7 @@ fn run_into(
     let table_folder = staging.folder("tables")?;
     let model_folder = staging.folder("models")?;
     progress(Progress::Step("building the referral graph"));
-    let mut promoters = Promoters::of(study, &engine)?;
+    let mut promoters = Promoters::of(study, &engine, &intake.accounts, &mut findings)?;
     let is_watching = promoters.is_some();
     let mut watch = |batch: &BaseTable| promoters.iter_mut().for_each(|promoters| promoters.watch(batch));
     let scores = match (engine.plan().dated, study.scores.enabled) {
@@ -198,7 +198,7 @@ fn run_into(
         _ => None,
     };
     progress(Progress::Step("rating networked promoters"));
-    let influence = promoters.map(Promoters::rate).transpose()?;
+    let influence = promoters.map(|promoters| promoters.rate(&base)).transpose()?;
 
     progress(Progress::Step("writing results"));
     for one in &analysed {
@@ -422,13 +422,26 @@ pub(super) fn check_columns(study: &Study, plan: &LinkPlan) -> Result<(), Pipeli
             let sentence = format!("the customers have no column of numbers `{name}` that could be a cost");
             return Err(study.refuse("influence.cost", sentence).into());
         }
-        if let Some(name) = &influence.exclude
-            && profile(name).is_none()
+        if let SeedValue::Column(name) = &influence.seed_value
+            && !profile(name).is_some_and(|column| column.numeric)
         {
-            let sentence = format!(
-                "the customers' column `{name}` is not carried along, because the feedback or the touchpoints have one of its name; rename it"
-            );
-            return Err(study.refuse("influence.exclude", sentence).into());
+            let sentence = format!("the customers have no column of numbers `{name}` that could be a value");
+            return Err(study.refuse("influence.seed_value", sentence).into());
+        }
+        let named = [
+            ("influence.exclude", influence.exclude.as_ref()),
+            ("influence.active", influence.active.as_ref()),
+            ("influence.quota.column", influence.quota.as_ref().map(|quota| &quota.column)),
+        ];
+        for (key, name) in named {
+            if let Some(name) = name
+                && profile(name).is_none()
+            {
+                let sentence = format!(
+                    "the customers' column `{name}` is not carried along, because the feedback or the touchpoints have one of its name; rename it"
+                );
+                return Err(study.refuse(key, sentence).into());
+            }
         }
     }
     check_measures(study, plan, &numbers)?;

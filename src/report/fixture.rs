@@ -572,14 +572,23 @@ fn influence() -> InfluenceResult {
             k_core: 1,
             n_generations: None,
             own_value: None,
+            reasons: Vec::new(),
+            value_reach: None,
+            credited: None,
+            timed: None,
         }
     });
     InfluenceResult {
         n_customers: 3_120,
         n_referrals: 1_904,
         n_exact: 2_930,
+        rules: Vec::new(),
         probability: "one over the number of referrers of the referred".to_owned(),
+        passing: None,
+        delay: None,
+        reach_days: Vec::new(),
         customers: customers.collect(),
+        trees: Vec::new(),
         learned: None,
         heard: None,
         plan: None,

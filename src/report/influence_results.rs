@@ -2,7 +2,8 @@
 
 use crate::findings::Finding;
 use crate::influence::{
-    Ablation, GroupRow, Placebo, PlannedSeed, ReferralValue, SeedPlan, SignedReach, Tier, ValueGroup,
+    Ablation, DelayFit, GroupRow, PassingJudgement, Placebo, PlannedSeed, ReferralValue, SeedPlan, SignedReach, Tier,
+    ValueGroup,
 };
 
 /// Who carries the word.
@@ -14,10 +15,20 @@ pub struct InfluenceResult {
     pub n_referrals: usize,
     /// Customers whose reach is exact.
     pub n_exact: usize,
+    /// What each rule found among the referrals as they were recorded.
+    pub rules: Vec<ReferralRuleRow>,
     /// How the probability of passing the word on was set, in words.
     pub probability: String,
+    /// How learned passing probabilities did on later referrals, where they were asked for.
+    pub passing: Option<PassingResult>,
+    /// How long the word takes, where the dates tell.
+    pub delay: Option<DelayResult>,
+    /// Days within which reach is told.
+    pub reach_days: Vec<u32>,
     /// All rated customers, the highest rating first (ties by name).
     pub customers: Vec<InfluenceRow>,
+    /// The referral trees of the first of them who brought somebody.
+    pub trees: Vec<PicturedTree>,
     /// How the rating was learned from later referrals and what it is worth, where the history allows it.
     pub learned: Option<LearnedRating>,
     /// What promoters and detractors carry together, where answers are known.
@@ -75,6 +86,119 @@ pub struct InfluenceRow {
     pub n_generations: Option<u32>,
     /// Margin of what the customer bought.
     pub own_value: Option<f64>,
+    /// What adds most to the rating, the largest first: `+` raises it.
+    pub reasons: Vec<String>,
+    /// Expected value (margin of own purchases) of those reached, the customer included, with its standard error.
+    pub value_reach: Option<Sampled>,
+    /// Others who bought or referred in turn, as far as they are owed to the customer: in equal parts to those who had referred
+    /// them, all the way up; `None` where passing is not learned.
+    pub credited: Option<f64>,
+    /// How soon the word spreads; `None` where no delay could be learned.
+    pub timed: Option<TimedRow>,
+}
+
+/// A figure with its standard error; 0 where it is exact.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sampled {
+    /// The figure.
+    pub value: f64,
+    /// Its standard error.
+    pub std_error: f64,
+}
+
+/// How soon one customer's word spreads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimedRow {
+    /// Expected customers reached within each of the days, the customer included.
+    pub within: Vec<Sampled>,
+    /// Mean days until the word is there, over those reached within the last of the days; `None` where nobody is.
+    pub mean_days: Option<f64>,
+}
+
+/// How long the word takes from a customer to the next.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DelayResult {
+    /// The family of lower AIC, fitted.
+    pub fit: DelayFit,
+    /// AIC of the other family, where it could be fitted.
+    pub aic_other: Option<f64>,
+    /// Samples behind the timed reach.
+    pub n_samples: usize,
+}
+
+/// How ways to set passing probabilities did on later referrals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PassingResult {
+    /// The word has passed if the referred bought within so many days.
+    pub within_days: u32,
+    /// Referred customers learned from, and those of them to whom it passed.
+    pub n_learned: usize,
+    /// Of these, to whom it passed.
+    pub n_learned_passed: usize,
+    /// Later referred customers judged by.
+    pub n_judged: usize,
+    /// Of these, to whom it passed.
+    pub n_judged_passed: usize,
+    /// Each way, those learned first.
+    pub rows: Vec<PassingRow>,
+}
+
+/// One way to set passing probabilities.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PassingRow {
+    /// `constant`, `logistic`, `shared_success`, `decayed`, or `given` for what is not learned.
+    pub rule: &'static str,
+    /// Whether reach goes by it.
+    pub is_used: bool,
+    /// How it did; `None` where it could not be fitted or judged.
+    pub judgement: Option<PassingJudgement>,
+}
+
+/// What one rule found among the referrals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReferralRuleRow {
+    /// `self_referral`, `unknown`, `before_referrer`, `after_referred`, `repeat`, `cycle`.
+    pub rule: &'static str,
+    /// Referrals that it applies to; `None` where the sources do not tell.
+    pub n_referrals: Option<usize>,
+    /// Whether they are left out.
+    pub is_left_out: bool,
+}
+
+impl ReferralRuleRow {
+    /// What the rule is about, after a number of referrals.
+    pub fn phrase(&self) -> &'static str {
+        match self.rule {
+            "self_referral" => "from somebody to the same person",
+            "unknown" => "with somebody who is not among the customers",
+            "before_referrer" => "before the referrer joined",
+            "after_referred" => "after the referred had joined",
+            "repeat" => "of two customers who are linked by an earlier one",
+            _ => "back to somebody from whom the referrer came",
+        }
+    }
+}
+
+/// A referral tree, as far as it is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PicturedTree {
+    /// The root first, and everybody right after who brought them or after that one's earlier branches.
+    pub customers: Vec<PicturedCustomer>,
+}
+
+/// A customer of a tree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PicturedCustomer {
+    /// The customer.
+    pub customer: String,
+    /// The place in the tree of who brought the customer; `None` for the root.
+    pub parent: Option<usize>,
+    /// Generations below the root.
+    pub generation: usize,
+    /// Customers whom this one brought and who are not drawn.
+    pub n_more: usize,
+    /// Latest recommend answer.
+    pub score: Option<f64>,
 }
 
 /// A rating by what went with later referrals.
@@ -105,6 +229,21 @@ pub struct SeedPlanResult {
     pub n_excluded: usize,
     /// Customers left out because their cost is not known.
     pub n_without_cost: usize,
+    /// Customers left out because the company contacted them lately; `None` where the study does not ask.
+    pub n_contacted: Option<usize>,
+    /// Customers who spread the word already.
+    pub n_active: usize,
+    /// What the plan counts: customers, or a value.
+    pub counts: SeedCount,
+}
+
+/// What a plan counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SeedCount {
+    /// Customers reached.
+    Customers,
+    /// The value of those reached, by this name.
+    Value(String),
 }
 
 /// One customer to invite.
@@ -112,6 +251,8 @@ pub struct SeedPlanResult {
 pub struct SeedRow {
     /// The customer.
     pub customer: String,
+    /// The segment whose quota the customer takes, where there are quotas.
+    pub segment: Option<String>,
     /// Gain, reach and cost.
     pub seed: PlannedSeed,
 }

@@ -4,7 +4,7 @@ use super::results::{MeasureRow, OutcomeResult, StudyResults};
 use super::sections::{Changed, Deeds, change_sentences};
 use super::sentences::{self, ASSOCIATION};
 use super::standing::{self, Link};
-use super::{headlines, reasons, text, words};
+use super::{headlines, influence_lines, reasons, text, words};
 use crate::drivers::{DriverRanking, DriverRow};
 use crate::findings::{Finding, Severity};
 use std::fmt::Write;
@@ -31,6 +31,7 @@ pub fn markdown(results: &StudyResults) -> String {
     for outcome in &results.outcomes {
         drivers(&mut page, results, outcome);
     }
+    who_carries(&mut page, results);
     findings(&mut page, results);
     add(
         &mut page,
@@ -166,6 +167,17 @@ pub(super) fn sign(row: &DriverRow) -> &'static str {
         Some(1) => "+",
         Some(-1) => "−",
         _ => words::MISSING,
+    }
+}
+
+fn who_carries(page: &mut String, results: &StudyResults) {
+    let lines: Vec<String> = results.influence.iter().flat_map(influence_lines::lines).collect();
+    if lines.is_empty() {
+        return;
+    }
+    page.push_str("\n## Who carries the word\n\n");
+    for line in lines {
+        add(page, format_args!("- {}\n", escaped(&line)));
     }
 }
 

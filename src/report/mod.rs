@@ -11,6 +11,7 @@ mod results;
 mod scorecard;
 
 mod headlines;
+mod influence_lines;
 mod reasons;
 mod sentences;
 mod standing;
@@ -21,6 +22,7 @@ mod action_chart;
 mod calibration_chart;
 mod charts;
 mod html;
+mod referral_chart;
 mod sections;
 mod svg;
 
@@ -36,8 +38,9 @@ pub use contact_results::{ChannelScores, HandOff, LengthResult, PanelResult, Per
 pub use evaluation::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
 pub use html::{ReportError, html};
 pub use influence_results::{
-    CustomerWorth, InfluenceResult, InfluenceRow, LearnedRating, ReferralWorthResult, SeedPlanResult, SeedRow,
-    WordOfMouthParts,
+    CustomerWorth, DelayResult, InfluenceResult, InfluenceRow, LearnedRating, PassingResult, PassingRow,
+    PicturedCustomer, PicturedTree, ReferralRuleRow, ReferralWorthResult, Sampled, SeedCount, SeedPlanResult, SeedRow,
+    TimedRow, WordOfMouthParts,
 };
 pub use markdown::markdown;
 pub use model_card::ModelCard;

@@ -97,6 +97,20 @@ impl Canvas {
         ));
     }
 
+    /// A square that stands on its corner, `radius` from the centre to each.
+    pub fn diamond(&mut self, centre: Point, radius: f64, class: &str) {
+        let Point { x, y } = centre;
+        self.write(format_args!(
+            r#"<polygon points="{left},{y} {x},{top} {right},{y} {x},{bottom}" class="{class}"/>"#,
+            left = Length(x - radius),
+            right = Length(x + radius),
+            top = Length(y - radius),
+            bottom = Length(y + radius),
+            x = Length(x),
+            y = Length(y)
+        ));
+    }
+
     /// A horizontal interval; an end beyond the scale is an arrow instead of a cap.
     pub fn interval(&mut self, scale: &Scale, low: f64, high: f64, y: f64, class: &str) {
         if !(low.is_finite() && high.is_finite()) {
@@ -173,7 +187,7 @@ impl Scale {
 }
 
 /// Width of a text of 13 units, judged by wide fonts; capitals and the like are wide.
-fn estimated_width(text: &str) -> f64 {
+pub(super) fn estimated_width(text: &str) -> f64 {
     text.chars()
         .map(|letter| match letter {
             'i' | 'j' | 'l' | 't' | 'f' | 'r' | ' ' | '.' | ',' | '|' | '\'' | ':' | '(' | ')' | '-' => 5.2,

@@ -4,7 +4,7 @@ use super::markdown::{all_findings, sign};
 use super::results::{OutcomeResult, StudyResults};
 use super::sentences;
 use super::standing::{self, Link};
-use super::{headlines, reasons, text, words};
+use super::{headlines, influence_lines, reasons, text, words};
 use crate::drivers::{DriverRanking, DriverRow};
 use crate::findings::{Finding, Severity};
 use crate::intake::SourceAccount;
@@ -48,6 +48,12 @@ pub fn terminal(results: &StudyResults, places: &Places, width: usize) -> String
     for outcome in &results.outcomes {
         lines.push(String::new());
         lines.extend(of_outcome(results, outcome, width));
+    }
+    let who_carries: Vec<String> = results.influence.iter().flat_map(influence_lines::lines).collect();
+    if !who_carries.is_empty() {
+        lines.push(String::new());
+        lines.push("Who carries the word".to_owned());
+        lines.extend(who_carries.iter().flat_map(|line| indented(line, width)));
     }
     if !results.sources.is_empty() {
         lines.push(String::new());

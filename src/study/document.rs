@@ -156,7 +156,7 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
         outcomes,
         evaluation: Evaluation::read(top, bootstrap)?,
         measures,
-        influence: Influence::read(top, sources.referrals.as_ref(), sources.customers.as_ref())?,
+        influence: Influence::read(top, &sources)?,
         sources,
         scores: Scores::read(top)?,
         file: String::new(),

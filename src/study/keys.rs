@@ -283,8 +283,31 @@ pub const ACTION_TARGET: &[&str] = &["outcome", "measure", "change"];
 /// `[segments]`.
 pub const SEGMENTS: &[&str] = &["by", "minimum_base"];
 /// `[influence]`.
-pub const INFLUENCE: &[&str] =
-    &["probability", "samples", "rating", "later_days", "seeds", "budget", "cost", "exclude", "value"];
+pub const INFLUENCE: &[&str] = &[
+    "probability",
+    "samples",
+    "rating",
+    "later_days",
+    "seeds",
+    "budget",
+    "cost",
+    "exclude",
+    "active",
+    "not_contacted_days",
+    "contact_kinds",
+    "quota",
+    "seed_value",
+    "value",
+    "passing",
+    "reach_days",
+    "rules",
+];
+/// `[influence.quota]`.
+pub const SEED_QUOTA: &[&str] = &["column", "at_most"];
+/// `[influence.passing]`.
+pub const PASSING: &[&str] = &["within_days", "half_life_days"];
+/// `[influence.rules]`.
+pub const REFERRAL_RULES: &[&str] = &["unknown", "before_referrer", "after_referred", "repeats", "cycles"];
 /// `[influence.value]`.
 pub const REFERRAL_VALUE: &[&str] = &["margin", "incentive", "acquisition_saved", "came_anyway", "discount"];
 /// `[influence.rating]`.

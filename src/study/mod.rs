@@ -20,15 +20,15 @@ mod contract;
 mod document;
 mod evaluation;
 mod history;
+mod influence;
+mod invited;
 mod measures;
 mod outcome;
 mod panel;
 mod sources;
 
 pub use actions::{ActionTarget, Actions, Segments, TargetMeasure};
-pub use analysis::{
-    Drivers, EdgeProbability, Influence, InvitationCost, Missing, RatingWeights, ReferralWorth, Scores, TouchpointGroup,
-};
+pub use analysis::{Drivers, Missing, Scores, TouchpointGroup};
 pub use as_of::AsOf;
 pub use codes::{AnswerCodes, Codes};
 pub use contacts::{ChannelComparison, GoodWhen, Perception, Teams};
@@ -40,6 +40,11 @@ pub use history::{
     Advance, Comparison, Condition, Contacts, Distinct, HISTORY_WINDOWS_DAYS, History, HistoryDetails, Juncture,
     LifecycleRule, Returns, Same, Validity,
 };
+pub use influence::{
+    EdgeProbability, Influence, InvitationCost, Passing, PassingRule, RatingWeights, ReferralRules, ReferralWorth,
+    RuleTreatment,
+};
+pub use invited::{SeedQuota, SeedValue, SegmentQuota};
 pub use measures::{Measures, NpsInterval, PopulationMargin, PopulationShare, Strata, Stratum};
 pub use nearest::nearest;
 pub use outcome::{Outcome, Penalty, SpendScale};

@@ -371,6 +371,52 @@ fn measures_thresholds_and_bound_of_the_diamond() {
     assert!(answer.get("bound").is_none() && answer["nodes"][0].get("core").is_none());
 }
 
+/// networkx 3.6.1 on the same twelve edges: `hits` (tolerance 1e-14), `pagerank` (the same), `harmonic_centrality` of the
+/// turned graph, `betweenness_centrality` not normalised, `core_number` without directions.
+#[test]
+fn measures_agree_with_networkx() {
+    let folder = folder();
+    let edges = "ann bob;ann cid;bob cid;bob dan;cid dan;dan eve;eve ann;fay cid;fay dan;gus fay;gus cid;eve hal";
+    write(folder.path(), "e.csv", &format!("by,of\n{}\n", edges.replace(' ', ",").replace(';', "\n")));
+    let answer = json(&advocate(
+        folder.path(),
+        &[
+            "influence",
+            "--edges",
+            "e.csv",
+            "--from",
+            "by",
+            "--to",
+            "of",
+            "--uniform",
+            "0.5",
+            "--measures",
+            "hits,pagerank,closeness,betweenness,core",
+            "--format",
+            "json",
+        ],
+    ));
+    let want = [
+        ("ann", [0.184_699_031_259, 0.0, 0.124_307_917_371, 3.083_333_333_333, 8.0, 2.0]),
+        ("bob", [0.261_203_874_964, 0.097_631_072_938, 0.084_788_581_103, 3.166_666_666_667, 2.0, 2.0]),
+        ("cid", [0.108_194_187_554, 0.471_404_520_791, 0.153_760_149_352, 2.416_666_666_667, 4.5, 2.0]),
+        ("dan", [0.0, 0.333_333_333_333, 0.218_043_382_025, 2.666_666_666_667, 17.0, 2.0]),
+        ("eve", [0.0, 0.0, 0.217_294_590_942, 3.333_333_333_333, 16.0, 2.0]),
+        ("fay", [0.261_203_874_964, 0.097_631_072_938, 0.045_539_745_614, 3.416_666_666_667, 2.5, 2.0]),
+        ("gus", [0.184_699_031_259, 0.0, 0.031_957_716_221, 3.533_333_333_333, 0.0, 2.0]),
+        ("hal", [0.0, 0.0, 0.124_307_917_371, 0.0, 0.0, 1.0]),
+    ];
+    let nodes = answer["nodes"].as_array().expect("a list");
+    assert_eq!(nodes.len(), want.len());
+    for (name, values) in want {
+        let own = nodes.iter().find(|own| own["node"] == name).expect("the node");
+        for (measure, value) in ["hub", "authority", "page_rank", "closeness", "betweenness", "core"].iter().zip(values)
+        {
+            close(&own[*measure], value, 1e-8);
+        }
+    }
+}
+
 #[test]
 fn a_bound_without_seeds_is_wrong_usage() {
     let folder = folder();

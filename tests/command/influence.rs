@@ -316,3 +316,346 @@ fn without_days_to_learn_from_the_rating_stays_with_ranks() {
     let influence = rows(folder.path(), "talkers", "influence");
     assert!(influence.iter().all(|row| row["expected_referrals"].is_empty()));
 }
+
+#[test]
+fn reasons_value_and_picture_of_a_family_by_hand() {
+    let folder = folder();
+    family(folder.path());
+    run(folder.path(), "family.toml");
+    let influence = rows(folder.path(), "family", "influence");
+    let reasons = |who: &str| {
+        let own = row(&influence, "customer", who);
+        ["rating_reason_1", "rating_reason_2", "rating_reason_3"].map(|column| own[column].clone())
+    };
+    // Reach ranks 90, 70 and three times 30; the four answers 87.5, 12.5, 37.5, 62.5. Weights are 0.5 and 0.3.
+    assert_eq!(reasons("ann"), ["+reach", "+score", ""].map(str::to_owned));
+    assert_eq!(reasons("bob"), ["-score", "+reach", ""].map(str::to_owned));
+    assert_eq!(reasons("cid"), ["-reach", "-score", ""].map(str::to_owned));
+    assert_eq!(reasons("dan"), ["-reach", "", ""].map(str::to_owned));
+    // Ann reaches all whose own values are 75, 30, 50, 0 and 40; Bob himself and Eve.
+    for (who, value) in [("ann", 195.0), ("bob", 70.0), ("cid", 50.0), ("dan", 0.0)] {
+        close(number(row(&influence, "customer", who), "value_reach"), value);
+        close(number(row(&influence, "customer", who), "value_reach_se"), 0.0);
+    }
+    // Four referrals tell no delay.
+    assert!(!influence[0].contains_key("reach_30d"));
+    assert!(!folder.path().join("results/family/2026-12-31/tables/delays.csv").exists());
+    // One tree holds all five, with four kinds of marks beside those of the key.
+    let report = std::fs::read_to_string(folder.path().join("results/family/2026-12-31/report.html")).expect("written");
+    assert!(report.contains("Whom they brought"));
+    for (class, n) in [("promoter", 2), ("passive", 1), ("detractor", 1), ("unknown", 1)] {
+        assert_eq!(report.matches(&format!("class=\"answer {class}\"")).count(), 1 + n, "{class}");
+    }
+}
+
+#[test]
+fn referrals_are_held_to_the_rules() {
+    let folder = folder();
+    family(folder.path());
+    // A repeat, a way back, one to oneself, one to a stranger, one from before the referrer joined. Bob joined when he was
+    // referred.
+    write(
+        folder.path(),
+        "referrals.csv",
+        "by,of,when\nann,bob,2025-01-10T00:00:00Z\nann,bob,2025-02-10T00:00:00Z\nbob,ann,2025-03-01T00:00:00Z\n\
+         bob,bob,2025-03-02T00:00:00Z\nann,zed,2025-04-01T00:00:00Z\ncid,dan,2023-05-01T00:00:00Z\n",
+    );
+    let customers = std::fs::read_to_string(folder.path().join("customers.csv")).expect("written");
+    write(folder.path(), "customers.csv", &customers.replace("bob,2024-01-01", "bob,2025-01-10"));
+    run(folder.path(), "family.toml");
+    let rules = rows(folder.path(), "family", "referral_rules");
+    let found = |rules: &[Row]| -> Vec<(String, String, String)> {
+        let cell = |row: &Row, column: &str| row[column].clone();
+        rules.iter().map(|row| (cell(row, "rule"), cell(row, "n_referrals"), cell(row, "treatment"))).collect()
+    };
+    // Ann and, at the repeat, Bob had joined before they were referred.
+    let want = [
+        ("self_referral", "1", "left_out"),
+        ("unknown", "1", "kept"),
+        ("before_referrer", "1", "kept"),
+        ("after_referred", "2", "kept"),
+        ("repeat", "1", "kept"),
+        ("cycle", "1", "kept"),
+    ];
+    let own = |want: [(&str, &str, &str); 6]| want.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned())).to_vec();
+    assert_eq!(found(&rules), own(want));
+    assert_eq!(rows(folder.path(), "family", "influence").len(), 5);
+    let report = std::fs::read_to_string(folder.path().join("results/family/2026-12-31/report.html")).expect("written");
+    assert!(report.contains("Referrals held to the rules"));
+
+    let study = std::fs::read_to_string(folder.path().join("family.toml")).expect("written");
+    let strict = "[influence.rules]\nunknown = \"drop\"\nrepeats = \"drop\"\ncycles = \"drop\"\n[influence.value]";
+    write(folder.path(), "family.toml", &study.replace("[influence.value]", strict));
+    run(folder.path(), "family.toml");
+    let rules = rows(folder.path(), "family", "referral_rules");
+    let left_out = |rule: &str| {
+        let own = row(&rules, "rule", rule);
+        assert_eq!(own["treatment"], "left_out", "{rule}");
+        number(own, "n_referrals")
+    };
+    for rule in ["unknown", "repeat", "cycle"] {
+        close(left_out(rule), 1.0);
+    }
+    // What is left: Ann brought Bob, Cid brought Dan.
+    let influence = rows(folder.path(), "family", "influence");
+    assert_eq!(influence.len(), 4);
+    close(number(row(&influence, "customer", "ann"), "n_referrals"), 1.0);
+    let findings = rows(folder.path(), "family", "findings");
+    assert!(findings.iter().any(|row| row["sentence"].contains("left out by the rules of the study")), "{findings:?}");
+}
+
+#[test]
+fn rules_that_leave_no_referral_say_so() {
+    let folder = folder();
+    family(folder.path());
+    let study = std::fs::read_to_string(folder.path().join("family.toml")).expect("written");
+    let strict = "[influence.rules]\nafter_referred = \"drop\"\n[influence.value]";
+    write(folder.path(), "family.toml", &study.replace("[influence.value]", strict));
+    run(folder.path(), "family.toml");
+    assert!(!folder.path().join("results/family/2026-12-31/tables/influence.csv").exists());
+    let findings = rows(folder.path(), "family", "findings");
+    let said = findings.iter().any(|row| row["sentence"].contains("4 after the referred had joined"));
+    assert!(said, "{findings:?}");
+}
+
+/// The family with segments, people who spread the word already, and a campaign that reached Bob twelve days ago; `influence`
+/// stands in place of what the study says of invitations.
+fn invited_family(folder: &Path, influence: &str) {
+    family(folder);
+    write(
+        folder,
+        "customers.csv",
+        "who,since,opted_out,price,region,spreads\nann,2024-01-01T00:00:00Z,yes,3,north,no\n\
+         bob,2024-01-01T00:00:00Z,no,2,north,yes\ncid,2024-01-01T00:00:00Z,no,3,south,no\n\
+         dan,2024-01-01T00:00:00Z,no,3,south,no\neve,2024-01-01T00:00:00Z,no,3,north,no\n",
+    );
+    write(folder, "exposures.csv", "who,when\nbob,2026-12-20T00:00:00Z\n");
+    let study = std::fs::read_to_string(folder.join("family.toml")).expect("written");
+    let study = study
+        .replace("keep = [\"opted_out\", \"price\"]", "keep = [\"opted_out\", \"price\", \"region\", \"spreads\"]")
+        .replace("seeds = 3\nbudget = 4.9\ncost = \"price\"\n", influence)
+        .replace(
+            "[drivers]",
+            "[sources.exposures]\npath = \"exposures.csv\"\ncustomer = \"who\"\ntime = \"when\"\n[drivers]",
+        );
+    assert!(study.contains(influence) && study.contains("exposures.csv"));
+    write(folder, "family.toml", &study);
+}
+
+#[test]
+fn quotas_by_segment_are_kept() {
+    let folder = folder();
+    invited_family(folder.path(), "seeds = 3\nquota = { column = \"region\", at_most = { north = 1, south = 0 } }\n");
+    run(folder.path(), "family.toml");
+    // Ann opted out, and of the others in the north Bob reaches most.
+    let seeds = rows(folder.path(), "family", "seeds");
+    assert_eq!(seeds.len(), 1, "{seeds:?}");
+    assert_eq!((seeds[0]["customer"].as_str(), seeds[0]["segment"].as_str()), ("bob", "north"));
+}
+
+#[test]
+fn nobody_is_invited_whom_a_campaign_reached_lately() {
+    let folder = folder();
+    invited_family(folder.path(), "seeds = 3\nnot_contacted_days = 30\n");
+    run(folder.path(), "family.toml");
+    let seeds = rows(folder.path(), "family", "seeds");
+    let mut names: Vec<&str> = seeds.iter().map(|row| row["customer"].as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["cid", "dan", "eve"]);
+    let report = std::fs::read_to_string(folder.path().join("results/family/2026-12-31/report.html")).expect("written");
+    assert!(report.contains("1 customer was contacted too lately."));
+    // Twelve days ago is long enough ago for a rule of five days.
+    let study = std::fs::read_to_string(folder.path().join("family.toml")).expect("written");
+    write(folder.path(), "family.toml", &study.replace("not_contacted_days = 30", "not_contacted_days = 5"));
+    run(folder.path(), "family.toml");
+    assert_eq!(rows(folder.path(), "family", "seeds")[0]["customer"], "bob");
+}
+
+#[test]
+fn a_plan_counts_own_value_and_leaves_out_who_spreads_the_word_already() {
+    let folder = folder();
+    invited_family(folder.path(), "seeds = 1\nseed_value = \"own-value\"\n");
+    run(folder.path(), "family.toml");
+    // Bob's 30 and Eve's 40.
+    let seeds = rows(folder.path(), "family", "seeds");
+    assert_eq!(seeds[0]["customer"], "bob");
+    let (gain, error) = (number(&seeds[0], "gain"), number(&seeds[0], "gain_se"));
+    assert!((gain - 70.0).abs() <= 5.0 * error + 1e-9, "{seeds:?}");
+    assert_eq!(rows(folder.path(), "family", "seed_plan")[0]["counts"], "own_value");
+    // Once Bob spreads the word, Cid's 50 are most of what is left.
+    let study = std::fs::read_to_string(folder.path().join("family.toml")).expect("written");
+    write(folder.path(), "family.toml", &study.replace("seeds = 1\n", "seeds = 1\nactive = \"spreads\"\n"));
+    run(folder.path(), "family.toml");
+    assert_eq!(rows(folder.path(), "family", "seeds")[0]["customer"], "cid");
+}
+
+#[test]
+fn limits_of_a_plan_that_nothing_is_known_about_are_refused() {
+    let folder = folder();
+    for (influence, said) in [
+        ("seeds = 3\nactive = \"nothing\"\n", "`influence.active` names `nothing`"),
+        ("seeds = 3\ncontact_kinds = [\"call\"]\n", "`influence.contact_kinds` needs activity"),
+        ("seeds = 3\nseed_value = \"region\"\n", "no column of numbers `region`"),
+        ("seeds = 3\nprobability = \"guessed\"\n", "guessed"),
+        ("seeds = 3\nreach_days = [90, 30]\n", "`influence.reach_days` should ascend"),
+    ] {
+        invited_family(folder.path(), influence);
+        let study = std::fs::read_to_string(folder.path().join("family.toml")).expect("written");
+        let study = if influence.contains("probability") { study.replace("probability = 1.0\n", "") } else { study };
+        write(folder.path(), "family.toml", &study);
+        let output = advocate(folder.path(), &["run", "family.toml", "--quiet"]);
+        assert_eq!(output.status.code(), Some(3), "{influence}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{influence}: {}", stderr(&output));
+    }
+}
+
+const FEW_ANSWERS: &str = r#"
+as_of = 2026-12-31
+bootstrap = 0
+[sources.feedback]
+path = "feedback.csv"
+customer = "who"
+time = "when"
+recommend = "nps"
+scale = [0, 10]
+[sources.referrals]
+path = "referrals.csv"
+referrer = "by"
+referred = "of"
+time = "when"
+[drivers]
+touchpoints = ["d"]
+[evaluation]
+enabled = false
+[outcomes.recommend]
+"#;
+
+fn few_answers(folder: &Path) {
+    let mut feedback = "who,when,nps,d\n".to_owned();
+    for at in 0..24 {
+        let _ = writeln!(feedback, "k{at},2026-04-{:02}T00:00:00Z,{},{}", at + 1, at % 11, at % 7);
+    }
+    write(folder, "feedback.csv", &feedback);
+}
+
+/// A date so many days after the first of January 2025, within the year.
+fn day(days: usize) -> String {
+    let months = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut left = days;
+    for (month, length) in months.into_iter().enumerate() {
+        if left < length {
+            return format!("2025-{:02}-{:02}T00:00:00Z", month + 1, left + 1);
+        }
+        left -= length;
+    }
+    unreachable!("a test asks for {days} days, more than a year")
+}
+
+/// One referral a day from ten referrers in turn. Of the first 140 referred every fourth buys, later every third, ten days on.
+#[test]
+fn passing_probabilities_of_ten_referrers_by_hand() {
+    let folder = folder();
+    few_answers(folder.path());
+    let buys = |at: usize| if at < 140 { at.is_multiple_of(4) } else { at.is_multiple_of(3) };
+    let (mut referrals, mut orders) = ("by,of,when\n".to_owned(), "who,when,amount\n".to_owned());
+    for at in 0..200 {
+        let _ = writeln!(referrals, "r{},c{at},{}", at % 10, day(at));
+        if buys(at) {
+            let _ = writeln!(orders, "c{at},{},1", day(at + 10));
+        }
+    }
+    write(folder.path(), "referrals.csv", &referrals);
+    write(folder.path(), "orders.csv", &orders);
+    let study = format!(
+        "[study]\nname = \"ten\"{FEW_ANSWERS}[sources.transactions]\npath = \"orders.csv\"\ncustomer = \"who\"\n\
+         time = \"when\"\namount = \"amount\"\n[influence]\nprobability = \"shared-success\"\nseeds = 0\n\
+         [influence.passing]\nwithin_days = 30\n"
+    );
+    write(folder.path(), "ten.toml", &study);
+    run(folder.path(), "ten.toml");
+    let passing = rows(folder.path(), "ten", "passing");
+    let of = |rule: &str, metric: &str| {
+        let own = passing.iter().find(|row| row["rule"] == rule && row["metric"] == metric);
+        number(own.unwrap_or_else(|| panic!("{rule} {metric}: {passing:?}")), "value")
+    };
+    // The cut lies at day 140; 110 of the referred had their 30 days before it, and 60 came after.
+    let (earlier, later) = (0..110, 140..200);
+    let rate = earlier.clone().filter(|&at| buys(at)).count() as f64 / 110.0;
+    assert_eq!((number(&passing[0], "n_learned"), number(&passing[0], "n_learned_passed")), (110.0, 28.0));
+    assert_eq!((number(&passing[0], "n_judged"), number(&passing[0], "n_judged_passed")), (60.0, 20.0));
+    let loss = |p: &dyn Fn(usize) -> f64| {
+        let of_one = |at: usize| if buys(at) { -p(at).ln() } else { -(1.0 - p(at)).ln() };
+        later.clone().map(of_one).sum::<f64>() / 60.0
+    };
+    let near = |got: f64, want: f64| assert!((got - want).abs() < 1e-6, "{got} {want}");
+    near(of("constant", "log_loss"), loss(&|_| rate));
+    near(of("constant", "brier"), (20.0 * (1.0 - rate).powi(2) + 40.0 * rate.powi(2)) / 60.0);
+    // Five observations at the rate of all stand before the eleven of each referrer.
+    let passed_of = |referrer: usize| earlier.clone().filter(|&at| at % 10 == referrer && buys(at)).count() as f64;
+    let shrunken = |at: usize| (5.0 * rate + passed_of(at % 10)) / 16.0;
+    near(of("shared_success", "log_loss"), loss(&shrunken));
+    near(of("shared_success", "log_loss_gain"), loss(&shrunken) - loss(&|_| rate));
+    assert!(passing.iter().all(|row| (row["is_used"] == "true") == (row["rule"] == "shared_success")), "{passing:?}");
+    // Reach goes by all 200: r0 brought 20 of whom 9 bought, and 55 bought in all.
+    let influence = rows(folder.path(), "ten", "influence");
+    near(number(row(&influence, "customer", "r0"), "reach"), 1.0 + 20.0 * (5.0 * 55.0 / 200.0 + 9.0) / 25.0);
+    // Nobody else had referred those nine.
+    near(number(row(&influence, "customer", "r0"), "credited"), 9.0);
+    near(number(row(&influence, "customer", "c0"), "credited"), 0.0);
+    let report = std::fs::read_to_string(folder.path().join("results/ten/2026-12-31/report.html")).expect("written");
+    assert!(report.contains("How likely the word is to pass"));
+}
+
+/// One customer brings forty on one day. Thirty of them bring one each after days that lie as exponential ones do, and all
+/// others have waited for nearly two years.
+#[test]
+fn delays_and_reach_in_time_by_hand() {
+    let folder = folder();
+    few_answers(folder.path());
+    let mut referrals = "by,of,when\n".to_owned();
+    (0..40).for_each(|at| referrals.push_str(&format!("z,a{at},{}\n", day(0))));
+    let mut days = Vec::new();
+    for at in 0..30 {
+        let minutes = (-10.0 * (1.0 - (f64::from(at) + 0.5) / 30.0).ln() * 1440.0).round() as usize;
+        days.push((minutes as f64 / 1440.0).max(0.5));
+        let date = day(minutes / 1440).replace("T00:00", &format!("T{:02}:{:02}", minutes / 60 % 24, minutes % 60));
+        let _ = writeln!(referrals, "a{at},b{at},{date}");
+    }
+    write(folder.path(), "referrals.csv", &referrals);
+    let study = format!(
+        "[study]\nname = \"slow\"{FEW_ANSWERS}[influence]\nprobability = 1.0\nseeds = 0\nreach_days = [30, 365]\n"
+    );
+    write(folder.path(), "slow.toml", &study);
+    run(folder.path(), "slow.toml");
+    let delays = rows(folder.path(), "slow", "delays");
+    let mean = days.iter().sum::<f64>() / 30.0;
+    assert_eq!(delays[0]["family"], "exponential", "{delays:?}");
+    let near = |column: &str, want: f64| {
+        let got = number(&delays[0], column);
+        assert!((got / want - 1.0).abs() < 1e-6, "{column}: {got} {want}");
+    };
+    // Ten of the forty and the thirty brought by the others have brought nobody, and after 700 days nobody waits any more.
+    near("n_trials", 70.0);
+    near("n_passed", 30.0);
+    near("mean_days", mean);
+    near("median_days", mean * 2.0_f64.ln());
+    near("share", 30.0 / 70.0);
+    let influence = rows(folder.path(), "slow", "influence");
+    let close_to = |who: &str, column: &str, want: f64| {
+        let own = row(&influence, "customer", who);
+        let (got, error) = (number(own, column), number(own, &format!("{column}_se")));
+        assert!((got - want).abs() < 5.0 * error + 1e-9, "{who} {column}: {got} {want} {error}");
+    };
+    let within = 1.0 - (-30.0 / mean).exp();
+    close_to("a0", "reach_30d", 1.0 + within);
+    close_to("a0", "reach_365d", 2.0);
+    close_to("b0", "reach_365d", 1.0);
+    // Of those two steps away, the sum of two delays lies within 30 days.
+    let twice = 1.0 - (-30.0 / mean).exp() * (1.0 + 30.0 / mean);
+    close_to("z", "reach_30d", 1.0 + 40.0 * within + 30.0 * twice);
+    close_to("z", "reach_365d", 71.0);
+    let own = row(&influence, "customer", "a0");
+    close(number(own, "share_30d"), number(own, "reach_30d") / number(own, "reach_365d"));
+    assert!((number(own, "mean_days") / mean - 1.0).abs() < 0.5, "{own:?}");
+    assert!(row(&influence, "customer", "b0")["mean_days"].is_empty());
+}

@@ -1,7 +1,7 @@
 //! A rating trained on who referred later.
 //!
 //! [`InputColumn`] names what is known of customers, by kind. [`RatingModel`] learns from a [`Snapshot`] which of it went
-//! with *later* referrals and rates everybody from 0 to 100, with a standard error; without an outcome to learn from it falls
+//! with *later* referrals and rates everybody from 0 to 100, with a standard error and its largest [reasons](LargestReasons); without an outcome to learn from it falls
 //! back to standardised ranks. [`ablate`] says out of time what each kind of input adds, against plain counts and PageRank;
 //! [`placebo`] does the same where nothing can be found. [`followed_by`] asks of dates alone whether people act after those
 //! they know.
@@ -11,6 +11,7 @@ mod followed;
 mod inputs;
 mod model;
 mod placebo;
+mod reasons;
 #[cfg(test)]
 mod simulated;
 
@@ -21,3 +22,4 @@ pub use model::{
     CustomerRating, Explanation, FittedRating, LearnedRatings, RatingBasis, RatingComponent, RatingModel, RatingReason,
 };
 pub use placebo::{Placebo, placebo};
+pub use reasons::{LargestReason, LargestReasons};

@@ -45,8 +45,8 @@ pub struct FittedRating {
     pub n_rows: usize,
     /// What a reader must know beside the rating.
     pub findings: Vec<Finding>,
-    features: Features,
-    toward: Vec<Toward>,
+    pub(super) features: Features,
+    pub(super) toward: Vec<Toward>,
 }
 
 /// The rating of one customer.

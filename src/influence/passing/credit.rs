@@ -58,11 +58,7 @@ pub fn credits_of_action(action: &Action, rule: CreditRule, smallest: f64) -> Re
         let mut credits: BTreeMap<u32, f64> = BTreeMap::new();
         for &parent in parents {
             let days = action.days[place] - action.days[parent as usize];
-            let fading = match rule {
-                CreditRule::Equal => 1.0,
-                CreditRule::Fading { mean_days } => (-days / mean_days).exp(),
-            };
-            let direct = fading / parents.len() as f64;
+            let direct = direct(rule, days, parents.len());
             *credits.entry(parent).or_insert(0.0) += direct;
             for (&above, &credit) in &upward[parent as usize] {
                 *credits.entry(above).or_insert(0.0) += credit * direct;
@@ -76,6 +72,43 @@ pub fn credits_of_action(action: &Action, rule: CreditRule, smallest: f64) -> Re
         credits.into_iter().map(move |(from, credit)| Credit { from: person(from), to: action.people[place], credit })
     };
     Ok(upward.into_iter().enumerate().flat_map(of_one).collect())
+}
+
+/// What each participant of one action accounts for, by place: the participant, as 1, and the sum of the credit for others.
+///
+/// The same as [`CreditDistribution::accounts_for`] of the one action with nothing dropped, in time linear in the parents:
+/// `own(v) = 1 + sum over those u whose parent v is of direct(v, u) * own(u)`, from the last participant to the first.
+///
+/// # Errors
+/// As [`credits_of_action`].
+///
+/// # Example
+/// ```
+/// use advocate::influence::{Action, CreditRule, accounts_for_in_action};
+/// // 0 acted, then 1 after 0, then 2 after both: half of 2 is owed to 1, and all of it, in the end, to 0.
+/// let action =
+///     Action { people: vec![0, 1, 2], days: vec![0.0, 1.0, 2.0], parents: vec![vec![], vec![0], vec![0, 1]] };
+/// assert_eq!(accounts_for_in_action(&action, CreditRule::Equal).expect("sound"), [3.0, 1.5, 1.0]);
+/// ```
+pub fn accounts_for_in_action(action: &Action, rule: CreditRule) -> Result<Vec<f64>, InfluenceError> {
+    check(action, rule)?;
+    let mut accounts_for = vec![1.0; action.people.len()];
+    for (place, parents) in action.parents.iter().enumerate().rev() {
+        for &parent in parents {
+            let days = action.days[place] - action.days[parent as usize];
+            accounts_for[parent as usize] += direct(rule, days, parents.len()) * accounts_for[place];
+        }
+    }
+    Ok(accounts_for)
+}
+
+/// The direct credit of one of so many parents.
+fn direct(rule: CreditRule, days: f64, n_parents: usize) -> f64 {
+    let fading = match rule {
+        CreditRule::Equal => 1.0,
+        CreditRule::Fading { mean_days } => (-days / mean_days).exp(),
+    };
+    fading / n_parents as f64
 }
 
 fn check(action: &Action, rule: CreditRule) -> Result<(), InfluenceError> {
@@ -209,6 +242,20 @@ mod tests {
             let sum: f64 = credits.iter().filter(|one| one.to == to && one.from < 3).map(|one| one.credit).sum();
             assert!((sum - 1.0).abs() < 1e-12, "{to}: {sum}");
         }
+    }
+
+    #[test]
+    fn the_short_way_comes_to_what_the_credits_sum_to() {
+        for rule in [CreditRule::Equal, CreditRule::Fading { mean_days: 2.0 }] {
+            let long = CreditDistribution::of(7, &[one_action()], rule, 0.0).expect("sound").accounts_for;
+            let short = accounts_for_in_action(&one_action(), rule).expect("sound");
+            for (long, short) in long.iter().zip(&short) {
+                assert!((long - short).abs() < 1e-12, "{long} {short}");
+            }
+        }
+        // The oracle's credits of the first: 1 + 1 + 0.5 + 0.5 + 0.75.
+        let first = accounts_for_in_action(&one_action(), CreditRule::Equal).expect("sound")[0];
+        assert!((first - 3.75).abs() < 1e-12, "{first}");
     }
 
     #[test]

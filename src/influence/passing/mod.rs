@@ -12,7 +12,7 @@ mod evaluation;
 mod logistic;
 mod shared_success;
 
-pub use credit::{Action, Credit, CreditDistribution, CreditRule, credits_of_action};
+pub use credit::{Action, Credit, CreditDistribution, CreditRule, accounts_for_in_action, credits_of_action};
 pub use decay::{decay_weights, fading_probability};
 pub use evaluation::{PassingJudgement, judge_passing};
 pub use logistic::{EdgeColumn, LearnedPassing, LogisticPassing};

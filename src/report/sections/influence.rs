@@ -1,8 +1,12 @@
 //! Who carries the word.
 
 use super::findings::FindingRow;
-use crate::influence::{Contender, InputKind, Rival, Tier};
-use crate::report::{InfluenceResult, LearnedRating, ReferralWorthResult, SeedPlanResult, sentences, standing, words};
+use crate::estimators::evaluation::Metric;
+use crate::influence::{Contender, Delay, InputKind, Rival, Tier};
+use crate::report::{
+    DelayResult, InfluenceResult, LearnedRating, PassingResult, ReferralWorthResult, SeedCount, SeedPlanResult,
+    referral_chart, sentences, standing, words,
+};
 
 /// Networked promoters that are listed.
 const N_PROMOTERS_MAX: usize = 20;
@@ -19,7 +23,27 @@ pub(in crate::report) struct Influence {
     pub judged: Option<Judged>,
     pub plan: Option<Plan>,
     pub worth: Option<Worth>,
+    pub trees: Option<String>,
+    pub passing: Option<Passing>,
+    pub speed: Option<String>,
     pub findings: Vec<FindingRow>,
+}
+
+/// How ways to set passing probabilities did.
+pub(in crate::report) struct Passing {
+    pub base: String,
+    pub rows: Vec<PassingLine>,
+}
+
+/// One way to set passing probabilities.
+pub(in crate::report) struct PassingLine {
+    pub rule: String,
+    pub is_used: bool,
+    pub log_loss: String,
+    pub gain: String,
+    pub brier: String,
+    pub slope: String,
+    pub area: String,
 }
 
 /// What the rating is worth out of time.
@@ -86,6 +110,8 @@ pub(in crate::report) struct PromoterRow {
     pub engagement: String,
     pub engagement_rank: String,
     pub n_referrals: String,
+    /// What adds most to the rating; empty where nothing is told.
+    pub reasons: String,
 }
 
 impl Influence {
@@ -111,6 +137,7 @@ impl Influence {
             engagement: row.engagement.map_or_else(missing, words::amount),
             engagement_rank: whole(row.engagement_rank),
             n_referrals: words::count(row.n_referrals as u64),
+            reasons: row.reasons.iter().map(|reason| reason.replace('_', " ")).collect::<Vec<_>>().join(", "),
         });
         let n_sampled = influence.n_customers.saturating_sub(influence.n_exact);
         let exactness = match n_sampled {
@@ -144,6 +171,9 @@ impl Influence {
             judged: influence.learned.as_ref().and_then(judged),
             plan: influence.plan.as_ref().map(plan),
             worth: influence.worth.as_ref().map(worth),
+            trees: Some(referral_chart::trees(&influence.trees, "referral-trees")).filter(|svg| !svg.is_empty()),
+            passing: influence.passing.as_ref().map(passing),
+            speed: influence.delay.as_ref().map(speed),
             findings: standing::sorted(influence.findings.iter()).into_iter().map(FindingRow::of).collect(),
         }
     }
@@ -230,12 +260,87 @@ fn in_words(contender: &Contender) -> String {
     }
 }
 
+fn passing(result: &PassingResult) -> Passing {
+    let rows = result.rows.iter().map(|row| {
+        let figure = |metric: Metric, decimals: usize| {
+            let judged = row.judgement.as_ref().and_then(|own| own.judgement.of(metric));
+            judged.map_or_else(|| words::MISSING.to_owned(), |own| words::fixed(own.value, decimals))
+        };
+        let gain = row.judgement.as_ref().and_then(|own| own.gain.of(Metric::LogLoss));
+        PassingLine {
+            rule: match row.rule {
+                "constant" => "one rate for all".to_owned(),
+                "logistic" => "logistic, from what was known of both".to_owned(),
+                "shared_success" => "one for each referrer, shrunken".to_owned(),
+                "decayed" => "the same, older history counting less".to_owned(),
+                _ => "as given or by number of referrers".to_owned(),
+            },
+            is_used: row.is_used,
+            log_loss: figure(Metric::LogLoss, 4),
+            gain: gain.map_or_else(
+                || words::MISSING.to_owned(),
+                |own| match own.conf_low.zip(own.conf_high) {
+                    Some((low, high)) => format!(
+                        "{} ({})",
+                        words::fixed(own.difference, 4),
+                        words::range(words::fixed(low, 4), words::fixed(high, 4))
+                    ),
+                    None => words::fixed(own.difference, 4),
+                },
+            ),
+            brier: figure(Metric::Brier, 4),
+            slope: figure(Metric::CalibrationSlope, 2),
+            area: figure(Metric::RocAuc, 3),
+        }
+    });
+    Passing {
+        base: format!(
+            "The word has passed if the referred bought within {} days. Learned from {}, {} of whom did, and judged at the \
+             first referral of {} later ones, {} of whom did. A calibration slope of 1 is right; below, probabilities are \
+             too far apart.",
+            result.within_days,
+            words::counted(result.n_learned, "referred customer", "referred customers"),
+            words::count(result.n_learned_passed as u64),
+            words::count(result.n_judged as u64),
+            words::count(result.n_judged_passed as u64)
+        ),
+        rows: rows.collect(),
+    }
+}
+
+fn speed(result: &DelayResult) -> String {
+    let fit = &result.fit;
+    let family = match fit.delay {
+        Delay::Exponential { .. } => "exponential",
+        Delay::Weibull { .. } => "Weibull",
+        Delay::Generation => "generation",
+    };
+    format!(
+        "Half of the referrals that come at all come within {} days of the referrer\u{2019}s own start ({family} delay, from {} \
+         referrals and {} customers who have referred nobody yet). Reach within some days is in the table influence.",
+        words::fixed(fit.delay.quantile(0.5), 0),
+        words::count(fit.n_passed as u64),
+        words::count((fit.n_trials - fit.n_passed) as u64)
+    )
+}
+
 fn plan(result: &SeedPlanResult) -> Plan {
     let plan = &result.plan;
     let rival = |which: Rival| plan.rivals.iter().find(|own| own.rival == which).map_or(f64::NAN, |own| own.reach);
-    let excluded = match result.n_excluded {
+    let told = |n: usize, is: &str, are: &str| match n {
         0 => String::new(),
-        n => format!(" {} are excluded by the study.", words::counted(n, "customer", "customers")),
+        1 => format!(" 1 customer {is}."),
+        n => format!(" {} customers {are}.", words::count(n as u64)),
+    };
+    let excluded = [
+        told(result.n_excluded, "is excluded by the study", "are excluded by the study"),
+        told(result.n_contacted.unwrap_or(0), "was contacted too lately", "were contacted too lately"),
+        told(result.n_active, "spreads the word already", "spread the word already"),
+    ]
+    .concat();
+    let what = match &result.counts {
+        SeedCount::Customers => "customers, themselves included".to_owned(),
+        SeedCount::Value(name) => format!("of the value {name}, their own included"),
     };
     let row = |(place, row): (usize, &crate::report::SeedRow)| PlanRow {
         place: place + 1,
@@ -246,7 +351,7 @@ fn plan(result: &SeedPlanResult) -> Plan {
     };
     Plan {
         summary: format!(
-            "{} to start with are expected to reach {} customers, themselves included. That is at least {} of what the best \
+            "{} to start with are expected to reach {} {what}. That is at least {} of what the best \
              choice within the limits would reach, with a probability of {}. Those with the most referrals would reach {}, \
              a random choice {}.{excluded}",
             words::counted(plan.seeds.len(), "customer", "customers"),

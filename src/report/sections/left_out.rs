@@ -3,7 +3,7 @@
 use super::findings::{FindingRow, Place, findings_at};
 use crate::intake::SourceAccount;
 use crate::report::results::{OutcomeResult, StudyResults};
-use crate::report::{reasons, sentences, standing, words};
+use crate::report::{ReferralRuleRow, reasons, sentences, standing, words};
 
 /// What was left out and why.
 pub(in crate::report) struct LeftOutSection {
@@ -12,7 +12,15 @@ pub(in crate::report) struct LeftOutSection {
     pub sources: Vec<SourceRow>,
     pub matches: Vec<MatchView>,
     pub cells: Vec<CellRow>,
+    pub rules: Vec<RuleLine>,
     pub findings: Vec<FindingRow>,
+}
+
+/// What a rule found among the referrals.
+pub(in crate::report) struct RuleLine {
+    pub rule: String,
+    pub n_referrals: String,
+    pub treatment: &'static str,
 }
 
 /// An outcome's answers, used and left out.
@@ -76,6 +84,7 @@ impl LeftOutSection {
                 })
                 .collect(),
             cells: results.sources.iter().flat_map(cells).collect(),
+            rules: results.influence.iter().flat_map(|influence| &influence.rules).map(RuleLine::of).collect(),
             findings: findings_at(results, Place::LeftOut),
         }
     }
@@ -129,6 +138,21 @@ impl SourceRow {
             excluded: reasons_of(
                 &mut account.rows_excluded.iter().map(|(&reason, &n)| (standing::exclusion_word(reason), n)),
             ),
+        }
+    }
+}
+
+impl RuleLine {
+    fn of(row: &ReferralRuleRow) -> Self {
+        let n = row.n_referrals;
+        Self {
+            rule: row.phrase().to_owned(),
+            n_referrals: n.map_or_else(|| words::MISSING.to_owned(), |n| words::count(n as u64)),
+            treatment: match (n, row.is_left_out) {
+                (None, _) => "not known",
+                (Some(_), true) => "left out",
+                (Some(_), false) => "kept",
+            },
         }
     }
 }

@@ -1,0 +1,188 @@
+//! The largest reasons of every customer's rating, for tables.
+
+use super::inputs::{InputColumn, Toward, check_columns};
+use super::model::{FittedRating, RatingBasis};
+use crate::influence::InfluenceError;
+use crate::influence::rating::percent_ranks_of_all;
+use rayon::prelude::*;
+
+/// Customers explained by one task.
+const BLOCK_CUSTOMERS: usize = 8192;
+/// Contributions smaller than this (absolute) are none.
+const SMALLEST: f64 = 1e-9;
+
+/// What adds most to each customer's rating.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LargestReasons {
+    names: Vec<String>,
+    n_each: usize,
+    /// `n_each` a customer; a contribution of 0 stands for none.
+    reasons: Vec<Reason>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Reason {
+    column: u32,
+    contribution: f64,
+}
+
+/// What one column adds to one customer's rating.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LargestReason<'a> {
+    /// The column.
+    pub column: &'a str,
+    /// Against the average customer: on the scale of the linear predictor, or in percent ranks above 50.
+    pub contribution: f64,
+}
+
+impl LargestReasons {
+    /// A customer's reasons, the largest first; columns that add nothing are no reasons.
+    ///
+    /// # Panics
+    /// If there is no such customer.
+    pub fn of(&self, customer: usize) -> impl Iterator<Item = LargestReason<'_>> {
+        let own = &self.reasons[customer * self.n_each..(customer + 1) * self.n_each];
+        own.iter().filter(|reason| reason.contribution.abs() > SMALLEST).map(|reason| LargestReason {
+            column: &self.names[reason.column as usize],
+            contribution: reason.contribution,
+        })
+    }
+}
+
+impl FittedRating {
+    /// The `n_each` columns that add most, up or down, to each customer's rating: the first of [`FittedRating::explain`] for
+    /// everybody at once. Ties in the order of the columns.
+    ///
+    /// # Errors
+    /// Other columns than those of the fit, values out of range.
+    pub fn largest_reasons(
+        &self,
+        columns: &[InputColumn<'_>],
+        n_each: usize,
+    ) -> Result<LargestReasons, InfluenceError> {
+        self.features.check_same(columns)?;
+        let n_rows = columns[0].values.len();
+        check_columns(columns, n_rows)?;
+        let n_each = n_each.min(columns.len());
+        let ranked = match &self.basis {
+            RatingBasis::Model(_) => Vec::new(),
+            RatingBasis::Ranks => self.ranks_above_the_middle(columns),
+        };
+        let blocks: Vec<usize> = (0..n_rows).step_by(BLOCK_CUSTOMERS).collect();
+        let explain = |start: usize| {
+            let mut values = vec![0.0; self.features.len()];
+            let mut of_columns = vec![0.0; columns.len()];
+            let mut reasons = Vec::with_capacity(n_each * BLOCK_CUSTOMERS);
+            for row in start..(start + BLOCK_CUSTOMERS).min(n_rows) {
+                of_columns.fill(0.0);
+                match &self.basis {
+                    RatingBasis::Model(model) => {
+                        self.features.write(columns, row, &mut values);
+                        for (feature, contribution) in model.contributions(&values).into_iter().enumerate() {
+                            of_columns[self.features.column_of(feature)] += contribution;
+                        }
+                    }
+                    RatingBasis::Ranks => {
+                        of_columns.iter_mut().zip(&ranked).for_each(|(own, ranks)| *own = ranks[row]);
+                    }
+                }
+                reasons.extend(largest(&of_columns, n_each));
+            }
+            reasons
+        };
+        let reasons: Vec<Reason> = blocks.into_par_iter().flat_map_iter(explain).collect();
+        let names = self.features.columns.iter().map(|feature| feature.name.clone()).collect();
+        Ok(LargestReasons { names, n_each, reasons })
+    }
+
+    /// For each column how far each customer's percent rank lies above 50 the way the column points.
+    fn ranks_above_the_middle(&self, columns: &[InputColumn<'_>]) -> Vec<Vec<f64>> {
+        let of_column = |(column, &toward): (&InputColumn<'_>, &Toward)| {
+            let mut above = vec![0.0; column.values.len()];
+            if toward != Toward::Unknown {
+                let known: Vec<usize> = (0..above.len()).filter(|&row| !column.values[row].is_nan()).collect();
+                let ranks = percent_ranks_of_all(&known.iter().map(|&row| column.values[row]).collect::<Vec<f64>>());
+                for (&row, rank) in known.iter().zip(ranks) {
+                    above[row] = if toward == Toward::More { rank - 50.0 } else { 50.0 - rank };
+                }
+            }
+            above
+        };
+        columns.iter().zip(&self.toward).map(of_column).collect()
+    }
+}
+
+fn largest(contributions: &[f64], n_each: usize) -> impl Iterator<Item = Reason> {
+    let mut order: Vec<Reason> =
+        contributions.iter().zip(0..).map(|(&contribution, column)| Reason { column, contribution }).collect();
+    order.sort_by(|left, right| right.contribution.abs().total_cmp(&left.contribution.abs()));
+    order.into_iter().take(n_each)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::inputs::{InputKind, InputScale, Later, Snapshot};
+    use super::super::model::RatingModel;
+    use super::*;
+
+    fn column<'data>(name: &'data str, values: &'data [f64]) -> InputColumn<'data> {
+        InputColumn { name, kind: InputKind::Profile, values, scale: InputScale::Plain, toward: Toward::More }
+    }
+
+    fn words(reasons: &LargestReasons, customer: usize) -> Vec<String> {
+        reasons.of(customer).map(|one| format!("{}{:+.6}", one.column, one.contribution)).collect()
+    }
+
+    /// Means of the count by x: 2 and 8, so that x adds ln 4 times the distance from its mean of a third. The other column
+    /// is the same for everybody and says nothing.
+    #[test]
+    fn the_largest_reason_under_a_model_by_hand() {
+        let x = [0.0, 0.0, 0.0, 0.0, 1.0, 1.0];
+        let y = [0.0, 1.0, 0.0, 1.0, 0.5, 0.5];
+        let later = [2.0, 2.0, 2.0, 2.0, 7.0, 9.0];
+        let columns = [column("y", &y), column("x", &x)];
+        let customers: Vec<u32> = (0..6).collect();
+        let snapshot = Snapshot { customers: &customers, columns: &columns, later: Later::Count(&later) };
+        let fitted = RatingModel::default().fit(&snapshot).expect("sound");
+        let reasons = fitted.largest_reasons(&columns, 2).expect("the same columns");
+        let first = reasons.of(5).next().expect("a reason");
+        assert_eq!(first.column, "x");
+        assert!((first.contribution - 4.0_f64.ln() * 2.0 / 3.0).abs() < 1e-8, "{first:?}");
+        // Nothing but x tells customers apart.
+        assert_eq!(reasons.of(5).count(), 1);
+    }
+
+    #[test]
+    fn ranks_point_their_way_and_gaps_are_no_reason() {
+        let score = [9.0, f64::NAN, 3.0, 6.0];
+        let days = [1.0, 2.0, 3.0, 4.0];
+        let columns = [column("score", &score), InputColumn { toward: Toward::Less, ..column("days", &days) }];
+        let fitted = RatingModel::ranks(&columns).expect("columns that point");
+        let reasons = fitted.largest_reasons(&columns, 3).expect("the same columns");
+        // Scores rank 83.3, -, 16.7, 50 and few days 87.5, 62.5, 37.5, 12.5.
+        assert_eq!(words(&reasons, 0), ["days+37.500000", "score+33.333333"]);
+        assert_eq!(words(&reasons, 1), ["days+12.500000"]);
+        assert_eq!(words(&reasons, 2), ["score-33.333333", "days-12.500000"]);
+        assert!(fitted.largest_reasons(&columns[..1], 3).is_err());
+    }
+
+    #[test]
+    fn the_first_reasons_are_those_of_the_explanation() {
+        let score: Vec<f64> = (0..60).map(|row| if row % 3 == 0 { f64::NAN } else { f64::from(row % 10) }).collect();
+        let visits: Vec<f64> = (0..60).map(|row| f64::from(row * 7 % 13)).collect();
+        let later: Vec<f64> = (0..60).map(|row| f64::from(row * 7 % 13 / 4 + row % 2)).collect();
+        let columns = [column("score", &score), column("visits", &visits)];
+        let customers: Vec<u32> = (0..60).collect();
+        let snapshot = Snapshot { customers: &customers, columns: &columns, later: Later::Count(&later) };
+        let fitted = RatingModel::default().fit(&snapshot).expect("sound");
+        assert!(matches!(fitted.basis, RatingBasis::Model(_)));
+        let reasons = fitted.largest_reasons(&columns, 2).expect("the same columns");
+        for customer in 0..60 {
+            let explained = fitted.explain(&columns, customer).expect("the same columns").reasons;
+            for (own, want) in reasons.of(customer).zip(&explained) {
+                assert_eq!(own.column, want.column);
+                assert!((own.contribution - want.contribution).abs() < 1e-12);
+            }
+        }
+    }
+}

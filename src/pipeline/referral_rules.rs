@@ -1,0 +1,178 @@
+//! The rules that referrals are held to before they become a graph, and how many each rule applies to.
+
+use super::PipelineError;
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::influence::{Names, RecordAccount, RecordRules, Records, Treatment};
+use crate::intake::{Reason, SourceAccount};
+use crate::link::{BaseTable, Engine};
+use crate::report::ReferralRuleRow;
+use crate::study::{Customers, ReferralRules, RuleTreatment};
+
+/// Referrals that the rules leave, with what the rules found.
+pub(super) struct RuledReferrals {
+    /// `referrer, referred, t, probability` in order of time.
+    pub table: BaseTable,
+    /// One row a rule.
+    pub rows: Vec<ReferralRuleRow>,
+    pub findings: Vec<Finding>,
+}
+
+/// People in the referrals, and what the customers table says of them.
+struct People {
+    names: Names,
+    from: Vec<Option<u32>>,
+    to: Vec<Option<u32>>,
+    /// By person: whether the customers table knows them, and since when.
+    is_known: Vec<bool>,
+    joined: Vec<Option<i64>>,
+}
+
+/// Holds the referrals before the study's date to the rules.
+///
+/// # Errors
+/// The engine fails.
+pub(super) fn ruled(
+    engine: &Engine,
+    customers: Option<&Customers>,
+    accounts: &[SourceAccount],
+    rules: &ReferralRules,
+) -> Result<RuledReferrals, PipelineError> {
+    let table = engine.referrals()?;
+    let times: Vec<i64> = table.numbers("t").unwrap_or_default().iter().map(|&t| t as i64).collect();
+    let mut people = People::of(&table);
+    engine.joined::<PipelineError>(|batch| {
+        people.meet(&batch);
+        Ok(())
+    })?;
+    let n_unknown = customers.map(|_| people.unknown().filter(|&unknown| unknown).count());
+    if customers.is_some() && rules.unknown == RuleTreatment::Drop {
+        people.forget_the_unknown();
+    }
+    let records = Records {
+        n_people: people.is_known.len(),
+        from: &people.from,
+        to: &people.to,
+        relations: None,
+        times: Some(&times),
+        weights: None,
+        joined: Some(&people.joined),
+    };
+    let made = records.edges(&record_rules(rules))?;
+    let has_joined = customers.is_some_and(|customers| customers.joined.is_some());
+    let rows = rows(&made.account, n_unknown, has_joined, accounts, rules);
+    let findings = findings(&rows, made.account.n_records);
+    let table = if made.records.len() == times.len() {
+        table
+    } else {
+        let mut is_kept = vec![false; times.len()];
+        made.records.iter().for_each(|&record| is_kept[record as usize] = true);
+        table.filtered(|row| is_kept[row])
+    };
+    Ok(RuledReferrals { table, rows, findings })
+}
+
+impl People {
+    /// Those in the referrals, nobody of them known yet.
+    fn of(table: &BaseTable) -> Self {
+        let mut names = Names::new();
+        let mut numbered = |column: &str| -> Vec<Option<u32>> {
+            let texts = table.texts(column).unwrap_or_default();
+            texts.iter().map(|name| name.as_deref().map(|name| names.intern(name))).collect()
+        };
+        let (from, to) = (numbered("referrer"), numbered("referred"));
+        let n_people = names.len();
+        Self { names, from, to, is_known: vec![false; n_people], joined: vec![None; n_people] }
+    }
+
+    /// Takes a batch of customers with the instant when each joined.
+    fn meet(&mut self, batch: &BaseTable) {
+        let (customers, times) = (batch.texts("customer").unwrap_or_default(), batch.numbers("t").unwrap_or_default());
+        for (customer, &time) in customers.iter().zip(times) {
+            if let Some(person) = customer.as_deref().and_then(|name| self.names.number_of(name)) {
+                self.is_known[person as usize] = true;
+                self.joined[person as usize] = (!time.is_nan()).then_some(time as i64);
+            }
+        }
+    }
+
+    fn knows(&self, person: Option<u32>) -> bool {
+        person.is_some_and(|person| self.is_known[person as usize])
+    }
+
+    /// By referral, whether one of the two is unknown.
+    fn unknown(&self) -> impl Iterator<Item = bool> {
+        self.from.iter().zip(&self.to).map(|(&from, &to)| !(self.knows(from) && self.knows(to)))
+    }
+
+    fn forget_the_unknown(&mut self) {
+        for end in self.from.iter_mut().chain(&mut self.to) {
+            *end = end.filter(|&person| self.is_known[person as usize]);
+        }
+    }
+}
+
+fn record_rules(rules: &ReferralRules) -> RecordRules {
+    let treatment = |rule: RuleTreatment| match rule {
+        RuleTreatment::Keep => Treatment::Keep,
+        RuleTreatment::Drop => Treatment::Drop,
+    };
+    RecordRules {
+        repeats: treatment(rules.repeats),
+        before_referrer: treatment(rules.before_referrer),
+        after_referred: treatment(rules.after_referred),
+        cycles: treatment(rules.cycles),
+    }
+}
+
+/// One row a rule; no number where the sources do not tell.
+fn rows(
+    account: &RecordAccount,
+    n_unknown: Option<usize>,
+    has_joined: bool,
+    accounts: &[SourceAccount],
+    rules: &ReferralRules,
+) -> Vec<ReferralRuleRow> {
+    let put_aside = accounts.iter().find(|account| account.source == "referrals");
+    let n_self =
+        put_aside.and_then(|account| account.rows_quarantined.get(&Reason::SelfReferral)).copied().unwrap_or(0);
+    let dated = |n: usize| has_joined.then_some(n);
+    let row = |rule, n: Option<usize>, treatment: RuleTreatment| ReferralRuleRow {
+        rule,
+        n_referrals: n,
+        is_left_out: treatment == RuleTreatment::Drop,
+    };
+    vec![
+        row("self_referral", Some(n_self as usize + account.n_self_loops), RuleTreatment::Drop),
+        row("unknown", n_unknown, rules.unknown),
+        row("before_referrer", dated(account.n_before_referrer), rules.before_referrer),
+        row("after_referred", dated(account.n_after_referred), rules.after_referred),
+        row("repeat", Some(account.n_repeats), rules.repeats),
+        row("cycle", Some(account.n_cycles), rules.cycles),
+    ]
+}
+
+/// What a study's rules left out, and what runs against the dates but was kept. Referrals to oneself are in the account of
+/// the source, and repeats that are kept are said of the graph.
+fn findings(rows: &[ReferralRuleRow], n_records: usize) -> Vec<Finding> {
+    let found = |row: &&ReferralRuleRow| row.n_referrals.is_some_and(|n| n > 0) && row.rule != "self_referral";
+    let told = |kind: FindingKind, start: &str, rows: Vec<&ReferralRuleRow>| {
+        let parts: Vec<String> =
+            rows.iter().map(|row| format!("{} {}", row.n_referrals.unwrap_or(0), row.phrase())).collect();
+        let sentence = format!("Of {n_records} referrals {start}: {}.", parts.join("; "));
+        let finding = Finding::new(kind, Severity::Note, "referrals", sentence);
+        rows.iter().fold(finding, |finding, row| finding.number(row.rule, row.n_referrals.unwrap_or(0) as f64))
+    };
+    let left_out: Vec<&ReferralRuleRow> = rows.iter().filter(found).filter(|row| row.is_left_out).collect();
+    let odd = ["before_referrer", "after_referred", "cycle"];
+    let kept: Vec<&ReferralRuleRow> =
+        rows.iter().filter(found).filter(|row| !row.is_left_out && odd.contains(&row.rule)).collect();
+    let mut findings = Vec::new();
+    if !left_out.is_empty() {
+        findings.push(told(FindingKind::EdgesDropped, "these are left out by the rules of the study", left_out));
+    }
+    if !kept.is_empty() {
+        let start = "these run against the dates and are kept; [influence.rules] can leave them out";
+        findings.push(told(FindingKind::Unreliable, start, kept));
+    }
+    findings
+}

@@ -1,0 +1,156 @@
+//! How soon the word spreads: the delay from a customer to the next learned from dates, and reach within some days.
+
+use super::referral_log::ReferralLog;
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::influence::{
+    DelayFamily, DelayFit, Eventually, InfluenceError, NodeTimedReach, ReferralGraph, TimedSettings, fit_delay,
+    timed_reach,
+};
+use crate::report::{DelayResult, Sampled, TimedRow};
+
+/// Microseconds in a day.
+const DAY_US: f64 = 86_400e6;
+/// Customers of more than this number are not told how soon their word spreads: the figures of each take memory.
+const CUSTOMERS_MAX: usize = 3_000_000;
+/// Referrals with a known delay without which no delay is learned.
+const DELAYS_MIN: usize = 20;
+/// Delays learned from at most; of more, an even part is taken.
+const TRIALS_MAX: usize = 500_000;
+/// A referral of the same day took this part of one.
+const SHORTEST_DAYS: f64 = 0.5;
+/// Samples for each referral, and in all at most.
+const SAMPLES_EACH: usize = 20;
+const SAMPLES_MAX: usize = 2_000_000;
+
+/// What is asked.
+pub(super) struct SpeedQuestion<'run> {
+    /// Days within which reach is told, ascending; empty for none.
+    pub reach_days: &'run [u32],
+    /// Days since each customer joined, where known.
+    pub tenure_days: Option<&'run [f64]>,
+    /// The end of the data, UTC microseconds.
+    pub as_of_us: i64,
+    pub samples: usize,
+    pub seed: u64,
+}
+
+/// What the dates say.
+#[derive(Default)]
+pub(super) struct WordSpeed {
+    pub delay: Option<DelayResult>,
+    /// One entry a customer.
+    pub customers: Vec<TimedRow>,
+    pub findings: Vec<Finding>,
+}
+
+/// Days until the word passed, or until the end of the data where it has not.
+#[derive(Default)]
+struct Trials {
+    days: Vec<f64>,
+    passed: Vec<bool>,
+}
+
+/// Learns delays and reach in time.
+///
+/// A customer can pass the word on from the first referral that brought them on, else since they joined. Each referral is a
+/// trial that took the days since then; somebody who referred nobody is one that is still open.
+///
+/// # Errors
+/// Reach cannot be computed.
+pub(super) fn word_speed(
+    log: &ReferralLog,
+    graph: &ReferralGraph,
+    question: &SpeedQuestion<'_>,
+) -> Result<WordSpeed, InfluenceError> {
+    if question.reach_days.is_empty() {
+        return Ok(WordSpeed::default());
+    }
+    if graph.n_nodes() > CUSTOMERS_MAX {
+        return Ok(without_delay(&format!("there are {} customers, more than {CUSTOMERS_MAX}", graph.n_nodes())));
+    }
+    let trials = Trials::of(log, graph.n_nodes(), question);
+    let n_passed = trials.passed.iter().filter(|&&passed| passed).count();
+    if n_passed < DELAYS_MIN {
+        let problem = format!(
+            "the days from a customer's own start to a referral are known of {n_passed} referrals, and {DELAYS_MIN} are needed"
+        );
+        return Ok(without_delay(&problem));
+    }
+    let families = [DelayFamily::Exponential, DelayFamily::Weibull];
+    let mut fits: Vec<DelayFit> = Vec::new();
+    let mut problem = String::new();
+    for family in families {
+        match fit_delay(&trials.days, &trials.passed, family, Eventually::Share) {
+            Ok(fit) => fits.push(fit),
+            Err(error) => problem = error.to_string(),
+        }
+    }
+    fits.sort_by(|left, right| left.aic.total_cmp(&right.aic));
+    let Some(&fit) = fits.first() else { return Ok(without_delay(&problem)) };
+    let settings = TimedSettings {
+        delay: fit.delay,
+        horizons: question.reach_days.iter().map(|&days| f64::from(days)).collect(),
+        samples: (SAMPLES_EACH * graph.n_arcs()).clamp(question.samples, SAMPLES_MAX.max(question.samples)),
+        seed: question.seed,
+    };
+    let timed = timed_reach(graph, &settings)?;
+    let delay = DelayResult { fit, aic_other: fits.get(1).map(|other| other.aic), n_samples: timed.n_samples };
+    let customers = timed.nodes.into_iter().map(row).collect();
+    Ok(WordSpeed { delay: Some(delay), customers, findings: Vec::new() })
+}
+
+fn row(node: NodeTimedReach) -> TimedRow {
+    let within = node.within.into_iter().zip(node.within_se);
+    TimedRow {
+        within: within.map(|(value, std_error)| Sampled { value, std_error }).collect(),
+        mean_days: node.mean_time,
+    }
+}
+
+fn without_delay(problem: &str) -> WordSpeed {
+    let sentence = format!("How soon the word spreads is not told, because {problem}.");
+    let finding = Finding::new(FindingKind::NotEstimated, Severity::Note, "delay", sentence);
+    WordSpeed { findings: vec![finding], ..WordSpeed::default() }
+}
+
+impl Trials {
+    fn of(log: &ReferralLog, n_nodes: usize, question: &SpeedQuestion<'_>) -> Self {
+        let came = log.came(n_nodes);
+        let start = |node: usize| match came[node] {
+            Some(came) => Some(came.at_us as f64),
+            None => {
+                let tenure_days = question.tenure_days.map_or(f64::NAN, |days| days[node]);
+                (!tenure_days.is_nan()).then_some(question.as_of_us as f64 - tenure_days * DAY_US)
+            }
+        };
+        let mut all = Self::default();
+        let mut has_referred = vec![false; n_nodes];
+        for row in 0..log.len() {
+            let referral = log.referral(row);
+            if referral.from == referral.to {
+                continue;
+            }
+            has_referred[referral.from as usize] = true;
+            // Who referred before they are known to have started tells no delay.
+            let waited = start(referral.from as usize).map(|start| (referral.at_us as f64 - start) / DAY_US);
+            if let Some(days) = waited.filter(|&days| days >= 0.0) {
+                all.push(days, true);
+            }
+        }
+        for node in (0..n_nodes).filter(|&node| !has_referred[node]) {
+            if let Some(start) = start(node) {
+                all.push((question.as_of_us as f64 - start) / DAY_US, false);
+            }
+        }
+        let stride = all.days.len().div_ceil(TRIALS_MAX).max(1);
+        Self {
+            days: all.days.into_iter().step_by(stride).collect(),
+            passed: all.passed.into_iter().step_by(stride).collect(),
+        }
+    }
+
+    fn push(&mut self, days: f64, passed: bool) {
+        self.days.push(days.max(SHORTEST_DAYS));
+        self.passed.push(passed);
+    }
+}

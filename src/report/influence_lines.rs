@@ -1,0 +1,170 @@
+//! Who carries the word in a line each, for short places: the learned rating, whether it beats counting, whom to invite.
+
+use super::influence_results::{InfluenceResult, LearnedRating, SeedCount, SeedPlanResult};
+use super::{sentences, words};
+use crate::influence::{Contender, Rival};
+
+/// The column of plain counts that the rating competes with.
+const COUNTS: &str = "referrals";
+/// Customers named of a plan.
+const N_NAMED: usize = 3;
+
+/// What there is to say; nothing where neither a rating was learned nor a plan made.
+pub(super) fn lines(influence: &InfluenceResult) -> Vec<String> {
+    let learned = influence.learned.as_ref();
+    let rating = learned.filter(|learned| learned.is_used).map(|learned| rating(influence, learned));
+    let against_counts = learned.and_then(against_counts);
+    [rating, against_counts, influence.plan.as_ref().map(plan)].into_iter().flatten().collect()
+}
+
+fn rating(influence: &InfluenceResult, learned: &LearnedRating) -> String {
+    let first = influence.customers.first().map_or_else(String::new, |first| {
+        let rating = match first.rating_se {
+            Some(std_error) => sentences::sampled(first.rating, std_error),
+            None => words::fixed(first.rating, 1),
+        };
+        format!("; {} is rated highest, with {rating} of 100", first.customer)
+    });
+    format!(
+        "The rating is learned from the referrals of {} days, which {} of {} made{first}.",
+        learned.later_days,
+        words::count(learned.n_referrers as u64),
+        words::counted(learned.n_customers, "customer", "customers")
+    )
+}
+
+fn against_counts(learned: &LearnedRating) -> Option<String> {
+    let ablation = learned.ablation.as_ref()?;
+    let rating = ablation.of(&Contender::Rating)?;
+    let counts = ablation.of(&Contender::Column(COUNTS.to_owned()))?;
+    let verdict = match (counts.gain_low > 0.0, counts.gain_high < 0.0) {
+        (true, _) => "The rating adds to counting referrals",
+        (_, true) => "The rating does worse than counting referrals",
+        _ => "The rating does not add to counting referrals",
+    };
+    Some(format!(
+        "{verdict}: area under the ROC curve {} against {} for who refers later, a gain of {} ({}).",
+        words::fixed(rating.roc_auc, 3),
+        words::fixed(counts.roc_auc, 3),
+        words::fixed(counts.gain_of_rating, 3),
+        words::range(words::fixed(counts.gain_low, 3), words::fixed(counts.gain_high, 3))
+    ))
+}
+
+fn plan(result: &SeedPlanResult) -> String {
+    let names: Vec<&str> = result.seeds.iter().take(N_NAMED).map(|row| row.customer.as_str()).collect();
+    let more = if result.seeds.len() > N_NAMED { ", ..." } else { "" };
+    let reach = result.plan.seeds.last().map_or(0.0, |seed| seed.reach);
+    let what = match &result.counts {
+        SeedCount::Customers => "customers".to_owned(),
+        SeedCount::Value(name) => format!("of {name}"),
+    };
+    let by_count = result.plan.rivals.iter().find(|rival| rival.rival == Rival::TopByCount);
+    let rival = by_count.map_or_else(String::new, |rival| {
+        format!("; those with the most referrals would reach {}", words::fixed(rival.reach, 1))
+    });
+    format!(
+        "To invite {} ({}{more}) is expected to reach {} {what}, at least {} of the best possible with a probability of \
+         {}{rival}.",
+        words::counted(result.seeds.len(), "customer", "customers"),
+        names.join(", "),
+        words::fixed(reach, 1),
+        words::percent_fine(result.plan.guarantee),
+        words::percent_fine(result.plan.certainty)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+    use crate::influence::{Ablation, AblationRow, PlannedSeed, RivalReach, SeedPlan};
+    use crate::report::SeedRow;
+
+    fn judged(contender: Contender, roc_auc: f64, gain: [f64; 3]) -> AblationRow {
+        AblationRow {
+            contender,
+            roc_auc,
+            conf_low: roc_auc,
+            conf_high: roc_auc,
+            precision_top_tenth: 0.5,
+            lift_top_tenth: 5.0,
+            gain_of_rating: gain[0],
+            gain_low: gain[1],
+            gain_high: gain[2],
+        }
+    }
+
+    fn with_gain(gain: [f64; 3]) -> InfluenceResult {
+        let rows = vec![
+            judged(Contender::Rating, 0.71, [0.0; 3]),
+            judged(Contender::Column(COUNTS.to_owned()), 0.71 - gain[0], gain),
+        ];
+        let ablation = Ablation { rows, n_customers: 900, n_referrers: 90, findings: Vec::new() };
+        let mut influence = fixture::retail().influence.expect("the fixture has referrals");
+        influence.learned = Some(LearnedRating {
+            is_used: true,
+            later_days: 180,
+            n_customers: 1_200,
+            n_referrers: 90,
+            ablation: Some(ablation),
+            placebo: None,
+        });
+        influence
+    }
+
+    #[test]
+    fn a_learned_rating_that_beats_counts_says_so() {
+        let said = lines(&with_gain([0.03, 0.01, 0.05]));
+        assert!(
+            said[0]
+                .starts_with("The rating is learned from the referrals of 180 days, which 90 of 1,200 customers made;")
+        );
+        assert_eq!(
+            said[1],
+            "The rating adds to counting referrals: area under the ROC curve 0.710 against 0.680 for who refers later, a gain \
+             of 0.030 (0.010 to 0.050)."
+        );
+        assert_eq!(said.len(), 2);
+    }
+
+    #[test]
+    fn an_interval_around_nought_adds_nothing() {
+        assert!(lines(&with_gain([0.01, -0.01, 0.03]))[1].starts_with("The rating does not add to counting referrals"));
+        assert!(
+            lines(&with_gain([-0.03, -0.05, -0.01]))[1].starts_with("The rating does worse than counting referrals")
+        );
+    }
+
+    #[test]
+    fn a_plan_names_the_first_and_its_rival() {
+        let seed = PlannedSeed { node: 0, cost: 1.0, gain: 3.0, gain_se: 0.1, reach: 12.0, spent: 4.0 };
+        let plan = SeedPlan {
+            seeds: vec![seed; 4],
+            guarantee: 0.625,
+            certainty: 0.99,
+            reach_low: 11.0,
+            best_high: 17.6,
+            n_samples: 4096,
+            rivals: vec![RivalReach { rival: Rival::TopByCount, reach: 9.5, reach_se: 0.1 }],
+            findings: Vec::new(),
+        };
+        let seeds = ["ann", "bob", "cid", "dan"]
+            .map(|customer| SeedRow { customer: customer.to_owned(), segment: None, seed })
+            .to_vec();
+        let result = SeedPlanResult {
+            seeds,
+            plan,
+            n_excluded: 0,
+            n_without_cost: 0,
+            n_contacted: None,
+            n_active: 0,
+            counts: SeedCount::Customers,
+        };
+        let influence = InfluenceResult { plan: Some(result), ..fixture::retail().influence.expect("referrals") };
+        let said = lines(&influence);
+        assert_eq!(said.len(), 1);
+        assert!(said[0].starts_with("To invite 4 customers (ann, bob, cid, ...) is expected to reach 12.0 customers"));
+        assert!(said[0].ends_with("; those with the most referrals would reach 9.5."), "{said:?}");
+    }
+}

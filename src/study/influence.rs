@@ -1,0 +1,461 @@
+//! How influence is computed: probabilities, reach, the rating, whom to invite, what referrals are worth, and which rules
+//! the records are held to.
+
+use super::invited::{SeedQuota, SeedValue, above_zero, kept_column};
+use super::section::{Item, Section};
+use super::{Problem, Sources, StudyError, keys};
+use serde::Serialize;
+
+/// Days within which reach is told where a study does not say.
+const REACH_DAYS: [u32; 3] = [30, 90, 365];
+
+/// The probability with which a customer's referral takes hold.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EdgeProbability {
+    /// The same for every edge.
+    Uniform(f64),
+    /// From the referrals' probability column.
+    Column,
+    /// One over the number of referrers of the referred.
+    WeightedCascade,
+    /// Learned from which of the referred bought.
+    Learned(PassingRule),
+}
+
+/// How passing probabilities are learned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PassingRule {
+    /// Whichever of these has the least log loss out of time.
+    Best,
+    /// The same for everybody: the share that bought.
+    Constant,
+    /// By a logistic model of what was known of referrer, referred and referral.
+    Logistic,
+    /// One probability a referrer, shrunken to that of all; a success may be owed to any of several referrers.
+    SharedSuccess,
+    /// The same with older history counting less.
+    Decayed,
+}
+
+/// What passing probabilities are learned from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Passing {
+    /// The word has passed if the referred buys within so many days of the referral.
+    pub within_days: u32,
+    /// Days after which history counts half.
+    pub half_life_days: u32,
+}
+
+/// What becomes of referrals that a rule applies to; they are counted in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleTreatment {
+    /// They stay.
+    Keep,
+    /// They are left out of all that is said of influence.
+    Drop,
+}
+
+/// The rules that referrals are held to. Those to oneself are always put aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ReferralRules {
+    /// One of the two is not among the customers.
+    pub unknown: RuleTreatment,
+    /// The referrer joined after the referral.
+    pub before_referrer: RuleTreatment,
+    /// The referred had joined before the referral.
+    pub after_referred: RuleTreatment,
+    /// The same two again.
+    pub repeats: RuleTreatment,
+    /// Back to somebody from whom the referrer came.
+    pub cycles: RuleTreatment,
+}
+
+impl Default for ReferralRules {
+    fn default() -> Self {
+        use RuleTreatment::Keep;
+        Self { unknown: Keep, before_referrer: Keep, after_referred: Keep, repeats: Keep, cycles: Keep }
+    }
+}
+
+/// How much each part counts in the rating of networked promoters; not negative, not all zero.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RatingWeights {
+    /// Of the expected reach.
+    pub reach: f64,
+    /// Of the customer's own recommend answer.
+    pub score: f64,
+    /// Of the customer's engagement.
+    pub engagement: f64,
+}
+
+/// How those whom a customer brought are valued; amounts in the money of the transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ReferralWorth {
+    /// Share (0-1) of revenue that is kept as margin.
+    pub margin: f64,
+    /// Paid for each referral that brought somebody.
+    pub incentive: f64,
+    /// What it would have cost to win the customer otherwise.
+    pub acquisition_saved: f64,
+    /// Probability (0-1) that the referred would have come without the referral.
+    pub came_anyway: f64,
+    /// Discount per year since the referral.
+    pub discount: f64,
+}
+
+impl Default for ReferralWorth {
+    fn default() -> Self {
+        Self { margin: 1.0, incentive: 0.0, acquisition_saved: 0.0, came_anyway: 0.0, discount: 0.0 }
+    }
+}
+
+/// What inviting a customer costs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvitationCost {
+    /// The same for everybody.
+    Each(f64),
+    /// A kept column of the customers.
+    Column(String),
+}
+
+/// How influence is computed and rated.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Influence {
+    /// Where the probability of an edge comes from. Where nothing is said: the referrals' own column, else weighted cascade.
+    pub probability: EdgeProbability,
+    /// Samples where reach is not exact.
+    pub samples: u32,
+    /// The parts of the rating.
+    pub rating: RatingWeights,
+    /// Days of referrals that the rating is learned from; 0 for none, `None` for a length that fits the history.
+    pub later_days: Option<u32>,
+    /// Customers to invite at most; 0 for no plan.
+    pub seeds: u32,
+    /// Cost to keep to.
+    pub budget: Option<f64>,
+    /// What inviting costs.
+    pub cost: InvitationCost,
+    /// A kept column of the customers that says who may not be invited.
+    pub exclude: Option<String>,
+    /// A kept column of the customers that says who spreads the word already.
+    pub active: Option<String>,
+    /// Nobody is invited whom the company contacted within so many days.
+    pub not_contacted_days: Option<u32>,
+    /// Kinds of activity that count as a contact, beside exposures and invitations.
+    pub contact_kinds: Vec<String>,
+    /// How many to invite of each segment at most.
+    pub quota: Option<SeedQuota>,
+    /// What reaching a customer counts in the plan.
+    pub seed_value: SeedValue,
+    /// How those whom a customer brought are valued.
+    pub value: ReferralWorth,
+    /// What passing probabilities are learned from.
+    pub passing: Passing,
+    /// Days within which reach is told, ascending; empty for none.
+    pub reach_days: Vec<u32>,
+    /// The rules that referrals are held to.
+    pub rules: ReferralRules,
+}
+
+impl Influence {
+    /// Nothing where there are no referrals; the defaults where nothing is said about them.
+    pub(super) fn read(top: &Section<'_, '_>, sources: &Sources) -> Result<Option<Self>, StudyError> {
+        let item = top.item("influence");
+        let Some(referrals) = &sources.referrals else {
+            return match item {
+                None => Ok(None),
+                Some(item) => Err(item.invalid("[influence] needs referrals; add [sources.referrals] or leave it out")),
+            };
+        };
+        let has_column = referrals.probability.is_some();
+        let mut influence = Self {
+            probability: if has_column { EdgeProbability::Column } else { EdgeProbability::WeightedCascade },
+            samples: 10_000,
+            rating: RatingWeights { reach: 0.5, score: 0.3, engagement: 0.2 },
+            later_days: None,
+            seeds: 20,
+            budget: None,
+            cost: InvitationCost::Each(1.0),
+            exclude: None,
+            active: None,
+            not_contacted_days: None,
+            contact_kinds: Vec::new(),
+            quota: None,
+            seed_value: SeedValue::Customers,
+            value: ReferralWorth::default(),
+            passing: Passing { within_days: 90, half_life_days: 365 },
+            reach_days: REACH_DAYS.to_vec(),
+            rules: ReferralRules::default(),
+        };
+        let Some(item) = item else { return Ok(Some(influence)) };
+        let section = item.section(keys::INFLUENCE)?;
+        if let Some(item) = section.item("probability") {
+            influence.probability = read_probability(&item, has_column, sources.transactions.is_some())?;
+        }
+        if let Some(item) = section.item("samples") {
+            influence.samples = item.integer(1..=1_000_000_000)? as u32;
+        }
+        if let Some(item) = section.item("rating") {
+            influence.rating = read_rating(&item.section(keys::RATING)?)?;
+        }
+        if let Some(item) = section.item("later_days") {
+            influence.later_days = Some(item.integer(0..=36_500)? as u32);
+        }
+        influence.read_invitations(&section, sources)?;
+        if let Some(item) = section.item("value") {
+            influence.value = read_worth(&item.section(keys::REFERRAL_VALUE)?)?;
+        }
+        if let Some(item) = section.item("passing") {
+            let section = item.section(keys::PASSING)?;
+            if let Some(item) = section.item("within_days") {
+                influence.passing.within_days = item.integer(1..=3650)? as u32;
+            }
+            if let Some(item) = section.item("half_life_days") {
+                influence.passing.half_life_days = item.integer(1..=36_500)? as u32;
+            }
+        }
+        if let Some(item) = section.item("reach_days") {
+            influence.reach_days = read_days(&item)?;
+        }
+        if let Some(item) = section.item("rules") {
+            influence.rules = read_rules(&item.section(keys::REFERRAL_RULES)?)?;
+        }
+        Ok(Some(influence))
+    }
+
+    fn read_invitations(&mut self, section: &Section<'_, '_>, sources: &Sources) -> Result<(), StudyError> {
+        let kept: &[String] = sources.customers.as_ref().map_or(&[], |customers| &customers.keep);
+        if let Some(item) = section.item("seeds") {
+            self.seeds = item.integer(0..=1_000_000)? as u32;
+        }
+        if let Some(item) = section.item("budget") {
+            self.budget = Some(above_zero(&item)?);
+        }
+        if let Some(item) = section.item("cost") {
+            self.cost = if item.is_text() {
+                InvitationCost::Column(kept_column(&item, kept)?)
+            } else {
+                InvitationCost::Each(above_zero(&item)?)
+            };
+        }
+        if let Some(item) = section.item("exclude") {
+            self.exclude = Some(kept_column(&item, kept)?);
+        }
+        if let Some(item) = section.item("active") {
+            self.active = Some(kept_column(&item, kept)?);
+        }
+        self.contact_kinds = section.texts("contact_kinds")?;
+        if let Some(item) = section.item("contact_kinds").filter(|_| sources.activity.is_none()) {
+            return Err(
+                item.invalid("`influence.contact_kinds` needs activity; add [sources.activity] or leave it out")
+            );
+        }
+        if let Some(item) = section.item("not_contacted_days") {
+            let is_known =
+                sources.exposures.is_some() || sources.invitations.is_some() || !self.contact_kinds.is_empty();
+            if !is_known {
+                return Err(item.invalid(
+                    "`influence.not_contacted_days` needs to know who was contacted; add [sources.exposures], \
+                     [sources.invitations] or, with [sources.activity], `contact_kinds`",
+                ));
+            }
+            self.not_contacted_days = Some(item.integer(1..=36_500)? as u32);
+        }
+        if let Some(item) = section.item("quota") {
+            self.quota = Some(SeedQuota::read(&item, kept)?);
+        }
+        if let Some(item) = section.item("seed_value") {
+            let has_amounts = sources.transactions.as_ref().is_some_and(|transactions| transactions.has_amounts());
+            self.seed_value = SeedValue::read(&item, kept, has_amounts)?;
+        }
+        Ok(())
+    }
+}
+
+fn read_worth(section: &Section<'_, '_>) -> Result<ReferralWorth, StudyError> {
+    let number = |key: &str, otherwise: f64, high: f64| {
+        let Some(item) = section.item(key) else { return Ok(otherwise) };
+        let value = item.number()?;
+        if (0.0..=high).contains(&value) {
+            return Ok(value);
+        }
+        let range = if high < f64::MAX { format!("from 0 to {high}") } else { "at least 0".to_owned() };
+        Err(item.invalid(format!("`{}` is {value} and should be {range}", item.path())))
+    };
+    let usual = ReferralWorth::default();
+    Ok(ReferralWorth {
+        margin: number("margin", usual.margin, 1.0)?,
+        incentive: number("incentive", usual.incentive, f64::MAX)?,
+        acquisition_saved: number("acquisition_saved", usual.acquisition_saved, f64::MAX)?,
+        came_anyway: number("came_anyway", usual.came_anyway, 1.0)?,
+        discount: number("discount", usual.discount, f64::MAX)?,
+    })
+}
+
+fn read_probability(
+    item: &Item<'_, '_>,
+    has_column: bool,
+    has_transactions: bool,
+) -> Result<EdgeProbability, StudyError> {
+    use EdgeProbability::{Column, Learned, Uniform, WeightedCascade};
+    if item.is_text() {
+        let probability = item.word(&[
+            ("column", Column),
+            ("weighted-cascade", WeightedCascade),
+            ("learned", Learned(PassingRule::Best)),
+            ("constant", Learned(PassingRule::Constant)),
+            ("logistic", Learned(PassingRule::Logistic)),
+            ("shared-success", Learned(PassingRule::SharedSuccess)),
+            ("decayed", Learned(PassingRule::Decayed)),
+        ])?;
+        if probability == Column && !has_column {
+            return Err(item.invalid("`influence.probability = \"column\"` needs `probability` in [sources.referrals]"));
+        }
+        if matches!(probability, Learned(_)) && !has_transactions {
+            return Err(item.invalid(
+                "learning `influence.probability` needs to know who bought; add [sources.transactions] or give a number, \
+                 `column` or `weighted-cascade`",
+            ));
+        }
+        return Ok(probability);
+    }
+    let value = item.number()?;
+    if !(0.0..=1.0).contains(&value) {
+        return Err(item.invalid(format!("`influence.probability` is {value} and should be from 0 to 1")));
+    }
+    Ok(Uniform(value))
+}
+
+fn read_days(item: &Item<'_, '_>) -> Result<Vec<u32>, StudyError> {
+    let elements = item.elements("a list of days")?;
+    let days: Vec<u32> =
+        elements.iter().map(|item| item.integer(1..=36_500).map(|days| days as u32)).collect::<Result<_, _>>()?;
+    if days.windows(2).any(|pair| pair[0] >= pair[1]) {
+        return Err(item.invalid(format!("`{}` should ascend, as in [30, 90, 365]", item.path())));
+    }
+    Ok(days)
+}
+
+fn read_rules(section: &Section<'_, '_>) -> Result<ReferralRules, StudyError> {
+    let treatment = |key: &str| match section.item(key) {
+        Some(item) => item.word(&[("keep", RuleTreatment::Keep), ("drop", RuleTreatment::Drop)]),
+        None => Ok(RuleTreatment::Keep),
+    };
+    Ok(ReferralRules {
+        unknown: treatment("unknown")?,
+        before_referrer: treatment("before_referrer")?,
+        after_referred: treatment("after_referred")?,
+        repeats: treatment("repeats")?,
+        cycles: treatment("cycles")?,
+    })
+}
+
+fn read_rating(section: &Section<'_, '_>) -> Result<RatingWeights, StudyError> {
+    let weight = |key: &str| {
+        let Some(item) = section.item(key) else { return Ok(0.0) };
+        let value = item.number()?;
+        if value < 0.0 {
+            return Err(item.invalid(format!("`{}` is {value} and should not be negative", item.path())));
+        }
+        Ok(value)
+    };
+    let weights = RatingWeights { reach: weight("reach")?, score: weight("score")?, engagement: weight("engagement")? };
+    if weights.reach <= 0.0 {
+        return Err(section.refuse(Problem::Invalid(
+            "`influence.rating` gives reach no weight; reach is what every customer has, so give it one".to_owned(),
+        )));
+    }
+    Ok(weights)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SegmentQuota, Study};
+    use super::*;
+    use std::path::Path;
+
+    const SHOP: &str = r#"
+[study]
+name = "shop"
+as_of = 2026-09-30
+[sources.feedback]
+path = "feedback.csv"
+customer = "who"
+time = "when"
+recommend = "ltr"
+[sources.referrals]
+path = "referrals.csv"
+referrer = "by"
+referred = "of"
+time = "when"
+[sources.customers]
+path = "customers.csv"
+customer = "who"
+keep = ["region", "talks"]
+[drivers]
+touchpoints = ["delivery"]
+[outcomes.promoter]
+"#;
+
+    const ORDERS: &str =
+        "[sources.transactions]\npath = \"o.csv\"\ncustomer = \"who\"\ntime = \"when\"\namount = \"x\"\n";
+
+    fn influence(more: &str) -> Result<Influence, StudyError> {
+        let study = Study::parse(&format!("{SHOP}{more}"), Path::new("somewhere"))?;
+        Ok(study.influence.expect("there are referrals"))
+    }
+
+    fn refusal(more: &str) -> String {
+        influence(more).expect_err("a refusal").to_string()
+    }
+
+    #[test]
+    fn a_study_with_referrals_gets_the_stated_defaults() {
+        let usual = influence("").expect("a sound study");
+        assert_eq!(usual.probability, EdgeProbability::WeightedCascade);
+        assert_eq!((usual.passing.within_days, usual.passing.half_life_days), (90, 365));
+        assert_eq!(usual.reach_days, [30, 90, 365]);
+        assert_eq!((usual.rules, usual.seed_value), (ReferralRules::default(), SeedValue::Customers));
+        assert_eq!((usual.quota, usual.active, usual.not_contacted_days), (None, None, None));
+    }
+
+    #[test]
+    fn limits_rules_and_learning_are_read() {
+        let asked = influence(&format!(
+            "{ORDERS}[sources.invitations]\npath = \"i.csv\"\ncustomer = \"who\"\ntime = \"when\"\n[influence]\n\
+             probability = \"learned\"\nreach_days = []\nactive = \"talks\"\nnot_contacted_days = 14\n\
+             seed_value = \"own-value\"\nquota = {{ column = \"region\", at_most = {{ south = 0, north = 2 }} }}\n\
+             [influence.passing]\nwithin_days = 30\n[influence.rules]\nrepeats = \"drop\"\n"
+        ))
+        .expect("a sound study");
+        assert_eq!(asked.probability, EdgeProbability::Learned(PassingRule::Best));
+        assert_eq!((asked.passing.within_days, asked.passing.half_life_days), (30, 365));
+        assert!(asked.reach_days.is_empty());
+        assert_eq!((asked.active.as_deref(), asked.not_contacted_days), (Some("talks"), Some(14)));
+        assert_eq!(asked.seed_value, SeedValue::OwnValue);
+        let quota = |value: &str, n| SegmentQuota { value: value.to_owned(), n };
+        assert_eq!(asked.quota.expect("given").at_most, [quota("south", 0), quota("north", 2)]);
+        assert_eq!(asked.rules, ReferralRules { repeats: RuleTreatment::Drop, ..ReferralRules::default() });
+    }
+
+    #[test]
+    fn what_no_source_tells_is_refused() {
+        for (more, said) in [
+            ("[influence]\nprobability = \"logistic\"\n", "needs to know who bought"),
+            ("[influence]\nprobability = \"column\"\n", "needs `probability` in [sources.referrals]"),
+            ("[influence]\nnot_contacted_days = 14\n", "needs to know who was contacted"),
+            ("[influence]\nseed_value = \"own-value\"\n", "needs amounts"),
+            ("[influence]\nactive = \"tells\"\n", "`influence.active` names `tells`"),
+            ("[influence]\nquota = { column = \"region\" }\n", "at_most"),
+            ("[influence]\nreach_days = [30, 30]\n", "should ascend"),
+            ("[influence.rules]\nrepeats = \"forget\"\n", "forget"),
+        ] {
+            let got = refusal(more);
+            assert!(got.contains(said), "{more}: {got}");
+        }
+    }
+}
