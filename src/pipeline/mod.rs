@@ -35,7 +35,7 @@ mod small_bases;
 mod stated_observed;
 mod who_answers;
 
-pub use crate::intake::in_full;
+pub use crate::intake::{Cache, in_full};
 pub use crate::link::{Anchors, TableLines};
 pub use check::{check, statement};
 pub use contest::{ContestResult, Contestant, contest};
