@@ -57,12 +57,28 @@ pub(super) struct Run {
     /// Threads; all cores by default. Results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    #[command(flatten)]
+    pub cache: CacheArguments,
     /// End with exit code 99 where the results are there already, made from the same files, settings and version.
     #[arg(long)]
     pub if_changed: bool,
     /// No summary, no progress; errors still show.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+// What of the parsed files is kept for the next run. No doc comment: clap would take it for that of the command.
+#[derive(Debug, Args)]
+pub(super) struct CacheArguments {
+    /// Where the typed rows of parsed files are kept, so that the next run parses only what has changed; OUT/cache by default.
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+    /// Parse every file, and keep nothing.
+    #[arg(long, conflicts_with_all = ["cache", "cache_size"])]
+    pub no_cache: bool,
+    /// Room that the cache may take, as in 10GB; what was of use the longest ago goes first.
+    #[arg(long, value_name = "BYTES", default_value = "10GB", value_parser = parse_bytes)]
+    pub cache_size: usize,
 }
 
 #[derive(Debug, Args)]
@@ -81,6 +97,12 @@ pub(super) struct Evaluate {
     /// Threads; all cores by default. Results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// The cache of earlier runs, read where it is there; nothing is added to it.
+    #[arg(long, value_name = "DIR", default_value = "results/cache")]
+    pub cache: PathBuf,
+    /// Parse every file.
+    #[arg(long, conflicts_with = "cache")]
+    pub no_cache: bool,
     /// A model file to judge instead, on answers from after both training windows.
     #[arg(long, value_name = "FILE", requires = "challenger")]
     pub champion: Option<PathBuf>,
@@ -103,6 +125,12 @@ pub(super) struct Check {
     /// Memory that the join may hold before it spills to disk, as in 2GB or 500MB.
     #[arg(long, default_value = "2GB", value_parser = parse_bytes)]
     pub memory: usize,
+    /// The cache of earlier runs, read where it is there; nothing is added to it.
+    #[arg(long, value_name = "DIR", default_value = "results/cache")]
+    pub cache: PathBuf,
+    /// Parse every file.
+    #[arg(long, conflicts_with = "cache")]
+    pub no_cache: bool,
 }
 
 #[derive(Debug, Args)]

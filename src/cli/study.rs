@@ -3,7 +3,7 @@
 use super::Failure;
 use super::arguments::{BaseRows, Check, Evaluate, Format, Link, Run, Simulate, SqlEngine};
 use super::print::{self, Cell};
-use crate::pipeline::{self, Anchors, ContestResult, PipelineError, Progress, RunSettings, TableLines};
+use crate::pipeline::{self, Anchors, Cache, ContestResult, PipelineError, Progress, RunSettings, TableLines};
 use crate::report::{self, ComparisonRow, EvaluationResult, FigureRow};
 use crate::simulate::Company;
 use crate::study::{AsOf, Study};
@@ -50,10 +50,17 @@ pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
         return Err(Failure::new(99, "nothing to do: the results are there, made from the same files and settings"));
     }
     set_threads(arguments.threads);
+    let cache = &arguments.cache;
     let settings = RunSettings {
         out: arguments.out.clone(),
         memory_bytes: arguments.memory,
         n_threads: arguments.threads.map(usize::from),
+        cache: if cache.no_cache {
+            Cache::none()
+        } else {
+            let folder = cache.cache.clone().unwrap_or_else(|| arguments.out.join("cache"));
+            Cache::within(&folder, cache.cache_size as u64)
+        },
     };
     let bar = bar(arguments.quiet);
     let done = pipeline::run(&study, &settings, &|progress| show(&bar, progress));
@@ -89,6 +96,7 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         out: PathBuf::new(),
         memory_bytes: arguments.memory,
         n_threads: arguments.threads.map(usize::from),
+        cache: if arguments.no_cache { Cache::none() } else { Cache::of_earlier(&arguments.cache) },
     };
     let bar = bar(arguments.format == Format::Json);
     if let (Some(champion), Some(challenger)) = (&arguments.champion, &arguments.challenger) {
@@ -163,7 +171,12 @@ fn difference_cells(outcome: &str, row: &ComparisonRow) -> Vec<Cell> {
 /// `advocate check`.
 pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
     let study = Study::read(&arguments.study).map_err(PipelineError::from)?;
-    let settings = RunSettings { out: PathBuf::new(), memory_bytes: arguments.memory, n_threads: None };
+    let settings = RunSettings {
+        out: PathBuf::new(),
+        memory_bytes: arguments.memory,
+        n_threads: None,
+        cache: if arguments.no_cache { Cache::none() } else { Cache::of_earlier(&arguments.cache) },
+    };
     print::text(&if arguments.leaks {
         pipeline::leaks(&study, &settings)?
     } else {

@@ -1,6 +1,6 @@
 //! Typed columns while they grow, row by row; a row that turns out to be bad is taken back.
 
-use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
+use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray};
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ pub(super) enum State {
 }
 
 /// One column of some rows.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Buffered {
     values: Values,
     states: Vec<State>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Values {
     Text { text: String, ends: Vec<i32> },
     Number(Vec<f64>),
@@ -135,7 +135,52 @@ impl Buffered {
         }
     }
 
-    /// The column as the query engine wants it, without copying.
+    /// Fills an empty column with `n_rows` that were written with [`Buffered::array`]: no array stands for gaps alone, and
+    /// `not_applicable` says which gaps are no blanks. `None` where the arrays are not such.
+    pub(super) fn restore(
+        &mut self,
+        n_rows: usize,
+        array: Option<&ArrayRef>,
+        not_applicable: Option<&BooleanArray>,
+    ) -> Option<()> {
+        if array.is_some_and(|array| array.len() != n_rows) || not_applicable.is_some_and(|own| own.len() != n_rows) {
+            return None;
+        }
+        let is_gap = |row: usize| array.is_none_or(|array| array.is_null(row));
+        self.states = (0..n_rows)
+            .map(|row| match (is_gap(row), not_applicable.is_some_and(|own| own.value(row))) {
+                (false, _) => State::Value,
+                (true, false) => State::Blank,
+                (true, true) => State::NotApplicable,
+            })
+            .collect();
+        let any = array.map(|array| array.as_any());
+        match &mut self.values {
+            Values::Text { ends, .. } if array.is_none() => *ends = vec![0; n_rows + 1],
+            Values::Text { text, ends } => {
+                for own in any?.downcast_ref::<StringArray>()? {
+                    text.push_str(own.unwrap_or_default());
+                    ends.push(text.len() as i32);
+                }
+            }
+            Values::Number(values) if array.is_none() => *values = vec![0.0; n_rows],
+            Values::Number(values) => {
+                *values = any?.downcast_ref::<Float64Array>()?.iter().map(Option::unwrap_or_default).collect();
+            }
+            Values::Instant(values) if array.is_none() => *values = vec![0; n_rows],
+            Values::Instant(values) => {
+                *values = any?.downcast_ref::<Int64Array>()?.iter().map(Option::unwrap_or_default).collect();
+            }
+        }
+        Some(())
+    }
+
+    /// The column as the query engine wants it.
+    pub(super) fn array(&self) -> ArrayRef {
+        self.clone().into_array()
+    }
+
+    /// The same without copying.
     pub(super) fn into_array(self) -> ArrayRef {
         let nulls = self.states.iter().any(|state| *state != State::Value).then(|| {
             NullBuffer::new(self.states.iter().map(|state| *state == State::Value).collect::<BooleanBuffer>())
@@ -154,7 +199,6 @@ impl Buffered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use datafusion::arrow::array::Array;
 
     #[test]
     fn a_row_taken_back_leaves_no_trace() {

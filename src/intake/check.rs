@@ -11,10 +11,11 @@ use super::number;
 use super::rows::Rows;
 use super::time::Days;
 use crate::study::Codes;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A row that was put aside.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Rejected {
     /// Lines or rows since the beginning of the run, from 0.
     pub(super) line: u64,
@@ -28,10 +29,12 @@ pub(super) struct Rejected {
 }
 
 /// Where a used row came from, kept where rows may turn out to be repeats.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Origin {
     /// The fingerprint of its id; nothing where the id is blank.
     pub(super) id: Option<u128>,
+    /// The fingerprint of the columns that together must not occur twice; nothing where one of them is blank.
+    pub(super) together: Option<u128>,
     /// By which the row can be found again.
     pub(super) place: usize,
 }
@@ -47,7 +50,7 @@ pub(super) struct Checked {
     /// Answers and their classes, where the contract asks for them.
     pub(super) tally: AnswerTally,
     pub(super) rejected: Vec<Rejected>,
-    /// One for each used row, where the contract asks for unique ids.
+    /// One for each used row, where the contract asks for unique rows.
     pub(super) origins: Vec<Origin>,
     /// Lines or rows in the run.
     pub(super) n_lines: u64,
@@ -55,7 +58,7 @@ pub(super) struct Checked {
     pub(super) first_time_has_no_zone: Option<bool>,
 }
 
-/// Checks a run of rows.
+/// Checks a run of rows, whatever the study's date: rows that lie after it are used until they are left out.
 pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
     let mut checked = Checked {
         columns: contract.columns.iter().map(|column| buffer_for(&column.kind)).collect(),
@@ -83,17 +86,13 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
             Err(reason) => Err((None, reason)),
         };
         match verdict {
-            Ok(Verdict::Used) => {
-                if let Some(unique) = contract.unique {
-                    let id = checked.columns[unique].text(checked.n_used);
-                    let id = (!id.is_empty()).then(|| hash::of_id(id));
-                    checked.origins.push(Origin { id, place: rows.place() });
+            Ok(()) => {
+                if contract.asks_for_unique_rows() {
+                    let id = contract.unique.map(|unique| checked.columns[unique].text(checked.n_used));
+                    let id = id.filter(|id| !id.is_empty()).map(hash::of_id);
+                    checked.origins.push(Origin { id, together: together(contract, rows), place: rows.place() });
                 }
                 checked.n_used += 1;
-            }
-            Ok(Verdict::AfterAsOf) => {
-                *checked.excluded.entry(Exclusion::AfterAsOf).or_default() += 1;
-                checked.take_back();
             }
             Err((column, reason)) => {
                 checked.take_back();
@@ -112,6 +111,31 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
 }
 
 impl Checked {
+    /// Leaves out the used rows that lie at or after the end of what the study sees.
+    pub(super) fn leave_out_later(&mut self, contract: &Contract) {
+        let end_us = contract.end_us;
+        let is_seen = |column: &Column| matches!(column.kind, Kind::Instant(_)) && !column.may_be_later;
+        let columns = contract.columns.iter().zip(&self.columns);
+        let instants: Vec<&Buffered> = columns.filter(|(column, _)| is_seen(column)).map(|(_, own)| own).collect();
+        let is_later =
+            |&row: &usize| instants.iter().any(|instants| instants.instant(row).is_some_and(|us| us >= end_us));
+        if !(0..self.n_used).any(|row| is_later(&row)) {
+            return;
+        }
+        let kept: Vec<usize> = (0..self.n_used).filter(|row| !is_later(row)).collect();
+        *self.excluded.entry(Exclusion::AfterAsOf).or_default() += (self.n_used - kept.len()) as u64;
+        self.keep(&kept);
+    }
+
+    /// Keeps some of the used rows, which come in rising order.
+    pub(super) fn keep(&mut self, rows: &[usize]) {
+        self.columns.iter_mut().for_each(|column| column.keep(rows));
+        if !self.origins.is_empty() {
+            self.origins = rows.iter().map(|&row| self.origins[row]).collect();
+        }
+        self.n_used = rows.len();
+    }
+
     /// Forgets the row after the last used one.
     fn take_back(&mut self) {
         for column in &mut self.columns {
@@ -134,18 +158,14 @@ impl Tallied {
     }
 }
 
-enum Verdict {
-    Used,
-    AfterAsOf,
-}
-
 #[derive(Default)]
 struct Scratch {
     text: String,
     days: Days,
 }
 
-fn buffer_for(kind: &Kind) -> Buffered {
+/// An empty column for what it holds.
+pub(super) fn buffer_for(kind: &Kind) -> Buffered {
     match kind {
         Kind::Key(_) | Kind::Text | Kind::Promised(_) => Buffered::texts(),
         Kind::Number(_) | Kind::Answer(_) | Kind::Total(..) => Buffered::numbers(),
@@ -158,9 +178,8 @@ fn check_row(
     rows: &impl Rows,
     checked: &mut Checked,
     scratch: &mut Scratch,
-) -> Result<Verdict, (Option<usize>, Reason)> {
+) -> Result<(), (Option<usize>, Reason)> {
     let row = checked.n_used;
-    let mut verdict = Verdict::Used;
     for (at, column) in contract.columns.iter().enumerate() {
         let buffer = &mut checked.columns[at];
         let cell = rows.cell(at);
@@ -177,16 +196,13 @@ fn check_row(
             Ok(_) => {}
             Err(reason) => return Err((Some(at), reason)),
         }
-        if !column.may_be_later && buffer.instant(row).is_some_and(|us| us >= contract.end_us) {
-            verdict = Verdict::AfterAsOf;
-        }
     }
     if let Some((first, second)) = contract.distinct
         && checked.columns[first].text(row) == checked.columns[second].text(row)
     {
         return Err((Some(second), Reason::SelfReferral));
     }
-    Ok(verdict)
+    Ok(())
 }
 
 /// Appends a cell to its column and says what it came to.
@@ -292,6 +308,20 @@ fn push_bounded(value: f64, bounds: Bounds, buffer: &mut Buffered) -> Result<(),
 
 fn is_code(codes: &Codes, text: &str) -> bool {
     !codes.is_empty() && (codes.holds_text(text) || number::parse(text).is_some_and(|value| codes.holds_number(value)))
+}
+
+/// The fingerprint of the cells that together must not occur twice, as they stand in the file.
+fn together(contract: &Contract, rows: &impl Rows) -> Option<u128> {
+    let mut texts = Vec::with_capacity(contract.unique_together.len());
+    for &at in &contract.unique_together {
+        let mut scratch = String::new();
+        let text = rows.cell(at).text(&mut scratch).to_owned();
+        if text.is_empty() || is_code(&contract.columns[at].blank, &text) {
+            return None;
+        }
+        texts.push(text);
+    }
+    (!texts.is_empty()).then(|| hash::of_texts(texts.iter().map(String::as_str)))
 }
 
 enum Number {

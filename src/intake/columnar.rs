@@ -255,16 +255,17 @@ impl BatchRows {
     }
 }
 
-/// The row of a batch at a place.
-pub(super) fn recall(file: &str, batch: &RecordBatch, positions: &[usize], place: usize) -> Recalled {
-    let record = BatchRows::new(file, batch, positions).map_or_else(
-        |_| String::new(),
-        |mut rows| {
+/// The rows of a batch at some places.
+pub(super) fn recall(file: &str, batch: &RecordBatch, positions: &[usize], places: &[usize]) -> Vec<Recalled> {
+    let mut rows = BatchRows::new(file, batch, positions).ok();
+    let recalled = |&place: &usize| {
+        let record = rows.as_mut().map(|rows| {
             rows.next = place + 1;
             rows.record()
-        },
-    );
-    Recalled { line: place as u64, record }
+        });
+        Recalled { line: place as u64, record: record.unwrap_or_default() }
+    };
+    places.iter().map(recalled).collect()
 }
 
 impl Rows for BatchRows {

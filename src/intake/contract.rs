@@ -124,6 +124,8 @@ pub(super) struct Contract {
     pub(super) columns: Vec<Column>,
     /// The column by which a later row is a repeat of an earlier one.
     pub(super) unique: Option<usize>,
+    /// Columns that together make a later row a repeat of an earlier one; none where there are no such.
+    pub(super) unique_together: Vec<usize>,
     /// Two columns that must differ.
     pub(super) distinct: Option<(usize, usize)>,
     /// The end of what the study sees, in microseconds of UTC.
@@ -132,6 +134,13 @@ pub(super) struct Contract {
     pub(super) answers: Option<Answers>,
     /// Which answers are held against the class beside them.
     pub(super) tallied: Option<Tallied>,
+}
+
+impl Contract {
+    /// Whether a row may turn out to be the repeat of another.
+    pub(super) fn asks_for_unique_rows(&self) -> bool {
+        self.unique.is_some() || !self.unique_together.is_empty()
+    }
 }
 
 /// What is known of a source of answers.

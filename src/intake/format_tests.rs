@@ -431,6 +431,26 @@ fn json_and_long_tables_are_exports_too() {
 }
 
 #[test]
+fn codes_from_one_to_eleven_in_long_tables_are_refused_too() {
+    let folder = Folder::new();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports/fivetran_qualtrics");
+    let responses = std::fs::read_to_string(samples.join("survey_response.csv")).expect("there");
+    folder.write("in/survey_response.csv", responses);
+    // Answers of 10 and 6 as codes from 1: 11 beside a promoter, 7 beside a detractor.
+    let sample = std::fs::read_to_string(samples.join("question_response.csv")).expect("there");
+    let header = sample.lines().next().expect("a header");
+    let coded = "k1,x,,Recommend?,QID1,,R_f1,,,11,11,QID1\nk2,x,,Recommend?,QID1,,R_f1,,,Promoter,3,QID1_NPS_GROUP\n\
+                 k3,x,,Recommend?,QID1,,R_f2,,,7,7,QID1\nk4,x,,Recommend?,QID1,,R_f2,,,Detractor,1,QID1_NPS_GROUP\n";
+    folder.write("in/question_response.csv", format!("{header}\n{coded}"));
+    let study = "study = { name = \"case\", as_of = 2026-09-30 }\n[sources.feedback]\npath = \"in/*.csv\"\nsnapshot = true\n\
+                 format = \"fivetran_qualtrics\"\nrecommend = \"QID1\"\n";
+    let study = Study::parse(study, folder.0.path()).expect("a sound study");
+    let folders = Folders { work: folder.path("work"), quarantine: folder.path("quarantine") };
+    let message = Intake::run(&study, &folders, &|_| ()).expect_err("refused").to_string();
+    assert!(message.contains("survey_response.csv") && message.contains("codes from 1 to 11"), "{message}");
+}
+
+#[test]
 fn a_class_that_disagrees_is_counted_and_the_answer_counts() {
     let folder = Folder::new();
     folder.write(

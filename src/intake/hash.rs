@@ -29,6 +29,16 @@ pub(super) fn of_id(id: &str) -> u128 {
     half(1) << 64 | half(2)
 }
 
+/// 128 bits of several texts in a row, the same for every build of the program, so that they can be stored.
+pub(super) fn of_texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> u128 {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    }
+    hash.finalize().iter().take(16).fold(0, |bits, &byte| bits << 8 | u128::from(byte))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +50,13 @@ mod tests {
         hash.update(b"a");
         hash.update(b"bc");
         assert_eq!(hash.finish(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn texts_are_told_apart_by_where_one_ends() {
+        assert_ne!(of_texts(["ab", "c"]), of_texts(["a", "bc"]));
+        // printf '\1\0\0\0\0\0\0\0a' | sha256sum | cut -c1-32
+        assert_eq!(of_texts(["a"]), 0xae6121c88ba555f64c3d812123eb799d);
     }
 
     #[test]

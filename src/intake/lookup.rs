@@ -1,5 +1,6 @@
 //! Files through which a key leads to a person, or to an amount.
 
+use super::hash::FileHash;
 use crate::study::Aggregate;
 use std::collections::HashMap;
 
@@ -7,6 +8,8 @@ use std::collections::HashMap;
 #[derive(Debug, Default)]
 pub(super) struct Crosswalk {
     found: HashMap<Box<str>, Target>,
+    /// All pairs in the order in which they came.
+    content: FileHash,
 }
 
 #[derive(Debug, PartialEq)]
@@ -27,7 +30,16 @@ pub(super) enum Lookup<'c> {
 }
 
 impl Crosswalk {
+    /// A word for its content.
+    pub(super) fn fingerprint(&self) -> String {
+        self.content.clone().finish()
+    }
+
     pub(super) fn add(&mut self, from: &str, to: &str) {
+        for text in [from, to] {
+            self.content.update(&(text.len() as u64).to_le_bytes());
+            self.content.update(text.as_bytes());
+        }
         match self.found.get_mut(from) {
             None => {
                 self.found.insert(from.into(), Target::One(to.into()));
@@ -51,14 +63,24 @@ impl Crosswalk {
 pub(super) struct Totals {
     found: HashMap<Box<str>, f64>,
     aggregate: Aggregate,
+    /// All pairs in the order in which they came.
+    content: FileHash,
 }
 
 impl Totals {
     pub(super) fn new(aggregate: Aggregate) -> Self {
-        Self { found: HashMap::new(), aggregate }
+        Self { found: HashMap::new(), aggregate, content: FileHash::default() }
+    }
+
+    /// A word for its content and for how it became one amount a key.
+    pub(super) fn fingerprint(&self) -> String {
+        format!("{:?} {}", self.aggregate, self.content.clone().finish())
     }
 
     pub(super) fn add(&mut self, key: &str, value: f64) {
+        self.content.update(&(key.len() as u64).to_le_bytes());
+        self.content.update(key.as_bytes());
+        self.content.update(&value.to_bits().to_le_bytes());
         match self.found.get_mut(key) {
             None => {
                 self.found.insert(key.into(), value);

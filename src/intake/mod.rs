@@ -5,6 +5,9 @@
 //! (`contract`, `check`), translated where a key leads through other files (`lookup`), and written as Parquet with
 //! the same column names for every study (`table`). What is refused goes to `quarantine`, and `account` counts it
 //! all: read = used + quarantined + excluded.
+//!
+//! A file is `opened` by its layout, its columns are found (`places`), and its `pieces` go `through` the check into the
+//! `ledger` of its source. What became of the pieces of a text is kept in the `cache`, from which the next run can `replay` it.
 
 mod error;
 
@@ -33,15 +36,27 @@ mod contract;
 mod lookup;
 
 mod account;
+mod ledger;
 mod quarantine;
+
+mod long_tables;
+mod opened;
+mod pieces;
+mod places;
+mod progress;
+mod through;
+
+mod cache;
 mod read;
+mod replay;
 mod sources;
 mod table;
 
 pub use account::{CellCounts, Exclusion, FileAccount, Reason, SourceAccount};
+pub use cache::Cache;
 pub use error::{IntakeError, MissingColumn, in_full};
 pub use flat_table::{FlatTable, FlatTableError, Wanted};
-pub use read::Progress;
+pub use progress::Progress;
 pub use sources::{Folders, Intake, Tables};
 pub use square_table::{SquareTable, SquareTableError};
 pub use table::Table;

@@ -27,7 +27,7 @@ pub(super) trait Rows {
 }
 
 /// A row found again by its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Recalled {
     /// Lines or rows since the beginning of the run, from 0.
     pub(super) line: u64,

@@ -71,14 +71,20 @@ impl<'b> SeparatedRows<'b> {
     }
 }
 
-/// The row of a block that begins at a byte.
-pub(super) fn recall(block: &Block, delimiter: u8, place: usize) -> Recalled {
+/// The rows of a block that begin at some bytes, which come in rising order.
+pub(super) fn recall(block: &Block, delimiter: u8, places: &[usize]) -> Vec<Recalled> {
     let bytes = &block.bytes;
-    let place = place.min(bytes.len());
     let mut record = ByteRecord::new();
-    // Reading from memory cannot fail.
-    let _ = reader(&bytes[place..], delimiter).read_byte_record(&mut record);
-    Recalled { line: count_lines(&bytes[..place]), record: encode(&record, delimiter) }
+    let mut counted = (0, 0);
+    let recalled = |&place: &usize| {
+        let place = place.min(bytes.len());
+        // Reading from memory cannot fail.
+        let _ = reader(&bytes[place..], delimiter).read_byte_record(&mut record);
+        let (from, line) = counted;
+        counted = (place, line + count_lines(bytes.get(from..place).unwrap_or_default()));
+        Recalled { line: counted.1, record: encode(&record, delimiter) }
+    };
+    places.iter().map(recalled).collect()
 }
 
 fn encode(record: &ByteRecord, delimiter: u8) -> String {

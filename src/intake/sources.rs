@@ -3,11 +3,14 @@
 use super::IntakeError;
 use super::account::SourceAccount;
 use super::buffer::Buffered;
+use super::cache::Cache;
 use super::columnar;
 use super::contract::{Answers, Bounds, Column, Contract, Kind, Promise, Tallied};
 use super::files::{self, Layout, SourceFile};
+use super::ledger::{Ledger, Sink};
 use super::lookup::{Crosswalk, Totals};
-use super::read::{Progress, Reporter, read_source};
+use super::progress::{Progress, Reporter};
+use super::read::read_source;
 use super::table::{Table, TableWriter};
 use super::time::Clock;
 use crate::study::{
@@ -70,8 +73,21 @@ impl Intake {
     /// Files that are missing, of the wrong kind or without a column that the study names; and output that cannot be
     /// written ([`IntakeError::is_output`]).
     pub fn run(study: &Study, folders: &Folders, progress: &dyn Fn(Progress)) -> Result<Self, IntakeError> {
+        Self::run_cached(study, folders, &Cache::none(), progress)
+    }
+
+    /// The same with a cache: files of which it holds what became of their rows are not parsed. Nothing else changes.
+    ///
+    /// # Errors
+    /// As [`Intake::run`]; a cache that is damaged or cannot be written is no error.
+    pub fn run_cached(
+        study: &Study,
+        folders: &Folders,
+        cache: &Cache,
+        progress: &dyn Fn(Progress),
+    ) -> Result<Self, IntakeError> {
         let jobs = Job::all(study);
-        let mut reading = Reading::new(study, folders, progress, &jobs)?;
+        let mut reading = Reading::new(study, folders, cache, progress, &jobs)?;
         let [feedback, transactions, referrals, customers, activity, invitations, junctures, exposures] = jobs;
         let tables = Tables {
             feedback: reading.table(feedback)?,
@@ -83,6 +99,7 @@ impl Intake {
             junctures: reading.table(junctures)?,
             exposures: reading.table(exposures)?,
         };
+        cache.make_room();
         Ok(Self { tables, accounts: reading.accounts })
     }
 
@@ -494,6 +511,13 @@ fn promised(files: &Files) -> Vec<Column> {
     contract.columns().into_iter().map(column).collect()
 }
 
+/// Where the columns of some names stand among those that are read for a promise.
+fn places_of_promised(columns: &[Column], names: &[String]) -> Vec<usize> {
+    let is_promised = |column: &Column| matches!(column.kind, Kind::Promised(_));
+    let place = |name: &String| columns.iter().position(|column| is_promised(column) && column.input == *name);
+    names.iter().filter_map(place).collect()
+}
+
 /// Files through which keys lead, each read once however often it is named.
 #[derive(Default)]
 struct Lookups {
@@ -503,6 +527,7 @@ struct Lookups {
 struct Reading<'r> {
     study: &'r Study,
     folders: &'r Folders,
+    cache: &'r Cache,
     reporter: Reporter<'r>,
     lookups: Lookups,
     accounts: Vec<SourceAccount>,
@@ -513,6 +538,7 @@ impl<'r> Reading<'r> {
     fn new(
         study: &'r Study,
         folders: &'r Folders,
+        cache: &'r Cache,
         progress: &'r dyn Fn(Progress),
         jobs: &[Job<'_>],
     ) -> Result<Self, IntakeError> {
@@ -522,7 +548,7 @@ impl<'r> Reading<'r> {
             Ok(())
         })?;
         let reporter = Reporter { report: progress, bytes_done: 0, bytes_total };
-        Ok(Self { study, folders, reporter, lookups: Lookups::default(), accounts: Vec::new() })
+        Ok(Self { study, folders, cache, reporter, lookups: Lookups::default(), accounts: Vec::new() })
     }
 
     fn table(&mut self, job: Job<'_>) -> Result<Table, IntakeError> {
@@ -552,19 +578,21 @@ impl<'r> Reading<'r> {
         let tallied = answers.and_then(|answers| {
             answers.class.and_then(|class| Some(Tallied { recommend: answers.recommend?, class: Some(class) }))
         });
+        let (unique, distinct) = (job.unique.and_then(place_of), job.distinct);
+        let distinct = distinct.and_then(|(first, second)| place_of(first).zip(place_of(second)));
+        let class = job.answers.and_then(|plan| plan.class);
+        let columns: Vec<Column> =
+            columns.into_iter().chain(class).chain(job.files.into_iter().flat_map(promised)).collect();
+        let together = job.files.map_or(&[][..], |files| &files.contract.unique);
         let contract = Contract {
             answers,
             tallied,
             source: job.name.to_owned(),
-            unique: job.unique.and_then(place_of),
-            distinct: job.distinct.and_then(|(first, second)| place_of(first).zip(place_of(second))),
+            unique,
+            unique_together: places_of_promised(&columns, together),
+            distinct,
             end_us: self.study.as_of.end_us(),
-            columns: columns
-                .iter()
-                .cloned()
-                .chain(job.answers.and_then(|plan| plan.class))
-                .chain(job.files.into_iter().flat_map(promised))
-                .collect(),
+            columns,
         };
         let folder = self.folders.work.join(job.name);
         let schema = Arc::new(Schema::new(fields));
@@ -625,9 +653,11 @@ impl<'r> Reading<'r> {
         contract: &Contract,
         files: &Files,
         found: &[SourceFile],
-        sink: &mut super::read::Sink<'_>,
+        sink: &mut Sink<'_>,
     ) -> Result<(), IntakeError> {
-        let account = read_source(contract, files, found, &self.folders.quarantine, &mut self.reporter, sink)?;
+        let ledger = Ledger::new(contract, &self.folders.quarantine, sink);
+        let cache = self.cache.of_source(contract, files);
+        let account = read_source(files, found, &cache, &mut self.reporter, ledger)?;
         self.accounts.push(account);
         Ok(())
     }
@@ -693,6 +723,7 @@ impl<'r> Reading<'r> {
             source: name.to_owned(),
             columns,
             unique: None,
+            unique_together: Vec::new(),
             distinct: None,
             end_us,
             answers: None,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::study::Study;
 use datafusion::arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-use datafusion::arrow::compute::concat_batches;
+use datafusion::arrow::compute::{cast, concat_batches};
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -178,6 +178,45 @@ fn quarantine_says_where_why_and_what() {
     assert_eq!(lines[9], "feedback,feedback.csv,13,,ragged,,\"12,dee,2026-01-12T10:00:00Z,9,5,4\"");
     assert_eq!(lines[12], "feedback,feedback.csv,18,,unclosed_quote,,\"16,\"\"eve,2026-01-16T10:00:00Z,9,5,4,web,x\"");
     assert_eq!(lines.len(), 13);
+}
+
+#[test]
+fn quarantine_is_there_as_parquet_with_the_same_cells() {
+    let case = Case::new().file("feedback.csv", ROWS);
+    case.run(FEEDBACK).expect("readable");
+    let file = File::open(case.path("quarantine/feedback.parquet")).expect("there");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").build().expect("Parquet");
+    let batches: Vec<RecordBatch> = reader.map(|batch| batch.expect("Parquet")).collect();
+    let schema = batches[0].schema();
+    assert_eq!(schema.field_with_name("line").expect("there").data_type(), &DataType::Int64);
+    let batch = concat_batches(&schema, &batches).expect("one schema");
+    let rows = case.quarantine("feedback");
+    let mut reader = csv::Reader::from_reader(rows.as_bytes());
+    let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    assert_eq!(reader.headers().expect("names").iter().collect::<Vec<_>>(), names);
+    let text = |column: usize, row: usize| {
+        let array = cast(batch.column(column), &DataType::Utf8).expect("text");
+        array.as_any().downcast_ref::<StringArray>().expect("text").value(row).to_owned()
+    };
+    let mut n_rows = 0;
+    for (row, record) in reader.records().enumerate() {
+        let cells: Vec<String> = (0..names.len()).map(|column| text(column, row)).collect();
+        assert_eq!(record.expect("sound").iter().collect::<Vec<_>>(), cells);
+        n_rows += 1;
+    }
+    // Twelve, as the account says.
+    assert_eq!((n_rows, batch.num_rows()), (12, 12));
+}
+
+#[test]
+fn a_refused_source_leaves_the_rows_put_aside_so_far() {
+    let case = Case::new().file("feedback1.csv", ROWS).file("feedback2.csv", "id\n1\n");
+    let study = FEEDBACK.replace("feedback.csv", "feedback*.csv");
+    assert!(matches!(case.run(&study), Err(IntakeError::MissingColumn(_))));
+    assert_eq!(case.quarantine("feedback").matches("feedback,feedback1.csv,").count(), 12);
+    let file = File::open(case.path("quarantine/feedback.parquet")).expect("there");
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).expect("whole");
+    assert_eq!(builder.metadata().file_metadata().num_rows(), 12);
 }
 
 #[test]
@@ -720,4 +759,31 @@ fn what_a_source_promises_is_held_row_by_row_and_as_a_whole() {
     let share = refused("ranges = { code = [1, 10] }\nquarantine_max = 0.3");
     assert!(share.contains("2 of 5 rows were put aside, more than quarantine_max = 0.3"), "{share}");
     assert!(refused("not_null = [\"vai\"]").contains("has no column `vai`"));
+}
+
+#[test]
+fn columns_that_together_are_unique_put_the_later_row_aside() {
+    let rows = "order,line,who,when\na,1,x,2026-01-01\na,2,x,2026-01-01\n a ,1,y,2026-01-02\nb,,x,2026-01-01\nb,,x,2026-01-01\n\
+                c,1,x,soon\nc,1,x,2026-01-03\nab,1,x,2026-01-01\n";
+    let case = Case::new().file("feedback.csv", "who,when\n").file("orders.csv", rows);
+    let study = "[sources.feedback]\npath = \"feedback.csv\"\ncustomer = \"who\"\ntime = \"when\"\n[sources.transactions]\n\
+                 path = \"orders.csv\"\ncustomer = \"who\"\ntime = \"when\"\nzone = \"UTC\"\n[sources.transactions.contract]\n\
+                 unique = [\"order\", \"line\"]\n";
+    let intake = case.run(study).expect("readable");
+    let account = intake.account("transactions").expect("read");
+    // The third row repeats the first. Blank lines are not compared, and a row that was put aside takes nothing from a later one.
+    assert_eq!(account.rows_quarantined, [(Reason::Unparsable, 1), (Reason::Duplicate, 1)].into());
+    assert_eq!((account.rows_read, account.rows_used), (8, 6));
+    assert!(
+        case.quarantine("transactions")
+            .contains("transactions,orders.csv,4,\"order, line\",duplicate,,\" a ,1,y,2026-01-02\"")
+    );
+    // With an id as well: what the id puts aside does not count for the columns, and the other way round.
+    let rows = "id,order,line,who,when\n1,a,1,x,2026-01-01\n1,a,2,x,2026-01-01\n2,a,2,x,2026-01-01\n3,a,1,x,2026-01-01\n3,a,3,x,2026-01-01\n";
+    let case = Case::new().file("feedback.csv", "who,when\n").file("orders.csv", rows);
+    let study = study.replace("[sources.transactions.contract]", "id = \"id\"\n[sources.transactions.contract]");
+    let intake = case.run(&study).expect("readable");
+    assert_eq!(texts(&intake.tables.transactions, "transaction_id"), ["1", "2", "3"].map(|id| Some(id.to_owned())));
+    let account = intake.account("transactions").expect("read");
+    assert_eq!((account.rows_used, account.rows_quarantined[&Reason::Duplicate]), (3, 2));
 }

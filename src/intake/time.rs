@@ -13,6 +13,8 @@ const SECOND_US: i64 = 1_000_000;
 const DAY_US: i64 = 86_400 * SECOND_US;
 /// 1900-01-01, in days since 1970-01-01.
 const DAY_1900: i64 = -25_567;
+/// 2200-01-01, in seconds since 1970-01-01; by then the rules repeat themselves.
+const LAST_CHANGE_S: i64 = 7_258_118_400;
 
 /// How a source's times become instants.
 #[derive(Debug, Clone)]
@@ -51,6 +53,25 @@ impl Clock {
         let times = Times { zone: zone.map(str::to_owned), format: format.unwrap_or(&self.format).clone() };
         let stated = Self::new(&times);
         Some(Self { format: stated.format, zone: self.zone.clone().or(stated.zone) })
+    }
+
+    /// A word for what it makes of a text. It holds the changes of the zone's clocks, since what is known of them changes too.
+    pub(super) fn fingerprint(&self) -> String {
+        let Self { format, zone } = self;
+        let zone = match zone {
+            None => "none".to_owned(),
+            Some(Zone::Utc) => "UTC".to_owned(),
+            Some(Zone::Named(zone)) => {
+                let mut changes = format!("{}", zone.to_offset(Timestamp::MIN).seconds());
+                let known =
+                    zone.following(Timestamp::MIN).take_while(|change| change.timestamp().as_second() < LAST_CHANGE_S);
+                known.for_each(|own| {
+                    changes.push_str(&format!(" {} {}", own.timestamp().as_second(), own.offset().seconds()))
+                });
+                changes
+            }
+        };
+        format!("{format:?} {zone}")
     }
 
     /// The instant that a cell says, in microseconds of UTC; `Ok(None)` for a cell that says nothing.

@@ -81,10 +81,10 @@ impl ValueRow {
     }
 }
 
-/// The row of a chunk at a place.
-pub(super) fn recall(chunk: &ValueChunk, place: usize) -> Recalled {
-    let row = &chunk.rows[place];
-    Recalled { line: row.line, record: row.text(&chunk.names) }
+/// The rows of a chunk at some places.
+pub(super) fn recall(chunk: &ValueChunk, places: &[usize]) -> Vec<Recalled> {
+    let recalled = |row: &ValueRow| Recalled { line: row.line, record: row.text(&chunk.names) };
+    places.iter().map(|&place| chunk.rows.get(place).map(recalled).unwrap_or_default()).collect()
 }
 
 /// The rows of one chunk.

@@ -50,7 +50,7 @@ mod weighted_scores;
 mod who_answers;
 mod word_speed;
 
-pub use crate::intake::in_full;
+pub use crate::intake::{Cache, in_full};
 pub use crate::link::{Anchors, TableLines};
 pub use check::{check, statement};
 pub use contest::{ContestResult, Contestant, contest};

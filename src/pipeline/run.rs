@@ -5,7 +5,7 @@ use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
 use super::{PipelineError, judge, measure_rows, measuring, result_tables, scores, stated_observed};
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::intake::{Folders, Intake, SourceAccount, in_full};
+use crate::intake::{Cache, Folders, Intake, SourceAccount, in_full};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults};
 use crate::store::{
@@ -24,6 +24,8 @@ pub struct RunSettings {
     pub memory_bytes: usize,
     /// Threads of the join; all cores if `None`.
     pub n_threads: Option<usize>,
+    /// What earlier runs have parsed; results do not depend on it.
+    pub cache: Cache,
 }
 
 /// How far a run has come.
@@ -284,7 +286,7 @@ pub(super) fn join(
     spill: &Path,
     accounts: &mut Vec<SourceAccount>,
 ) -> Result<Joined, PipelineError> {
-    let intake = Intake::run(study, folders, &|read| {
+    let intake = Intake::run_cached(study, folders, &settings.cache, &|read| {
         progress(Progress::Reading { source: read.source, bytes_done: read.bytes_done, bytes_total: read.bytes_total });
     })?;
     accounts.clone_from(&intake.accounts);

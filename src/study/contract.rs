@@ -15,6 +15,8 @@ pub struct SourceContract {
     pub allowed: BTreeMap<String, Vec<String>>,
     /// The range of a column of numbers.
     pub ranges: BTreeMap<String, Range>,
+    /// Columns that no two rows have alike; rows in which one of them is blank are not compared.
+    pub unique: Vec<String>,
     /// The fewest rows of all its files.
     pub rows_min: Option<u64>,
     /// The most rows of all its files.
@@ -29,7 +31,8 @@ impl SourceContract {
     pub(super) fn read(section: &Section<'_, '_>) -> Result<Self, StudyError> {
         let Some(item) = section.item("contract") else { return Ok(Self::default()) };
         let section = item.section(keys::CONTRACT)?;
-        let mut contract = Self { not_null: section.texts("not_null")?, ..Self::default() };
+        let (not_null, unique) = (section.texts("not_null")?, section.texts("unique")?);
+        let mut contract = Self { not_null, unique, ..Self::default() };
         if let Some(item) = section.item("allowed") {
             for (column, item) in item.open_section()?.items() {
                 let values = item.elements("a list of values")?;
@@ -59,7 +62,7 @@ impl SourceContract {
 
     /// Every column that something is promised of, once.
     pub fn columns(&self) -> Vec<&str> {
-        let all = self.not_null.iter().chain(self.allowed.keys()).chain(self.ranges.keys());
+        let all = self.not_null.iter().chain(&self.unique).chain(self.allowed.keys()).chain(self.ranges.keys());
         let mut columns: Vec<&str> = all.map(String::as_str).collect();
         columns.sort_unstable();
         columns.dedup();

@@ -194,7 +194,7 @@ pub const EXPOSURES: &[&str] = &[
 ];
 /// `[sources.*.contract]`.
 pub const CONTRACT: &[&str] =
-    &["not_null", "allowed", "ranges", "rows_min", "rows_max", "fresh_days", "quarantine_max"];
+    &["not_null", "unique", "allowed", "ranges", "rows_min", "rows_max", "fresh_days", "quarantine_max"];
 /// `[history]`.
 pub const HISTORY: &[&str] = &[
     "windows_days",

@@ -654,7 +654,7 @@ fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<Files, Study
     }
     let format = section.item("format").map_or(Ok(Format::Detected), |item| item.word(&Format::WORDS))?;
     // A study is shared, and its settings stand in the manifest.
-    if paths.iter().any(|path| has_password(path)) {
+    if paths.iter().any(|path| has_password(path, format)) {
         return Err(path.invalid(format!("`{}` holds a password; leave it out and set PGPASSWORD", path.path())));
     }
     let (table, query) = (section.text("table")?, section.text("query")?);
@@ -700,10 +700,13 @@ fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<Files, Study
     })
 }
 
-/// Whether the address of a server says more of the user than a name.
-fn has_password(path: &str) -> bool {
-    let Some((_, rest)) = path.split_once("://") else { return false };
-    rest.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || rest.contains("password=")
+/// Whether the address of a server, as a URL or in words (`host=h user=u`), says more of the user than a name.
+fn has_password(path: &str, format: Format) -> bool {
+    let has_word = |text: &str| text.split_whitespace().collect::<String>().contains("password=");
+    match path.split_once("://") {
+        Some((_, rest)) => rest.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || has_word(rest),
+        None => format == Format::Postgres && has_word(path),
+    }
 }
 
 fn read_delimiter(section: &Section<'_, '_>) -> Result<Option<char>, StudyError> {
@@ -771,5 +774,46 @@ fn check_pattern(pattern: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err("names no whole date; it needs year, month and day, as in \"%d/%m/%Y\"".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Study;
+    use std::path::Path;
+
+    fn read(path: &str, format: &str) -> Result<Study, String> {
+        let study = format!(
+            "study = {{ name = \"case\", as_of = 2026-09-30 }}\n[sources.feedback]\npath = \"{path}\"\nsnapshot = true\n\
+             recommend = \"ltr\"\n{format}\n"
+        );
+        Study::parse(&study, Path::new("")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_refused_and_not_repeated() {
+        let words = "format = \"postgres\"\ntable = \"answers\"";
+        for (path, keys) in [
+            ("postgresql://ann:secret@host:5432/crm", "table = \"answers\""),
+            // A password with a slash or an at sign that should have been escaped is one all the same.
+            ("postgres://ann:sec/ret@host/crm", "table = \"answers\""),
+            ("postgres://ann:sec@ret@host/crm", "table = \"answers\""),
+            ("postgresql://ann@host/crm?password=secret", "table = \"answers\""),
+            ("host=h user=ann password=secret", words),
+            ("host=h user=ann password = secret", words),
+        ] {
+            let message = read(path, keys).expect_err(path);
+            assert!(message.contains("PGPASSWORD") && !message.contains("sec"), "{path}: {message}");
+            assert!(message.contains("sources.feedback.path"), "{message}");
+        }
+        for (path, keys) in [
+            ("postgresql://ann@host:5432/crm", "table = \"answers\""),
+            ("postgresql://host:5432/crm", "table = \"answers\""),
+            ("host=h user=ann", words),
+            ("feedback/password=1/f.csv", ""),
+            ("C:/feedback@home/f.csv", ""),
+        ] {
+            assert!(read(path, keys).is_ok(), "{path}");
+        }
     }
 }

@@ -103,6 +103,35 @@ fn one_and_four_threads_write_the_same_bytes() {
 }
 
 #[test]
+fn runs_with_and_without_a_cache_write_the_same_bytes() {
+    let folder = folder();
+    company(folder.path());
+    let mut written = Vec::new();
+    for arguments in [&["--no-cache"][..], &["--cache", "kept"], &["--cache", "kept"]] {
+        let run = ["run", "small.toml", "--out", "results", "--quiet"];
+        let output = advocate(folder.path(), &[&run[..], arguments].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        written.push(files(&folder.path().join("results/small/2026-09-29")));
+        assert!(!folder.path().join("results/cache").exists());
+    }
+    for other in &written[1..] {
+        assert_eq!(written[0].keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+        for (name, bytes) in &written[0] {
+            assert!(bytes == &other[name], "{name} differs");
+        }
+    }
+    // Two files of answers, and one each of orders, referrals, customers and activity.
+    let entries = files(&folder.path().join("kept")).into_keys().filter(|name| name.ends_with("entry.json")).count();
+    assert_eq!(entries, 6);
+    let before = files(folder.path()).len();
+    let output = advocate(folder.path(), &["check", "small.toml", "--cache", "kept"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(files(folder.path()).len(), before, "a check reads the cache and adds nothing");
+    let refused = advocate(folder.path(), &["run", "small.toml", "--no-cache", "--cache", "kept"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[test]
 fn the_summary_counts_every_row_and_says_where_the_report_is() {
     let folder = folder();
     company(folder.path());

@@ -2,13 +2,14 @@
 
 use super::answer::Answer;
 use super::{ExportError, ResponseClass};
+use serde::{Deserialize, Serialize};
 
 /// Codes that are told apart: 0 to 11.
 const N_CODES: usize = 12;
 
 /// Counts of a column's recommend answers by value and by the export's own class. Blocks of rows are counted each for
 /// itself and added up; the order does not matter.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AnswerTally {
     /// By code and class; the last place of a row is for answers without a class.
     counts: [[u64; 4]; N_CODES],

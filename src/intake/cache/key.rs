@@ -1,0 +1,44 @@
+//! Everything but a file's content that decides what becomes of its rows, in one word.
+
+use super::record::{self, FORMAT_VERSION};
+use crate::intake::contract::{Column, Contract, Kind};
+use crate::intake::files::SourceFile;
+use crate::study::Files;
+use std::fmt::Write;
+
+/// The word for a source's contract. The study's date is not in it: it decides later which rows are left out.
+pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
+    // Taken apart whole, so that whoever adds something to a contract has to say whether it belongs here.
+    let Contract { source, columns, unique, unique_together, distinct, end_us: _, answers, tallied } = contract;
+    // What a source promises of its rows is among the columns by now, what it promises of them all is held against the account.
+    let Files { path: _, format, delimiter, sheet, table, query, rename, blank, contract: _, base_dir: _ } = files;
+    let mut text = format!("{} {FORMAT_VERSION}\n", env!("CARGO_PKG_VERSION"));
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{source:?} {unique:?} {unique_together:?} {distinct:?} {answers:?} {tallied:?}");
+    let _ = writeln!(text, "{format:?} {delimiter:?} {sheet:?} {table:?} {query:?} {rename:?} {blank:?}");
+    columns.iter().for_each(|column| write_column(&mut text, column));
+    record::hash(text.as_bytes())
+}
+
+/// The word for one file of a source.
+pub(super) fn of_file(source_key: &str, file: &SourceFile) -> String {
+    let SourceFile { name: _, path: _, n_bytes: _, layout, partitions } = file;
+    record::hash(format!("{source_key} {layout:?} {partitions:?}").as_bytes())
+}
+
+fn write_column(text: &mut String, column: &Column) {
+    let Column { output, input, key, kind, required, may_be_later, blank, not_applicable } = column;
+    let _ = writeln!(text, "{output:?} {input:?} {key:?} {required} {may_be_later} {blank:?} {not_applicable:?}");
+    let _ = match kind {
+        Kind::Key(crosswalks) => {
+            let contents: Vec<String> = crosswalks.iter().map(|crosswalk| crosswalk.fingerprint()).collect();
+            writeln!(text, "key {contents:?}")
+        }
+        Kind::Text => writeln!(text, "text"),
+        Kind::Number(bounds) => writeln!(text, "number {bounds:?}"),
+        Kind::Answer(bounds) => writeln!(text, "answer {bounds:?}"),
+        Kind::Total(totals, bounds) => writeln!(text, "total {} {bounds:?}", totals.fingerprint()),
+        Kind::Promised(promise) => writeln!(text, "promised {promise:?}"),
+        Kind::Instant(clock) => writeln!(text, "instant {}", clock.fingerprint()),
+    };
+}

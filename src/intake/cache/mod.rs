@@ -1,0 +1,22 @@
+//! What became of a file's rows, kept for the next run: text is parsed once.
+//!
+//! A folder (`folder`) holds an entry for each file and contract (`key`). An entry is what the check made of the file's
+//! pieces (`record`): typed columns in Parquet, and beside them the rows put aside and the counts. It is written piece by
+//! piece while the file is read (`draft`) and read back the same way (`entry`), so that rules across files, such as repeated
+//! ids, work on it as on the file itself. The study's date is not part of it: rows after the date are left out later.
+
+mod record;
+
+mod key;
+
+mod draft;
+mod entry;
+mod folder;
+
+pub(super) use draft::Draft;
+pub(super) use entry::Entry;
+pub use folder::Cache;
+pub(super) use folder::SourceCache;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! The file format of an entry: `entry.json`, and for each part `part-00000.parquet` with the typed columns of its used rows
+//! and `part-00000.json` with everything else. A part holds the pieces that were checked together.
+
+use crate::intake::account::Exclusion;
+use crate::intake::check::{Checked, Rejected};
+use crate::intake::exports::AnswerTally;
+use crate::intake::hash::FileHash;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Changes whenever the format of an entry does, or anything in the code that makes other rows of the same file and contract.
+pub(super) const FORMAT_VERSION: u32 = 1;
+
+/// The file that makes a folder an entry.
+pub(super) const ENTRY: &str = "entry.json";
+
+/// `entry.json`, behind a line with the SHA-256 of the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct EntryRecord {
+    pub(super) format_version: u32,
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
+    pub(super) rows_read: u64,
+    /// The line, or row, with which the first piece begins.
+    pub(super) first_line: u64,
+    /// Columns that the study renames and the file has.
+    pub(super) renames: BTreeSet<String>,
+    pub(super) parts: Vec<PartRecord>,
+}
+
+/// One part of an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::intake) struct PartRecord {
+    /// SHA-256 of the Parquet file; nothing where no column has values.
+    pub(super) typed_sha256: Option<String>,
+    /// SHA-256 of the JSON file.
+    pub(super) pieces_sha256: String,
+}
+
+/// One piece: what was checked, but for the typed columns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PieceRecord {
+    pub(super) n_used: usize,
+    pub(super) n_read: u64,
+    pub(super) n_lines: u64,
+    pub(super) first_time_has_no_zone: Option<bool>,
+    pub(super) excluded: BTreeMap<Exclusion, u64>,
+    /// Nothing where no answer was counted.
+    pub(super) tally: Option<AnswerTally>,
+    pub(super) rejected: Vec<Rejected>,
+}
+
+impl PieceRecord {
+    pub(super) fn of(checked: &Checked) -> Self {
+        Self {
+            n_used: checked.n_used,
+            n_read: checked.n_read,
+            n_lines: checked.n_lines,
+            first_time_has_no_zone: checked.first_time_has_no_zone,
+            excluded: checked.excluded.clone(),
+            tally: Some(checked.tally.clone()).filter(|tally| *tally != AnswerTally::default()),
+            rejected: checked.rejected.clone(),
+        }
+    }
+}
+
+/// The names of a part's files.
+pub(super) fn typed_name(part: usize) -> String {
+    format!("part-{part:05}.parquet")
+}
+
+pub(super) fn pieces_name(part: usize) -> String {
+    format!("part-{part:05}.json")
+}
+
+/// The name of a column of the contract in a part, and of the one that tells which of its gaps are "does not apply".
+pub(super) fn column_name(at: usize) -> String {
+    format!("{at}")
+}
+
+pub(super) fn not_applicable_name(at: usize) -> String {
+    format!("{at} not applicable")
+}
+
+/// The column that says where in its piece a row stands.
+pub(super) const PLACE: &str = "place";
+
+/// The columns with the two halves of the fingerprint of what together must not occur twice.
+pub(super) const TOGETHER: [&str; 2] = ["together high", "together low"];
+
+/// The SHA-256 of bytes.
+pub(super) fn hash(bytes: &[u8]) -> String {
+    let mut hash = FileHash::default();
+    hash.update(bytes);
+    hash.finish()
+}
+
+/// The SHA-256 of a file.
+pub(super) fn hash_file(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = FileHash::default();
+    let mut piece = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hash.finish()),
+            n_read => hash.update(&piece[..n_read]),
+        }
+    }
+}

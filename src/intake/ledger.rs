@@ -1,0 +1,217 @@
+//! What has become of a source's rows so far: rows are counted, repeats are put aside, and the rest is handed on.
+
+use super::IntakeError;
+use super::account::{CellCounts, FileAccount, Reason, SourceAccount};
+use super::buffer::{Buffered, State};
+use super::check::{Checked, Rejected};
+use super::contract::Contract;
+use super::exports::{AnswerCheck, AnswerTally};
+use super::files::SourceFile;
+use super::opened::refused;
+use super::quarantine::Quarantine;
+use super::rows::Recalled;
+use std::collections::HashSet;
+use std::path::Path;
+
+/// Takes the used rows of one run: their columns in the contract's order, and their number.
+pub(super) type Sink<'s> = dyn FnMut(Vec<Buffered>, usize) -> Result<(), IntakeError> + Send + 's;
+
+/// How far a file has been taken.
+pub(super) struct Run<'f> {
+    pub(super) file: &'f str,
+    /// The line, or row, that the next run of rows begins with.
+    pub(super) first_line: u64,
+    pub(super) n_rows: u64,
+}
+
+/// Rows of one piece that go to quarantine.
+#[derive(Debug)]
+pub(super) struct Aside {
+    /// The line, or row, with which the piece begins.
+    first_line: u64,
+    rejected: Vec<Rejected>,
+    /// Rows that repeat an earlier one, of which only the place is known.
+    repeats: Vec<Repeat>,
+}
+
+/// A row that repeats an earlier one.
+#[derive(Debug)]
+struct Repeat {
+    place: usize,
+    /// The column, or the columns, that it has in common with the earlier one.
+    column: String,
+    /// The id that was there before; nothing where it is several cells.
+    raw: String,
+}
+
+impl Aside {
+    /// Where in the piece the rows stand that must be found again before anything can be written.
+    pub(super) fn places(&self) -> impl Iterator<Item = usize> {
+        self.repeats.iter().map(|repeat| repeat.place)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rejected.is_empty() && self.repeats.is_empty()
+    }
+}
+
+/// Counts rows, puts repeats aside, and hands the rest on.
+pub(super) struct Ledger<'c, 's> {
+    pub(super) contract: &'c Contract,
+    pub(super) account: SourceAccount,
+    quarantine: Quarantine,
+    /// Fingerprints of the ids of used rows.
+    seen: HashSet<u128>,
+    /// Fingerprints of the columns that together must not occur twice.
+    seen_together: HashSet<u128>,
+    /// Answers of the file and the classes beside them.
+    tally: AnswerTally,
+    sink: &'c mut Sink<'s>,
+}
+
+impl<'c, 's> Ledger<'c, 's> {
+    pub(super) fn new(contract: &'c Contract, quarantine: &Path, sink: &'c mut Sink<'s>) -> Self {
+        let mut account = SourceAccount::new(contract.source.clone());
+        for column in &contract.columns {
+            if !column.required && !column.output.is_empty() {
+                account.cells.insert(column.output.clone(), CellCounts::default());
+            }
+        }
+        Self {
+            contract,
+            account,
+            quarantine: Quarantine::new(quarantine, &contract.source),
+            seen: HashSet::new(),
+            seen_together: HashSet::new(),
+            tally: AnswerTally::default(),
+            sink,
+        }
+    }
+
+    /// Takes the next piece of a file but for the rows that go to quarantine.
+    pub(super) fn take(&mut self, run: &mut Run<'_>, mut checked: Checked) -> Result<Aside, IntakeError> {
+        if run.n_rows == 0 && checked.first_time_has_no_zone == Some(true) {
+            return Err(self.no_zone(run, &checked));
+        }
+        checked.leave_out_later(self.contract);
+        let repeats = self.take_out_repeats(&mut checked);
+        let aside = Aside { first_line: run.first_line, rejected: std::mem::take(&mut checked.rejected), repeats };
+        run.n_rows += checked.n_read;
+        run.first_line += checked.n_lines;
+        self.account.rows_read += checked.n_read;
+        for (&exclusion, n) in &checked.excluded {
+            *self.account.rows_excluded.entry(exclusion).or_default() += n;
+        }
+        self.tally.merge(&checked.tally);
+        self.account.rows_used += checked.n_used as u64;
+        for (column, buffered) in self.contract.columns.iter().zip(&checked.columns) {
+            if let Some(counts) = self.account.cells.get_mut(&column.output) {
+                let count = |wanted| buffered.states().iter().filter(|&&state| state == wanted).count() as u64;
+                counts.blank += count(State::Blank);
+                counts.not_applicable += count(State::NotApplicable);
+            }
+        }
+        (self.sink)(checked.columns, checked.n_used)?;
+        Ok(aside)
+    }
+
+    /// Writes the rows of a piece that go to quarantine; `recalled` are those at its [`Aside::places`].
+    pub(super) fn put_aside(
+        &mut self,
+        file: &str,
+        aside: Aside,
+        recalled: impl IntoIterator<Item = Recalled>,
+    ) -> Result<(), IntakeError> {
+        let Aside { first_line, mut rejected, repeats } = aside;
+        if !repeats.is_empty() {
+            rejected.extend(repeats.into_iter().zip(recalled).map(|(repeat, Recalled { line, record })| Rejected {
+                line,
+                column: Some(repeat.column),
+                reason: Reason::Duplicate,
+                raw: repeat.raw,
+                record,
+            }));
+            rejected.sort_by_key(|row| row.line);
+        }
+        for row in &rejected {
+            *self.account.rows_quarantined.entry(row.reason).or_default() += 1;
+            self.quarantine.add(file, first_line + row.line, row)?;
+        }
+        Ok(())
+    }
+
+    /// Accounts for a file that has been taken to its end.
+    pub(super) fn close_file(&mut self, file: &SourceFile, account: FileAccount) -> Result<(), IntakeError> {
+        self.account.files.push(account);
+        self.judge_answers(file)
+    }
+
+    /// Closes the books of the source.
+    pub(super) fn finish(self) -> Result<SourceAccount, IntakeError> {
+        self.quarantine.finish()?;
+        Ok(self.account)
+    }
+
+    /// Holds a file's answers against the classes beside them.
+    fn judge_answers(&mut self, file: &SourceFile) -> Result<(), IntakeError> {
+        let tally = std::mem::take(&mut self.tally);
+        let answers = self.contract.answers.and_then(|answers| answers.recommend);
+        let Some(column) = answers.map(|at| self.contract.columns[at].input.as_str()) else { return Ok(()) };
+        let (checked, disagreeing) =
+            match tally.check(column).map_err(|problem| refused(file, &self.contract.source, problem))? {
+                AnswerCheck::Sound { n_checked } => (n_checked, 0),
+                AnswerCheck::ClassDisagrees { n_checked, n_disagreeing } => (n_checked, n_disagreeing),
+                AnswerCheck::PerhapsShifted { n_eleven } => {
+                    self.account.remarks.push(format!(
+                        "`{}`: {n_eleven} answers in `{column}` are 11 and none is 0: they may be codes from 1 to 11",
+                        file.name
+                    ));
+                    (0, 0)
+                }
+            };
+        if checked > 0 {
+            let classes = self.account.classes.get_or_insert_default();
+            classes.checked += checked;
+            classes.disagreeing += disagreeing;
+        }
+        Ok(())
+    }
+
+    fn take_out_repeats(&mut self, checked: &mut Checked) -> Vec<Repeat> {
+        let contract = self.contract;
+        let mut kept = Vec::with_capacity(checked.n_used);
+        let mut repeats = Vec::new();
+        for (row, origin) in checked.origins.iter().enumerate() {
+            let place = origin.place;
+            // What a row that is put aside would have taken is still free.
+            if origin.id.is_some_and(|id| self.seen.contains(&id)) {
+                let at = contract.unique.unwrap_or(0);
+                let raw = checked.columns[at].text(row).to_owned();
+                repeats.push(Repeat { place, column: contract.columns[at].input.clone(), raw });
+            } else if origin.together.is_some_and(|together| self.seen_together.contains(&together)) {
+                let names = contract.unique_together.iter().map(|&at| contract.columns[at].input.as_str());
+                let column = names.collect::<Vec<_>>().join(", ");
+                repeats.push(Repeat { place, column, raw: String::new() });
+            } else {
+                self.seen.extend(origin.id);
+                self.seen_together.extend(origin.together);
+                kept.push(row);
+            }
+        }
+        if !repeats.is_empty() {
+            checked.keep(&kept);
+        }
+        repeats
+    }
+
+    fn no_zone(&self, run: &Run<'_>, checked: &Checked) -> IntakeError {
+        let row = checked.rejected.iter().find(|row| row.reason == Reason::NoZone);
+        IntakeError::NoZone {
+            file: run.file.to_owned(),
+            source_name: self.contract.source.clone(),
+            line: run.first_line + row.map_or(0, |row| row.line),
+            column: row.and_then(|row| row.column.clone()).unwrap_or_default(),
+            text: row.map(|row| row.raw.clone()).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! A file opened by its layout: its header is read, its columns are found, and its pieces are handed to whoever asks.
+
+use super::IntakeError;
+use super::blocks::{Block, Blocks, count_lines};
+use super::check::check;
+use super::columnar::{self, BatchRows, Batches};
+use super::contract::{Column, Contract};
+use super::database::{PostgresText, Selection, SqliteRows};
+use super::exports::{self, ExportError, ExportFormat};
+use super::files::{Layout, SourceFile};
+use super::pieces::{Pieces, Visit};
+use super::places::{Columns, Places};
+use super::separated::{self, Header, SeparatedRows};
+use super::unpacked::Unpacked;
+use super::value::{self, ValueChunk, ValueRows};
+use super::{json_lines, workbook};
+use crate::study::Files;
+use datafusion::arrow::array::RecordBatch;
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::sync::Arc;
+
+/// Blocks of text that are in hand at a time for each thread; more evens out the work, fewer saves memory.
+const BLOCKS_PER_THREAD: usize = 4;
+
+/// A file and how its source says to read it.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'f> {
+    pub(super) file: &'f SourceFile,
+    pub(super) files: &'f Files,
+}
+
+/// A file about to be opened.
+pub(super) struct Opening<'o> {
+    pub(super) reading: Reading<'o>,
+    pub(super) contract: &'o Contract,
+    /// Hears of the columns that the study renames and the file has.
+    pub(super) renames: &'o mut BTreeSet<String>,
+}
+
+/// What came of a visit to a file's pieces.
+pub(super) struct Visited<T> {
+    pub(super) out: T,
+    /// The text from which the pieces came, where they came from text.
+    blocks: Option<Blocks>,
+}
+
+impl<T> Visited<T> {
+    /// Bytes and SHA-256 of the whole file.
+    pub(super) fn fingerprint(self, file: &SourceFile) -> Result<(u64, String), IntakeError> {
+        match self.blocks {
+            Some(blocks) => blocks.finish(),
+            None => columnar::hash_of(file),
+        }
+    }
+
+    /// Whether the bytes of the file were counted with its pieces.
+    pub(super) fn is_text(&self) -> bool {
+        self.blocks.is_some()
+    }
+}
+
+impl Opening<'_> {
+    /// Opens the file and lets its pieces be visited.
+    pub(super) fn visit<V: Visit>(self, visit: V) -> Result<Visited<V::Out>, IntakeError> {
+        let Reading { file, files } = self.reading;
+        match file.layout {
+            Layout::Separated(delimiter) | Layout::ExportTable(delimiter) => {
+                let blocks = Blocks::open(&file.name, &file.path, delimiter)?;
+                self.separated(blocks, delimiter, visit)
+            }
+            Layout::Export(format, delimiter) => self.export(format, delimiter, visit),
+            Layout::ExportJson(format) => {
+                let export = exports::table_of_json(format, &whole(file)?);
+                let export = export.map_err(|problem| refused(file, &self.contract.source, problem))?;
+                let names: Arc<[String]> = export.table.names().into();
+                let mut chunk = Some(ValueChunk::of(&names, &export.table));
+                self.values(Columns::Export(&export.columns), || Ok(chunk.take()), visit)
+            }
+            Layout::Postgres => {
+                let text = PostgresText::open(&file.path.to_string_lossy(), &selection(files))?;
+                let blocks = Blocks::of(&file.name, Unpacked::of(text), b',')?;
+                self.separated(blocks, b',', visit)
+            }
+            Layout::JsonLines => self.json_lines(visit),
+            Layout::Parquet | Layout::Arrow => self.columnar(visit),
+            Layout::Workbook => {
+                let mut sheet = Some(workbook::read(file, files.sheet.as_deref())?);
+                let names = sheet.as_ref().map(|sheet| Arc::clone(&sheet.names)).unwrap_or_default();
+                self.values(Columns::Plain(&names), || Ok(sheet.take()), visit)
+            }
+            Layout::Sqlite => {
+                let mut rows = SqliteRows::open(file, &selection(files))?;
+                let names = Arc::clone(rows.names());
+                self.values(Columns::Plain(&names), || rows.next(), visit)
+            }
+        }
+    }
+
+    fn places(&mut self, columns: Columns<'_>) -> Result<Places, IntakeError> {
+        Places::of(self.contract, self.reading, columns, self.renames)
+    }
+
+    fn separated<V: Visit>(
+        mut self,
+        mut blocks: Blocks,
+        delimiter: u8,
+        visit: V,
+    ) -> Result<Visited<V::Out>, IntakeError> {
+        let empty = || IntakeError::Empty { file: self.reading.file.name.clone() };
+        let header = Header::of(blocks.pending(), delimiter).ok_or_else(empty)?;
+        blocks.skip(header.n_bytes);
+        let places = self.places(Columns::Plain(&header.names))?;
+        let start = Start { n_lines: header.n_lines, n_bytes: header.n_bytes, n_cells: header.names.len() };
+        cells(self.contract, &places, blocks, delimiter, start, visit)
+    }
+
+    /// A vendor's export as text.
+    fn export<V: Visit>(
+        mut self,
+        format: ExportFormat,
+        delimiter: u8,
+        visit: V,
+    ) -> Result<Visited<V::Out>, IntakeError> {
+        let file = self.reading.file;
+        let mut blocks = Blocks::open(&file.name, &file.path, delimiter)?;
+        let header = exports::header_of(format, blocks.pending(), delimiter);
+        let header = header.map_err(|problem| refused(file, &self.contract.source, problem))?;
+        blocks.skip(header.n_bytes);
+        let columns = Columns::Export(&header.columns);
+        let mut places = self.places(columns)?;
+        let own = places.of_export(self.contract, columns);
+        let start = Start { n_lines: header.n_lines, n_bytes: header.n_bytes, n_cells: header.n_cells };
+        cells(own.as_ref().unwrap_or(self.contract), &places, blocks, delimiter, start, visit)
+    }
+
+    fn json_lines<V: Visit>(mut self, visit: V) -> Result<Visited<V::Out>, IntakeError> {
+        let Reading { file, files } = self.reading;
+        let contract = self.contract;
+        let from = |column: &Column| -> String {
+            let renamed = files.rename.iter().find(|(_, to)| **to == column.input);
+            renamed.map_or_else(|| column.input.clone(), |(from, _)| from.clone())
+        };
+        let wanted: Vec<String> = contract.columns.iter().map(from).collect();
+        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        let there = json_lines::names(&file.name, &file.path, &wanted)?;
+        let places = self.places(Columns::Plain(&there))?;
+        let names: Arc<[String]> = there.into();
+        let mut blocks = Blocks::open(&file.name, &file.path, json_lines::NO_DELIMITER)?;
+        let out = visit.visit(Pieces {
+            next: || blocks.next(),
+            check: |block: &Block| {
+                let chunk = json_lines::chunk(block, &names);
+                let mut checked = check(contract, &mut places.completing(ValueRows::new(&chunk, &places.positions)));
+                checked.n_lines = count_lines(&block.bytes);
+                Ok(checked)
+            },
+            recall: |block: &Block, places: &[usize]| value::recall(&json_lines::chunk(block, &names), places),
+            n_bytes: block_bytes,
+            at_once: BLOCKS_PER_THREAD,
+            first_line: 1,
+            header_bytes: 0,
+        })?;
+        Ok(Visited { out, blocks: Some(blocks) })
+    }
+
+    fn columnar<V: Visit>(mut self, visit: V) -> Result<Visited<V::Out>, IntakeError> {
+        let (file, contract) = (self.reading.file, self.contract);
+        let places = self.places(Columns::Plain(&columnar::names(file)?))?;
+        let positions = &places.positions;
+        let mut source = Batches::open(file, positions)?;
+        let out = visit.visit(Pieces {
+            next: || source.next(),
+            check: |batch: &RecordBatch| {
+                let rows = BatchRows::new(&file.name, batch, positions)?;
+                let mut checked = check(contract, &mut places.completing(rows));
+                checked.n_lines = checked.n_read;
+                Ok(checked)
+            },
+            recall: |batch: &RecordBatch, places: &[usize]| columnar::recall(&file.name, batch, positions, places),
+            n_bytes: |_: &RecordBatch| 0,
+            at_once: 1,
+            first_line: 1,
+            header_bytes: 0,
+        })?;
+        Ok(Visited { out, blocks: None })
+    }
+
+    /// Rows that come in chunks of values.
+    pub(super) fn values<V: Visit>(
+        mut self,
+        columns: Columns<'_>,
+        next: impl FnMut() -> Result<Option<ValueChunk>, IntakeError> + Send,
+        visit: V,
+    ) -> Result<Visited<V::Out>, IntakeError> {
+        let mut places = self.places(columns)?;
+        let own = places.of_export(self.contract, columns);
+        let contract = own.as_ref().unwrap_or(self.contract);
+        let out = visit.visit(Pieces {
+            next,
+            check: |chunk: &ValueChunk| {
+                let mut checked = check(contract, &mut places.completing(ValueRows::new(chunk, &places.positions)));
+                checked.n_lines = chunk.rows.last().map_or(0, |row| row.line + 1);
+                Ok(checked)
+            },
+            recall: value::recall,
+            n_bytes: |_: &ValueChunk| 0,
+            at_once: 1,
+            // The header of a sheet is its first row; the rows of a table have none.
+            first_line: if self.reading.file.layout == Layout::Workbook { 2 } else { 1 },
+            header_bytes: 0,
+        })?;
+        Ok(Visited { out, blocks: None })
+    }
+}
+
+/// Where the rows of a text begin, and how many cells each has.
+struct Start {
+    n_lines: u64,
+    n_bytes: usize,
+    n_cells: usize,
+}
+
+/// Rows of separated text behind their header.
+fn cells<V: Visit>(
+    contract: &Contract,
+    places: &Places,
+    mut blocks: Blocks,
+    delimiter: u8,
+    start: Start,
+    visit: V,
+) -> Result<Visited<V::Out>, IntakeError> {
+    let out = visit.visit(Pieces {
+        next: || blocks.next(),
+        check: |block: &Block| {
+            let rows = SeparatedRows::new(block, delimiter, &places.positions, start.n_cells);
+            let mut checked = check(contract, &mut places.completing(rows));
+            checked.n_lines = count_lines(&block.bytes);
+            Ok(checked)
+        },
+        recall: |block: &Block, places: &[usize]| separated::recall(block, delimiter, places),
+        n_bytes: block_bytes,
+        at_once: BLOCKS_PER_THREAD,
+        first_line: 1 + start.n_lines,
+        header_bytes: start.n_bytes as u64,
+    })?;
+    Ok(Visited { out, blocks: Some(blocks) })
+}
+
+fn block_bytes(block: &Block) -> u64 {
+    block.bytes.len() as u64
+}
+
+fn selection(files: &Files) -> Selection<'_> {
+    Selection { table: files.table.as_deref(), query: files.query.as_deref() }
+}
+
+/// A file that is no export of its vendor.
+pub(super) fn refused(file: &SourceFile, source: &str, problem: ExportError) -> IntakeError {
+    IntakeError::Export { file: file.name.clone(), source_name: source.to_owned(), problem }
+}
+
+/// All that a file means.
+pub(super) fn whole(file: &SourceFile) -> Result<Vec<u8>, IntakeError> {
+    let mut bytes = Vec::new();
+    let read = Unpacked::open(&file.path).and_then(|mut text| text.read_to_end(&mut bytes));
+    read.map_err(|source| IntakeError::Unreadable { file: file.name.clone(), source })?;
+    Ok(bytes)
+}

@@ -1,0 +1,244 @@
+//! Where a contract's columns stand in one file, and what its folders and its vendor add to its rows.
+
+use super::IntakeError;
+use super::account::{Exclusion, Reason};
+use super::cell::Cell;
+use super::contract::{Answers, Column, Contract, Kind, Tallied};
+use super::error::MissingColumn;
+use super::exports::{self, ExportColumns, ExportError, ExportRole, RowJudge, RowRules, UnfinishedRows};
+use super::files::{Layout, SourceFile};
+use super::opened::{Reading, refused};
+use super::rows::Rows;
+use crate::study::{Files, Unfinished, nearest};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The columns of a file, as a header names them.
+#[derive(Clone, Copy)]
+pub(super) enum Columns<'c> {
+    Plain(&'c [String]),
+    Export(&'c ExportColumns),
+}
+
+impl Columns<'_> {
+    /// Names for people.
+    fn names(self) -> Vec<String> {
+        match self {
+            Self::Plain(names) => names.to_vec(),
+            Self::Export(columns) => columns.columns().iter().map(|column| column.name().to_owned()).collect(),
+        }
+    }
+
+    /// Whether a column has a name.
+    fn has(self, name: &str) -> bool {
+        match self {
+            Self::Plain(names) => names.iter().any(|own| own == name),
+            Self::Export(columns) => !matches!(columns.find(name), Ok(None)),
+        }
+    }
+}
+
+/// Where the contract's columns stand in a file.
+pub(super) struct Places {
+    /// Positions of the columns, in the order of the contract; that of any other column for those that are no cell.
+    pub(super) positions: Vec<usize>,
+    /// What the file's folders say for a column, for all rows.
+    constants: Vec<Option<String>>,
+    /// What says which rows of an export are answers; it looks at columns by their place in the file.
+    judge: Option<RowJudge>,
+    /// Columns of the contract; behind them are those of the file.
+    n_asked: usize,
+}
+
+impl Places {
+    /// Finds the columns; `renames` hears of the columns that are there and get another name.
+    pub(super) fn of(
+        contract: &Contract,
+        reading: Reading<'_>,
+        columns: Columns<'_>,
+        renames: &mut BTreeSet<String>,
+    ) -> Result<Self, IntakeError> {
+        let Reading { file, files } = reading;
+        renames.extend(files.rename.keys().filter(|from| columns.has(from)).cloned());
+        let renamed = |name: &String| files.rename.get(name).unwrap_or(name).clone();
+        let names: Vec<String> = columns.names().iter().map(renamed).collect();
+        let n_asked = contract.columns.len();
+        let mut places = Self { positions: Vec::with_capacity(n_asked), constants: Vec::new(), judge: None, n_asked };
+        for column in &contract.columns {
+            let first = match columns {
+                Columns::Plain(_) => plain_place(contract, column, file, &names)?,
+                Columns::Export(own) => {
+                    export_place(column, files, own).map_err(|problem| refused(file, &contract.source, problem))?
+                }
+            };
+            let partition = file.partitions.iter().find(|(key, _)| renamed(key) == column.input);
+            let constant = partition.filter(|_| first.is_none()).map(|(_, value)| value.clone());
+            if first.is_none() && constant.is_none() {
+                return Err(missing(contract, column, file, &names));
+            }
+            places.positions.push(first.unwrap_or(0));
+            places.constants.push(constant);
+        }
+        Ok(places)
+    }
+
+    /// The contract for the rows of an export, which says more about its columns than a study must; from here on the judge
+    /// of its rows is at work. `None` where the source is none, or holds no answers.
+    pub(super) fn of_export(&mut self, contract: &Contract, columns: Columns<'_>) -> Option<Contract> {
+        let Columns::Export(columns) = columns else { return None };
+        let mut own = contract.clone();
+        for (column, &at) in own.columns.iter_mut().zip(&self.positions) {
+            let stated = &columns.columns()[at];
+            if let Kind::Instant(clock) = &column.kind
+                && let Some(clock) = clock.completed(stated.zone.as_deref(), stated.time.as_ref())
+            {
+                column.kind = Kind::Instant(Arc::new(clock));
+            }
+            column.blank.add(stated.blanks.iter().copied());
+        }
+        let Some(answers) = contract.answers else { return Some(own) };
+        if let Some(recommend) = answers.recommend
+            && let Kind::Number(bounds) = own.columns[recommend].kind
+        {
+            own.columns[recommend].kind = Kind::Answer(bounds);
+            // The class that the vendor gives the answer, unless the study names another.
+            let class = columns.all_with(ExportRole::RecommendClass).next().map(|at| self.n_asked + at);
+            own.tallied = Some(Tallied { recommend, class: answers.class.or(class) });
+        }
+        let rules = RowRules {
+            unfinished: match answers.unfinished {
+                Unfinished::KeepAnswered => UnfinishedRows::KeepAnswered,
+                Unfinished::Keep => UnfinishedRows::Keep,
+                Unfinished::LeaveOut => UnfinishedRows::LeaveOut,
+            },
+            answers: self.positions_of_answers(contract, answers),
+            ..RowRules::default()
+        };
+        self.judge = Some(RowJudge::new(columns, &rules));
+        let n_columns = columns.columns().len();
+        self.positions.extend(0..n_columns);
+        self.constants.extend(std::iter::repeat_n(None, n_columns));
+        Some(own)
+    }
+
+    /// The columns of which one must be filled for an unfinished response to hold an answer: the recommend answer, else
+    /// every touchpoint.
+    fn positions_of_answers(&self, contract: &Contract, answers: Answers) -> Vec<usize> {
+        if let Some(recommend) = answers.recommend {
+            return vec![self.positions[recommend]];
+        }
+        let is_touchpoint = |column: &Column| column.key == "drivers.touchpoints";
+        let columns = contract.columns.iter().zip(&self.positions);
+        columns.filter(|(column, _)| is_touchpoint(column)).map(|(_, &at)| at).collect()
+    }
+
+    /// Rows with what the file's folders say, and with the judgement of an export's rows.
+    pub(super) fn completing<R: Rows>(&self, rows: R) -> Completed<'_, R> {
+        Completed { rows, places: self }
+    }
+}
+
+fn plain_place(
+    contract: &Contract,
+    column: &Column,
+    file: &SourceFile,
+    names: &[String],
+) -> Result<Option<usize>, IntakeError> {
+    let mut found = names.iter().enumerate().filter(|(_, name)| **name == column.input).map(|(at, _)| at);
+    let first = found.next();
+    match found.next() {
+        None => Ok(first),
+        Some(_) => Err(IntakeError::RepeatedColumn {
+            file: file.name.clone(),
+            source_name: contract.source.clone(),
+            key: column.key.to_owned(),
+            column: column.input.clone(),
+        }),
+    }
+}
+
+/// A column of an export by any of its names, by what the study renames it from, or by the part it plays, as in `@recommend`.
+fn export_place(column: &Column, files: &Files, columns: &ExportColumns) -> Result<Option<usize>, ExportError> {
+    let from = files.rename.iter().find(|(_, to)| **to == column.input).map_or(&column.input, |(from, _)| from);
+    match from.strip_prefix('@').and_then(ExportRole::of_word) {
+        Some(ExportRole::End) => columns.answered_at(),
+        Some(role) => columns.with(role),
+        None => columns.find(from),
+    }
+}
+
+fn missing(contract: &Contract, column: &Column, file: &SourceFile, names: &[String]) -> IntakeError {
+    IntakeError::MissingColumn(Box::new(MissingColumn {
+        file: file.name.clone(),
+        source_name: contract.source.clone(),
+        key: column.key.to_owned(),
+        column: column.input.clone(),
+        nearest: nearest(&column.input, names.iter().map(String::as_str)).map(str::to_owned),
+        there: names.iter().take(60).map(|name| name.chars().take(40).collect()).collect(),
+        hint: delimiter_hint(file, names),
+    }))
+}
+
+/// Rows of a file in folders whose names say what is not in it.
+pub(super) struct Completed<'p, R> {
+    rows: R,
+    places: &'p Places,
+}
+
+impl<R: Rows> Rows for Completed<'_, R> {
+    fn advance(&mut self) -> Option<Result<(), Reason>> {
+        self.rows.advance()
+    }
+
+    fn cell(&self, column: usize) -> Cell<'_> {
+        match &self.places.constants[column] {
+            Some(text) => Cell::Text(text),
+            None => self.rows.cell(column),
+        }
+    }
+
+    fn exclusion(&self) -> Option<Exclusion> {
+        let judge = self.places.judge.as_ref()?;
+        let n_asked = self.places.n_asked;
+        let text = |at: usize| {
+            let mut scratch = String::new();
+            self.rows.cell(n_asked + at).text(&mut scratch).to_owned()
+        };
+        Some(match judge.verdict(text) {
+            exports::Verdict::Answer => return None,
+            exports::Verdict::Preview => Exclusion::Preview,
+            exports::Verdict::Test => Exclusion::Test,
+            exports::Verdict::Synthetic => Exclusion::Synthetic,
+            exports::Verdict::Spam => Exclusion::Spam,
+            exports::Verdict::Unfinished => Exclusion::Unfinished,
+            exports::Verdict::Unanswered => Exclusion::Unanswered,
+            exports::Verdict::OtherSurvey => Exclusion::OtherSurvey,
+            exports::Verdict::UnknownStatus => Exclusion::UnknownStatus,
+        })
+    }
+
+    fn line(&mut self) -> u64 {
+        self.rows.line()
+    }
+
+    fn place(&self) -> usize {
+        self.rows.place()
+    }
+
+    fn record(&self) -> String {
+        self.rows.record()
+    }
+}
+
+/// A header of a single name with another separator in it was probably cut at the wrong sign.
+fn delimiter_hint(file: &SourceFile, names: &[String]) -> String {
+    match (file.layout, names) {
+        (Layout::Separated(used), [name]) => [';', '\t', '|', ',']
+            .into_iter()
+            .find(|&sign| sign as u8 != used && name.contains(sign))
+            .map_or_else(String::new, |sign| {
+                format!(" (the cells seem to be separated otherwise: write delimiter = {:?})", sign.to_string())
+            }),
+        _ => String::new(),
+    }
+}
