@@ -5,6 +5,8 @@
 //! (`contract`, `check`), translated where a key leads through other files (`lookup`), and written as Parquet with
 //! the same column names for every study (`table`). What is refused goes to `quarantine`, and `account` counts it
 //! all: read = used + quarantined + excluded.
+//!
+//! Before there is a study, `profiling` looks at files and `guessing` says what they may be.
 
 mod error;
 
@@ -17,6 +19,7 @@ mod files;
 mod flat_table;
 mod hash;
 mod json_lines;
+mod long_tables;
 mod number;
 mod rows;
 mod separated;
@@ -37,6 +40,9 @@ mod quarantine;
 mod read;
 mod sources;
 mod table;
+
+pub mod guessing;
+pub mod profiling;
 
 pub use account::{CellCounts, Exclusion, FileAccount, Reason, SourceAccount};
 pub use error::{IntakeError, MissingColumn, in_full};

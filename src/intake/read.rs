@@ -12,8 +12,8 @@ use super::contract::{Answers, Column, Contract, Kind, Tallied};
 use super::database::{PostgresText, Selection, SqliteRows};
 use super::error::MissingColumn;
 use super::exports::{
-    self, AnswerCheck, AnswerTally, ExportColumns, ExportError, ExportFormat, ExportRole, ExportTable, FivetranTable,
-    FivetranTables, RowJudge, RowRules, UnfinishedRows, ValueTable,
+    self, AnswerCheck, AnswerTally, ExportColumns, ExportError, ExportFormat, ExportRole, ExportTable, RowJudge,
+    RowRules, UnfinishedRows,
 };
 use super::files::{Layout, SourceFile};
 use super::quarantine::Quarantine;
@@ -21,11 +21,11 @@ use super::rows::{Recalled, Rows};
 use super::separated::{self, Header, SeparatedRows};
 use super::unpacked::Unpacked;
 use super::value::{self, ValueChunk, ValueRows};
-use super::{json_lines, workbook};
+use super::{json_lines, long_tables, workbook};
 use crate::study::{Files, Format, Unfinished, Vendor, nearest};
 use datafusion::arrow::array::RecordBatch;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -296,16 +296,18 @@ fn read_export(
     Ok(())
 }
 
-fn refused(file: &SourceFile, source: &str, problem: ExportError) -> IntakeError {
+/// An export that is not what it is said to be.
+pub(super) fn refused(file: &SourceFile, source: &str, problem: ExportError) -> IntakeError {
     IntakeError::Export { file: file.name.clone(), source_name: source.to_owned(), problem }
 }
 
 /// A vendor's JSON is one document, which is read whole.
-fn json_export(file: &SourceFile, source: &str, format: ExportFormat) -> Result<ExportTable, IntakeError> {
+pub(super) fn json_export(file: &SourceFile, source: &str, format: ExportFormat) -> Result<ExportTable, IntakeError> {
     exports::table_of_json(format, &whole(file)?).map_err(|problem| refused(file, source, problem))
 }
 
-fn whole(file: &SourceFile) -> Result<Vec<u8>, IntakeError> {
+/// What a file means, in one piece.
+pub(super) fn whole(file: &SourceFile) -> Result<Vec<u8>, IntakeError> {
     let mut bytes = Vec::new();
     let read = Unpacked::open(&file.path).and_then(|mut text| text.read_to_end(&mut bytes));
     read.map_err(|source| IntakeError::Unreadable { file: file.name.clone(), source })?;
@@ -321,46 +323,14 @@ fn read_long_tables(
     ledger: &mut Ledger<'_, '_>,
 ) -> Result<(), IntakeError> {
     let source = ledger.contract.source.clone();
-    let mut tables: BTreeMap<FivetranTable, ValueTable> = BTreeMap::new();
-    let mut responses = None;
-    for file in found {
-        let table = match file.layout {
-            Layout::ExportTable(delimiter) => ValueTable::of_separated(&whole(file)?, delimiter),
-            _ => return Err(refused(file, &source, ExportError::NotJson { format: ExportFormat::FivetranQualtrics })),
-        };
-        let table = table.map_err(|problem| refused(file, &source, problem))?;
-        let kind = FivetranTable::of(table.names());
-        let Some(kind) = kind.filter(|kind| !tables.contains_key(kind)) else {
-            let problem = ExportError::NotThisFormat {
-                format: ExportFormat::FivetranQualtrics,
-                missing: "its columns are those of no table that is still needed".to_owned(),
-            };
-            return Err(refused(file, &source, problem));
-        };
-        if kind == FivetranTable::SurveyResponse {
-            responses = Some(file);
-        } else {
-            let (bytes, sha256) = columnar::hash_of(file)?;
-            reporter.add(&source, bytes);
-            ledger.account.files.push(FileAccount { path: file.name.clone(), bytes, sha256, rows_read: 0 });
-        }
-        tables.insert(kind, table);
+    let tables = long_tables::gather(found, &source)?;
+    for (_, file) in found.iter().enumerate().filter(|(at, _)| Some(*at) != tables.responses()) {
+        let (bytes, sha256) = columnar::hash_of(file)?;
+        reporter.add(&source, bytes);
+        ledger.account.files.push(FileAccount { path: file.name.clone(), bytes, sha256, rows_read: 0 });
     }
-    let lacking = |table: FivetranTable| {
-        let file = &found[0];
-        let missing = format!("the table `{}` is not among the files", table.word());
-        refused(file, &source, ExportError::NotThisFormat { format: ExportFormat::FivetranQualtrics, missing })
-    };
-    let needed = |table: FivetranTable| tables.get(&table).ok_or_else(|| lacking(table));
-    let export = exports::pivot(&FivetranTables {
-        survey_response: needed(FivetranTable::SurveyResponse)?,
-        question_response: needed(FivetranTable::QuestionResponse)?,
-        survey_embedded_data: tables.get(&FivetranTable::SurveyEmbeddedData),
-        distribution_contact: tables.get(&FivetranTable::DistributionContact),
-        core_contact: tables.get(&FivetranTable::CoreContact),
-    });
-    let Some(file) = responses else { return Err(lacking(FivetranTable::SurveyResponse)) };
-    let export = export.map_err(|problem| refused(file, &source, problem))?;
+    let export = tables.pivot(found, &source)?;
+    let file = &found[tables.responses().unwrap_or(0)];
     ledger.account.remarks.extend(export.account.remarks());
     let names: Arc<[String]> = export.table.names().into();
     let mut chunk = Some(ValueChunk::of(&names, &export.table));
