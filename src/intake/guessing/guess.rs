@@ -144,7 +144,7 @@ fn source_guess(
                 "survey",
                 "feedback",
             ]);
-            roles.add(columns::id(profile, names::ANSWER, &roles.taken()));
+            roles.add_id(names::ANSWER);
             roles.add_group("channel", names::CHANNEL);
             roles.add_group("wave", names::WAVE);
             roles.add_group("segment", names::SEGMENT);
@@ -162,8 +162,8 @@ fn source_guess(
                 "sale",
                 "booking",
             ]);
-            roles.add(columns::id(profile, names::ORDER, &roles.taken()));
-            roles.add(columns::amount(profile, &roles.taken()));
+            roles.add_id(names::ORDER);
+            roles.add_amount();
             roles.add_group("family", names::FAMILY);
             roles.add_group("product", names::PRODUCT);
             roles.add_group("channel", names::CHANNEL);
@@ -247,6 +247,16 @@ impl Roles<'_> {
     fn add_dated(&mut self, key: &'static str, words: &[&'static str]) {
         let role = columns::time(self.profile, key, words, &self.taken());
         self.add(role.filter(|role| Name::of(&role.column).says(words).is_some()));
+    }
+
+    fn add_id(&mut self, words: &[&'static str]) {
+        let role = columns::id(self.profile, words, &self.taken());
+        self.add(role);
+    }
+
+    fn add_amount(&mut self) {
+        let role = columns::amount(self.profile, &self.taken());
+        self.add(role);
     }
 
     fn add_group(&mut self, key: &'static str, words: &[&'static str]) {

@@ -45,13 +45,13 @@ impl Scale {
         if !levels.iter().all(is_half) {
             return None;
         }
-        let fitting = ASKED.iter().filter_map(|&[min, max]| Self::on(&levels, min, max));
+        let mut fitting = ASKED.iter().filter_map(|&[min, max]| Self::on(&levels, min, max));
         if column.n_numbers >= MANY {
             // The widest whose ends were chosen: answers to a narrower question leave its highest values out.
-            fitting.into_iter().next()
+            fitting.next()
         } else {
             // Of a handful the narrowest that holds them: nothing speaks for more.
-            fitting.into_iter().last()
+            fitting.last()
         }
     }
 

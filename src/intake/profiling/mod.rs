@@ -12,7 +12,7 @@ mod open;
 mod sample;
 mod times;
 
-pub use column::{ColumnKind, ColumnProfile, Frequent};
+pub use column::{ColumnKind, ColumnProfile, Frequent, Level};
 pub use find::{Aside, Found, Look, SourceFiles, SourceProfile, profile};
 pub use times::{Offsets, TimeProfile};
 

@@ -315,7 +315,8 @@ impl<'f> Text<'f> {
             let segments = customers.keep.iter().filter(|name| {
                 name.to_lowercase().contains("segment") && is_short(customers, name) && !by.contains(name)
             });
-            by.extend(segments.cloned());
+            let segments: Vec<String> = segments.cloned().collect();
+            by.extend(segments);
         }
         if !by.is_empty() && self.guess.answers.recommend.is_some() {
             lines.section("measures");
