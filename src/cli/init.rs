@@ -67,8 +67,12 @@ fn is_there(out: &Path) -> Failure {
 fn write(out: &Path, text: &str, force: bool) -> Result<(), Failure> {
     let mut options = OpenOptions::new();
     options.write(true);
-    let file = if force { options.create(true).truncate(true) } else { options.create_new(true) }.open(out);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    if force {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    let written = options.open(out).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => is_there(out),
         _ => Failure::new(5, format!("`{}` could not be written: {error}", out.display())),

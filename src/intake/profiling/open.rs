@@ -17,8 +17,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-/// The name by which refusals call what is not a source of a study yet.
-const NO_SOURCE: &str = "init";
+/// The source that exports become, by which refusals call it.
+const EXPORT_SOURCE: &str = "feedback";
 /// Places behind the head from which rows are taken, the end of the file among them.
 const PLACES: u64 = 16;
 /// Bytes of one place, whatever the rows are like.
@@ -42,7 +42,7 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
             let text = Text { file, delimiter, n_header_bytes: header.n_bytes, n_cells: header.n_cells };
             text.sample(blocks, header.columns.columns().to_vec(), Some(format), n_rows)?
         }
-        Layout::ExportJson(format) => export(&json_export(file, NO_SOURCE, format)?, format, n_rows),
+        Layout::ExportJson(format) => export(&json_export(file, EXPORT_SOURCE, format)?, format, n_rows),
         Layout::JsonLines => {
             let names = json_lines::names(&file.name, &file.path, &[])?;
             let blocks = Blocks::open(&file.name, &file.path, json_lines::NO_DELIMITER)?;
@@ -67,14 +67,14 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
 
 /// A sample of the tables of a warehouse that are one export together.
 pub(super) fn sample_long_tables(files: &[SourceFile], n_rows: usize) -> Result<Sample, IntakeError> {
-    let gathered = long_tables::gather(files, NO_SOURCE)?;
-    let pivoted = gathered.pivot(files, NO_SOURCE)?;
+    let gathered = long_tables::gather(files, EXPORT_SOURCE)?;
+    let pivoted = gathered.pivot(files, EXPORT_SOURCE)?;
     let table = ExportTable { columns: pivoted.columns, table: pivoted.table };
     Ok(export(&table, ExportFormat::FivetranQualtrics, n_rows))
 }
 
 fn refused(file: &SourceFile, problem: exports::ExportError) -> IntakeError {
-    IntakeError::Export { file: file.name.clone(), source_name: NO_SOURCE.to_owned(), problem }
+    IntakeError::Export { file: file.name.clone(), source_name: EXPORT_SOURCE.to_owned(), problem }
 }
 
 fn plain(names: &[String]) -> Vec<ExportColumn> {

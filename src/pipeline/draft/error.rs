@@ -8,9 +8,15 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DraftError {
-    /// A path is not there, or a file cannot be read.
+    /// A path is not there, or nothing matches a pattern.
+    #[error("no file matches `{pattern}`; name files, folders, or a pattern in quotes")]
+    NoFile {
+        /// The path or pattern as it was given.
+        pattern: String,
+    },
+    /// A pattern is none, or a folder cannot be read.
     #[error(transparent)]
-    Intake(#[from] IntakeError),
+    Intake(IntakeError),
     /// None of the files holds a table.
     #[error("none of the files is a table that can be read: {aside}")]
     NoTable {
@@ -34,11 +40,21 @@ pub enum DraftError {
     },
 }
 
+impl From<IntakeError> for DraftError {
+    fn from(error: IntakeError) -> Self {
+        match error {
+            // There is no study yet whose source and folder could be named.
+            IntakeError::NoFile { pattern, .. } => Self::NoFile { pattern },
+            other => Self::Intake(other),
+        }
+    }
+}
+
 impl DraftError {
     /// 1 a bug; 3 input refused; 4 no analysis is possible.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Intake(_) | Self::NoTable { .. } => 3,
+            Self::NoFile { .. } | Self::Intake(_) | Self::NoTable { .. } => 3,
             Self::NoAnswers { .. } => 4,
             Self::Unsound { .. } => 1,
         }
