@@ -80,20 +80,20 @@ impl Answers {
     pub(super) fn of(source: &SourceProfile) -> Self {
         let mut answers = Self::default();
         let recommend = answers.find_recommend(source);
-        let scored: Vec<Scored<'_>> = source
+        let mut scored: Vec<Scored<'_>> = source
             .columns
             .iter()
             .enumerate()
             .filter(|(at, column)| Some(*at) != recommend && may_be_score(column, source))
             .filter_map(|(at, column)| Some(Scored { at, column, scale: Scale::of(column)? }))
             .collect();
+        join_scales(&mut scored, recommend.is_some());
         for own in &scored {
             match own.evidence(&scored, source) {
                 Ok(why) => answers.touchpoints.push(own.touchpoint(why)),
                 Err(doubt) => answers.perhaps.push(format!("{} ({doubt})", own.column.name)),
             }
         }
-        answers.join_scales();
         answers
     }
 
@@ -105,17 +105,6 @@ impl Answers {
             None => 0,
         };
         recommend + 6 * self.touchpoints.len().min(10) + self.perhaps.len().min(3)
-    }
-
-    /// Questions of one list are asked on one scale: 1 to 10 among questions from 0 to 10 is 0 to 10 without a 0.
-    fn join_scales(&mut self) {
-        let wide = |scale: &Scale| scale.max > 9.5 && scale.min < 0.5;
-        let from_recommend = self.recommend.is_some();
-        if from_recommend || self.touchpoints.iter().any(|own| wide(&own.scale)) {
-            for own in self.touchpoints.iter_mut().filter(|own| own.scale.max > 9.5) {
-                own.scale.min = 0.0;
-            }
-        }
     }
 
     fn find_recommend(&mut self, source: &SourceProfile) -> Option<usize> {
@@ -232,6 +221,16 @@ impl Scored<'_> {
             codes: codes(self.column, &self.scale.codes, CodeMeaning::NotApplicable),
             scale: self.scale.clone(),
             why,
+        }
+    }
+}
+
+/// Questions of one list are asked on one scale: 1 to 10 among questions from 0 to 10 is 0 to 10 without a 0.
+fn join_scales(scored: &mut [Scored<'_>], beside_recommend: bool) {
+    let is_wide = |own: &Scored<'_>| own.scale.max > 9.5 && own.scale.min < 0.5;
+    if beside_recommend || scored.iter().any(is_wide) {
+        for own in scored.iter_mut().filter(|own| own.scale.max > 9.5) {
+            own.scale.min = 0.0;
         }
     }
 }
