@@ -22,6 +22,8 @@ pub(super) enum Command {
     Run(Run),
     /// Judge the models of a study on answers they have not seen, beside baselines.
     Evaluate(Evaluate),
+    /// Look at files and write a commented study of them that runs; what the files do not say it asks in comments.
+    Init(Init),
     /// Check a study file and say what a run would read and use; writes nothing.
     Check(Check),
     /// Print the statement that joins the answers with what came before and after them.
@@ -112,6 +114,25 @@ pub(super) struct Evaluate {
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The files: tables of any layout that a study reads, vendors' exports, folders, and patterns in quotes.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Where the study goes; its paths count from there. Without, it is printed.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replace the file that --out names, if it is there.
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// The study's name; by default that of --out, else of the file of the answers.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Rows of each source to look at: half of them from its head, the others from places all over.
+    #[arg(long, value_name = "N", default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(2..))]
+    pub rows: u32,
 }
 
 #[derive(Debug, Args)]

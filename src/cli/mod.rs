@@ -2,6 +2,7 @@
 
 mod arguments;
 mod flat;
+mod init;
 mod nps;
 mod print;
 mod purchases;
@@ -91,6 +92,7 @@ fn dispatch(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Run(run) => study::run(run),
         Command::Evaluate(evaluate) => study::evaluate(evaluate),
+        Command::Init(init) => init::init(init),
         Command::Check(check) => study::check(check),
         Command::Link(link) => study::link(link),
         Command::Simulate(simulate) => study::simulate(simulate),

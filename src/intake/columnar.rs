@@ -14,7 +14,9 @@ use datafusion::arrow::datatypes::{DataType, SchemaRef, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ipc::reader::{FileReader, StreamReader};
 use datafusion::parquet::arrow::ProjectionMask;
-use datafusion::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use datafusion::parquet::arrow::arrow_reader::{
+    ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+};
 use datafusion::parquet::errors::ParquetError;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -48,6 +50,24 @@ pub(super) fn names(file: &SourceFile) -> Result<Vec<String>, IntakeError> {
         _ => open_parquet(file)?.schema().clone(),
     };
     Ok(schema.fields().iter().map(|field| field.name().trim().to_owned()).collect())
+}
+
+/// A column that can be read cell by cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ReadableColumn {
+    /// Its place in the file.
+    pub(super) position: usize,
+    pub(super) name: String,
+}
+
+/// The columns of a Parquet or Arrow file that hold text, numbers or times.
+pub(super) fn readable(file: &SourceFile) -> Result<Vec<ReadableColumn>, IntakeError> {
+    let schema = match file.layout {
+        Layout::Arrow => open_arrow(file, None)?.schema(),
+        _ => open_parquet(file)?.schema().clone(),
+    };
+    let fields = schema.fields().iter().enumerate().filter(|(_, field)| target(field.data_type()).is_some());
+    Ok(fields.map(|(position, field)| ReadableColumn { position, name: field.name().trim().to_owned() }).collect())
 }
 
 fn handle(file: &SourceFile) -> Result<File, IntakeError> {
@@ -120,6 +140,27 @@ impl Batches {
         Ok(Self { name: file.name.clone(), reader, rest: None })
     }
 
+    /// Opens the file for some of its rows: about half of them at its head, the others in runs all over it. An Arrow file
+    /// is read whole, since its rows cannot be gone to.
+    pub(super) fn some(file: &SourceFile, positions: &[usize], n_rows: usize) -> Result<SomeBatches, IntakeError> {
+        let whole = || Ok(SomeBatches { batches: Self::open(file, positions)?, is_whole: true });
+        if file.layout == Layout::Arrow {
+            return whole();
+        }
+        let builder = open_parquet(file)?;
+        let n_there = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+        if n_there <= n_rows {
+            return whole();
+        }
+        let mask = ProjectionMask::roots(builder.parquet_schema(), positions.iter().copied());
+        let builder =
+            builder.with_projection(mask).with_row_selection(runs(n_there, n_rows)).with_batch_size(BATCH_ROWS);
+        let reader = contained(|| builder.build())
+            .map_err(|source| IntakeError::BadParquet { file: file.name.clone(), source })?;
+        let batches = Self { name: file.name.clone(), reader: Reader::Parquet(reader), rest: None };
+        Ok(SomeBatches { batches, is_whole: false })
+    }
+
     /// The next rows; nothing behind the last.
     pub(super) fn next(&mut self) -> Result<Option<RecordBatch>, IntakeError> {
         let batch = match self.rest.take() {
@@ -144,6 +185,33 @@ impl Batches {
             Reader::ArrowStream(reader) => contained_arrow(|| reader.next().transpose()).map_err(bad_arrow),
         }
     }
+}
+
+/// A file opened for some of its rows.
+pub(super) struct SomeBatches {
+    pub(super) batches: Batches,
+    /// Whether these are all rows.
+    pub(super) is_whole: bool,
+}
+
+/// Runs of rows behind the head of a file, the last of which ends where the file ends.
+const RUNS: usize = 16;
+
+/// About `n_rows` of more rows: the head, and runs at equal distances.
+fn runs(n_there: usize, n_rows: usize) -> RowSelection {
+    let run = (n_rows / 2 / RUNS).max(1);
+    let head = (n_rows / 2).max(1);
+    let mut chosen = vec![RowSelector::select(head)];
+    let mut at = head;
+    for place in 1..=RUNS {
+        let start = head + (n_there - run).saturating_sub(head) * place / RUNS;
+        if start >= at && start + run <= n_there {
+            chosen.push(RowSelector::skip(start - at));
+            chosen.push(RowSelector::select(run));
+            at = start + run;
+        }
+    }
+    RowSelection::from(chosen)
 }
 
 /// Bytes and SHA-256 of a whole file.

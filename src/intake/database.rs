@@ -89,6 +89,12 @@ impl SqliteRows {
     }
 }
 
+/// The tables and views of a SQLite file, in the order of their names.
+pub(super) fn tables_of(file: &SourceFile) -> Result<Vec<String>, IntakeError> {
+    let bad = |error: rusqlite::Error| IntakeError::Database { file: file.name.clone(), message: error.to_string() };
+    connect(&file.path).and_then(|connection| tables(&connection)).map_err(bad)
+}
+
 fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }

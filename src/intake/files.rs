@@ -107,7 +107,8 @@ fn unescaped(text: &str) -> String {
     String::from_utf8(meant).unwrap_or_else(|_| text.to_owned())
 }
 
-fn matches(source_name: &str, pattern: &str, base_dir: &Path) -> Result<Vec<PathBuf>, IntakeError> {
+/// The files of one path or pattern.
+pub(super) fn matches(source_name: &str, pattern: &str, base_dir: &Path) -> Result<Vec<PathBuf>, IntakeError> {
     let source_name = || source_name.to_owned();
     let literal = base_dir.join(pattern);
     if literal.is_dir() && !files_below(&literal).is_empty() {

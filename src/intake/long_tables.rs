@@ -3,7 +3,7 @@
 use super::IntakeError;
 use super::account::FileAccount;
 use super::columnar;
-use super::exports::{self, ExportError, ExportFormat, FivetranTable, FivetranTables, ValueTable};
+use super::exports::{self, ExportError, ExportFormat, FivetranTable, FivetranTables, Pivoted, ValueTable};
 use super::files::{Layout, SourceFile};
 use super::ledger::Ledger;
 use super::opened::{Opening, Reading, refused, whole};
@@ -25,46 +25,14 @@ pub(super) fn read(
 ) -> Result<(), IntakeError> {
     let contract = ledger.contract;
     let source = &contract.source;
-    let mut tables: BTreeMap<FivetranTable, ValueTable> = BTreeMap::new();
-    let mut responses = None;
-    for file in found {
-        let table = match file.layout {
-            Layout::ExportTable(delimiter) => ValueTable::of_separated(&whole(file)?, delimiter),
-            _ => return Err(refused(file, source, ExportError::NotJson { format: ExportFormat::FivetranQualtrics })),
-        };
-        let table = table.map_err(|problem| refused(file, source, problem))?;
-        let kind = FivetranTable::of(table.names());
-        let Some(kind) = kind.filter(|kind| !tables.contains_key(kind)) else {
-            let problem = ExportError::NotThisFormat {
-                format: ExportFormat::FivetranQualtrics,
-                missing: "its columns are those of no table that is still needed".to_owned(),
-            };
-            return Err(refused(file, source, problem));
-        };
-        if kind == FivetranTable::SurveyResponse {
-            responses = Some(file);
-        } else {
-            let (bytes, sha256) = columnar::hash_of(file)?;
-            reporter.add(source, bytes);
-            ledger.account.files.push(FileAccount { path: file.name.clone(), bytes, sha256, rows_read: 0 });
-        }
-        tables.insert(kind, table);
+    let tables = gather(found, source)?;
+    for (_, file) in found.iter().enumerate().filter(|(at, _)| Some(*at) != tables.responses()) {
+        let (bytes, sha256) = columnar::hash_of(file)?;
+        reporter.add(source, bytes);
+        ledger.account.files.push(FileAccount { path: file.name.clone(), bytes, sha256, rows_read: 0 });
     }
-    let lacking = |table: FivetranTable| {
-        let file = &found[0];
-        let missing = format!("the table `{}` is not among the files", table.word());
-        refused(file, source, ExportError::NotThisFormat { format: ExportFormat::FivetranQualtrics, missing })
-    };
-    let needed = |table: FivetranTable| tables.get(&table).ok_or_else(|| lacking(table));
-    let export = exports::pivot(&FivetranTables {
-        survey_response: needed(FivetranTable::SurveyResponse)?,
-        question_response: needed(FivetranTable::QuestionResponse)?,
-        survey_embedded_data: tables.get(&FivetranTable::SurveyEmbeddedData),
-        distribution_contact: tables.get(&FivetranTable::DistributionContact),
-        core_contact: tables.get(&FivetranTable::CoreContact),
-    });
-    let Some(file) = responses else { return Err(lacking(FivetranTable::SurveyResponse)) };
-    let export = export.map_err(|problem| refused(file, source, problem))?;
+    let export = tables.pivot(found, source)?;
+    let file = &found[tables.responses().unwrap_or(0)];
     ledger.account.remarks.extend(export.account.remarks());
     let names: Arc<[String]> = export.table.names().into();
     let mut chunk = Some(ValueChunk::of(&names, &export.table));
@@ -76,4 +44,70 @@ pub(super) fn read(
     let (bytes, sha256) = visited.fingerprint(file)?;
     reporter.add(source, bytes);
     ledger.close_file(file, FileAccount { path: file.name.clone(), bytes, sha256, rows_read })
+}
+
+/// The tables that were found, by kind, each with the place of its file.
+pub(super) struct LongTables(BTreeMap<FivetranTable, LongTable>);
+
+struct LongTable {
+    at: usize,
+    table: ValueTable,
+}
+
+/// Reads all tables of an export.
+///
+/// # Errors
+/// A file that is no text or none of the tables, and a table that is there twice.
+pub(super) fn gather(found: &[SourceFile], source: &str) -> Result<LongTables, IntakeError> {
+    let mut tables: BTreeMap<FivetranTable, LongTable> = BTreeMap::new();
+    for (at, file) in found.iter().enumerate() {
+        let table = match file.layout {
+            Layout::ExportTable(delimiter) | Layout::Separated(delimiter) => {
+                ValueTable::of_separated(&whole(file)?, delimiter)
+            }
+            _ => return Err(refused(file, source, ExportError::NotJson { format: ExportFormat::FivetranQualtrics })),
+        };
+        let table = table.map_err(|problem| refused(file, source, problem))?;
+        let kind = FivetranTable::of(table.names());
+        let Some(kind) = kind.filter(|kind| !tables.contains_key(kind)) else {
+            let problem = ExportError::NotThisFormat {
+                format: ExportFormat::FivetranQualtrics,
+                missing: "its columns are those of no table that is still needed".to_owned(),
+            };
+            return Err(refused(file, source, problem));
+        };
+        tables.insert(kind, LongTable { at, table });
+    }
+    Ok(LongTables(tables))
+}
+
+impl LongTables {
+    /// The place of the file that has a row for each response.
+    pub(super) fn responses(&self) -> Option<usize> {
+        self.0.get(&FivetranTable::SurveyResponse).map(|table| table.at)
+    }
+
+    /// One row a response.
+    ///
+    /// # Errors
+    /// A table that is needed and not there, or that lacks a column.
+    pub(super) fn pivot(&self, found: &[SourceFile], source: &str) -> Result<Pivoted, IntakeError> {
+        let optional = |kind: FivetranTable| self.0.get(&kind).map(|table| &table.table);
+        let needed = |kind: FivetranTable| {
+            optional(kind).ok_or_else(|| {
+                let missing = format!("the table `{}` is not among the files", kind.word());
+                let format = ExportFormat::FivetranQualtrics;
+                refused(&found[0], source, ExportError::NotThisFormat { format, missing })
+            })
+        };
+        let export = exports::pivot(&FivetranTables {
+            survey_response: needed(FivetranTable::SurveyResponse)?,
+            question_response: needed(FivetranTable::QuestionResponse)?,
+            survey_embedded_data: optional(FivetranTable::SurveyEmbeddedData),
+            distribution_contact: optional(FivetranTable::DistributionContact),
+            core_contact: optional(FivetranTable::CoreContact),
+        });
+        let file = &found[self.responses().unwrap_or(0)];
+        export.map_err(|problem| refused(file, source, problem))
+    }
 }

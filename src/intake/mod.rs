@@ -8,6 +8,8 @@
 //!
 //! A file is `opened` by its layout, its columns are found (`places`), and its `pieces` go `through` the check into the
 //! `ledger` of its source. What became of the pieces of a text is kept in the `cache`, from which the next run can `replay` it.
+//!
+//! Before there is a study, `profiling` looks at files and `guessing` says what they may be.
 
 mod error;
 
@@ -20,6 +22,7 @@ mod files;
 mod flat_table;
 mod hash;
 mod json_lines;
+mod long_tables;
 mod number;
 mod rows;
 mod separated;
@@ -51,6 +54,9 @@ mod read;
 mod replay;
 mod sources;
 mod table;
+
+pub mod guessing;
+pub mod profiling;
 
 pub use account::{CellCounts, Exclusion, FileAccount, Reason, SourceAccount};
 pub use cache::Cache;

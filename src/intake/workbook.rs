@@ -34,6 +34,13 @@ pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<ValueChunk,
     Ok(ValueChunk { rows: rows.collect(), names })
 }
 
+/// The sheets of a workbook, in its order.
+pub(super) fn sheets(file: &SourceFile) -> Result<Vec<String>, IntakeError> {
+    let book = open_workbook_auto(&file.path)
+        .map_err(|error| IntakeError::BadWorkbook { file: file.name.clone(), message: error.to_string() })?;
+    Ok(book.sheet_names())
+}
+
 fn value(cell: &Data) -> Value {
     match cell {
         Data::Empty => Value::Missing,

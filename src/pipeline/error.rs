@@ -7,7 +7,7 @@ use crate::influence::InfluenceError;
 use crate::intake::IntakeError;
 use crate::link::LinkError;
 use crate::measures::MeasureError;
-use crate::pipeline::SimulateError;
+use crate::pipeline::{DraftError, SimulateError};
 use crate::report::ReportError;
 use crate::store::StoreError;
 use crate::study::StudyError;
@@ -79,6 +79,9 @@ pub enum PipelineError {
     /// The report could not be made.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// No study could be drafted.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
     /// The company could not be simulated.
     #[error(transparent)]
     Simulate(#[from] SimulateError),
@@ -98,6 +101,7 @@ impl PipelineError {
             | Self::Edges { .. } => 3,
             Self::Drivers(_) | Self::Fit(_) | Self::Influence(_) | Self::Impossible(_) => 4,
             Self::Link(LinkError::Engine { .. } | LinkError::Plan(_)) => 4,
+            Self::Draft(error) => error.exit_code(),
             Self::Store(StoreError::Model { .. }) => 3,
             Self::Store(_) => 5,
             Self::Simulate(SimulateError::Settings(_)) => 2,

@@ -8,6 +8,7 @@ mod flat;
 mod gaps;
 mod history;
 mod influence;
+mod init;
 mod models;
 mod outcomes;
 mod purchases;

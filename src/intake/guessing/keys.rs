@@ -1,0 +1,341 @@
+//! Who: the columns whose values come back in other files, and the way from a key to the person.
+
+use super::names::{self, Name};
+use crate::intake::exports::ExportRole;
+use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile};
+use std::collections::VecDeque;
+
+/// Different values that a column needs before it can be a key of anything.
+const DISTINCT_MIN: u64 = 20;
+/// Rows of a file so small that fewer will do.
+const SMALL: u64 = 40;
+/// Share of the smaller column's values that must come back in the larger.
+const SHARED_MIN: f64 = 0.5;
+/// The same where only some rows were looked at, and most values are not among them.
+const SHARED_MIN_SAMPLED: f64 = 0.005;
+/// Steps from a key to the person.
+const STEPS_MAX: usize = 3;
+
+/// One file on the way from a key to the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyStep {
+    /// The source, by its place.
+    pub source: usize,
+    /// The column that is looked up.
+    pub from: String,
+    /// The column that is found.
+    pub to: String,
+}
+
+/// The column that says who.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyGuess {
+    /// The column as a study names it.
+    pub column: String,
+    /// The files through which it leads to the person.
+    pub via: Vec<KeyStep>,
+    /// What speaks for it.
+    pub why: String,
+    /// What is not sure, with the alternatives.
+    pub question: Option<String>,
+}
+
+/// A column of a source, by their places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) source: usize,
+    pub(super) column: usize,
+}
+
+/// Which columns hold keys of the same things, and which of these things are the persons.
+#[derive(Debug)]
+pub(super) struct Keys<'p> {
+    sources: &'p [SourceProfile],
+    /// The columns of every domain.
+    domains: Vec<Vec<Place>>,
+    /// The domain of the persons.
+    person: Option<usize>,
+    /// The column in which several keys of one person come together, and the one that leads there.
+    refined: Option<Refined>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Refined {
+    source: usize,
+    from: usize,
+    to: usize,
+}
+
+impl<'p> Keys<'p> {
+    pub(super) fn of(sources: &'p [SourceProfile]) -> Self {
+        let mut places = Vec::new();
+        for (source, profile) in sources.iter().enumerate() {
+            let columns = profile.columns.iter().enumerate();
+            places.extend(columns.filter(|(_, own)| may_be_key(own)).map(|(column, _)| Place { source, column }));
+        }
+        let mut keys = Self { sources, domains: domains(sources, &places), person: None, refined: None };
+        keys.person = keys.find_person();
+        keys.refined = keys.person.and_then(|person| keys.refine(person));
+        keys
+    }
+
+    fn column(&self, place: Place) -> &'p ColumnProfile {
+        &self.sources[place.source].columns[place.column]
+    }
+
+    /// The domain that is called after customers, else the one that most sources share; the address of a person only
+    /// where nothing else says who.
+    fn find_person(&self) -> Option<usize> {
+        let weigh = |domain: &Vec<Place>| {
+            let mut sources: Vec<usize> = domain.iter().map(|place| place.source).collect();
+            sources.dedup();
+            let n_named = domain.iter().filter(|place| is_called_customer(self.column(**place))).count();
+            let has_email = domain.iter().any(|place| is_email(self.column(*place)));
+            let says_who = match (n_named > 0, has_email) {
+                (true, _) => 2,
+                (false, true) => 1,
+                (false, false) => 0,
+            };
+            (says_who, sources.len(), n_named)
+        };
+        let weighed = self.domains.iter().enumerate().map(|(at, domain)| (weigh(domain), at));
+        let (weight, at) = weighed.max_by_key(|(weight, at)| (*weight, std::cmp::Reverse(*at)))?;
+        // A key that nothing is called after and no other file has may be that of anything.
+        (weight.0 > 0 || (weight.1 > 1 && !self.is_of_orders(at))).then_some(at)
+    }
+
+    fn is_of_orders(&self, domain: usize) -> bool {
+        self.domains[domain].iter().all(|&place| {
+            let name = Name::of(&self.column(place).name);
+            name.says(names::ORDER).is_some() || name.says(names::PRODUCT).is_some()
+        })
+    }
+
+    /// Where a file that has each key once also has a column of persons, with fewer of them, the persons are those.
+    fn refine(&self, person: usize) -> Option<Refined> {
+        self.domains[person].iter().filter(|place| self.column(**place).is_unique()).find_map(|place| {
+            let from = self.column(*place);
+            let columns = self.sources[place.source].columns.iter().enumerate();
+            let mut finer = columns.filter(|(at, column)| {
+                *at != place.column
+                    && Name::of(&column.name).says(names::PERSON).is_some()
+                    && may_be_key(column)
+                    && column.n_distinct < from.n_distinct
+                    && column.n_distinct * 2 > from.n_distinct
+            });
+            finer.next().map(|(to, _)| Refined { source: place.source, from: place.column, to })
+        })
+    }
+
+    /// The columns of a source that hold persons.
+    pub(super) fn persons(&self, source: usize) -> Vec<&'p ColumnProfile> {
+        let own = self.person.map(|person| self.domains[person].as_slice()).unwrap_or_default();
+        own.iter().filter(|place| place.source == source).map(|place| self.column(*place)).collect()
+    }
+
+    /// The column of a source that says who, and the way from there to the person.
+    pub(super) fn who(&self, source: usize) -> Option<KeyGuess> {
+        if let Some(refined) = self.refined.filter(|refined| refined.source == source) {
+            let to = &self.sources[source].columns[refined.to];
+            return Some(KeyGuess {
+                column: to.name.clone(),
+                via: Vec::new(),
+                why: format!(
+                    "fewer values than {}: several of these belong to one person",
+                    self.sources[source].columns[refined.from].name
+                ),
+                question: None,
+            });
+        }
+        let own = self.persons(source);
+        let named = own.iter().find(|column| is_called_customer(column)).or(own.first());
+        if let Some(column) = named {
+            let mut guess = self.direct(source, column);
+            if let Some(refined) = self.refined {
+                guess.via.push(self.last_step(refined));
+                guess.question = Some(format!(
+                    "are the persons those of {}, of whom there are fewer? else leave out the last step",
+                    self.sources[refined.source].columns[refined.to].name
+                ));
+            }
+            return Some(guess);
+        }
+        self.by_way(source)
+    }
+
+    fn last_step(&self, refined: Refined) -> KeyStep {
+        let columns = &self.sources[refined.source].columns;
+        KeyStep {
+            source: refined.source,
+            from: columns[refined.from].name.clone(),
+            to: columns[refined.to].name.clone(),
+        }
+    }
+
+    fn direct(&self, source: usize, column: &ColumnProfile) -> KeyGuess {
+        let name = Name::of(&column.name);
+        let mut reasons = Vec::new();
+        if let Some(word) = name.says(names::CUSTOMER).or(name.says(names::EMAIL)) {
+            reasons.push(format!("its name says \"{word}\""));
+        }
+        reasons.push(format!("{} different values", column.n_distinct));
+        let others: Vec<String> = self
+            .person
+            .map(|person| self.domains[person].as_slice())
+            .unwrap_or_default()
+            .iter()
+            .filter(|place| place.source != source)
+            .map(|place| {
+                let other = self.column(*place);
+                let n_shared = column.keys.intersection(&other.keys).count();
+                format!("{n_shared} of them in {} of {}", other.name, self.sources[place.source].name())
+            })
+            .take(2)
+            .collect();
+        reasons.extend(others);
+        let alone = self.sources.len() > 1 && self.persons_elsewhere(source) == 0;
+        let question = (alone || name.says(names::CUSTOMER).is_none() && column.role.is_none()).then(|| {
+            let own = if alone { "its values are in no other file; " } else { "" };
+            format!("{own}is this the customer, as the other files know the customer?")
+        });
+        KeyGuess { column: column.name.clone(), via: Vec::new(), why: reasons.join("; "), question }
+    }
+
+    fn persons_elsewhere(&self, source: usize) -> usize {
+        let own = self.person.map(|person| self.domains[person].as_slice()).unwrap_or_default();
+        own.iter().filter(|place| place.source != source).count()
+    }
+
+    /// The shortest way over files that have a key once to one that also has the person.
+    fn by_way(&self, source: usize) -> Option<KeyGuess> {
+        let person = self.person?;
+        let mut waiting: VecDeque<(Place, Vec<KeyStep>, usize)> = VecDeque::new();
+        for (column, _) in self.sources[source].columns.iter().enumerate() {
+            waiting.push_back((Place { source, column }, Vec::new(), column));
+        }
+        while let Some((at, steps, start)) = waiting.pop_front() {
+            if steps.len() >= STEPS_MAX {
+                continue;
+            }
+            let Some(domain) = self.domains.iter().find(|domain| domain.contains(&at)) else { continue };
+            for next in domain.iter().filter(|next| next.source != at.source && next.source != source) {
+                if steps.iter().any(|step| step.source == next.source) || !self.column(*next).is_unique() {
+                    continue;
+                }
+                let step = |to: usize| KeyStep {
+                    source: next.source,
+                    from: self.column(*next).name.clone(),
+                    to: self.sources[next.source].columns[to].name.clone(),
+                };
+                let found = self.domains[person].iter().find(|place| place.source == next.source);
+                if let Some(found) = found {
+                    let mut via = [steps.clone(), vec![step(found.column)]].concat();
+                    if let Some(refined) = self.refined {
+                        via.push(self.last_step(refined));
+                    }
+                    let first = self.column(Place { source, column: start });
+                    return Some(KeyGuess {
+                        column: first.name.clone(),
+                        why: format!(
+                            "no column of this file says who; its values are those of {} in {}, which leads there",
+                            via[0].from,
+                            self.sources[via[0].source].name()
+                        ),
+                        question: Some("is this the way from the answer to the person?".to_owned()),
+                        via,
+                    });
+                }
+                for to in 0..self.sources[next.source].columns.len() {
+                    if to != next.column {
+                        let place = Place { source: next.source, column: to };
+                        waiting.push_back((place, [steps.clone(), vec![step(to)]].concat(), start));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Sources other than this one that hold values of a column, with the column that does.
+    pub(super) fn elsewhere(&self, source: usize, column: &str) -> Vec<Place> {
+        let is_own = |place: &&Place| place.source == source && self.column(**place).name == column;
+        let domain = self.domains.iter().find(|domain| domain.iter().any(|place| is_own(&place)));
+        domain.into_iter().flatten().filter(|place| place.source != source).copied().collect()
+    }
+}
+
+fn may_be_key(column: &ColumnProfile) -> bool {
+    let n_filled = column.n_filled();
+    let is_many = column.n_distinct >= DISTINCT_MIN || (n_filled < SMALL && column.n_distinct * 2 > n_filled.max(2));
+    let is_part = matches!(column.role, None | Some(ExportRole::Email | ExportRole::ExternalReference));
+    matches!(column.kind, ColumnKind::Text | ColumnKind::Whole)
+        && is_many
+        && is_part
+        && column.n_negative == 0
+        && column.mean_length <= 64.0
+        && column.blank_share() <= 0.6
+}
+
+fn is_called_customer(column: &ColumnProfile) -> bool {
+    let name = Name::of(&column.name);
+    column.role == Some(ExportRole::ExternalReference)
+        || name.says(names::CUSTOMER).is_some()
+            && name.says(names::NOT_A_KEY).is_none()
+            && name.says(names::EMAIL).is_none()
+}
+
+fn is_email(column: &ColumnProfile) -> bool {
+    column.role == Some(ExportRole::Email)
+        || Name::of(&column.name).says(names::EMAIL).is_some()
+            && column.frequent.first().is_some_and(|value| value.text.contains('@'))
+}
+
+/// Columns that hold keys of the same things, each in one domain.
+fn domains(sources: &[SourceProfile], places: &[Place]) -> Vec<Vec<Place>> {
+    let mut domain: Vec<usize> = (0..places.len()).collect();
+    for one in 0..places.len() {
+        for two in one + 1..places.len() {
+            if domain[one] != domain[two] && are_same(sources, places[one], places[two]) {
+                let (keep, give) = (domain[one].min(domain[two]), domain[one].max(domain[two]));
+                domain.iter_mut().filter(|own| **own == give).for_each(|own| *own = keep);
+            }
+        }
+    }
+    let mut all: Vec<Vec<Place>> = Vec::new();
+    for first in 0..places.len() {
+        let of: Vec<Place> = (0..places.len()).filter(|&at| domain[at] == first).map(|at| places[at]).collect();
+        if !of.is_empty() {
+            all.push(of);
+        }
+    }
+    all
+}
+
+/// Whether the values of two columns are keys of the same things.
+fn are_same(sources: &[SourceProfile], one: Place, two: Place) -> bool {
+    if one.source == two.source {
+        return false;
+    }
+    let column = |place: Place| &sources[place.source].columns[place.column];
+    let (a, b) = (column(one), column(two));
+    let smaller = a.keys.len().min(b.keys.len());
+    let n_shared = a.keys.intersection(&b.keys).count();
+    let akin = Name::of(&a.name).is_akin(&Name::of(&b.name))
+        || is_called_customer(a) && is_called_customer(b)
+        || is_email(a) && is_email(b);
+    // Running numbers of different things are the same numbers, so numbers need akin names too.
+    let are_numbers = a.kind == ColumnKind::Whole && b.kind == ColumnKind::Whole;
+    let is_called_key = |own: &ColumnProfile| is_called_customer(own) || names_a_party(&own.name);
+    if are_numbers && !akin && !(is_called_key(a) && is_called_key(b)) {
+        return false;
+    }
+    let share = n_shared as f64 / smaller.max(1) as f64;
+    let sampled = !sources[one.source].is_whole || !sources[two.source].is_whole;
+    share >= SHARED_MIN && n_shared >= 2 || sampled && akin && n_shared >= 20 && share >= SHARED_MIN_SAMPLED
+}
+
+/// Whether a column names one side of a referral.
+pub(super) fn names_a_party(name: &str) -> bool {
+    let name = Name::of(name);
+    name.says(names::REFERRER).is_some() || name.says(names::REFERRED).is_some()
+}

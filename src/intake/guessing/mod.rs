@@ -1,0 +1,24 @@
+//! What files may be, from their profiles alone: no file is opened here, and nothing is asked of anybody.
+//!
+//! No name decides by itself. A column is what its name, its values and the other files say together (`names`, `scale`): the
+//! recommend answer by its name and by whole numbers from 0 to 10 (`answers`), the customer by the values that come back in
+//! other files (`keys`), the rest by name and kind of value (`columns`). `kinds` says what each source is, and `guess` puts it
+//! together. Every guess carries its evidence, and what is not sure carries a question.
+
+mod answers;
+mod columns;
+mod guess;
+mod keys;
+mod kinds;
+mod names;
+mod scale;
+
+pub use answers::{Answers, CodeMeaning, Recommend, Touchpoint, ValueCode};
+pub use columns::RoleGuess;
+pub use guess::{AmountGuess, Guess, SourceGuess, Unused, guess};
+pub use keys::{KeyGuess, KeyStep};
+pub use kinds::SourceKind;
+pub use scale::Scale;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! Guesses from columns that are written down here.
+
+use super::*;
+use crate::intake::profiling::{ColumnProfile, SourceFiles, SourceProfile};
+
+/// A column of some cells.
+pub(super) fn column(name: &str, cells: &[&str]) -> ColumnProfile {
+    ColumnProfile::of_texts(name, cells)
+}
+
+/// A source of some columns, as if it were a file that was read whole.
+fn source(name: &str, columns: &[(&str, Vec<String>)]) -> SourceProfile {
+    let columns: Vec<ColumnProfile> = columns
+        .iter()
+        .map(|(name, cells)| column(name, &cells.iter().map(String::as_str).collect::<Vec<_>>()))
+        .collect();
+    let files = SourceFiles {
+        files: vec![format!("{name}.csv").into()],
+        pattern: None,
+        sheet: None,
+        table: None,
+        format: None,
+    };
+    let n_rows = columns[0].n_rows;
+    SourceProfile { files, export: None, n_rows, is_whole: true, n_broken: 0, columns }
+}
+
+fn numbered(prefix: &str, numbers: impl Iterator<Item = usize>) -> Vec<String> {
+    numbers.map(|number| format!("{prefix}{number}")).collect()
+}
+
+fn days(n: usize) -> Vec<String> {
+    (0..n).map(|day| format!("2026-01-{:02}T10:00:00Z", 1 + day % 28)).collect()
+}
+
+fn scores(n: usize, from: usize, to: usize) -> Vec<String> {
+    (0..n).map(|row| (from + row * 7 % (to - from + 1)).to_string()).collect()
+}
+
+#[test]
+fn a_recommend_answer_needs_the_values_and_not_the_name_alone() {
+    let answers = |name: &str, cells: Vec<String>| Answers::of(&source("x", &[(name, cells), ("y", days(60))]));
+    assert!(answers("nps", scores(60, 0, 10)).recommend.is_some_and(|own| own.question.is_none()));
+    let short = answers("would_recommend", scores(60, 0, 1));
+    assert!(short.recommend.is_none() && short.almost[0].contains("from 0 to 1"), "{short:?}");
+    assert!(answers("recommend_score", scores(60, 1, 5)).recommend.is_none());
+    assert!(answers("nps_group", scores(60, 0, 10)).recommend.is_none_or(|own| own.question.is_some()));
+    let unnamed = answers("v7", scores(60, 0, 10)).recommend.expect("the only one");
+    assert!(unnamed.question.is_some_and(|question| question.contains("how likely")));
+}
+
+#[test]
+fn of_two_unnamed_columns_from_0_to_10_none_is_taken() {
+    let two = source("x", &[("a", scores(60, 0, 10)), ("b", scores(60, 0, 10)), ("c", days(60))]);
+    let answers = Answers::of(&two);
+    assert!(answers.recommend.is_none());
+    assert!(answers.almost[0].contains("a, b are answered from 0 to 10"), "{answers:?}");
+}
+
+#[test]
+fn a_code_is_told_from_a_slip_by_how_often_it_stands_there() {
+    let mut often = scores(1000, 0, 10);
+    often.extend(std::iter::repeat_n("11".to_owned(), 40));
+    often.push("99".to_owned());
+    often.push("Blank".to_owned());
+    let n = often.len();
+    let answers = Answers::of(&source("x", &[("NETPRO", often), ("d", days(n))]));
+    let codes = answers.recommend.expect("named so").codes;
+    let meaning = |text: &str| codes.iter().find(|code| code.text == text).map(|code| (code.meaning, code.n));
+    assert_eq!(meaning("11"), Some((CodeMeaning::Blank, 40)));
+    assert_eq!(meaning("99"), Some((CodeMeaning::Slip, 1)));
+    assert_eq!(meaning("Blank"), Some((CodeMeaning::Blank, 1)));
+}
+
+#[test]
+fn codes_of_categories_are_no_scores() {
+    let table = source(
+        "x",
+        &[
+            ("nps", scores(60, 0, 10)),
+            ("age", scores(60, 1, 7)),
+            ("number_of_referrals", scores(60, 0, 10)),
+            ("kitchen", scores(60, 1, 5)),
+            ("delivery_rating", scores(60, 1, 5)),
+        ],
+    );
+    let answers = Answers::of(&table);
+    let names: Vec<&str> = answers.touchpoints.iter().map(|own| own.column.as_str()).collect();
+    assert_eq!(names, ["delivery_rating"]);
+    assert!(answers.perhaps.iter().any(|perhaps| perhaps.starts_with("kitchen")), "{:?}", answers.perhaps);
+}
+
+#[test]
+fn the_customer_is_the_column_whose_values_come_back_in_other_files() {
+    // Neither is called after customers; `k` is in both files, `r` in one.
+    let answers = source(
+        "answers",
+        &[("r", numbered("R", 0..60)), ("k", numbered("K", 0..60)), ("nps", scores(60, 0, 10)), ("day", days(60))],
+    );
+    let orders = source(
+        "orders",
+        &[
+            ("bon", numbered("B", 0..90)),
+            ("k", numbered("K", (0..90).map(|row| row % 50))),
+            ("paid", scores(90, 10, 40)),
+            ("day", days(90)),
+        ],
+    );
+    let guess = guess(&[answers, orders]);
+    let who = |kind: SourceKind| guess.source(kind).and_then(|own| own.who.clone()).map(|who| who.column);
+    assert_eq!(who(SourceKind::Feedback).as_deref(), Some("k"));
+    assert_eq!(who(SourceKind::Transactions).as_deref(), Some("k"));
+}
+
+#[test]
+fn running_numbers_of_different_things_are_not_the_same_keys() {
+    let number = |n: usize| numbered("", 1..n + 1);
+    let answers = source("survey", &[("respnum", number(60)), ("nps", scores(60, 0, 10)), ("answered_at", days(60))]);
+    let orders =
+        source("orders", &[("order_no", number(90)), ("amount", scores(90, 10, 40)), ("ordered_at", days(90))]);
+    let guess = guess(&[answers, orders]);
+    assert_eq!(guess.source(SourceKind::Feedback).map(|own| own.who.is_none()), Some(true));
+    assert!(guess.source(SourceKind::Transactions).is_none());
+}
+
+#[test]
+fn a_key_leads_over_other_files_to_the_person() {
+    // 60 orders with a customer number of their own each, of 50 persons.
+    let reviews = source(
+        "reviews",
+        &[("order_id", numbered("o", 0..60)), ("review_score", scores(60, 1, 5)), ("answered_at", days(60))],
+    );
+    let orders = source(
+        "orders",
+        &[("order_id", numbered("o", 0..60)), ("customer_id", numbered("c", 0..60)), ("ordered_at", days(60))],
+    );
+    let people = source(
+        "people",
+        &[("customer_id", numbered("c", 0..60)), ("customer_unique_id", numbered("p", (0..60).map(|row| row % 50)))],
+    );
+    let payments = source("payments", &[("order_id", numbered("o", 0..60)), ("payment_value", scores(60, 10, 40))]);
+    let guess = guess(&[reviews, orders, people, payments]);
+    let who = guess.source(SourceKind::Feedback).and_then(|own| own.who.clone()).expect("a way");
+    let steps: Vec<(usize, &str, &str)> =
+        who.via.iter().map(|step| (step.source, step.from.as_str(), step.to.as_str())).collect();
+    assert_eq!(who.column, "order_id");
+    assert_eq!(steps, [(1, "order_id", "customer_id"), (2, "customer_id", "customer_unique_id")]);
+    let transactions = guess.source(SourceKind::Transactions).expect("orders");
+    assert_eq!(transactions.who.as_ref().map(|who| (who.column.as_str(), who.via.len())), Some(("customer_id", 1)));
+    let amounts = guess.amount_via.expect("payments");
+    assert_eq!((amounts.source, amounts.key.as_str(), amounts.to.column.as_str()), (3, "order_id", "payment_value"));
+}

@@ -1,0 +1,57 @@
+//! The cells of a sample, column by column.
+
+/// Texts one after the other in a single buffer, so that a wide file costs little beyond its bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::intake) struct Cells {
+    text: String,
+    /// Where each cell ends in the buffer.
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    /// The cells of some texts.
+    #[cfg(test)]
+    pub(in crate::intake) fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
+        let mut cells = Self::default();
+        texts.into_iter().for_each(|text| cells.push(text));
+        cells
+    }
+
+    pub(super) fn push(&mut self, text: &str) {
+        self.text.push_str(text.trim());
+        self.ends.push(self.text.len());
+    }
+
+    pub(super) fn truncate(&mut self, n_cells: usize) {
+        self.ends.truncate(n_cells);
+        self.text.truncate(self.ends.last().copied().unwrap_or(0));
+    }
+
+    /// Takes over the cells of another file of the same columns.
+    pub(super) fn append(&mut self, other: &Self) {
+        other.iter().for_each(|text| self.push(text));
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cells;
+
+    #[test]
+    fn cells_come_back_trimmed_and_in_order() {
+        let mut cells = Cells::of([" a ", "", "ü b"]);
+        assert_eq!(cells.iter().collect::<Vec<_>>(), ["a", "", "ü b"]);
+        cells.truncate(1);
+        cells.append(&Cells::of(["z"]));
+        assert_eq!((cells.iter().collect::<Vec<_>>(), cells.len()), (vec!["a", "z"], 2));
+    }
+}

@@ -1,0 +1,412 @@
+//! Which of the files that were named are tables, which of them belong together, and the profile of each.
+
+use super::column::{ColumnKind, ColumnProfile};
+use super::open;
+use super::sample::{Sample, SampledColumn};
+use super::times::TimeProfile;
+use crate::intake::exports::{self, ExportFormat};
+use crate::intake::files::{self, Layout, SourceFile};
+use crate::intake::{IntakeError, database, in_full, number, unpacked, workbook};
+use crate::study::{Codes, Files, Format, SourceContract};
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Endings of files that can hold a table; others in a folder are no data.
+const ENDINGS: [&str; 24] = [
+    "csv", "tsv", "tab", "psv", "txt", "dat", "jsonl", "ndjson", "json", "parquet", "pq", "arrow", "arrows", "feather",
+    "xlsx", "xlsm", "xlsb", "xls", "ods", "sqlite", "sqlite3", "db", "db3", "data",
+];
+/// How deep folders are looked into.
+const DEPTH_MAX: usize = 6;
+/// Bytes by which an export is recognised.
+const SNIFFED_BYTES: u64 = 1 << 16;
+
+/// How closely files are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Rows of a source, at least two: half of them from its head.
+    pub n_rows: usize,
+}
+
+/// Which files a source consists of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFiles {
+    /// The files, in the order of reading, as they were named.
+    pub files: Vec<PathBuf>,
+    /// The one path or pattern that says all of them and nothing else, where there is one.
+    pub pattern: Option<PathBuf>,
+    /// The sheet of a workbook with several.
+    pub sheet: Option<String>,
+    /// The table of a database with several.
+    pub table: Option<String>,
+    /// The word by which a study must name the layout, where it is not recognised by itself.
+    pub format: Option<&'static str>,
+}
+
+/// One source, as far as it was looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceProfile {
+    /// Its files.
+    pub files: SourceFiles,
+    /// The vendor whose export it is.
+    pub export: Option<ExportFormat>,
+    /// Rows looked at.
+    pub n_rows: u64,
+    /// Whether these are all rows.
+    pub is_whole: bool,
+    /// Rows that were broken as a whole.
+    pub n_broken: u64,
+    /// Its columns, without those that have no name or one that another has.
+    pub columns: Vec<ColumnProfile>,
+}
+
+impl SourceProfile {
+    /// The name of its first file without folders and ending, and of its sheet or table.
+    pub fn name(&self) -> String {
+        let file = self.files.files.first().and_then(|file| file.file_name()).unwrap_or_default().to_string_lossy();
+        let stem = file.split('.').next().unwrap_or_default();
+        let part = self.files.sheet.as_deref().or(self.files.table.as_deref());
+        // In a folder of parts the folder says what they are.
+        let folder = self.files.files.first().and_then(|file| file.parent()?.file_name());
+        let folder = folder.filter(|_| self.files.files.len() > 1).map(|folder| folder.to_string_lossy());
+        [part, folder.as_deref(), Some(stem)].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A file that was named and is no source, with the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// The file.
+    pub file: PathBuf,
+    /// Why it is left aside.
+    pub reason: String,
+}
+
+/// What is in the files that were named.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Found {
+    /// The sources, in the order of their first files.
+    pub sources: Vec<SourceProfile>,
+    /// The files that are none.
+    pub aside: Vec<Aside>,
+}
+
+/// A whole file, or a part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    Whole,
+    Named(String),
+}
+
+impl Part {
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Whole => None,
+            Self::Named(name) => Some(name),
+        }
+    }
+}
+
+/// A table of one file.
+struct Table {
+    file: SourceFile,
+    part: Part,
+}
+
+/// Looks at files, folders and patterns: which sources they hold, and what their columns are.
+///
+/// Files of one folder with the same columns are one source, and so are the files below a folder that is partitioned in the
+/// manner of Hive and the tables of Fivetran's Qualtrics connector. What is no table, or cannot be read, is left aside with its
+/// reason. The same files give the same profiles, for any number of threads.
+///
+/// # Errors
+/// A path that is not there, a pattern that nothing matches.
+pub fn profile(paths: &[PathBuf], look: Look) -> Result<Found, IntakeError> {
+    let mut found = Found::default();
+    let mut tables = Vec::new();
+    for path in files_of(paths)? {
+        match tables_of(&path) {
+            Ok(of_file) => tables.extend(of_file),
+            Err(reason) => found.aside.push(Aside { file: path, reason }),
+        }
+    }
+    let (long, tables): (Vec<Table>, Vec<Table>) = tables.into_iter().partition(|table| is_long(&table.file));
+    let sampled: Vec<Result<Sample, IntakeError>> =
+        tables.par_iter().map(|table| open::sample(&table.file, &table.part, look.n_rows)).collect();
+    let mut groups: Vec<Group> = Vec::new();
+    for (table, sample) in tables.into_iter().zip(sampled) {
+        let sample = match sample.map_err(|error| in_full(&error)).and_then(with_header) {
+            Ok(sample) => sample,
+            Err(reason) => {
+                found.aside.push(Aside { file: table.file.path, reason });
+                continue;
+            }
+        };
+        match groups.iter_mut().find(|group| group.takes(&table, &sample)) {
+            Some(group) => group.add(table, &sample),
+            None => groups.push(Group::new(table, sample)),
+        }
+    }
+    let counts = PartCounts::of(&groups);
+    found.sources = groups.into_par_iter().map(|group| group.profile(&counts)).collect();
+    if !long.is_empty() {
+        found.add_long_tables(long, look);
+    }
+    found.sources.sort_by(|a, b| a.files.files.first().cmp(&b.files.files.first()));
+    Ok(found)
+}
+
+impl Found {
+    fn add_long_tables(&mut self, long: Vec<Table>, look: Look) {
+        let files: Vec<SourceFile> = long.into_iter().map(|table| table.file).collect();
+        match open::sample_long_tables(&files, look.n_rows) {
+            Ok(sample) => {
+                let files = SourceFiles {
+                    files: files.into_iter().map(|file| file.path).collect(),
+                    pattern: None,
+                    sheet: None,
+                    table: None,
+                    format: Some(ExportFormat::FivetranQualtrics.word()),
+                };
+                self.sources.push(source(files, sample));
+            }
+            Err(error) => {
+                let reason = in_full(&error);
+                self.aside.extend(files.into_iter().map(|file| Aside { file: file.path, reason: reason.clone() }));
+            }
+        }
+    }
+}
+
+/// The files below some paths, in their order; those of a folder in alphabetical order, without hidden ones.
+fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, IntakeError> {
+    let mut all = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            below(path, 0, &mut all);
+        } else {
+            all.extend(files::matches("init", &path.to_string_lossy(), Path::new(""))?);
+        }
+    }
+    let mut seen = BTreeSet::new();
+    all.retain(|path| seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
+    Ok(all)
+}
+
+fn below(folder: &Path, depth: usize, all: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(['.', '_']) {
+            continue;
+        }
+        if path.is_dir() && depth < DEPTH_MAX {
+            below(&path, depth + 1, all);
+        } else if path.is_file() {
+            all.push(path);
+        }
+    }
+}
+
+/// The tables of a file, or why it holds none.
+fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
+    if !has_table_ending(path) {
+        return Err("it is no table by its name".to_owned());
+    }
+    let named = Files {
+        path: vec![path.to_string_lossy().into_owned()],
+        format: Format::Detected,
+        delimiter: None,
+        sheet: None,
+        table: None,
+        query: None,
+        rename: Default::default(),
+        blank: Codes::default(),
+        contract: SourceContract::default(),
+        base_dir: PathBuf::new(),
+    };
+    let found = files::find("init", &named).map_err(|error| in_full(&error))?;
+    let Some(file) = found.into_iter().next() else { return Err("it is not there".to_owned()) };
+    let parts = match file.layout {
+        Layout::Workbook => workbook::sheets(&file).map_err(|error| in_full(&error))?,
+        Layout::Sqlite => database::tables_of(&file).map_err(|error| in_full(&error))?,
+        Layout::Separated(_) if is_json(&file.path) => {
+            return Err("it is JSON of no vendor that is known; write one object a line, and call it .jsonl".to_owned());
+        }
+        _ => Vec::new(),
+    };
+    if parts.is_empty() {
+        return Ok(vec![Table { file, part: Part::Whole }]);
+    }
+    Ok(parts.into_iter().map(|part| Table { file: file.clone(), part: Part::Named(part) }).collect())
+}
+
+/// By its ending, behind which it may be packed; a file without any may hold anything.
+fn has_table_ending(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    name.rsplit_once('.').is_none_or(|(_, ending)| ENDINGS.contains(&ending))
+}
+
+fn is_json(path: &Path) -> bool {
+    let first = unpacked::first_meant(path, 64).unwrap_or_default();
+    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&first);
+    text.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{[".contains(byte))
+}
+
+/// One of the tables of a warehouse that are one export together; a single one says nothing.
+fn is_long(file: &SourceFile) -> bool {
+    let Layout::Separated(delimiter) = file.layout else { return false };
+    let first = unpacked::first_meant(&file.path, SNIFFED_BYTES).unwrap_or_default();
+    exports::detect(&first, delimiter) == Some(ExportFormat::FivetranQualtrics)
+}
+
+/// A sample whose columns have names, or why it is no table.
+fn with_header(sample: Sample) -> Result<Sample, String> {
+    let names: Vec<&str> = sample.columns.iter().map(|column| column.stated.name()).collect();
+    if sample.columns.len() < 2 {
+        return Err("it has a single column; see what separates its cells".to_owned());
+    }
+    if sample.n_rows == 0 {
+        return Err("it has column names and no rows".to_owned());
+    }
+    let n_numbers = names.iter().filter(|name| number::parse(name).is_some()).count();
+    if sample.export.is_none() && 2 * n_numbers > names.len() {
+        return Err("its first line seems to be data; it should hold the names of the columns".to_owned());
+    }
+    Ok(sample)
+}
+
+/// Tables that are one source.
+struct Group {
+    tables: Vec<Table>,
+    sample: Sample,
+}
+
+impl Group {
+    fn new(table: Table, sample: Sample) -> Self {
+        Self { tables: vec![table], sample }
+    }
+
+    /// Whether a table has the columns of this group, and lies where its files lie.
+    fn takes(&self, table: &Table, sample: &Sample) -> bool {
+        let own = &self.tables[0];
+        let names = |sample: &Sample| -> Vec<String> {
+            sample.columns.iter().map(|column: &SampledColumn| column.stated.name().to_owned()).collect()
+        };
+        own.part == table.part
+            && home(&own.file) == home(&table.file)
+            && std::mem::discriminant(&own.file.layout) == std::mem::discriminant(&table.file.layout)
+            && self.sample.export == sample.export
+            && names(&self.sample) == names(sample)
+    }
+
+    fn add(&mut self, table: Table, sample: &Sample) {
+        self.tables.push(table);
+        self.sample.append(sample);
+    }
+
+    fn profile(self, counts: &PartCounts) -> SourceProfile {
+        let first = &self.tables[0];
+        let part = first.part.name().map(str::to_owned).filter(|_| counts.n_parts(&first.file.path) > 1);
+        let is_sheet = first.file.layout == Layout::Workbook;
+        let files = SourceFiles {
+            pattern: pattern(&self.tables),
+            files: self.tables.iter().map(|table| table.file.path.clone()).collect(),
+            sheet: part.clone().filter(|_| is_sheet),
+            table: part.filter(|_| !is_sheet),
+            format: None,
+        };
+        source(files, self.sample)
+    }
+}
+
+/// The folder of a file; of partitioned ones the folder above the partitions.
+fn home(file: &SourceFile) -> PathBuf {
+    let mut folder = file.path.parent().unwrap_or(Path::new(""));
+    if !file.partitions.is_empty() {
+        while let (Some(name), Some(parent)) = (folder.file_name(), folder.parent()) {
+            folder = parent;
+            if name.to_string_lossy().contains('=') && !parent.to_string_lossy().contains('=') {
+                break;
+            }
+        }
+    }
+    folder.to_owned()
+}
+
+/// The file of every table.
+struct PartCounts(Vec<PathBuf>);
+
+impl PartCounts {
+    fn of(groups: &[Group]) -> Self {
+        Self(groups.iter().flat_map(|group| group.tables.iter().map(|table| table.file.path.clone())).collect())
+    }
+
+    fn n_parts(&self, path: &Path) -> usize {
+        self.0.iter().filter(|own| *own == path).count()
+    }
+}
+
+/// What names all files of a group: the folder of partitions, or a pattern that nothing else in the folder matches.
+fn pattern(tables: &[Table]) -> Option<PathBuf> {
+    let first = &tables[0].file;
+    if !first.partitions.is_empty() {
+        return Some(home(first));
+    }
+    if tables.len() < 2 {
+        return None;
+    }
+    let folder = first.path.parent().unwrap_or(Path::new(""));
+    let ending = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.find('.').map(|at| name[at..].to_owned())
+    };
+    let own = ending(&first.path)?;
+    let there = std::fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }).ok()?;
+    let n_alike = there.flatten().filter(|entry| ending(&entry.path()).as_ref() == Some(&own)).count();
+    let all_alike = tables.iter().all(|table| ending(&table.file.path).as_ref() == Some(&own));
+    (all_alike && n_alike == tables.len()).then(|| folder.join(format!("*{own}")))
+}
+
+fn source(files: SourceFiles, sample: Sample) -> SourceProfile {
+    let Sample { columns, export, n_rows, n_broken, is_whole } = sample;
+    let n_of = |name: &str| columns.iter().filter(|column| column.stated.name() == name).count();
+    let is_own = |column: &&SampledColumn| {
+        let name = column.stated.name();
+        !name.is_empty() && (export.is_some() || n_of(name) == 1)
+    };
+    let columns = columns.iter().filter(is_own).map(|column| column_profile(column, export)).collect();
+    SourceProfile { files, export, n_rows, is_whole, n_broken, columns }
+}
+
+fn column_profile(column: &SampledColumn, export: Option<ExportFormat>) -> ColumnProfile {
+    let stated = &column.stated;
+    // Of several columns with one name each has one that is its own, behind the others.
+    let mut profile = ColumnProfile::of(own_name(stated), &column.cells);
+    profile.title = stated.names.iter().skip(1).max_by_key(|name| name.len()).cloned();
+    profile.role = stated.role;
+    if export.is_some() {
+        if let Some(format) = &stated.time {
+            profile.times = TimeProfile::stated(format, &column.cells);
+            profile.kind = if profile.times.is_some() { ColumnKind::Time } else { profile.kind };
+        }
+        if let Some(times) = &mut profile.times {
+            times.stated_zone = stated.zone.clone();
+        }
+    }
+    profile
+}
+
+/// `name (2)` where several columns share their most specific name.
+fn own_name(stated: &exports::ExportColumn) -> &str {
+    let numbered = stated.names.iter().skip(1).find(|name| {
+        name.strip_prefix(stated.name()).is_some_and(|rest| {
+            rest.strip_prefix(" (").and_then(|rest| rest.strip_suffix(')')).is_some_and(|n| n.parse::<u32>().is_ok())
+        })
+    });
+    numbered.map_or(stated.name(), String::as_str)
+}

@@ -1,0 +1,163 @@
+//! Files of every layout, written here, and what is seen of them.
+
+use super::*;
+use datafusion::arrow::array::{ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, TimestampMicrosecondArray};
+use datafusion::arrow::datatypes::Int32Type;
+use datafusion::parquet::arrow::ArrowWriter;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    std::fs::write(&path, bytes).expect("written");
+    path
+}
+
+fn look(paths: &[PathBuf], n_rows: usize) -> Found {
+    profile(paths, Look { n_rows }).expect("the files are there")
+}
+
+fn names(source: &SourceProfile) -> Vec<&str> {
+    source.columns.iter().map(|column| column.name.as_str()).collect()
+}
+
+fn column<'s>(source: &'s SourceProfile, name: &str) -> &'s ColumnProfile {
+    source.columns.iter().find(|column| column.name == name).expect("the column")
+}
+
+/// Answers from 1 to 5 in order of their number, and the code 99 in the last tenth alone.
+fn late_codes(n_rows: usize) -> String {
+    let mut text = String::from("id;answer;note\n");
+    for row in 0..n_rows {
+        let answer = if row * 10 >= n_rows * 9 && row % 3 == 0 { 99 } else { 1 + row % 5 };
+        let _ = writeln!(text, "R{row};{answer};\"a;b {row}\"");
+    }
+    text
+}
+
+#[test]
+fn a_small_file_is_looked_at_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = write(folder.path(), "a.csv", late_codes(200).as_bytes());
+    let found = look(&[path], 1000);
+    let source = &found.sources[0];
+    assert_eq!((source.n_rows, source.is_whole, names(source)), (200, true, vec!["id", "answer", "note"]));
+    assert!(column(source, "id").is_unique() && column(source, "note").frequent[0].text.contains(';'));
+}
+
+#[test]
+fn codes_that_come_late_are_found_in_plain_and_in_packed_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Some 4 MB, of which the head ends in the first.
+    let text = late_codes(200_000);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(text.as_bytes()).expect("in memory");
+    let json: String = (0..200_000)
+        .map(|row| format!("{{\"id\":{row},\"answer\":{}}}\n", if row > 190_000 { 99 } else { 5 }))
+        .collect();
+    for (name, bytes) in [
+        ("plain.csv", text.into_bytes()),
+        ("packed.csv.gz", packed.finish().expect("in memory")),
+        ("lines.jsonl", json.into_bytes()),
+    ] {
+        let path = write(folder.path(), name, &bytes);
+        let source = &look(&[path], 2000).sources[0];
+        assert!(!source.is_whole && (1000..=2000).contains(&source.n_rows), "{name}: {} rows", source.n_rows);
+        assert_eq!(source.n_broken, 0, "{name}");
+        assert!(column(source, "answer").levels().iter().any(|level| level.value == 99.0), "{name}");
+    }
+}
+
+#[test]
+fn parquet_gives_its_types_and_rows_from_all_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.parquet");
+    let n_rows = 50_000;
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("id", Arc::new(StringArray::from_iter_values((0..n_rows).map(|row| format!("R{row}"))))),
+        ("answer", Arc::new(Int64Array::from_iter_values((0..n_rows).map(|row| if row > 48_000 { 99 } else { 5 })))),
+        (
+            "at",
+            // 2026-03-01 in UTC and a second more for each row.
+            Arc::new(
+                TimestampMicrosecondArray::from_iter_values((0..n_rows).map(|row| (1_772_323_200 + row) * 1_000_000))
+                    .with_timezone("UTC"),
+            ),
+        ),
+        (
+            "list",
+            Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(
+                (0..n_rows).map(|row| Some(vec![Some(row as i32)])),
+            )),
+        ),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).expect("a batch");
+    let mut writer =
+        ArrowWriter::try_new(std::fs::File::create(&path).expect("a file"), batch.schema(), None).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.close().expect("closed");
+    let found = look(&[path], 2000);
+    let source = &found.sources[0];
+    assert_eq!((names(source), source.is_whole), (vec!["id", "answer", "at"], false));
+    assert!((1500..=2100).contains(&source.n_rows), "{}", source.n_rows);
+    assert!(column(source, "answer").levels().iter().any(|level| level.value == 99.0));
+    let times = column(source, "at").times.as_ref().expect("times");
+    assert_eq!((times.offsets, times.first_us), (Offsets::Always, 1_772_323_200_000_000));
+    // The last row is among those looked at.
+    assert_eq!(times.last_us, (1_772_323_200 + 49_999) * 1_000_000);
+}
+
+#[test]
+fn files_of_one_header_are_one_source_and_what_is_no_table_is_left_aside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "feedback/2025.csv", b"who,nps\na,9\n");
+    write(folder.path(), "feedback/2026.csv", b"who,nps\nb,3\nc,4\n");
+    write(folder.path(), "orders/year=2026/month=01/x.csv", b"who,paid\na,1.5\n");
+    write(folder.path(), "orders/year=2026/month=02/y.csv", b"who,paid\nb,2.5\n");
+    write(folder.path(), "README.md", b"# words\n");
+    write(folder.path(), "truth.json", b"{\"a\": 1}");
+    write(folder.path(), "edges.csv", b"1,2,3\n4,5,6\n");
+    write(folder.path(), "broken.csv", b"a,b\n\xff\xfe,1\n");
+    let found = look(&[folder.path().to_owned()], 1000);
+    let seen: Vec<(usize, u64, Option<PathBuf>)> =
+        found.sources.iter().map(|own| (own.files.files.len(), own.n_rows, own.files.pattern.clone())).collect();
+    let below = |name: &str| Some(folder.path().join(name));
+    assert_eq!(seen, [(2, 3, below("feedback/*.csv")), (2, 2, below("orders"))]);
+    assert_eq!(names(&found.sources[1]), ["who", "paid", "year", "month"]);
+    let aside: Vec<String> = found
+        .aside
+        .iter()
+        .map(|own| format!("{}: {}", own.file.file_name().unwrap_or_default().to_string_lossy(), own.reason))
+        .collect();
+    assert_eq!(aside.len(), 4, "{aside:?}");
+    for part in ["README.md: it is no table", "JSON of no vendor", "first line seems to be data", "not UTF-8"] {
+        assert!(aside.iter().any(|reason| reason.contains(part)), "`{part}` is not in {aside:?}");
+    }
+}
+
+#[test]
+fn tables_of_a_database_are_sources_of_their_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("shop.sqlite");
+    let connection = rusqlite::Connection::open(&path).expect("a database");
+    connection
+        .execute_batch(
+            "CREATE TABLE answers (who TEXT, nps INTEGER); INSERT INTO answers VALUES ('a', 9), ('b', NULL);
+             CREATE TABLE orders (who TEXT, paid REAL); INSERT INTO orders VALUES ('a', 1.5);",
+        )
+        .expect("tables");
+    drop(connection);
+    let found = look(&[path], 1000);
+    let tables: Vec<Option<&str>> = found.sources.iter().map(|own| own.files.table.as_deref()).collect();
+    assert_eq!(tables, [Some("answers"), Some("orders")]);
+    assert_eq!(column(&found.sources[0], "nps").n_blank, 1);
+}
+
+#[test]
+fn what_is_not_there_is_refused_by_name() {
+    let error = profile(&[PathBuf::from("gone/*.csv")], Look { n_rows: 10 }).expect_err("nothing there").to_string();
+    assert!(error.contains("gone/*.csv"), "{error}");
+}

@@ -1,0 +1,300 @@
+//! How a column writes times.
+
+use super::cells::Cells;
+use crate::intake::account::Reason;
+use crate::intake::cell::Cell;
+use crate::intake::number;
+use crate::intake::time::{Clock, Days};
+use crate::study::{TimeFormat, Times};
+
+/// Values by which layouts are told apart.
+const TRIED: usize = 200;
+/// Patterns that stand in real files, day first after month first where both could be.
+const DATES: [&str; 14] = [
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%m/%d/%y",
+    "%d/%m/%y",
+    "%Y/%m/%d",
+    "%d.%m.%Y",
+    "%d.%m.%y",
+    "%m-%d-%Y",
+    "%d-%m-%Y",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%b %d, %Y",
+    "%d %B %Y",
+    "%B %d, %Y",
+];
+const CLOCKS: [&str; 9] =
+    ["", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z", " %I:%M%p", ", %H:%M"];
+/// Seconds since 1970 of 1990 and of 2100, between which a number may be a time.
+const EPOCH_SECONDS: [f64; 2] = [631_152_000.0, 4_102_444_800.0];
+/// Parts of names that say a time where a number alone does not.
+const TIME_WORDS: [&str; 9] = ["time", "date", "created", "stamp", "epoch", "_at", "_on", "_ts", "unix"];
+
+/// Whether times say how far they are from UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offsets {
+    /// All do.
+    Always,
+    /// Some do.
+    Sometimes,
+    /// None does: they are local.
+    Never,
+}
+
+/// How a column writes times.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimeProfile {
+    /// The layout.
+    pub format: TimeFormat,
+    /// Other layouts that read every value looked at, such as the day before the month.
+    pub also: Vec<TimeFormat>,
+    /// Whether offsets from UTC are written.
+    pub offsets: Offsets,
+    /// Cells that are times, dates that stand for none included.
+    pub n_times: u64,
+    /// Of these, dates that stand for none: 1970-01-01, or before 1900.
+    pub n_suspicious: u64,
+    /// The earliest, in microseconds since 1970; local times as if they were UTC.
+    pub first_us: i64,
+    /// The latest.
+    pub last_us: i64,
+    /// An example.
+    pub example: String,
+    /// The zone that an export states.
+    pub stated_zone: Option<String>,
+    /// Whether an export states the layout itself.
+    pub is_stated: bool,
+}
+
+impl TimeProfile {
+    /// The layout that reads most of a column's filled cells; `None` where none reads most of the first ones.
+    pub(super) fn of(name: &str, cells: &Cells) -> Option<Self> {
+        let n_filled = cells.iter().filter(|cell| !cell.is_empty()).count();
+        let step = n_filled.div_ceil(TRIED).max(1);
+        let tried: Vec<&str> = cells.iter().filter(|cell| !cell.is_empty()).step_by(step).collect();
+        // Fewer than three in four is no layout of a column of times.
+        let may_be = tried.iter().filter(|text| looks_like_time(text)).count();
+        if tried.is_empty() || 4 * may_be < 3 * tried.len() {
+            return None;
+        }
+        let candidates = candidates(name, &tried);
+        let read = |format: &TimeFormat| {
+            let clock = utc(format);
+            let mut days = Days::default();
+            tried.iter().filter(|text| is_time(&clock, text, &mut days)).count()
+        };
+        let scored: Vec<(TimeFormat, usize)> = candidates
+            .into_iter()
+            .map(|format| {
+                let n = read(&format);
+                (format, n)
+            })
+            .collect();
+        // The first of the best.
+        let best = scored.iter().rev().max_by_key(|(_, n)| *n).filter(|(_, n)| 4 * n >= 3 * tried.len())?.clone();
+        let rivals = scored.into_iter().filter(|(format, n)| *n == best.1 && *format != best.0);
+        let rivals: Vec<TimeFormat> = rivals.map(|(format, _)| format).collect();
+        Self::read(best.0, rivals, cells)
+    }
+
+    /// Reads all cells by one layout, and rules out what does not read as many.
+    fn read(format: TimeFormat, rivals: Vec<TimeFormat>, cells: &Cells) -> Option<Self> {
+        let mut all = vec![Tally::of(&format, cells)];
+        all.extend(rivals.iter().map(|rival| Tally::of(rival, cells)));
+        let most = all.iter().map(|tally| tally.n_times).max()?;
+        let mut formats: Vec<(TimeFormat, Tally)> =
+            std::iter::once(format).chain(rivals).zip(all).filter(|(_, tally)| tally.n_times == most).collect();
+        let (format, tally) = formats.remove(0);
+        // Dates that stand for none say nothing of the others.
+        let offsets = match (tally.n_local, tally.n_times - tally.n_suspicious) {
+            (0, n) if n > 0 => Offsets::Always,
+            (n_local, n) if n_local == n => Offsets::Never,
+            _ => Offsets::Sometimes,
+        };
+        Some(Self {
+            format,
+            also: formats.into_iter().map(|(format, _)| format).collect(),
+            offsets,
+            n_times: tally.n_times,
+            n_suspicious: tally.n_suspicious,
+            first_us: tally.first_us,
+            last_us: tally.last_us,
+            example: tally.example,
+            stated_zone: None,
+            is_stated: false,
+        })
+    }
+
+    /// Times that an export's own layout reads, which are seconds since 1970 or the like.
+    pub(super) fn stated(format: &TimeFormat, cells: &Cells) -> Option<Self> {
+        let read = Self::read(format.clone(), Vec::new(), cells)?;
+        (read.n_times > 0).then_some(Self { is_stated: true, ..read })
+    }
+
+    /// Whether its values can be used as times: most of them are no dates that stand for none.
+    pub fn is_usable(&self) -> bool {
+        self.n_suspicious * 2 < self.n_times
+    }
+}
+
+#[derive(Debug)]
+struct Tally {
+    n_times: u64,
+    n_local: u64,
+    n_suspicious: u64,
+    first_us: i64,
+    last_us: i64,
+    example: String,
+}
+
+impl Tally {
+    fn of(format: &TimeFormat, cells: &Cells) -> Self {
+        let (clock, zoneless) = (utc(format), Clock::new(&Times { zone: None, format: format.clone() }));
+        let (mut days, mut none) = (Days::default(), Days::default());
+        let mut tally = Self {
+            n_times: 0,
+            n_local: 0,
+            n_suspicious: 0,
+            first_us: i64::MAX,
+            last_us: i64::MIN,
+            example: String::new(),
+        };
+        for text in cells.iter().filter(|text| !text.is_empty()) {
+            match clock.instant(Cell::Text(text), &mut days) {
+                Ok(Some(us)) => {
+                    tally.n_times += 1;
+                    tally.first_us = tally.first_us.min(us);
+                    tally.last_us = tally.last_us.max(us);
+                    if tally.example.is_empty() {
+                        tally.example = text.to_owned();
+                    }
+                    let is_local = zoneless.instant(Cell::Text(text), &mut none) == Err(Reason::NoZone);
+                    tally.n_local += u64::from(is_local);
+                }
+                Err(Reason::SuspiciousDate) => {
+                    tally.n_times += 1;
+                    tally.n_suspicious += 1;
+                    if tally.example.is_empty() {
+                        tally.example = text.to_owned();
+                    }
+                }
+                _ => {}
+            }
+        }
+        tally
+    }
+}
+
+fn utc(format: &TimeFormat) -> Clock {
+    Clock::new(&Times { zone: Some("UTC".to_owned()), format: format.clone() })
+}
+
+fn is_time(clock: &Clock, text: &str, days: &mut Days) -> bool {
+    matches!(clock.instant(Cell::Text(text), days), Ok(Some(_)) | Err(Reason::SuspiciousDate))
+}
+
+/// A cheap look that lets through all times and few other texts.
+fn looks_like_time(text: &str) -> bool {
+    let n_digits = text.bytes().filter(u8::is_ascii_digit).count();
+    (5..=40).contains(&text.len()) && n_digits >= 4
+}
+
+/// Layouts worth trying on some values.
+fn candidates(name: &str, tried: &[&str]) -> Vec<TimeFormat> {
+    let numbers: Vec<f64> = tried.iter().filter_map(|text| number::parse(text)).collect();
+    if numbers.len() * 4 >= tried.len() * 3 {
+        return number_candidates(name, &numbers);
+    }
+    let patterns = DATES.iter().flat_map(|date| CLOCKS.iter().map(move |clock| format!("{date}{clock}")));
+    let mut all = vec![TimeFormat::Iso];
+    // Most patterns fail in the first value; only those that read one of the first few are tried on all.
+    all.extend(patterns.map(TimeFormat::Pattern).filter(|format| {
+        let clock = utc(format);
+        tried.iter().take(5).any(|text| is_time(&clock, text, &mut Days::default()))
+    }));
+    all
+}
+
+/// A number is a time where it lies where times lie and its column is called so, or where it is a date without signs.
+fn number_candidates(name: &str, numbers: &[f64]) -> Vec<TimeFormat> {
+    let name = name.to_lowercase();
+    let is_called_so = TIME_WORDS.iter().any(|word| name.contains(word)) || matches!(name.as_str(), "at" | "on" | "ts");
+    let within = |unit: f64| {
+        let [low, high] = EPOCH_SECONDS.map(|seconds| seconds * unit);
+        numbers.iter().all(|&value| value >= low && value <= high)
+    };
+    let is_date = |value: f64| {
+        let (month, day) = ((value / 100.0).floor() % 100.0, value % 100.0);
+        (19_000_101.0..=21_001_231.0).contains(&value) && (1.0..=12.0).contains(&month) && (1.0..=31.0).contains(&day)
+    };
+    let mut all = Vec::new();
+    if numbers.iter().all(|&value| is_date(value)) {
+        all.push(TimeFormat::Pattern("%Y%m%d".to_owned()));
+    }
+    if is_called_so && within(1.0) {
+        all.push(TimeFormat::EpochSeconds);
+    }
+    if is_called_so && within(1000.0) {
+        all.push(TimeFormat::EpochMilliseconds);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times(name: &str, texts: &[&str]) -> Option<TimeProfile> {
+        TimeProfile::of(name, &Cells::of(texts.iter().copied()))
+    }
+
+    fn pattern(text: &str) -> TimeFormat {
+        TimeFormat::Pattern(text.to_owned())
+    }
+
+    #[test]
+    fn layouts_are_told_by_the_values() {
+        for (texts, format, offsets) in [
+            (&["2026-03-01T10:00:00Z", "2026-03-02T10:00:00+02:00"][..], TimeFormat::Iso, Offsets::Always),
+            (&["2026-03-01 10:00:00", "2026-03-02"], TimeFormat::Iso, Offsets::Never),
+            (&["2026-03-01T10:00:00Z", "2026-03-02 11:00:00"], TimeFormat::Iso, Offsets::Sometimes),
+            (&["03/21/2026 9:05 AM", "12/01/2026 11:00 PM"], pattern("%m/%d/%Y %I:%M %p"), Offsets::Never),
+            (&["21.03.2026", "01.12.2026"], pattern("%d.%m.%Y"), Offsets::Never),
+            (&["21-Mar-2026", "01-Dec-2026"], pattern("%d-%b-%Y"), Offsets::Never),
+            (&["19970101", "19971231"], pattern("%Y%m%d"), Offsets::Never),
+        ] {
+            let found = times("x", texts).unwrap_or_else(|| panic!("no times in {texts:?}"));
+            assert_eq!((&found.format, found.offsets), (&format, offsets), "{texts:?}");
+            assert_eq!(found.n_times, 2);
+        }
+    }
+
+    #[test]
+    fn a_day_that_could_be_a_month_is_ambiguous_until_one_is_beyond_twelve() {
+        let both = times("x", &["03/04/2026", "05/06/2026"]).expect("times");
+        assert_eq!((both.format, both.also), (pattern("%m/%d/%Y"), vec![pattern("%d/%m/%Y")]));
+        let one = times("x", &["03/04/2026", "25/06/2026"]).expect("times");
+        assert_eq!((one.format, one.also.len()), (pattern("%d/%m/%Y"), 0));
+    }
+
+    #[test]
+    fn a_number_is_a_time_only_where_its_name_says_so() {
+        assert_eq!(times("created_at", &["1772355601"]).map(|times| times.format), Some(TimeFormat::EpochSeconds));
+        assert_eq!(times("ts", &["1772355601000"]).map(|times| times.format), Some(TimeFormat::EpochMilliseconds));
+        for (name, text) in [("phone", "1772355601"), ("id", "20261399"), ("x", "hello 2026"), ("x", "12.5")] {
+            assert!(times(name, &[text]).is_none(), "{name} {text}");
+        }
+    }
+
+    #[test]
+    fn times_of_day_under_a_date_that_means_none_are_not_usable() {
+        // date -u -d '2026-03-01' +%s
+        let found = times("x", &["12/31/1899 09:30:00 AM", "12/31/1899 12:55:00 PM"]).expect("a layout");
+        assert_eq!((found.n_suspicious, found.is_usable()), (2, false));
+        let found = times("x", &["1970-01-01", "2026-03-01", "2026-03-01"]).expect("times");
+        assert_eq!((found.n_suspicious, found.is_usable(), found.first_us), (1, true, 1_772_323_200_000_000));
+    }
+}

@@ -1,0 +1,250 @@
+//! The sections of the sources.
+
+use super::lines::{Lines, count, list, quoted};
+use super::{answers, place};
+use crate::intake::exports::ExportRole;
+use crate::intake::guessing::{Guess, KeyStep, RoleGuess, SourceGuess, SourceKind};
+use crate::intake::profiling::{Offsets, SourceProfile, TimeProfile};
+use crate::study::{TimeFormat, keys};
+use std::path::Path;
+
+/// What the sections are written from.
+pub(super) struct Sections<'g> {
+    pub(super) profiles: &'g [SourceProfile],
+    pub(super) guess: &'g Guess,
+    /// The folder of the study.
+    pub(super) folder: &'g Path,
+    /// Whether the answers are joined with other sources.
+    pub(super) is_joined: bool,
+}
+
+impl Sections<'_> {
+    /// Writes the section of a source.
+    pub(super) fn write(&self, lines: &mut Lines, own: &SourceGuess) {
+        let profile = &self.profiles[own.source];
+        lines.section(&format!("sources.{}", own.kind.word()));
+        lines.comment(&looked_at(profile));
+        lines.comment(&format!("Taken for {} because {}.", own.kind.word(), own.why));
+        lines.setting("path", &self.paths(profile), "");
+        for (key, value) in [
+            ("format", profile.files.format.map(str::to_owned)),
+            ("sheet", profile.files.sheet.clone()),
+            ("table", profile.files.table.clone()),
+        ] {
+            if let Some(value) = value {
+                lines.setting(key, &quoted(&value), "");
+            }
+        }
+        let time = own.role("time").or(own.role("joined")).or(own.role("churned"));
+        let times = time.and_then(|role| times_of(profile, &role.column));
+        if own.kind == SourceKind::Feedback {
+            self.write_feedback(lines, own, profile);
+        } else {
+            self.write_who(lines, own, profile);
+            for role in own.roles.iter().filter(|role| is_of_one_layout(profile, role, times)) {
+                write_role(lines, profile, role);
+            }
+        }
+        if own.kind == SourceKind::Transactions {
+            self.write_amounts(lines, own, profile);
+        }
+        let reserved = match own.kind {
+            SourceKind::Customers => keys::RESERVED_CUSTOMER_COLUMNS,
+            _ => keys::RESERVED_INVITATION_COLUMNS,
+        };
+        let keep: Vec<String> = own.keep.iter().filter(|name| !reserved.contains(&name.as_str())).cloned().collect();
+        if !keep.is_empty() {
+            lines.setting("keep", &list(&keep), "to cut by, or to hold constant");
+        }
+        if let Some(times) = times {
+            write_times(lines, times);
+        }
+    }
+
+    fn paths(&self, profile: &SourceProfile) -> String {
+        let files = &profile.files;
+        let paths: Vec<String> = match &files.pattern {
+            Some(pattern) => vec![place::from_folder(pattern, self.folder)],
+            None => files.files.iter().map(|file| place::from_folder(file, self.folder)).collect(),
+        };
+        if let [path] = &paths[..] { quoted(path) } else { list(&paths) }
+    }
+
+    fn write_feedback(&self, lines: &mut Lines, own: &SourceGuess, profile: &SourceProfile) {
+        let answers = &self.guess.answers;
+        if !self.is_joined {
+            let lack = match (&own.who, own.role("time")) {
+                (None, None) => "no column says who answered, and none says when",
+                (None, Some(_)) => "no column says who answered",
+                _ => "no column says when",
+            };
+            lines.question(&format!(
+                "{lack}, so this is a survey that cannot be joined with purchases and referrals; name `customer` and `time` if \
+                 they are there, and leave `snapshot` out"
+            ));
+            lines.setting("snapshot", "true", "every row is its own customer");
+        }
+        if self.is_joined {
+            self.write_who(lines, own, profile);
+        }
+        for role in &own.roles {
+            write_role(lines, profile, role);
+        }
+        match &answers.recommend {
+            Some(recommend) => {
+                if let Some(question) = &recommend.question {
+                    lines.question(question);
+                }
+                lines.setting("recommend", &quoted(&named(profile, &recommend.column)), &recommend.why);
+            }
+            None => lines.question(
+                "no column was found that holds the answer to \"how likely are you to recommend us\" in whole numbers from 0 to \
+                 10; if there is one, write recommend = \"its name\"",
+            ),
+        }
+        for almost in &answers.almost {
+            lines.question(&format!("not taken for the recommend answer: {almost}"));
+        }
+        answers::write(lines, answers);
+        if !answers.perhaps.is_empty() {
+            let perhaps = answers.perhaps.join("; ");
+            lines.question(&format!("perhaps touchpoints too, to be added to [drivers]: {perhaps}"));
+        }
+    }
+
+    fn write_who(&self, lines: &mut Lines, own: &SourceGuess, profile: &SourceProfile) {
+        let Some(who) = &own.who else { return };
+        if let Some(question) = &who.question {
+            lines.question(question);
+        }
+        lines.setting("customer", &quoted(&named(profile, &who.column)), &who.why);
+        if !who.via.is_empty() {
+            lines.raw("customer_via = [");
+            for step in &who.via {
+                lines.element(&self.step(step), "");
+            }
+            lines.raw("]");
+        }
+    }
+
+    fn step(&self, step: &KeyStep) -> String {
+        let profile = &self.profiles[step.source];
+        let part = [("sheet", &profile.files.sheet), ("table", &profile.files.table)];
+        let part: String =
+            part.iter().filter_map(|(key, value)| Some(format!("{key} = {}, ", quoted(value.as_ref()?)))).collect();
+        format!("{{ path = {}, {part}from = {}, to = {} }}", self.paths(profile), quoted(&step.from), quoted(&step.to))
+    }
+
+    fn write_amounts(&self, lines: &mut Lines, own: &SourceGuess, profile: &SourceProfile) {
+        if let Some(role) = own.role("amount") {
+            let column = profile.columns.iter().find(|column| column.name == role.column);
+            if let Some(column) = column.filter(|column| column.n_negative > 0) {
+                lines.question(&format!(
+                    "{} of {} amounts are negative: slips, which are put aside as it stands here, or returns? then leave \
+                     amount_min out and write returns = \"negative_amounts\" in [history]",
+                    count(column.n_negative),
+                    count(column.n_numbers)
+                ));
+                lines.setting("amount_min", "0", "");
+            }
+        } else if let Some(via) = &self.guess.amount_via {
+            if let Some(question) = &via.to.question {
+                lines.question(question);
+            }
+            lines.comment(&format!("amount_via: {}", via.to.why));
+            let key = if via.key == via.from { String::new() } else { format!("key = {}, ", quoted(&via.key)) };
+            let step = KeyStep { source: via.source, from: via.from.clone(), to: via.to.column.clone() };
+            let step = self.step(&step).replacen("{ ", &format!("{{ {key}"), 1);
+            lines.raw(&format!("amount_via = {}", step.replacen(" }", ", aggregate = \"sum\" }", 1)));
+        }
+    }
+}
+
+/// How many rows were looked at, and whether these are all.
+pub(super) fn looked_at(profile: &SourceProfile) -> String {
+    let n_files = profile.files.files.len();
+    let files = if n_files == 1 { String::new() } else { format!(" in {n_files} files") };
+    let broken = match profile.n_broken {
+        0 => String::new(),
+        n => format!("; {} rows among them are broken", count(n)),
+    };
+    if profile.is_whole {
+        format!("All {} rows{files} were looked at{broken}.", count(profile.n_rows))
+    } else {
+        format!(
+            "{} rows{files} were looked at, from the head and from places all over; what stands nowhere there is not \
+             known{broken}.",
+            count(profile.n_rows)
+        )
+    }
+}
+
+/// How a study calls a column: in an export by the part it plays, where it plays one by itself.
+fn named(profile: &SourceProfile, column: &str) -> String {
+    let Some(own) = profile.columns.iter().find(|own| own.name == column) else { return column.to_owned() };
+    let Some(role) = own.role.filter(|_| profile.export.is_some()) else { return column.to_owned() };
+    let word = match role {
+        ExportRole::ResponseId => "@id",
+        // When the answer ended, or what comes nearest to it.
+        ExportRole::End | ExportRole::Recorded | ExportRole::Start => "@end",
+        ExportRole::Recommend => "@recommend",
+        ExportRole::Channel => "@channel",
+        ExportRole::Email => "@email",
+        ExportRole::ExternalReference => "@external_reference",
+        _ => return column.to_owned(),
+    };
+    let is_alone = profile.columns.iter().filter(|other| other.role == Some(role)).count() == 1;
+    if is_alone { word.to_owned() } else { column.to_owned() }
+}
+
+fn write_role(lines: &mut Lines, profile: &SourceProfile, role: &RoleGuess) {
+    if let Some(question) = &role.question {
+        lines.question(&format!("{}: {question}", role.key));
+    }
+    lines.setting(role.key, &quoted(&named(profile, &role.column)), &role.why);
+}
+
+fn times_of<'p>(profile: &'p SourceProfile, column: &str) -> Option<&'p TimeProfile> {
+    profile.columns.iter().find(|own| own.name == column)?.times.as_ref()
+}
+
+/// Whether a column of times can be read by the one layout that a source states; other columns can.
+fn is_of_one_layout(profile: &SourceProfile, role: &RoleGuess, times: Option<&TimeProfile>) -> bool {
+    match (times_of(profile, &role.column), times) {
+        (Some(own), Some(times)) if matches!(role.key, "joined" | "churned" | "time") => own.format == times.format,
+        _ => true,
+    }
+}
+
+fn write_times(lines: &mut Lines, times: &TimeProfile) {
+    let word = |format: &TimeFormat| match format {
+        TimeFormat::Iso => "iso".to_owned(),
+        TimeFormat::EpochSeconds => "epoch_seconds".to_owned(),
+        TimeFormat::EpochMilliseconds => "epoch_milliseconds".to_owned(),
+        TimeFormat::Pattern(pattern) => pattern.clone(),
+    };
+    if !times.is_stated && times.format != TimeFormat::Iso {
+        if !times.also.is_empty() {
+            let also: Vec<String> = times.also.iter().map(|format| quoted(&word(format))).collect();
+            lines.question(&format!(
+                "every time looked at can also be read as {}: which of day and month comes first?",
+                also.join(" or ")
+            ));
+        }
+        lines.setting("time_format", &quoted(&word(&times.format)), &format!("as in {}", quoted(&times.example)));
+    }
+    if times.n_suspicious > 0 {
+        lines.comment(&format!(
+            "{} times are 1970-01-01 or before 1900, which stands for none; their rows are put aside.",
+            count(times.n_suspicious)
+        ));
+    }
+    if times.offsets != Offsets::Always && times.stated_zone.is_none() {
+        let some = if times.offsets == Offsets::Sometimes { "some times" } else { "times" };
+        lines.question(&format!(
+            "{some} name no zone, as in {}: where were they written? UTC, or a name such as \"Europe/Berlin\"",
+            quoted(&times.example)
+        ));
+        lines.setting("zone", "\"UTC\"", "");
+    }
+}

@@ -1,0 +1,289 @@
+//! Drafts of the demonstration company, of every export's sample, and of real files where they are beside the project; all are
+//! read back by the study's own reader, and by intake.
+
+use super::*;
+use crate::intake::{Folders, Intake};
+use crate::study::{Outcome, Study};
+use std::path::{Path, PathBuf};
+
+fn project() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Files beside the project, where they are there.
+fn shared(name: &str) -> Option<PathBuf> {
+    let path = project().join("../shared/data").join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+    {
+        eprintln!("skipped: {} is not there", path.display());
+    }
+    None
+}
+
+/// A draft that lies in a folder of its own, and the study it is.
+struct Drafted {
+    draft: Draft,
+    study: Study,
+}
+
+fn drafted_of(paths: &[PathBuf], n_rows: usize) -> Result<Drafted, DraftError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = DraftSettings { folder: folder.path().to_owned(), name: None, n_rows };
+    let draft = draft(paths, &settings)?;
+    let study = Study::parse(&draft.text, folder.path()).expect("the reader accepts it");
+    Ok(Drafted { draft, study })
+}
+
+fn drafted(paths: &[PathBuf]) -> Drafted {
+    drafted_of(paths, 50_000).expect("a draft")
+}
+
+impl Drafted {
+    /// What intake makes of the study: rows used and put aside, by source.
+    fn rows(&self) -> Vec<(String, u64, u64)> {
+        let folder = tempfile::tempdir().expect("a folder");
+        // Paths were relative to a folder that is gone, one level deep like this one.
+        let study = Study::parse(&self.draft.text, folder.path()).expect("sound");
+        let folders = Folders { work: folder.path().join("work"), quarantine: folder.path().join("aside") };
+        std::fs::create_dir_all(&folders.work).expect("a folder");
+        let intake =
+            Intake::run(&study, &folders, &|_| {}).unwrap_or_else(|error| panic!("{error}\n{}", self.draft.text));
+        intake.accounts.iter().map(|own| (own.source.clone(), own.rows_used, own.n_quarantined())).collect()
+    }
+
+    fn used(&self, source: &str) -> u64 {
+        self.rows().iter().find(|(name, _, _)| name == source).map_or(0, |(_, used, _)| *used)
+    }
+}
+
+#[test]
+fn the_demonstration_company_gets_the_roles_of_its_study() {
+    let data = project().join("datasets/retail");
+    let names = [
+        "README.md",
+        "activity.csv",
+        "customers.csv",
+        "feedback",
+        "invitations.csv",
+        "orders.csv",
+        "referrals.csv",
+        "truth.json",
+    ];
+    let own = drafted(&names.map(|name| data.join(name)));
+    let wanted = Study::read(&project().join("models/specs/retail.toml")).expect("the shipped study");
+    let (got, text) = (&own.study.sources, &own.draft.text);
+    let feedback = (&got.feedback, &wanted.sources.feedback);
+    assert_eq!(feedback.0.id, feedback.1.id, "{text}");
+    assert_eq!(feedback.0.customer, feedback.1.customer, "{text}");
+    assert_eq!(feedback.0.time, feedback.1.time, "{text}");
+    assert_eq!(feedback.0.recommend, feedback.1.recommend, "{text}");
+    assert_eq!(feedback.0.scale, feedback.1.scale, "{text}");
+    assert_eq!(feedback.0.ranges, feedback.1.ranges, "{text}");
+    assert_eq!(feedback.0.not_applicable, feedback.1.not_applicable, "{text}");
+    assert_eq!((&feedback.0.channel, &feedback.0.wave), (&feedback.1.channel, &feedback.1.wave), "{text}");
+    assert_eq!(own.study.drivers.touchpoints, wanted.drivers.touchpoints, "{text}");
+    assert_eq!(own.study.drivers.controls, wanted.drivers.controls, "{text}");
+    let (orders, wanted_orders) = (got.transactions.as_ref(), wanted.sources.transactions.as_ref());
+    let of_orders = |own: Option<&crate::study::Transactions>| {
+        own.map(|own| (own.customer.clone(), own.time.clone(), own.amount.clone(), own.amount_min))
+    };
+    assert_eq!(of_orders(orders), of_orders(wanted_orders), "{text}");
+    let of_referrals = |own: Option<&crate::study::Referrals>| {
+        own.map(|own| (own.referrer.clone(), own.referred.clone(), own.time.clone()))
+    };
+    assert_eq!(of_referrals(got.referrals.as_ref()), of_referrals(wanted.sources.referrals.as_ref()), "{text}");
+    let customers = got.customers.as_ref().expect("profiles");
+    let wanted_customers = wanted.sources.customers.as_ref().expect("profiles");
+    assert_eq!((&customers.customer, &customers.joined), (&wanted_customers.customer, &wanted_customers.joined));
+    assert!(wanted_customers.keep.iter().all(|name| customers.keep.contains(name)), "{text}");
+    let of_activity = |own: Option<&crate::study::Activity>| {
+        own.map(|own| (own.customer.clone(), own.time.clone(), own.kind.clone(), own.channel.clone()))
+    };
+    assert_eq!(of_activity(got.activity.as_ref()), of_activity(wanted.sources.activity.as_ref()), "{text}");
+    let of_invitations = |own: Option<&crate::study::Invitations>| {
+        own.map(|own| (own.customer.clone(), own.time.clone(), own.channel.clone()))
+    };
+    assert_eq!(of_invitations(got.invitations.as_ref()), of_invitations(wanted.sources.invitations.as_ref()), "{text}");
+    assert_eq!(own.study.as_of.written(), wanted.as_of.written());
+    assert_eq!(own.study.measures.by, wanted.measures.by, "{text}");
+    assert_eq!(own.study.outcomes, wanted.outcomes, "{text}");
+    assert!(own.draft.lacks.is_none() && own.draft.n_questions > 0);
+    // Everything that a list of names would call a table is one, and the two that are none are named.
+    assert!(text.contains("feedback/*.csv") && text.contains("README.md") && text.contains("truth.json"), "{text}");
+}
+
+#[test]
+fn every_sample_of_an_export_becomes_a_study_that_reads_it() {
+    let samples = project().join("tests/exports");
+    // With the recommend answers that each sample holds in rows that count (tests/exports/*/README.md).
+    for (name, recommend, customer) in [
+        ("qualtrics/responses.csv", Some("@recommend"), "@external_reference"),
+        ("qualtrics/labels.csv", Some("@recommend"), ""),
+        ("qualtrics_legacy/responses.csv", Some("@recommend"), "@external_reference"),
+        ("surveymonkey/responses.csv", Some("recommend"), "@external_reference"),
+        ("typeform/responses.csv", Some("recommend"), "customer_id"),
+        ("typeform/responses.json", Some("recommend"), "customer_id"),
+        ("limesurvey/responses.csv", Some("NPS"), "@external_reference"),
+        ("limesurvey/texts.csv", Some("recommend"), ""),
+        ("formbricks/responses.csv", Some("recommend"), "@external_reference"),
+        ("formbricks/export.json", Some("recommend"), "@external_reference"),
+        ("formbricks/responses.json", None, "@external_reference"),
+        ("delighted/survey_responses.json", Some("@recommend"), ""),
+        ("retently/feedback.json", Some("@recommend"), "@external_reference"),
+        ("customergauge/external_responses.csv", Some("@recommend"), "@email"),
+        ("medallia_agent_connect/responses.csv", Some("would_recommend"), "@external_reference"),
+        ("medallia_agent_connect/data.json", Some("recommend"), "@external_reference"),
+        ("fivetran_qualtrics", Some("@recommend"), "@external_reference"),
+    ] {
+        let own = drafted(&[samples.join(name)]);
+        let (feedback, text) = (&own.study.sources.feedback, &own.draft.text);
+        let found = feedback.recommend.as_deref();
+        assert_eq!(found.is_some(), recommend.is_some(), "{name}\n{text}");
+        assert!(found.is_none_or(|found| found.contains(recommend.unwrap_or_default())), "{name}: {found:?}\n{text}");
+        if !customer.is_empty() {
+            let who = feedback.customer.as_ref().map(|key| key.column.as_str()).unwrap_or_default();
+            assert!(who.contains(customer), "{name}: {who}\n{text}");
+        }
+        assert_eq!(own.draft.lacks.is_some(), recommend.is_none(), "{name}");
+        assert!(own.used("feedback") > 0 || recommend.is_none(), "{name}: {:?}\n{text}", own.rows());
+    }
+}
+
+#[test]
+fn a_sample_with_codes_from_1_to_11_is_drafted_with_the_question() {
+    let own = drafted(&[project().join("tests/exports/qualtrics/shifted.csv")]);
+    assert_eq!(own.study.sources.feedback.recommend.as_deref(), Some("@recommend"));
+    assert!(own.draft.text.contains("codes from 1 to 11"), "{}", own.draft.text);
+}
+
+#[test]
+fn nothing_to_analyse_is_said_with_what_is_needed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path
+    };
+    let orders: String =
+        (0..50).map(|row| format!("c{},2026-01-{:02}T10:00:00Z,{row}.5\n", row % 20, 1 + row % 28)).collect();
+    let orders = write("orders.csv", &format!("customer_id,ordered_at,amount\n{orders}"));
+    let error = drafted_of(&[orders], 1000).err().expect("no answers");
+    assert_eq!(error.exit_code(), 4);
+    let message = error.to_string();
+    assert!(message.contains("from 0 to 10") && message.contains("`orders`, transactions"), "{message}");
+    let words = write("words.md", "# words\n");
+    assert_eq!(drafted_of(&[words], 1000).err().map(|error| error.exit_code()), Some(3));
+    let scores: String = (0..60).map(|row| format!("{},{}\n", 1 + row % 5, 1 + row * 7 % 5)).collect();
+    let scores = write("2026 scores.csv", &format!("delivery_rating,support_rating\n{scores}"));
+    let own = drafted(&[scores]);
+    assert!(own.study.sources.feedback.snapshot && own.study.outcomes.is_empty());
+    assert_eq!(own.study.as_of.written(), "2026-12-31");
+    assert!(own.draft.lacks.is_some_and(|lacks| lacks.contains("`recommend`") && lacks.contains("outcome")));
+}
+
+#[test]
+fn zones_and_layouts_of_times_are_asked_about() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("survey.csv");
+    let rows: String =
+        (0..40).map(|row| format!("c{row},{:02}/{:02}/2026 09:30,{}\n", 1 + row % 9, 1 + row % 11, row % 11)).collect();
+    std::fs::write(&path, format!("customer,answered,nps\n{rows}")).expect("written");
+    let own = drafted(&[path]);
+    let text = &own.draft.text;
+    assert!(text.contains("time_format = \"%m/%d/%Y %H:%M\"") && text.contains("# ? every time looked at"), "{text}");
+    assert!(text.contains("zone = \"UTC\"") && text.contains("name no zone"), "{text}");
+    assert_eq!(own.used("feedback"), 40, "{text}");
+}
+
+#[test]
+fn the_airport_has_a_0_to_10_answer_with_11_as_blank() {
+    let Some(folder) = shared("sfo_airport") else { return };
+    let own = drafted(&[folder.join("2017_SFO_Customer_Survey.csv")]);
+    let (feedback, text) = (&own.study.sources.feedback, &own.draft.text);
+    assert_eq!(feedback.recommend.as_deref(), Some("NETPRO"), "{text}");
+    assert!(feedback.blank.of_recommend().holds_number(11.0), "{text}");
+    assert!(feedback.snapshot && feedback.weight.as_deref() == Some("WEIGHT"), "{text}");
+    for name in ["Q7FOOD", "Q7SIGN", "Q7WIFI", "Q7PARK", "Q9RESTROOM"] {
+        assert!(own.study.drivers.touchpoints.iter().any(|own| own == name), "{name}\n{text}");
+        assert_eq!(feedback.range_of(name).map(|range| (range.min, range.max)), Some((1.0, 5.0)), "{name}\n{text}");
+        let is_gap = |value: f64| {
+            feedback.blank.of_touchpoint(name).holds_number(value)
+                || feedback.not_applicable.of_touchpoint(name).holds_number(value)
+        };
+        assert!(is_gap(0.0) && is_gap(6.0) && !is_gap(5.0), "{name}\n{text}");
+    }
+    for name in ["Q19AGE", "Q20GENDER", "Q5TIMESFLOWN", "LANG", "DESTGEO", "HOME"] {
+        assert!(!own.study.drivers.touchpoints.iter().any(|own| own == name), "{name}\n{text}");
+    }
+    // 2,831 rows, of which 84 say 11 and 1 is blank (shared/data/README.md: 2,746 answers).
+    let rows = own.rows();
+    assert_eq!((rows[0].1, rows[0].2), (2831, 0), "{text}");
+    assert_eq!(own.study.as_of.written(), "2017-12-31");
+}
+
+#[test]
+fn the_marketplace_leads_over_the_order_to_the_person() {
+    let Some(folder) = shared("olist_sample") else { return };
+    let own = drafted(&[folder]);
+    let (sources, text) = (&own.study.sources, &own.draft.text);
+    let who = sources.feedback.customer.as_ref().expect("a way to the person");
+    let steps: Vec<(&str, &str)> = who.via.iter().map(|step| (step.from.as_str(), step.to.as_str())).collect();
+    assert_eq!(who.column, "order_id", "{text}");
+    assert_eq!(steps, [("order_id", "customer_id"), ("customer_id", "customer_unique_id")], "{text}");
+    assert_eq!(own.study.drivers.touchpoints, ["review_score"], "{text}");
+    let orders = sources.transactions.as_ref().expect("orders");
+    assert_eq!(orders.time, "order_purchase_timestamp", "{text}");
+    let amounts = orders.amount_via.as_ref().expect("payments");
+    assert_eq!((amounts.from.as_str(), amounts.to.as_str()), ("order_id", "payment_value"), "{text}");
+    assert!(own.study.outcomes.iter().any(|own| matches!(own, Outcome::Repurchase { .. })), "{text}");
+    assert!(own.draft.lacks.as_ref().is_some_and(|lacks| lacks.contains("behaviour alone")));
+    assert!(own.used("feedback") > 9000, "{:?}\n{text}", own.rows());
+}
+
+#[test]
+fn other_real_files_are_drafted_or_refused_with_a_reason() {
+    let Some(folder) = shared("") else { return };
+    // The touchpoints that each must have.
+    for (name, touchpoints) in [
+        ("airline/train.csv", &["Inflight wifi service", "Cleanliness", "Departure/Arrival time convenient"][..]),
+        ("telco", &["Satisfaction Score"]),
+        ("ecsi_mobile/mobi.csv", &["CUEX1", "PERV2"]),
+        ("seat_reviews/seat.csv", &["overall_rating", "seat_width_rating", "viewing_tv_rating"]),
+        ("sfo_airport/2016_SFO_Customer_Survey.csv", &["Q7ART", "Q9ALL"]),
+    ] {
+        let own = drafted_of(&[folder.join(name)], 20_000).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let text = &own.draft.text;
+        for &touchpoint in touchpoints {
+            assert!(own.study.drivers.touchpoints.iter().any(|own| own == touchpoint), "{name}: {touchpoint}\n{text}");
+        }
+        assert!(own.study.sources.feedback.recommend.is_none(), "{name}\n{text}");
+        assert!(own.draft.lacks.is_some() && text.contains("# ? no column was found"), "{name}\n{text}");
+    }
+    for name in ["exports/qualtrics.csv", "exports/qualtrics_legacy.csv"] {
+        let own = drafted(&[folder.join(name)]);
+        assert!(own.study.sources.feedback.recommend.is_none(), "{name}");
+    }
+    for (name, exit_code) in
+        [("cdnow/cdnow_elog_btyd.csv", 4), ("bitcoin_otc", 3), ("wiki_vote", 3), ("classic/swiss.csv", 4)]
+    {
+        let error = drafted_of(&[folder.join(name)], 20_000).err().unwrap_or_else(|| panic!("{name} was drafted"));
+        assert_eq!(error.exit_code(), exit_code, "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_draft_does_not_depend_on_the_number_of_threads() {
+    let data = project().join("datasets/retail");
+    let with = |n_threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("a pool");
+        pool.install(|| {
+            let settings = DraftSettings { folder: project(), name: None, n_rows: 500 };
+            draft(&[data.clone()], &settings).expect("a draft").text
+        })
+    };
+    assert_eq!(with(1), with(3));
+    assert!(Path::new(&data).is_dir());
+}
