@@ -22,7 +22,6 @@ mod files;
 mod flat_table;
 mod hash;
 mod json_lines;
-mod long_tables;
 mod number;
 mod rows;
 mod separated;

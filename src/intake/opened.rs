@@ -6,7 +6,7 @@ use super::check::check;
 use super::columnar::{self, BatchRows, Batches};
 use super::contract::{Column, Contract};
 use super::database::{PostgresText, Selection, SqliteRows};
-use super::exports::{self, ExportError, ExportFormat};
+use super::exports::{self, ExportError, ExportFormat, ExportTable};
 use super::files::{Layout, SourceFile};
 use super::pieces::{Pieces, Visit};
 use super::places::{Columns, Places};
@@ -71,8 +71,7 @@ impl Opening<'_> {
             }
             Layout::Export(format, delimiter) => self.export(format, delimiter, visit),
             Layout::ExportJson(format) => {
-                let export = exports::table_of_json(format, &whole(file)?);
-                let export = export.map_err(|problem| refused(file, &self.contract.source, problem))?;
+                let export = json_export(file, &self.contract.source, format)?;
                 let names: Arc<[String]> = export.table.names().into();
                 let mut chunk = Some(ValueChunk::of(&names, &export.table));
                 self.values(Columns::Export(&export.columns), || Ok(chunk.take()), visit)
@@ -253,6 +252,11 @@ fn block_bytes(block: &Block) -> u64 {
 
 fn selection(files: &Files) -> Selection<'_> {
     Selection { table: files.table.as_deref(), query: files.query.as_deref() }
+}
+
+/// A vendor's JSON is one document, which is read whole.
+pub(super) fn json_export(file: &SourceFile, source: &str, format: ExportFormat) -> Result<ExportTable, IntakeError> {
+    exports::table_of_json(format, &whole(file)?).map_err(|problem| refused(file, source, problem))
 }
 
 /// A file that is no export of its vendor.

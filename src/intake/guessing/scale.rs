@@ -51,7 +51,7 @@ impl Scale {
             fitting.next()
         } else {
             // Of a handful the narrowest that holds them: nothing speaks for more.
-            fitting.last()
+            fitting.next_back()
         }
     }
 

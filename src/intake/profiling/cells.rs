@@ -22,11 +22,6 @@ impl Cells {
         self.ends.push(self.text.len());
     }
 
-    pub(super) fn truncate(&mut self, n_cells: usize) {
-        self.ends.truncate(n_cells);
-        self.text.truncate(self.ends.last().copied().unwrap_or(0));
-    }
-
     /// Takes over the cells of another file of the same columns.
     pub(super) fn append(&mut self, other: &Self) {
         other.iter().for_each(|text| self.push(text));
