@@ -3,7 +3,8 @@
 use super::LinkError;
 use super::base_table::BaseTable;
 use super::match_report::{self, MatchRow};
-use super::plan::{Anchors, LinkPlan};
+use super::plan::{Anchors, LinkPlan, TypedTables};
+use crate::study::HistoryDetails;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrameWriteOptions;
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -113,6 +114,27 @@ impl Engine {
             profile: Vec::new(),
             windows: Vec::new(),
             ..self.plan.clone()
+        };
+        self.customers_by(&plan, take)
+    }
+
+    /// One column of the profile of all customers of the customers table as of the study's date, without what they did:
+    /// `customer` and the column.
+    ///
+    /// # Errors
+    /// The engine fails, or `take` does.
+    pub fn profile<E: From<LinkError>>(
+        &self,
+        name: &str,
+        take: impl FnMut(BaseTable) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let own = &self.plan;
+        let plan = LinkPlan {
+            tables: TypedTables { customers: own.tables.customers.clone(), ..TypedTables::default() },
+            profile: own.profile.iter().filter(|column| column.name == name).cloned().collect(),
+            history_windows_days: Vec::new(),
+            details: HistoryDetails { validity: own.details.validity, ..HistoryDetails::default() },
+            ..LinkPlan::over(TypedTables::default(), own.as_of)
         };
         self.customers_by(&plan, take)
     }

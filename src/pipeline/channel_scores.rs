@@ -1,6 +1,6 @@
 //! Whether channels are alike, adjusted for who uses which, and what a hand-off before the answer goes with.
 
-use super::coded::Coded;
+use super::coded::{self, Coded};
 use super::question::Question;
 use super::selection::filled;
 use super::small_bases::Hidden;
@@ -12,10 +12,12 @@ use crate::report::{ChannelScores, HandOff};
 use crate::stats::linear_algebra::Cholesky;
 use ndarray::{Array2, ArrayView2};
 
-/// Rows times replicates of the index, at most: every replicate fits all rows anew.
-const REPLICATED_ROWS_MAX: usize = 20_000_000;
+/// Rows times columns times replicates of the index, at most: every replicate fits all rows anew.
+const REPLICATED_CELLS_MAX: usize = 100_000_000;
 /// But so many replicates in any case, where the study wants that many.
 const REPLICATES_MIN: usize = 50;
+/// Values of a text, at most: each is a column of its own.
+const LEVELS_MAX: usize = 50;
 
 /// Channels of the answers; `None` where answers have no channel, or all the same.
 pub(super) fn of(question: &Question<'_>, findings: &mut Vec<Finding>) -> Option<ChannelScores> {
@@ -29,7 +31,7 @@ pub(super) fn of(question: &Question<'_>, findings: &mut Vec<Finding>) -> Option
     let shown: Vec<bool> = hidden.shown(&counts)[..coded.levels.len()].to_vec();
     let kept = Kept::of(&coded, &answered, &shown)?;
     let people = People::of(question, &kept, findings);
-    let resampling = resampling(question, kept.rows.len());
+    let resampling = resampling(question, kept.rows.len(), kept.names.len() + people.values.ncols());
     let settings = Consistency { confidence: question.study.confidence, resampling };
     let table = match kept.names.len() {
         0 | 1 => None,
@@ -69,9 +71,9 @@ fn not_computed(what: &str, problem: &MeasureError) -> Finding {
     Finding::new(FindingKind::NotEstimated, Severity::Note, "channels", sentence)
 }
 
-fn resampling(question: &Question<'_>, n_rows: usize) -> Resampling {
+fn resampling(question: &Question<'_>, n_rows: usize, n_columns: usize) -> Resampling {
     let own = question.resampling();
-    let replicates_max = (REPLICATED_ROWS_MAX / n_rows.max(1)).max(REPLICATES_MIN);
+    let replicates_max = (REPLICATED_CELLS_MAX / (n_rows * n_columns).max(1)).max(REPLICATES_MIN);
     Resampling { replicates: own.replicates.min(replicates_max), ..own }
 }
 
@@ -155,7 +157,7 @@ impl People {
         for name in asked_for(question) {
             let of_name = match question.base.numbers(&name) {
                 Some(values) => numbers(kept.rows.iter().map(|&row| values[row]).collect()),
-                None => Coded::of(question.base, &name).map_or_else(Vec::new, |coded| values_of(&coded, &kept.rows)),
+                None => of_texts(question, &name, &kept.rows, findings),
             };
             columns.extend(of_name.into_iter().map(|values| (name.clone(), values)));
         }
@@ -186,6 +188,25 @@ fn asked_for(question: &Question<'_>) -> Vec<String> {
     let longest = question.study.history.windows_days.iter().max().map(|days| format!("spend_{days}d"));
     let usual = ["segment", "tenure_days", "frequency"].map(str::to_owned);
     usual.into_iter().chain(longest).collect()
+}
+
+/// The columns of texts: few values, which may be codes of something, are a column each; many are numbers or else too many,
+/// which a finding says.
+fn of_texts(question: &Question<'_>, name: &str, rows: &[usize], findings: &mut Vec<Finding>) -> Vec<Vec<f64>> {
+    let Some(coded) = Coded::of(question.base, name) else { return Vec::new() };
+    let n_levels = coded.rows_by_level(rows)[..coded.levels.len()].iter().filter(|own| !own.is_empty()).count();
+    if n_levels <= LEVELS_MAX {
+        return values_of(&coded, rows);
+    }
+    if let Some(Ok(values)) = coded::numbers(question.base, name) {
+        return numbers(rows.iter().map(|&row| values[row]).collect());
+    }
+    let sentence = format!(
+        "channels are not adjusted for {name}, which has {n_levels} values of the {LEVELS_MAX} that are held constant at most; \
+         group its values, or name another column in `people` of [measures.channels]"
+    );
+    findings.push(Finding::new(FindingKind::NotEstimated, Severity::Warning, "channels", sentence));
+    Vec::new()
 }
 
 /// Numbers with their gaps filled and marked; nothing where they do not vary.

@@ -27,12 +27,12 @@ pub(super) fn measure(study: &Study, base: &BaseTable, engine: &Engine) -> Resul
     scorecard.hidden = hidden;
     let response = who_answers::rates(study, engine)?;
     scorecard.response = response.rows;
-    let base = with_weights(base);
-    if let Some(question) = Question::of(study, &base) {
+    let weighted = with_weights(base);
+    if let Some(question) = Question::of(study, &weighted) {
         let own = &mut scorecard.findings;
         scorecard.weighting.extend(weighted_scores::raked(&question)?);
         scorecard.weighting.extend(weighted_scores::post_stratified(&question)?);
-        scorecard.weighting.extend(answering::weighted(&question, engine, own)?);
+        scorecard.weighting.extend(answering::weighted(&question, base, engine, own)?);
         scorecard.channels = channel_scores::of(&question, own);
         scorecard.perception = perception::of(&question, own)?;
         scorecard.teams = teams::of(&question, own)?;

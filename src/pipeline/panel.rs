@@ -20,7 +20,7 @@ type ByCell = BTreeMap<(u32, i64), f64>;
 ///
 /// Growth is 100 times the logarithm of a period's revenue over that of the period before. New customers are those whose first
 /// purchase lies in the period. Periods that end after the study's date are incomplete, and so may be the first one with a
-/// purchase: neither is an outcome. A score that rests on fewer answers than are shown is none.
+/// purchase of the unit, before which there was no unit: none of these is an outcome. A score that rests on fewer answers than are shown is none.
 ///
 /// # Errors
 /// The engine fails; a margin that is no number.
@@ -52,8 +52,8 @@ pub(super) fn of(
     let mut outcomes: Vec<(&'static str, ByCell)> = Vec::new();
     if study.sources.transactions.is_some() {
         let business = Business::of(own, engine, &units, question.base)?;
-        outcomes.push(("growth", business.growth(units.levels.len(), end)));
-        outcomes.push(("new_customers", business.new_customers(units.levels.len(), end)));
+        outcomes.push(("growth", business.growth(end)));
+        outcomes.push(("new_customers", business.new_customers(end)));
     }
     if let Some(margin) = &margin {
         let mean = |rows: &Vec<usize>| {
@@ -69,6 +69,15 @@ pub(super) fn of(
     for (outcome, values) in outcomes {
         match settings.of(&rows(&units, &scores, &values)) {
             Ok(table) => {
+                findings.extend(table.not_made.iter().filter(|row| row.lag > 0).map(|row| {
+                    let sentence = format!(
+                        "whether the score goes before {outcome} by {} {}s could not be computed: {}",
+                        row.lag,
+                        word(own.period),
+                        row.problem
+                    );
+                    Finding::new(FindingKind::NotEstimated, Severity::Warning, &own.unit, sentence)
+                }));
                 results.push(PanelResult { outcome, unit: own.unit.clone(), period: word(own.period), table });
             }
             Err(problem) => {
@@ -123,15 +132,15 @@ struct Done {
 /// Purchases by unit and period.
 struct Business {
     done: HashMap<(u32, i64), Done>,
-    /// The first period with a purchase of anybody.
-    first: i64,
+    /// Of every unit the first period with a purchase.
+    first: BTreeMap<u32, i64>,
 }
 
 impl Business {
     /// Purchases of customers whose unit is known.
     fn of(settings: &Panel, engine: &Engine, units: &Coded, base: &BaseTable) -> Result<Self, PipelineError> {
         let unit_of = customers(settings, engine, units, base)?;
-        let mut own = Self { done: HashMap::new(), first: i64::MAX };
+        let mut own = Self { done: HashMap::new(), first: BTreeMap::new() };
         let mut last: Option<String> = None;
         engine.purchases::<PipelineError>(|batch| {
             let who = batch.texts("customer").unwrap_or_default();
@@ -142,8 +151,8 @@ impl Business {
                     last.clone_from(customer);
                 }
                 let Some(period) = period_of(settings.period, t[row] as i64) else { continue };
-                own.first = own.first.min(period);
                 if let Some(&unit) = customer.as_ref().and_then(|customer| unit_of.get(customer)) {
+                    own.first.entry(unit).and_modify(|first| *first = period.min(*first)).or_insert(period);
                     let done = own.done.entry((unit, period)).or_default();
                     // A purchase without an amount is one all the same.
                     done.revenue += if money[row].is_nan() { 0 } else { money[row] as i64 };
@@ -159,21 +168,21 @@ impl Business {
         self.done.get(&(unit, period)).map(|done| done.revenue as f64).filter(|&revenue| revenue > 0.0)
     }
 
-    fn growth(&self, n_units: usize, end: i64) -> ByCell {
-        self.each(n_units, self.first.saturating_add(2), end, |unit, period| {
+    fn growth(&self, end: i64) -> ByCell {
+        self.each(2, end, |unit, period| {
             let (before, after) = (self.revenue(unit, period - 1)?, self.revenue(unit, period)?);
             Some(100.0 * (after / before).ln())
         })
     }
 
-    fn new_customers(&self, n_units: usize, end: i64) -> ByCell {
-        self.each(n_units, self.first.saturating_add(1), end, |unit, period| {
-            Some(self.done.get(&(unit, period)).map_or(0.0, |done| done.n_new as f64))
-        })
+    fn new_customers(&self, end: i64) -> ByCell {
+        self.each(1, end, |unit, period| Some(self.done.get(&(unit, period)).map_or(0.0, |done| done.n_new as f64)))
     }
 
-    fn each(&self, n_units: usize, from: i64, to: i64, value: impl Fn(u32, i64) -> Option<f64>) -> ByCell {
-        let cells = (0..n_units as u32).flat_map(|unit| (from..to).map(move |period| (unit, period)));
+    /// From so many periods after the first one of each unit.
+    fn each(&self, after: i64, end: i64, value: impl Fn(u32, i64) -> Option<f64>) -> ByCell {
+        let cells =
+            self.first.iter().flat_map(|(&unit, &first)| (first + after..end).map(move |period| (unit, period)));
         cells.filter_map(|(unit, period)| Some(((unit, period), value(unit, period)?))).collect()
     }
 }
@@ -188,7 +197,7 @@ fn customers(
     let mut unit_of = HashMap::new();
     if engine.plan().profile.iter().any(|column| column.name == settings.unit) {
         let code = |value: &str| units.levels.binary_search_by(|level| level.as_str().cmp(value)).ok();
-        engine.customers::<PipelineError>(|batch| {
+        engine.profile::<PipelineError>(&settings.unit, |batch| {
             let values = super::coded::texts(&batch, &settings.unit).unwrap_or_default();
             for (customer, value) in batch.texts("customer").unwrap_or_default().iter().zip(&values) {
                 // A unit from which nobody answered has no score to lead anything.
@@ -240,12 +249,33 @@ mod tests {
                 ((0, 12), done(400, 0)),
                 ((0, 14), done(400, 2)),
             ]),
-            first: 10,
+            first: BTreeMap::from([(0, 10)]),
         };
-        let growth = business.growth(1, 15);
+        let growth = business.growth(15);
         assert_eq!(growth.keys().collect::<Vec<_>>(), [&(0, 12)]);
         assert!((growth[&(0, 12)] - 100.0 * 2.0_f64.ln()).abs() < 1e-12);
-        let new: Vec<f64> = business.new_customers(1, 14).into_values().collect();
+        let new: Vec<f64> = business.new_customers(14).into_values().collect();
         assert_eq!(new, [1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_unit_begins_with_its_own_first_purchase() {
+        // The second unit opens half-way through period 13, which is no outcome: its customers are all new, and before it there
+        // was no unit to win any.
+        let done = |revenue, n_new| Done { revenue, n_new };
+        let business = Business {
+            done: HashMap::from([
+                ((0, 10), done(100, 3)),
+                ((1, 13), done(50, 4)),
+                ((1, 14), done(100, 2)),
+                ((1, 15), done(200, 0)),
+            ]),
+            first: BTreeMap::from([(0, 10), (1, 13)]),
+        };
+        let of_late = |own: ByCell| own.into_iter().filter(|((unit, _), _)| *unit == 1).collect::<Vec<_>>();
+        assert_eq!(of_late(business.new_customers(16)), [((1, 14), 2.0), ((1, 15), 0.0)]);
+        let growth = of_late(business.growth(16));
+        assert_eq!(growth.iter().map(|own| own.0).collect::<Vec<_>>(), [(1, 15)]);
+        assert!((growth[0].1 - 100.0 * 2.0_f64.ln()).abs() < 1e-12);
     }
 }

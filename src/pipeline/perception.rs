@@ -10,9 +10,12 @@ use crate::measures::portfolio::{Cut, CutAnalysis, CutEstimate, Measure};
 use crate::measures::{MeasureError, Resampling};
 use crate::report::{LengthResult, PerceptionResult};
 use crate::study::{GoodWhen, Outcome, Perception};
+use std::collections::BTreeSet;
 
 /// Replicates of kappa.
 const REPLICATES_MAX: usize = 200;
+/// Values of an indicator that are listed where a good one is not among them.
+const VALUES_LISTED_MAX: usize = 20;
 
 /// One result an indicator of the study.
 ///
@@ -21,7 +24,7 @@ const REPLICATES_MAX: usize = 200;
 pub(super) fn of(question: &Question<'_>, findings: &mut Vec<Finding>) -> Result<Vec<PerceptionResult>, PipelineError> {
     let mut results = Vec::new();
     for (place, own) in question.study.measures.perception.iter().enumerate() {
-        let contacts = Contacts::of(question, own, place)?;
+        let contacts = Contacts::of(question, own, place, findings)?;
         match contacts.held_against(question, own, findings) {
             Ok(result) => results.push(result),
             Err(problem) => findings.push(not_compared(own, "the indicator and the score", &problem)),
@@ -58,7 +61,12 @@ struct Contacts {
 }
 
 impl Contacts {
-    fn of(question: &Question<'_>, own: &Perception, place: usize) -> Result<Self, PipelineError> {
+    fn of(
+        question: &Question<'_>,
+        own: &Perception,
+        place: usize,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Self, PipelineError> {
         let key = |name: &str| format!("measures.perception[{place}].{name}");
         let flag = |good: bool| f64::from(u8::from(good));
         let score = numbers_of(question, &own.score, &key("score"))?;
@@ -71,6 +79,15 @@ impl Contacts {
                     let sentence = format!("there is no column `{}`", own.indicator);
                     return Err(question.study.refuse(&key("indicator"), sentence).into());
                 };
+                match Occurring::of(good, &values) {
+                    Occurring::All => (),
+                    Occurring::None(sentence) => {
+                        return Err(question.study.refuse(&key("good"), sentence).into());
+                    }
+                    Occurring::Some(sentence) => {
+                        findings.push(Finding::new(FindingKind::Unmatched, Severity::Warning, &own.indicator, sentence))
+                    }
+                }
                 let is_good = |text: &String| flag(good.iter().any(|own| own == text.trim()));
                 values.iter().map(|text| text.as_ref().map_or(f64::NAN, is_good)).collect()
             }
@@ -116,9 +133,14 @@ impl Contacts {
         let counts: Vec<usize> = gap.cells.iter().map(|cell| cell.n).collect();
         // The shares together would give a hidden one away, so that all are shown or none.
         let is_shown = !hidden.shown(&counts).contains(&false);
-        let followed = |n: usize| n < study.measures.suppress_below as usize;
-        for cell in &mut gap.cells {
-            cell.followed_by = cell.followed_by.take().filter(|own| !followed(own.n));
+        if let Some(deeds) = &deeds {
+            let mut known: Vec<usize> =
+                gap.cells.iter().map(|cell| cell.followed_by.as_ref().map_or(0, |own| own.n)).collect();
+            // Contacts that are in none of the four are the rest of the total.
+            let n_all = deeds.iter().filter(|deed| !deed.is_nan()).count();
+            known.push(n_all.saturating_sub(known.iter().sum()));
+            let shown = hidden.shown(&known);
+            gap.cells.iter_mut().zip(shown).filter(|(_, shown)| !*shown).for_each(|(cell, _)| cell.followed_by = None);
         }
         let by = if is_shown { self.where_they_disagree(question, &mut hidden)? } else { Vec::new() };
         let length = match own.length.as_ref().zip(self.length.as_ref()).map(|(name, length)| {
@@ -181,11 +203,53 @@ impl Contacts {
     }
 }
 
+/// Which of the values that a study calls good are there.
+#[derive(Debug, PartialEq)]
+enum Occurring {
+    All,
+    /// What to know beside the figures.
+    Some(String),
+    /// Why all would be bad, and what to do.
+    None(String),
+}
+
+impl Occurring {
+    fn of(good: &[String], values: &[Option<String>]) -> Self {
+        let there: BTreeSet<&str> = values.iter().flatten().map(|text| text.trim()).collect();
+        let missing: Vec<&str> = good.iter().map(String::as_str).filter(|own| !there.contains(own)).collect();
+        if missing.is_empty() || there.is_empty() {
+            return Self::All;
+        }
+        let listed: Vec<&str> = there.iter().copied().take(VALUES_LISTED_MAX).collect();
+        let more = if there.len() > listed.len() { ", ..." } else { "" };
+        let sentence = format!("`{}` never occurs; there are: {}{more}", missing.join("`, `"), listed.join(", "));
+        if missing.len() == good.len() { Self::None(sentence) } else { Self::Some(sentence) }
+    }
+}
+
 /// `yes`, `at least 3`.
 fn in_words(good: &GoodWhen) -> String {
     match good {
         GoodWhen::Is(values) => values.join(" or "),
         GoodWhen::AtLeast(least) => format!("at least {least}"),
         GoodWhen::AtMost(most) => format!("at most {most}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_good_value_that_never_occurs_is_named() {
+        let good = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<String>>();
+        let values = ["Yes", "no ", "Yes"].map(|text| Some(text.to_owned()));
+        assert_eq!(Occurring::of(&good(&["Yes"]), &values), Occurring::All);
+        let none = Occurring::of(&good(&["yes"]), &values);
+        assert_eq!(none, Occurring::None("`yes` never occurs; there are: Yes, no".to_owned()));
+        let some = Occurring::of(&good(&["no", "done"]), &values);
+        assert_eq!(some, Occurring::Some("`done` never occurs; there are: Yes, no".to_owned()));
+        // Of a blank column nothing is known to be bad.
+        assert_eq!(Occurring::of(&good(&["yes"]), &[None, None]), Occurring::All);
     }
 }

@@ -170,5 +170,14 @@ pub(super) fn in_money(outcome: Outcome) -> Outcome {
 
 /// Whether an outcome happens or does not.
 pub(super) fn is_share(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Repurchase { .. } | Outcome::Referral { .. } | Outcome::Churn { .. })
+    matches!(
+        outcome,
+        Outcome::Repurchase { .. }
+            | Outcome::Referral { .. }
+            | Outcome::Churn { .. }
+            | Outcome::CrossSell { .. }
+            | Outcome::Upsell { .. }
+            | Outcome::ConvertedReferral { .. }
+            | Outcome::Lapse { .. }
+    )
 }

@@ -473,10 +473,8 @@ fn check_measures(study: &Study, plan: &LinkPlan, numbers: &[String]) -> Result<
     known.push("recommend");
     known.sort_unstable();
     known.dedup();
+    check_people(study, plan)?;
     let mut named: Vec<(String, &String)> = Vec::new();
-    for (place, own) in measures.channels.people.iter().flatten().enumerate() {
-        named.push((format!("measures.channels.people[{place}]"), own));
-    }
     for (place, own) in measures.perception.iter().enumerate() {
         let key = |name: &str| format!("measures.perception[{place}].{name}");
         named.extend([(key("indicator"), &own.indicator), (key("score"), &own.score)]);
@@ -504,6 +502,29 @@ fn check_measures(study: &Study, plan: &LinkPlan, numbers: &[String]) -> Result<
             Err(study.refuse(&key, sentence).into())
         }
     }
+}
+
+/// Who uses which channel was settled before the answer: nothing of the answer or after it may be held constant.
+fn check_people(study: &Study, plan: &LinkPlan) -> Result<(), PipelineError> {
+    let (history, texts) = (plan.history(), plan.history_texts());
+    let profile = plan.profile.iter().map(|column| &column.name);
+    let mut before: Vec<&str> =
+        plan.kept.iter().chain(profile).chain(&history).chain(&texts).map(String::as_str).collect();
+    before.sort_unstable();
+    before.dedup();
+    for (place, name) in study.measures.channels.people.iter().flatten().enumerate() {
+        if !before.contains(&name.as_str()) {
+            let hint = nearest(name, before.iter().copied());
+            let hint = hint.map_or_else(String::new, |near| format!(", did you mean `{near}`"));
+            let sentence = format!(
+                "`{name}` is no column that is known before the answer{hint}; channels are adjusted for what people were before they \
+                 answered; there are: {}",
+                before.join(", ")
+            );
+            return Err(study.refuse(&format!("measures.channels.people[{place}]"), sentence).into());
+        }
+    }
+    Ok(())
 }
 
 /// Sources of which rows had to be put aside.

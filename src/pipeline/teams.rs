@@ -30,15 +30,26 @@ pub(super) fn of(question: &Question<'_>, findings: &mut Vec<Finding>) -> Result
     let Some(coded) = Coded::of(question.base, &own.unit) else { return Ok(None) };
     let by_level = coded.rows_by_level(&question.answered());
     let counts: Vec<usize> = by_level.iter().map(Vec::len).collect();
+    let resampling = question.resampling();
+    if resampling.replicates < 2 {
+        let sentence = "teams were not placed: what one stands out by needs a `bootstrap` of at least 2 in [study]";
+        findings.push(Finding::new(FindingKind::NotEstimated, Severity::Note, &own.unit, sentence));
+        return Ok(None);
+    }
     let mut hidden = Hidden::below(study.measures.suppress_below);
-    let shown = hidden.shown(&counts);
-    let left: Vec<usize> = (0..coded.levels.len()).filter(|&level| shown[level] && counts[level] > 0).collect();
+    // A cost or a revenue may be known of few, however many answered.
+    let known = |values: &[f64]| -> Vec<usize> {
+        let rows: Vec<usize> = (0..values.len()).filter(|&row| !values[row].is_nan()).collect();
+        coded.rows_by_level(&rows).iter().map(Vec::len).collect()
+    };
+    let shown = [hidden.shown(&counts), hidden.shown(&known(&cost)), hidden.shown(&known(&revenue))];
+    let is_shown = |level: usize| shown.iter().all(|own| own[level]);
+    let left: Vec<usize> = (0..coded.levels.len()).filter(|&level| is_shown(level) && counts[level] > 0).collect();
     let mut places = vec![Cut::BLANK; coded.levels.len()];
     left.iter().enumerate().for_each(|(place, &level)| places[level] = place as u32);
     let codes: Vec<u32> =
         coded.codes.iter().map(|&code| places.get(code as usize).copied().unwrap_or(Cut::BLANK)).collect();
     let levels: Vec<String> = left.iter().map(|&level| coded.levels[level].clone()).collect();
-    let resampling = question.resampling();
     let settings = TeamPlacing {
         replicates: resampling.replicates,
         seed: study.seed,

@@ -79,7 +79,7 @@ pub struct Weighting {
     pub method: WeightingMethod,
     /// The columns whose shares are those of the population, or that the chance of answering was estimated from.
     pub columns: Vec<String>,
-    /// As answered, or under the weights of the study.
+    /// As answered, or under the weights of the study; beside the chance of answering each customer counts once.
     pub before: NetPromoterScore,
     /// Under the new weights; its error takes them as given.
     pub after: NetPromoterScore,
@@ -100,7 +100,7 @@ pub struct Weighting {
 /// Whose behaviour tells the chance of answering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Everybody {
-    /// Customers known at the first answer.
+    /// Customers known at the first answer, without kinds of whom nobody answered.
     pub n_customers: u64,
     /// Of these, who answered.
     pub n_answered: u64,

@@ -301,10 +301,11 @@ fn check_contacts_and_units(study: &Study, top: &Section<'_, '_>) -> Result<(), 
             return refuse("panel", sentence.to_owned());
         }
     }
-    let has_behaviour = sources.transactions.is_some() || sources.activity.is_some() || sources.customers.is_some();
-    if measures.propensity && !(is_dated && has_behaviour) {
+    // A source of activity does not tell who is a customer.
+    let knows_everybody = sources.transactions.is_some() || sources.customers.is_some();
+    if measures.propensity && !(is_dated && knows_everybody) {
         let sentence = "`measures.propensity` needs dated answers and what everybody did, answered or not; add \
-                        [sources.transactions], [sources.activity] or [sources.customers]";
+                        [sources.transactions] or [sources.customers], which tell who is a customer";
         return refuse("propensity", sentence.to_owned());
     }
     Ok(())

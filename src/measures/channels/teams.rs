@@ -63,7 +63,8 @@ pub struct Team {
     pub conf_high: [Option<f64>; 3],
     /// Distance from the mean team in standard deviations between teams, cost turned round.
     pub standing: [f64; 3],
-    /// Share of replicates in which each profile is the team's strongest.
+    /// Share of replicates in which each profile is the team's strongest and better than the mean team's. In the rest of them, up to
+    /// a sum of one, the team is better than the mean in nothing.
     pub probability: [f64; 3],
     /// The profile, if one is certain enough.
     pub profile: Option<TeamProfile>,
@@ -73,7 +74,7 @@ impl TeamPlacing {
     /// Every team's figures and what it stands out by, all three put on one scale.
     ///
     /// A team's standing in a figure is its distance from the mean of the teams over the standard deviation between teams. Its
-    /// profile is the largest of the three standings. Replicates resample customers and repeat all of it, so that the
+    /// profile is the largest of the three standings; a team that is better than the mean in none stands out by nothing. Replicates resample customers and repeat all of it, so that the
     /// probabilities hold the uncertainty of every team. A small base leaves them even, and the team without a profile.
     ///
     /// # Errors
@@ -105,9 +106,12 @@ impl TeamPlacing {
                 (0..n_teams).map(|team| std::array::from_fn(|at| table.replicates(row(team, at))[replicate])).collect();
             let Ok(standing) = standings(&drawn) else { continue };
             for (team, standing) in standing.iter().enumerate() {
+                if standing.iter().any(|value| value.is_nan()) {
+                    continue;
+                }
+                counted[team] += 1.0;
                 if let Some(best) = strongest(standing) {
                     wins[team][best] += 1.0;
-                    counted[team] += 1.0;
                 }
             }
         }
@@ -128,12 +132,9 @@ impl TeamPlacing {
     }
 }
 
-/// The place of the largest; `None` where one is missing.
+/// The place of the largest; `None` where none is above the mean.
 fn strongest(standing: &[f64; 3]) -> Option<usize> {
-    if standing.iter().any(|value| value.is_nan()) {
-        return None;
-    }
-    (0..3).max_by(|&one, &other| standing[one].total_cmp(&standing[other]))
+    (0..3).filter(|&at| standing[at] > 0.0).max_by(|&one, &other| standing[one].total_cmp(&standing[other]))
 }
 
 /// Distances from the mean team in standard deviations; `NaN` for teams without a figure.
@@ -189,8 +190,28 @@ mod tests {
             profiles[..3],
             [Some(TeamProfile::Efficient), Some(TeamProfile::Effective), Some(TeamProfile::Experiential)]
         );
-        assert!(own.iter().all(|team| (team.probability.iter().sum::<f64>() - 1.0).abs() < 1e-9));
+        assert!(own[..3].iter().all(|team| (team.probability.iter().sum::<f64>() - 1.0).abs() < 1e-9));
+        assert!(own[3].probability.iter().sum::<f64>() <= 1.0 + 1e-9);
         assert!(own[0].standing[0] > 1.0 && own[0].figures[0].is_some_and(|cost| (cost - 6.0).abs() < 1e-9));
+    }
+
+    #[test]
+    fn a_team_that_is_worse_in_everything_stands_out_by_nothing() {
+        // The third team costs more, earns less and is liked less than the others, and nearest to the mean in its cost.
+        let (mut cost, mut revenue, mut answers, mut codes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (code, own_cost, own_revenue, top) in [(0, 4.0, 60.0, 9), (1, 6.0, 55.0, 10), (2, 6.5, 20.0, 4)] {
+            for at in 0..100 {
+                cost.push(own_cost);
+                revenue.push(own_revenue + f64::from(at % 7));
+                answers.push(f64::from(top - at % 2));
+                codes.push(code);
+            }
+        }
+        let cut = Cut::new("team", ["a", "b", "c"].map(str::to_owned).to_vec(), &codes).expect("codes");
+        let columns = TeamColumns { cost: &cost, revenue: &revenue, answers: &answers };
+        let own = TeamPlacing::default().of(columns, &cut, Sampling::default()).expect("teams");
+        assert!(own[2].standing.iter().all(|&value| value < 0.0), "{:?}", own[2].standing);
+        assert!(own[2].profile.is_none() && own[2].probability.iter().all(|&share| share < 1e-9));
     }
 
     #[test]

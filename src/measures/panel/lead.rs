@@ -99,8 +99,19 @@ pub struct LeadRow {
 pub struct LeadTable {
     /// Lag by lag.
     pub rows: Vec<LeadRow>,
+    /// Lags of which nothing could be said.
+    pub not_made: Vec<LagNotMade>,
     /// The answer in words.
     pub sentence: String,
+}
+
+/// A lag without a regression.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LagNotMade {
+    /// Periods by which the score was to come before the outcome.
+    pub lag: i64,
+    /// Why.
+    pub problem: String,
 }
 
 impl LeadPanel {
@@ -108,27 +119,40 @@ impl LeadPanel {
     ///
     /// Errors carry `G / (G - 1) (n - 1) / (n - k)`, where effects of periods count in `k` and effects of units, which lie
     /// within the clusters, do not. A row whose outcome is not known still lends its score to later ones, and a row without a score
-    /// its outcome to earlier ones.
+    /// its outcome to earlier ones. A lag that cannot be computed takes nothing from the others.
     ///
     /// # Errors
-    /// A unit twice in one period, infinite values, controls that are not finite, controls that are not named one by one, fewer than two units
-    /// with both values, a score that does not vary within units or lies on the effects, effects that could not be taken out.
+    /// A unit twice in one period, infinite values, controls that are not finite, controls that are not named one by one; in all lags that
+    /// are no check fewer than two units with both values, a score that does not vary within units or lies on the effects, or effects that
+    /// could not be taken out.
     ///
     /// # References
     /// Arellano (1987), "Computing robust standard errors for within-groups estimators", Oxford Bulletin 49(4); Cameron and
     /// Miller (2015), "A practitioner's guide to cluster-robust inference", Journal of Human Resources 50(2).
     pub fn of(&self, rows: &[PanelRow]) -> Result<LeadTable, MeasureError> {
         let scores = self.check(rows)?;
-        let mut table = Vec::with_capacity(self.lags.len());
+        let (mut table, mut not_made) = (Vec::with_capacity(self.lags.len()), Vec::new());
+        let mut problem = None;
         for &lag in &self.lags {
-            table.push(self.one(rows, &scores, lag)?);
+            match self.one(rows, &scores, lag) {
+                Ok(row) => table.push(row),
+                Err(own) => {
+                    not_made.push(LagNotMade { lag, problem: own.to_string() });
+                    if lag >= 0 {
+                        problem.get_or_insert(own);
+                    }
+                }
+            }
+        }
+        if let Some(problem) = problem.filter(|_| table.iter().all(|row: &LeadRow| row.lag < 0)) {
+            return Err(problem);
         }
         let ahead: Vec<f64> = table.iter().map(|row| if row.lag > 0 { row.p_value } else { f64::NAN }).collect();
         table.iter_mut().zip(holm(&ahead)).filter(|(_, adjusted)| !adjusted.is_nan()).for_each(|(row, adjusted)| {
             row.p_adjusted = adjusted;
         });
-        let sentence = self.sentence(&table);
-        Ok(LeadTable { rows: table, sentence })
+        let sentence = self.sentence(&table, &not_made);
+        Ok(LeadTable { rows: table, not_made, sentence })
     }
 
     /// The score of each unit and period.
@@ -227,17 +251,20 @@ impl LeadPanel {
         })
     }
 
-    fn sentence(&self, table: &[LeadRow]) -> String {
+    fn sentence(&self, table: &[LeadRow], not_made: &[LagNotMade]) -> String {
         let tail = 1.0 - self.confidence.level();
         let later = |lag: i64| if lag == 1 { "1 period later".to_owned() } else { format!("{lag} periods later") };
         let ahead = || table.iter().filter(|row| row.lag > 0);
         let strongest =
             ahead().filter(|row| row.p_adjusted < tail).min_by(|one, other| one.p_value.total_cmp(&other.p_value));
         let came_first = table.iter().any(|row| row.lag < 0 && !row.is_null);
+        let is_unchecked = not_made.iter().any(|own| own.lag < 0) && !came_first;
         match strongest {
             Some(row) => {
                 let doubt = if came_first {
                     "; but the outcome also goes before the score, so that neither can be said to lead"
+                } else if is_unchecked {
+                    "; whether the outcome also goes before the score could not be checked"
                 } else {
                     ""
                 };
@@ -346,5 +373,45 @@ mod tests {
         let twice: Vec<PanelRow> = rows[..2].iter().chain(&rows[..1]).cloned().collect();
         assert!(matches!(LeadPanel::default().of(&twice), Err(MeasureError::Margin { .. })));
         assert!(matches!(LeadPanel::default().of(&rows[..3]), Err(MeasureError::TooFew { .. })));
+    }
+
+    #[test]
+    fn a_lag_that_cannot_be_computed_takes_nothing_from_the_others() {
+        // Scores in the first three of eight periods and outcomes in the last five: no score follows an outcome, and of lag 20
+        // there is nothing at all.
+        let rows: Vec<PanelRow> = panel(1.0)
+            .into_iter()
+            .map(|row| PanelRow {
+                score: if row.period < 3 { row.score } else { f64::NAN },
+                outcome: if row.period < 3 { f64::NAN } else { row.outcome },
+                ..row
+            })
+            .collect();
+        let lags = |lags: &[i64]| LeadPanel { lags: lags.to_vec(), ..LeadPanel::default() };
+        let alone = lags(&[2]).of(&rows).expect("a panel");
+        let own = lags(&[2, 20, -1]).of(&rows).expect("a panel");
+        assert_eq!(own.rows, alone.rows);
+        assert_eq!(own.not_made.iter().map(|own| own.lag).collect::<Vec<_>>(), [20, -1]);
+        assert!(matches!(lags(&[20, -1]).of(&rows), Err(MeasureError::TooFew { .. })));
+        let said = &lags(&[1, -1]).of(&led()).expect("a panel").sentence;
+        assert!(said.ends_with("; whether the outcome also goes before the score could not be checked"), "{said}");
+    }
+
+    /// Twenty units with scores in periods 0 and 3 and outcomes in 1 and 4: no score follows an outcome by one
+    /// period. Outcomes are three times the score before and a little more.
+    fn led() -> Vec<PanelRow> {
+        let score = |unit: i64, period: i64| ((unit * 7 + period * 11 + unit * period) % 13) as f64;
+        let cell = |unit: i64, period: i64| PanelRow {
+            unit: format!("u{unit}"),
+            period: 3 * (period / 2) + period % 2,
+            score: if period % 2 == 0 { score(unit, period) } else { f64::NAN },
+            outcome: if period % 2 == 1 {
+                3.0 * score(unit, period - 1) + ((unit * 5 + period) % 7) as f64 / 9.0
+            } else {
+                f64::NAN
+            },
+            controls: Vec::new(),
+        };
+        (0..20).flat_map(|unit| (0..4).map(move |period| cell(unit, period))).collect()
     }
 }

@@ -5,4 +5,4 @@
 mod lead;
 mod within;
 
-pub use lead::{LeadPanel, LeadRow, LeadTable, PanelEffects, PanelRow};
+pub use lead::{LagNotMade, LeadPanel, LeadRow, LeadTable, PanelEffects, PanelRow};

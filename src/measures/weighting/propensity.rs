@@ -23,9 +23,9 @@ impl Default for PropensityWeights {
 /// Weights of those who answered.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WeightedByPropensity {
-    /// One weight per answer, of mean one: `1 / chance`, stabilised by the mean chance among them, cut, and scaled.
+    /// One weight per chance, of mean one: `1 / chance`, stabilised by the mean chance among them, cut, and scaled.
     pub weights: Vec<f64>,
-    /// Answers whose weight was cut.
+    /// How many weights were cut.
     pub n_trimmed: usize,
     /// What the weights cost.
     pub efficiency: WeightEfficiency,
@@ -34,7 +34,7 @@ pub struct WeightedByPropensity {
 }
 
 impl PropensityWeights {
-    /// Weights of answers from people with these chances of answering.
+    /// Weights of people who answered, with these chances of answering at all; several answers of one of them share a weight.
     ///
     /// Cutting trades a little bias for much variance: the mass above the cut is spread over all, and the cut repeated until
     /// no weight exceeds it.
@@ -80,8 +80,8 @@ impl PropensityWeights {
         let n_rare = chances.iter().filter(|&&chance| chance < self.chance_min).count();
         if n_rare > 0 {
             let sentence = format!(
-                "{n_rare} answers come from people of whom less than {:.1} % answer; each stands for more than {:.0} others \
-                 who may be of another mind",
+                "{n_rare} of those who answered are people of whom less than {:.1} % answer; each stands for more than {:.0} \
+                 others who may be of another mind",
                 100.0 * self.chance_min,
                 1.0 / self.chance_min
             );

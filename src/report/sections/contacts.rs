@@ -5,9 +5,8 @@ use crate::measures::portfolio::Estimate;
 use crate::report::contact_results::{ChannelScores, HandOff, LengthResult, PerceptionResult, TeamsResult};
 use crate::report::results::StudyResults;
 use crate::report::words;
+use crate::stats::Confidence;
 
-/// p-value below which channels are said to differ.
-const LEVEL: f64 = 0.05;
 /// Cuts in which indicator and score disagree most that are named.
 const N_CUTS_MAX: usize = 3;
 
@@ -72,14 +71,18 @@ impl Channels {
             interval: words::score_range(row.conf_low, row.conf_high),
         });
         let rows = rows.collect();
-        let sentences = alike(own, &level).into_iter().chain(own.hand_off.map(|hand_off| penalty(&hand_off, &level)));
+        let sentences = alike(own, results.head.confidence)
+            .into_iter()
+            .chain(own.hand_off.map(|hand_off| penalty(&hand_off, &level)));
         Some(Self { sentences: sentences.collect(), rows })
     }
 }
 
-fn alike(own: &ChannelScores, level: &str) -> Option<String> {
+fn alike(own: &ChannelScores, confidence: Confidence) -> Option<String> {
     let table = own.table.as_ref()?;
-    let verdict = if table.p_value < LEVEL { "channels differ" } else { "no evidence that channels differ" };
+    let level = words::level(confidence);
+    let verdict =
+        if table.p_value < 1.0 - confidence.level() { "channels differ" } else { "no evidence that channels differ" };
     let adjusted = match own.people.is_empty() {
         true => "as answered, because nothing is known of who uses which".to_owned(),
         false => format!("adjusted for who uses which ({})", words::listed(&own.people)),
@@ -181,7 +184,7 @@ fn disagreement(gap: &PerceptionGap, level: &str) -> String {
     format!("They disagree on {} of contacts.{claimed}{kappa}", share_of(&gap.disagreement))
 }
 
-/// The cuts in which they disagree most.
+/// The cuts in which they disagree, or of many those in which they do most.
 fn most(own: &PerceptionResult) -> Option<String> {
     let mut cuts: Vec<(String, &Estimate)> = own
         .by
@@ -191,7 +194,8 @@ fn most(own: &PerceptionResult) -> Option<String> {
     cuts.sort_by(|(_, one), (_, other)| other.estimate.total_cmp(&one.estimate));
     let named: Vec<String> =
         cuts.iter().take(N_CUTS_MAX).map(|(name, own)| format!("{name} {}", share_of(own))).collect();
-    (!named.is_empty()).then(|| format!("They disagree most in {}.", words::listed(&named)))
+    let where_at = if cuts.len() > N_CUTS_MAX { "They disagree most in" } else { "By cut they disagree in" };
+    (!named.is_empty()).then(|| format!("{where_at} {}.", words::listed(&named)))
 }
 
 fn of_length(own: &PerceptionResult, length: &LengthResult, level: &str) -> String {
@@ -203,7 +207,7 @@ fn of_length(own: &PerceptionResult, length: &LengthResult, level: &str) -> Stri
         )
     };
     format!(
-        "One more of {} goes with {} of the score; among contacts of one {}, with {}.",
+        "One more of {} goes with {} of the Net Promoter Score; among contacts of one {}, with {}.",
         length.column,
         points(&length.effects.alone),
         own.indicator,
@@ -217,7 +221,8 @@ impl TeamsSection {
         let own = results.scorecard.teams.as_ref()?;
         let about = format!(
             "Efficient is low cost, effective is revenue ({}), experiential the score, each against the mean team in standard \
-             deviations. A team is called by what it stands out by in at least {} of {}; the others are not called.",
+             deviations. A team is called by what it stands out by in at least {} of {}; the others are not called, and one below the mean in all three stands \
+             out by nothing.",
             own.revenue,
             words::percent(own.certainty),
             words::counted(own.n_replicates, "resample of customers", "resamples of customers")
@@ -271,7 +276,7 @@ fn likeliest(probability: &[f64; 3]) -> String {
 pub(in crate::report) fn lead_sentences(results: &StudyResults) -> Vec<String> {
     let of = |own: &crate::report::PanelResult| {
         let outcome = match own.outcome {
-            "growth" => "Growth of revenue, in percent",
+            "growth" => "Growth of revenue, in log points (about percent where small)",
             "new_customers" => "New customers",
             _ => "Margin",
         };

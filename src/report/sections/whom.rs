@@ -1,9 +1,12 @@
 //! Whom the answers stand for.
 
-use crate::link::ResponseCut;
+use crate::link::{ResponseCut, ResponseRate};
 use crate::report::results::StudyResults;
 use crate::report::scorecard::{Weighting, WeightingMethod};
 use crate::report::words;
+
+/// Rows of response rates that are shown, at most; those with the most invitations.
+const N_RATES_MAX: usize = 40;
 
 /// How many answered of those who were asked, and the score weighted to the population; nothing where neither is known.
 pub(in crate::report) fn whom(results: &StudyResults) -> Vec<String> {
@@ -19,7 +22,15 @@ pub(in crate::report) fn whom(results: &StudyResults) -> Vec<String> {
             words::percent_range(low, high)
         )
     });
-    asked.into_iter().chain(card.weighting.iter().map(|own| weighted_sentence(own, &level))).collect()
+    let n_hidden = card.response.iter().filter(|row| is_cut(row)).count().saturating_sub(N_RATES_MAX);
+    let hidden = (n_hidden > 0).then(|| {
+        format!(
+            "Of the response rates, the {N_RATES_MAX} of the most invitations are shown; {} more are in the table of response rates.",
+            words::count(n_hidden as u64)
+        )
+    });
+    let weighting = card.weighting.iter().map(|own| weighted_sentence(own, &level));
+    asked.into_iter().chain(hidden).chain(weighting).collect()
 }
 
 /// Invitations of one value of a column.
@@ -31,9 +42,14 @@ pub(in crate::report) struct RateRow {
     pub interval: String,
 }
 
-/// Response rates by the columns of the invitations and of the profile; none where there are none.
+fn is_cut(row: &ResponseRate) -> bool {
+    row.cut != ResponseCut::All
+}
+
+/// Response rates by the columns of the invitations and of the profile, of many those of the most invitations; none where
+/// there are none.
 pub(in crate::report) fn response_rows(results: &StudyResults) -> Vec<RateRow> {
-    let of = |row: &crate::link::ResponseRate| {
+    let of = |row: &&ResponseRate| {
         let by = match &row.cut {
             ResponseCut::All => return None,
             ResponseCut::Invitation(name) | ResponseCut::Profile(name) => name,
@@ -47,7 +63,16 @@ pub(in crate::report) fn response_rows(results: &StudyResults) -> Vec<RateRow> {
             interval: words::percent_range(row.conf_low.unwrap_or(f64::NAN), row.conf_high.unwrap_or(f64::NAN)),
         })
     };
-    results.scorecard.response.iter().filter_map(of).collect()
+    shown(&results.scorecard.response).iter().filter_map(of).collect()
+}
+
+/// The rows of the most invitations, in their order.
+fn shown(rows: &[ResponseRate]) -> Vec<&ResponseRate> {
+    let mut places: Vec<usize> = (0..rows.len()).filter(|&place| is_cut(&rows[place])).collect();
+    places.sort_by_key(|&place| (std::cmp::Reverse(rows[place].n_invited), place));
+    places.truncate(N_RATES_MAX);
+    places.sort_unstable();
+    places.into_iter().map(|place| &rows[place]).collect()
 }
 
 /// The score under one kind of weights, beside the score without them.
@@ -67,11 +92,15 @@ pub(in crate::report) fn weighted_sentence(own: &Weighting, level: &str) -> Stri
                     words::count(own.n_answered)
                 )
             });
-            format!("Weighted by the chance of answering, as the behaviour{whom} tells it")
+            format!("Weighted by the chance of answering, as the behaviour{whom} tells it, each customer counting once")
         }
     };
+    let without = match own.method {
+        WeightingMethod::Propensity => "without the chances, where each customer counts once as well",
+        WeightingMethod::Raking | WeightingMethod::PostStratification => "without these weights",
+    };
     format!(
-        "{how}, the score is {} ({level} interval {}, which takes the weights as given) beside {} without these weights; the {} \
+        "{how}, the score is {} ({level} interval {}, which takes the weights as given) beside {} {without}; the {} \
          then carry as much as {} of equal weight would.",
         words::score(own.after.nps),
         words::score_range(own.after.conf_low, own.after.conf_high),
