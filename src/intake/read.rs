@@ -16,6 +16,7 @@ use super::exports::{
     FivetranTables, RowJudge, RowRules, UnfinishedRows, ValueTable,
 };
 use super::files::{Layout, SourceFile};
+use super::masking;
 use super::quarantine::Quarantine;
 use super::rows::{Recalled, Rows};
 use super::separated::{self, Header, SeparatedRows};
@@ -724,6 +725,7 @@ impl Ledger<'_, '_> {
                 counts.not_applicable += count(State::NotApplicable);
             }
         }
+        self.contract.account_for_keys(&checked, &mut self.account);
         run.first_line += checked.n_lines;
         (self.sink)(checked.columns, checked.n_used)
     }
@@ -767,7 +769,7 @@ impl Ledger<'_, '_> {
                 column: Some(self.contract.columns[unique].input.clone()),
                 reason: Reason::Duplicate,
                 raw: checked.columns[unique].text(row).to_owned(),
-                record,
+                record: masking::record_of_used(self.contract, &checked.columns, row).unwrap_or(record),
             });
         }
         if kept.len() < checked.n_used {

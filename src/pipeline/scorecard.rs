@@ -1,5 +1,6 @@
 //! The scores of a study: a portfolio by cut, customary rules, change between waves and why, say and do.
 
+use super::clusters;
 use super::outcome_model::Prepared;
 use super::selection::Selection;
 use super::small_bases::{self, Hidden};
@@ -43,7 +44,7 @@ fn of_rows(study: &Study, base: &BaseTable) -> Scorecard {
     let Some(answers) = base.numbers("recommend").filter(|own| own.iter().any(|answer| !answer.is_nan())) else {
         return card;
     };
-    let question = Question { study, base, answers, customers: Customers::of(base) };
+    let question = Question { study, base, answers, customers: Customers::of(study, base) };
     let mut problems: Vec<Finding> = Vec::new();
     let mut keep = |what: &str, problem: &str| {
         let sentence = format!("for all answers, {what} could not be made: {problem}");
@@ -118,16 +119,14 @@ fn in_money(outcome: Outcome) -> Outcome {
     }
 }
 
-/// The customers of the rows, where they are known.
+/// The customers of the rows, or the accounts within which the study says that answers are not independent.
 struct Customers(Option<Clusters>);
 
 impl Customers {
-    fn of(base: &BaseTable) -> Self {
-        // Who is not known is nobody else.
-        let label = |(row, who): (usize, &'_ Option<String>)| who.clone().ok_or(row);
-        let clusters = base.texts("customer").map(|own| Clusters::from_labels(own.iter().enumerate().map(label)));
+    fn of(study: &Study, base: &BaseTable) -> Self {
         // Where nobody answers twice, rows are customers.
-        Self(clusters.filter(|own| own.n_clusters() < base.n_rows()))
+        let rows: Vec<usize> = (0..base.n_rows()).collect();
+        Self(clusters::of_rows(study, base, &rows))
     }
 }
 

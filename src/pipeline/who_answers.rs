@@ -1,8 +1,8 @@
 //! Whom the answers stand for: response rates, and the score weighted to what is known of the population.
 
 use super::PipelineError;
+use super::clusters;
 use super::small_bases::Hidden;
-use crate::data::Clusters;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Column, Engine, ResponseCut, ResponseRate, ResponseRates};
 use crate::measures::weighting::{Margin, Raking, ScoreBeforeAfter, TargetShare};
@@ -68,10 +68,7 @@ pub(super) fn raked(study: &Study, base: &BaseTable) -> Result<Option<Weighting>
     let of = |column: &[f64]| -> Vec<f64> { rows.iter().map(|&row| column[row]).collect() };
     let (own_answers, own_weights) = (of(answers), weights.map(of));
     let raked = Raking::default().weigh(&targets, own_weights.as_deref()).map_err(refused)?;
-    let clusters = base
-        .texts("customer")
-        .map(|customers| Clusters::from_labels(rows.iter().map(|&row| customers[row].clone().ok_or(row))))
-        .filter(|clusters| clusters.n_clusters() < rows.len());
+    let clusters = clusters::of_rows(study, base, &rows);
     let sampling = Sampling { weights: own_weights.as_deref(), clusters: clusters.as_ref(), population: None };
     let interval = match study.measures.interval {
         NpsInterval::AdjustedWald => IntervalKind::AdjustedWald,

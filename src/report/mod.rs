@@ -40,7 +40,8 @@ pub use influence_results::{
 pub use markdown::markdown;
 pub use model_card::ModelCard;
 pub use results::{
-    Cut, LeftOut, MeasureRow, Metric, OutcomeResult, PenalisedTerms, ScoreSummary, StudyHead, StudyResults, TestRow,
+    ClusterUnit, Cut, LeftOut, MeasureRow, Metric, OutcomeResult, PenalisedTerms, ScoreSummary, StudyHead,
+    StudyResults, TestRow,
 };
 pub use scorecard::{OutcomeBehaviour, Scorecard, WaveChange, WaveMovement, Weighting};
 pub use terminal::{Places, terminal};

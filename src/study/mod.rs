@@ -19,6 +19,8 @@ mod contract;
 mod document;
 mod evaluation;
 mod history;
+mod identity;
+mod key;
 mod outcome;
 mod sources;
 
@@ -37,9 +39,11 @@ pub use history::{
     Advance, Comparison, Condition, Contacts, Distinct, HISTORY_WINDOWS_DAYS, History, HistoryDetails, Juncture,
     LifecycleRule, Returns, Same, Validity,
 };
+pub use identity::{AccountFile, Fold, Identity, Level, PeopleFile, Salt, Unlisted};
+pub use key::{Key, KeyColumn, Via};
 pub use nearest::nearest;
 pub use outcome::{Outcome, Penalty, SpendScale};
 pub use sources::{
-    Activity, Aggregate, AmountVia, Customers, Exposures, Feedback, Files, Format, Invitations, Junctures, Key, Range,
-    Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor, Via,
+    Activity, Aggregate, AmountVia, Customers, Exposures, Feedback, Files, Format, Invitations, Junctures, Range,
+    Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor,
 };

@@ -96,7 +96,7 @@ impl OutcomeSection {
             chart: shown.map(|ranking| charts::drivers(ranking, &format!("{id}-chart"), &title)),
             fit: sentences::fit(outcome).or_else(|| fit_alone(outcome)),
             base: sentences::base(outcome),
-            bootstrap: shown.map(sentences::bootstrap),
+            bootstrap: shown.map(|ranking| sentences::bootstrap(ranking, results.head.clusters)),
             with_intervals: shown.is_some_and(|ranking| ranking.drivers.iter().any(|row| row.interval.is_some())),
             methods: method_keys.iter().map(|key| method_head(key)).collect(),
             rows: shown
