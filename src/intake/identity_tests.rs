@@ -2,7 +2,10 @@
 
 use super::tests::{Case, texts};
 use super::*;
+use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use datafusion::parquet::arrow::ArrowWriter;
 use std::path::Path;
+use std::sync::Arc;
 
 const FEEDBACK: &str = "
 [sources.feedback]
@@ -180,6 +183,28 @@ fn numbers_are_one_key_as_text_as_json_and_as_floats() {
     let folded =
         case.run(&format!("{study}[identity]\nfold = [\"whole_numbers\", \"leading_zeros\"]")).expect("readable");
     assert_eq!(customers(&folded)[..5], some(&["1001"; 5]));
+}
+
+#[test]
+fn floats_of_parquet_and_whole_numbers_of_text_are_one_key() {
+    let case = Case::new().file("orders.csv", answers("who", &["1001", "0.5", "20000000000000000", "1001.0"]));
+    let keys: ArrayRef = Arc::new(Float64Array::from(vec![1001.0, 0.5, 2e16]));
+    let times: ArrayRef = Arc::new(StringArray::from(vec!["2026-01-01T10:00:00Z"; 3]));
+    let batch = RecordBatch::try_from_iter([("who", keys), ("when", times)]).expect("a batch");
+    let file = std::fs::File::create(case.path("feedback.csv")).expect("a file");
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.close().expect("written");
+    let study = format!(
+        "{FEEDBACK}format = \"parquet\"\ncustomer = \"who\"\n[sources.transactions]\npath = \"orders.csv\"\ncustomer = \"who\"\n\
+         time = \"when\""
+    );
+    let plain = case.run(&study).expect("readable");
+    assert_eq!(customers(&plain), some(&["1001", "0.5", "20000000000000000"]));
+    let orders = |intake: &Intake| texts(&intake.tables.transactions, "customer");
+    assert_eq!(orders(&plain), some(&["1001", "0.5", "20000000000000000", "1001.0"]));
+    let folded = case.run(&format!("{study}\n[identity]\nfold = [\"whole_numbers\"]")).expect("readable");
+    assert_eq!(orders(&folded)[3].as_deref(), Some("1001"));
 }
 
 /// Two shops and a group above them; Ann and Bob belong to one shop, Cid to the other, Dee to two, Eve to none.

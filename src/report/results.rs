@@ -64,7 +64,8 @@ pub struct StudyHead {
 }
 
 /// Within what answers are not independent, as reports call it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ClusterUnit {
     /// The customer's answers.
     Customer,

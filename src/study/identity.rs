@@ -286,6 +286,14 @@ fn naming(sources: &Sources) -> Vec<Naming<'_>> {
 pub(super) fn check(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
     let identity = &study.identity;
     let level = identity.level.word();
+    if study.sources.feedback.customer.is_none()
+        && let Some(item) = top.item("identity")
+    {
+        return Err(item.invalid(
+            "[identity] says how customers are known, and a snapshot knows none; give [sources.feedback] a `customer`, or \
+             leave [identity] out",
+        ));
+    }
     let has = |wanted: Level| match (wanted, &identity.accounts) {
         (Level::Person, _) => true,
         (Level::Account, accounts) => accounts.is_some(),
@@ -457,6 +465,14 @@ hash = { salt_env = "ADVOCATE_SALT" }
         assert!(message.contains("unknown key `salt`"), "{message}");
         let message = refusal("\"email_tags\"", "\"emails\"");
         assert!(message.contains("cannot be \"emails\""), "{message}");
+    }
+
+    #[test]
+    fn a_snapshot_has_nobody_to_be_known() {
+        let snapshot = "[study]\nname = \"flat\"\nas_of = 2026-09-30\n[sources.feedback]\npath = \"a.csv\"\nsnapshot = true\n\
+                        [identity]\nfold = [\"case\"]\n";
+        let message = Study::parse(snapshot, Path::new("")).expect_err("a refusal").to_string();
+        assert!(message.contains("a snapshot knows none"), "{message}");
     }
 
     #[test]
