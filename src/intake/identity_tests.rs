@@ -422,3 +422,34 @@ fn a_circle_of_parents_shows_no_plain_key_either() {
     let error = case.run(&study).expect_err("a circle").to_string();
     assert!(error.contains(" > ") && !error.contains("x.com"), "{error}");
 }
+
+#[test]
+fn keys_come_out_the_same_for_one_and_four_threads() {
+    // Every number below 977 comes in even and odd rows, so every key is written in both ways.
+    let rows: String = (0..60_000)
+        .map(|row| {
+            let word = if row % 2 == 0 { "customer" } else { "CUSTOMER" };
+            let (number, mail) = if row % 5 == 0 {
+                (String::new(), format!("{row}@example.org"))
+            } else {
+                (format!("{word} {}", row % 977), String::new())
+            };
+            format!("{},{number},{mail},2026-01-01T10:00:00Z\n", row % 59_000)
+        })
+        .collect();
+    let case = Case::new().file("salt", SALT).file("feedback.csv", format!("id,number,mail,when\n{rows}"));
+    let study = format!(
+        "{FEEDBACK}id = \"id\"\ncustomer = [\"number\", \"mail\"]\n[identity]\nfold = [\"case\"]\nhash = {{ salt_file = \"salt\" }}"
+    );
+    let run = |n_threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("threads");
+        let intake = pool.install(|| case.run(&study)).expect("readable");
+        let table = std::fs::read(&intake.tables.feedback.parts[0]).expect("there");
+        (table, case.quarantine("feedback"), intake.accounts, intake.identity)
+    };
+    let (one, four) = (run(1), run(4));
+    assert!(one == four);
+    let account = &one.2[0];
+    assert_eq!((account.rows_used, account.keys_folded_together), (59_000, 977));
+    assert_eq!(known_by(account), [("number", 47_200), ("mail", 11_800)]);
+}

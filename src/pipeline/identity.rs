@@ -21,7 +21,7 @@ pub(super) fn findings(accounts: &[SourceAccount], identity: Option<&IdentityAcc
             );
         }
         if !account.known_by.is_empty() {
-            let sentence = format!("customers of {} are {}", account.source, known_by(account));
+            let sentence = format!("customers in the used rows of {}: {}", account.source, known_by(account));
             let finding = Finding::new(FindingKind::SourceRemark, Severity::Note, &account.source, sentence);
             let numbers = account.known_by.iter();
             findings.push(numbers.fold(finding, |finding, own| finding.number(&own.column, own.n_rows as f64)));
@@ -63,7 +63,7 @@ pub(super) fn findings(accounts: &[SourceAccount], identity: Option<&IdentityAcc
     findings
 }
 
-/// "4,120 known by customer_id, 310 by email", without the comma in the number.
+/// `4120 known by customer_id, 310 by email`, in the order of the study.
 pub(super) fn known_by(account: &SourceAccount) -> String {
     let each = account.known_by.iter().enumerate().map(|(at, own)| {
         let known = if at == 0 { " known" } else { "" };
