@@ -38,6 +38,8 @@ pub enum FindingKind {
     Unmatched,
     /// A record could belong to several others.
     Ambiguous,
+    /// Keys are written in several ways and taken for one.
+    FoldedTogether,
     /// An analysis was asked for and could not be made.
     NotEstimated,
     /// A figure is no better than a simple count would be.
@@ -87,6 +89,7 @@ impl FindingKind {
             Self::NotRepresentative => "not_representative",
             Self::Unmatched => "unmatched",
             Self::Ambiguous => "ambiguous",
+            Self::FoldedTogether => "folded_together",
             Self::NotEstimated => "not_estimated",
             Self::NoGain => "no_gain",
             Self::EdgesDropped => "edges_dropped",

@@ -138,12 +138,70 @@ pub struct SourceAccount {
     pub rows_excluded: BTreeMap<Exclusion, u64>,
     /// Cells without a value in the used rows, by column of the typed table.
     pub cells: BTreeMap<String, CellCounts>,
+    /// Used rows by the column that their customer is known by, in the order of the study, where it names several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub known_by: Vec<KnownBy>,
+    /// Keys that an earlier row of any source wrote otherwise, and that folding makes one; each is counted once.
+    #[serde(skip_serializing_if = "is_none")]
+    pub keys_folded_together: u64,
     /// Answers that the source gives a class, where it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<ClassCheck>,
     /// Facts about the source for people, such as tables that do not fit together.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+/// Used rows whose customer is known by one column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KnownBy {
+    /// The column, as the study names it.
+    pub column: String,
+    /// The rows.
+    pub n_rows: u64,
+}
+
+/// What the files of `[identity]` say, and what became of the keys of all sources.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct IdentityAccount {
+    /// By which two runs are known to have used one salt, and so to have hashed a key alike; nothing where keys are not hashed.
+    pub salt_fingerprint: Option<String>,
+    /// Keys that the sources write in several ways and folding makes one.
+    pub keys_folded_together: u64,
+    /// What the file of people says.
+    pub people: Option<PeopleCounts>,
+    /// What the file of accounts says.
+    pub accounts: Option<AccountCounts>,
+}
+
+/// What the file of people says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PeopleCounts {
+    /// Different ids.
+    pub n_ids: u64,
+    /// Different persons.
+    pub n_persons: u64,
+    /// Ids that lead to several persons.
+    pub n_ambiguous_ids: u64,
+}
+
+/// What the file of accounts says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct AccountCounts {
+    /// Different persons.
+    pub n_persons: u64,
+    /// Different accounts, parents included.
+    pub n_accounts: u64,
+    /// Accounts above which there is none.
+    pub n_tops: u64,
+    /// Persons with several accounts.
+    pub n_ambiguous_persons: u64,
+    /// Accounts with several parents, and those below them.
+    pub n_ambiguous_accounts: u64,
 }
 
 /// Recommend answers held against the class that the source gives them.
@@ -165,6 +223,8 @@ impl SourceAccount {
             rows_quarantined: BTreeMap::new(),
             rows_excluded: BTreeMap::new(),
             cells: BTreeMap::new(),
+            known_by: Vec::new(),
+            keys_folded_together: 0,
             classes: None,
             remarks: Vec::new(),
         }

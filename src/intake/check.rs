@@ -5,8 +5,10 @@ use super::buffer::{Buffered, State};
 use super::cell::Cell;
 use super::contract::{Bounds, Column, Contract, Kind, Tallied};
 use super::exports::{Answer, AnswerTally, answer_of, class_of_label};
+use super::folding::Writing;
 use super::hash;
-use super::lookup::Lookup;
+use super::known::{Belonging, push_known};
+use super::masking;
 use super::number;
 use super::rows::Rows;
 use super::time::Days;
@@ -50,6 +52,8 @@ pub(super) struct Checked {
     /// Answers and their classes, where the contract asks for them.
     pub(super) tally: AnswerTally,
     pub(super) rejected: Vec<Rejected>,
+    /// How the keys of the rows were written, where keys are folded.
+    pub(super) writings: Vec<Writing>,
     /// One for each used row, where the contract asks for unique rows.
     pub(super) origins: Vec<Origin>,
     /// Lines or rows in the run.
@@ -67,6 +71,7 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
         excluded: BTreeMap::new(),
         tally: AnswerTally::default(),
         rejected: Vec::new(),
+        writings: Vec::new(),
         origins: Vec::new(),
         n_lines: 0,
         first_time_has_no_zone: None,
@@ -83,7 +88,7 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
         }
         let verdict = match row {
             Ok(()) => check_row(contract, rows, &mut checked, &mut scratch),
-            Err(reason) => Err((None, reason)),
+            Err(reason) => Err(Fault::of_row(reason)),
         };
         match verdict {
             Ok(()) => {
@@ -94,19 +99,20 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
                 }
                 checked.n_used += 1;
             }
-            Err((column, reason)) => {
+            Err(fault) => {
                 checked.take_back();
-                let raw = column.map_or(String::new(), |at| rows.cell(at).text(&mut scratch.text).to_owned());
                 checked.rejected.push(Rejected {
                     line: rows.line(),
-                    column: column.map(|at| contract.columns[at].input.clone()),
-                    reason,
-                    raw,
-                    record: rows.record(),
+                    column: masking::column(contract, &fault),
+                    reason: fault.reason,
+                    raw: masking::raw(contract, rows, &fault),
+                    record: masking::record(contract, rows, &fault),
                 });
             }
         }
     }
+    checked.writings.sort_unstable();
+    checked.writings.dedup();
     checked
 }
 
@@ -158,29 +164,58 @@ impl Tallied {
     }
 }
 
+/// Why a row cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) reason: Reason,
+    /// The columns of the contract at fault: none for the row as a whole, two where they contradict each other.
+    pub(super) columns: Vec<usize>,
+}
+
+impl Fault {
+    pub(super) fn of_row(reason: Reason) -> Self {
+        Self { reason, columns: Vec::new() }
+    }
+
+    pub(super) fn of(column: usize, reason: Reason) -> Self {
+        Self { reason, columns: vec![column] }
+    }
+}
+
+/// What is written while a row is checked.
 #[derive(Default)]
-struct Scratch {
-    text: String,
+pub(super) struct Scratch {
+    pub(super) text: String,
+    pub(super) belonging: Belonging,
     days: Days,
 }
 
 /// An empty column for what it holds.
 pub(super) fn buffer_for(kind: &Kind) -> Buffered {
     match kind {
-        Kind::Key(_) | Kind::Text | Kind::Promised(_) => Buffered::texts(),
+        Kind::Key(_) | Kind::Alternative | Kind::Unit(_) | Kind::Text | Kind::Promised(_) => Buffered::texts(),
         Kind::Number(_) | Kind::Answer(_) | Kind::Total(..) => Buffered::numbers(),
         Kind::Instant(_) => Buffered::instants(),
     }
 }
 
-fn check_row(
-    contract: &Contract,
-    rows: &impl Rows,
-    checked: &mut Checked,
-    scratch: &mut Scratch,
-) -> Result<(), (Option<usize>, Reason)> {
+fn check_row(contract: &Contract, rows: &impl Rows, checked: &mut Checked, scratch: &mut Scratch) -> Result<(), Fault> {
     let row = checked.n_used;
     for (at, column) in contract.columns.iter().enumerate() {
+        if let Kind::Key(rule) = &column.kind
+            && !rule.takes_keys_as_they_are()
+        {
+            match push_known(rule, contract, at, rows, checked, scratch)? {
+                State::Value => {}
+                _ if column.required => return Err(Fault::of(at, Reason::Blank)),
+                _ => {}
+            }
+            continue;
+        }
+        if matches!(column.kind, Kind::Alternative) {
+            // What it says was taken with the key before it.
+            continue;
+        }
         let buffer = &mut checked.columns[at];
         let cell = rows.cell(at);
         let result = push_cell(column, cell, buffer, scratch);
@@ -192,15 +227,15 @@ fn check_row(
         }
         match result {
             Ok(State::Value) => {}
-            Ok(_) if column.required => return Err((Some(at), Reason::Blank)),
+            Ok(_) if column.required => return Err(Fault::of(at, Reason::Blank)),
             Ok(_) => {}
-            Err(reason) => return Err((Some(at), reason)),
+            Err(reason) => return Err(Fault::of(at, reason)),
         }
     }
     if let Some((first, second)) = contract.distinct
         && checked.columns[first].text(row) == checked.columns[second].text(row)
     {
-        return Err((Some(second), Reason::SelfReferral));
+        return Err(Fault::of(second, Reason::SelfReferral));
     }
     Ok(())
 }
@@ -208,23 +243,15 @@ fn check_row(
 /// Appends a cell to its column and says what it came to.
 fn push_cell(column: &Column, cell: Cell<'_>, buffer: &mut Buffered, scratch: &mut Scratch) -> Result<State, Reason> {
     let state = match &column.kind {
-        Kind::Key(crosswalks) => {
-            let mut key = cell.text(&mut scratch.text);
-            if key.is_empty() || is_code(&column.blank, key) {
-                State::Blank
-            } else {
-                for crosswalk in crosswalks {
-                    key = match crosswalk.get(key) {
-                        Lookup::Found(found) => found,
-                        Lookup::Unknown => return Err(Reason::UnmatchedKey),
-                        Lookup::Ambiguous => return Err(Reason::AmbiguousKey),
-                    };
-                }
-                buffer.push_text(key);
+        Kind::Unit(level) => match scratch.belonging.of(*level) {
+            Some(unit) => {
+                buffer.push_text(unit);
                 State::Value
             }
-        }
-        Kind::Text => {
+            None => State::Blank,
+        },
+        // A key that is translated, folded or hashed never comes here.
+        Kind::Key(_) | Kind::Alternative | Kind::Text => {
             let text = cell.text(&mut scratch.text);
             if text.is_empty() || is_code(&column.blank, text) {
                 State::Blank
@@ -306,11 +333,12 @@ fn push_bounded(value: f64, bounds: Bounds, buffer: &mut Buffered) -> Result<(),
     Ok(())
 }
 
-fn is_code(codes: &Codes, text: &str) -> bool {
+pub(super) fn is_code(codes: &Codes, text: &str) -> bool {
     !codes.is_empty() && (codes.holds_text(text) || number::parse(text).is_some_and(|value| codes.holds_number(value)))
 }
 
-/// The fingerprint of the cells that together must not occur twice, as they stand in the file.
+/// The fingerprint of the cells that together must not occur twice: keys as [`Identity::compared`](super::identity::Identity::compared)
+/// has them, all others as they stand in the file.
 fn together(contract: &Contract, rows: &impl Rows) -> Option<u128> {
     let mut texts = Vec::with_capacity(contract.unique_together.len());
     for &at in &contract.unique_together {
@@ -319,7 +347,7 @@ fn together(contract: &Contract, rows: &impl Rows) -> Option<u128> {
         if text.is_empty() || is_code(&contract.columns[at].blank, &text) {
             return None;
         }
-        texts.push(text);
+        texts.push(if contract.is_key(at) { contract.identity.compared(&text).into_owned() } else { text });
     }
     (!texts.is_empty()).then(|| hash::of_texts(texts.iter().map(String::as_str)))
 }

@@ -1,15 +1,21 @@
 //! What a source's columns must hold, and what they are called from here on.
 
-use super::lookup::{Crosswalk, Totals};
+use super::identity::{Identity, KeyRule};
+use super::lookup::Totals;
 use super::time::Clock;
-use crate::study::{Codes, Range, Unfinished};
+use crate::study::{Codes, Level, Range, Unfinished};
 use std::sync::Arc;
 
 /// What a column holds.
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
-    /// A key, translated by one file after the other.
-    Key(Vec<Arc<Crosswalk>>),
+    /// A key, and what it leads to.
+    Key(KeyRule),
+    /// A column by which the customer may be known instead. It goes into no table, and counts as filled where the row is known
+    /// by it.
+    Alternative,
+    /// The person, the account or the parent to which the key before it leads.
+    Unit(Level),
     /// Any text.
     Text,
     /// A number.
@@ -134,6 +140,32 @@ pub(super) struct Contract {
     pub(super) answers: Option<Answers>,
     /// Which answers are held against the class beside them.
     pub(super) tallied: Option<Tallied>,
+    /// What the keys of the source have in common with those of all others.
+    pub(super) identity: Arc<Identity>,
+}
+
+impl Contract {
+    /// Whether a column of the file says who somebody is, whatever else it is read for.
+    pub(super) fn is_key(&self, column: usize) -> bool {
+        let input = &self.columns[column].input;
+        self.columns.iter().any(|own| own.input == *input && own.kind.names_somebody())
+    }
+
+    /// Whether what becomes of the rows holds keys in plain that nobody may read, as on the way from a key to a customer.
+    pub(super) fn holds_secrets(&self) -> bool {
+        let stays_inside = |kind: &Kind| matches!(kind, Kind::Key(rule) if rule.stays_inside());
+        self.identity.hash.is_some() && self.columns.iter().any(|column| stays_inside(&column.kind))
+    }
+}
+
+impl Kind {
+    fn names_somebody(&self) -> bool {
+        match self {
+            Self::Key(rule) => rule.names_somebody(),
+            Self::Alternative | Self::Unit(_) => true,
+            _ => false,
+        }
+    }
 }
 
 impl Contract {

@@ -10,7 +10,10 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum IntakeError {
     /// No file has the path, or fits the pattern.
-    #[error("[sources.{source_name}]: no file matches `{pattern}`; paths count from the study's folder")]
+    #[error(
+        "[{section}]: no file matches `{pattern}`; paths count from the study's folder",
+        section = section(.source_name)
+    )]
     NoFile {
         /// The source.
         source_name: String,
@@ -18,7 +21,9 @@ pub enum IntakeError {
         pattern: String,
     },
     /// The pattern is malformed.
-    #[error("[sources.{source_name}]: `{pattern}` is no pattern: {message}")]
+    #[error("[{section}]: `{pattern}` is no pattern: {message}",
+        section = section(.source_name)
+    )]
     BadPattern {
         /// The source.
         source_name: String,
@@ -28,7 +33,10 @@ pub enum IntakeError {
         message: String,
     },
     /// The path is a folder.
-    #[error("[sources.{source_name}]: `{pattern}` is a folder; name its files, as in `{pattern}/*.csv`")]
+    #[error(
+        "[{section}]: `{pattern}` is a folder; name its files, as in `{pattern}/*.csv`",
+        section = section(.source_name)
+    )]
     Folder {
         /// The source.
         source_name: String,
@@ -74,7 +82,8 @@ pub enum IntakeError {
     MissingColumn(Box<MissingColumn>),
     /// Two columns have the name that the study asks for.
     #[error(
-        "`{file}` has several columns `{column}`, which [sources.{source_name}] names as `{key}`; rename one in the file"
+        "`{file}` has several columns `{column}`, which [{section}] names as `{key}`; rename one in the file",
+        section = section(.source_name)
     )]
     RepeatedColumn {
         /// The file.
@@ -87,7 +96,10 @@ pub enum IntakeError {
         column: String,
     },
     /// A renamed column is in none of the files.
-    #[error("[sources.{source_name}] renames `{column}`, which none of its files has; take it out of `rename`")]
+    #[error(
+        "[{section}] renames `{column}`, which none of its files has; take it out of `rename`",
+        section = section(.source_name)
+    )]
     RenamesNothing {
         /// The source.
         source_name: String,
@@ -96,7 +108,8 @@ pub enum IntakeError {
     },
     /// Times without a zone, in a source that states none.
     #[error(
-        "`{file}`, line {line}, column `{column}`: \"{text}\" is a local time; say where with `zone` in [sources.{source_name}], as in zone = \"UTC\" or \"Europe/Berlin\""
+        "`{file}`, line {line}, column `{column}`: \"{text}\" is a local time; say where with `zone` in [{section}], as in zone = \"UTC\" or \"Europe/Berlin\"",
+        section = section(.source_name)
     )]
     NoZone {
         /// The file.
@@ -120,8 +133,9 @@ pub enum IntakeError {
     },
     /// The source has other numbers of rows than it promises.
     #[error(
-        "[sources.{source_name}] has {n_rows} rows, and its contract says {key} = {bound}; see whether the extract is whole, or \
-         change the contract"
+        "[{section}] has {n_rows} rows, and its contract says {key} = {bound}; see whether the extract is whole, or \
+         change the contract",
+        section = section(.source_name)
     )]
     RowCount {
         /// The source.
@@ -135,8 +149,9 @@ pub enum IntakeError {
     },
     /// Too many rows had to be put aside.
     #[error(
-        "[sources.{source_name}]: {n_aside} of {n_rows} rows were put aside, more than quarantine_max = {max} allows; see the \
-         quarantine folder"
+        "[{section}]: {n_aside} of {n_rows} rows were put aside, more than quarantine_max = {max} allows; see the \
+         quarantine folder",
+        section = section(.source_name)
     )]
     TooManyAside {
         /// The source.
@@ -150,8 +165,9 @@ pub enum IntakeError {
     },
     /// The newest row is too old.
     #[error(
-        "[sources.{source_name}] ends at {last}, more than fresh_days = {days} before the study's date; get a newer extract, or \
-         move `as_of` back"
+        "[{section}] ends at {last}, more than fresh_days = {days} before the study's date; get a newer extract, or \
+         move `as_of` back",
+        section = section(.source_name)
     )]
     Stale {
         /// The source.
@@ -162,7 +178,9 @@ pub enum IntakeError {
         days: u32,
     },
     /// An export is not what it is said to be.
-    #[error("`{file}`, which [sources.{source_name}] reads as an export: {problem}")]
+    #[error("`{file}`, which [{section}] reads as an export: {problem}",
+        section = section(.source_name)
+    )]
     Export {
         /// The file.
         file: String,
@@ -223,6 +241,51 @@ pub enum IntakeError {
         /// Its type.
         found: String,
     },
+    /// The variable that should hold the salt of the keys is not set.
+    #[error(
+        "`identity.hash` takes its salt from the variable {variable}, which is not set; set it to a secret of at least 16 \
+         bytes, such as what `openssl rand -hex 32` prints, and keep it: other keys come out under another salt"
+    )]
+    NoSalt {
+        /// The variable.
+        variable: String,
+    },
+    /// The salt could be found by trying.
+    #[error(
+        "{place}, from which `identity.hash` takes its salt, holds {n_bytes} bytes; use at least {min}, such as what \
+         `openssl rand -hex 32` prints"
+    )]
+    ShortSalt {
+        /// The variable or the file.
+        place: String,
+        /// Its bytes.
+        n_bytes: usize,
+        /// The fewest that are allowed.
+        min: usize,
+    },
+    /// A column whose keys are hashed has another name, under which they would not be.
+    #[error(
+        "`{file}`: [sources.{source_name}] reads one column as `{key}`, whose keys are hashed, and as `{column}`, which would \
+         show them; name it alike in both places, or leave out `{column}`"
+    )]
+    ReadableKey {
+        /// The file.
+        file: String,
+        /// The source.
+        source_name: String,
+        /// The column, as the study names it where it is a key.
+        key: String,
+        /// The same column, as the study names it elsewhere.
+        column: String,
+    },
+    /// Accounts whose parents lead in a circle.
+    #[error(
+        "[identity.accounts]: the parents of the accounts lead in a circle: {accounts}; mend the file so that one stands at the top"
+    )]
+    ParentCycle {
+        /// Each is the parent of the one before it.
+        accounts: String,
+    },
     /// A result could not be written.
     #[error("`{file}` could not be written; check that the folder exists and has room")]
     Output {
@@ -244,10 +307,11 @@ pub enum IntakeError {
 /// A column that the study names and a file does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "`{file}` has no column `{column}`, which [sources.{source_name}] names as `{key}`{}; its columns are: {}{}",
+    "`{file}` has no column `{column}`, which [{section}] names as `{key}`{}; its columns are: {}{}",
     .nearest.as_ref().map_or_else(String::new, |name| format!(", did you mean `{name}`")),
     .there.join(", "),
-    .hint
+    .hint,
+    section = section(.source_name)
 )]
 pub struct MissingColumn {
     /// The file.
@@ -271,6 +335,16 @@ impl IntakeError {
     pub fn is_output(&self) -> bool {
         matches!(self, Self::Output { .. } | Self::OutputTable { .. })
     }
+
+    /// Whether what the command should be given beside the study is not there.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::NoSalt { .. } | Self::ShortSalt { .. })
+    }
+}
+
+/// The section of the study that describes a source; the files of `[identity]` stand beside the sources.
+fn section(source_name: &str) -> String {
+    if source_name.starts_with("identity.") { source_name.to_owned() } else { format!("sources.{source_name}") }
 }
 
 /// An error and its causes in one line.

@@ -7,6 +7,7 @@ use super::check::{Checked, Rejected};
 use super::contract::Contract;
 use super::exports::{AnswerCheck, AnswerTally};
 use super::files::SourceFile;
+use super::masking;
 use super::opened::refused;
 use super::quarantine::Quarantine;
 use super::rows::Recalled;
@@ -42,6 +43,8 @@ struct Repeat {
     column: String,
     /// The id that was there before; nothing where it is several cells.
     raw: String,
+    /// What may be shown of it, where that is not the row as it stands in the file.
+    record: Option<String>,
 }
 
 impl Aside {
@@ -111,6 +114,7 @@ impl<'c, 's> Ledger<'c, 's> {
                 counts.not_applicable += count(State::NotApplicable);
             }
         }
+        self.contract.account_for_keys(&checked, &mut self.account);
         (self.sink)(checked.columns, checked.n_used)?;
         Ok(aside)
     }
@@ -129,7 +133,7 @@ impl<'c, 's> Ledger<'c, 's> {
                 column: Some(repeat.column),
                 reason: Reason::Duplicate,
                 raw: repeat.raw,
-                record,
+                record: repeat.record.unwrap_or(record),
             }));
             rejected.sort_by_key(|row| row.line);
         }
@@ -183,15 +187,17 @@ impl<'c, 's> Ledger<'c, 's> {
         let mut repeats = Vec::new();
         for (row, origin) in checked.origins.iter().enumerate() {
             let place = origin.place;
+            let shown = || masking::record_of_used(contract, &checked.columns, row);
             // What a row that is put aside would have taken is still free.
             if origin.id.is_some_and(|id| self.seen.contains(&id)) {
                 let at = contract.unique.unwrap_or(0);
                 let raw = checked.columns[at].text(row).to_owned();
-                repeats.push(Repeat { place, column: contract.columns[at].input.clone(), raw });
+                let column = contract.columns[at].input.clone();
+                repeats.push(Repeat { place, column, raw, record: shown() });
             } else if origin.together.is_some_and(|together| self.seen_together.contains(&together)) {
                 let names = contract.unique_together.iter().map(|&at| contract.columns[at].input.as_str());
                 let column = names.collect::<Vec<_>>().join(", ");
-                repeats.push(Repeat { place, column, raw: String::new() });
+                repeats.push(Repeat { place, column, raw: String::new(), record: shown() });
             } else {
                 self.seen.extend(origin.id);
                 self.seen_together.extend(origin.together);

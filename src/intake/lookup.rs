@@ -56,6 +56,19 @@ impl Crosswalk {
             Some(Target::Several) => Lookup::Ambiguous,
         }
     }
+
+    pub(super) fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.found.keys().map(AsRef::as_ref)
+    }
+
+    /// Keys that lead to several others.
+    pub(super) fn n_ambiguous(&self) -> usize {
+        self.found.values().filter(|target| **target == Target::Several).count()
+    }
 }
 
 /// One number for each key.

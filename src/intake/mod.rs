@@ -2,7 +2,8 @@
 //!
 //! A source's files are found (`files`), opened through one door whatever their layout (`rows`: separated text by way
 //! of `blocks` and `separated`, Parquet by way of `columnar`), checked cell by cell against the source's contract
-//! (`contract`, `check`), translated where a key leads through other files (`lookup`), and written as Parquet with
+//! (`contract`, `check`), brought from a written key to the customer
+//! (`folding`, `lookup`, `people`, `identity`, `known`, `key_hash`, `masking`), and written as Parquet with
 //! the same column names for every study (`table`). What is refused goes to `quarantine`, and `account` counts it
 //! all: read = used + quarantined + excluded.
 //!
@@ -35,9 +36,16 @@ mod workbook;
 mod buffer;
 mod check;
 mod contract;
+mod folding;
+mod identity;
+mod key_hash;
+mod known;
 mod lookup;
+mod masking;
+mod people;
 
 mod account;
+mod identity_files;
 mod ledger;
 mod quarantine;
 
@@ -57,7 +65,9 @@ mod table;
 pub mod guessing;
 pub mod profiling;
 
-pub use account::{CellCounts, Exclusion, FileAccount, Reason, SourceAccount};
+pub use account::{
+    AccountCounts, CellCounts, Exclusion, FileAccount, IdentityAccount, KnownBy, PeopleCounts, Reason, SourceAccount,
+};
 pub use cache::Cache;
 pub use error::{IntakeError, MissingColumn, in_full};
 pub use flat_table::{FlatTable, FlatTableError, Wanted};
@@ -68,5 +78,7 @@ pub use table::Table;
 
 #[cfg(test)]
 mod format_tests;
+#[cfg(test)]
+mod identity_tests;
 #[cfg(test)]
 mod tests;

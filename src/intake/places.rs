@@ -79,7 +79,27 @@ impl Places {
             places.positions.push(first.unwrap_or(0));
             places.constants.push(constant);
         }
+        places.keep_keys_hidden(contract, file)?;
         Ok(places)
+    }
+
+    /// Where keys are hashed, refuses a column that is read as a key under one name and as it is under another.
+    fn keep_keys_hidden(&self, contract: &Contract, file: &SourceFile) -> Result<(), IntakeError> {
+        if contract.identity.hash.is_none() {
+            return Ok(());
+        }
+        let cells: Vec<usize> = (0..self.n_asked).filter(|&at| self.constants[at].is_none()).collect();
+        let (keys, others): (Vec<usize>, Vec<usize>) = cells.into_iter().partition(|&at| contract.is_key(at));
+        let is_key = |other: &usize| keys.iter().find(|&&key| self.positions[key] == self.positions[*other]).copied();
+        match others.iter().find_map(|other| is_key(other).map(|key| (key, *other))) {
+            None => Ok(()),
+            Some((key, other)) => Err(IntakeError::ReadableKey {
+                file: file.name.clone(),
+                source_name: contract.source.clone(),
+                key: contract.columns[key].input.clone(),
+                column: contract.columns[other].input.clone(),
+            }),
+        }
     }
 
     /// The contract for the rows of an export, which says more about its columns than a study must; from here on the judge

@@ -1,12 +1,16 @@
 //! Every source of a study, one after the other, into the typed table that all studies share.
 
 use super::IntakeError;
-use super::account::SourceAccount;
+use super::account::{IdentityAccount, SourceAccount};
 use super::buffer::Buffered;
 use super::cache::Cache;
 use super::columnar;
 use super::contract::{Answers, Bounds, Column, Contract, Kind, Promise, Tallied};
 use super::files::{self, Layout, SourceFile};
+use super::folding::Folding;
+use super::identity::{Alternative, Identity, KeyRule, Names};
+use super::identity_files::{ACCOUNTS, PEOPLE};
+use super::key_hash::KeyHash;
 use super::ledger::{Ledger, Sink};
 use super::lookup::{Crosswalk, Totals};
 use super::progress::{Progress, Reporter};
@@ -14,8 +18,8 @@ use super::read::read_source;
 use super::table::{Table, TableWriter};
 use super::time::Clock;
 use crate::study::{
-    Activity, AmountVia, Codes, Customers, Exposures, Feedback, Files, Invitations, Junctures, Key, Referrals,
-    SourceContract, Study, Transactions, Unfinished, Via,
+    Activity, AmountVia, Codes, Customers, Exposures, Feedback, Files, Invitations, Junctures, Key, KeyColumn, Level,
+    Referrals, SourceContract, Study, Transactions, Unfinished, Via,
 };
 use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray, new_null_array};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
@@ -35,7 +39,8 @@ pub struct Folders {
 /// The typed tables. A source that the study does not have is a table without rows, so that one statement fits all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tables {
-    /// `row, response_id, customer, t, recommend`, the touchpoints, `weight, channel, wave, segment`, kept columns.
+    /// `row, response_id, customer, t, recommend`, the touchpoints, `weight, channel, wave, segment`, kept columns, and
+    /// `person, account, parent` where the study has accounts and parents.
     pub feedback: Table,
     /// `customer, t, amount`, and `transaction_id`, `product`, `family`, `channel`, `returned`, `returned_t` where the study
     /// names them.
@@ -61,6 +66,8 @@ pub struct Intake {
     pub tables: Tables,
     /// What became of every row, by source in the order of reading.
     pub accounts: Vec<SourceAccount>,
+    /// What the files of `[identity]` say, and what became of keys; nothing where the study says nothing of them.
+    pub identity: Option<IdentityAccount>,
 }
 
 impl Intake {
@@ -100,7 +107,19 @@ impl Intake {
             exposures: reading.table(exposures)?,
         };
         cache.make_room();
-        Ok(Self { tables, accounts: reading.accounts })
+        let identity = (study.identity != crate::study::Identity::default()).then(|| IdentityAccount {
+            keys_folded_together: reading.accounts.iter().map(|account| account.keys_folded_together).sum(),
+            ..reading.identity.account()
+        });
+        Ok(Self { tables, accounts: reading.accounts, identity })
+    }
+
+    /// By which two runs are known to have used one salt; nothing where keys are not hashed.
+    ///
+    /// # Errors
+    /// A salt that is not where the study says, or is too short.
+    pub fn salt_fingerprint(study: &Study) -> Result<Option<String>, IntakeError> {
+        Ok(key_hash(study)?.map(|own| own.fingerprint()))
     }
 
     /// Path and SHA-256 of every file of a study, by source, in the order in which they are read; no row is looked at.
@@ -109,7 +128,7 @@ impl Intake {
     /// Files that are missing or cannot be read.
     pub fn fingerprints(study: &Study) -> Result<BTreeMap<String, Vec<(String, String)>>, IntakeError> {
         let mut all: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-        each_file(&Job::all(study), |source, file| {
+        each_file(study, &Job::all(study), |source, file| {
             // What a server would answer is not known without asking it: it counts as changed.
             let sha256 = match file.layout {
                 Layout::Postgres => String::new(),
@@ -170,23 +189,19 @@ enum Origin {
 /// A column of the files, before its lookups have been read.
 struct Planned {
     column: Column,
-    customer_via: Vec<Via>,
+    key: Option<Key>,
     amount_via: Option<(AmountVia, Bounds)>,
 }
 
 impl PlannedField {
     fn read(column: Column) -> Self {
         let data_type = match column.kind {
-            Kind::Key(_) | Kind::Text | Kind::Promised(_) => DataType::Utf8,
+            Kind::Key(_) | Kind::Alternative | Kind::Unit(_) | Kind::Text | Kind::Promised(_) => DataType::Utf8,
             Kind::Number(_) | Kind::Answer(_) | Kind::Total(..) => DataType::Float64,
             Kind::Instant(_) => DataType::Int64,
         };
         let name = column.output.clone();
-        Self {
-            name,
-            data_type,
-            origin: Origin::Read(Box::new(Planned { column, customer_via: vec![], amount_via: None })),
-        }
+        Self { name, data_type, origin: Origin::Read(Box::new(Planned { column, key: None, amount_via: None })) }
     }
 
     fn made(name: &str, data_type: DataType, origin: Origin) -> Self {
@@ -194,12 +209,25 @@ impl PlannedField {
     }
 
     fn customer(key: &Key, files: &Files) -> Self {
-        let column = Column::new("customer", "customer", &key.column, Kind::Key(vec![])).required().blank(&files.blank);
+        Self::who("customer", "customer", key, files)
+    }
+
+    /// A column of keys, each of which must lead to somebody.
+    fn who(output: &str, named_as: &'static str, key: &Key, files: &Files) -> Self {
+        let input = key.alternatives.first().map_or("", |own| own.column.as_str());
+        // Whom it leads to is known once the files have been read through which it does.
+        let column = Column::new(output, named_as, input, Kind::Text).required().blank(&files.blank);
         let mut field = Self::read(column);
         if let Origin::Read(planned) = &mut field.origin {
-            planned.customer_via = key.via.clone();
+            planned.key = Some(key.clone());
         }
         field
+    }
+
+    /// The person, the account or the parent to which the customer belongs.
+    fn unit(level: Level, key: &Key) -> Self {
+        let input = key.alternatives.first().map_or("", |own| own.column.as_str());
+        Self::read(Column::new(level.word(), "customer", input, Kind::Unit(level)))
     }
 
     fn time(output: &str, key: &'static str, column: &str, clock: &Arc<Clock>, files: &Files) -> Self {
@@ -313,6 +341,13 @@ impl<'s> Job<'s> {
         fields.push(PlannedField::text("wave", "wave", feedback.wave.as_ref(), some));
         fields.push(PlannedField::text("segment", "segment", feedback.segment.as_ref(), some));
         fields.extend(feedback.keep.iter().map(|name| PlannedField::text(name, "keep", Some(name), some)));
+        if let Some(key) = &feedback.customer {
+            let levels = [Level::Person, Level::Account, Level::Parent];
+            let known = study.identity.units();
+            fields.extend(
+                levels.iter().filter(|own| known.contains(&own.word())).map(|&own| PlannedField::unit(own, key)),
+            );
+        }
         let class = feedback.recommend_class.as_ref();
         let answers = AnswersPlan {
             class: class.map(|name| Column::new("", "recommend_class", name, Kind::Text).blank(&files.blank)),
@@ -339,7 +374,7 @@ impl<'s> Job<'s> {
             PlannedField::number("amount", "amount", source.and_then(|source| source.amount.as_ref()), bounds, files);
         if let Some(via) = source.and_then(|source| source.amount_via.as_ref()) {
             let column = Column::new("amount", "amount_via.key", &via.key, Kind::Number(bounds));
-            let planned = Planned { column, customer_via: vec![], amount_via: Some((via.clone(), bounds)) };
+            let planned = Planned { column, key: None, amount_via: Some((via.clone(), bounds)) };
             amount.origin = Origin::Read(Box::new(planned));
         }
         fields.push(amount);
@@ -377,14 +412,12 @@ impl<'s> Job<'s> {
             ],
             Some(source) => {
                 let clock = Arc::new(Clock::new(&source.times));
-                let key = |output: &str, key: &'static str, column: &str| {
-                    PlannedField::read(
-                        Column::new(output, key, column, Kind::Key(vec![])).required().blank(&source.files.blank),
-                    )
+                let key = |named_as: &'static str, column: &str| {
+                    PlannedField::who(named_as, named_as, &Key::column(column, source.customer_is), &source.files)
                 };
                 vec![
-                    key("referrer", "referrer", &source.referrer),
-                    key("referred", "referred", &source.referred),
+                    key("referrer", &source.referrer),
+                    key("referred", &source.referred),
                     PlannedField::time("t", "time", &source.time, &clock, &source.files),
                 ]
             }
@@ -524,13 +557,18 @@ struct Lookups {
     crosswalks: Vec<(Via, Arc<Crosswalk>)>,
 }
 
-struct Reading<'r> {
+pub(super) struct Reading<'r> {
     study: &'r Study,
     folders: &'r Folders,
     cache: &'r Cache,
     reporter: Reporter<'r>,
     lookups: Lookups,
+    pub(super) identity: Arc<Identity>,
     accounts: Vec<SourceAccount>,
+}
+
+fn key_hash(study: &Study) -> Result<Option<KeyHash>, IntakeError> {
+    study.identity.hash.as_ref().map(KeyHash::read).transpose()
 }
 
 impl<'r> Reading<'r> {
@@ -542,13 +580,26 @@ impl<'r> Reading<'r> {
         progress: &'r dyn Fn(Progress),
         jobs: &[Job<'_>],
     ) -> Result<Self, IntakeError> {
+        let stated = &study.identity;
+        let identity = Identity::new(Folding::new(&stated.fold), stated.level, key_hash(study)?);
         let mut bytes_total = 0;
-        each_file(jobs, |_, file| {
+        each_file(study, jobs, |_, file| {
             bytes_total += file.n_bytes;
             Ok(())
         })?;
         let reporter = Reporter { report: progress, bytes_done: 0, bytes_total };
-        Ok(Self { study, folders, cache, reporter, lookups: Lookups::default(), accounts: Vec::new() })
+        let identity = Arc::new(identity);
+        let lookups = Lookups::default();
+        let mut reading = Self { study, folders, cache, reporter, lookups, identity, accounts: Vec::new() };
+        if let Some(file) = &stated.people {
+            let people = reading.people(file)?;
+            reading.identity = Arc::new(reading.identity.with_people(people));
+        }
+        if let Some(file) = &stated.accounts {
+            let accounts = reading.accounts(file)?;
+            reading.identity = Arc::new(reading.identity.with_accounts(accounts));
+        }
+        Ok(reading)
     }
 
     fn table(&mut self, job: Job<'_>) -> Result<Table, IntakeError> {
@@ -560,8 +611,9 @@ impl<'r> Reading<'r> {
             fields.push(Field::new(&field.name, field.data_type.clone(), !always));
             layout.push(match field.origin {
                 Origin::Read(planned) => {
-                    columns.push(self.with_lookups(job.name, *planned)?);
-                    Place::Read(columns.len() - 1)
+                    let at = columns.len();
+                    columns.extend(self.with_lookups(job.name, *planned, at)?);
+                    Place::Read(at)
                 }
                 Origin::RowNumber => Place::RowNumber,
                 Origin::RowAsCustomer => Place::RowAsCustomer,
@@ -587,6 +639,7 @@ impl<'r> Reading<'r> {
         let contract = Contract {
             answers,
             tallied,
+            identity: Arc::clone(&self.identity),
             source: job.name.to_owned(),
             unique,
             unique_together: places_of_promised(&columns, together),
@@ -648,7 +701,7 @@ impl<'r> Reading<'r> {
         Ok(())
     }
 
-    fn read(
+    pub(super) fn read(
         &mut self,
         contract: &Contract,
         files: &Files,
@@ -656,25 +709,33 @@ impl<'r> Reading<'r> {
         sink: &mut Sink<'_>,
     ) -> Result<(), IntakeError> {
         let ledger = Ledger::new(contract, &self.folders.quarantine, sink);
-        let cache = self.cache.of_source(contract, files);
+        let none = Cache::none();
+        let cache = if contract.holds_secrets() { &none } else { self.cache };
+        let cache = cache.of_source(contract, files);
         let account = read_source(files, found, &cache, &mut self.reporter, ledger)?;
         self.accounts.push(account);
         Ok(())
     }
 
-    fn with_lookups(&mut self, source: &str, planned: Planned) -> Result<Column, IntakeError> {
+    /// A column, and behind it those by which its customer may be known instead; the first will stand at `at` in the contract.
+    fn with_lookups(&mut self, source: &str, planned: Planned, at: usize) -> Result<Vec<Column>, IntakeError> {
         let mut column = planned.column;
         if let Some((via, bounds)) = planned.amount_via {
             column.kind = Kind::Total(Arc::new(self.totals(source, &via)?), bounds);
         }
-        if !planned.customer_via.is_empty() {
+        let Some(key) = planned.key else { return Ok(vec![column]) };
+        let mut alternatives = Vec::new();
+        for (place, own) in key.alternatives.iter().enumerate() {
             let mut crosswalks = Vec::new();
-            for (at, via) in planned.customer_via.iter().enumerate() {
-                crosswalks.push(self.crosswalk(&via_name(source, at), via)?);
+            for (step, via) in key.via_of(own).iter().enumerate() {
+                crosswalks.push(self.crosswalk(&via_name(source, own, place, step), via)?);
             }
-            column.kind = Kind::Key(crosswalks);
+            alternatives.push(Alternative { at: at + place, crosswalks });
         }
-        Ok(column)
+        column.kind = Kind::Key(KeyRule::new(alternatives, Names::Customer(key.is), &self.identity));
+        let other = |own: &KeyColumn| Column::new("", column.key, &own.column, Kind::Alternative).blank(&column.blank);
+        let others: Vec<Column> = key.alternatives.iter().skip(1).map(other).collect();
+        Ok(std::iter::once(column).chain(others).collect())
     }
 
     fn crosswalk(&mut self, name: &str, via: &Via) -> Result<Arc<Crosswalk>, IntakeError> {
@@ -682,13 +743,8 @@ impl<'r> Reading<'r> {
             return Ok(Arc::clone(known));
         }
         let mut crosswalk = Crosswalk::default();
-        let contract = self.lookup_contract(
-            name,
-            vec![
-                Column::new("from", "from", &via.from, Kind::Key(vec![])).required(),
-                Column::new("to", "to", &via.to, Kind::Key(vec![])).required(),
-            ],
-        );
+        let step = |named_as: &'static str, column: &str| self.step(named_as, column, &via.files).required();
+        let contract = self.lookup_contract(name, vec![step("from", &via.from), step("to", &via.to)]);
         let mut sink = |buffers: Vec<Buffered>, n_rows: usize| {
             (0..n_rows).for_each(|row| crosswalk.add(buffers[0].text(row), buffers[1].text(row)));
             Ok(())
@@ -705,7 +761,7 @@ impl<'r> Reading<'r> {
         let contract = self.lookup_contract(
             &name,
             vec![
-                Column::new("from", "from", &via.from, Kind::Key(vec![])).required(),
+                Column::new("from", "from", &via.from, Kind::Key(KeyRule::something())).required(),
                 Column::new("to", "to", &via.to, Kind::Number(Bounds::FREE)).required(),
             ],
         );
@@ -717,7 +773,7 @@ impl<'r> Reading<'r> {
         Ok(totals)
     }
 
-    fn lookup_contract(&self, name: &str, columns: Vec<Column>) -> Contract {
+    pub(super) fn lookup_contract(&self, name: &str, columns: Vec<Column>) -> Contract {
         let end_us = self.study.as_of.end_us();
         Contract {
             source: name.to_owned(),
@@ -728,6 +784,7 @@ impl<'r> Reading<'r> {
             end_us,
             answers: None,
             tallied: None,
+            identity: Arc::clone(&self.identity),
         }
     }
 }
@@ -740,8 +797,15 @@ impl Job<'_> {
         })
     }
 
-    fn customer_via(&self) -> &[Via] {
-        self.planned().map(|planned| &planned.customer_via[..]).find(|via| !via.is_empty()).unwrap_or(&[])
+    /// The files through which keys lead, with their names.
+    fn vias(&self) -> Vec<(String, &Via)> {
+        let keys = self.planned().filter_map(|planned| planned.key.as_ref());
+        keys.flat_map(|key| {
+            key.alternatives.iter().enumerate().flat_map(move |(place, own)| {
+                key.via_of(own).iter().enumerate().map(move |(step, via)| (via_name(self.name, own, place, step), via))
+            })
+        })
+        .collect()
     }
 
     fn amount_via(&self) -> Option<&AmountVia> {
@@ -751,6 +815,7 @@ impl Job<'_> {
 
 /// Visits the files of all sources, those through which keys lead included, each source once.
 fn each_file(
+    study: &Study,
     jobs: &[Job<'_>],
     mut visit: impl FnMut(&str, &SourceFile) -> Result<(), IntakeError>,
 ) -> Result<(), IntakeError> {
@@ -758,10 +823,16 @@ fn each_file(
     let mut add = |name: &str, files: &Files| -> Result<(), IntakeError> {
         files::find(name, files)?.iter().try_for_each(|file| visit(name, file))
     };
+    if let Some(people) = &study.identity.people {
+        add(PEOPLE, &people.files)?;
+    }
+    if let Some(accounts) = &study.identity.accounts {
+        add(ACCOUNTS, &accounts.files)?;
+    }
     for job in jobs {
-        for (at, via) in job.customer_via().iter().enumerate() {
+        for (name, via) in job.vias() {
             if !seen.contains(&via) {
-                add(&via_name(job.name, at), &via.files)?;
+                add(&name, &via.files)?;
                 seen.push(via);
             }
         }
@@ -775,8 +846,12 @@ fn each_file(
     Ok(())
 }
 
-fn via_name(source: &str, step: usize) -> String {
-    format!("{source}.customer_via[{step}]")
+/// A file through which a key leads, by where the study names it.
+fn via_name(source: &str, alternative: &KeyColumn, place: usize, step: usize) -> String {
+    match alternative.via {
+        None => format!("{source}.customer_via[{step}]"),
+        Some(_) => format!("{source}.customer[{place}].via[{step}]"),
+    }
 }
 
 /// Where a column of a typed table comes from, once the files' columns are settled.

@@ -1,6 +1,7 @@
 //! `advocate check`: the plan of a study and what its contracts make of the rows; nothing is kept.
 
-use super::run::{self, Folder};
+use super::identity;
+use super::run::{self, Folder, ReadSoFar};
 use super::selection::Selection;
 use super::{PipelineError, RunSettings};
 use crate::intake::{Intake, Table};
@@ -15,7 +16,7 @@ use std::fmt::Write as _;
 /// What intake refuses, and columns that the study names and nothing has.
 pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineError> {
     let folder = Folder::temporary()?;
-    let joined = run::join(study, settings, &|_| {}, &folder.folders(), &folder.spill(), &mut Vec::new())?;
+    let joined = run::join(study, settings, &|_| {}, &folder.folders(), &folder.spill(), &mut ReadSoFar::default())?;
     let (intake, engine, base) = (&joined.intake, &joined.engine, &joined.base);
     let mut text = format!("study {} as of {}, seed {}\n", study.name, study.as_of.written(), study.seed);
     for account in &intake.accounts {
@@ -36,6 +37,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
         for (reason, n) in &account.rows_excluded {
             let _ = writeln!(text, "  excluded {}: {n}", reason.word());
         }
+        if !account.known_by.is_empty() {
+            let _ = writeln!(text, "  {}", identity::known_by(account));
+        }
         if let Some(classes) = account.classes {
             let _ = writeln!(text, "  {} of {} classes are not their answer's", classes.disagreeing, classes.checked);
         }
@@ -43,6 +47,7 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
             let _ = writeln!(text, "  {remark}");
         }
     }
+    text.push_str(&identity::lines(intake));
     let _ = writeln!(text, "drivers: {}", study.drivers.touchpoints.join(", "));
     if !study.drivers.controls.is_empty() {
         let _ = writeln!(text, "held constant: {}", study.drivers.controls.join(", "));

@@ -1,7 +1,8 @@
 //! Champion against challenger: two stored models on answers that neither was fitted to.
 
+use super::clusters::{self, Label};
 use super::outcomes::{Feature, FeatureKind};
-use super::run::{Folder, Joined, Progress, RunSettings, join};
+use super::run::{Folder, Joined, Progress, ReadSoFar, RunSettings, join};
 use super::selection::Selection;
 use super::{PipelineError, in_full};
 use crate::data::{Clusters, DataError, Weights};
@@ -80,7 +81,8 @@ pub fn contest(
         )));
     }
     let folder = Folder::temporary()?;
-    let Joined { base, .. } = join(study, settings, progress, &folder.folders(), &folder.spill(), &mut Vec::new())?;
+    let Joined { base, .. } =
+        join(study, settings, progress, &folder.folders(), &folder.spill(), &mut ReadSoFar::default())?;
     progress(Progress::Step("judging the models on answers they have not seen"));
     let test = Test::of(study, &base, outcome, [&champion, &challenger])?;
     let assessment = Assessment {
@@ -218,7 +220,8 @@ struct Test {
 
 impl Test {
     fn of(study: &Study, base: &BaseTable, outcome: Outcome, models: [&Stored; 2]) -> Result<Self, PipelineError> {
-        let (times, customers) = (base.numbers("t").unwrap_or_default(), base.texts("customer").unwrap_or_default());
+        let times = base.numbers("t").unwrap_or_default();
+        let customers = clusters::labels(study, base).unwrap_or_default();
         let refused = |what: String| {
             let [champion, challenger] = models.map(Stored::window_in_words);
             Err(PipelineError::Impossible(format!("{what}: {champion}; {challenger}")))
@@ -233,8 +236,8 @@ impl Test {
         }
         let starts = |t: i64| study.evaluation.cut_us.map_or(t > known_until_us, |cut| t >= cut);
         let in_training = |t: i64| models.iter().any(|model| (model.training_us.0..=model.training_us.1).contains(&t));
-        let seen: HashSet<&Option<String>> =
-            (0..base.n_rows()).filter(|&row| in_training(times[row] as i64)).map(|row| &customers[row]).collect();
+        let seen: HashSet<Label<'_>> =
+            (0..base.n_rows()).filter(|&row| in_training(times[row] as i64)).map(|row| customers[row]).collect();
         let selection = Selection::of(study, base, outcome);
         let mut test =
             Self { rows: Vec::new(), values: Vec::new(), span_us: (i64::MAX, i64::MIN), n_shared_customer: 0 };
@@ -267,8 +270,8 @@ impl Test {
     fn outcomes(&self, study: &Study, base: &BaseTable, outcome: Outcome) -> Result<TestRows, EvaluationError> {
         let is_class = outcome.family() == Family::Logistic;
         let rows = if is_class { TestRows::classes(&self.values)? } else { TestRows::numbers(&self.values)? };
-        let customers = base.texts("customer").unwrap_or_default();
-        let rows = rows.of_customers(Clusters::from_labels(self.rows.iter().map(|&row| &customers[row])))?;
+        let customers = clusters::labels(study, base).unwrap_or_default();
+        let rows = rows.of_customers(Clusters::from_labels(self.rows.iter().map(|&row| customers[row])))?;
         let Some(weights) = base.numbers("weight") else { return Ok(rows) };
         let own: Vec<f64> = self.rows.iter().map(|&row| weights[row]).collect();
         let weights: Result<Weights, DataError> = Weights::new(study.sources.feedback.weight_kind, own);

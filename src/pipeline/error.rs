@@ -92,6 +92,7 @@ impl PipelineError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Method(_) => 2,
+            Self::Intake(error) if error.is_usage() => 2,
             Self::Intake(error) if error.is_output() => 5,
             Self::Study(_)
             | Self::Intake(_)

@@ -1,6 +1,6 @@
 //! `advocate check --leaks`: whether anything of a study knows what it could not have known.
 
-use super::run::{self, Folder};
+use super::run::{self, Folder, ReadSoFar};
 use super::selection::Selection;
 use super::{PipelineError, RunSettings};
 use crate::estimators::Family;
@@ -23,7 +23,7 @@ const EVENTS_MIN: usize = 10;
 /// What intake refuses, and a survey without customers and times.
 pub fn leaks(study: &Study, settings: &RunSettings) -> Result<String, PipelineError> {
     let folder = Folder::temporary()?;
-    let joined = run::join(study, settings, &|_| {}, &folder.folders(), &folder.spill(), &mut Vec::new())?;
+    let joined = run::join(study, settings, &|_| {}, &folder.folders(), &folder.spill(), &mut ReadSoFar::default())?;
     let every = u32::try_from(joined.base.n_rows().div_ceil(ANSWERS_MAX)).ok().and_then(NonZeroU32::new);
     let check = LeakCheck { every: every.unwrap_or(NonZeroU32::MIN), ..LeakCheck::default() };
     let report = joined.engine.leaks(&check)?;

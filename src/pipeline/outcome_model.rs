@@ -1,5 +1,6 @@
 //! From the answers of an outcome to its model and its ranked drivers.
 
+use super::clusters;
 use super::fold_model::FoldModel;
 use super::judge::CUSTOMER_FOLDS;
 use super::model_fit::{ModelFit, ModelSettings};
@@ -70,7 +71,7 @@ impl Prepared {
         if let Some(weights) = weights(study, base, rows)? {
             observations = observations.weighted(weights)?;
         }
-        if let Some(clusters) = clusters(base, rows) {
+        if let Some(clusters) = clusters::of_rows(study, base, rows) {
             observations = observations.clustered(clusters)?;
         }
         Ok(Self { observations, features, drivers, always, outcome })
@@ -302,7 +303,7 @@ impl Gapped {
         if let Some(weights) = weights(study, base, &rows)? {
             gaps = gaps.weighted(weights)?;
         }
-        if let Some(clusters) = clusters(base, &rows) {
+        if let Some(clusters) = clusters::of_rows(study, base, &rows) {
             gaps = gaps.clustered(clusters)?;
         }
         Ok(Self { gaps, drivers, always })
@@ -324,17 +325,10 @@ fn weights(study: &Study, base: &BaseTable, rows: &[usize]) -> Result<Option<Wei
     base.numbers("weight").map(of_rows).transpose()
 }
 
-/// The customer of every row; where none has several, each row is one of its own.
+/// The customer, or account, of every row; where none has several, each row is one of its own.
 pub(super) fn customers(observations: &Observations) -> Clusters {
     let alone = || Clusters::from_labels(0..observations.n_rows());
     observations.clusters().cloned().unwrap_or_else(alone)
-}
-
-/// The customers, where any has several answers.
-fn clusters(base: &BaseTable, rows: &[usize]) -> Option<Clusters> {
-    let customers = base.texts("customer")?;
-    let clusters = Clusters::from_labels(rows.iter().map(|&row| &customers[row]));
-    (clusters.n_clusters() < rows.len()).then_some(clusters)
 }
 
 /// How the linear or logistic model changes with the treatment of gaps; `None` without gaps, and for other families.

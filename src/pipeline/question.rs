@@ -1,6 +1,7 @@
 //! The recommend answers of a study: their weights, whose they are, and the score of some of them. Every figure of a study
 //! that rests on them starts here, so that one score has one interval wherever it stands.
 
+use super::clusters;
 use super::selection::Selection;
 use crate::data::Clusters;
 use crate::link::BaseTable;
@@ -22,6 +23,8 @@ pub(super) struct Question<'a> {
     weights: Option<&'a [f64]>,
     /// Where some customer answers more than once; elsewhere rows are customers.
     customers: Option<Clusters>,
+    /// Within what answers are not independent, where anything has several: a customer's, or those of an account.
+    clusters: Option<Clusters>,
 }
 
 /// In a weighted study the rows with a weight, else all.
@@ -48,7 +51,9 @@ impl<'a> Question<'a> {
         let label = |(row, who): (usize, &'_ Option<String>)| who.clone().ok_or(row);
         let customers = base.texts("customer").map(|own| Clusters::from_labels(own.iter().enumerate().map(label)));
         let customers = customers.filter(|own| own.n_clusters() < base.n_rows());
-        Some(Self { study, base, answers, weights: None, customers })
+        let rows: Vec<usize> = (0..base.n_rows()).collect();
+        let clusters = clusters::of_rows(study, base, &rows);
+        Some(Self { study, base, answers, weights: None, customers, clusters })
     }
 
     /// Whether answers have weights of the study.
@@ -83,14 +88,14 @@ impl<'a> Question<'a> {
 
     /// How all rows came to be there.
     pub fn sampling(&self) -> Sampling<'_> {
-        Sampling { weights: self.weights, clusters: self.customers.as_ref(), population: None }
+        Sampling { weights: self.weights, clusters: self.clusters.as_ref(), population: None }
     }
 
     /// How some of the rows came to be there.
     pub fn drawn(&self, rows: &[usize]) -> Drawn {
         Drawn {
             weights: self.weights.map(|weights| rows.iter().map(|&row| weights[row]).collect()),
-            clusters: self.customers.as_ref().map(|own| own.keep(rows)),
+            clusters: self.clusters.as_ref().map(|own| own.keep(rows)),
         }
     }
 
@@ -104,7 +109,7 @@ impl<'a> Question<'a> {
         (0..self.answers.len()).filter(|&row| !self.answers[row].is_nan()).collect()
     }
 
-    /// The score of some answers, its error by customer where customers answer several times.
+    /// The score of some answers, its error by customer, or by account, where these answer several times.
     pub fn score(&self, rows: &[usize]) -> Result<NetPromoterScore, MeasureError> {
         NetPromoterScore::of_sample(&self.some(rows), self.drawn(rows).sampling(), self.nps_settings())
     }

@@ -3,9 +3,11 @@
 use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
-use super::{PipelineError, judge, measure_rows, measuring, result_tables, scores, stated_observed};
+use super::{
+    PipelineError, clusters, identity, judge, measure_rows, measuring, result_tables, scores, stated_observed,
+};
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::intake::{Cache, Folders, Intake, SourceAccount, in_full};
+use crate::intake::{Cache, Folders, IdentityAccount, Intake, SourceAccount, in_full};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults};
 use crate::store::{
@@ -64,11 +66,13 @@ pub fn run(study: &Study, settings: &RunSettings, progress: &dyn Fn(Progress)) -
     let target = results_folder(study, &settings.out);
     let failed = target.with_file_name(format!("{}.failed", folder_name(study.as_of.written())));
     let staging = Staging::beside(&target)?;
-    let mut accounts = Vec::new();
-    match run_into(study, settings, progress, &staging, &mut accounts) {
+    let mut read = ReadSoFar::default();
+    match run_into(study, settings, progress, &staging, &mut read) {
         Ok(results) => {
             let findings = all_findings(&results);
-            Manifest::of(study, &results.sources, &findings, Status::Done, staging.path())?.write(staging.path())?;
+            Manifest::of(study, &results.sources, &findings, Status::Done, staging.path())?
+                .identified(read.identity.as_ref())
+                .write(staging.path())?;
             let folder = staging.publish()?;
             for gone in [failed, refused_folder(Path::new(study.file()), &settings.out)] {
                 if gone.exists() {
@@ -79,7 +83,7 @@ pub fn run(study: &Study, settings: &RunSettings, progress: &dyn Fn(Progress)) -
         }
         Err(error) => {
             // What went wrong is more important than a manifest that cannot be written either.
-            let _ = leave_failure(study, &accounts, &error, &staging, &failed);
+            let _ = leave_failure(study, &read, &error, &staging, &failed);
             Err(error)
         }
     }
@@ -93,7 +97,8 @@ pub fn run(study: &Study, settings: &RunSettings, progress: &dyn Fn(Progress)) -
 pub fn is_done(study: &Study, out: &Path) -> Result<bool, PipelineError> {
     let folder = results_folder(study, out);
     match Recorded::read(&folder).filter(|recorded| recorded.is_of(study, &folder)) {
-        Some(recorded) => Ok(recorded.files() == Intake::fingerprints(study)?),
+        Some(recorded) => Ok(recorded.salt_fingerprint() == Intake::salt_fingerprint(study)?.as_deref()
+            && recorded.files() == Intake::fingerprints(study)?),
         None => Ok(false),
     }
 }
@@ -128,7 +133,7 @@ fn folder_name(as_of: &str) -> String {
 
 fn leave_failure(
     study: &Study,
-    accounts: &[SourceAccount],
+    read: &ReadSoFar,
     error: &PipelineError,
     staging: &Staging,
     failed: &Path,
@@ -144,7 +149,9 @@ fn leave_failure(
         })?;
     }
     let status = Status::Failed { exit_code: error.exit_code(), error: in_full(error) };
-    Manifest::of(study, accounts, &[], status, folder.path())?.write(folder.path())?;
+    Manifest::of(study, &read.sources, &[], status, folder.path())?
+        .identified(read.identity.as_ref())
+        .write(folder.path())?;
     folder.publish().map(|_| ())
 }
 
@@ -153,18 +160,19 @@ fn run_into(
     settings: &RunSettings,
     progress: &dyn Fn(Progress),
     staging: &Staging,
-    accounts: &mut Vec<SourceAccount>,
+    read: &mut ReadSoFar,
 ) -> Result<StudyResults, PipelineError> {
     // Typed tables and spilled joins live beside the results and disappear with the run.
     let work = WorkFolder::within(&settings.out)?;
     let folders = Folders { work: work.path().join("typed"), quarantine: staging.folder("quarantine")? };
     let spill = work.path().join("spill");
-    let Joined { intake, engine, base } = join(study, settings, progress, &folders, &spill, accounts)?;
+    let Joined { intake, engine, base } = join(study, settings, progress, &folders, &spill, read)?;
     let matches = engine.match_report()?;
 
     progress(Progress::Step("measuring"));
     let AllMeasured { rows: measures, scorecard, mut findings } = measuring::measure(study, &base, &engine)?;
     findings.extend(row_findings(&intake.accounts));
+    findings.extend(identity::findings(&intake.accounts, intake.identity.as_ref()));
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &base);
@@ -228,6 +236,7 @@ fn run_into(
             seed: study.seed,
             confidence: study.confidence,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            clusters: clusters::unit(study),
         },
         sources: intake.accounts,
         matches,
@@ -247,6 +256,13 @@ fn run_into(
     write_text(&staging.path().join("report.html"), &report::html(&results)?)?;
     write_text(&staging.path().join("summary.md"), &report::markdown(&results))?;
     Ok(results)
+}
+
+/// What is known of the sources when a use of a study ends early.
+#[derive(Debug, Default)]
+pub(super) struct ReadSoFar {
+    pub sources: Vec<SourceAccount>,
+    pub identity: Option<IdentityAccount>,
 }
 
 /// What every use of a study starts from.
@@ -284,12 +300,13 @@ pub(super) fn join(
     progress: &dyn Fn(Progress),
     folders: &Folders,
     spill: &Path,
-    accounts: &mut Vec<SourceAccount>,
+    read: &mut ReadSoFar,
 ) -> Result<Joined, PipelineError> {
     let intake = Intake::run_cached(study, folders, &settings.cache, &|read| {
         progress(Progress::Reading { source: read.source, bytes_done: read.bytes_done, bytes_total: read.bytes_total });
     })?;
-    accounts.clone_from(&intake.accounts);
+    read.sources.clone_from(&intake.accounts);
+    read.identity.clone_from(&intake.identity);
     progress(Progress::Step("joining answers with what came before and after"));
     std::fs::create_dir_all(spill).map_err(StoreError::file(spill, "made"))?;
     let engine_settings = EngineSettings {
@@ -320,7 +337,7 @@ pub fn evaluate(
 ) -> Result<Vec<EvaluationResult>, PipelineError> {
     let folder = Folder::temporary()?;
     let Joined { engine, base, .. } =
-        join(study, settings, progress, &folder.folders(), &folder.spill(), &mut Vec::new())?;
+        join(study, settings, progress, &folder.folders(), &folder.spill(), &mut ReadSoFar::default())?;
     progress(Progress::Step("judging the models on answers they have not seen"));
     Ok(judge::judge(study, &base, &engine, study.outcomes.iter().copied())?)
 }
@@ -339,6 +356,7 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
     let mut kept: Vec<String> =
         named.into_iter().filter(|(_, column)| column.is_some()).map(|(name, _)| name.to_owned()).collect();
     kept.extend(feedback.keep.iter().cloned());
+    kept.extend(study.identity.units().into_iter().filter(|_| feedback.customer.is_some()).map(str::to_owned));
     let profile = match &sources.customers {
         Some(customers) => customers
             .keep

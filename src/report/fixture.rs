@@ -2,7 +2,9 @@
 
 use super::actions::OutcomeActions;
 use super::evaluation::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
-use super::results::{Cut, LeftOut, MeasureRow, Metric, OutcomeResult, ScoreSummary, StudyHead, StudyResults};
+use super::results::{
+    ClusterUnit, Cut, LeftOut, MeasureRow, Metric, OutcomeResult, ScoreSummary, StudyHead, StudyResults,
+};
 use super::scorecard::Scorecard;
 use super::{InfluenceResult, InfluenceRow};
 use crate::drivers::{DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure, Method};
@@ -26,6 +28,7 @@ pub(super) fn retail() -> StudyResults {
             seed: 20_260_930,
             confidence: Confidence::default(),
             version: "0.1.0".to_owned(),
+            clusters: ClusterUnit::Customer,
         },
         sources: vec![feedback(), transactions()],
         matches: vec![MatchRow {

@@ -45,7 +45,8 @@ pub use influence_results::{
 pub use markdown::markdown;
 pub use model_card::ModelCard;
 pub use results::{
-    Cut, LeftOut, MeasureRow, Metric, OutcomeResult, PenalisedTerms, ScoreSummary, StudyHead, StudyResults, TestRow,
+    ClusterUnit, Cut, LeftOut, MeasureRow, Metric, OutcomeResult, PenalisedTerms, ScoreSummary, StudyHead,
+    StudyResults, TestRow,
 };
 pub use scorecard::{Everybody, OutcomeBehaviour, Scorecard, WaveChange, WaveMovement, Weighting, WeightingMethod};
 pub use terminal::{Places, terminal};

@@ -1,6 +1,6 @@
 //! Everything a run found out, ready to be shown: what the report, the tables and the terminal read.
 
-use super::{EvaluationResult, InfluenceResult, OutcomeActions, SayAndDo, Scorecard};
+use super::{EvaluationResult, InfluenceResult, OutcomeActions, SayAndDo, Scorecard, words};
 use crate::drivers::DriverRanking;
 use crate::estimators::diagnostics::TouchpointDiagnostics;
 use crate::estimators::missing::ComparisonTable;
@@ -59,6 +59,40 @@ pub struct StudyHead {
     pub confidence: Confidence,
     /// Version of the program.
     pub version: String,
+    /// Within what answers are not independent.
+    pub clusters: ClusterUnit,
+}
+
+/// Within what answers are not independent, as reports call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClusterUnit {
+    /// The customer's answers.
+    Customer,
+    /// Those of all persons of an account.
+    Account,
+    /// Those of all accounts below one parent.
+    Parent,
+}
+
+impl ClusterUnit {
+    /// With its article.
+    pub(super) fn one(self) -> &'static str {
+        match self {
+            Self::Customer => "a customer",
+            Self::Account => "an account",
+            Self::Parent => "a parent account",
+        }
+    }
+
+    /// `1 customer`, `12 accounts`.
+    pub(super) fn counted(self, n: usize) -> String {
+        match self {
+            Self::Customer => words::counted(n, "customer", "customers"),
+            Self::Account => words::counted(n, "account", "accounts"),
+            Self::Parent => words::counted(n, "parent account", "parent accounts"),
+        }
+    }
 }
 
 /// A Net Promoter Score of one cut.

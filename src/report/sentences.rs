@@ -1,7 +1,7 @@
 //! What the numbers say, in sentences shared by all renderers. Nothing here is escaped; each renderer does that.
 
 use super::evaluation::EvaluationResult;
-use super::results::{MeasureRow, Metric, OutcomeResult, PenalisedTerms, StudyResults};
+use super::results::{ClusterUnit, MeasureRow, Metric, OutcomeResult, PenalisedTerms, StudyResults};
 use super::{reasons, standing, words};
 use crate::drivers::DriverRanking;
 use crate::stats::Confidence;
@@ -208,14 +208,12 @@ pub(super) fn gain(results: &StudyResults, evaluation: &EvaluationResult) -> Opt
 }
 
 /// How intervals of shares and ranks came about.
-pub(super) fn bootstrap(ranking: &DriverRanking) -> String {
+pub(super) fn bootstrap(ranking: &DriverRanking, clusters: ClusterUnit) -> String {
     if ranking.n_replicates == 0 {
         return "No bootstrap was made, so shares and ranks have no intervals.".to_owned();
     }
     let drawn = match ranking.n_clusters {
-        Some(n_clusters) => {
-            format!("{} drawn with all their answers", words::counted(n_clusters, "customer", "customers"))
-        }
+        Some(n_clusters) => format!("{} drawn with all their answers", clusters.counted(n_clusters)),
         None => "answers drawn one by one".to_owned(),
     };
     format!(

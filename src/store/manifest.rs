@@ -3,7 +3,7 @@
 
 use super::StoreError;
 use crate::findings::Finding;
-use crate::intake::SourceAccount;
+use crate::intake::{IdentityAccount, SourceAccount};
 use crate::study::Study;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -50,6 +50,9 @@ pub struct Manifest<'s> {
     /// The settings of the study, defaults filled in.
     study: &'s Study,
     sources: &'s [SourceAccount],
+    /// How respondents are known, where the study says anything of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<&'s IdentityAccount>,
     findings: &'s [Finding],
     outputs: Vec<OutputFile>,
 }
@@ -76,9 +79,16 @@ impl<'s> Manifest<'s> {
             status,
             study,
             sources,
+            identity: None,
             findings,
             outputs,
         })
+    }
+
+    /// The same, with what is known of the keys.
+    #[must_use]
+    pub fn identified(self, identity: Option<&'s IdentityAccount>) -> Self {
+        Self { identity, ..self }
     }
 
     /// Writes `manifest.json` into a folder.
@@ -97,7 +107,13 @@ pub struct Recorded {
     status: serde_json::Value,
     study: serde_json::Value,
     sources: Vec<RecordedSource>,
+    identity: Option<RecordedIdentity>,
     outputs: Vec<RecordedOutput>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct RecordedIdentity {
+    salt_fingerprint: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -133,6 +149,11 @@ impl Recorded {
             && self.status == "done"
             && serde_json::to_value(study).is_ok_and(|own| own == self.study)
             && self.outputs.iter().all(is_there)
+    }
+
+    /// By which it is known whether keys were hashed under the same salt.
+    pub fn salt_fingerprint(&self) -> Option<&str> {
+        self.identity.as_ref()?.salt_fingerprint.as_deref()
     }
 
     /// Path and SHA-256 of the files that were read, by source.

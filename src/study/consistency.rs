@@ -8,6 +8,7 @@ pub(super) fn check(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyErr
     let feedback = item_of(top, &["sources", "feedback"])?;
     check_feedback(study, &feedback)?;
     check_sources(study, top)?;
+    super::identity::check(study, top)?;
     check_history(study, top)?;
     check_drivers(study, top)?;
     check_outcomes(study, top)?;
@@ -16,7 +17,7 @@ pub(super) fn check(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyErr
 }
 
 /// The value under a path of keys that are known to be there.
-fn item_of<'s, 'd>(top: &Section<'s, 'd>, path: &[&str]) -> Result<Item<'s, 'd>, StudyError> {
+pub(super) fn item_of<'s, 'd>(top: &Section<'s, 'd>, path: &[&str]) -> Result<Item<'s, 'd>, StudyError> {
     let (last, parents) = path.split_last().unwrap_or((&"", &[]));
     let mut item = None;
     for key in parents {
@@ -32,7 +33,7 @@ fn item_of<'s, 'd>(top: &Section<'s, 'd>, path: &[&str]) -> Result<Item<'s, 'd>,
     }
 }
 
-fn unknown_name(name: &str, known: &[&str]) -> String {
+pub(super) fn unknown_name(name: &str, known: &[&str]) -> String {
     let hint = nearest(name, known.iter().copied()).map_or_else(String::new, |near| format!(", did you mean `{near}`"));
     if known.is_empty() { hint } else { format!("{hint}; there are: {}", known.join(", ")) }
 }
@@ -227,6 +228,7 @@ fn check_measures(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError
         }
     }
     known.extend(feedback.keep.iter().map(String::as_str));
+    known.extend(study.identity.units());
     known.extend((!study.history.details.lifecycle.is_empty()).then_some("lifecycle_stage"));
     if let Some(customers) = &study.sources.customers {
         known.extend(customers.keep.iter().map(String::as_str));

@@ -2,8 +2,8 @@
 
 use super::section::{Section, Source};
 use super::{
-    Actions, AsOf, Drivers, Evaluation, History, Influence, Measures, Outcome, Penalty, Place, Problem, Scores,
-    Segments, Sources, StudyError, keys,
+    Actions, AsOf, Drivers, Evaluation, History, Identity, Influence, Measures, Outcome, Penalty, Place, Problem,
+    Scores, Segments, Sources, StudyError, keys,
 };
 use crate::stats::distributions::Confidence;
 use serde::Serialize;
@@ -30,6 +30,8 @@ pub struct Study {
     pub minimum_base: u32,
     /// The tables to read.
     pub sources: Sources,
+    /// How a respondent is known.
+    pub identity: Identity,
     /// What is known before an answer.
     pub history: History,
     /// What is ranked.
@@ -158,6 +160,7 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
         measures,
         influence: Influence::read(top, &sources)?,
         sources,
+        identity: Identity::read(top, base_dir)?,
         scores: Scores::read(top)?,
         file: String::new(),
         places: BTreeMap::new(),
@@ -313,7 +316,7 @@ window_days = 90
         assert_eq!(
             refusal("customer = \"customer_id\"\ntime = \"answered_at\"", "custmer = \"customer_id\"\ntime = \"x\""),
             "study:8:1: unknown key `custmer` in [sources.feedback], did you mean `customer`; known keys: path, format, \
-             delimiter, sheet, table, query, rename, blank, contract, not_applicable, zone, time_format, snapshot, id, customer, customer_via, time, \
+             delimiter, sheet, table, query, rename, blank, contract, not_applicable, zone, time_format, snapshot, id, customer, customer_via, customer_is, time, \
              recommend, recommend_class, \
              unfinished, scale, ranges, channel, wave, segment, keep, weight, weight_kind"
         );

@@ -4,6 +4,7 @@
 pub const TOP: &[&str] = &[
     "study",
     "sources",
+    "identity",
     "history",
     "drivers",
     "outcomes",
@@ -37,6 +38,7 @@ pub const FEEDBACK: &[&str] = &[
     "id",
     "customer",
     "customer_via",
+    "customer_is",
     "time",
     "recommend",
     "recommend_class",
@@ -66,6 +68,7 @@ pub const TRANSACTIONS: &[&str] = &[
     "id",
     "customer",
     "customer_via",
+    "customer_is",
     "time",
     "amount",
     "amount_via",
@@ -91,6 +94,7 @@ pub const REFERRALS: &[&str] = &[
     "time_format",
     "referrer",
     "referred",
+    "customer_is",
     "time",
     "probability",
 ];
@@ -109,6 +113,7 @@ pub const CUSTOMERS: &[&str] = &[
     "time_format",
     "customer",
     "customer_via",
+    "customer_is",
     "joined",
     "valid_from",
     "valid_to",
@@ -130,6 +135,7 @@ pub const ACTIVITY: &[&str] = &[
     "time_format",
     "customer",
     "customer_via",
+    "customer_is",
     "time",
     "kind",
     "channel",
@@ -151,6 +157,7 @@ pub const INVITATIONS: &[&str] = &[
     "time_format",
     "customer",
     "customer_via",
+    "customer_is",
     "time",
     "channel",
     "keep",
@@ -170,6 +177,7 @@ pub const JUNCTURES: &[&str] = &[
     "time_format",
     "customer",
     "customer_via",
+    "customer_is",
     "time",
     "kind",
     "known",
@@ -189,6 +197,7 @@ pub const EXPOSURES: &[&str] = &[
     "time_format",
     "customer",
     "customer_via",
+    "customer_is",
     "time",
     "campaign",
 ];
@@ -220,6 +229,18 @@ pub const VIA: &[&str] = &["path", "format", "delimiter", "sheet", "table", "que
 /// `amount_via`.
 pub const AMOUNT_VIA: &[&str] =
     &["path", "format", "delimiter", "sheet", "table", "query", "key", "from", "to", "aggregate"];
+/// One alternative of `customer`.
+pub const KEY_COLUMN: &[&str] = &["column", "via"];
+/// `[identity]`.
+pub const IDENTITY: &[&str] = &["fold", "people", "accounts", "level", "clusters", "hash"];
+/// `identity.people`.
+pub const PEOPLE: &[&str] =
+    &["path", "format", "delimiter", "sheet", "table", "query", "rename", "blank", "id", "person", "unlisted"];
+/// `identity.accounts`.
+pub const ACCOUNTS: &[&str] =
+    &["path", "format", "delimiter", "sheet", "table", "query", "rename", "blank", "person", "account", "parent"];
+/// `identity.hash`.
+pub const HASH: &[&str] = &["salt_env", "salt_file"];
 /// `[drivers]`.
 pub const DRIVERS: &[&str] = &["touchpoints", "controls", "always", "missing", "expectations"];
 /// `[outcomes]`.
@@ -318,6 +339,8 @@ pub const SCORES: &[&str] = &["enabled", "reasons", "calibration"];
 /// Names that the typed feedback table uses itself, so that no touchpoint or kept column may have one.
 pub const RESERVED_FEEDBACK_COLUMNS: &[&str] =
     &["row", "response_id", "customer", "t", "recommend", "channel", "wave", "segment", "weight"];
+/// Names that it uses beside them where the study has accounts.
+pub const RESERVED_UNIT_COLUMNS: &[&str] = &["person", "account", "parent"];
 /// Names that the typed customers table uses itself.
 pub const RESERVED_CUSTOMER_COLUMNS: &[&str] = &["customer", "joined_t", "valid_from", "valid_to", "churned_t"];
 /// Names that the typed invitations table uses itself.

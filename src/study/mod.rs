@@ -20,8 +20,10 @@ mod contract;
 mod document;
 mod evaluation;
 mod history;
+mod identity;
 mod influence;
 mod invited;
+mod key;
 mod measures;
 mod outcome;
 mod panel;
@@ -40,16 +42,18 @@ pub use history::{
     Advance, Comparison, Condition, Contacts, Distinct, HISTORY_WINDOWS_DAYS, History, HistoryDetails, Juncture,
     LifecycleRule, Returns, Same, Validity,
 };
+pub use identity::{AccountFile, Fold, Identity, Level, PeopleFile, Salt, Unlisted};
 pub use influence::{
     EdgeProbability, Influence, InvitationCost, Passing, PassingRule, RatingWeights, ReferralRules, ReferralWorth,
     RuleTreatment,
 };
 pub use invited::{SeedQuota, SeedValue, SegmentQuota};
+pub use key::{Key, KeyColumn, Via};
 pub use measures::{Measures, NpsInterval, PopulationMargin, PopulationShare, Strata, Stratum};
 pub use nearest::nearest;
 pub use outcome::{Outcome, Penalty, SpendScale};
 pub use panel::{Panel, Period};
 pub use sources::{
-    Activity, Aggregate, AmountVia, Customers, Exposures, Feedback, Files, Format, Invitations, Junctures, Key, Range,
-    Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor, Via,
+    Activity, Aggregate, AmountVia, Customers, Exposures, Feedback, Files, Format, Invitations, Junctures, Range,
+    Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor,
 };

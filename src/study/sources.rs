@@ -1,7 +1,7 @@
 //! The tables of a study: where they lie, how they are read, and which column plays which part.
 
 use super::section::{Item, Section};
-use super::{AnswerCodes, Codes, Problem, SourceContract, StudyError, Validity, keys};
+use super::{AnswerCodes, Codes, Key, Level, Problem, SourceContract, StudyError, Validity, keys};
 use crate::data::WeightKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -173,26 +173,6 @@ pub struct Range {
     pub max: f64,
 }
 
-/// The column that says who, and the files through which it leads to the person.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Key {
-    /// The column.
-    pub column: String,
-    /// Looked up one after the other.
-    pub via: Vec<Via>,
-}
-
-/// A file that translates one key into another.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Via {
-    /// The file.
-    pub files: Files,
-    /// The column that is looked up.
-    pub from: String,
-    /// The column that is found.
-    pub to: String,
-}
-
 /// How several amounts of one key become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -331,6 +311,8 @@ pub struct Referrals {
     pub referrer: String,
     /// Who was brought.
     pub referred: String,
+    /// Whether both are persons, accounts or parents.
+    pub customer_is: Level,
     /// When.
     pub time: String,
     /// The probability of the edge, 0-1.
@@ -428,7 +410,7 @@ pub struct Exposures {
     pub campaign: Option<String>,
 }
 
-const CUSTOMER: &str = "the column that says who";
+pub(super) const CUSTOMER: &str = "the column that says who";
 const TIME: &str = "the column that says when";
 
 impl Sources {
@@ -457,6 +439,7 @@ impl Sources {
                         times: read_times(&section)?,
                         referrer: section.required("referrer", "the column that says who brought")?.text()?,
                         referred: section.required("referred", "the column that says who was brought")?.text()?,
+                        customer_is: Level::read_of_source(&section)?,
                         time: section.required("time", TIME)?.text()?,
                         probability: section.text("probability")?,
                     })
@@ -467,7 +450,7 @@ impl Sources {
                     Ok(Customers {
                         files: read_files(&section, base_dir)?,
                         times: read_times(&section)?,
-                        customer: read_key(&section, base_dir)?,
+                        customer: Key::read(&section, base_dir)?,
                         joined: section.text("joined")?,
                         valid_from: section.text("valid_from")?,
                         valid_to: section.text("valid_to")?,
@@ -481,7 +464,7 @@ impl Sources {
                     Ok(Activity {
                         files: read_files(&section, base_dir)?,
                         times: read_times(&section)?,
-                        customer: read_key(&section, base_dir)?,
+                        customer: Key::read(&section, base_dir)?,
                         time: section.required("time", TIME)?.text()?,
                         kind: section.text("kind")?,
                         channel: section.text("channel")?,
@@ -495,7 +478,7 @@ impl Sources {
                     Ok(Invitations {
                         files: read_files(&section, base_dir)?,
                         times: read_times(&section)?,
-                        customer: read_key(&section, base_dir)?,
+                        customer: Key::read(&section, base_dir)?,
                         time: section.required("time", TIME)?.text()?,
                         channel: section.text("channel")?,
                         keep: read_keep(&section, keys::RESERVED_INVITATION_COLUMNS)?,
@@ -507,7 +490,7 @@ impl Sources {
                     Ok(Junctures {
                         files: read_files(&section, base_dir)?,
                         times: read_times(&section)?,
-                        customer: read_key(&section, base_dir)?,
+                        customer: Key::read(&section, base_dir)?,
                         time: section.required("time", TIME)?.text()?,
                         kind: section.required("kind", "the column that says what kind of juncture it is")?.text()?,
                         known: section.text("known")?,
@@ -519,7 +502,7 @@ impl Sources {
                     Ok(Exposures {
                         files: read_files(&section, base_dir)?,
                         times: read_times(&section)?,
-                        customer: read_key(&section, base_dir)?,
+                        customer: Key::read(&section, base_dir)?,
                         time: section.required("time", TIME)?.text()?,
                         campaign: section.text("campaign")?,
                     })
@@ -547,7 +530,7 @@ fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback,
         files: Files { blank: blank.all.clone(), ..read_files(section, base_dir)? },
         times: read_times(section)?,
         snapshot,
-        customer: section.item("customer").map(|_| read_key(section, base_dir)).transpose()?,
+        customer: section.item("customer").map(|_| Key::read(section, base_dir)).transpose()?,
         time: section.text("time")?,
         id: section.text("id")?,
         recommend: section.text("recommend")?,
@@ -590,7 +573,7 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
         files: read_files(section, base_dir)?,
         times: read_times(section)?,
         id: section.text("id")?,
-        customer: read_key(section, base_dir)?,
+        customer: Key::read(section, base_dir)?,
         time: section.required("time", TIME)?.text()?,
         amount,
         amount_via,
@@ -617,24 +600,6 @@ fn read_amount_via(item: &Item<'_, '_>, base_dir: &Path) -> Result<AmountVia, St
     })
 }
 
-fn read_key(section: &Section<'_, '_>, base_dir: &Path) -> Result<Key, StudyError> {
-    let column = section.required("customer", CUSTOMER)?.text()?;
-    let mut via = Vec::new();
-    if let Some(item) = section.item("customer_via") {
-        let steps =
-            if item.is_table() { vec![item] } else { item.elements("a list of tables with path, from and to")? };
-        for step in steps {
-            let step = step.section(keys::VIA)?;
-            via.push(Via {
-                files: read_files(&step, base_dir)?,
-                from: step.required("from", "the column that is looked up")?.text()?,
-                to: step.required("to", "the column that is found")?.text()?,
-            });
-        }
-    }
-    Ok(Key { column, via })
-}
-
 fn read_keep(section: &Section<'_, '_>, reserved: &[&str]) -> Result<Vec<String>, StudyError> {
     let Some(item) = section.item("keep") else { return Ok(Vec::new()) };
     let keep = item.texts()?;
@@ -646,7 +611,7 @@ fn read_keep(section: &Section<'_, '_>, reserved: &[&str]) -> Result<Vec<String>
     }
 }
 
-fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<Files, StudyError> {
+pub(super) fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<Files, StudyError> {
     let path = section.required("path", "the file, or a pattern such as \"feedback/*.csv\", or a list of them")?;
     let paths = path.texts()?;
     if paths.is_empty() {

@@ -7,6 +7,7 @@ mod exit_codes;
 mod flat;
 mod gaps;
 mod history;
+mod identity;
 mod influence;
 mod init;
 mod models;

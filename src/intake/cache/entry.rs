@@ -147,6 +147,7 @@ fn checked(record: PieceRecord, rows: Option<&RecordBatch>, contract: &Contract)
         excluded: record.excluded,
         tally: record.tally.unwrap_or_default(),
         rejected: record.rejected,
+        writings: record.writings,
         origins,
         n_lines: record.n_lines,
         first_time_has_no_zone: record.first_time_has_no_zone,

@@ -6,16 +6,19 @@ use crate::intake::files::SourceFile;
 use crate::study::Files;
 use std::fmt::Write;
 
-/// The word for a source's contract. The study's date is not in it: it decides later which rows are left out.
+/// The word for a source's contract. The study's date is not in it: it decides later which rows are left out. Of a salt there is
+/// its fingerprint.
 pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
     // Taken apart whole, so that whoever adds something to a contract has to say whether it belongs here.
-    let Contract { source, columns, unique, unique_together, distinct, end_us: _, answers, tallied } = contract;
+    let Contract { source, columns, unique, unique_together, distinct, end_us: _, answers, tallied, identity } =
+        contract;
     // What a source promises of its rows is among the columns by now, what it promises of them all is held against the account.
     let Files { path: _, format, delimiter, sheet, table, query, rename, blank, contract: _, base_dir: _ } = files;
     let mut text = format!("{} {FORMAT_VERSION}\n", env!("CARGO_PKG_VERSION"));
     // Writing to a String cannot fail.
     let _ = writeln!(text, "{source:?} {unique:?} {unique_together:?} {distinct:?} {answers:?} {tallied:?}");
     let _ = writeln!(text, "{format:?} {delimiter:?} {sheet:?} {table:?} {query:?} {rename:?} {blank:?}");
+    let _ = writeln!(text, "{}", identity.fingerprint());
     columns.iter().for_each(|column| write_column(&mut text, column));
     record::hash(text.as_bytes())
 }
@@ -30,10 +33,9 @@ fn write_column(text: &mut String, column: &Column) {
     let Column { output, input, key, kind, required, may_be_later, blank, not_applicable } = column;
     let _ = writeln!(text, "{output:?} {input:?} {key:?} {required} {may_be_later} {blank:?} {not_applicable:?}");
     let _ = match kind {
-        Kind::Key(crosswalks) => {
-            let contents: Vec<String> = crosswalks.iter().map(|crosswalk| crosswalk.fingerprint()).collect();
-            writeln!(text, "key {contents:?}")
-        }
+        Kind::Key(rule) => writeln!(text, "key {}", rule.fingerprint()),
+        Kind::Alternative => writeln!(text, "alternative"),
+        Kind::Unit(level) => writeln!(text, "unit {level:?}"),
         Kind::Text => writeln!(text, "text"),
         Kind::Number(bounds) => writeln!(text, "number {bounds:?}"),
         Kind::Answer(bounds) => writeln!(text, "answer {bounds:?}"),

@@ -3,7 +3,8 @@
 //! A folder (`folder`) holds an entry for each file and contract (`key`). An entry is what the check made of the file's
 //! pieces (`record`): typed columns in Parquet, and beside them the rows put aside and the counts. It is written piece by
 //! piece while the file is read (`draft`) and read back the same way (`entry`), so that rules across files, such as repeated
-//! ids, work on it as on the file itself. The study's date is not part of it: rows after the date are left out later.
+//! ids and keys written in several ways, work on it as on the file itself. The study's date is not part of it: rows after the
+//! date are left out later. Where keys are hashed it holds none in plain.
 
 mod record;
 
@@ -18,5 +19,7 @@ pub(super) use entry::Entry;
 pub use folder::Cache;
 pub(super) use folder::SourceCache;
 
+#[cfg(test)]
+mod identity_tests;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 use crate::intake::account::Exclusion;
 use crate::intake::check::{Checked, Rejected};
 use crate::intake::exports::AnswerTally;
+use crate::intake::folding::Writing;
 use crate::intake::hash::FileHash;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +13,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Changes whenever the format of an entry does, or anything in the code that makes other rows of the same file and contract.
-pub(super) const FORMAT_VERSION: u32 = 1;
+pub(super) const FORMAT_VERSION: u32 = 2;
 
 /// The file that makes a folder an entry.
 pub(super) const ENTRY: &str = "entry.json";
@@ -51,6 +52,9 @@ pub(super) struct PieceRecord {
     /// Nothing where no answer was counted.
     pub(super) tally: Option<AnswerTally>,
     pub(super) rejected: Vec<Rejected>,
+    /// How its keys were written, where keys are folded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) writings: Vec<Writing>,
 }
 
 impl PieceRecord {
@@ -63,6 +67,7 @@ impl PieceRecord {
             excluded: checked.excluded.clone(),
             tally: Some(checked.tally.clone()).filter(|tally| *tally != AnswerTally::default()),
             rejected: checked.rejected.clone(),
+            writings: checked.writings.clone(),
         }
     }
 }

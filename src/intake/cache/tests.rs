@@ -12,30 +12,31 @@ use std::path::{Path, PathBuf};
 /// Room for everything.
 const MAX: u64 = 1 << 40;
 
-struct Case(tempfile::TempDir);
+pub(super) struct Case(tempfile::TempDir);
 
 /// All that intake leaves: tables and quarantine by file name, and the accounts as the manifest has them.
 #[derive(Debug, PartialEq)]
-struct Left {
-    files: BTreeMap<PathBuf, Vec<u8>>,
-    accounts: String,
+pub(super) struct Left {
+    pub(super) files: BTreeMap<PathBuf, Vec<u8>>,
+    pub(super) accounts: String,
+    identity: String,
     schemas: Vec<String>,
 }
 
 impl Case {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(super) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path(name), content).expect("written");
     }
 
-    fn intake(&self, study: &str, cache: &Cache) -> Result<Intake, IntakeError> {
+    pub(super) fn intake(&self, study: &str, cache: &Cache) -> Result<Intake, IntakeError> {
         for name in ["work", "quarantine"] {
             let _ = fs::remove_dir_all(self.path(name));
         }
@@ -44,17 +45,19 @@ impl Case {
         Intake::run_cached(&study, &folders, cache, &|_| ())
     }
 
-    fn run(&self, study: &str, cache: &Cache) -> Left {
+    pub(super) fn run(&self, study: &str, cache: &Cache) -> Left {
         let intake = self.intake(study, cache).expect("readable");
         assert!(intake.accounts.iter().all(crate::intake::SourceAccount::adds_up), "{:?}", intake.accounts);
         let mut files = BTreeMap::new();
         collect(&self.path("work"), &mut files);
         collect(&self.path("quarantine"), &mut files);
+        let identity = serde_json::to_string(&intake.identity).expect("JSON");
         let tables = intake.tables;
         let all = [tables.feedback, tables.transactions, tables.customers, tables.activity];
         Left {
             files,
             accounts: serde_json::to_string(&intake.accounts).expect("JSON"),
+            identity,
             schemas: all
                 .iter()
                 .map(|table| format!("{:?} {:?} {:?}", table.schema, table.first_t, table.last_t))
@@ -62,11 +65,11 @@ impl Case {
         }
     }
 
-    fn cache(&self) -> Cache {
+    pub(super) fn cache(&self) -> Cache {
         Cache::within(&self.path("cache"), MAX)
     }
 
-    fn entries(&self) -> Vec<PathBuf> {
+    pub(super) fn entries(&self) -> Vec<PathBuf> {
         let found = fs::read_dir(self.path("cache")).expect("there").flatten().map(|entry| entry.path());
         let mut entries: Vec<PathBuf> = found.filter(|path| path.is_dir()).collect();
         entries.sort();
@@ -74,7 +77,7 @@ impl Case {
     }
 
     /// Makes every entry say that its file has a thousand rows more than it has, by which one knows where rows come from.
-    fn mark(&self) {
+    pub(super) fn mark(&self) {
         for entry in self.entries() {
             let text = fs::read_to_string(entry.join(ENTRY)).expect("there");
             let (_, json) = text.split_once('\n').expect("two lines");
@@ -86,14 +89,14 @@ impl Case {
     }
 
     /// Whether each file of a source came from a marked entry.
-    fn from_cache(&self, study: &str, source: &str) -> Vec<bool> {
+    pub(super) fn from_cache(&self, study: &str, source: &str) -> Vec<bool> {
         let intake = self.intake(study, &self.cache()).expect("readable");
         let account = intake.account(source).expect("read");
         account.files.iter().map(|file| file.rows_read >= 1000).collect()
     }
 }
 
-fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+pub(super) fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.path().is_dir() {
             collect(&entry.path(), files);

@@ -56,15 +56,15 @@ impl Coefficients {
                 p_value: words::p_value(own.p_value),
             }
         });
+        let unit = results.head.clusters;
         let std_errors = outcome.fit.as_ref().map_or(String::new(), |fit| match (fit.std_errors, fit.n_clusters) {
             (StdErrors::Model, _) => " Standard errors are those of the model.".to_owned(),
             (StdErrors::Hc1, _) => " Standard errors are robust to unequal variances (HC1).".to_owned(),
             (StdErrors::Hc3, _) => " Standard errors are robust to unequal variances (HC3).".to_owned(),
-            (StdErrors::Cluster, None) => " Standard errors allow for several answers of a customer.".to_owned(),
-            (StdErrors::Cluster, Some(n)) => format!(
-                " Standard errors allow for several answers of a customer ({}).",
-                words::counted(n, "customer", "customers")
-            ),
+            (StdErrors::Cluster, None) => format!(" Standard errors allow for several answers of {}.", unit.one()),
+            (StdErrors::Cluster, Some(n)) => {
+                format!(" Standard errors allow for several answers of {} ({}).", unit.one(), unit.counted(n))
+            }
         });
         Some(Self {
             what: match outcome.family {

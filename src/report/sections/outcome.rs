@@ -102,7 +102,7 @@ impl OutcomeSection {
             fit: sentences::fit(outcome).or_else(|| fit_alone(outcome)),
             penalised: outcome.penalised.as_ref().map(sentences::penalised),
             base: sentences::base(outcome),
-            bootstrap: shown.map(sentences::bootstrap),
+            bootstrap: shown.map(|ranking| sentences::bootstrap(ranking, results.head.clusters)),
             with_intervals: shown.is_some_and(|ranking| ranking.drivers.iter().any(|row| row.interval.is_some())),
             with_noise: shown.is_some_and(|ranking| ranking.drivers.iter().any(|row| row.noise.is_some())),
             methods: method_keys.iter().map(|key| method_head(key)).collect(),

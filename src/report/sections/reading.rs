@@ -21,7 +21,7 @@ impl Reading {
         let mut intervals: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for outcome in &results.outcomes {
             if let Some(ranking) = &outcome.ranking {
-                intervals.entry(sentences::bootstrap(ranking)).or_default().push(&outcome.name);
+                intervals.entry(sentences::bootstrap(ranking, results.head.clusters)).or_default().push(&outcome.name);
             }
         }
         let methods: BTreeSet<Method> = rankings().map(|ranking| ranking.method).collect();

@@ -1,0 +1,69 @@
+//! What of a row goes into quarantine: all of it, or, where keys are hashed, only what the study reads, with its keys hashed.
+
+use super::buffer::Buffered;
+use super::check::Fault;
+use super::contract::Contract;
+use super::rows::Rows;
+use jiff::Timestamp;
+
+/// Stands for a row whose keys cannot be told from the rest.
+const WITHHELD: &str = "withheld, because keys are hashed";
+
+/// The columns at fault, as the study names them.
+pub(super) fn column(contract: &Contract, fault: &Fault) -> Option<String> {
+    let names: Vec<&str> = fault.columns.iter().map(|&at| contract.columns[at].input.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// The cell at fault; where two contradict each other, both with their names.
+pub(super) fn raw(contract: &Contract, rows: &impl Rows, fault: &Fault) -> String {
+    match fault.columns[..] {
+        [] => String::new(),
+        [at] => cell(contract, rows, at),
+        _ => {
+            let named = fault.columns.iter().map(|&at| named(contract, at, &cell(contract, rows, at)));
+            named.collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+/// The whole row.
+pub(super) fn record(contract: &Contract, rows: &impl Rows, fault: &Fault) -> String {
+    if contract.identity.hash.is_none() {
+        return rows.record();
+    }
+    if fault.columns.is_empty() {
+        return WITHHELD.to_owned();
+    }
+    let own = contract.columns.iter().enumerate();
+    let first = |at: usize| contract.columns[..at].iter().all(|other| other.input != contract.columns[at].input);
+    let cells = own.filter(|(at, _)| first(*at)).map(|(at, _)| named(contract, at, &cell(contract, rows, at)));
+    cells.collect::<Vec<_>>().join(",")
+}
+
+/// A used row that turns out to be a repeat, where its keys are hashed: what the table would have held of it.
+pub(super) fn record_of_used(contract: &Contract, columns: &[Buffered], row: usize) -> Option<String> {
+    contract.identity.hash.as_ref()?;
+    let own = contract.columns.iter().zip(columns).enumerate();
+    let cells = own.filter(|(_, (column, _))| !column.output.is_empty()).map(|(at, (_, values))| {
+        let instant = values.instant(row).and_then(|us| Timestamp::from_microsecond(us).ok());
+        let number = values.number(row);
+        let text = match instant {
+            Some(instant) => instant.to_string(),
+            None if number.is_nan() => values.text(row).to_owned(),
+            None => number.to_string(),
+        };
+        named(contract, at, &text)
+    });
+    Some(cells.collect::<Vec<_>>().join(","))
+}
+
+fn named(contract: &Contract, at: usize, text: &str) -> String {
+    format!("{}={text}", contract.columns[at].input)
+}
+
+fn cell(contract: &Contract, rows: &impl Rows, at: usize) -> String {
+    let mut scratch = String::new();
+    let text = rows.cell(at).text(&mut scratch);
+    if contract.is_key(at) { contract.identity.shown_as_written(text).into_owned() } else { text.to_owned() }
+}
