@@ -43,6 +43,38 @@ pub enum IntakeError {
         /// The path as written.
         pattern: String,
     },
+    /// A path in an object store that leads to nothing.
+    #[error(
+        "[sources.{source_name}]: no object of the store matches `{path}`; write s3://bucket/key, s3://bucket/folder/*.csv, or the \
+         folder above folders such as year=2026"
+    )]
+    NoObject {
+        /// The source.
+        source_name: String,
+        /// The path as written.
+        path: String,
+    },
+    /// An object store that refuses or cannot be reached.
+    #[error("[sources.{source_name}]: `{path}` could not be fetched: {message}")]
+    Store {
+        /// The source.
+        source_name: String,
+        /// The path as written.
+        path: String,
+        /// What the store says.
+        message: String,
+    },
+    /// A path in an object store, and a program that knows none.
+    #[error(
+        "[sources.{source_name}]: `{path}` is in an object store, and this program was built without them; build it with \
+         `--features s3`, or fetch the files first"
+    )]
+    NoStores {
+        /// The source.
+        source_name: String,
+        /// The path as written.
+        path: String,
+    },
     /// The system refused to read.
     #[error("`{file}` could not be read")]
     Unreadable {

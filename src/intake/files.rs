@@ -1,7 +1,7 @@
 //! The files of a source: found by path or pattern, each with its layout.
 
 use super::exports::{self, ExportFormat, ExportLayout};
-use super::{IntakeError, columnar, database, sniff, unpacked};
+use super::{IntakeError, columnar, database, remote, sniff, unpacked};
 use crate::study::{Files, Format, Vendor};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -41,12 +41,28 @@ pub(super) enum Layout {
     ExportTable(u8),
 }
 
+/// What becomes of the objects of stores among the files of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Objects<'f> {
+    /// They are fetched into this folder.
+    Fetched(&'f Path),
+    /// They are not asked for.
+    Left,
+}
+
 /// The files of a source in the order of the study; those of a pattern in alphabetical order. A file that two patterns
 /// match is read once.
-pub(super) fn find(source_name: &str, files: &Files) -> Result<Vec<SourceFile>, IntakeError> {
+pub(super) fn find(source_name: &str, files: &Files, objects: Objects<'_>) -> Result<Vec<SourceFile>, IntakeError> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     for pattern in &files.path {
+        if remote::is_remote(pattern) {
+            let Objects::Fetched(folder) = objects else { continue };
+            for object in remote::fetch(source_name, pattern, folder)? {
+                found.extend(file_at(&object.path, object.name, files, &mut seen)?);
+            }
+            continue;
+        }
         if files.format == Format::Postgres || database::is_server(pattern) {
             found.push(SourceFile {
                 name: database::without_password(pattern),
@@ -59,17 +75,27 @@ pub(super) fn find(source_name: &str, files: &Files) -> Result<Vec<SourceFile>, 
         }
         for path in matches(source_name, pattern, &files.base_dir)? {
             let name = name_of(&path, &files.base_dir);
-            let unreadable = |source| IntakeError::Unreadable { file: name.clone(), source };
-            let metadata = std::fs::metadata(&path).map_err(unreadable)?;
-            if !seen.insert(std::fs::canonicalize(&path).map_err(unreadable)?) {
-                continue;
-            }
-            let layout = layout_of(&path, files).map_err(unreadable)?;
-            let partitions = partitions(&name);
-            found.push(SourceFile { name, path, n_bytes: metadata.len(), layout, partitions });
+            found.extend(file_at(&path, name, files, &mut seen)?);
         }
     }
     Ok(found)
+}
+
+/// A file with its layout; `None` where it was seen before.
+fn file_at(
+    path: &Path,
+    name: String,
+    files: &Files,
+    seen: &mut HashSet<PathBuf>,
+) -> Result<Option<SourceFile>, IntakeError> {
+    let unreadable = |source| IntakeError::Unreadable { file: name.clone(), source };
+    let n_bytes = std::fs::metadata(path).map_err(unreadable)?.len();
+    if !seen.insert(std::fs::canonicalize(path).map_err(unreadable)?) {
+        return Ok(None);
+    }
+    let layout = layout_of(path, files).map_err(unreadable)?;
+    let partitions = partitions(&name);
+    Ok(Some(SourceFile { name, path: path.to_owned(), n_bytes, layout, partitions }))
 }
 
 /// What the folders of a path say in the manner of Hive.
@@ -273,11 +299,12 @@ mod tests {
             std::fs::write(base.join(name), "x").expect("written");
         }
         std::fs::write(base.join("in/d.csv"), "PAR1").expect("written");
-        let found = find("feedback", &files(&base, &["in/c[1].csv", "in/*"])).expect("found");
+        let found = find("feedback", &files(&base, &["in/c[1].csv", "in/*"]), Objects::Left).expect("found");
         let names: Vec<&str> = found.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(names, ["in/c[1].csv", "in/a.tsv", "in/b.csv", "in/d.csv"]);
         assert_eq!(found[1].layout, Layout::Separated(b'\t'));
-        let beside = find("feedback", &files(&base.join("in"), &["../in/b*.csv", "b.csv"])).expect("found");
+        let beside =
+            find("feedback", &files(&base.join("in"), &["../in/b*.csv", "b.csv"]), Objects::Left).expect("found");
         assert_eq!((beside.len(), beside[0].name.as_str()), (1, "../in/b.csv"), "one file by two ways");
         assert_eq!((found[2].layout, found[3].layout), (Layout::Separated(b','), Layout::Parquet));
     }
@@ -290,7 +317,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
             std::fs::write(path, "x,y\n").expect("written");
         }
-        let found = find("transactions", &files(folder.path(), &["orders"])).expect("found");
+        let found = find("transactions", &files(folder.path(), &["orders"]), Objects::Left).expect("found");
         let names: Vec<&str> = found.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(names, ["orders/year=2025/month=01/a.csv", "orders/year=2026/month=10/b.csv"]);
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
@@ -304,7 +331,10 @@ mod tests {
     #[test]
     fn what_is_not_there_is_named_with_its_source() {
         let folder = tempfile::tempdir().expect("a folder");
-        let refusal = |path: &str| find("feedback", &files(folder.path(), &[path])).expect_err("refused").to_string();
+        let refusal = |path: &str| {
+            let objects = Objects::Fetched(folder.path());
+            find("feedback", &files(folder.path(), &[path]), objects).expect_err("refused").to_string()
+        };
         assert_eq!(
             refusal("gone.csv"),
             "[sources.feedback]: no file matches `gone.csv`; paths count from the study's folder"
@@ -312,5 +342,7 @@ mod tests {
         assert!(refusal("*.csv").contains("no file matches `*.csv`"));
         assert!(refusal(".").contains("is a folder; name its files"));
         assert!(refusal("a***b").contains("is no pattern"));
+        #[cfg(not(feature = "s3"))]
+        assert!(refusal("s3://shop/answers.csv").contains("built without them"));
     }
 }

@@ -3,7 +3,6 @@
 use super::IntakeError;
 use super::buffer::Buffered;
 use super::contract::{Column, Kind};
-use super::files;
 use super::identity::{KeyRule, Names};
 use super::people::{Accounts, People};
 use super::sources::Reading;
@@ -23,7 +22,7 @@ impl Reading<'_> {
             (0..n_rows).for_each(|row| people.add(buffers[0].text(row), buffers[1].text(row)));
             Ok(())
         };
-        self.read(&contract, &file.files, &files::find(PEOPLE, &file.files)?, &mut sink)?;
+        self.read(&contract, &file.files, &self.find(PEOPLE, &file.files)?, &mut sink)?;
         Ok(people)
     }
 
@@ -43,7 +42,7 @@ impl Reading<'_> {
             }
             Ok(())
         };
-        self.read(&contract, &file.files, &files::find(ACCOUNTS, &file.files)?, &mut sink)?;
+        self.read(&contract, &file.files, &self.find(ACCOUNTS, &file.files)?, &mut sink)?;
         accounts.close().map_err(|cycle| {
             let shown: Vec<_> = cycle.accounts.iter().chain(cycle.accounts.first()).collect();
             let shown: Vec<_> = shown.into_iter().map(|own| self.identity.shown(own)).collect();

@@ -58,6 +58,7 @@ mod through;
 
 mod cache;
 mod read;
+mod remote;
 mod replay;
 mod sources;
 mod table;

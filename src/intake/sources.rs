@@ -6,7 +6,7 @@ use super::buffer::Buffered;
 use super::cache::Cache;
 use super::columnar;
 use super::contract::{Answers, Bounds, Column, Contract, Kind, Promise, Tallied};
-use super::files::{self, Layout, SourceFile};
+use super::files::{self, Layout, Objects, SourceFile};
 use super::folding::Folding;
 use super::identity::{Alternative, Identity, KeyRule, Names};
 use super::identity_files::{ACCOUNTS, PEOPLE};
@@ -15,6 +15,7 @@ use super::ledger::{Ledger, Sink};
 use super::lookup::{Crosswalk, Totals};
 use super::progress::{Progress, Reporter};
 use super::read::read_source;
+use super::remote;
 use super::table::{Table, TableWriter};
 use super::time::Clock;
 use crate::study::{
@@ -128,13 +129,14 @@ impl Intake {
     /// Files that are missing or cannot be read.
     pub fn fingerprints(study: &Study) -> Result<BTreeMap<String, Vec<(String, String)>>, IntakeError> {
         let mut all: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-        each_file(study, &Job::all(study), |source, file| {
-            // What a server would answer is not known without asking it: it counts as changed.
-            let sha256 = match file.layout {
-                Layout::Postgres => String::new(),
-                _ => columnar::hash_of(file)?.1,
+        each_file(study, &Job::all(study), |source, named| {
+            // What a server or a store would answer is not known without asking it: it counts as changed.
+            let own = match named {
+                Named::File(file) if file.layout != Layout::Postgres => (file.name.clone(), columnar::hash_of(file)?.1),
+                Named::File(file) => (file.name.clone(), String::new()),
+                Named::Object(path) => (path.to_owned(), String::new()),
             };
-            all.entry(source.to_owned()).or_default().push((file.name.clone(), sha256));
+            all.entry(source.to_owned()).or_default().push(own);
             Ok(())
         })?;
         Ok(all)
@@ -583,8 +585,10 @@ impl<'r> Reading<'r> {
         let stated = &study.identity;
         let identity = Identity::new(Folding::new(&stated.fold), stated.level, key_hash(study)?);
         let mut bytes_total = 0;
-        each_file(study, jobs, |_, file| {
-            bytes_total += file.n_bytes;
+        each_file(study, jobs, |_, named| {
+            if let Named::File(file) = named {
+                bytes_total += file.n_bytes;
+            }
             Ok(())
         })?;
         let reporter = Reporter { report: progress, bytes_done: 0, bytes_total };
@@ -600,6 +604,11 @@ impl<'r> Reading<'r> {
             reading.identity = Arc::new(reading.identity.with_accounts(accounts));
         }
         Ok(reading)
+    }
+
+    /// The files of a source; objects of stores are fetched for as long as the run lasts.
+    pub(super) fn find(&self, name: &str, files: &Files) -> Result<Vec<SourceFile>, IntakeError> {
+        files::find(name, files, Objects::Fetched(&self.folders.work.join("objects")))
     }
 
     fn table(&mut self, job: Job<'_>) -> Result<Table, IntakeError> {
@@ -653,7 +662,7 @@ impl<'r> Reading<'r> {
         let mut seen = Seen { n_rows: 0, first_t: None, last_t: None };
         let time = contract.columns.iter().position(|column| column.output == "t");
         if let Some(files) = job.files {
-            let found = files::find(job.name, files)?;
+            let found = self.find(job.name, files)?;
             let last_seen_us = contract.end_us - 1;
             let mut sink = |buffers: Vec<Buffered>, n_rows: usize| {
                 seen.add_times(time.map(|at| &buffers[at]), n_rows);
@@ -749,7 +758,8 @@ impl<'r> Reading<'r> {
             (0..n_rows).for_each(|row| crosswalk.add(buffers[0].text(row), buffers[1].text(row)));
             Ok(())
         };
-        self.read(&contract, &via.files, &files::find(name, &via.files)?, &mut sink)?;
+        let found = self.find(name, &via.files)?;
+        self.read(&contract, &via.files, &found, &mut sink)?;
         let crosswalk = Arc::new(crosswalk);
         self.lookups.crosswalks.push((via.clone(), Arc::clone(&crosswalk)));
         Ok(crosswalk)
@@ -769,7 +779,8 @@ impl<'r> Reading<'r> {
             (0..n_rows).for_each(|row| totals.add(buffers[0].text(row), buffers[1].number(row)));
             Ok(())
         };
-        self.read(&contract, &via.files, &files::find(&name, &via.files)?, &mut sink)?;
+        let found = self.find(&name, &via.files)?;
+        self.read(&contract, &via.files, &found, &mut sink)?;
         Ok(totals)
     }
 
@@ -813,15 +824,24 @@ impl Job<'_> {
     }
 }
 
+/// What a study names.
+enum Named<'f> {
+    File(&'f SourceFile),
+    /// Objects of a store, by the path as written.
+    Object(&'f str),
+}
+
 /// Visits the files of all sources, those through which keys lead included, each source once.
 fn each_file(
     study: &Study,
     jobs: &[Job<'_>],
-    mut visit: impl FnMut(&str, &SourceFile) -> Result<(), IntakeError>,
+    mut visit: impl FnMut(&str, Named<'_>) -> Result<(), IntakeError>,
 ) -> Result<(), IntakeError> {
     let mut seen: Vec<&Via> = Vec::new();
     let mut add = |name: &str, files: &Files| -> Result<(), IntakeError> {
-        files::find(name, files)?.iter().try_for_each(|file| visit(name, file))
+        let objects = files.path.iter().filter(|path| remote::is_remote(path));
+        objects.map(|path| Named::Object(path)).try_for_each(|object| visit(name, object))?;
+        files::find(name, files, Objects::Left)?.iter().try_for_each(|file| visit(name, Named::File(file)))
     };
     if let Some(people) = &study.identity.people {
         add(PEOPLE, &people.files)?;

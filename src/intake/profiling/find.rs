@@ -5,7 +5,7 @@ use super::open;
 use super::sample::{Sample, SampledColumn};
 use super::times::TimeProfile;
 use crate::intake::exports::{self, ExportFormat};
-use crate::intake::files::{self, Layout, SourceFile};
+use crate::intake::files::{self, Layout, Objects, SourceFile};
 use crate::intake::{IntakeError, database, in_full, number, unpacked, workbook};
 use crate::study::{Codes, Files, Format, SourceContract};
 use rayon::prelude::*;
@@ -228,7 +228,7 @@ fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
         contract: SourceContract::default(),
         base_dir: PathBuf::new(),
     };
-    let found = files::find("init", &named).map_err(|error| in_full(&error))?;
+    let found = files::find("init", &named, Objects::Left).map_err(|error| in_full(&error))?;
     let Some(file) = found.into_iter().next() else { return Err("it is not there".to_owned()) };
     let parts = match file.layout {
         Layout::Workbook => workbook::sheets(&file).map_err(|error| in_full(&error))?,
