@@ -118,8 +118,7 @@ impl Engine {
         self.customers_by(&plan, take)
     }
 
-    /// One column of the profile of all customers of the customers table as of the study's date, without what they did:
-    /// `customer` and the column.
+    /// One column of the profile of all customers as of the study's date, without what they did, beside `customer`.
     ///
     /// # Errors
     /// The engine fails, or `take` does.
@@ -130,7 +129,12 @@ impl Engine {
     ) -> Result<(), E> {
         let own = &self.plan;
         let plan = LinkPlan {
-            tables: TypedTables { customers: own.tables.customers.clone(), ..TypedTables::default() },
+            // The answers beside the customers, so that who is named twice is listed once.
+            tables: TypedTables {
+                feedback: own.tables.feedback.clone(),
+                customers: own.tables.customers.clone(),
+                ..TypedTables::default()
+            },
             profile: own.profile.iter().filter(|column| column.name == name).cloned().collect(),
             history_windows_days: Vec::new(),
             details: HistoryDetails { validity: own.details.validity, ..HistoryDetails::default() },

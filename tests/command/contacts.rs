@@ -253,6 +253,19 @@ fn teams_are_placed_by_what_they_stand_out_by() {
     assert!(page.contains("What each team is best at") && page.contains("efficient (100 %)"));
 }
 
+#[test]
+fn what_would_only_seem_to_be_known_of_contacts_is_refused() {
+    let folder = folder();
+    write(folder.path(), "f.csv", &contacts());
+    // No contact is good by a value that is written otherwise.
+    let said = refused(folder.path(), &format!("{SNAPSHOT}{}", PERCEPTION.replace("good = \"yes\"", "good = \"Yes\"")));
+    assert!(said.contains("`Yes` never occurs; there are: no, yes"), "{said}");
+    // Who uses a channel does not follow from the answer.
+    let people = "channel = \"channel\"\nkeep = [\"resolved\"]\n[measures.channels]\npeople = [\"recommend\"]\n";
+    let said = refused(folder.path(), &format!("{SNAPSHOT}{people}"));
+    assert!(said.contains("no column that is known before the answer") && said.contains("resolved"), "{said}");
+}
+
 /// Promoters of the five who answer in a shop and month: tests/oracles/command_panel.py.
 fn promoters(shop: usize, month: usize) -> usize {
     (shop * shop + 2 * month + shop * month) % 6
