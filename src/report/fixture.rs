@@ -168,6 +168,8 @@ fn feedback() -> SourceAccount {
         cells: BTreeMap::from([("delivery".to_owned(), CellCounts { blank: 210, not_applicable: 96 })]),
         classes: None,
         remarks: Vec::new(),
+        known_by: Vec::new(),
+        keys_folded_together: 0,
     }
 }
 
@@ -182,6 +184,8 @@ fn transactions() -> SourceAccount {
         cells: BTreeMap::new(),
         classes: None,
         remarks: Vec::new(),
+        known_by: Vec::new(),
+        keys_folded_together: 0,
     }
 }
 

@@ -4,7 +4,7 @@ use super::record::{column_name, typed_name};
 use super::tests::{Case, collect};
 use super::*;
 use crate::intake::hash;
-use datafusion::arrow::array::{Array, AsArray};
+use datafusion::arrow::array::AsArray;
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -123,8 +123,8 @@ fn a_study_with_identity_comes_from_the_cache_as_it_is_parsed() {
             // Of hashed keys the ways from key to customer are not kept.
             assert_eq!(case.entries().len(), n_entries);
             case.mark();
-            assert_eq!(case.from_cache(study, "feedback"), [true, true]);
-            assert_eq!(case.from_cache(study, "transactions"), [true]);
+            assert_eq!(case.taken_from_cache(study, "feedback"), [true, true]);
+            assert_eq!(case.taken_from_cache(study, "transactions"), [true]);
             // By hand: 1 and 11 are known by number, 2 and 9 by mail; ann and bob are written in two ways. 1, 2 and, by mail
             // and time, 10 are repeats.
             let account = case.intake(study, &case.cache()).expect("readable");
@@ -190,7 +190,7 @@ fn an_entry_of_another_identity_is_never_used() {
     case.mark();
     let is_as_parsed = |study: &str| shared.run(study, &shared.cache()) == shared.run(study, &Cache::none());
     assert!(is_as_parsed(STUDY));
-    let uses = |study: &str| case.from_cache(study, "feedback");
+    let uses = |study: &str| case.taken_from_cache(study, "feedback");
     assert_eq!(uses(STUDY), [true, true]);
     for (before, after) in [
         ("fold = [\"email\"]", "fold = [\"email\", \"trim\"]"),

@@ -89,7 +89,7 @@ impl Case {
     }
 
     /// Whether each file of a source came from a marked entry.
-    pub(super) fn from_cache(&self, study: &str, source: &str) -> Vec<bool> {
+    pub(super) fn taken_from_cache(&self, study: &str, source: &str) -> Vec<bool> {
         let intake = self.intake(study, &self.cache()).expect("readable");
         let account = intake.account(source).expect("read");
         account.files.iter().map(|file| file.rows_read >= 1000).collect()
@@ -227,9 +227,9 @@ unique = [\"n\", \"kind\"]
     let is_second = |path: &PathBuf| path.join(record::typed_name(1)).exists();
     assert!(case.entries().iter().any(is_second), "an entry of several parts");
     case.mark();
-    assert_eq!(case.from_cache(&study, "transactions"), [true, true]);
-    assert_eq!(case.from_cache(&study, "customers"), [true]);
-    assert_eq!(case.from_cache(&study, "activity"), [true]);
+    assert_eq!(case.taken_from_cache(&study, "transactions"), [true, true]);
+    assert_eq!(case.taken_from_cache(&study, "customers"), [true]);
+    assert_eq!(case.taken_from_cache(&study, "activity"), [true]);
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn exports_of_vendors_and_workbooks_come_from_the_cache_too() {
         assert_eq!(parsed, case.run(&study, &case.cache()), "{sample}");
         assert_eq!(parsed, case.run(&study, &case.cache()), "{sample}");
         case.mark();
-        assert_eq!(case.from_cache(&study, "feedback"), [true], "{sample}");
+        assert_eq!(case.taken_from_cache(&study, "feedback"), [true], "{sample}");
     }
 }
 
@@ -259,12 +259,12 @@ fn a_changed_file_among_many_is_the_only_one_that_is_parsed() {
     let case = answers();
     case.run(STUDY, &case.cache());
     case.mark();
-    assert_eq!(case.from_cache(STUDY, "feedback"), [true, true]);
+    assert_eq!(case.taken_from_cache(STUDY, "feedback"), [true, true]);
     // Of the same size, so that only its bytes tell.
     case.write("feedback1.csv", FEEDBACK.replace("ann", "amy"));
-    assert_eq!(case.from_cache(STUDY, "feedback"), [false, true]);
+    assert_eq!(case.taken_from_cache(STUDY, "feedback"), [false, true]);
     case.write("feedback3.csv", "id,who,when,ltr,food,via\n1,a,2026-01-01T00:00:00Z,3,1,app\n");
-    assert_eq!(case.from_cache(STUDY, "feedback"), [false, true, false]);
+    assert_eq!(case.taken_from_cache(STUDY, "feedback"), [false, true, false]);
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn whatever_changes_the_rows_changes_the_entry() {
     );
     case.run(&study, &case.cache());
     case.mark();
-    let uses = |study: &str| case.from_cache(study, "feedback");
+    let uses = |study: &str| case.taken_from_cache(study, "feedback");
     assert_eq!(uses(&study), [true, true]);
     for (before, after) in [
         ("scale = [1, 5]", "scale = [1, 4]"),
@@ -307,7 +307,7 @@ fn the_date_of_the_study_may_move() {
     case.mark();
     for date in ["2026-01-02", "2026-08-31", "2027-01-01"] {
         let study = STUDY.replace("2026-09-30", date);
-        assert_eq!(case.from_cache(&study, "feedback"), [true, true], "{date}");
+        assert_eq!(case.taken_from_cache(&study, "feedback"), [true, true], "{date}");
     }
     fs::remove_dir_all(case.path("cache")).expect("removed");
     case.run(&STUDY.replace("2026-09-30", "2026-01-01"), &case.cache());

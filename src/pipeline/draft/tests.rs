@@ -144,7 +144,7 @@ fn every_sample_of_an_export_becomes_a_study_that_reads_it() {
         assert_eq!(found.is_some(), recommend.is_some(), "{name}\n{text}");
         assert!(found.is_none_or(|found| found.contains(recommend.unwrap_or_default())), "{name}: {found:?}\n{text}");
         if !customer.is_empty() {
-            let who = feedback.customer.as_ref().map(|key| key.column.as_str()).unwrap_or_default();
+            let who = feedback.customer.as_ref().map(|key| key.alternatives[0].column.as_str()).unwrap_or_default();
             assert!(who.contains(customer), "{name}: {who}\n{text}");
         }
         assert_eq!(own.draft.lacks.is_some(), recommend.is_none(), "{name}");
@@ -231,7 +231,7 @@ fn the_marketplace_leads_over_the_order_to_the_person() {
     let (sources, text) = (&own.study.sources, &own.draft.text);
     let who = sources.feedback.customer.as_ref().expect("a way to the person");
     let steps: Vec<(&str, &str)> = who.via.iter().map(|step| (step.from.as_str(), step.to.as_str())).collect();
-    assert_eq!(who.column, "order_id", "{text}");
+    assert_eq!(who.alternatives[0].column, "order_id", "{text}");
     assert_eq!(steps, [("order_id", "customer_id"), ("customer_id", "customer_unique_id")], "{text}");
     assert_eq!(own.study.drivers.touchpoints, ["review_score"], "{text}");
     let orders = sources.transactions.as_ref().expect("orders");
@@ -281,7 +281,7 @@ fn a_draft_does_not_depend_on_the_number_of_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("a pool");
         pool.install(|| {
             let settings = DraftSettings { folder: project(), name: None, n_rows: 500 };
-            draft(&[data.clone()], &settings).expect("a draft").text
+            draft(std::slice::from_ref(&data), &settings).expect("a draft").text
         })
     };
     assert_eq!(with(1), with(3));
