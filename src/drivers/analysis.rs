@@ -67,7 +67,7 @@ pub struct DriverAnalysis {
     pub sampling: Option<Sampling>,
     /// Noise drivers that each driver is compared with, for a p-value that it is more than noise; 0 for none.
     pub noise_drivers: usize,
-    /// Whether contributions and shares of a linear fit get standard errors by the infinitesimal jackknife.
+    /// Whether contributions and shares get standard errors by the infinitesimal jackknife.
     pub jackknife: bool,
 }
 

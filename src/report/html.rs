@@ -146,7 +146,7 @@ mod tests {
         let noise = NoiseTest { p_value: 0.005, p_holm: 0.03, p_benjamini_hochberg: 0.018 };
         ranking.drivers[0].noise = Some(noise);
         let text = page_text(&results);
-        assert!(text.contains("with a penalty (elastic net, lambda 0.012, share of the lasso 0.5)"), "{text}");
+        assert!(text.contains("with a penalty (elastic net, lambda 0.0120, share of the lasso 0.5)"), "{text}");
         assert!(text.contains("3 of 5 columns have a coefficient"));
         assert!(text.contains("p beside noise") && text.contains("0.018") && !text.contains("0.005"));
     }

@@ -2,7 +2,7 @@
 
 use crate::inputs::{Made, analysis, classed, close, drivers, normals, observations, row};
 use advocate::data::{Clusters, Observations, WeightKind, Weights};
-use advocate::drivers::{Driver, DriverAnalysis, DriverRanking, FitKind, Method, NoiseTest};
+use advocate::drivers::{Driver, DriverAnalysis, DriverRanking, DriverRow, FitKind, Method, NoiseTest};
 use advocate::findings::FindingKind;
 use ndarray::{Array1, Array2, Axis, concatenate, s};
 
@@ -186,13 +186,20 @@ fn one_outranks_the_other_or_the_other_way_round() {
 }
 
 #[test]
-fn what_only_linear_fits_have_is_said_of_others() {
+fn drivers_of_classes_that_are_sampled_say_what_they_lack() {
     let made = Made::of(51, 200, 2);
     let classes = classed(made.drivers, made.outcome.view(), 0.3);
-    let analysis = DriverAnalysis { jackknife: true, ..with_noise_drivers(9) };
-    let ranking = analysis.rank_classes(&classes, &drivers(&classes), &[], FitKind::Mcfadden).expect("a ranking");
-    assert!(ranking.drivers.iter().all(|row| row.noise.is_none() && row.std_error.is_none()));
-    assert!(ranking.findings.iter().any(|finding| finding.kind == FindingKind::NotEstimated));
+    let exact = DriverAnalysis { jackknife: true, ..with_noise_drivers(9) };
+    let rank = |analysis: &DriverAnalysis| {
+        analysis.rank_classes(&classes, &drivers(&classes), &[], FitKind::Mcfadden).expect("a ranking")
+    };
+    let has_both = |row: &DriverRow| row.noise.is_some() && row.std_error.is_some();
+    let not_estimated =
+        |ranking: &DriverRanking| ranking.findings.iter().any(|finding| finding.kind == FindingKind::NotEstimated);
+    let whole = rank(&exact);
+    assert!(whole.drivers.iter().all(has_both) && !not_estimated(&whole));
+    let sampled = rank(&DriverAnalysis { n_drivers_max: 1, ..exact });
+    assert!(!sampled.drivers.iter().any(has_both) && not_estimated(&sampled));
 }
 
 #[test]
