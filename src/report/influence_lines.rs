@@ -64,8 +64,8 @@ fn plan(result: &SeedPlanResult) -> String {
         format!("; those with the most referrals would reach {}", words::fixed(rival.reach, 1))
     });
     format!(
-        "To invite {} ({}{more}) is expected to reach {} {what}, at least {} of the best possible with a probability of \
-         {}{rival}.",
+        "To invite {} ({}{more}) is expected to reach {} {what}, at least {} % of the best possible with a probability \
+         of {} %{rival}.",
         words::counted(result.seeds.len(), "customer", "customers"),
         names.join(", "),
         words::fixed(reach, 1),

@@ -61,6 +61,7 @@ impl Indicated {
         for column in 0..gaps.n_features() {
             made.take(gaps, column, marked);
         }
+        made.findings.extend(biased(&made.assumed));
         let values = match made.columns.is_empty() {
             true => Array2::zeros((gaps.n_rows(), 0)),
             false => {
@@ -97,6 +98,8 @@ struct Made {
     is_value: Vec<bool>,
     indicators: Vec<Indicator>,
     filled: Vec<FilledColumn>,
+    /// Columns with an indicator although nobody said that their gaps mean "does not apply".
+    assumed: Vec<String>,
     findings: Vec<Finding>,
 }
 
@@ -132,7 +135,7 @@ impl Made {
             self.push(indicator.clone(), values, column, false);
             self.indicators.push(Indicator { source: column, is_gap });
             if !gaps.is_structural(column) {
-                self.findings.push(biased(name));
+                self.assumed.push(name.clone());
             }
         }
         let indicator = says_something.then_some(indicator);
@@ -180,9 +183,14 @@ fn known_mean(gaps: &Gaps, column: usize) -> Option<f64> {
     (weight > 0.0).then_some(pilot + rest)
 }
 
-fn biased(name: &str) -> Finding {
-    let sentence = format!(
-        "A gap in `{name}` is not said to mean that it does not apply; if it hides a value, indicator coefficients are biased."
-    );
-    Finding::new(FindingKind::Unreliable, Severity::Note, name, sentence)
+fn biased(names: &[String]) -> Option<Finding> {
+    let about = names.join(", ");
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| {
+        let sentence = format!(
+            "Gaps in {} are not said to mean that it does not apply; where they hide values, indicator coefficients are biased.",
+            quoted.join(", ")
+        );
+        Finding::new(FindingKind::Unreliable, Severity::Note, &about, sentence)
+    })
 }

@@ -208,6 +208,24 @@ impl Features {
         Self { columns: features, marked }
     }
 
+    /// Leaves marks out whose coefficients would have no finite value: of gaps in which nobody did anything later or, for
+    /// success, everybody did. Such gaps take the mean and no more.
+    pub fn told_by(mut self, columns: &[InputColumn<'_>], rows: &[usize], later: Later<'_>) -> Self {
+        let values = later.values();
+        self.marked.retain(|&place| {
+            let mut with_gap = rows.iter().filter(|&&row| columns[place].values[row].is_nan());
+            match later {
+                Later::Spend(_) => true,
+                Later::Count(_) => with_gap.any(|&row| values[row] > 0.0),
+                Later::Success(_) => {
+                    let n_referred = with_gap.clone().filter(|&&row| values[row] > 0.0).count();
+                    n_referred > 0 && n_referred < with_gap.count()
+                }
+            }
+        });
+        self
+    }
+
     pub fn len(&self) -> usize {
         self.columns.len() + self.marked.len()
     }

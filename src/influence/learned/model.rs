@@ -101,8 +101,9 @@ impl RatingModel {
     /// Learns what went with the later outcome: a Poisson model with robust errors of a count, a logistic model of success, a
     /// linear model of `ln(1 + spend)`.
     ///
-    /// Gaps take the mean of the training rows and are marked by a feature of their own. Where no model can be fitted (nobody
-    /// referred, too few rows, separated), the rating falls back to ranks with a finding.
+    /// Gaps take the mean of the training rows and are marked by a feature of their own, unless those with a gap all did the
+    /// same later. Where no model can be fitted (nobody referred, too few rows, separated), the rating falls back to ranks
+    /// with a finding.
     ///
     /// # Errors
     /// No columns, columns of another length, values out of range.
@@ -137,7 +138,7 @@ impl RatingModel {
 
 /// Fits to some rows of a checked snapshot.
 pub(super) fn fit_rows(snapshot: &Snapshot<'_>, rows: &[usize]) -> FittedRating {
-    let features = Features::of(snapshot.columns, rows);
+    let features = Features::of(snapshot.columns, rows).told_by(snapshot.columns, rows, snapshot.later);
     let (basis, findings) = match fit_model(snapshot, rows, &features) {
         Ok(model) => (RatingBasis::Model(model), Vec::new()),
         Err(problem) => {
@@ -438,6 +439,34 @@ mod tests {
         let rated = fitted.rate(&columns).expect("the same columns").customers;
         // The mark has a level of its own: the mean of those with a gap.
         assert!((rated[0].expected - 4.0).abs() < 1e-8, "{:?}", rated[0]);
+    }
+
+    #[test]
+    fn a_gap_of_nobody_who_referred_is_filled_and_not_marked() {
+        let known: Vec<f64> = (0..60).map(|row| f64::from(row % 10)).collect();
+        let mut score = known.clone();
+        // Four gaps, in the place of the mean of the other scores, 4.5, and no referral in any of these rows.
+        let gaps = [4, 14, 25, 35];
+        gaps.iter().for_each(|&row| score[row] = f64::NAN);
+        let later: Vec<f64> =
+            (0..60).map(|row| if gaps.contains(&row) { 0.0 } else { f64::from(u8::from(row % 7 > 3)) }).collect();
+        let customers: Vec<u32> = (0..60).collect();
+        let mean_filled: Vec<f64> = {
+            let kept: Vec<f64> = score.iter().copied().filter(|value| !value.is_nan()).collect();
+            let mean = kept.iter().sum::<f64>() / kept.len() as f64;
+            score.iter().map(|value| if value.is_nan() { mean } else { *value }).collect()
+        };
+        for later in [Later::Success(&later), Later::Count(&later)] {
+            let of = |values: &[f64]| {
+                let columns = [column("score", InputKind::Feedback, values)];
+                let snapshot = Snapshot { customers: &customers, columns: &columns, later };
+                let fitted = RatingModel::default().fit(&snapshot).expect("sound");
+                assert!(fitted.findings.is_empty(), "{:?}", fitted.findings);
+                let RatingBasis::Model(model) = fitted.basis else { panic!("a model was expected") };
+                model.terms().iter().map(|term| (term.term.clone(), term.estimate)).collect::<Vec<_>>()
+            };
+            assert_eq!(of(&score), of(&mean_filled), "as if the mean had been written there");
+        }
     }
 
     #[test]
