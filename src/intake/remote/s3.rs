@@ -64,9 +64,11 @@ pub(super) fn fetch(path: &str, into: &Path) -> Result<Vec<Fetched>, RemoteError
         let store = AmazonS3Builder::from_env().with_bucket_name(address.bucket).build()?;
         let objects = named(&store, &address).await?;
         let store = &store;
+        // Two buckets may hold the same content under the same key: both are files of the source.
+        let folder = &into.join(address.bucket);
         futures::stream::iter(objects)
             .map(|object| async move {
-                let path = fetch_one(store, &object, into).await?;
+                let path = fetch_one(store, &object, folder).await?;
                 Ok(Fetched { name: format!("s3://{}/{}", address.bucket, object.location), path })
             })
             .buffered(AT_A_TIME)
