@@ -24,6 +24,7 @@ mod promoters;
 mod purchase_baseline;
 mod referral_log;
 mod referral_worth;
+mod respondents;
 mod result_tables;
 mod run;
 mod scorecard;
@@ -33,6 +34,7 @@ mod selection;
 pub mod simulate;
 mod small_bases;
 mod stated_observed;
+mod survival;
 mod who_answers;
 
 pub use crate::intake::in_full;

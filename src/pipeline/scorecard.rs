@@ -4,6 +4,7 @@ use super::outcome_model::Prepared;
 use super::selection::Selection;
 use super::small_bases::{self, Hidden};
 use crate::data::Clusters;
+use crate::estimators::Family;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Column};
 use crate::measures::change::{ChangeSettings, ControlLimits, GroupScore, ManyCuts, TrendSettings, Wave, WaveCounts};
@@ -393,7 +394,7 @@ impl Question<'_> {
 
 /// Whether an outcome happens or does not.
 fn is_share(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Repurchase { .. } | Outcome::Referral { .. } | Outcome::Churn { .. })
+    outcome.family() == Family::Logistic
 }
 
 /// A column of the base table as codes of its values, in the order of the values.

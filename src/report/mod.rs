@@ -42,5 +42,8 @@ pub use model_card::ModelCard;
 pub use results::{
     Cut, LeftOut, MeasureRow, Metric, OutcomeResult, PenalisedTerms, ScoreSummary, StudyHead, StudyResults, TestRow,
 };
-pub use scorecard::{OutcomeBehaviour, Scorecard, WaveChange, WaveMovement, Weighting};
+pub use scorecard::{
+    ClassSurvival, OutcomeBehaviour, RepurchaseSurvival, RespondentsAgainstBase, Scorecard, WaveChange, WaveMovement,
+    Weighting,
+};
 pub use terminal::{Places, terminal};

@@ -3,7 +3,7 @@
 use crate::measures::portfolio::Estimate;
 use crate::measures::say_do::{CutComparison, CutPair, KeptWord, RevenueAtRisk};
 use crate::report::results::StudyResults;
-use crate::report::scorecard::OutcomeBehaviour;
+use crate::report::scorecard::{ClassSurvival, OutcomeBehaviour, RepurchaseSurvival};
 use crate::report::{sentences, words};
 
 /// From which p-value on other cuts are called better.
@@ -43,12 +43,14 @@ impl Deeds {
             outcome: title(own),
             cells: own.by_class.iter().map(|row| cell(row.did.as_ref())).collect(),
         });
+        let survival = results.scorecard.survival.as_ref().and_then(|own| survival_sentence(own, &level));
         let sentences = all.iter().flat_map(|own| {
             let kept = own.kept_word.as_ref().map(|kept| kept_sentence(&title(own), kept, &level));
             let cuts = own.cuts.as_ref().map(|cuts| cuts_sentence(&title(own), cuts));
             kept.into_iter().chain(cuts)
         });
         let at_risk = all.iter().find_map(|own| Some(AtRisk::of(&title(own), own.at_risk.as_ref()?)));
+        let sentences = sentences.chain(survival);
         (!all.is_empty()).then(|| Self { rows: rows.collect(), sentences: sentences.collect(), at_risk })
     }
 }
@@ -85,6 +87,38 @@ fn kept_sentence(title: &str, own: &KeptWord, level: &str) -> String {
         share(&own.kept),
         share(&own.unannounced)
     )
+}
+
+/// After how many days half of each class had bought again, and whether the classes differ.
+fn survival_sentence(own: &RepurchaseSurvival, level: &str) -> Option<String> {
+    let class = |own: &ClassSurvival| {
+        let curve = &own.curve;
+        let who = words::counted(curve.n, &own.class, &format!("{}s", own.class));
+        let days = |days: f64| words::fixed(days, 0);
+        let to = |end: Option<f64>| end.map_or_else(|| "more than is known".to_owned(), days);
+        match curve.median {
+            Some(median) => format!(
+                "half of {who} had bought again after {} days ({level} interval {} to {})",
+                days(median),
+                to(curve.median_low),
+                to(curve.median_high)
+            ),
+            None => format!("of {who} less than half had within the {} days that are known", days(curve.last)),
+        }
+    };
+    let classes: Vec<String> = own.classes.iter().rev().map(class).collect();
+    let test = own.test.as_ref().and_then(|test| Some((test, words::p_phrase(test.p_value)?)));
+    let test = test.map_or_else(String::new, |(test, p)| match test.p_value < LEVEL {
+        true => format!(" The classes differ by more than chance (log-rank test, {p})."),
+        false => format!(" There is no evidence that the classes differ (log-rank test, {p})."),
+    });
+    (!classes.is_empty()).then(|| {
+        format!(
+            "From the first answer to the next purchase, where who has not bought yet counts as long as is known (Kaplan-Meier): \
+             {}.{test}",
+            classes.join("; ")
+        )
+    })
 }
 
 /// Whether other cuts than the customary ones would foretell behaviour better.
