@@ -24,7 +24,7 @@ pub enum Reason {
     NotAllowed,
     /// A date that stands for a missing one: 1970-01-01, or one before 1900.
     SuspiciousDate,
-    /// A local time in a source that states no zone.
+    /// A local time of which nothing says where, or whose row says what is no zone.
     NoZone,
     /// The key is not in the file through which it leads to the person.
     UnmatchedKey,
@@ -138,12 +138,44 @@ pub struct SourceAccount {
     pub rows_excluded: BTreeMap<Exclusion, u64>,
     /// Cells without a value in the used rows, by column of the typed table.
     pub cells: BTreeMap<String, CellCounts>,
+    /// Local times of used rows to which a change of the clocks did something, by column of the typed table.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub clock_changes: BTreeMap<String, ClockChanges>,
     /// Answers that the source gives a class, where it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<ClassCheck>,
     /// Facts about the source for people, such as tables that do not fit together.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+}
+
+/// Local times to which a change of the clocks did something.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct ClockChanges {
+    /// The column of the files.
+    pub column: String,
+    /// Times that did not occur, because the clocks were put forward: moved on by the length of the gap.
+    pub skipped: u64,
+    /// Times that occurred twice, because the clocks were put back: read as the earlier.
+    pub repeated: u64,
+}
+
+impl ClockChanges {
+    /// What became of them, in words.
+    pub fn sentence(&self, source: &str) -> String {
+        let skipped = format!(
+            "{} were skipped when the clocks were put forward and are read as that much later as the gap is long",
+            self.skipped
+        );
+        let repeated =
+            format!("{} occurred twice when the clocks were put back and are read as the earlier", self.repeated);
+        let both = match (self.skipped, self.repeated) {
+            (_, 0) => skipped,
+            (0, _) => repeated,
+            _ => format!("{skipped}, {repeated}"),
+        };
+        format!("local times in `{}` of {source}: {both}; an offset beside each time would settle it", self.column)
+    }
 }
 
 /// Recommend answers held against the class that the source gives them.
@@ -165,6 +197,7 @@ impl SourceAccount {
             rows_quarantined: BTreeMap::new(),
             rows_excluded: BTreeMap::new(),
             cells: BTreeMap::new(),
+            clock_changes: BTreeMap::new(),
             classes: None,
             remarks: Vec::new(),
         }

@@ -9,7 +9,7 @@ use super::hash;
 use super::lookup::Lookup;
 use super::number;
 use super::rows::Rows;
-use super::time::Days;
+use super::zones::{ClockChange, RowZone, Zones};
 use crate::study::Codes;
 use std::collections::BTreeMap;
 
@@ -36,6 +36,16 @@ pub(super) struct Origin {
     pub(super) place: usize,
 }
 
+/// A local time to which a change of the clocks did something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ChangedTime {
+    /// The used row.
+    pub(super) row: usize,
+    /// The column of the contract.
+    pub(super) column: usize,
+    pub(super) change: ClockChange,
+}
+
 /// A run of rows after the check.
 #[derive(Debug)]
 pub(super) struct Checked {
@@ -47,6 +57,8 @@ pub(super) struct Checked {
     /// Answers and their classes, where the contract asks for them.
     pub(super) tally: AnswerTally,
     pub(super) rejected: Vec<Rejected>,
+    /// Times of used rows to which a change of the clocks did something, in the order of the rows.
+    pub(super) changed_times: Vec<ChangedTime>,
     /// One for each used row, where the contract asks for unique ids.
     pub(super) origins: Vec<Origin>,
     /// Lines or rows in the run.
@@ -64,6 +76,7 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
         excluded: BTreeMap::new(),
         tally: AnswerTally::default(),
         rejected: Vec::new(),
+        changed_times: Vec::new(),
         origins: Vec::new(),
         n_lines: 0,
         first_time_has_no_zone: None,
@@ -117,6 +130,7 @@ impl Checked {
         for column in &mut self.columns {
             column.truncate(self.n_used);
         }
+        while self.changed_times.pop_if(|changed| changed.row >= self.n_used).is_some() {}
     }
 }
 
@@ -142,12 +156,16 @@ enum Verdict {
 #[derive(Default)]
 struct Scratch {
     text: String,
-    days: Days,
+    zones: Zones,
+    /// What the row says of where it is.
+    zone: RowZone,
+    /// What a change of the clocks did to the last time.
+    change: Option<ClockChange>,
 }
 
 fn buffer_for(kind: &Kind) -> Buffered {
     match kind {
-        Kind::Key(_) | Kind::Text | Kind::Promised(_) => Buffered::texts(),
+        Kind::Key(_) | Kind::Text | Kind::Promised(_) | Kind::Zone(_) => Buffered::texts(),
         Kind::Number(_) | Kind::Answer(_) | Kind::Total(..) => Buffered::numbers(),
         Kind::Instant(_) => Buffered::instants(),
     }
@@ -161,6 +179,9 @@ fn check_row(
 ) -> Result<Verdict, (Option<usize>, Reason)> {
     let row = checked.n_used;
     let mut verdict = Verdict::Used;
+    if let Some(at) = contract.zone {
+        scratch.zone = scratch.zones.of_cell(rows.cell(at).text(&mut scratch.text));
+    }
     for (at, column) in contract.columns.iter().enumerate() {
         let buffer = &mut checked.columns[at];
         let cell = rows.cell(at);
@@ -169,12 +190,18 @@ fn check_row(
             && checked.first_time_has_no_zone.is_none()
             && result != Ok(State::Blank)
         {
-            checked.first_time_has_no_zone = Some(result == Err(Reason::NoZone));
+            let is_by_row = contract.zone.is_some_and(|at| contract.columns[at].is_in_file());
+            checked.first_time_has_no_zone = Some(result == Err(Reason::NoZone) && !is_by_row);
         }
+        checked.changed_times.extend(scratch.change.take().map(|change| ChangedTime { row, column: at, change }));
         match result {
             Ok(State::Value) => {}
             Ok(_) if column.required => return Err((Some(at), Reason::Blank)),
             Ok(_) => {}
+            // What a row says of where it is, is at fault where it is no zone.
+            Err(Reason::NoZone) if matches!(scratch.zone, RowZone::Unknown) => {
+                return Err((contract.zone, Reason::NoZone));
+            }
             Err(reason) => return Err((Some(at), reason)),
         }
         if !column.may_be_later && buffer.instant(row).is_some_and(|us| us >= contract.end_us) {
@@ -262,11 +289,14 @@ fn push_cell(column: &Column, cell: Cell<'_>, buffer: &mut Buffered, scratch: &m
             }
             State::Blank
         }
+        // Read before the row's other cells.
+        Kind::Zone(_) => State::Blank,
         Kind::Instant(clock) => {
             let is_blank = matches!(cell, Cell::Text(text) if is_code(&column.blank, text));
-            match if is_blank { None } else { clock.instant(cell, &mut scratch.days)? } {
-                Some(us) => {
-                    buffer.push_instant(us);
+            match if is_blank { None } else { clock.instant(cell, &scratch.zone, &mut scratch.zones)? } {
+                Some(instant) => {
+                    scratch.change = instant.change;
+                    buffer.push_instant(instant.us);
                     State::Value
                 }
                 None => State::Blank,

@@ -17,6 +17,7 @@ mod files;
 mod flat_table;
 mod hash;
 mod json_lines;
+mod month_names;
 mod number;
 mod rows;
 mod separated;
@@ -26,6 +27,8 @@ mod time;
 mod unpacked;
 mod value;
 mod workbook;
+mod written;
+mod zones;
 
 mod buffer;
 mod check;
@@ -38,7 +41,7 @@ mod read;
 mod sources;
 mod table;
 
-pub use account::{CellCounts, Exclusion, FileAccount, Reason, SourceAccount};
+pub use account::{CellCounts, ClockChanges, Exclusion, FileAccount, Reason, SourceAccount};
 pub use error::{IntakeError, MissingColumn, in_full};
 pub use flat_table::{FlatTable, FlatTableError, Wanted};
 pub use read::Progress;
@@ -49,4 +52,8 @@ pub use table::Table;
 #[cfg(test)]
 mod format_tests;
 #[cfg(test)]
+mod robustness_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod zone_tests;

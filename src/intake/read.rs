@@ -21,6 +21,7 @@ use super::rows::{Recalled, Rows};
 use super::separated::{self, Header, SeparatedRows};
 use super::unpacked::Unpacked;
 use super::value::{self, ValueChunk, ValueRows};
+use super::zones::ClockChange;
 use super::{json_lines, workbook};
 use crate::study::{Files, Format, Unfinished, Vendor, nearest};
 use datafusion::arrow::array::RecordBatch;
@@ -189,7 +190,7 @@ fn read_json_lines(
         let renamed = reading.files.rename.iter().find(|(_, to)| **to == column.input);
         renamed.map_or_else(|| column.input.clone(), |(from, _)| from.clone())
     };
-    let wanted: Vec<String> = contract.columns.iter().map(from).collect();
+    let wanted: Vec<String> = contract.columns.iter().filter(|column| column.is_in_file()).map(from).collect();
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     let there = json_lines::names(&file.name, &file.path, &wanted)?;
     let places = Places::of(contract, reading, Columns::Plain(&there), unused)?;
@@ -497,6 +498,11 @@ impl Places {
         let n_asked = contract.columns.len();
         let mut places = Self { positions: Vec::with_capacity(n_asked), constants: Vec::new(), judge: None, n_asked };
         for column in &contract.columns {
+            if let Some(zone) = column.zone_of_file(&file.name) {
+                places.positions.push(places.positions.first().copied().unwrap_or(0));
+                places.constants.push(Some(zone));
+                continue;
+            }
             let first = match columns {
                 Columns::Plain(_) => plain_place(contract, column, file, &names)?,
                 Columns::Export(own) => {
@@ -717,6 +723,15 @@ impl Ledger<'_, '_> {
         }
         self.tally.merge(&checked.tally);
         self.account.rows_used += checked.n_used as u64;
+        for changed in &checked.changed_times {
+            let column = &self.contract.columns[changed.column];
+            let counts = self.account.clock_changes.entry(column.output.clone()).or_default();
+            counts.column.clone_from(&column.input);
+            match changed.change {
+                ClockChange::Skipped => counts.skipped += 1,
+                ClockChange::Repeated => counts.repeated += 1,
+            }
+        }
         for (column, buffered) in self.contract.columns.iter().zip(&checked.columns) {
             if let Some(counts) = self.account.cells.get_mut(&column.output) {
                 let count = |wanted| buffered.states().iter().filter(|&&state| state == wanted).count() as u64;
@@ -775,6 +790,7 @@ impl Ledger<'_, '_> {
             for column in &mut checked.columns {
                 column.keep(&kept);
             }
+            checked.changed_times.retain(|changed| kept.binary_search(&changed.row).is_ok());
             checked.n_used = kept.len();
         }
     }

@@ -13,21 +13,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A folder with a study in it.
-struct Case {
+pub(super) struct Case {
     folder: tempfile::TempDir,
 }
 
 impl Case {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder") }
     }
 
-    fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+    pub(super) fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         std::fs::write(self.folder.path().join(name), content).expect("written");
         self
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -35,7 +35,7 @@ impl Case {
         Folders { work: self.path("work"), quarantine: self.path("quarantine") }
     }
 
-    fn run(&self, study: &str) -> Result<Intake, IntakeError> {
+    pub(super) fn run(&self, study: &str) -> Result<Intake, IntakeError> {
         let study = format!("study = {{ name = \"case\", as_of = 2026-09-30 }}\n{study}");
         let study = Study::parse(&study, self.folder.path()).expect("a sound study");
         let intake = Intake::run(&study, &self.folders(), &|_| ())?;
@@ -43,7 +43,7 @@ impl Case {
         Ok(intake)
     }
 
-    fn quarantine(&self, source: &str) -> String {
+    pub(super) fn quarantine(&self, source: &str) -> String {
         std::fs::read_to_string(self.path("quarantine").join(format!("{source}.csv"))).expect("there")
     }
 }

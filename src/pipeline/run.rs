@@ -3,7 +3,11 @@
 use super::measure_rows::Measured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
-use super::{PipelineError, judge, measure_rows, result_tables, scorecard, scores, stated_observed, who_answers};
+use super::selection::family_window;
+use super::{
+    PipelineError, judge, measure_rows, respondents, result_tables, scorecard, scores, stated_observed, survival,
+    who_answers,
+};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{Folders, Intake, SourceAccount, in_full};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
@@ -167,6 +171,11 @@ fn run_into(
     scorecard.hidden = hidden;
     let response = who_answers::rates(study, &engine)?;
     scorecard.response = response.rows;
+    let compared = respondents::against_base(study, &engine, &base)?;
+    findings.extend(compared.iter().filter_map(respondents::finding));
+    scorecard.respondents = compared;
+    scorecard.survival = survival::of(study, &base);
+    findings.extend(scorecard.survival.iter().flat_map(|own| own.findings.iter().cloned()));
     scorecard.weighting = who_answers::raked(study, &base)?;
     findings.extend(response.finding);
     findings.extend(scorecard.weighting.iter().flat_map(|own| own.findings.iter().cloned()));
@@ -361,6 +370,7 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
             let days = outcome.window_days()?;
             Some(match outcome {
                 Outcome::CrossSell { .. } => OutcomeWindow::NewFamilies { days },
+                Outcome::FamilyPurchase { .. } => family_window(study, days),
                 Outcome::Upsell { .. } => OutcomeWindow::Upsell { days },
                 Outcome::ConvertedReferral { .. } => OutcomeWindow::ConvertedReferrals { days },
                 Outcome::Lapse { .. } => OutcomeWindow::Lapse { days },
@@ -369,6 +379,9 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
             })
         })
         .collect();
+    // Who came back has a time as well as a class.
+    let is_repurchase = |outcome: &Outcome| matches!(outcome, Outcome::Repurchase { .. });
+    windows.extend(study.outcomes.iter().any(is_repurchase).then_some(OutcomeWindow::Repurchase));
     windows.sort();
     windows.dedup();
     let typed = TypedTables {
@@ -470,7 +483,12 @@ fn row_findings(accounts: &[SourceAccount]) -> Vec<Finding> {
             .remarks
             .iter()
             .map(|remark| Finding::new(FindingKind::SourceRemark, Severity::Note, &account.source, remark.clone()));
-        classes.into_iter().chain(remarks)
+        let changes = account.clock_changes.values().map(|own| {
+            Finding::new(FindingKind::ClockChange, Severity::Note, &account.source, own.sentence(&account.source))
+                .number("n_skipped", own.skipped as f64)
+                .number("n_repeated", own.repeated as f64)
+        });
+        classes.into_iter().chain(changes).chain(remarks)
     });
     let dropped = accounts.iter().filter(|account| account.n_quarantined() > 0).map(|account| {
         let (n, n_read) = (account.n_quarantined(), account.rows_read);

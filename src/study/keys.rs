@@ -15,7 +15,7 @@ pub const TOP: &[&str] = &[
     "scores",
 ];
 /// `[study]`.
-pub const STUDY: &[&str] = &["name", "title", "as_of", "seed", "confidence", "bootstrap", "minimum_base"];
+pub const STUDY: &[&str] = &["name", "title", "as_of", "zone", "seed", "confidence", "bootstrap", "minimum_base"];
 /// `[sources]`.
 pub const SOURCES: &[&str] =
     &["feedback", "transactions", "referrals", "customers", "activity", "invitations", "junctures", "exposures"];
@@ -32,6 +32,7 @@ pub const FEEDBACK: &[&str] = &[
     "contract",
     "not_applicable",
     "zone",
+    "zone_column",
     "time_format",
     "snapshot",
     "id",
@@ -62,6 +63,7 @@ pub const TRANSACTIONS: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "id",
     "customer",
@@ -88,6 +90,7 @@ pub const REFERRALS: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "referrer",
     "referred",
@@ -106,6 +109,7 @@ pub const CUSTOMERS: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "customer",
     "customer_via",
@@ -127,6 +131,7 @@ pub const ACTIVITY: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "customer",
     "customer_via",
@@ -148,6 +153,7 @@ pub const INVITATIONS: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "customer",
     "customer_via",
@@ -167,6 +173,7 @@ pub const JUNCTURES: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "customer",
     "customer_via",
@@ -186,6 +193,7 @@ pub const EXPOSURES: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "customer",
     "customer_via",
@@ -236,6 +244,7 @@ pub const OUTCOMES: &[&str] = &[
     "referrals",
     "spend",
     "cross_sell",
+    "family_purchase",
     "upsell",
     "converted_referral",
     "lapse",
@@ -248,6 +257,8 @@ pub const ANSWER_OUTCOME: &[&str] = &["penalty"];
 pub const LEVEL_OUTCOME: &[&str] = &[];
 /// An outcome of what happened in a window after the answer.
 pub const WINDOW_OUTCOME: &[&str] = &["window_days", "penalty"];
+/// `[outcomes.family_purchase]`.
+pub const FAMILY_OUTCOME: &[&str] = &["window_days", "family", "penalty"];
 /// An outcome that counts events in the window.
 pub const COUNT_OUTCOME: &[&str] = &["window_days", "distribution"];
 /// `[outcomes.spend]`.

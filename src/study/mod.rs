@@ -21,6 +21,7 @@ mod evaluation;
 mod history;
 mod outcome;
 mod sources;
+mod zone;
 
 pub use actions::{ActionTarget, Actions, Segments, TargetMeasure};
 pub use analysis::{
@@ -43,3 +44,4 @@ pub use sources::{
     Activity, Aggregate, AmountVia, Customers, Exposures, Feedback, Files, Format, Invitations, Junctures, Key, Range,
     Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor, Via,
 };
+pub use zone::{FileZone, zone_of};

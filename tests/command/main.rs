@@ -1,6 +1,7 @@
 //! The built program from outside: what it prints, writes and returns.
 
 mod contest;
+mod dates;
 mod exit_codes;
 mod flat;
 mod gaps;
@@ -10,6 +11,7 @@ mod models;
 mod outcomes;
 mod purchases;
 mod real_data;
+mod repurchase;
 mod runs;
 mod scorecard;
 
