@@ -193,7 +193,9 @@ fn check_row(
             let is_by_row = contract.zone.is_some_and(|at| contract.columns[at].is_in_file());
             checked.first_time_has_no_zone = Some(result == Err(Reason::NoZone) && !is_by_row);
         }
-        checked.changed_times.extend(scratch.change.take().map(|change| ChangedTime { row, column: at, change }));
+        if let Some(change) = scratch.change.take() {
+            checked.changed_times.push(ChangedTime { row, column: at, change });
+        }
         match result {
             Ok(State::Value) => {}
             Ok(_) if column.required => return Err((Some(at), Reason::Blank)),

@@ -64,8 +64,15 @@ pub(super) enum ClockChange {
 #[derive(Debug, Default)]
 pub(super) struct Zones {
     named: HashMap<String, RowZone>,
+    days: Vec<ZoneDays>,
+}
+
+/// What is known of a zone's days.
+#[derive(Debug)]
+struct ZoneDays {
+    zone: Arc<TimeZone>,
     /// The offset in seconds of each local day on which it is constant.
-    days: Vec<(Arc<TimeZone>, HashMap<i64, Option<i64>>)>,
+    offsets_s: HashMap<i64, Option<i64>>,
 }
 
 impl Zones {
@@ -85,12 +92,12 @@ impl Zones {
     /// The instant of a local time; `None` beyond the calendar.
     pub(super) fn instant(&mut self, zone: &Zone, local_us: i64) -> Option<Instant> {
         let Zone::Clocks(clocks) = zone else { return Some(Instant::plain(local_us)) };
-        let at = self.days.iter().position(|(known, _)| Arc::ptr_eq(known, clocks)).unwrap_or_else(|| {
-            self.days.push((Arc::clone(clocks), HashMap::new()));
+        let at = self.days.iter().position(|known| Arc::ptr_eq(&known.zone, clocks)).unwrap_or_else(|| {
+            self.days.push(ZoneDays { zone: Arc::clone(clocks), offsets_s: HashMap::new() });
             self.days.len() - 1
         });
         let day = local_us.div_euclid(DAY_US);
-        match self.days[at].1.entry(day).or_insert_with(|| constant_offset(clocks, day)) {
+        match self.days[at].offsets_s.entry(day).or_insert_with(|| constant_offset(clocks, day)) {
             Some(offset_s) => Some(Instant::plain(local_us - *offset_s * SECOND_US)),
             None => near_a_change(clocks, local_us),
         }

@@ -25,6 +25,8 @@ zone_column = "tz"
 path = "activity.csv"
 customer = "who"
 time = "when"
+[scores]
+enabled = false
 "#;
 
 #[test]

@@ -111,7 +111,8 @@ fn curves_medians_and_the_test_are_those_by_hand() {
     let expected = 4.0 / 7.0 + 3.0 / 6.0 + 2.0 * 2.0 / 4.0;
     let variance = 12.0 / 49.0 + 1.0 / 4.0 + 2.0 * 2.0 / 3.0 / 4.0;
     let classes = rows(folder.path(), "survival_classes");
-    let of_all = [("detractor", [3.0, 1.0, 4.0 - expected, 20.0, 297.0]), ("promoter", [4.0, 3.0, expected, 10.0, 297.0])];
+    let of_all =
+        [("detractor", [3.0, 1.0, 4.0 - expected, 20.0, 297.0]), ("promoter", [4.0, 3.0, expected, 10.0, 297.0])];
     assert_eq!(classes.len(), 2);
     for (row, (class, figures)) in classes.iter().zip(of_all) {
         assert_eq!(row["class"], class);

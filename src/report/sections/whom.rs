@@ -39,9 +39,11 @@ pub(in crate::report) fn whom(results: &StudyResults) -> Vec<String> {
 fn compared_sentence(own: &RespondentsAgainstBase) -> Option<String> {
     let (row, difference) = own.largest()?;
     let decimals = words::decimals_of(row.base.sd().unwrap_or(f64::NAN));
+    let figures = words::counted(own.rows.len(), "figure", "figures");
     let alike = match own.n_beyond(RespondentsAgainstBase::SMALL) {
-        0 => format!("none of {} differs", words::counted(own.rows.len(), "figure", "figures")),
-        n => format!("{n} of {} differ", words::counted(own.rows.len(), "figure", "figures")),
+        0 => format!("none of {figures} differs"),
+        1 => format!("1 of {figures} differs"),
+        n => format!("{n} of {figures} differ"),
     };
     Some(format!(
         "By what they had done before the fieldwork, {} were held against {}: {alike} by more than {} standard deviations; most does \
