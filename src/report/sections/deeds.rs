@@ -164,3 +164,37 @@ impl AtRisk {
         Self { title: title.to_owned(), rows }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measures::survival::{KaplanMeier, SurvivalTimes, log_rank};
+
+    #[test]
+    fn medians_are_said_and_what_lies_beyond_the_data_is_not() {
+        let times = [
+            ("detractor", SurvivalTimes::new(&[20.0, 297.0, 11.0], &[true, false, false]).expect("times")),
+            ("passive", SurvivalTimes::new(&[40.0, 40.0], &[false, false]).expect("times")),
+            ("promoter", SurvivalTimes::new(&[4.0, 10.0, 297.0, 20.0], &[true, true, false, true]).expect("times")),
+        ];
+        let test = log_rank(&times.clone().map(|(_, own)| own));
+        let class = |(class, own): (&str, SurvivalTimes)| ClassSurvival {
+            class: class.to_owned(),
+            curve: KaplanMeier::default().of(&own),
+            n_expected: None,
+        };
+        let own = RepurchaseSurvival { classes: times.map(class).to_vec(), test, findings: Vec::new() };
+        let text = survival_sentence(&own, "95 %").expect("classes");
+        // By hand: the upper ends never come down to one half, the lower ones do so at the first purchase.
+        for part in [
+            "half of 4 promoters had bought again after 10 days (95 % interval 4 to more than is known)",
+            "half of 3 detractors had bought again after 20 days (95 % interval 20 to more than is known)",
+            "of 2 passives less than half had within the 40 days that are known",
+            "There is no evidence that the classes differ (log-rank test, p",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+        let none = RepurchaseSurvival { classes: Vec::new(), test: None, findings: Vec::new() };
+        assert_eq!(survival_sentence(&none, "95 %"), None);
+    }
+}
