@@ -162,6 +162,7 @@ fn feedback() -> SourceAccount {
         rows_quarantined: BTreeMap::from([(Reason::Blank, 30), (Reason::OutOfRange, 12), (Reason::Unparsable, 4)]),
         rows_excluded: BTreeMap::from([(Exclusion::AfterAsOf, 10)]),
         cells: BTreeMap::from([("delivery".to_owned(), CellCounts { blank: 210, not_applicable: 96 })]),
+        clock_changes: BTreeMap::new(),
         classes: None,
         remarks: Vec::new(),
     }
@@ -176,6 +177,7 @@ fn transactions() -> SourceAccount {
         rows_quarantined: BTreeMap::new(),
         rows_excluded: BTreeMap::new(),
         cells: BTreeMap::new(),
+        clock_changes: BTreeMap::new(),
         classes: None,
         remarks: Vec::new(),
     }
