@@ -30,6 +30,8 @@ pub enum FindingKind {
     SmallBase,
     /// Some answers have a class beside them that is not theirs.
     ClassDisagrees,
+    /// Local times fell where a change of the clocks left a gap, or made them occur twice.
+    ClockChange,
     /// What the reader of a source has to say of it.
     SourceRemark,
     /// Those who answered differ from those who did not.
@@ -85,6 +87,7 @@ impl FindingKind {
             Self::Suppressor => "suppressor",
             Self::SmallBase => "small_base",
             Self::ClassDisagrees => "class_disagrees",
+            Self::ClockChange => "clock_change",
             Self::SourceRemark => "source_remark",
             Self::NotRepresentative => "not_representative",
             Self::Unmatched => "unmatched",

@@ -22,9 +22,9 @@ pub enum Reason {
     OutOfRange,
     /// The source promises other values in the column.
     NotAllowed,
-    /// A date that stands for a missing one: 1970-01-01, or one before 1900.
+    /// A date that stands for a missing one: 1970-01-01, 1904-01-01, or 1900-01-01 and before.
     SuspiciousDate,
-    /// A local time in a source that states no zone.
+    /// A local time of which nothing says where, or whose row says what is no zone.
     NoZone,
     /// The key is not in the file through which it leads to the person.
     UnmatchedKey,
@@ -144,6 +144,9 @@ pub struct SourceAccount {
     /// Keys that an earlier row of any source wrote otherwise, and that folding makes one; each is counted once.
     #[serde(skip_serializing_if = "is_none")]
     pub keys_folded_together: u64,
+    /// Local times of used rows to which a change of the clocks did something, by column of the typed table.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub clock_changes: BTreeMap<String, ClockChanges>,
     /// Answers that the source gives a class, where it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<ClassCheck>,
@@ -204,6 +207,35 @@ pub struct AccountCounts {
     pub n_ambiguous_accounts: u64,
 }
 
+/// Local times to which a change of the clocks did something.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct ClockChanges {
+    /// The column of the files.
+    pub column: String,
+    /// Times that did not occur, because the clocks were put forward: moved on by the length of the gap.
+    pub skipped: u64,
+    /// Times that occurred twice, because the clocks were put back: read as the earlier.
+    pub repeated: u64,
+}
+
+impl ClockChanges {
+    /// What became of them, in words.
+    pub fn sentence(&self, source: &str) -> String {
+        let skipped = format!(
+            "{} were skipped when the clocks were put forward and are read as that much later as the gap is long",
+            self.skipped
+        );
+        let repeated =
+            format!("{} occurred twice when the clocks were put back and are read as the earlier", self.repeated);
+        let both = match (self.skipped, self.repeated) {
+            (_, 0) => skipped,
+            (0, _) => repeated,
+            _ => format!("{skipped}, {repeated}"),
+        };
+        format!("local times in `{}` of {source}: {both}; an offset beside each time would settle it", self.column)
+    }
+}
+
 /// Recommend answers held against the class that the source gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct ClassCheck {
@@ -225,6 +257,7 @@ impl SourceAccount {
             cells: BTreeMap::new(),
             known_by: Vec::new(),
             keys_folded_together: 0,
+            clock_changes: BTreeMap::new(),
             classes: None,
             remarks: Vec::new(),
         }

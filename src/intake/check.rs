@@ -11,7 +11,7 @@ use super::known::{Belonging, push_known};
 use super::masking;
 use super::number;
 use super::rows::Rows;
-use super::time::Days;
+use super::zones::{ClockChange, NamedZones, RowZone, Zones};
 use crate::study::Codes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,6 +41,16 @@ pub(super) struct Origin {
     pub(super) place: usize,
 }
 
+/// A local time to which a change of the clocks did something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ChangedTime {
+    /// The used row.
+    pub(super) row: usize,
+    /// The column of the contract.
+    pub(super) column: usize,
+    pub(super) change: ClockChange,
+}
+
 /// A run of rows after the check.
 #[derive(Debug)]
 pub(super) struct Checked {
@@ -54,6 +64,10 @@ pub(super) struct Checked {
     pub(super) rejected: Vec<Rejected>,
     /// How the keys of the rows were written, where keys are folded.
     pub(super) writings: Vec<Writing>,
+    /// Times of used rows to which a change of the clocks did something, in the order of the rows.
+    pub(super) changed_times: Vec<ChangedTime>,
+    /// The zones that the rows name.
+    pub(super) zones: NamedZones,
     /// One for each used row, where the contract asks for unique rows.
     pub(super) origins: Vec<Origin>,
     /// Lines or rows in the run.
@@ -72,6 +86,8 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
         tally: AnswerTally::default(),
         rejected: Vec::new(),
         writings: Vec::new(),
+        changed_times: Vec::new(),
+        zones: NamedZones::default(),
         origins: Vec::new(),
         n_lines: 0,
         first_time_has_no_zone: None,
@@ -113,6 +129,7 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
     }
     checked.writings.sort_unstable();
     checked.writings.dedup();
+    checked.zones = scratch.zones.into_named();
     checked
 }
 
@@ -139,6 +156,13 @@ impl Checked {
         if !self.origins.is_empty() {
             self.origins = rows.iter().map(|&row| self.origins[row]).collect();
         }
+        self.changed_times.retain_mut(|changed| match rows.binary_search(&changed.row) {
+            Ok(row) => {
+                changed.row = row;
+                true
+            }
+            Err(_) => false,
+        });
         self.n_used = rows.len();
     }
 
@@ -147,6 +171,7 @@ impl Checked {
         for column in &mut self.columns {
             column.truncate(self.n_used);
         }
+        while self.changed_times.pop_if(|changed| changed.row >= self.n_used).is_some() {}
     }
 }
 
@@ -187,13 +212,19 @@ impl Fault {
 pub(super) struct Scratch {
     pub(super) text: String,
     pub(super) belonging: Belonging,
-    days: Days,
+    zones: Zones,
+    /// What the row says of where it is.
+    zone: RowZone,
+    /// What a change of the clocks did to the last time.
+    change: Option<ClockChange>,
 }
 
 /// An empty column for what it holds.
 pub(super) fn buffer_for(kind: &Kind) -> Buffered {
     match kind {
-        Kind::Key(_) | Kind::Alternative | Kind::Unit(_) | Kind::Text | Kind::Promised(_) => Buffered::texts(),
+        Kind::Key(_) | Kind::Alternative | Kind::Unit(_) | Kind::Text | Kind::Promised(_) | Kind::Zone(_) => {
+            Buffered::texts()
+        }
         Kind::Number(_) | Kind::Answer(_) | Kind::Total(..) => Buffered::numbers(),
         Kind::Instant(_) => Buffered::instants(),
     }
@@ -201,6 +232,11 @@ pub(super) fn buffer_for(kind: &Kind) -> Buffered {
 
 fn check_row(contract: &Contract, rows: &impl Rows, checked: &mut Checked, scratch: &mut Scratch) -> Result<(), Fault> {
     let row = checked.n_used;
+    if let Some(at) = contract.zone {
+        let text = rows.cell(at).text(&mut scratch.text);
+        let is_blank = is_code(&contract.columns[at].blank, text);
+        scratch.zone = scratch.zones.of_cell(if is_blank { "" } else { text });
+    }
     for (at, column) in contract.columns.iter().enumerate() {
         if let Kind::Key(rule) = &column.kind
             && !rule.takes_keys_as_they_are()
@@ -223,12 +259,20 @@ fn check_row(contract: &Contract, rows: &impl Rows, checked: &mut Checked, scrat
             && checked.first_time_has_no_zone.is_none()
             && result != Ok(State::Blank)
         {
-            checked.first_time_has_no_zone = Some(result == Err(Reason::NoZone));
+            let is_by_row = contract.zone.is_some_and(|at| contract.columns[at].is_in_file());
+            checked.first_time_has_no_zone = Some(result == Err(Reason::NoZone) && !is_by_row);
+        }
+        if let Some(change) = scratch.change.take() {
+            checked.changed_times.push(ChangedTime { row, column: at, change });
         }
         match result {
             Ok(State::Value) => {}
             Ok(_) if column.required => return Err(Fault::of(at, Reason::Blank)),
             Ok(_) => {}
+            // What a row says of where it is, is at fault where it is no zone.
+            Err(Reason::NoZone) if matches!(scratch.zone, RowZone::Unknown) => {
+                return Err(Fault::of(contract.zone.unwrap_or(at), Reason::NoZone));
+            }
             Err(reason) => return Err(Fault::of(at, reason)),
         }
     }
@@ -305,11 +349,14 @@ fn push_cell(column: &Column, cell: Cell<'_>, buffer: &mut Buffered, scratch: &m
             }
             State::Blank
         }
+        // Read before the row's other cells.
+        Kind::Zone(_) => State::Blank,
         Kind::Instant(clock) => {
             let is_blank = matches!(cell, Cell::Text(text) if is_code(&column.blank, text));
-            match if is_blank { None } else { clock.instant(cell, &mut scratch.days)? } {
-                Some(us) => {
-                    buffer.push_instant(us);
+            match if is_blank { None } else { clock.instant(cell, &scratch.zone, &mut scratch.zones)? } {
+                Some(instant) => {
+                    scratch.change = instant.change;
+                    buffer.push_instant(instant.us);
                     State::Value
                 }
                 None => State::Blank,

@@ -3,7 +3,7 @@
 use super::identity::{Identity, KeyRule};
 use super::lookup::Totals;
 use super::time::Clock;
-use crate::study::{Codes, Level, Range, Unfinished};
+use crate::study::{Codes, FileZone, Level, Range, Unfinished};
 use std::sync::Arc;
 
 /// What a column holds.
@@ -26,6 +26,9 @@ pub(super) enum Kind {
     Total(Arc<Totals>, Bounds),
     /// Whatever the source promises of it; it goes into no table.
     Promised(Arc<Promise>),
+    /// The zone of the row's local times; it goes into no table. The first file's name that fits says it, and where there
+    /// are none, the cell.
+    Zone(Vec<FileZone>),
     /// An instant; where it lies at or after the end of the study's sight, the row is not used.
     Instant(Arc<Clock>),
 }
@@ -99,6 +102,22 @@ impl Column {
         }
     }
 
+    /// Whether it is a column of the files at all.
+    pub(super) fn is_in_file(&self) -> bool {
+        !matches!(&self.kind, Kind::Zone(by_file) if !by_file.is_empty())
+    }
+
+    /// The zone that the name of a file says for its rows, where names of files say one: empty where none fits.
+    pub(super) fn zone_of_file(&self, file: &str) -> Option<String> {
+        match &self.kind {
+            Kind::Zone(by_file) if !by_file.is_empty() => {
+                let fitting = by_file.iter().find(|own| own.fits(file));
+                Some(fitting.map_or_else(String::new, |own| own.zone.clone()))
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn required(mut self) -> Self {
         self.required = true;
         self
@@ -132,6 +151,8 @@ pub(super) struct Contract {
     pub(super) unique: Option<usize>,
     /// Columns that together make a later row a repeat of an earlier one; none where there are no such.
     pub(super) unique_together: Vec<usize>,
+    /// The column that says where a row's times are local.
+    pub(super) zone: Option<usize>,
     /// Two columns that must differ.
     pub(super) distinct: Option<(usize, usize)>,
     /// The end of what the study sees, in microseconds of UTC.

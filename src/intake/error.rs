@@ -140,7 +140,7 @@ pub enum IntakeError {
     },
     /// Times without a zone, in a source that states none.
     #[error(
-        "`{file}`, line {line}, column `{column}`: \"{text}\" is a local time; say where with `zone` in [{section}], as in zone = \"UTC\" or \"Europe/Berlin\"",
+        "`{file}`, line {line}, column `{column}`: \"{text}\" is a local time; say where with `zone` or `zone_column` in [{section}], as in zone = \"UTC\" or \"Europe/Berlin\", or for all sources with `zone` in [study]",
         section = section(.source_name)
     )]
     NoZone {
@@ -154,6 +154,18 @@ pub enum IntakeError {
         column: String,
         /// The time as it stands there.
         text: String,
+    },
+    /// A zone is said for files that are not there.
+    #[error(
+        "[sources.{source_name}] says a zone for files named `{pattern}`, which none of its files is; there are: {there}"
+    )]
+    ZoneForNoFile {
+        /// The source.
+        source_name: String,
+        /// The pattern as written.
+        pattern: String,
+        /// Its files, at most ten.
+        there: String,
     },
     /// The Parquet file is damaged.
     #[error("`{file}` cannot be read as Parquet; write it again, or check that it was copied whole")]

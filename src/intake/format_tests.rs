@@ -20,10 +20,10 @@ const ANSWERS: [(&str, i64, Option<f64>, Option<&str>); 4] = [
 const TIMES: [&str; 4] =
     ["2026-01-01T10:00:00Z", "2026-01-02T09:00:00Z", "2026-01-03T10:00:00Z", "2026-01-04T10:00:00.5Z"];
 
-struct Folder(tempfile::TempDir);
+pub(super) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
@@ -33,11 +33,11 @@ impl Folder {
         path
     }
 
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+    pub(super) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
         std::fs::write(self.path(name), bytes).expect("written");
     }
 
-    fn read(&self, keys: &str) -> Result<Intake, IntakeError> {
+    pub(super) fn read(&self, keys: &str) -> Result<Intake, IntakeError> {
         let study = format!(
             "study = {{ name = \"case\", as_of = 2026-09-30 }}\n[sources.feedback]\ncustomer = \"who\"\ntime = \"when\"\n\
              recommend = \"ltr\"\nchannel = \"via\"\n{keys}\n[drivers]\ntouchpoints = [\"wait\"]\n"
@@ -69,7 +69,7 @@ impl Folder {
 }
 
 /// The answers as separated text.
-fn text(sign: &str) -> String {
+pub(super) fn text(sign: &str) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let mut text = ["who", "when", "ltr", "via", "wait"].join(sign) + "\n";
     for ((who, _, answer, via), time) in ANSWERS.into_iter().zip(TIMES) {
@@ -151,6 +151,11 @@ fn arrow_as_a_file_and_as_a_stream_and_parquet() {
 
 /// A workbook of two sheets as the standard describes it (ECMA-376): the answers lie on the second, below an empty row.
 fn workbook() -> Vec<u8> {
+    // Days since the end of 1899.
+    workbook_of(ANSWERS.map(|(_, t, ..)| 25_569.0 + t as f64 / 86_400e6))
+}
+
+fn workbook_of(days: [f64; 4]) -> Vec<u8> {
     let mut cells = String::from("<row r=\"2\">");
     let word = |at: usize, row: usize, text: &str| {
         let text = text.replace('&', "&amp;").replace('<', "&lt;");
@@ -160,10 +165,9 @@ fn workbook() -> Vec<u8> {
         cells += &word(at, 2, name);
     }
     cells += "</row>";
-    for (at, (who, t, answer, via)) in ANSWERS.into_iter().enumerate() {
+    for (at, ((who, _, answer, via), days)) in ANSWERS.into_iter().zip(days).enumerate() {
+        // With the style of a date and time.
         let row = at + 3;
-        // Days since the end of 1899, with the style of a date and time.
-        let days = 25_569.0 + t as f64 / 86_400e6;
         cells += &format!("<row r=\"{row}\">{}<c r=\"B{row}\" s=\"1\"><v>{days}</v></c>", word(0, row, who));
         cells += &answer.map_or(String::new(), |answer| format!("<c r=\"C{row}\"><v>{answer}</v></c>"));
         cells += &via.map_or(String::new(), |via| word(3, row, via));
@@ -233,6 +237,18 @@ fn a_sheet_of_a_workbook() {
     assert!(message.contains("has no column `who`") && message.ends_with("its columns are: made by hand"), "{message}");
     folder.write("cut.xlsx", &workbook()[..300]);
     assert!(folder.read("path = \"cut.xlsx\"").expect_err("refused").to_string().contains("as a workbook"));
+}
+
+#[test]
+fn the_first_days_of_a_sheets_calendar_stand_for_no_date() {
+    let folder = Folder::new();
+    // 1899-12-31 and 1900-01-01 06:00; a day beyond the calendar; 2026-01-04 10:00.
+    folder.write("answers.xlsx", workbook_of([0.0, 1.25, 2_958_466.0, 46_026.0 + 10.0 / 24.0]));
+    let intake = folder.read("path = \"answers.xlsx\"\nsheet = \"Answers\"\nzone = \"UTC\"").expect("readable");
+    let account = &intake.accounts[0];
+    assert_eq!(account.rows_quarantined[&Reason::SuspiciousDate], 2);
+    assert_eq!((account.rows_quarantined[&Reason::Unparsable], account.rows_used), (1, 1));
+    assert_eq!(tests::integers(&intake.tables.feedback, "t"), [Some(1_767_520_800_000_000)]);
 }
 
 #[test]
@@ -468,7 +484,7 @@ fn a_class_that_disagrees_is_counted_and_the_answer_counts() {
 }
 
 /// The answers of one layout as bytes, and the file's name.
-fn packed() -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn packed() -> Vec<(&'static str, Vec<u8>)> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(text(",").as_bytes()).expect("in memory");
     let lines = ANSWERS.map(|(who, _, answer, _)| {

@@ -11,6 +11,7 @@ use super::masking;
 use super::opened::refused;
 use super::quarantine::Quarantine;
 use super::rows::Recalled;
+use super::zones::ClockChange;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -107,6 +108,15 @@ impl<'c, 's> Ledger<'c, 's> {
         }
         self.tally.merge(&checked.tally);
         self.account.rows_used += checked.n_used as u64;
+        for changed in &checked.changed_times {
+            let column = &self.contract.columns[changed.column];
+            let counts = self.account.clock_changes.entry(column.output.clone()).or_default();
+            counts.column.clone_from(&column.input);
+            match changed.change {
+                ClockChange::Skipped => counts.skipped += 1,
+                ClockChange::Repeated => counts.repeated += 1,
+            }
+        }
         for (column, buffered) in self.contract.columns.iter().zip(&checked.columns) {
             if let Some(counts) = self.account.cells.get_mut(&column.output) {
                 let count = |wanted| buffered.states().iter().filter(|&&state| state == wanted).count() as u64;

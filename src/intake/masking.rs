@@ -36,7 +36,10 @@ pub(super) fn record(contract: &Contract, rows: &impl Rows, fault: &Fault) -> St
         return WITHHELD.to_owned();
     }
     let own = contract.columns.iter().enumerate();
-    let first = |at: usize| contract.columns[..at].iter().all(|other| other.input != contract.columns[at].input);
+    let first = |at: usize| {
+        let column = &contract.columns[at];
+        column.is_in_file() && contract.columns[..at].iter().all(|other| other.input != column.input)
+    };
     let cells = own.filter(|(at, _)| first(*at)).map(|(at, _)| named(contract, at, &cell(contract, rows, at)));
     cells.collect::<Vec<_>>().join(",")
 }

@@ -23,6 +23,7 @@ mod files;
 mod flat_table;
 mod hash;
 mod json_lines;
+mod month_names;
 mod number;
 mod rows;
 mod separated;
@@ -32,6 +33,8 @@ mod time;
 mod unpacked;
 mod value;
 mod workbook;
+mod written;
+mod zones;
 
 mod buffer;
 mod check;
@@ -67,7 +70,8 @@ pub mod guessing;
 pub mod profiling;
 
 pub use account::{
-    AccountCounts, CellCounts, Exclusion, FileAccount, IdentityAccount, KnownBy, PeopleCounts, Reason, SourceAccount,
+    AccountCounts, CellCounts, ClockChanges, Exclusion, FileAccount, IdentityAccount, KnownBy, PeopleCounts, Reason,
+    SourceAccount,
 };
 pub use cache::Cache;
 pub use error::{IntakeError, MissingColumn, in_full};
@@ -82,4 +86,8 @@ mod format_tests;
 #[cfg(test)]
 mod identity_tests;
 #[cfg(test)]
+mod robustness_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod zone_tests;

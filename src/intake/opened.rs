@@ -140,7 +140,7 @@ impl Opening<'_> {
             let renamed = files.rename.iter().find(|(_, to)| **to == column.input);
             renamed.map_or_else(|| column.input.clone(), |(from, _)| from.clone())
         };
-        let wanted: Vec<String> = contract.columns.iter().map(from).collect();
+        let wanted: Vec<String> = contract.columns.iter().filter(|column| column.is_in_file()).map(from).collect();
         let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
         let there = json_lines::names(&file.name, &file.path, &wanted)?;
         let places = self.places(Columns::Plain(&there))?;

@@ -42,7 +42,7 @@ impl Columns<'_> {
 pub(super) struct Places {
     /// Positions of the columns, in the order of the contract; that of any other column for those that are no cell.
     pub(super) positions: Vec<usize>,
-    /// What the file's folders say for a column, for all rows.
+    /// What the file's name or its folders say for a column, for all rows.
     constants: Vec<Option<String>>,
     /// What says which rows of an export are answers; it looks at columns by their place in the file.
     judge: Option<RowJudge>,
@@ -65,6 +65,11 @@ impl Places {
         let n_asked = contract.columns.len();
         let mut places = Self { positions: Vec::with_capacity(n_asked), constants: Vec::new(), judge: None, n_asked };
         for column in &contract.columns {
+            if let Some(zone) = column.zone_of_file(&file.name) {
+                places.positions.push(places.positions.first().copied().unwrap_or(0));
+                places.constants.push(Some(zone));
+                continue;
+            }
             let first = match columns {
                 Columns::Plain(_) => plain_place(contract, column, file, &names)?,
                 Columns::Export(own) => {

@@ -20,7 +20,7 @@ use super::table::{Table, TableWriter};
 use super::time::Clock;
 use crate::study::{
     Activity, AmountVia, Codes, Customers, Exposures, Feedback, Files, Invitations, Junctures, Key, KeyColumn, Level,
-    Referrals, SourceContract, Study, Transactions, Unfinished, Via,
+    Referrals, SourceContract, Study, Times, Transactions, Unfinished, Via,
 };
 use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray, new_null_array};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
@@ -159,6 +159,8 @@ struct Job<'s> {
     numeric: Vec<String>,
     /// What is known where the rows are answers.
     answers: Option<AnswersPlan>,
+    /// What says where a row's times are local, where that is not one zone for all of them.
+    zone: Option<Column>,
 }
 
 /// What a study says about a source of answers beside its columns.
@@ -198,7 +200,9 @@ struct Planned {
 impl PlannedField {
     fn read(column: Column) -> Self {
         let data_type = match column.kind {
-            Kind::Key(_) | Kind::Alternative | Kind::Unit(_) | Kind::Text | Kind::Promised(_) => DataType::Utf8,
+            Kind::Key(_) | Kind::Alternative | Kind::Unit(_) | Kind::Text | Kind::Promised(_) | Kind::Zone(_) => {
+                DataType::Utf8
+            }
             Kind::Number(_) | Kind::Answer(_) | Kind::Total(..) => DataType::Float64,
             Kind::Instant(_) => DataType::Int64,
         };
@@ -277,7 +281,7 @@ impl PlannedField {
 impl<'s> Job<'s> {
     fn all(study: &'s Study) -> [Self; 8] {
         let sources = &study.sources;
-        [
+        let mut jobs = [
             Self::feedback(study, &sources.feedback),
             Self::transactions(sources.transactions.as_ref()),
             Self::referrals(sources.referrals.as_ref()),
@@ -286,11 +290,15 @@ impl<'s> Job<'s> {
             Self::invitations(sources.invitations.as_ref()),
             Self::junctures(sources.junctures.as_ref()),
             Self::exposures(sources.exposures.as_ref()),
-        ]
+        ];
+        for (job, times) in jobs.iter_mut().zip(sources.times()) {
+            job.zone = times.zip(job.files).and_then(|(times, files)| zone_column(times, files));
+        }
+        jobs
     }
 
     fn new(name: &'static str, files: Option<&'s Files>, fields: Vec<PlannedField>) -> Self {
-        Self { name, files, fields, unique: None, distinct: None, numeric: Vec::new(), answers: None }
+        Self { name, files, fields, unique: None, distinct: None, numeric: Vec::new(), answers: None, zone: None }
     }
 
     fn feedback(study: &Study, feedback: &'s Feedback) -> Self {
@@ -533,6 +541,28 @@ impl<'s> Job<'s> {
     }
 }
 
+/// What says where a row's times are local: a column of the files, or the names of the files.
+fn zone_column(times: &Times, files: &Files) -> Option<Column> {
+    match &times.zone_column {
+        Some(column) => Some(Column::new("", "zone_column", column, Kind::Zone(Vec::new())).blank(&files.blank)),
+        None if times.zone_by_file.is_empty() => None,
+        None => Some(Column::new("", "zone", "", Kind::Zone(times.zone_by_file.clone()))),
+    }
+}
+
+/// Every pattern of files that says a zone must find one, or a word was mistaken.
+fn check_zones(source: &str, zone: &Column, found: &[SourceFile]) -> Result<(), IntakeError> {
+    let Kind::Zone(by_file) = &zone.kind else { return Ok(()) };
+    match by_file.iter().find(|own| !found.iter().any(|file| own.fits(&file.name))) {
+        None => Ok(()),
+        Some(own) => Err(IntakeError::ZoneForNoFile {
+            source_name: source.to_owned(),
+            pattern: own.pattern.clone(),
+            there: found.iter().map(|file| file.name.as_str()).take(10).collect::<Vec<_>>().join(", "),
+        }),
+    }
+}
+
 /// Columns that are read for what the source promises of them alone.
 fn promised(files: &Files) -> Vec<Column> {
     let contract = &files.contract;
@@ -642,8 +672,8 @@ impl<'r> Reading<'r> {
         let (unique, distinct) = (job.unique.and_then(place_of), job.distinct);
         let distinct = distinct.and_then(|(first, second)| place_of(first).zip(place_of(second)));
         let class = job.answers.and_then(|plan| plan.class);
-        let columns: Vec<Column> =
-            columns.into_iter().chain(class).chain(job.files.into_iter().flat_map(promised)).collect();
+        let promised = job.files.into_iter().flat_map(promised);
+        let columns: Vec<Column> = columns.into_iter().chain(class).chain(job.zone.clone()).chain(promised).collect();
         let together = job.files.map_or(&[][..], |files| &files.contract.unique);
         let contract = Contract {
             answers,
@@ -652,6 +682,7 @@ impl<'r> Reading<'r> {
             source: job.name.to_owned(),
             unique,
             unique_together: places_of_promised(&columns, together),
+            zone: columns.iter().position(|column| matches!(column.kind, Kind::Zone(_))),
             distinct,
             end_us: self.study.as_of.end_us(),
             columns,
@@ -663,6 +694,9 @@ impl<'r> Reading<'r> {
         let time = contract.columns.iter().position(|column| column.output == "t");
         if let Some(files) = job.files {
             let found = self.find(job.name, files)?;
+            if let Some(zone) = &job.zone {
+                check_zones(job.name, zone, &found)?;
+            }
             let last_seen_us = contract.end_us - 1;
             let mut sink = |buffers: Vec<Buffered>, n_rows: usize| {
                 seen.add_times(time.map(|at| &buffers[at]), n_rows);
@@ -791,6 +825,7 @@ impl<'r> Reading<'r> {
             columns,
             unique: None,
             unique_together: Vec::new(),
+            zone: None,
             distinct: None,
             end_us,
             answers: None,

@@ -1,303 +1,163 @@
-//! Instants from cells: ISO 8601 fast, patterns and numbers as the study states, local times by the source's zone.
+//! Instants from cells: as the study or an export says that times are written, local ones by their zone.
 
 use super::account::Reason;
 use super::cell::Cell;
+use super::written::{Pattern, Written};
+use super::zones::{DAY_US, Instant, RowZone, SECOND_US, Zone, Zones};
 use crate::study::{TimeFormat, Times};
-use jiff::civil::DateTime;
-use jiff::fmt::strtime;
-use jiff::tz::{Offset, TimeZone};
-use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
 
-const SECOND_US: i64 = 1_000_000;
-const DAY_US: i64 = 86_400 * SECOND_US;
-/// 1900-01-01, in days since 1970-01-01.
+/// 1900-01-01 and 1904-01-01, in days since 1970-01-01: where the calendars of spreadsheets begin.
 const DAY_1900: i64 = -25_567;
-/// 2200-01-01, in seconds since 1970-01-01; by then the rules repeat themselves.
-const LAST_CHANGE_S: i64 = 7_258_118_400;
+const DAY_1904: i64 = -24_107;
+/// The first instant of the year 10000, in microseconds of UTC: what lies beyond was written in another unit.
+const YEAR_10000_US: i64 = 253_402_300_800 * SECOND_US;
+/// What seconds of today become when they are read as milliseconds: some instant before this, 1970-01-26.
+const SECONDS_READ_AS_MILLISECONDS_US: i64 = 25 * DAY_US;
 
 /// How a source's times become instants.
 #[derive(Debug, Clone)]
 pub(super) struct Clock {
     format: TimeFormat,
+    pattern: Option<Pattern>,
+    /// The zone that the source says for all its rows.
     zone: Option<Zone>,
+    /// The zone where nothing nearer says one.
+    zone_of_study: Option<Zone>,
 }
-
-#[derive(Debug, Clone)]
-enum Zone {
-    Utc,
-    Named(TimeZone),
-}
-
-/// What was learnt about the zone's days, so that it is learnt once; one for each block of rows.
-#[derive(Debug, Default)]
-pub(super) struct Days(HashMap<i64, Option<i64>>);
 
 impl Clock {
     /// A zone that cannot be found any more counts as none; the study has checked it.
     pub(super) fn new(times: &Times) -> Self {
-        let zone = times.zone.as_deref().and_then(|name| match name {
-            "UTC" | "Etc/UTC" | "Z" => Some(Zone::Utc),
-            _ => TimeZone::get(name).ok().map(Zone::Named),
-        });
-        Self { format: times.format.clone(), zone }
+        let pattern = match &times.format {
+            TimeFormat::Pattern(pattern) => Some(Pattern::new(pattern)),
+            _ => None,
+        };
+        let zone = |name: &Option<String>| name.as_deref().and_then(Zone::of);
+        Self {
+            format: times.format.clone(),
+            pattern,
+            zone: zone(&times.zone),
+            zone_of_study: zone(&times.zone_of_study),
+        }
     }
 
-    /// The clock for a column of an export, which may state what the study leaves open; `None` where it states nothing.
+    /// The clock for a column of an export, which may state what the source leaves open; `None` where it states nothing.
     pub(super) fn completed(&self, zone: Option<&str>, format: Option<&TimeFormat>) -> Option<Self> {
         let format = format.filter(|_| self.format == TimeFormat::Iso);
         let zone = zone.filter(|_| self.zone.is_none());
         if format.is_none() && zone.is_none() {
             return None;
         }
-        let times = Times { zone: zone.map(str::to_owned), format: format.unwrap_or(&self.format).clone() };
+        let times =
+            Times { zone: zone.map(str::to_owned), format: format.unwrap_or(&self.format).clone(), ..Times::default() };
         let stated = Self::new(&times);
-        Some(Self { format: stated.format, zone: self.zone.clone().or(stated.zone) })
+        Some(Self { zone: self.zone.clone().or(stated.zone), zone_of_study: self.zone_of_study.clone(), ..stated })
     }
 
-    /// A word for what it makes of a text. It holds the changes of the zone's clocks, since what is known of them changes too.
+    /// A word for what it makes of a text that names no zone of its own.
     pub(super) fn fingerprint(&self) -> String {
-        let Self { format, zone } = self;
-        let zone = match zone {
-            None => "none".to_owned(),
-            Some(Zone::Utc) => "UTC".to_owned(),
-            Some(Zone::Named(zone)) => {
-                let mut changes = format!("{}", zone.to_offset(Timestamp::MIN).seconds());
-                let known =
-                    zone.following(Timestamp::MIN).take_while(|change| change.timestamp().as_second() < LAST_CHANGE_S);
-                known.for_each(|own| {
-                    changes.push_str(&format!(" {} {}", own.timestamp().as_second(), own.offset().seconds()))
-                });
-                changes
-            }
-        };
-        format!("{format:?} {zone}")
+        // The pattern is the format, made ready.
+        let Self { format, pattern: _, zone, zone_of_study } = self;
+        let word = |zone: &Option<Zone>| zone.as_ref().map_or_else(|| "none".to_owned(), Zone::fingerprint);
+        format!("{format:?} zone {} of the study {}", word(zone), word(zone_of_study))
     }
 
-    /// The instant that a cell says, in microseconds of UTC; `Ok(None)` for a cell that says nothing.
-    pub(super) fn instant(&self, cell: Cell<'_>, days: &mut Days) -> Result<Option<i64>, Reason> {
-        let us = match cell {
+    /// The instant that a cell says; `Ok(None)` for a cell that says nothing.
+    pub(super) fn instant(&self, cell: Cell<'_>, row: &RowZone, zones: &mut Zones) -> Result<Option<Instant>, Reason> {
+        let instant = match cell {
             Cell::Missing => return Ok(None),
             Cell::Number(value) if value.is_nan() => return Ok(None),
             Cell::Text("") => return Ok(None),
-            Cell::Text(text) => self.text(text, days)?,
-            Cell::Instant(us) => us,
-            Cell::Local(us) => self.local(us, days)?,
+            Cell::Text(text) => self.text(text, row, zones)?,
+            Cell::Instant(us) => Instant::plain(us),
+            Cell::Local(us) => self.local(us, row, zones)?,
             Cell::Integer(value) => self.epoch(Some(value), None)?,
             Cell::Number(value) => self.epoch(None, Some(value))?,
         };
-        check_day(us)?;
-        Ok(Some(us))
+        check_day(instant.us)?;
+        Ok(Some(instant))
     }
 
-    fn text(&self, text: &str, days: &mut Days) -> Result<i64, Reason> {
-        match &self.format {
-            TimeFormat::Iso => match Written::iso(text.as_bytes()).or_else(|| Written::loose_iso(text)) {
-                Some(written) => self.written(written, days),
-                None => Err(Reason::Unparsable),
-            },
-            TimeFormat::EpochSeconds | TimeFormat::EpochMilliseconds => {
-                self.epoch(text.parse().ok(), super::number::parse(text))
+    fn text(&self, text: &str, row: &RowZone, zones: &mut Zones) -> Result<Instant, Reason> {
+        let written = match (&self.format, &self.pattern) {
+            (TimeFormat::EpochSeconds | TimeFormat::EpochMilliseconds, _) => {
+                return self.epoch(text.parse().ok(), super::number::parse(text));
             }
-            TimeFormat::Pattern(pattern) => {
-                let written = Written::pattern(pattern, text).ok_or(Reason::Unparsable)?;
-                self.written(written, days)
+            (_, Some(pattern)) => pattern.read(text),
+            (_, None) => Written::plain(text),
+        };
+        match written.ok_or(Reason::Unparsable)? {
+            Written::Instant { us, local_us } => {
+                check_day(local_us)?;
+                Ok(Instant::plain(us))
             }
+            Written::Local(us) => self.local(us, row, zones),
+            Written::In(us, zone) => self.local(us, &zones.of_cell(&zone), zones),
         }
     }
 
-    fn written(&self, written: Written, days: &mut Days) -> Result<i64, Reason> {
-        check_day(written.local_us)?;
-        match written.offset_s {
-            Some(offset_s) => Ok(written.local_us - offset_s * SECOND_US),
-            None => self.local(written.local_us, days),
-        }
-    }
-
-    fn epoch(&self, whole: Option<i64>, number: Option<f64>) -> Result<i64, Reason> {
-        let unit_us = match self.format {
-            TimeFormat::EpochSeconds => SECOND_US,
-            TimeFormat::EpochMilliseconds => 1000,
+    fn epoch(&self, whole: Option<i64>, number: Option<f64>) -> Result<Instant, Reason> {
+        let (unit_us, is_suspicious_before) = match self.format {
+            TimeFormat::EpochSeconds => (SECOND_US, DAY_US),
+            TimeFormat::EpochMilliseconds => (1000, SECONDS_READ_AS_MILLISECONDS_US),
             // A bare number says no unit.
             TimeFormat::Iso | TimeFormat::Pattern(_) => return Err(Reason::Unparsable),
         };
-        if let Some(whole) = whole {
-            return whole.checked_mul(unit_us).ok_or(Reason::Unparsable);
-        }
-        let us = number.ok_or(Reason::Unparsable)? * unit_us as f64;
-        // Beyond 2^53 microseconds (the year 2255) the number no longer tells single ones apart.
-        if us.abs() < 9.0e15 { Ok(us.floor() as i64) } else { Err(Reason::Unparsable) }
-    }
-
-    fn local(&self, local_us: i64, days: &mut Days) -> Result<i64, Reason> {
-        check_day(local_us)?;
-        match &self.zone {
-            None => Err(Reason::NoZone),
-            Some(Zone::Utc) => Ok(local_us),
-            Some(Zone::Named(zone)) => {
-                let day = local_us.div_euclid(DAY_US);
-                match days.0.entry(day).or_insert_with(|| constant_offset(zone, day)) {
-                    Some(offset_s) => Ok(local_us - *offset_s * SECOND_US),
-                    // A time that occurs twice is taken as the earlier, one that is skipped as that long after the gap began.
-                    None => {
-                        let instant = civil(local_us)
-                            .and_then(|local| zone.to_ambiguous_timestamp(local).compatible().ok())
-                            .ok_or(Reason::Unparsable)?;
-                        Ok(instant.as_microsecond())
-                    }
-                }
+        let us = match (whole, number) {
+            (Some(whole), _) => whole.checked_mul(unit_us).ok_or(Reason::Unparsable)?,
+            (None, Some(number)) => {
+                let us = number * unit_us as f64;
+                // Beyond 2^53 microseconds (the year 2255) the number no longer tells single ones apart.
+                if us.abs() < 9.0e15 { us.floor() as i64 } else { return Err(Reason::Unparsable) }
             }
+            (None, None) => return Err(Reason::Unparsable),
+        };
+        if us >= YEAR_10000_US {
+            return Err(Reason::Unparsable);
         }
+        if (0..is_suspicious_before).contains(&us) { Err(Reason::SuspiciousDate) } else { Ok(Instant::plain(us)) }
     }
-}
 
-/// The offset in seconds that holds on a whole local day and the day to either side, where one does.
-fn constant_offset(zone: &TimeZone, day: i64) -> Option<i64> {
-    let start = Offset::UTC.to_timestamp(civil((day - 1) * DAY_US)?).ok()?;
-    let end = start.checked_add(SignedDuration::from_hours(72)).ok()?;
-    let changes = zone.following(start).next().is_some_and(|change| change.timestamp() <= end);
-    (!changes).then(|| i64::from(zone.to_offset(start).seconds()))
-}
-
-fn civil(local_us: i64) -> Option<DateTime> {
-    Timestamp::from_microsecond(local_us).ok().map(|instant| Offset::UTC.to_datetime(instant))
+    fn local(&self, local_us: i64, row: &RowZone, zones: &mut Zones) -> Result<Instant, Reason> {
+        check_day(local_us)?;
+        let zone = match row {
+            RowZone::Stated(zone) => zone,
+            RowZone::Unknown => return Err(Reason::NoZone),
+            RowZone::Unstated => self.zone.as_ref().or(self.zone_of_study.as_ref()).ok_or(Reason::NoZone)?,
+        };
+        zones.instant(zone, local_us).ok_or(Reason::Unparsable)
+    }
 }
 
 /// Dates by which systems say that they have none.
 fn check_day(us: i64) -> Result<(), Reason> {
     let day = us.div_euclid(DAY_US);
-    if day == 0 || day < DAY_1900 { Err(Reason::SuspiciousDate) } else { Ok(()) }
-}
-
-/// A date and time as written: the local reading, and how far that is ahead of UTC where it says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Written {
-    local_us: i64,
-    offset_s: Option<i64>,
-}
-
-impl Written {
-    /// `2026-09-30`, and `2026-09-30T18:05`, `... 18:05:30.123456` with `Z`, `+02:00`, `+0200`, `+02` or nothing behind.
-    fn iso(bytes: &[u8]) -> Option<Self> {
-        let date = bytes.get(..10)?;
-        if date[4] != b'-' || date[7] != b'-' {
-            return None;
-        }
-        let year = digits(&date[..4])?;
-        let month = digits(&date[5..7])?;
-        let day = digits(&date[8..10])?;
-        if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
-            return None;
-        }
-        let midnight = days_since_1970(year, month, day) * DAY_US;
-        let rest = &bytes[10..];
-        if rest.is_empty() {
-            return Some(Self { local_us: midnight, offset_s: None });
-        }
-        if !matches!(rest[0], b'T' | b't' | b' ') || rest.len() < 6 || rest[3] != b':' {
-            return None;
-        }
-        let (hour, minute) = (digits(&rest[1..3])?, digits(&rest[4..6])?);
-        let mut at = 6;
-        let (mut second, mut fraction_us) = (0, 0);
-        if rest.get(at) == Some(&b':') {
-            second = digits(rest.get(at + 1..at + 3)?)?;
-            at += 3;
-            if matches!(rest.get(at), Some(b'.' | b',')) {
-                let (us, n_digits) = fraction(&rest[at + 1..])?;
-                fraction_us = us;
-                at += 1 + n_digits;
-            }
-        }
-        if hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
-        let local_us = midnight + ((hour * 60 + minute) * 60 + second) * SECOND_US + fraction_us;
-        Some(Self { local_us, offset_s: offset(&rest[at..])? })
-    }
-
-    /// Whatever else ISO 8601 and RFC 9557 allow, such as `20260930T180530Z` or a zone in brackets.
-    fn loose_iso(text: &str) -> Option<Self> {
-        if let Ok(instant) = text.parse::<Timestamp>() {
-            return Some(Self { local_us: instant.as_microsecond(), offset_s: Some(0) });
-        }
-        text.parse::<DateTime>().ok().and_then(Self::of_local)
-    }
-
-    fn pattern(pattern: &str, text: &str) -> Option<Self> {
-        let read = strtime::parse(pattern, text).ok()?;
-        if let Ok(instant) = read.to_timestamp() {
-            return Some(Self { local_us: instant.as_microsecond(), offset_s: Some(0) });
-        }
-        let local = read.to_datetime().or_else(|_| read.to_date().map(|date| date.at(0, 0, 0, 0))).ok()?;
-        Self::of_local(local)
-    }
-
-    fn of_local(local: DateTime) -> Option<Self> {
-        let local_us = Offset::UTC.to_timestamp(local).ok()?.as_microsecond();
-        Some(Self { local_us, offset_s: None })
-    }
-}
-
-fn digits(bytes: &[u8]) -> Option<i64> {
-    bytes.iter().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))
-}
-
-/// Microseconds of the digits behind the point, and how many digits there are (1 to 9; what is finer is cut off).
-fn fraction(bytes: &[u8]) -> Option<(i64, usize)> {
-    let n_digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if !(1..=9).contains(&n_digits) {
-        return None;
-    }
-    let kept = digits(&bytes[..n_digits.min(6)])?;
-    Some((kept * 10_i64.pow(6 - n_digits.min(6) as u32), n_digits))
-}
-
-/// Seconds ahead of UTC; `Some(None)` where nothing is written.
-fn offset(bytes: &[u8]) -> Option<Option<i64>> {
-    let (sign, clock) = match bytes {
-        [] => return Some(None),
-        [b'Z' | b'z'] => return Some(Some(0)),
-        [b'+', clock @ ..] => (1, clock),
-        [b'-', clock @ ..] => (-1, clock),
-        _ => return None,
-    };
-    let (hours, minutes) = match clock.len() {
-        2 => (digits(clock)?, 0),
-        4 => (digits(&clock[..2])?, digits(&clock[2..])?),
-        5 if clock[2] == b':' => (digits(&clock[..2])?, digits(&clock[3..])?),
-        _ => return None,
-    };
-    (hours <= 25 && minutes <= 59).then_some(Some(sign * (hours * 60 + minutes) * 60))
-}
-
-fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 if (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days of the Gregorian calendar, counted in years that begin in March so that the leap day comes last.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
+    if day == 0 || day == DAY_1904 || day <= DAY_1900 { Err(Reason::SuspiciousDate) } else { Ok(()) }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::zones::{ClockChange, civil};
     use super::*;
+    use jiff::Timestamp;
+    use jiff::tz::{Offset, TimeZone};
     use proptest::prelude::*;
 
     fn clock(zone: Option<&str>, format: TimeFormat) -> Clock {
-        Clock::new(&Times { zone: zone.map(str::to_owned), format })
+        Clock::new(&Times { zone: zone.map(str::to_owned), format, ..Times::default() })
+    }
+
+    fn cell(clock: &Clock, cell: Cell<'_>) -> Result<Option<i64>, Reason> {
+        let read = clock.instant(cell, &RowZone::Unstated, &mut Zones::default())?;
+        Ok(read.map(|instant| instant.us))
     }
 
     fn read(clock: &Clock, text: &str) -> Result<Option<i64>, Reason> {
-        clock.instant(Cell::Text(text), &mut Days::default())
+        cell(clock, Cell::Text(text))
+    }
+
+    fn pattern(pattern: &str) -> Clock {
+        clock(Some("UTC"), TimeFormat::Pattern(pattern.to_owned()))
     }
 
     #[test]
@@ -342,16 +202,86 @@ mod tests {
     }
 
     #[test]
+    fn what_a_change_of_the_clocks_did_is_said() {
+        let berlin = clock(Some("Europe/Berlin"), TimeFormat::Iso);
+        let change = |clock: &Clock, text: &str| {
+            let read = clock.instant(Cell::Text(text), &RowZone::Unstated, &mut Zones::default());
+            read.expect("a time").expect("a time").change
+        };
+        assert_eq!(change(&berlin, "2026-03-29 02:30"), Some(ClockChange::Skipped));
+        assert_eq!(change(&berlin, "2026-10-25 02:30"), Some(ClockChange::Repeated));
+        // An offset says which of the two it was, and the hours beside a change are like others.
+        for text in ["2026-10-25 02:30+01:00", "2026-10-25 03:00", "2026-03-29 01:59:59.999999", "2026-03-29"] {
+            assert_eq!(change(&berlin, text), None, "{text}");
+        }
+        // Midnight was skipped; a date is the start of its day, and a time half an hour later was on no clock.
+        let brazil = clock(Some("America/Sao_Paulo"), TimeFormat::Iso);
+        assert_eq!(change(&brazil, "2018-11-04"), None);
+        assert_eq!(change(&brazil, "2018-11-04 00:30"), Some(ClockChange::Skipped));
+        let named = clock(None, TimeFormat::Pattern("%Y-%m-%d %H:%M %Q".to_owned()));
+        assert_eq!(change(&named, "2026-10-25 02:30 Europe/Berlin"), Some(ClockChange::Repeated));
+    }
+
+    #[test]
+    fn of_the_zones_the_nearest_counts() {
+        // 2026-09-30 18:05:30 there; TZ=... date -d '2026-09-30 18:05:30' +%s
+        let (text, utc, berlin, tokyo) = ("2026-09-30 18:05:30", 1_790_791_530, 1_790_784_330, 1_790_759_130);
+        let us = |seconds: i64| Ok(Some(seconds * SECOND_US));
+        let times = |zone: Option<&str>, zone_of_study: Option<&str>| {
+            Clock::new(&Times {
+                zone: zone.map(str::to_owned),
+                zone_of_study: zone_of_study.map(str::to_owned),
+                ..Times::default()
+            })
+        };
+        let mut zones = Zones::default();
+        let mut read = |clock: &Clock, text: &str, row: &str| {
+            let row = zones.of_cell(row);
+            Ok(clock.instant(Cell::Text(text), &row, &mut zones)?.map(|instant| instant.us))
+        };
+        assert_eq!(read(&times(None, Some("Asia/Tokyo")), text, ""), us(tokyo));
+        assert_eq!(read(&times(Some("Europe/Berlin"), Some("Asia/Tokyo")), text, ""), us(berlin));
+        assert_eq!(read(&times(Some("Europe/Berlin"), Some("Asia/Tokyo")), text, "UTC"), us(utc));
+        assert_eq!(read(&times(Some("Europe/Berlin"), None), text, "Mars"), Err(Reason::NoZone));
+        assert_eq!(read(&times(Some("Asia/Tokyo"), None), "2026-09-30T18:05:30Z", "Mars"), us(utc));
+        assert_eq!(read(&times(Some("Asia/Tokyo"), None), "2026-09-30T18:05:30[Europe/Berlin]", "UTC"), us(berlin));
+        // What an export states stands between the source and the study.
+        let export = times(None, Some("Asia/Tokyo")).completed(Some("Europe/Berlin"), None).expect("a zone more");
+        assert_eq!(read(&export, text, ""), us(berlin));
+        let kept = times(Some("Asia/Tokyo"), None).completed(Some("Europe/Berlin"), Some(&TimeFormat::EpochSeconds));
+        assert_eq!(read(&kept.expect("a format more"), "1790791530", ""), us(utc));
+    }
+
+    #[test]
     fn stand_ins_for_a_missing_date_are_suspicious() {
         let utc = clock(Some("UTC"), TimeFormat::Iso);
-        for text in
-            ["1970-01-01", "1970-01-01 12:00", "1899-12-31", "0001-01-01T00:00:00Z", "1969-12-31T19:00:00-05:00"]
-        {
+        for text in [
+            "1970-01-01",
+            "1970-01-01 12:00",
+            "1899-12-31",
+            "0001-01-01T00:00:00Z",
+            "1969-12-31T19:00:00-05:00",
+            // Where the calendars of spreadsheets begin, and what a database makes of an empty text.
+            "1900-01-01",
+            "1904-01-01",
+            "1 Jan 1970",
+            "Thu Jan 01 1970 01:00:00 GMT+0100 (CET)",
+        ] {
             assert_eq!(read(&utc, text), Err(Reason::SuspiciousDate), "{text}");
         }
         assert_eq!(read(&clock(Some("UTC"), TimeFormat::EpochSeconds), "0"), Err(Reason::SuspiciousDate));
         let american = clock(Some("UTC"), TimeFormat::Pattern("%m/%d/%Y %I:%M:%S %p".to_owned()));
         assert_eq!(read(&american, "12/31/1899 09:30:00 AM"), Err(Reason::SuspiciousDate));
+        for (format, text) in [
+            ("%d.%m.%Y", "01.01.1970"),
+            ("%d-%b-%y", "01-JAN-70"),
+            ("%d/%m/%Y", "3/3/24"),
+            ("%Y%m%d", "19000101"),
+            ("%s", "0"),
+        ] {
+            assert_eq!(read(&pattern(format), text), Err(Reason::SuspiciousDate), "{format} {text}");
+        }
+        assert_eq!(read(&utc, "1970-01-02"), Ok(Some(DAY_US)));
         assert_eq!(read(&american, "09/30/2026 06:05:30 PM"), Ok(Some(1_790_791_530_000_000)));
     }
 
@@ -366,14 +296,87 @@ mod tests {
     }
 
     #[test]
+    fn patterns_are_read_as_people_write_them() {
+        // date -u -d '2024-03-03 14:05:00' +%s, and the day's beginning
+        let (at, day) = (1_709_474_700 * SECOND_US, 1_709_424_000 * SECOND_US);
+        for (format, text, expected) in [
+            ("%d %b %Y %H:%M", "3 Mar 2024 14:05", at),
+            ("%B %d, %Y", "March 3, 2024", day),
+            ("%B %d, %Y", "Mar 3, 2024", day),
+            ("%d %b %Y", "3 March 2024", day),
+            ("%d-%b-%y", "03-MAR-24", day),
+            ("%d-%b-%Y", "3-mar-2024", day),
+            ("%m/%d/%Y %I:%M %p", "3/3/2024 2:05 PM", at),
+            ("%m/%d/%Y %I:%M %p", "03/03/2024 02:05 pm", at),
+            ("%m/%d/%Y, %I:%M %p", "3/3/2024, 2:05\u{202f}PM", at),
+            ("%d/%m/%Y %I:%M %p", "3/3/2024 2:05 p.m.", at),
+            ("%m/%d/%Y %I:%M %p", "3/3/2024 12:00 AM", day),
+            ("%Y-%m-%d %H:%M:%S%.f", "2024-03-03 14:05:00.250", at + 250_000),
+            ("%Y-%m-%d %H:%M:%S%.f", "2024-03-03 14:05:00", at),
+            ("%Y-%m-%d %H:%M:%S,%f", "2024-03-03 14:05:00,25", at + 250_000),
+            ("%A, %d %B %Y", "Sunday, 3 March 2024", day),
+            ("%a %d %b %Y", "Sun 3 Mar 2024", day),
+            ("%a %d %b %Y", "Sunday 3 Mar 2024", day),
+            ("%Y%m%d", "20240303", day),
+            ("%Y%m%d%H%M%S", "20240303140500", at),
+            ("%d%b%Y:%H:%M:%S", "03MAR2024:14:05:00", at),
+            ("%F %T", "2024-03-03 14:05:00", at),
+            ("%D", "03/03/24", day),
+            ("%Y-%m-%dT%H:%M:%S%z", "2024-03-03T15:05:00+0100", at),
+            ("%Y-%m-%dT%H:%M:%S%z", "2024-03-03T15:05:00+01:00", at),
+            ("%Y-%m-%dT%H:%M:%S%z", "2024-03-03T14:05:00Z", at),
+            ("%Y-%m-%dT%H:%M:%S%:z", "2024-03-03T15:05:00+0100", at),
+            ("%Y-%m-%d %H:%M %Q", "2024-03-03 15:05 Europe/Berlin", at),
+            ("%s", "1709474700", at),
+        ] {
+            assert_eq!(read(&pattern(format), text), Ok(Some(expected)), "{format} {text}");
+        }
+        assert_eq!(read(&pattern("%d %b %Y"), "3 Sept 2024"), read(&pattern("%d %b %Y"), "3 Sep 2024"));
+        // Years of two digits are 1969 to 2068, as POSIX has it. date -u -d 2068-03-03 +%s, and 1969-03-03
+        assert_eq!(read(&pattern("%d/%m/%y"), "03/03/68"), Ok(Some(3_097_958_400 * SECOND_US)));
+        assert_eq!(read(&pattern("%d/%m/%y"), "03/03/69"), Ok(Some(-26_265_600 * SECOND_US)));
+        for (format, text) in [
+            ("%a %d %b %Y", "Mon 3 Mar 2024"),
+            ("%d/%m/%Y %I:%M %p", "3/3/2024 14:05 PM"),
+            ("%m/%d/%Y", "13/04/2024"),
+            ("%m/%d/%y", "3/3/2024"),
+            ("%d %B %Y", "31 June 2024"),
+            ("%d %B %Y", "3 März 2024"),
+            ("%Y-%m-%d %H:%M %Q", "2024-03-03 15:05 Mars/Olympus"),
+        ] {
+            assert!(
+                matches!(read(&pattern(format), text), Err(Reason::Unparsable | Reason::NoZone)),
+                "{format} {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn months_by_name_need_no_pattern() {
+        // TZ=Europe/Berlin date -d '2026-09-30 18:05:30' +%s
+        let expected = Ok(Some(1_790_784_330_000_000));
+        let berlin = clock(Some("Europe/Berlin"), TimeFormat::Iso);
+        for text in ["30 Sep 2026 18:05:30", "Sept 30, 2026, 6:05:30\u{202f}PM", "Wed, 30 Sep 2026 16:05:30 GMT"] {
+            assert_eq!(read(&berlin, text), expected, "{text}");
+        }
+        assert_eq!(read(&clock(None, TimeFormat::Iso), "30 Sep 2026"), Err(Reason::NoZone));
+        assert_eq!(read(&berlin, "30-SEP-26"), Err(Reason::Unparsable), "which of the numbers is the year is not sure");
+    }
+
+    #[test]
     fn epoch_numbers_are_instants_only_when_the_study_says_so() {
         let expected = Ok(Some(1_790_791_530_000_000));
         assert_eq!(read(&clock(None, TimeFormat::EpochSeconds), "1790791530"), expected);
         assert_eq!(read(&clock(None, TimeFormat::EpochMilliseconds), "1790791530000"), expected);
         assert_eq!(read(&clock(None, TimeFormat::EpochSeconds), "1790791530.5"), Ok(Some(1_790_791_530_500_000)));
         assert_eq!(read(&clock(None, TimeFormat::Iso), "1790791530"), Err(Reason::Unparsable));
+        // The other unit: seconds read as milliseconds are of January 1970, milliseconds read as seconds of no calendar.
+        let milliseconds = clock(None, TimeFormat::EpochMilliseconds);
+        assert_eq!(read(&milliseconds, "1790791530"), Err(Reason::SuspiciousDate));
+        assert_eq!(cell(&milliseconds, Cell::Integer(1_790_791_530)), Err(Reason::SuspiciousDate));
+        assert_eq!(read(&clock(None, TimeFormat::EpochSeconds), "1790791530000"), Err(Reason::Unparsable));
         let iso = clock(None, TimeFormat::Iso);
-        assert_eq!(iso.instant(Cell::Integer(1_790_791_530), &mut Days::default()), Err(Reason::Unparsable));
+        assert_eq!(cell(&iso, Cell::Integer(1_790_791_530)), Err(Reason::Unparsable));
         assert_eq!(read(&clock(None, TimeFormat::EpochSeconds), "99999999999999999999"), Err(Reason::Unparsable));
     }
 
@@ -412,7 +415,7 @@ mod tests {
         fn local_times_agree_with_jiff(us in 100_000_000_000_000_i64..4_000_000_000_000_000, zone in prop::sample::select(vec!["Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kolkata"])) {
             let local = civil(us).expect("in range");
             let expected = TimeZone::get(zone).expect("known").to_ambiguous_timestamp(local).compatible().expect("in range");
-            prop_assert_eq!(clock(Some(zone), TimeFormat::Iso).instant(Cell::Local(us), &mut Days::default()), Ok(Some(expected.as_microsecond())));
+            prop_assert_eq!(cell(&clock(Some(zone), TimeFormat::Iso), Cell::Local(us)), Ok(Some(expected.as_microsecond())));
         }
 
         #[test]

@@ -7,6 +7,9 @@ use calamine::{Data, Reader, open_workbook_auto};
 use jiff::civil;
 use std::sync::Arc;
 
+/// The serial number of the day after 9999-12-31.
+const SERIALS: f64 = 2_958_466.0;
+
 /// The rows of a sheet: the first one where none is named. The first row that is not blank holds the names.
 pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<ValueChunk, IntakeError> {
     let bad = |message: String| IntakeError::BadWorkbook { file: file.name.clone(), message };
@@ -48,7 +51,8 @@ fn value(cell: &Data) -> Value {
         Data::Float(value) => Value::Number(*value),
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => Value::Text(text.clone()),
         Data::Bool(flag) => Value::Flag(*flag),
-        Data::DateTime(time) if time.is_datetime() => {
+        // Beyond the calendar the library would write its first or last day.
+        Data::DateTime(time) if time.is_datetime() && (0.0..SERIALS).contains(&time.as_f64()) => {
             let (year, month, day, hour, minute, second, milli) = time.to_ymd_hms_milli();
             let local = civil::DateTime::new(
                 i16::try_from(year).unwrap_or(i16::MAX),

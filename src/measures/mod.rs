@@ -4,7 +4,8 @@
 //! One score: `intervals` holds shares and scores with their uncertainty, `sampling` how the rows came to be there, `nps`
 //! the score of some answers. Many figures: `portfolio`, by every cut in one pass, under any rule.
 //! What became of them: `change`, and `movement`, why. Whom they stand for: `weighting`. What they are worth: `say_do`,
-//! `panel`, `channels`. What must not be shown: `disclosure`. `least_squares` and `difference` serve several of these.
+//! `panel`, `channels`; after how long customers do it: `survival`. What must not be shown: `disclosure`. `least_squares` and
+//! `difference` serve several of these.
 
 pub mod change;
 pub mod channels;
@@ -21,6 +22,7 @@ pub mod portfolio;
 mod reference;
 mod sampling;
 pub mod say_do;
+pub mod survival;
 pub mod weighting;
 
 pub use difference::Difference;

@@ -43,6 +43,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
         if let Some(classes) = account.classes {
             let _ = writeln!(text, "  {} of {} classes are not their answer's", classes.disagreeing, classes.checked);
         }
+        for changes in account.clock_changes.values() {
+            let _ = writeln!(text, "  {}", changes.sentence(&account.source));
+        }
         for remark in &account.remarks {
             let _ = writeln!(text, "  {remark}");
         }

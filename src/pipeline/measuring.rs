@@ -3,7 +3,8 @@
 use super::measure_rows::{self, Measured};
 use super::question::{Question, with_weights};
 use super::{
-    PipelineError, answering, channel_scores, panel, perception, scorecard, teams, weighted_scores, who_answers,
+    PipelineError, answering, channel_scores, panel, perception, respondents, scorecard, survival, teams,
+    weighted_scores, who_answers,
 };
 use crate::findings::Finding;
 use crate::link::{BaseTable, Engine};
@@ -27,6 +28,8 @@ pub(super) fn measure(study: &Study, base: &BaseTable, engine: &Engine) -> Resul
     scorecard.hidden = hidden;
     let response = who_answers::rates(study, engine)?;
     scorecard.response = response.rows;
+    scorecard.respondents = respondents::against_base(study, engine, base)?;
+    scorecard.survival = survival::of(study, base);
     let weighted = with_weights(base);
     if let Some(question) = Question::of(study, &weighted) {
         let own = &mut scorecard.findings;
@@ -38,6 +41,8 @@ pub(super) fn measure(study: &Study, base: &BaseTable, engine: &Engine) -> Resul
         scorecard.teams = teams::of(&question, own)?;
         scorecard.panel = panel::of(&question, engine, own)?;
     }
+    findings.extend(scorecard.respondents.iter().filter_map(respondents::finding));
+    findings.extend(scorecard.survival.iter().flat_map(|own| own.findings.iter().cloned()));
     findings.extend(response.finding);
     findings.extend(scorecard.weighting.iter().flat_map(|own| own.findings.iter().cloned()));
     findings.extend(scorecard.findings.iter().cloned());

@@ -91,7 +91,7 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
     let selection = Selection::of(study, base, outcome);
     let mut result = OutcomeResult {
         name: outcome.word().to_owned(),
-        label: label(outcome),
+        label: label(study, outcome),
         family: outcome.family().word(),
         window_days: outcome.window_days(),
         n_answers: base.n_rows(),
@@ -201,7 +201,7 @@ fn span(times: &[f64], rows: &[usize]) -> (i64, i64) {
 }
 
 /// A phrase for readers.
-fn label(outcome: Outcome) -> String {
+fn label(study: &Study, outcome: Outcome) -> String {
     match outcome {
         Outcome::Recommend { .. } => "answer to \"would you recommend us\", 0 to 10".to_owned(),
         Outcome::Nps => "points of the Net Promoter Score (-100 detractor, 0 passive, 100 promoter)".to_owned(),
@@ -212,6 +212,10 @@ fn label(outcome: Outcome) -> String {
         Outcome::Churn { window_days } => format!("buys nothing within {window_days} days after the answer"),
         Outcome::CrossSell { window_days } => {
             format!("buys from a product family for the first time within {window_days} days after the answer")
+        }
+        Outcome::FamilyPurchase { window_days } => {
+            let family = study.purchase_family.as_deref().unwrap_or_default();
+            format!("buys from the product family {family} within {window_days} days after the answer")
         }
         Outcome::Upsell { window_days } => {
             format!("buys more at a time than before within {window_days} days after the answer")

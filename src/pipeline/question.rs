@@ -4,6 +4,7 @@
 use super::clusters;
 use super::selection::Selection;
 use crate::data::Clusters;
+use crate::estimators::Family;
 use crate::link::BaseTable;
 use crate::measures::portfolio::EstimateSettings;
 use crate::measures::{IntervalKind, MeasureError, NetPromoterScore, NpsSettings, Resampling, Sampling};
@@ -175,14 +176,5 @@ pub(super) fn in_money(outcome: Outcome) -> Outcome {
 
 /// Whether an outcome happens or does not.
 pub(super) fn is_share(outcome: Outcome) -> bool {
-    matches!(
-        outcome,
-        Outcome::Repurchase { .. }
-            | Outcome::Referral { .. }
-            | Outcome::Churn { .. }
-            | Outcome::CrossSell { .. }
-            | Outcome::Upsell { .. }
-            | Outcome::ConvertedReferral { .. }
-            | Outcome::Lapse { .. }
-    )
+    outcome.family() == Family::Logistic
 }

@@ -3,6 +3,7 @@
 use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
+use super::selection::family_window;
 use super::{
     PipelineError, clusters, identity, judge, measure_rows, measuring, result_tables, scores, stated_observed,
 };
@@ -373,6 +374,7 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
             let days = outcome.window_days()?;
             Some(match outcome {
                 Outcome::CrossSell { .. } => OutcomeWindow::NewFamilies { days },
+                Outcome::FamilyPurchase { .. } => family_window(study, days),
                 Outcome::Upsell { .. } => OutcomeWindow::Upsell { days },
                 Outcome::ConvertedReferral { .. } => OutcomeWindow::ConvertedReferrals { days },
                 Outcome::Lapse { .. } => OutcomeWindow::Lapse { days },
@@ -381,6 +383,9 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
             })
         })
         .collect();
+    // Who came back has a time as well as a class.
+    let is_repurchase = |outcome: &Outcome| matches!(outcome, Outcome::Repurchase { .. });
+    windows.extend(study.outcomes.iter().any(is_repurchase).then_some(OutcomeWindow::Repurchase));
     windows.sort();
     windows.dedup();
     let typed = TypedTables {
@@ -561,7 +566,12 @@ fn row_findings(accounts: &[SourceAccount]) -> Vec<Finding> {
             .remarks
             .iter()
             .map(|remark| Finding::new(FindingKind::SourceRemark, Severity::Note, &account.source, remark.clone()));
-        classes.into_iter().chain(remarks)
+        let changes = account.clock_changes.values().map(|own| {
+            Finding::new(FindingKind::ClockChange, Severity::Note, &account.source, own.sentence(&account.source))
+                .number("n_skipped", own.skipped as f64)
+                .number("n_repeated", own.repeated as f64)
+        });
+        classes.into_iter().chain(changes).chain(remarks)
     });
     let dropped = accounts.iter().filter(|account| account.n_quarantined() > 0).map(|account| {
         let (n, n_read) = (account.n_quarantined(), account.rows_read);

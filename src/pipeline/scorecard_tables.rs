@@ -1,8 +1,9 @@
 //! The scores of a study as tables.
 
-use crate::link::{ResponseCut, ResponseRate};
+use crate::link::{ResponseCut, ResponseRate, Spread};
 use crate::measures::NetPromoterScore;
 use crate::measures::portfolio::{BlankRule, Estimate, SeveralAnswers};
+use crate::measures::survival::LogRank;
 use crate::report::{Everybody, Scorecard, StudyResults, Weighting};
 use crate::store::Table;
 
@@ -20,7 +21,10 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
         say_do(card),
         cuts(card),
         revenue_at_risk(card),
+        survival(card),
+        survival_classes(card),
         response_rates(card),
+        respondents_against_base(card),
         weighting(card),
     ]
 }
@@ -229,6 +233,59 @@ fn response_rates(card: &Scorecard) -> Table {
         .numbers("rate", rows.iter().map(|row| row.rate))
         .numbers("conf_low", rows.iter().map(|row| row.conf_low))
         .numbers("conf_high", rows.iter().map(|row| row.conf_high))
+}
+
+/// One row a column of the history; `at` in ISO 8601.
+fn respondents_against_base(card: &Scorecard) -> Table {
+    let rows: Vec<_> = card.respondents.iter().flat_map(|own| own.rows.iter().map(move |row| (own.at, row))).collect();
+    let instant = |at: i64| jiff::Timestamp::from_microsecond(at).map_or_else(|_| at.to_string(), |at| at.to_string());
+    // Without a customer there is no mean.
+    let mean = |own: Spread| (own.n > 0).then_some(own.mean);
+    Table::new("respondents_against_base")
+        .texts("at", rows.iter().map(|(at, _)| instant(*at)))
+        .texts("column", rows.iter().map(|(_, row)| row.column.clone()))
+        .integers("n_respondents", rows.iter().map(|(_, row)| row.respondents.n as i64))
+        .numbers("mean_respondents", rows.iter().map(|(_, row)| mean(row.respondents)))
+        .numbers("sd_respondents", rows.iter().map(|(_, row)| row.respondents.sd()))
+        .integers("n_base", rows.iter().map(|(_, row)| row.base.n as i64))
+        .numbers("mean_base", rows.iter().map(|(_, row)| mean(row.base)))
+        .numbers("sd_base", rows.iter().map(|(_, row)| row.base.sd()))
+        .numbers("standardised_difference", rows.iter().map(|(_, row)| row.standardised_difference()))
+}
+
+/// One row a class and day on which somebody bought again.
+fn survival(card: &Scorecard) -> Table {
+    let classes = card.survival.iter().flat_map(|own| &own.classes);
+    let rows: Vec<_> = classes.flat_map(|own| own.curve.steps.iter().map(move |step| (own, step))).collect();
+    Table::new("survival")
+        .texts("class", rows.iter().map(|(own, _)| own.class.clone()))
+        .numbers("time_days", rows.iter().map(|(_, step)| step.time))
+        .integers("n_at_risk", rows.iter().map(|(_, step)| step.n_at_risk as i64))
+        .integers("n_events", rows.iter().map(|(_, step)| step.n_events as i64))
+        .integers("n_censored", rows.iter().map(|(_, step)| step.n_censored as i64))
+        .numbers("survival", rows.iter().map(|(_, step)| step.survival))
+        .numbers("std_error", rows.iter().map(|(_, step)| step.std_error))
+        .numbers("conf_low", rows.iter().map(|(_, step)| step.conf_low))
+        .numbers("conf_high", rows.iter().map(|(_, step)| step.conf_high))
+}
+
+/// One row a class, beside the test of whether the classes differ.
+fn survival_classes(card: &Scorecard) -> Table {
+    let rows: Vec<_> =
+        card.survival.iter().flat_map(|own| own.classes.iter().map(move |class| (own.test.as_ref(), class))).collect();
+    let of_test = |get: fn(&LogRank) -> f64| rows.iter().map(move |(test, _)| test.map(get));
+    Table::new("survival_classes")
+        .texts("class", rows.iter().map(|(_, own)| own.class.clone()))
+        .integers("n", rows.iter().map(|(_, own)| own.curve.n as i64))
+        .integers("n_events", rows.iter().map(|(_, own)| own.curve.n_events as i64))
+        .numbers("n_expected", rows.iter().map(|(_, own)| own.n_expected))
+        .numbers("median_days", rows.iter().map(|(_, own)| own.curve.median))
+        .numbers("conf_low", rows.iter().map(|(_, own)| own.curve.median_low))
+        .numbers("conf_high", rows.iter().map(|(_, own)| own.curve.median_high))
+        .numbers("last_days", rows.iter().map(|(_, own)| Some(own.curve.last)))
+        .numbers("statistic", of_test(|test| test.statistic))
+        .numbers("degrees_of_freedom", of_test(|test| test.degrees_of_freedom))
+        .numbers("p_value", of_test(|test| test.p_value))
 }
 
 fn weighting(card: &Scorecard) -> Table {

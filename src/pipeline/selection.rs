@@ -1,7 +1,7 @@
 //! Which answers an outcome's model uses, what the outcome is in each, and why the others are left out.
 
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::link::BaseTable;
+use crate::link::{BaseTable, OutcomeWindow};
 use crate::report::LeftOut;
 use crate::study::{Missing, Outcome, SpendScale, Study};
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ impl Selection {
     fn keeping(study: &Study, base: &BaseTable, outcome: Outcome, listwise: bool) -> Self {
         let mut selection = Self { rows: Vec::new(), values: Vec::new(), left_out: Vec::new() };
         let mut reasons: BTreeMap<&'static str, usize> = BTreeMap::new();
-        let value_of = values(base, outcome);
+        let value_of = values(study, base, outcome);
         let touchpoints: Vec<&[f64]> = study.drivers.touchpoints.iter().filter_map(|name| base.numbers(name)).collect();
         let controls: Vec<&[f64]> = controls(study).filter_map(|name| base.numbers(name)).collect();
         let weights = base.numbers("weight");
@@ -104,10 +104,11 @@ pub(super) fn controls(study: &Study) -> impl Iterator<Item = &String> {
 }
 
 /// The outcome of every row; `NaN` where it is not known.
-fn values(base: &BaseTable, outcome: Outcome) -> impl Fn(usize) -> f64 {
+fn values(study: &Study, base: &BaseTable, outcome: Outcome) -> impl Fn(usize) -> f64 {
     let column = match (outcome, outcome.window_days()) {
         (Outcome::Spend { .. }, Some(days)) => format!("next_spend_{days}d"),
         (Outcome::CrossSell { .. }, Some(days)) => format!("next_new_families_{days}d"),
+        (Outcome::FamilyPurchase { .. }, Some(days)) => family_window(study, days).count_column(),
         (Outcome::Upsell { .. }, Some(days)) => format!("next_upsell_{days}d"),
         (Outcome::ConvertedReferral { .. }, Some(days)) => format!("next_converted_referrals_{days}d"),
         (Outcome::Lapse { .. }, Some(days)) => format!("next_lapse_{days}d"),
@@ -135,12 +136,18 @@ fn values(base: &BaseTable, outcome: Outcome) -> impl Fn(usize) -> f64 {
             Outcome::Repurchase { .. }
             | Outcome::Referral { .. }
             | Outcome::CrossSell { .. }
+            | Outcome::FamilyPurchase { .. }
             | Outcome::Upsell { .. }
             | Outcome::ConvertedReferral { .. }
             | Outcome::Lapse { .. } => flag(value > 0.5),
             Outcome::Churn { .. } => flag(value < 0.5),
         }
     }
+}
+
+/// The window in which purchases of the family count that the study names; it names one where it asks for the outcome.
+pub(super) fn family_window(study: &Study, days: u32) -> OutcomeWindow {
+    OutcomeWindow::FamilyPurchases { family: study.purchase_family.clone().unwrap_or_default(), days }
 }
 
 /// Gaps filled with the mean of the other values.

@@ -48,5 +48,8 @@ pub use results::{
     ClusterUnit, Cut, LeftOut, MeasureRow, Metric, OutcomeResult, PenalisedTerms, ScoreSummary, StudyHead,
     StudyResults, TestRow,
 };
-pub use scorecard::{Everybody, OutcomeBehaviour, Scorecard, WaveChange, WaveMovement, Weighting, WeightingMethod};
+pub use scorecard::{
+    ClassSurvival, Everybody, OutcomeBehaviour, RepurchaseSurvival, RespondentsAgainstBase, Scorecard, WaveChange,
+    WaveMovement, Weighting, WeightingMethod,
+};
 pub use terminal::{Places, terminal};

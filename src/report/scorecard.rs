@@ -3,12 +3,13 @@
 use super::Cut;
 use super::contact_results::{ChannelScores, PanelResult, PerceptionResult, TeamsResult};
 use crate::findings::Finding;
-use crate::link::ResponseRate;
+use crate::link::{Behaviour, ResponseRate};
 use crate::measures::NetPromoterScore;
 use crate::measures::change::{Change, ControlPoint, CutChange, Trend};
 use crate::measures::movement::MovementWithError;
 use crate::measures::portfolio::{CorrelationRow, CutEstimate, RuleComparison};
 use crate::measures::say_do::{AnswerBehaviour, CutComparison, KeptWord, RevenueAtRisk};
+use crate::measures::survival::{LogRank, SurvivalCurve};
 use crate::measures::weighting::WeightEfficiency;
 
 /// What was measured. Where something was impossible, a finding says why.
@@ -36,6 +37,10 @@ pub struct Scorecard {
     pub hidden: Vec<Cut>,
     /// Who answered of those who were invited, where invitations are known.
     pub response: Vec<ResponseRate>,
+    /// Those who answered against all customers, by what they had done before.
+    pub respondents: Option<RespondentsAgainstBase>,
+    /// How long customers of each class took to buy again, where the study asks whether they do.
+    pub survival: Option<RepurchaseSurvival>,
     /// The score under each kind of weights that the study asks for.
     pub weighting: Vec<Weighting>,
     /// Whether channels are alike, where answers have one.
@@ -48,6 +53,57 @@ pub struct Scorecard {
     pub panel: Vec<PanelResult>,
     /// What to know beside the numbers.
     pub findings: Vec<Finding>,
+}
+
+/// Those who answered against all customers, by what both had done when the fieldwork began.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RespondentsAgainstBase {
+    /// The instant at which all customers are looked at, in microseconds of UTC; who answered since is a respondent.
+    pub at: i64,
+    /// Respondents who were known then.
+    pub n_respondents: u64,
+    /// One row a column of the history.
+    pub rows: Vec<Behaviour>,
+}
+
+impl RespondentsAgainstBase {
+    /// A difference in standard deviations up to which groups are commonly taken for alike.
+    pub const SMALL: f64 = 0.1;
+    /// Above a quarter of a standard deviation, groups are commonly called out of balance (Rubin 2001; Stuart 2010).
+    pub const LARGE: f64 = 0.25;
+
+    /// The column that differs most, with its difference in standard deviations of all; the first of equal ones.
+    pub fn largest(&self) -> Option<(&Behaviour, f64)> {
+        let differences = self.rows.iter().filter_map(|row| Some((row, row.standardised_difference()?)));
+        differences.reduce(|one, other| if other.1.abs() > one.1.abs() { other } else { one })
+    }
+
+    /// Columns that differ by more than so many standard deviations.
+    pub fn n_beyond(&self, limit: f64) -> usize {
+        self.rows.iter().filter_map(Behaviour::standardised_difference).filter(|own| own.abs() > limit).count()
+    }
+}
+
+/// How long customers took to buy again after their first answer, by the class of that answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RepurchaseSurvival {
+    /// Detractors, passives and promoters, as far as there are any and they may be shown.
+    pub classes: Vec<ClassSurvival>,
+    /// Whether the classes shown differ; `None` where there are not two to compare.
+    pub test: Option<LogRank>,
+    /// What to know beside the numbers.
+    pub findings: Vec<Finding>,
+}
+
+/// One class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassSurvival {
+    /// The class.
+    pub class: String,
+    /// The share that has not bought again, by days since the answer.
+    pub curve: SurvivalCurve,
+    /// Purchases expected of it, were there no difference between the classes.
+    pub n_expected: Option<f64>,
 }
 
 /// How answers were weighted.

@@ -195,7 +195,9 @@ fn check_outcomes(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError
             Outcome::Spend { .. } if !has_amounts => {
                 Some("amounts; name their column as `amount` in [sources.transactions]")
             }
-            Outcome::CrossSell { .. } if sources.transactions.as_ref().is_none_or(|own| own.family.is_none()) => {
+            Outcome::CrossSell { .. } | Outcome::FamilyPurchase { .. }
+                if sources.transactions.as_ref().is_none_or(|own| own.family.is_none()) =>
+            {
                 Some("product families; name their column as `family` in [sources.transactions]")
             }
             Outcome::Lapse { .. } if sources.activity.is_none() => {

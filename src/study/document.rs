@@ -38,6 +38,9 @@ pub struct Study {
     pub drivers: Drivers,
     /// What is explained, in the order of the file.
     pub outcomes: Vec<Outcome>,
+    /// The product family of the outcome `family_purchase`, where it is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purchase_family: Option<String>,
     /// The penalties of the outcomes whose model is there to predict, by the outcome's word.
     pub penalties: BTreeMap<&'static str, Penalty>,
     /// How the models are judged.
@@ -138,7 +141,7 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
         study.item(key).map_or(Ok(default), |item| item.integer(range).map(|value| value as u32))
     };
     let bootstrap = count("bootstrap", 500, 0..=1_000_000)?;
-    let sources = Sources::read(top, base_dir)?;
+    let sources = Sources::read(top, base_dir)?.with_zone(&study)?;
     let drivers = Drivers::read(top)?;
     let outcomes = Outcome::read_all(top)?;
     let measures = Measures::read(top)?;
@@ -154,6 +157,7 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
         segments: Segments::read(top, &measures.by)?,
         history: History::read(top, sources.validity())?,
         drivers,
+        purchase_family: Outcome::read_family(top)?,
         penalties: Penalty::read_all(top, &outcomes)?,
         outcomes,
         evaluation: Evaluation::read(top, bootstrap)?,
@@ -171,6 +175,7 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
 mod tests {
     use super::super::{Aggregate, EdgeProbability, Missing, NpsInterval, SpendScale, TimeFormat};
     use super::*;
+    use proptest::prelude::{Just, Strategy, any, prop_assert, prop_oneof};
 
     const SMALL: &str = r#"
 [study]
@@ -316,7 +321,7 @@ window_days = 90
         assert_eq!(
             refusal("customer = \"customer_id\"\ntime = \"answered_at\"", "custmer = \"customer_id\"\ntime = \"x\""),
             "study:8:1: unknown key `custmer` in [sources.feedback], did you mean `customer`; known keys: path, format, \
-             delimiter, sheet, table, query, rename, blank, contract, not_applicable, zone, time_format, snapshot, id, customer, customer_via, customer_is, time, \
+             delimiter, sheet, table, query, rename, blank, contract, not_applicable, zone, zone_column, time_format, snapshot, id, customer, customer_via, customer_is, time, \
              recommend, recommend_class, \
              unfinished, scale, ranges, channel, wave, segment, keep, weight, weight_kind"
         );
@@ -340,6 +345,21 @@ window_days = 90
         assert!(message.contains("did you mean `lasso`"), "{message}");
         let message = parse(&with("[outcomes.nps_class]\npenalty = \"lasso\"")).unwrap_err().to_string();
         assert!(message.contains("unknown key `penalty` in [outcomes.nps_class]"), "{message}");
+    }
+
+    #[test]
+    fn a_purchase_of_a_family_names_the_family() {
+        let with = |outcome: &str| {
+            let text = SMALL.replacen("amount = \"amount\"", "amount = \"amount\"\nfamily = \"kind\"", 1);
+            parse(&text.replacen("[outcomes.promoter]", &format!("[outcomes.family_purchase]\n{outcome}"), 1))
+        };
+        let study = with("window_days = 60\nfamily = \"Coffee machines\"").expect("a sound study");
+        assert_eq!(study.outcomes[1], Outcome::FamilyPurchase { window_days: 60 });
+        assert_eq!(study.purchase_family.as_deref(), Some("Coffee machines"));
+        let message = with("window_days = 60").unwrap_err().to_string();
+        assert!(message.contains("[outcomes.family_purchase] lacks the key `family`"), "{message}");
+        let without = refusal("[outcomes.promoter]", "[outcomes.family_purchase]\nwindow_days = 9\nfamily = \"a\"");
+        assert!(without.contains("[outcomes.family_purchase] needs product families"), "{without}");
     }
 
     #[test]
@@ -488,5 +508,26 @@ window_days = 90
         assert!(refused("change = 0.05", "change = 0").contains("above or below"));
         assert!(refused("change = 0.05", "change = 0.05, measure = \"mean\"").contains("a class has a `share`"));
         assert!(refused("[\"channel\"]", "[\"chanel\"]").contains("did you mean `channel`"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_study_with_a_byte_changed_is_read_or_refused_at_a_place(
+            at in any::<proptest::sample::Index>(),
+            byte in prop_oneof![any::<u8>().prop_map(Some), Just(None)],
+            in_place in any::<bool>(),
+        ) {
+            let mut bytes = SMALL.as_bytes().to_vec();
+            let at = at.index(bytes.len());
+            if byte.is_none() || in_place {
+                bytes.remove(at);
+            }
+            bytes.splice(at..at, byte);
+            if let Ok(text) = String::from_utf8(bytes)
+                && let Err(refused) = parse(&text)
+            {
+                prop_assert!(refused.to_string().starts_with("study:"), "{refused}");
+            }
+        }
     }
 }

@@ -16,7 +16,7 @@ pub const TOP: &[&str] = &[
     "scores",
 ];
 /// `[study]`.
-pub const STUDY: &[&str] = &["name", "title", "as_of", "seed", "confidence", "bootstrap", "minimum_base"];
+pub const STUDY: &[&str] = &["name", "title", "as_of", "zone", "seed", "confidence", "bootstrap", "minimum_base"];
 /// `[sources]`.
 pub const SOURCES: &[&str] =
     &["feedback", "transactions", "referrals", "customers", "activity", "invitations", "junctures", "exposures"];
@@ -33,6 +33,7 @@ pub const FEEDBACK: &[&str] = &[
     "contract",
     "not_applicable",
     "zone",
+    "zone_column",
     "time_format",
     "snapshot",
     "id",
@@ -64,6 +65,7 @@ pub const TRANSACTIONS: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "id",
     "customer",
@@ -91,6 +93,7 @@ pub const REFERRALS: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "referrer",
     "referred",
@@ -110,6 +113,7 @@ pub const CUSTOMERS: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "customer",
     "customer_via",
@@ -132,6 +136,7 @@ pub const ACTIVITY: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "customer",
     "customer_via",
@@ -154,6 +159,7 @@ pub const INVITATIONS: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "customer",
     "customer_via",
@@ -174,6 +180,7 @@ pub const JUNCTURES: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "customer",
     "customer_via",
@@ -194,6 +201,7 @@ pub const EXPOSURES: &[&str] = &[
     "blank",
     "contract",
     "zone",
+    "zone_column",
     "time_format",
     "customer",
     "customer_via",
@@ -257,6 +265,7 @@ pub const OUTCOMES: &[&str] = &[
     "referrals",
     "spend",
     "cross_sell",
+    "family_purchase",
     "upsell",
     "converted_referral",
     "lapse",
@@ -269,6 +278,8 @@ pub const ANSWER_OUTCOME: &[&str] = &["penalty"];
 pub const LEVEL_OUTCOME: &[&str] = &[];
 /// An outcome of what happened in a window after the answer.
 pub const WINDOW_OUTCOME: &[&str] = &["window_days", "penalty"];
+/// `[outcomes.family_purchase]`.
+pub const FAMILY_OUTCOME: &[&str] = &["window_days", "family", "penalty"];
 /// An outcome that counts events in the window.
 pub const COUNT_OUTCOME: &[&str] = &["window_days", "distribution"];
 /// `[outcomes.spend]`.

@@ -28,6 +28,7 @@ mod measures;
 mod outcome;
 mod panel;
 mod sources;
+mod zone;
 
 pub use actions::{ActionTarget, Actions, Segments, TargetMeasure};
 pub use analysis::{Drivers, Missing, Scores, TouchpointGroup};
@@ -57,3 +58,4 @@ pub use sources::{
     Activity, Aggregate, AmountVia, Customers, Exposures, Feedback, Files, Format, Invitations, Junctures, Range,
     Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor,
 };
+pub use zone::{FileZone, zone_of};

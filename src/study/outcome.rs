@@ -58,6 +58,11 @@ pub enum Outcome {
         /// The window's length.
         window_days: u32,
     },
+    /// Any purchase in the window after the answer of the product family that the study names, logistic.
+    FamilyPurchase {
+        /// The window's length.
+        window_days: u32,
+    },
     /// Larger purchases in the window after the answer than before it, logistic.
     Upsell {
         /// The window's length.
@@ -166,6 +171,7 @@ impl Outcome {
             Self::Referrals { .. } => "referrals",
             Self::Spend { .. } => "spend",
             Self::CrossSell { .. } => "cross_sell",
+            Self::FamilyPurchase { .. } => "family_purchase",
             Self::Upsell { .. } => "upsell",
             Self::ConvertedReferral { .. } => "converted_referral",
             Self::Lapse { .. } => "lapse",
@@ -184,6 +190,7 @@ impl Outcome {
             | Self::Churn { .. }
             | Self::Referral { .. }
             | Self::CrossSell { .. }
+            | Self::FamilyPurchase { .. }
             | Self::Upsell { .. }
             | Self::ConvertedReferral { .. }
             | Self::Lapse { .. } => Family::Logistic,
@@ -199,6 +206,7 @@ impl Outcome {
             | Self::Churn { window_days }
             | Self::Referral { window_days }
             | Self::CrossSell { window_days }
+            | Self::FamilyPurchase { window_days }
             | Self::Upsell { window_days }
             | Self::ConvertedReferral { window_days }
             | Self::Lapse { window_days }
@@ -217,6 +225,7 @@ impl Outcome {
                 | Self::Purchases { .. }
                 | Self::Spend { .. }
                 | Self::CrossSell { .. }
+                | Self::FamilyPurchase { .. }
                 | Self::Upsell { .. }
                 | Self::Lapse { .. }
         )
@@ -225,6 +234,19 @@ impl Outcome {
     /// Whether it is read from the referrals made in the window.
     pub fn is_of_referrals(self) -> bool {
         matches!(self, Self::Referral { .. } | Self::Referrals { .. } | Self::ConvertedReferral { .. })
+    }
+
+    /// The product family of the outcome `family_purchase`, where it is asked for.
+    pub(super) fn read_family(top: &Section<'_, '_>) -> Result<Option<String>, StudyError> {
+        let Some(item) = top.item("outcomes") else { return Ok(None) };
+        let Some(item) = item.open_section()?.item(Self::FamilyPurchase { window_days: 0 }.word()) else {
+            return Ok(None);
+        };
+        let section = item.open_section()?;
+        section
+            .required("family", "the product family, as the column `family` of the transactions has it")?
+            .text()
+            .map(Some)
     }
 
     pub(super) fn read_all(top: &Section<'_, '_>) -> Result<Vec<Self>, StudyError> {
@@ -252,6 +274,9 @@ impl Outcome {
             "churn" => Self::Churn { window_days: of_window()? },
             "referral" => Self::Referral { window_days: of_window()? },
             "cross_sell" => Self::CrossSell { window_days: of_window()? },
+            "family_purchase" => {
+                Self::FamilyPurchase { window_days: Self::window(&item.section(keys::FAMILY_OUTCOME)?)? }
+            }
             "upsell" => Self::Upsell { window_days: of_window()? },
             "converted_referral" => Self::ConvertedReferral { window_days: of_window()? },
             "lapse" => Self::Lapse { window_days: of_window()? },

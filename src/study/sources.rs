@@ -1,7 +1,8 @@
 //! The tables of a study: where they lie, how they are read, and which column plays which part.
 
 use super::section::{Item, Section};
-use super::{AnswerCodes, Codes, Key, Level, Problem, SourceContract, StudyError, Validity, keys};
+use super::zone::{read_times, read_zone};
+use super::{AnswerCodes, Codes, FileZone, Key, Level, Problem, SourceContract, StudyError, Validity, keys};
 use crate::data::WeightKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -141,20 +142,32 @@ pub struct Files {
     pub base_dir: PathBuf,
 }
 
-/// How a source writes its times.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// How a source writes its times. Of the zones the nearest counts: that of the row, of the file, of the source, what an
+/// export states itself, and that of the study.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Times {
-    /// The zone of times that name none themselves, as an IANA name.
+    /// The zone of times that name none themselves, as an IANA name or an offset.
     pub zone: Option<String>,
+    /// Zones of single files; the first one that fits counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub zone_by_file: Vec<FileZone>,
+    /// The column that holds the zone of each row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone_column: Option<String>,
+    /// The zone of the whole study.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone_of_study: Option<String>,
     /// The layout.
     pub format: TimeFormat,
 }
 
 /// The layout of a source's times.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeFormat {
-    /// ISO 8601: a date, or a date and a time, with or without offset.
+    /// ISO 8601: a date, or a date and a time, with or without offset; or a date with the English name of its month and a
+    /// year of four digits.
+    #[default]
     Iso,
     /// Seconds since 1970 in UTC.
     EpochSeconds,
@@ -420,6 +433,36 @@ impl Sources {
             Some(customers) if customers.valid_from.is_some() => Validity::Intervals,
             _ => Validity::Undated,
         }
+    }
+
+    /// How each source writes its times, in the order of the fields.
+    pub fn times(&self) -> [Option<&Times>; 8] {
+        [
+            Some(&self.feedback.times),
+            self.transactions.as_ref().map(|own| &own.times),
+            self.referrals.as_ref().map(|own| &own.times),
+            self.customers.as_ref().map(|own| &own.times),
+            self.activity.as_ref().map(|own| &own.times),
+            self.invitations.as_ref().map(|own| &own.times),
+            self.junctures.as_ref().map(|own| &own.times),
+            self.exposures.as_ref().map(|own| &own.times),
+        ]
+    }
+
+    /// Adds the zone of the study, which counts where nothing nearer says one.
+    pub(super) fn with_zone(mut self, study: &Section<'_, '_>) -> Result<Self, StudyError> {
+        let Some(item) = study.item("zone") else { return Ok(self) };
+        let zone = read_zone(&item)?;
+        let add = |times: &mut Times| times.zone_of_study = Some(zone.clone());
+        add(&mut self.feedback.times);
+        self.transactions.iter_mut().for_each(|own| add(&mut own.times));
+        self.referrals.iter_mut().for_each(|own| add(&mut own.times));
+        self.customers.iter_mut().for_each(|own| add(&mut own.times));
+        self.activity.iter_mut().for_each(|own| add(&mut own.times));
+        self.invitations.iter_mut().for_each(|own| add(&mut own.times));
+        self.junctures.iter_mut().for_each(|own| add(&mut own.times));
+        self.exposures.iter_mut().for_each(|own| add(&mut own.times));
+        Ok(self)
     }
 
     pub(super) fn read(top: &Section<'_, '_>, base_dir: &Path) -> Result<Self, StudyError> {
@@ -691,54 +734,6 @@ pub(super) fn read_range(item: &Item<'_, '_>) -> Result<Range, StudyError> {
     match bounds[..] {
         [min, max] if min < max => Ok(Range { min, max }),
         _ => Err(item.invalid(format!("`{}` should be the lowest and the highest value, as in [1, 5]", item.path()))),
-    }
-}
-
-fn read_times(section: &Section<'_, '_>) -> Result<Times, StudyError> {
-    let format = match section.item("time_format") {
-        None => TimeFormat::Iso,
-        Some(item) => match item.text()?.as_str() {
-            "iso" => TimeFormat::Iso,
-            "epoch_seconds" => TimeFormat::EpochSeconds,
-            "epoch_milliseconds" => TimeFormat::EpochMilliseconds,
-            pattern if pattern.contains('%') => {
-                check_pattern(pattern).map_err(|wrong| item.invalid(format!("`{}` {wrong}", item.path())))?;
-                TimeFormat::Pattern(pattern.to_owned())
-            }
-            word => {
-                return Err(item.invalid(format!(
-                    "`{}` cannot be \"{word}\"; write iso, epoch_seconds, epoch_milliseconds, or a pattern such as \"%d/%m/%Y %H:%M\"",
-                    item.path()
-                )));
-            }
-        },
-    };
-    let zone = section.text("zone")?;
-    if let Some(name) = &zone
-        && let Some(item) = section.item("zone")
-        && jiff::tz::TimeZone::get(name).is_err()
-    {
-        let known: Vec<String> = jiff::tz::db().available().map(|known| known.to_string()).collect();
-        let hint = super::nearest(name, known.iter().map(String::as_str));
-        return Err(item.invalid(format!(
-            "`{}` is \"{name}\", which is no zone known here{}; write UTC or an IANA name such as Europe/Berlin",
-            item.path(),
-            hint.map_or_else(String::new, |hint| format!(", did you mean \"{hint}\""))
-        )));
-    }
-    Ok(Times { zone, format })
-}
-
-/// Whether a pattern is one, and says at least a whole date.
-fn check_pattern(pattern: &str) -> Result<(), String> {
-    use jiff::fmt::strtime;
-    let example = jiff::Zoned::new(jiff::Timestamp::UNIX_EPOCH, jiff::tz::TimeZone::UTC);
-    let written = strtime::format(pattern, &example).map_err(|error| format!("is not a time pattern: {error}"))?;
-    let read = strtime::parse(pattern, &written).map_err(|error| format!("cannot be read back: {error}"))?;
-    if read.to_timestamp().is_ok() || read.to_date().is_ok() {
-        Ok(())
-    } else {
-        Err("names no whole date; it needs year, month and day, as in \"%d/%m/%Y\"".to_owned())
     }
 }
 

@@ -3,6 +3,7 @@
 mod asymmetry;
 mod contacts;
 mod contest;
+mod dates;
 mod exit_codes;
 mod flat;
 mod gaps;
@@ -14,6 +15,7 @@ mod models;
 mod outcomes;
 mod purchases;
 mod real_data;
+mod repurchase;
 mod runs;
 mod scorecard;
 

@@ -1,9 +1,11 @@
 //! An entry in the making: written beside the others and put among them when its file has been read to its end.
 
 use super::record::{self, ENTRY, EntryRecord, FORMAT_VERSION, PLACE, PartRecord, PieceRecord, TOGETHER};
+use super::zone_record::{KnownZones, ZoneRecord};
 use crate::intake::account::FileAccount;
 use crate::intake::buffer::{Buffered, State};
 use crate::intake::check::Checked;
+use crate::intake::zones::NamedZones;
 use datafusion::arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use datafusion::arrow::compute::concat;
 use datafusion::arrow::datatypes::{Field, Schema};
@@ -23,6 +25,9 @@ pub(in crate::intake) struct Draft {
     /// The word for everything but the content of its file, whose size and hash are known at the end.
     key: String,
     parts: Vec<PartRecord>,
+    /// The zones that rows named so far, and what is known of zones.
+    zones: NamedZones,
+    known_zones: Arc<KnownZones>,
     /// Parts that were begun.
     n_begun: usize,
     failed: bool,
@@ -38,8 +43,8 @@ pub(in crate::intake) struct Part {
 
 impl Draft {
     /// `folder` lies among the entries.
-    pub(super) fn new(folder: TempDir, key: String) -> Self {
-        Self { folder, key, parts: Vec::new(), n_begun: 0, failed: false }
+    pub(super) fn new(folder: TempDir, key: String, known_zones: Arc<KnownZones>) -> Self {
+        Self { folder, key, parts: Vec::new(), zones: NamedZones::default(), known_zones, n_begun: 0, failed: false }
     }
 
     /// The part for some pieces that were checked together; nothing for none, or where the draft has failed.
@@ -47,6 +52,7 @@ impl Draft {
         if checked.is_empty() || self.failed {
             return None;
         }
+        checked.iter().for_each(|piece| self.zones.merge(&piece.zones));
         let number = self.n_begun;
         self.n_begun += 1;
         let pieces = checked.iter().map(PieceRecord::of).collect();
@@ -79,6 +85,7 @@ impl Draft {
             rows_read: file.rows_read,
             first_line,
             renames: renames.clone(),
+            zones: ZoneRecord::of(&self.zones, &self.known_zones),
             parts: self.parts,
         };
         let Ok(json) = serde_json::to_string(&entry) else { return };

@@ -1,12 +1,14 @@
 //! An entry that is whole, and its pieces as they were checked.
 
 use super::record::{self, ENTRY, EntryRecord, FORMAT_VERSION, PLACE, PieceRecord, TOGETHER};
+use super::zone_record::KnownZones;
 use crate::intake::IntakeError;
 use crate::intake::account::FileAccount;
 use crate::intake::check::{Checked, Origin, buffer_for};
 use crate::intake::contract::Contract;
 use crate::intake::files::SourceFile;
 use crate::intake::hash;
+use crate::intake::zones::NamedZones;
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use datafusion::arrow::compute::concat_batches;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -17,7 +19,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// An entry whose every byte is known to be as it was written.
+/// An entry whose every byte is known to be as it was written, and whose zones are what they were.
 #[derive(Debug)]
 pub(in crate::intake) struct Entry {
     folder: PathBuf,
@@ -27,8 +29,9 @@ pub(in crate::intake) struct Entry {
 }
 
 impl Entry {
-    /// Opens an entry for a file of this hash; nothing where it is not there, not whole, or not of this hash.
-    pub(super) fn open(folder: &Path, sha256: &str) -> Option<Self> {
+    /// Opens an entry for a file of this hash; nothing where it is not there, not whole, not of this hash, or where other
+    /// changes of a zone's clocks are known by now.
+    pub(super) fn open(folder: &Path, sha256: &str, zones: &KnownZones) -> Option<Self> {
         let held = File::open(folder.join(ENTRY)).ok()?;
         // Somebody is about to remove it. A system without such locks says something else, and is trusted to be used alone.
         if matches!(held.try_lock_shared(), Err(fs::TryLockError::WouldBlock)) {
@@ -41,7 +44,7 @@ impl Entry {
             return None;
         }
         let record: EntryRecord = serde_json::from_str(json).ok()?;
-        if record.format_version != FORMAT_VERSION || record.sha256 != sha256 {
+        if record.format_version != FORMAT_VERSION || record.sha256 != sha256 || !record.zones.is_still_so(zones) {
             return None;
         }
         let is_whole = record.parts.par_iter().enumerate().all(|(number, part)| {
@@ -148,6 +151,9 @@ fn checked(record: PieceRecord, rows: Option<&RecordBatch>, contract: &Contract)
         tally: record.tally.unwrap_or_default(),
         rejected: record.rejected,
         writings: record.writings,
+        changed_times: record.changed_times,
+        // The entry has said what there is to say of them.
+        zones: NamedZones::default(),
         origins,
         n_lines: record.n_lines,
         first_time_has_no_zone: record.first_time_has_no_zone,

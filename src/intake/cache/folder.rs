@@ -4,14 +4,16 @@ use super::draft::Draft;
 use super::entry::Entry;
 use super::key;
 use super::record::ENTRY;
+use super::zone_record::KnownZones;
 use crate::intake::IntakeError;
 use crate::intake::columnar;
-use crate::intake::contract::Contract;
+use crate::intake::contract::{Column, Contract};
 use crate::intake::files::{Layout, SourceFile};
 use crate::study::Files;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// Entries in the making.
@@ -74,7 +76,8 @@ impl Cache {
     /// The cache of one source.
     pub(in crate::intake) fn of_source(&self, contract: &Contract, files: &Files) -> SourceCache<'_> {
         let key = if self.folder.is_some() { key::of_source(contract, files) } else { String::new() };
-        SourceCache { cache: self, key, has_query: files.query.is_some() }
+        let zone = contract.zone.map(|at| contract.columns[at].clone());
+        SourceCache { cache: self, zone, known_zones: Arc::default(), key, has_query: files.query.is_some() }
     }
 
     /// Removes the entries that were of use the longest ago until those that are left take no more room than they may, and
@@ -140,6 +143,9 @@ fn remove(entry: &Path) {
 /// The cache for the files of one source.
 pub(in crate::intake) struct SourceCache<'c> {
     cache: &'c Cache,
+    /// What says a zone for each file, where the names of files do.
+    zone: Option<Column>,
+    known_zones: Arc<KnownZones>,
     key: String,
     has_query: bool,
 }
@@ -163,12 +169,14 @@ impl SourceCache<'_> {
         if !is_parsed {
             return None;
         }
-        let key = key::of_file(&self.key, file)[..32].to_owned();
+        let zone = self.zone.as_ref().and_then(|own| own.zone_of_file(&file.name));
+        let key = key::of_file(&self.key, file, zone.as_deref())[..32].to_owned();
         // A file of another size than every entry's need not be hashed before it is read.
         let prefix = format!("{key}-{}-", file.n_bytes);
         let may_be_there =
             self.cache.entries.range(prefix.clone()..).next().is_some_and(|own| own.starts_with(&prefix));
-        Some(Slot { folder, key, may_be_there, keeping: self.cache.keeping })
+        let known_zones = Arc::clone(&self.known_zones);
+        Some(Slot { folder, key, known_zones, may_be_there, keeping: self.cache.keeping })
     }
 }
 
@@ -184,6 +192,7 @@ fn has_journal(path: &Path) -> bool {
 pub(in crate::intake) struct Slot {
     folder: PathBuf,
     key: String,
+    known_zones: Arc<KnownZones>,
     may_be_there: bool,
     keeping: Keeping,
 }
@@ -199,7 +208,7 @@ impl Slot {
         }
         let (bytes, sha256) = columnar::hash_of(file)?;
         let folder = self.folder.join(entry_name(&self.key, bytes, &sha256));
-        let entry = Entry::open(&folder, &sha256);
+        let entry = Entry::open(&folder, &sha256, &self.known_zones);
         if entry.is_none() && self.keeping != Keeping::Untouched && folder.exists() {
             remove(&folder);
         }
@@ -212,6 +221,6 @@ impl Slot {
             return None;
         }
         let folder = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(&self.folder).ok()?;
-        Some(Draft::new(folder, self.key.clone()))
+        Some(Draft::new(folder, self.key.clone(), Arc::clone(&self.known_zones)))
     }
 }

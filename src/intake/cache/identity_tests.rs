@@ -227,3 +227,24 @@ fn an_entry_of_another_identity_is_never_used() {
     case.write("salt", format!("{SALT}\n"));
     assert_eq!(uses(STUDY), [true, true], "the same salt, written otherwise");
 }
+
+#[test]
+fn a_column_of_hashed_keys_that_is_taken_for_zones_leaves_none_of_them() {
+    let case = Case::new();
+    case.write("salt", SALT);
+    case.write(
+        "feedback.csv",
+        "who,when,ltr\nann@example.org,2026-01-01 10:00,9\nbob@example.org,2026-01-01T10:00:00Z,9\n",
+    );
+    let study = format!(
+        "study = {{ name = \"case\", as_of = 2026-09-30 }}\n[sources.feedback]\npath = \"feedback.csv\"\ncustomer = \"who\"\n\
+         time = \"when\"\nrecommend = \"ltr\"\nzone_column = \"who\"\n[identity]\n{HASH}\n"
+    );
+    let account = case.intake(&study, &case.cache()).expect("readable").accounts.remove(0);
+    assert_eq!((account.rows_used, account.rows_quarantined[&crate::intake::Reason::NoZone]), (1, 1));
+    assert_eq!(case.entries().len(), 1);
+    for folder in ["cache", "work", "quarantine"] {
+        let own = content(&case.path(folder));
+        assert!(!own.is_empty() && !own.contains("example.org"), "{folder}");
+    }
+}

@@ -10,23 +10,23 @@ use std::fmt::Write;
 /// its fingerprint.
 pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
     // Taken apart whole, so that whoever adds something to a contract has to say whether it belongs here.
-    let Contract { source, columns, unique, unique_together, distinct, end_us: _, answers, tallied, identity } =
+    let Contract { source, columns, unique, unique_together, zone, distinct, end_us: _, answers, tallied, identity } =
         contract;
     // What a source promises of its rows is among the columns by now, what it promises of them all is held against the account.
     let Files { path: _, format, delimiter, sheet, table, query, rename, blank, contract: _, base_dir: _ } = files;
     let mut text = format!("{} {FORMAT_VERSION}\n", env!("CARGO_PKG_VERSION"));
     // Writing to a String cannot fail.
-    let _ = writeln!(text, "{source:?} {unique:?} {unique_together:?} {distinct:?} {answers:?} {tallied:?}");
+    let _ = writeln!(text, "{source:?} {unique:?} {unique_together:?} {zone:?} {distinct:?} {answers:?} {tallied:?}");
     let _ = writeln!(text, "{format:?} {delimiter:?} {sheet:?} {table:?} {query:?} {rename:?} {blank:?}");
     let _ = writeln!(text, "{}", identity.fingerprint());
     columns.iter().for_each(|column| write_column(&mut text, column));
     record::hash(text.as_bytes())
 }
 
-/// The word for one file of a source.
-pub(super) fn of_file(source_key: &str, file: &SourceFile) -> String {
+/// The word for one file of a source; `zone` is what its name says of its rows.
+pub(super) fn of_file(source_key: &str, file: &SourceFile, zone: Option<&str>) -> String {
     let SourceFile { name: _, path: _, n_bytes: _, layout, partitions } = file;
-    record::hash(format!("{source_key} {layout:?} {partitions:?}").as_bytes())
+    record::hash(format!("{source_key} {layout:?} {partitions:?} {zone:?}").as_bytes())
 }
 
 fn write_column(text: &mut String, column: &Column) {
@@ -41,6 +41,8 @@ fn write_column(text: &mut String, column: &Column) {
         Kind::Answer(bounds) => writeln!(text, "answer {bounds:?}"),
         Kind::Total(totals, bounds) => writeln!(text, "total {} {bounds:?}", totals.fingerprint()),
         Kind::Promised(promise) => writeln!(text, "promised {promise:?}"),
+        // Which zone the name of a file says is said of the file, and what that zone or that of a row is, in the entry.
+        Kind::Zone(by_file) => writeln!(text, "zone by file {}", !by_file.is_empty()),
         Kind::Instant(clock) => writeln!(text, "instant {}", clock.fingerprint()),
     };
 }

@@ -1,8 +1,9 @@
 //! The file format of an entry: `entry.json`, and for each part `part-00000.parquet` with the typed columns of its used rows
 //! and `part-00000.json` with everything else. A part holds the pieces that were checked together.
 
+use super::zone_record::ZoneRecord;
 use crate::intake::account::Exclusion;
-use crate::intake::check::{Checked, Rejected};
+use crate::intake::check::{ChangedTime, Checked, Rejected};
 use crate::intake::exports::AnswerTally;
 use crate::intake::folding::Writing;
 use crate::intake::hash::FileHash;
@@ -13,7 +14,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Changes whenever the format of an entry does, or anything in the code that makes other rows of the same file and contract.
-pub(super) const FORMAT_VERSION: u32 = 2;
+pub(super) const FORMAT_VERSION: u32 = 3;
 
 /// The file that makes a folder an entry.
 pub(super) const ENTRY: &str = "entry.json";
@@ -29,6 +30,8 @@ pub(super) struct EntryRecord {
     pub(super) first_line: u64,
     /// Columns that the study renames and the file has.
     pub(super) renames: BTreeSet<String>,
+    /// What was known of the zones that the rows name.
+    pub(super) zones: ZoneRecord,
     pub(super) parts: Vec<PartRecord>,
 }
 
@@ -55,6 +58,9 @@ pub(super) struct PieceRecord {
     /// How its keys were written, where keys are folded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) writings: Vec<Writing>,
+    /// Times of used rows to which a change of the clocks did something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) changed_times: Vec<ChangedTime>,
 }
 
 impl PieceRecord {
@@ -68,6 +74,7 @@ impl PieceRecord {
             tally: Some(checked.tally.clone()).filter(|tally| *tally != AnswerTally::default()),
             rejected: checked.rejected.clone(),
             writings: checked.writings.clone(),
+            changed_times: checked.changed_times.clone(),
         }
     }
 }

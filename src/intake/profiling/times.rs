@@ -4,28 +4,15 @@ use super::cells::Cells;
 use crate::intake::account::Reason;
 use crate::intake::cell::Cell;
 use crate::intake::number;
-use crate::intake::time::{Clock, Days};
+use crate::intake::time::Clock;
+use crate::intake::zones::{Instant, RowZone, Zones};
 use crate::study::{TimeFormat, Times};
 
 /// Values by which layouts are told apart.
 const TRIED: usize = 200;
-/// Patterns that stand in real files, day first after month first where both could be.
-const DATES: [&str; 14] = [
-    "%m/%d/%Y",
-    "%d/%m/%Y",
-    "%m/%d/%y",
-    "%d/%m/%y",
-    "%Y/%m/%d",
-    "%d.%m.%Y",
-    "%d.%m.%y",
-    "%m-%d-%Y",
-    "%d-%m-%Y",
-    "%d %b %Y",
-    "%d-%b-%Y",
-    "%b %d, %Y",
-    "%d %B %Y",
-    "%B %d, %Y",
-];
+/// Patterns that stand in real files, day first after month first where both could be. Months by name need none.
+const DATES: [&str; 9] =
+    ["%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%m-%d-%Y", "%d-%m-%Y"];
 const CLOCKS: [&str; 9] =
     ["", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z", " %I:%M%p", ", %H:%M"];
 /// Seconds since 1970 of 1990 and of 2100, between which a number may be a time.
@@ -55,7 +42,7 @@ pub struct TimeProfile {
     pub offsets: Offsets,
     /// Cells that are times, dates that stand for none included.
     pub n_times: u64,
-    /// Of these, dates that stand for none: 1970-01-01, or before 1900.
+    /// Of these, dates that stand for none: 1970-01-01, 1904-01-01, or 1900-01-01 and before.
     pub n_suspicious: u64,
     /// The earliest, in microseconds since 1970; local times as if they were UTC.
     pub first_us: i64,
@@ -83,8 +70,8 @@ impl TimeProfile {
         let candidates = candidates(name, &tried);
         let read = |format: &TimeFormat| {
             let clock = utc(format);
-            let mut days = Days::default();
-            tried.iter().filter(|text| is_time(&clock, text, &mut days)).count()
+            let mut zones = Zones::default();
+            tried.iter().filter(|text| is_time(&clock, text, &mut zones)).count()
         };
         let scored: Vec<(TimeFormat, usize)> = candidates
             .into_iter()
@@ -152,8 +139,9 @@ struct Tally {
 
 impl Tally {
     fn of(format: &TimeFormat, cells: &Cells) -> Self {
-        let (clock, zoneless) = (utc(format), Clock::new(&Times { zone: None, format: format.clone() }));
-        let (mut days, mut none) = (Days::default(), Days::default());
+        let zoneless = Clock::new(&Times { format: format.clone(), ..Times::default() });
+        let clock = utc(format);
+        let mut zones = Zones::default();
         let mut tally = Self {
             n_times: 0,
             n_local: 0,
@@ -163,15 +151,16 @@ impl Tally {
             example: String::new(),
         };
         for text in cells.iter().filter(|text| !text.is_empty()) {
-            match clock.instant(Cell::Text(text), &mut days) {
-                Ok(Some(us)) => {
+            match clock.instant(Cell::Text(text), &RowZone::Unstated, &mut zones) {
+                Ok(Some(Instant { us, .. })) => {
                     tally.n_times += 1;
                     tally.first_us = tally.first_us.min(us);
                     tally.last_us = tally.last_us.max(us);
                     if tally.example.is_empty() {
                         tally.example = text.to_owned();
                     }
-                    let is_local = zoneless.instant(Cell::Text(text), &mut none) == Err(Reason::NoZone);
+                    let is_local =
+                        zoneless.instant(Cell::Text(text), &RowZone::Unstated, &mut zones) == Err(Reason::NoZone);
                     tally.n_local += u64::from(is_local);
                 }
                 Err(Reason::SuspiciousDate) => {
@@ -189,11 +178,11 @@ impl Tally {
 }
 
 fn utc(format: &TimeFormat) -> Clock {
-    Clock::new(&Times { zone: Some("UTC".to_owned()), format: format.clone() })
+    Clock::new(&Times { zone: Some("UTC".to_owned()), format: format.clone(), ..Times::default() })
 }
 
-fn is_time(clock: &Clock, text: &str, days: &mut Days) -> bool {
-    matches!(clock.instant(Cell::Text(text), days), Ok(Some(_)) | Err(Reason::SuspiciousDate))
+fn is_time(clock: &Clock, text: &str, zones: &mut Zones) -> bool {
+    matches!(clock.instant(Cell::Text(text), &RowZone::Unstated, zones), Ok(Some(_)) | Err(Reason::SuspiciousDate))
 }
 
 /// A cheap look that lets through all times and few other texts.
@@ -213,7 +202,7 @@ fn candidates(name: &str, tried: &[&str]) -> Vec<TimeFormat> {
     // Most patterns fail in the first value; only those that read one of the first few are tried on all.
     all.extend(patterns.map(TimeFormat::Pattern).filter(|format| {
         let clock = utc(format);
-        tried.iter().take(5).any(|text| is_time(&clock, text, &mut Days::default()))
+        tried.iter().take(5).any(|text| is_time(&clock, text, &mut Zones::default()))
     }));
     all
 }
@@ -263,12 +252,14 @@ mod tests {
             (&["2026-03-01T10:00:00Z", "2026-03-02 11:00:00"], TimeFormat::Iso, Offsets::Sometimes),
             (&["03/21/2026 9:05 AM", "12/01/2026 11:00 PM"], pattern("%m/%d/%Y %I:%M %p"), Offsets::Never),
             (&["21.03.2026", "01.12.2026"], pattern("%d.%m.%Y"), Offsets::Never),
-            (&["21-Mar-2026", "01-Dec-2026"], pattern("%d-%b-%Y"), Offsets::Never),
+            (&["21-Mar-2026", "01-Dec-2026"], TimeFormat::Iso, Offsets::Never),
+            (&["March 21, 2026 9:05 AM", "May 1, 2026 11:00 PM"], TimeFormat::Iso, Offsets::Never),
+            (&["Sat, 21 Mar 2026 09:05:00 +0100", "Fri, 1 May 2026 11:00:00 +0200"], TimeFormat::Iso, Offsets::Always),
             (&["19970101", "19971231"], pattern("%Y%m%d"), Offsets::Never),
         ] {
             let found = times("x", texts).unwrap_or_else(|| panic!("no times in {texts:?}"));
             assert_eq!((&found.format, found.offsets), (&format, offsets), "{texts:?}");
-            assert_eq!(found.n_times, 2);
+            assert_eq!((found.n_times, &found.also[..]), (2, &[][..]), "{texts:?}");
         }
     }
 

@@ -235,7 +235,7 @@ fn write_times(lines: &mut Lines, times: &TimeProfile) {
     }
     if times.n_suspicious > 0 {
         lines.comment(&format!(
-            "{} times are 1970-01-01 or before 1900, which stands for none; their rows are put aside.",
+            "{} times are 1970-01-01, 1904-01-01 or of 1900-01-01 and before, which stands for none; their rows are put aside.",
             count(times.n_suspicious)
         ));
     }

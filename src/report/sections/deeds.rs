@@ -3,7 +3,7 @@
 use crate::measures::portfolio::Estimate;
 use crate::measures::say_do::{CutComparison, CutPair, KeptWord, RevenueAtRisk};
 use crate::report::results::StudyResults;
-use crate::report::scorecard::OutcomeBehaviour;
+use crate::report::scorecard::{ClassSurvival, OutcomeBehaviour, RepurchaseSurvival};
 use crate::report::{sentences, words};
 
 /// From which p-value on other cuts are called better.
@@ -40,12 +40,14 @@ impl Deeds {
             outcome: title(own),
             cells: own.by_class.iter().map(|row| cell(row.did.as_ref())).collect(),
         });
+        let survival = results.scorecard.survival.as_ref().and_then(|own| survival_sentence(own, &level));
         let sentences = all.iter().flat_map(|own| {
             let kept = own.kept_word.as_ref().map(|kept| kept_sentence(&title(own), kept, &level));
             let cuts = own.cuts.as_ref().map(|cuts| cuts_sentence(&title(own), cuts));
             kept.into_iter().chain(cuts)
         });
         let at_risk = all.iter().find_map(|own| Some(AtRisk::of(&title(own), own.at_risk.as_ref()?)));
+        let sentences = sentences.chain(survival);
         (!all.is_empty()).then(|| Self { rows: rows.collect(), sentences: sentences.collect(), at_risk })
     }
 }
@@ -96,6 +98,38 @@ fn kept_sentence(title: &str, own: &KeptWord, level: &str) -> String {
     )
 }
 
+/// After how many days half of each class had bought again, and whether the classes differ.
+fn survival_sentence(own: &RepurchaseSurvival, level: &str) -> Option<String> {
+    let class = |own: &ClassSurvival| {
+        let curve = &own.curve;
+        let who = words::counted(curve.n, &own.class, &format!("{}s", own.class));
+        let days = |days: f64| words::fixed(days, 0);
+        let to = |end: Option<f64>| end.map_or_else(|| "more than is known".to_owned(), days);
+        match curve.median {
+            Some(median) => format!(
+                "half of {who} had bought again after {} days ({level} interval {} to {})",
+                days(median),
+                to(curve.median_low),
+                to(curve.median_high)
+            ),
+            None => format!("of {who} less than half had within the {} days that are known", days(curve.last)),
+        }
+    };
+    let classes: Vec<String> = own.classes.iter().rev().map(class).collect();
+    let test = own.test.as_ref().and_then(|test| Some((test, words::p_phrase(test.p_value)?)));
+    let test = test.map_or_else(String::new, |(test, p)| match test.p_value < LEVEL {
+        true => format!(" The classes differ by more than chance (log-rank test, {p})."),
+        false => format!(" There is no evidence that the classes differ (log-rank test, {p})."),
+    });
+    (!classes.is_empty()).then(|| {
+        format!(
+            "From the first answer to the next purchase, where who has not bought yet counts as long as is known (Kaplan-Meier): \
+             {}.{test}",
+            classes.join("; ")
+        )
+    })
+}
+
 /// Whether other cuts than the customary ones would foretell behaviour better.
 fn cuts_sentence(title: &str, own: &CutComparison) -> String {
     let CutPair { low_to, middle_to } = own.chosen;
@@ -137,5 +171,39 @@ impl AtRisk {
             (name, money(row.revenue), words::MISSING.to_owned())
         }));
         Self { title: title.to_owned(), rows }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measures::survival::{KaplanMeier, SurvivalTimes, log_rank};
+
+    #[test]
+    fn medians_are_said_and_what_lies_beyond_the_data_is_not() {
+        let times = [
+            ("detractor", SurvivalTimes::new(&[20.0, 297.0, 11.0], &[true, false, false]).expect("times")),
+            ("passive", SurvivalTimes::new(&[40.0, 40.0], &[false, false]).expect("times")),
+            ("promoter", SurvivalTimes::new(&[4.0, 10.0, 297.0, 20.0], &[true, true, false, true]).expect("times")),
+        ];
+        let test = log_rank(&times.clone().map(|(_, own)| own));
+        let class = |(class, own): (&str, SurvivalTimes)| ClassSurvival {
+            class: class.to_owned(),
+            curve: KaplanMeier::default().of(&own),
+            n_expected: None,
+        };
+        let own = RepurchaseSurvival { classes: times.map(class).to_vec(), test, findings: Vec::new() };
+        let text = survival_sentence(&own, "95 %").expect("classes");
+        // By hand: the upper ends never come down to one half, the lower ones do so at the first purchase.
+        for part in [
+            "half of 4 promoters had bought again after 10 days (95 % interval 4 to more than is known)",
+            "half of 3 detractors had bought again after 20 days (95 % interval 20 to more than is known)",
+            "of 2 passives less than half had within the 40 days that are known",
+            "There is no evidence that the classes differ (log-rank test, p",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+        let none = RepurchaseSurvival { classes: Vec::new(), test: None, findings: Vec::new() };
+        assert_eq!(survival_sentence(&none, "95 %"), None);
     }
 }

@@ -3,12 +3,13 @@
 use crate::link::{ResponseCut, ResponseRate};
 use crate::report::results::StudyResults;
 use crate::report::scorecard::{Weighting, WeightingMethod};
-use crate::report::words;
+use crate::report::{RespondentsAgainstBase, words};
 
 /// Rows of response rates that are shown, at most; those with the most invitations.
 const N_RATES_MAX: usize = 40;
 
-/// How many answered of those who were asked, and the score weighted to the population; nothing where neither is known.
+/// How many answered of those who were asked, how they differ from all customers by what they had done before, and the score
+/// weighted to the population; nothing where none of these is known.
 pub(in crate::report) fn whom(results: &StudyResults) -> Vec<String> {
     let card = &results.scorecard;
     let level = words::level(results.head.confidence);
@@ -30,7 +31,31 @@ pub(in crate::report) fn whom(results: &StudyResults) -> Vec<String> {
         )
     });
     let weighting = card.weighting.iter().map(|own| weighted_sentence(own, &level));
-    asked.into_iter().chain(hidden).chain(weighting).collect()
+    let compared = card.respondents.as_ref().and_then(compared_sentence);
+    asked.into_iter().chain(hidden).chain(compared).chain(weighting).collect()
+}
+
+/// Those who answered against all customers, by the column that differs most.
+fn compared_sentence(own: &RespondentsAgainstBase) -> Option<String> {
+    let (row, difference) = own.largest()?;
+    let decimals = words::decimals_of(row.base.sd().unwrap_or(f64::NAN));
+    let figures = words::counted(own.rows.len(), "figure", "figures");
+    let alike = match own.n_beyond(RespondentsAgainstBase::SMALL) {
+        0 => format!("none of {figures} differs"),
+        1 => format!("1 of {figures} differs"),
+        n => format!("{n} of {figures} differ"),
+    };
+    Some(format!(
+        "By what they had done before the fieldwork, {} were held against {}: {alike} by more than {} standard deviations; most does \
+         {}, with a mean of {} against {} ({} standard deviations).",
+        words::counted(own.n_respondents as usize, "customer who answered", "customers who answered"),
+        words::counted(row.base.n as usize, "customer known then", "customers known then"),
+        RespondentsAgainstBase::SMALL,
+        row.column,
+        words::estimate(row.respondents.mean, decimals),
+        words::estimate(row.base.mean, decimals),
+        words::fixed(difference, 2)
+    ))
 }
 
 /// Invitations of one value of a column.

@@ -1,0 +1,64 @@
+//! Those who answered against the whole base: what both had done by the time of the fieldwork.
+
+use super::PipelineError;
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::link::{BaseTable, Engine, Respondents};
+use crate::report::RespondentsAgainstBase;
+use crate::study::Study;
+
+/// Days of fieldwork that are looked at, at most: who answered in the last of them is held against the customers known before.
+const FIELDWORK_DAYS: i64 = 365;
+const DAY_US: i64 = 86_400_000_000;
+
+/// Every column of the history at the start of the fieldwork, of those who answered since and of all customers known then: the
+/// last year up to the study's date, or since the first answer where that came later. `None` where only answers tell that
+/// there are customers, where nobody is known, or where fewer answered than may be shown.
+pub(super) fn against_base(
+    study: &Study,
+    engine: &Engine,
+    base: &BaseTable,
+) -> Result<Option<RespondentsAgainstBase>, PipelineError> {
+    let tables = &engine.plan().tables;
+    if !engine.plan().dated || (tables.customers.is_none() && tables.transactions.is_none()) {
+        return Ok(None);
+    }
+    let as_of = engine.plan().as_of;
+    let first = base.numbers("t").unwrap_or_default().iter().fold(as_of, |first, &t| first.min(t as i64));
+    let at = first.max(as_of - FIELDWORK_DAYS * DAY_US);
+    let settings = Respondents { at, answered_from: at, answered_until: as_of };
+    let mut rows = engine.respondents_against_base(&settings)?;
+    rows.retain(|row| row.base.n > 0);
+    let n_respondents = rows.iter().map(|row| row.respondents.n).max().unwrap_or(0);
+    let is_shown = n_respondents >= u64::from(study.measures.suppress_below).max(1);
+    Ok(is_shown.then_some(RespondentsAgainstBase { at, n_respondents, rows }))
+}
+
+/// That those who answered are others than all; nothing where no column says so.
+pub(super) fn finding(compared: &RespondentsAgainstBase) -> Option<Finding> {
+    const SMALL: f64 = RespondentsAgainstBase::SMALL;
+    let (row, difference) = compared.largest()?;
+    if difference.abs() <= SMALL {
+        return None;
+    }
+    let is_large = difference.abs() > RespondentsAgainstBase::LARGE;
+    let severity = if is_large { Severity::Warning } else { Severity::Note };
+    let n_beyond = compared.n_beyond(SMALL);
+    let sentence = format!(
+        "by what they had done before, those who answered are not like all customers: `{}` was {} on average against {}, a \
+         difference of {difference:.2} standard deviations; {n_beyond} of {} columns differ by more than {SMALL}",
+        row.column,
+        rounded(row.respondents.mean),
+        rounded(row.base.mean),
+        compared.rows.len(),
+    );
+    Some(
+        Finding::new(FindingKind::NotRepresentative, severity, "respondents", sentence)
+            .number("standardised_difference", difference)
+            .number("n_columns", n_beyond as f64),
+    )
+}
+
+/// A mean with as many digits as tell it from its neighbours.
+fn rounded(mean: f64) -> String {
+    if mean.abs() >= 100.0 { format!("{mean:.0}") } else { format!("{mean:.2}") }
+}
