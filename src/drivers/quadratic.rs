@@ -10,11 +10,15 @@ use super::bootstrap::Replicates;
 use super::likelihood::{Derivatives, Likelihood, Thresholds};
 use crate::stats::Resampler;
 use crate::stats::linear_algebra::Cholesky;
-use ndarray::{Array1, Array2};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
 /// Numbers of one block of replicate weights: 64 MB.
 const BLOCK_VALUES: usize = 1 << 23;
+
+/// Rows whose terms are multiplied with the weights at a time: few enough to stay in cache.
+const TERM_ROWS: usize = 512;
 
 /// A column whose variation is a model's but for this share is held by it.
 const HELD: f64 = 1e-10;
@@ -53,16 +57,19 @@ pub(super) fn replicates(
     let mut table = Array2::zeros((n_replicates, n_drivers));
     for first in (0..n_replicates).step_by(block) {
         let last = (first + block).min(n_replicates);
-        let weights: Vec<Vec<f64>> = (first..last)
-            .into_par_iter()
-            .map_init(|| resampler.scratch(), |scratch, replicate| collapse(resampler.draw(replicate, scratch)))
-            .collect();
+        let mut weights = Array2::zeros((last - first, rows.weights.len()));
+        weights.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each_init(
+            || resampler.scratch(),
+            |scratch, (place, mut own)| {
+                own.assign(&ArrayView1::from(&collapse(resampler.draw(first + place, scratch))));
+            },
+        );
         // Each subset's pass over the rows is shared by the whole block.
         let by_subset: Vec<Vec<f64>> =
-            models.par_iter().map(|model| Expansion::of(rows, model).under(&weights)).collect();
-        for (place, weights) in weights.iter().enumerate() {
+            models.par_iter().map(|model| Expansion::of(rows, model).under(weights.view())).collect();
+        for (place, weights) in weights.outer_iter().enumerate() {
             let log_likelihoods: Vec<f64> = by_subset.iter().map(|values| values[place]).collect();
-            table.row_mut(first + place).assign(&contributions(&log_likelihoods, weights));
+            table.row_mut(first + place).assign(&contributions(&log_likelihoods, &weights.to_vec()));
         }
     }
     Replicates { contributions: table, n_failed: 0, single_cluster: false }
@@ -124,22 +131,55 @@ impl<'a> Expansion<'a> {
         kept(left).dot(&self.cholesky.solve(kept(right).view()))
     }
 
-    /// The maximised log-likelihood under each of some replicates' weights.
-    fn under(&self, replicates: &[Vec<f64>]) -> Vec<f64> {
+    /// The maximised log-likelihood under each of some replicates' weights, n_replicates by n_rows.
+    ///
+    /// All that a replicate needs is linear in its weights, so that one product of matrices serves all of them.
+    fn under(&self, weights: ArrayView2<f64>) -> Vec<f64> {
         let weight_sum: f64 = self.rows.weights.iter().sum();
-        let mut weighted = vec![0.0; self.rows.weights.len()];
-        replicates
-            .iter()
-            .map(|weights| {
-                let scale = weights.iter().sum::<f64>() / weight_sum;
-                for ((weighted, weight), score) in weighted.iter_mut().zip(weights).zip(&self.derivatives.score) {
-                    *weighted = weight * score;
+        let n_rows = self.rows.weights.len();
+        let n_leading = self.rows.likelihood.n_leading();
+        let n_terms = 2 + n_leading + self.columns.len();
+        let mut sums = Array2::zeros((weights.nrows(), n_terms));
+        let mut terms = Array2::zeros((TERM_ROWS.min(n_rows), n_terms));
+        for first in (0..n_rows).step_by(TERM_ROWS) {
+            let last = (first + TERM_ROWS).min(n_rows);
+            let mut terms = terms.slice_mut(s![..last - first, ..]);
+            self.terms(first, terms.view_mut());
+            general_mat_mul(1.0, &weights.slice(s![.., first..last]), &terms, 1.0, &mut sums);
+        }
+        let value = |sums: &[f64]| {
+            let (scale, score) = (sums[0] / weight_sum, &sums[2..]);
+            sums[1] + 0.5 * self.product(score, score) / scale
+        };
+        sums.outer_iter().map(|sums| value(&sums.to_vec())).collect()
+    }
+
+    /// Of some rows: one, the log-likelihood and its derivatives by the leading parameters and the slopes.
+    fn terms(&self, first: usize, mut terms: ArrayViewMut2<f64>) {
+        let derivatives = &self.derivatives;
+        let n_leading = self.rows.likelihood.n_leading();
+        for (place, mut terms) in terms.outer_iter_mut().enumerate() {
+            let row = first + place;
+            let score = derivatives.score[row];
+            terms[0] = 1.0;
+            terms[1] = derivatives.log_likelihood[row];
+            match (self.rows.likelihood, &derivatives.thresholds) {
+                (Likelihood::Levels { codes, .. }, Some(thresholds)) => {
+                    let level = usize::from(codes[row]);
+                    terms.slice_mut(s![2..2 + n_leading]).fill(0.0);
+                    if level > 0 {
+                        terms[1 + level] = thresholds.below[row];
+                    }
+                    if level < n_leading {
+                        terms[2 + level] = thresholds.above[row];
+                    }
                 }
-                let mut score = leading_score(self.rows.likelihood, &self.derivatives, weights, &weighted);
-                score.extend(self.columns.iter().map(|column| dot(column, &weighted)));
-                dot(weights, &self.derivatives.log_likelihood) + 0.5 * self.product(&score, &score) / scale
-            })
-            .collect()
+                _ => terms[2] = score,
+            }
+            for (term, column) in self.columns.iter().enumerate() {
+                terms[2 + n_leading + term] = column[row] * score;
+            }
+        }
     }
 
     /// What the log-likelihood gains by more columns, by one Newton step from where their slopes are zero: half of Rao's
@@ -222,22 +262,6 @@ impl AddedColumns {
     }
 }
 
-/// The derivative of a replicate's log-likelihood by the intercept or the thresholds; `weighted` is the score by row.
-fn leading_score(likelihood: &Likelihood, derivatives: &Derivatives, weights: &[f64], weighted: &[f64]) -> Vec<f64> {
-    let (Likelihood::Levels { codes, n_levels }, Some(thresholds)) = (likelihood, &derivatives.thresholds) else {
-        return vec![weighted.iter().sum()];
-    };
-    // By bound: the infinite ones at both ends are there and not read.
-    let mut by_bound = vec![0.0; n_levels + 1];
-    let own = thresholds.above.iter().zip(&thresholds.below);
-    for ((&code, weight), (above, below)) in codes.iter().zip(weights).zip(own) {
-        let level = usize::from(code);
-        by_bound[level] += weight * below;
-        by_bound[level + 1] += weight * above;
-    }
-    by_bound[1..*n_levels].to_vec()
-}
-
 /// Minus the second derivatives of the whole sample's log-likelihood, the leading parameters first.
 fn information(rows: &Rows<'_>, derivatives: &Derivatives, columns: &[&[f64]]) -> Array2<f64> {
     let spread: Vec<f64> =
@@ -300,14 +324,13 @@ fn by_threshold(
 
 /// Four running sums, so that additions need not wait for each other; always the same order.
 fn dot(left: &[f64], right: &[f64]) -> f64 {
+    let ((left, left_rest), (right, right_rest)) = (left.as_chunks::<4>(), right.as_chunks::<4>());
     let mut sums = [0.0; 4];
-    let (left_chunks, right_chunks) = (left.chunks_exact(4), right.chunks_exact(4));
-    let rest: f64 =
-        left_chunks.remainder().iter().zip(right_chunks.remainder()).map(|(left, right)| left * right).sum();
-    for (left, right) in left_chunks.zip(right_chunks) {
+    for (left, right) in left.iter().zip(right) {
         for lane in 0..4 {
             sums[lane] += left[lane] * right[lane];
         }
     }
+    let rest: f64 = left_rest.iter().zip(right_rest).map(|(left, right)| left * right).sum();
     (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }

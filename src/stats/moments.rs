@@ -62,17 +62,11 @@ impl SecondMoments {
             return sums.outer_iter().map(raw).collect();
         }
         let mut products = Array2::zeros((PRODUCT_ROWS.min(values.nrows()), n_products));
+        let mut row_values = vec![0.0; n_columns];
         for (block, rows) in values.axis_chunks_iter(Axis(0), PRODUCT_ROWS).enumerate() {
             for (row, mut products) in rows.outer_iter().zip(products.outer_iter_mut()) {
-                products[0] = 1.0;
-                let mut place = n_columns + 1;
-                for (column, value) in row.iter().enumerate() {
-                    products[column + 1] = *value;
-                    for other in row.iter().take(column + 1) {
-                        products[place] = value * other;
-                        place += 1;
-                    }
-                }
+                row_values.iter_mut().zip(row).for_each(|(own, value)| *own = *value);
+                set_products(&row_values, products.as_slice_mut().expect("rows of a new array lie in one piece"));
             }
             let first = block * PRODUCT_ROWS;
             let own = weights.slice(s![.., first..first + rows.nrows()]);
@@ -143,6 +137,18 @@ struct RawSums {
     weight: f64,
     first: Vec<f64>,
     second: Vec<f64>,
+}
+
+/// One, the values of a row and their products, in the order of [`RawSums::of_products`].
+fn set_products(row_values: &[f64], products: &mut [f64]) {
+    let (linear, mut rest) = products.split_at_mut(1 + row_values.len());
+    linear[0] = 1.0;
+    linear[1..].copy_from_slice(row_values);
+    for (column, value) in row_values.iter().enumerate() {
+        let (own, after) = rest.split_at_mut(column + 1);
+        own.iter_mut().zip(row_values).for_each(|(product, other)| *product = value * other);
+        rest = after;
+    }
 }
 
 /// Adds weight, weighted values and weighted products of all rows, in the order of [`RawSums::of_products`].
