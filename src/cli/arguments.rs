@@ -501,7 +501,8 @@ pub(super) struct Drivers {
     /// The table: CSV, TSV or Parquet.
     #[arg(long, value_name = "FILE", required_unless_present = "correlation", conflicts_with = "correlation")]
     pub data: Option<PathBuf>,
-    /// Instead of rows: a CSV table of correlations or covariances, such as a published one; one triangle is enough.
+    /// Instead of rows: a CSV table of correlations, such as a published one, or of covariances (variances above 1 on the
+    /// diagonal); one triangle is enough.
     #[arg(long, value_name = "FILE", requires = "n", conflicts_with_all = ["categorical", "weights", "cluster", "exposure", "not_applicable"])]
     pub correlation: Option<PathBuf>,
     /// Rows behind the table of correlations.

@@ -70,7 +70,8 @@ pub enum MatrixError {
     },
     /// A correlation of a column with itself is not 1, or a variance is negative.
     #[error(
-        "row `{name}`, column `{name}` holds {value}; a column's correlation with itself is 1, its variance not negative"
+        "row `{name}`, column `{name}` holds {value}; a column's correlation with itself is 1 (a reliability that is printed \
+         there must be replaced), its variance not negative"
     )]
     Diagonal {
         /// The column.
@@ -132,6 +133,19 @@ impl CorrelationMatrix {
             return Err(MatrixError::Diagonal { name: name.0.clone(), value: *name.1 });
         }
         Self::of_covariances(names, values)
+    }
+
+    /// Checks a table of which nobody says what it holds: covariances where a column's own entry is above 1, else correlations,
+    /// since below 1 tables of correlations have reliabilities there.
+    ///
+    /// # Errors
+    /// As [`CorrelationMatrix::new`].
+    pub fn of_table(names: Vec<String>, values: Array2<f64>) -> Result<Self, MatrixError> {
+        if values.diag().iter().any(|own| *own > 1.0 + ROUNDED) {
+            Self::of_covariances(names, values)
+        } else {
+            Self::new(names, values)
+        }
     }
 
     /// Checks covariances; rows and columns are in the order of the names. Average coefficients are then in the columns' units.

@@ -1,10 +1,9 @@
 //! Keys that are written in several ways and mean one.
 
-use super::hash;
+use super::hash::{self, ByFingerprint};
 use crate::study::Fold;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 /// Takes away what of a key's writing does not matter, in a fixed order. A folded key folds to itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -151,7 +150,7 @@ impl From<Writing> for [u64; 2] {
 /// How every folded key was written first, and whether it was written otherwise since.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Writings {
-    seen: HashMap<u64, Seen>,
+    seen: ByFingerprint<Seen>,
 }
 
 #[derive(Debug, Clone, Copy)]

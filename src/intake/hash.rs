@@ -1,7 +1,8 @@
 //! Fingerprints of files and of ids.
 
 use sha2::{Digest, Sha256};
-use std::hash::{DefaultHasher, Hasher};
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
 
 /// The SHA-256 of bytes that come in pieces.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +28,35 @@ pub(super) fn of_id(id: &str) -> u128 {
         u128::from(hasher.finish())
     };
     half(1) << 64 | half(2)
+}
+
+/// A set of fingerprints, found by their own bits: these are as good as random already.
+pub(super) type Fingerprints = HashSet<u128, BuildHasherDefault<OwnBits>>;
+/// What is known of fingerprints.
+pub(super) type ByFingerprint<T> = HashMap<u64, T, BuildHasherDefault<OwnBits>>;
+
+/// Takes the lower bits of a fingerprint for its hash.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct OwnBits(u64);
+
+impl Hasher for OwnBits {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, bits: u64) {
+        self.0 = bits;
+    }
+
+    fn write_u128(&mut self, bits: u128) {
+        self.0 = bits as u64;
+    }
 }
 
 /// 128 bits of several texts in a row, the same for every build of the program, so that they can be stored.

@@ -7,12 +7,12 @@ use super::check::{Checked, Rejected};
 use super::contract::Contract;
 use super::exports::{AnswerCheck, AnswerTally};
 use super::files::SourceFile;
+use super::hash::Fingerprints;
 use super::masking;
 use super::opened::refused;
 use super::quarantine::Quarantine;
 use super::rows::Recalled;
 use super::zones::ClockChange;
-use std::collections::HashSet;
 use std::path::Path;
 
 /// Takes the used rows of one run: their columns in the contract's order, and their number.
@@ -65,9 +65,9 @@ pub(super) struct Ledger<'c, 's> {
     pub(super) account: SourceAccount,
     quarantine: Quarantine,
     /// Fingerprints of the ids of used rows.
-    seen: HashSet<u128>,
+    seen: Fingerprints,
     /// Fingerprints of the columns that together must not occur twice.
-    seen_together: HashSet<u128>,
+    seen_together: Fingerprints,
     /// Answers of the file and the classes beside them.
     tally: AnswerTally,
     sink: &'c mut Sink<'s>,
@@ -85,8 +85,8 @@ impl<'c, 's> Ledger<'c, 's> {
             contract,
             account,
             quarantine: Quarantine::new(quarantine, &contract.source),
-            seen: HashSet::new(),
-            seen_together: HashSet::new(),
+            seen: Fingerprints::default(),
+            seen_together: Fingerprints::default(),
             tally: AnswerTally::default(),
             sink,
         }
@@ -198,19 +198,18 @@ impl<'c, 's> Ledger<'c, 's> {
         for (row, origin) in checked.origins.iter().enumerate() {
             let place = origin.place;
             let shown = || masking::record_of_used(contract, &checked.columns, row);
-            // What a row that is put aside would have taken is still free.
-            if origin.id.is_some_and(|id| self.seen.contains(&id)) {
+            if origin.id.is_some_and(|id| !self.seen.insert(id)) {
                 let at = contract.unique.unwrap_or(0);
                 let raw = checked.columns[at].text(row).to_owned();
                 let column = contract.columns[at].input.clone();
                 repeats.push(Repeat { place, column, raw, record: shown() });
-            } else if origin.together.is_some_and(|together| self.seen_together.contains(&together)) {
+            } else if origin.together.is_some_and(|together| !self.seen_together.insert(together)) {
+                // The id of a row that is put aside is still free.
+                origin.id.map(|id| self.seen.remove(&id));
                 let names = contract.unique_together.iter().map(|&at| contract.columns[at].input.as_str());
                 let column = names.collect::<Vec<_>>().join(", ");
                 repeats.push(Repeat { place, column, raw: String::new(), record: shown() });
             } else {
-                self.seen.extend(origin.id);
-                self.seen_together.extend(origin.together);
                 kept.push(row);
             }
         }

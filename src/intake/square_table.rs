@@ -10,7 +10,7 @@ use thiserror::Error;
 pub struct SquareTable {
     /// The names, in the order of the columns.
     pub names: Vec<String>,
-    /// The numbers; what stands on one side of the diagonal only stands for both.
+    /// The numbers; what stands on one side of the diagonal only stands for both, and a diagonal that is left out is 1.
     pub values: Array2<f64>,
 }
 
@@ -66,7 +66,8 @@ pub enum SquareTableError {
 }
 
 impl SquareTable {
-    /// Reads a CSV file: a header of names, a row a column, with or without the names in front. One triangle is enough.
+    /// Reads a CSV file: a header of names, a row a column, with or without the names in front. One triangle is enough, with its
+    /// diagonal or without.
     ///
     /// # Errors
     /// A file that cannot be read, that is not square, or has a cell that is no number.
@@ -107,6 +108,9 @@ impl SquareTable {
             };
             cells.push((0..n).map(of_column).collect::<Result<_, SquareTableError>>()?);
         }
+        if (0..n).all(|place| cells[place][place].is_none()) {
+            (0..n).for_each(|place| cells[place][place] = Some(1.0));
+        }
         let mut values = Array2::zeros((n, n));
         for row in 0..n {
             for column in 0..n {
@@ -136,6 +140,16 @@ mod tests {
         let triangle = read_text("variable, a, b, y\na,1,,\nb,0.2,1\ny,0.5,.4,1\n").expect("sound");
         let square = read_text("a,b,y\n1,0.2,0.5\n0.2,1,0.4\n0.5,0.4,1\n").expect("sound");
         assert_eq!((&triangle, triangle.names[2].as_str()), (&square, "y"));
+    }
+
+    #[test]
+    fn a_diagonal_that_is_left_out_is_one() {
+        let without = read_text(",a,b,y\na,,,\nb,0.2,,\ny,0.5,0.4,\n").expect("sound");
+        let with = read_text("a,b,y\n1,0.2,0.5\n0.2,1,0.4\n0.5,0.4,1\n").expect("sound");
+        assert_eq!(without, with);
+        // One that is there in part was forgotten in part.
+        let refused = read_text("a,b\n1,0.2\n0.2,\n").expect_err("refused").to_string();
+        assert!(refused.contains("line 3, column `b` is blank"), "{refused}");
     }
 
     #[test]

@@ -140,6 +140,23 @@ fn what_is_no_correlation_matrix_is_refused_by_row_and_column() {
 }
 
 #[test]
+fn a_table_is_of_covariances_where_a_variance_is_above_one() {
+    let names = || names(&["x", "y"]);
+    // Standard deviations 2 and 3, correlation 0.5.
+    let covariances = array![[4.0, 3.0], [3.0, 9.0]];
+    let of_table = CorrelationMatrix::of_table(names(), covariances.clone());
+    assert_eq!(of_table, CorrelationMatrix::of_covariances(names(), covariances));
+    let correlations = array![[1.0, 0.5], [0.5, 1.0]];
+    assert_eq!(
+        CorrelationMatrix::of_table(names(), correlations.clone()),
+        CorrelationMatrix::new(names(), correlations)
+    );
+    // Reliabilities on the diagonal are below 1.
+    let with_reliabilities = CorrelationMatrix::of_table(names(), array![[0.8, 0.5], [0.5, 1.0]]);
+    assert_eq!(with_reliabilities, Err(MatrixError::Diagonal { name: "x".to_owned(), value: 0.8 }));
+}
+
+#[test]
 fn names_that_are_no_columns_and_too_few_rows_are_refused() {
     let rank = |outcome: &str, drivers: &[Driver], always: &[usize], n_rows: usize| {
         all_methods().rank_correlations(&matrix(), n_rows, outcome, drivers, always)

@@ -43,7 +43,7 @@ pub fn correlations(question: &CorrelationsQuestion) -> Result<DriversAnswer, Pi
     let always: Result<Vec<usize>, PipelineError> = question.always.iter().map(place).collect();
     let (drivers, always) = (drivers?, always?);
     place(&question.outcome)?;
-    let matrix = CorrelationMatrix::new(names.clone(), values).map_err(|error| refused(error.to_string()))?;
+    let matrix = CorrelationMatrix::of_table(names.clone(), values).map_err(|error| refused(error.to_string()))?;
     let analysis = with_customary_methods(&question.analysis, true);
     let ranking = analysis.rank_correlations(&matrix, question.n_rows, &question.outcome, &drivers, &always)?;
     Ok(DriversAnswer { ranking })
