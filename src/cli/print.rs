@@ -25,7 +25,13 @@ impl Cell {
     }
 
     pub fn number(value: f64, decimals: usize) -> Self {
-        Self { text: format!("{value:.decimals$}"), right: true }
+        if value.is_nan() {
+            return Self::empty();
+        }
+        let text = format!("{value:.decimals$}");
+        // What rounds to zero has no sign.
+        let is_zero = text.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.'));
+        Self { text: if is_zero { text.replace('-', "") } else { text }, right: true }
     }
 
     /// Six significant digits.

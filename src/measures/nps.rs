@@ -188,6 +188,11 @@ impl NetPromoterScore {
         })
     }
 
+    /// The same without error and interval (`NaN`): of a customer alone, who tells nothing of how customers differ.
+    pub fn without_error(self) -> Self {
+        Self { std_error: f64::NAN, conf_low: f64::NAN, conf_high: f64::NAN, ..self }
+    }
+
     /// The same with percentiles over resampled customers (or answers) as interval.
     ///
     /// # Errors

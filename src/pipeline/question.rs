@@ -122,7 +122,7 @@ impl<'a> Question<'a> {
             Err(MeasureError::OneCustomer) => {
                 let drawn = Drawn { clusters: None, ..self.drawn(rows) };
                 let own = NetPromoterScore::of_sample(&self.some(rows), drawn.sampling(), self.nps_settings())?;
-                Ok(NetPromoterScore { std_error: f64::NAN, conf_low: f64::NAN, conf_high: f64::NAN, ..own })
+                Ok(own.without_error())
             }
             other => other,
         }

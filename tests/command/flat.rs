@@ -513,6 +513,54 @@ fn nps_of_small_groups_is_hidden() {
 }
 
 #[test]
+fn a_group_of_one_customer_has_a_score_and_no_error() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "who,channel,score\na,app,10\na,app,3\na,app,9\nb,store,2\nc,store,9\n");
+    let arguments = ["nps", "--data", "t.csv", "--score", "score", "--by", "channel", "--cluster", "who", "--format"];
+    let answer = json(&advocate(folder.path(), &[&arguments[..], &["json"]].concat()));
+    // Two promoters and a detractor among three; how customers differ, one alone does not tell.
+    close(&answer["groups"][0]["nps"], 100.0 / 3.0, 1e-9);
+    assert!(answer["groups"][0]["std_error"].is_null() && answer["groups"][0]["conf_low"].is_null(), "{answer}");
+    assert!(answer["groups"][1]["std_error"].is_number(), "{answer}");
+    let sentence = answer["findings"][0]["sentence"].as_str().expect("a sentence");
+    assert!(sentence.starts_with("the score of the group channel = app has no error"), "{sentence}");
+    let text = stdout(&advocate(folder.path(), &[&arguments[..], &["text"]].concat()));
+    assert!(!text.contains("NaN"), "{text}");
+}
+
+#[test]
+fn a_bad_weight_names_its_own_column() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "score,w\n10,1\n3,-2\n");
+    let output = advocate(folder.path(), &["nps", "--data", "t.csv", "--score", "score", "--weights", "w"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("column `w`, row 2"), "{}", stderr(&output));
+}
+
+#[test]
+fn answers_that_leave_out_an_end_of_the_scale_are_questioned() {
+    let folder = folder();
+    for (cycle, n, said) in [
+        (vec![0, 1, 1], 30, Some("answered by yes or no")),
+        (vec![1, 2, 3, 4, 5], 200, Some("none of 200 answers is above 5")),
+        (vec![1, 5, 10], 201, Some("none of 201 answers is 0")),
+        (vec![0, 5, 10], 201, None),
+        (vec![1, 2, 3, 4, 5], 50, None),
+    ] {
+        let answers: String = cycle.iter().cycle().take(n).map(|answer| format!("{answer}\n")).collect();
+        write(folder.path(), "t.csv", &format!("score\n{answers}"));
+        let answer =
+            json(&advocate(folder.path(), &["nps", "--data", "t.csv", "--score", "score", "--format", "json"]));
+        let sentences: Vec<&str> =
+            answer["findings"].as_array().expect("a list").iter().filter_map(|own| own["sentence"].as_str()).collect();
+        match said {
+            Some(said) => assert!(sentences.iter().any(|own| own.contains(said)), "{cycle:?}: {sentences:?}"),
+            None => assert!(sentences.is_empty(), "{cycle:?}: {sentences:?}"),
+        }
+    }
+}
+
+#[test]
 fn an_item_from_one_to_ten_is_no_nps() {
     let folder = folder();
     write(folder.path(), "t.csv", &answers());

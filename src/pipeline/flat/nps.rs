@@ -76,6 +76,9 @@ pub struct NpsGroup {
 /// From so many answers on, a column without a single 0 is worth a question: 1 to 3 % of customers answer 0 in most surveys.
 const N_WITHOUT_ZERO: usize = 200;
 
+/// From so many answers on, a column of zeros and ones is worth a question.
+const N_WITHOUT_MORE_THAN_ONE: usize = 20;
+
 /// Computes the scores.
 ///
 /// # Errors
@@ -103,12 +106,16 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
     }
     let at_row = |members: &[usize], source: MeasureError| {
         let row = |row: usize| members.get(row - 1).map_or(row, |&row| row + 1);
-        let source = match source {
-            MeasureError::OffScale { row: at, value } => MeasureError::OffScale { row: row(at), value },
-            MeasureError::BadWeight { row: at, value } => MeasureError::BadWeight { row: row(at), value },
-            other => other,
+        let (column, problem) = match (source, &question.weights) {
+            (MeasureError::OffScale { row: at, value }, _) => {
+                (&question.score, MeasureError::OffScale { row: row(at), value })
+            }
+            (MeasureError::BadWeight { row: at, value }, Some(weights)) => {
+                (weights, MeasureError::BadWeight { row: row(at), value })
+            }
+            (other, _) => (&question.score, other),
         };
-        PipelineError::Measure { file: table.file.clone(), column: question.score.clone(), problem: source }
+        PipelineError::Measure { file: table.file.clone(), column: column.clone(), problem }
     };
     if question.scale == ItemScale::OneToTen {
         let item = question.score.clone();
@@ -128,13 +135,21 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
                 .number("share", n_missing as f64 / table.n_rows as f64),
         );
     }
-    answer.findings.extend(never_zero(question, known.iter().map(|&row| rows.answers[row])));
+    answer.findings.extend(of_another_scale(question, known.iter().map(|&row| rows.answers[row])));
     let shown = shown(question.small_bases, groups.values().map(Vec::len));
     answer.findings.extend(question.small_bases.and_then(|own| own.finding(&question.score, &shown)));
     for ((key, members), shown) in groups.into_iter().zip(shown) {
-        let by = question.by.iter().cloned().zip(key.into_iter().map(Option::<&String>::cloned)).collect();
+        let by: BTreeMap<String, Option<String>> =
+            question.by.iter().cloned().zip(key.into_iter().map(Option::<&String>::cloned)).collect();
         // What is hidden is still checked: an answer off the scale is refused wherever it stands.
         match score(question, &rows, &members) {
+            Ok(score) if shown.is_shown() && score.std_error.is_nan() => {
+                let problem = MeasureError::OneCustomer;
+                answer
+                    .findings
+                    .push(not_estimated(question, format!("the score of {} has no error: {problem}", name(&by))));
+                answer.groups.push(NpsGroup { by, score, benchmark: None });
+            }
             Ok(score) if shown.is_shown() => {
                 let test = |own: Benchmark| own.beaten_by(GroupScore::of_score(&score), question.settings.confidence);
                 let benchmark = question.benchmark.map(test).transpose().map_err(|source| at_row(&members, source))?;
@@ -142,16 +157,8 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
             }
             Ok(_) => {}
             // A group whose weights are all zero has no score, which is no reason to refuse the others.
-            Err(problem @ (MeasureError::NoAnswers | MeasureError::OneCustomer | MeasureError::TooFew { .. }))
-                if !question.by.is_empty() =>
-            {
-                let sentence = format!("the group {by:?} has no score: {problem}");
-                answer.findings.push(Finding::new(
-                    FindingKind::NotEstimated,
-                    Severity::Warning,
-                    &question.score,
-                    sentence,
-                ));
+            Err(problem @ (MeasureError::NoAnswers | MeasureError::TooFew { .. })) if !question.by.is_empty() => {
+                answer.findings.push(not_estimated(question, format!("{} has no score: {problem}", name(&by))));
             }
             Err(source) => return Err(at_row(&members, source)),
         }
@@ -172,6 +179,18 @@ impl Rows<'_> {
     }
 }
 
+fn not_estimated(question: &NpsQuestion, sentence: String) -> Finding {
+    Finding::new(FindingKind::NotEstimated, Severity::Warning, &question.score, sentence)
+}
+
+/// A group as a sentence names it.
+fn name(by: &BTreeMap<String, Option<String>>) -> String {
+    let parts: Vec<String> =
+        by.iter().map(|(column, value)| format!("{column} = {}", value.as_deref().unwrap_or("(blank)"))).collect();
+    if parts.is_empty() { "all answers".to_owned() } else { format!("the group {}", parts.join(", ")) }
+}
+
+/// The score of some rows; without error and interval where all are one customer's.
 fn score(question: &NpsQuestion, rows: &Rows<'_>, members: &[usize]) -> Result<NetPromoterScore, MeasureError> {
     let answers: Vec<f64> = members.iter().map(|&row| rows.answers[row]).collect();
     let weights: Option<Vec<f64>> = rows.weights.map(|weights| members.iter().map(|&row| weights[row]).collect());
@@ -180,10 +199,17 @@ fn score(question: &NpsQuestion, rows: &Rows<'_>, members: &[usize]) -> Result<N
         .map(|customers| Clusters::from_labels(members.iter().map(|&row| customers[row].as_ref().ok_or(row))));
     let sampling =
         Sampling { weights: weights.as_deref(), clusters: clusters.as_ref(), population: question.population };
-    if question.settings.interval == IntervalKind::Bootstrap {
-        NetPromoterScore::resampled(&answers, sampling, question.settings.confidence, question.resampling)
-    } else {
-        NetPromoterScore::of_sample(&answers, sampling, question.settings)
+    let of = |sampling: Sampling| match question.settings.interval {
+        IntervalKind::Bootstrap => {
+            NetPromoterScore::resampled(&answers, sampling, question.settings.confidence, question.resampling)
+        }
+        _ => NetPromoterScore::of_sample(&answers, sampling, question.settings),
+    };
+    match of(sampling) {
+        Err(MeasureError::OneCustomer) => {
+            Ok(of(Sampling { clusters: None, population: None, ..sampling })?.without_error())
+        }
+        other => other,
     }
 }
 
@@ -196,18 +222,30 @@ fn shown(small_bases: Option<SmallBases>, counts: impl Iterator<Item = usize>) -
     }
 }
 
-/// Many answers without a single 0 may have been given on a scale from 1 to 10.
-fn never_zero(question: &NpsQuestion, answers: impl Iterator<Item = f64>) -> Option<Finding> {
-    let (mut n, mut lowest) = (0, f64::INFINITY);
+/// Answers that leave out an end of the scale may have been given on another.
+fn of_another_scale(question: &NpsQuestion, answers: impl Iterator<Item = f64>) -> Option<Finding> {
+    let (mut n, mut lowest, mut highest) = (0, f64::INFINITY, f64::NEG_INFINITY);
     for answer in answers {
         n += 1;
         lowest = lowest.min(answer);
+        highest = highest.max(answer);
     }
-    (n >= N_WITHOUT_ZERO && lowest >= 1.0).then(|| {
-        let sentence = format!(
+    let sentence = if n >= N_WITHOUT_MORE_THAN_ONE && highest <= 1.0 {
+        format!(
+            "none of {n} answers is above 1; if the question was answered by yes or no, this is no Net Promoter Score"
+        )
+    } else if n >= N_WITHOUT_ZERO && highest <= 7.0 {
+        format!(
+            "none of {n} answers is above {highest}; if the question was asked on a scale that ends at 5 or 7, this is no Net \
+             Promoter Score: report its mean or its top box"
+        )
+    } else if n >= N_WITHOUT_ZERO && lowest >= 1.0 {
+        format!(
             "none of {n} answers is 0; if the question was asked from 1 to 10, this is no Net Promoter Score, since 9 and 10 \
              do not mean the same there: look at the questionnaire, and say `--scale 1-10` to have such an item refused"
-        );
-        Finding::new(FindingKind::ScaleEnd, Severity::Note, &question.score, sentence).number("n", n as f64)
-    })
+        )
+    } else {
+        return None;
+    };
+    Some(Finding::new(FindingKind::ScaleEnd, Severity::Note, &question.score, sentence).number("n", n as f64))
 }
