@@ -6,6 +6,9 @@ use crate::stats::Confidence;
 use crate::stats::distributions::normal_quantile;
 use serde::Serialize;
 
+/// More answers than this nobody can ask for: there are fewer people.
+const ANSWERS_MAX: f64 = 1e10;
+
 /// The chance of finding a change of the planned size.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
 #[serde(into = "f64")]
@@ -115,7 +118,8 @@ impl SamplePlan {
     /// a population of `N` makes it `n / (1 + n / N)`, in each group, as an error that keeps `1 - n / N` of its variance asks. Rounded up.
     ///
     /// # Errors
-    /// A variance outside 0-1, a design effect or a change that is not positive, a population below one.
+    /// A variance outside 0-1, a design effect or a change that is not positive, a population below one, more answers than
+    /// there are people.
     ///
     /// # References
     /// Cochran (1977), "Sampling Techniques", section 4.4, for finite populations.
@@ -134,6 +138,10 @@ impl SamplePlan {
         let share = points / 100.0;
         let endless = groups * self.design_effect * self.variance * (critical / share) * (critical / share);
         let needed = self.population.map_or(endless, |population| endless / (1.0 + endless / population));
+        if needed > ANSWERS_MAX {
+            let must = "so large that fewer than ten billion answers show it";
+            return Err(MeasureError::Setting { what: "the planned change or half-width", value: points, must });
+        }
         // A whole number that rounding has lifted by its last digits stays what it is.
         Ok((needed * (1.0 - 1e-12)).ceil().max(1.0) as u64)
     }
@@ -221,6 +229,8 @@ mod tests {
     fn plans_that_make_no_sense_are_refused() {
         let plan = SamplePlan::default();
         assert!(plan.n(Design::Precision { half_width: 0.0 }).is_err());
+        // 1.96 squared over a millionth of a point squared: 4e16 answers at the largest variance.
+        assert!(plan.n(Design::Precision { half_width: 1e-6 }).is_err());
         assert!(SamplePlan { variance: 1.5, ..plan }.n(Design::Precision { half_width: 5.0 }).is_err());
         assert!(Power::new(0.2).is_err() && Power::new(1.0).is_err());
     }
