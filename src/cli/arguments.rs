@@ -506,7 +506,7 @@ pub(super) struct Drivers {
     #[arg(long, value_name = "FILE", requires = "n", conflicts_with_all = ["categorical", "weights", "cluster", "exposure", "not_applicable"])]
     pub correlation: Option<PathBuf>,
     /// Rows behind the table of correlations.
-    #[arg(long, requires = "correlation")]
+    #[arg(long, requires = "correlation", conflicts_with = "data")]
     pub n: Option<usize>,
     #[command(flatten)]
     pub rows: Data,
@@ -537,9 +537,9 @@ pub(super) struct Drivers {
     /// Where there are too many drivers to walk all subsets: the standard error of a share at which sampling stops.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0025)]
     pub sampling_error: f64,
-    /// The pseudo R squared that is divided, for classes.
-    #[arg(long, value_enum, default_value_t = Measure::Mcfadden)]
-    pub fit_measure: Measure,
+    /// The pseudo R squared that is divided, for classes, levels and counts; McFadden's by default.
+    #[arg(long, value_enum)]
+    pub fit_measure: Option<Measure>,
     /// A column over whose length or size each count was made, such as days, for --family count.
     #[arg(long, value_name = "COLUMN")]
     pub exposure: Option<String>,
@@ -585,21 +585,21 @@ pub(super) struct Fit {
     /// A column over whose length or size each count was made, such as days, for --family count.
     #[arg(long, value_name = "COLUMN")]
     pub exposure: Option<String>,
-    /// What is penalised, for --family penalised.
-    #[arg(long, value_enum, default_value_t = PenalisedOf::Linear)]
-    pub of: PenalisedOf,
-    /// Share of the lasso in the penalty (0 ridge, 1 lasso), for --family penalised.
-    #[arg(long, default_value_t = 1.0, value_name = "SHARE")]
-    pub mixing: f64,
-    /// Which penalty is taken, for --family penalised.
-    #[arg(long, value_enum, default_value_t = LambdaChoice::OneStandardError)]
-    pub lambda_rule: LambdaChoice,
+    /// What is penalised, for --family penalised; linear by default.
+    #[arg(long, value_enum)]
+    pub of: Option<PenalisedOf>,
+    /// Share of the lasso in the penalty (0 ridge, 1 lasso), for --family penalised; 1 by default.
+    #[arg(long, value_name = "SHARE")]
+    pub mixing: Option<f64>,
+    /// Which penalty is taken, for --family penalised; one-standard-error by default.
+    #[arg(long, value_enum)]
+    pub lambda_rule: Option<LambdaChoice>,
     /// This penalty, without cross-validation, for --family penalised.
     #[arg(long, value_name = "LAMBDA", conflicts_with = "lambda_rule")]
     pub lambda: Option<f64>,
-    /// Folds of the cross-validation, for --family penalised; clusters stay whole.
-    #[arg(long, default_value_t = 10, value_name = "N")]
-    pub folds: usize,
+    /// Folds of the cross-validation, for --family penalised; clusters stay whole. 10 by default.
+    #[arg(long, value_name = "N")]
+    pub folds: Option<usize>,
     /// Seed of the folds.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

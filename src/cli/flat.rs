@@ -39,6 +39,9 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     if arguments.exposure.is_some() && family != DriverFamily::Count {
         return Err(Failure::new(2, "--exposure goes with --family count"));
     }
+    if arguments.fit_measure.is_some() && family == DriverFamily::Linear {
+        return Err(Failure::new(2, "--fit-measure goes with --family logistic, ordinal or count"));
+    }
     if arguments.drivers_max > N_DRIVERS_MAX {
         return Err(Failure::new(2, format!("--drivers-max can be at most {N_DRIVERS_MAX}")));
     }
@@ -71,7 +74,7 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
             drivers: arguments.drivers.clone(),
             always: arguments.always.clone(),
             family,
-            measure: match arguments.fit_measure {
+            measure: match arguments.fit_measure.unwrap_or(Measure::Mcfadden) {
                 Measure::Mcfadden => FitKind::Mcfadden,
                 Measure::Nagelkerke => FitKind::Nagelkerke,
                 Measure::CoxSnell => FitKind::CoxSnell,
@@ -180,6 +183,7 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
         Family::BuyTillYouDie => return purchases(arguments),
     };
     check_log(arguments)?;
+    check_penalty(arguments)?;
     if family != estimators::Family::Count {
         let given = arguments.exposure.is_some() || arguments.distribution != Distribution::Poisson;
         if given {
@@ -287,6 +291,21 @@ fn check_log(arguments: &Fit) -> Result<(), Failure> {
     }
 }
 
+/// Flags of a penalty go with a penalised model.
+fn check_penalty(arguments: &Fit) -> Result<(), Failure> {
+    let given = [
+        ("--of", arguments.of.is_some()),
+        ("--mixing", arguments.mixing.is_some()),
+        ("--lambda-rule", arguments.lambda_rule.is_some()),
+        ("--lambda", arguments.lambda.is_some()),
+        ("--folds", arguments.folds.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(Failure::new(2, format!("{flag} goes with --family penalised"))),
+        None => Ok(()),
+    }
+}
+
 /// `advocate fit --family penalised`.
 fn penalised(arguments: &Fit) -> Result<(), Failure> {
     check_log(arguments)?;
@@ -302,22 +321,23 @@ fn penalised(arguments: &Fit) -> Result<(), Failure> {
     }
     let rule = match (arguments.lambda, arguments.lambda_rule) {
         (Some(lambda), _) => LambdaRule::Fixed(lambda),
-        (None, LambdaChoice::OneStandardError) => LambdaRule::OneStandardError,
-        (None, LambdaChoice::Min) => LambdaRule::LambdaMin,
+        (None, None | Some(LambdaChoice::OneStandardError)) => LambdaRule::OneStandardError,
+        (None, Some(LambdaChoice::Min)) => LambdaRule::LambdaMin,
     };
+    let default = Penalised::default();
     let answer = flat::penalised(&PenalisedQuestion {
         data: fit_data(arguments, Missing::Listwise),
         features: arguments.features.clone(),
         settings: Penalised {
             family: match arguments.of {
-                PenalisedOf::Linear => PenalisedFamily::Linear,
-                PenalisedOf::Logistic => PenalisedFamily::Logistic,
+                None | Some(PenalisedOf::Linear) => PenalisedFamily::Linear,
+                Some(PenalisedOf::Logistic) => PenalisedFamily::Logistic,
             },
-            mixing: arguments.mixing,
-            n_folds: arguments.folds,
+            mixing: arguments.mixing.unwrap_or(default.mixing),
+            n_folds: arguments.folds.unwrap_or(default.n_folds),
             rule,
             seed: arguments.seed,
-            ..Penalised::default()
+            ..default
         },
     })?;
     if arguments.format == Format::Json {

@@ -66,7 +66,11 @@ fn foreign_flag(arguments: &Fit) -> Option<&'static str> {
         ("--cluster", data.cluster.is_some()),
         ("--exposure", arguments.exposure.is_some()),
         ("--std-errors", arguments.std_errors.is_some()),
+        ("--of", arguments.of.is_some()),
+        ("--mixing", arguments.mixing.is_some()),
+        ("--lambda-rule", arguments.lambda_rule.is_some()),
         ("--lambda", arguments.lambda.is_some()),
+        ("--folds", arguments.folds.is_some()),
         ("--missing", arguments.missing.is_some()),
     ];
     given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)

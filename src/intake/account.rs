@@ -246,6 +246,13 @@ pub struct ClassCheck {
 }
 
 impl SourceAccount {
+    /// Why rows are not used, with counts, in words.
+    pub fn reasons(&self) -> String {
+        let aside = self.rows_quarantined.iter().map(|(reason, n)| format!("{}: {n}", reason.word()));
+        let excluded = self.rows_excluded.iter().map(|(reason, n)| format!("{}: {n}", reason.word()));
+        aside.chain(excluded).collect::<Vec<_>>().join(", ")
+    }
+
     pub(super) fn new(source: String) -> Self {
         Self {
             source,

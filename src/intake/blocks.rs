@@ -160,6 +160,12 @@ pub(super) fn count_lines(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 
+/// The line, from 1, of the record of a whole text in which a quote opens that nothing closes.
+pub(super) fn unclosed_quote(bytes: &[u8], delimiter: u8) -> Option<u64> {
+    let scan = Scan::of(bytes, delimiter);
+    scan.in_quotes.then(|| 1 + count_lines(&bytes[..scan.boundary]))
+}
+
 /// How far whole records reach.
 struct Scan {
     /// Bytes up to and including the last line end outside of quotes.

@@ -207,6 +207,20 @@ pub enum IntakeError {
         /// The largest share.
         max: f64,
     },
+    /// Nothing is left of a source.
+    #[error(
+        "[{section}]: all {n_rows} rows were put aside ({reasons}); see the quarantine folder, and correct the source or the \
+         study; or write quarantine_max = 1 in its contract to go on without it",
+        section = section(.source_name)
+    )]
+    AllAside {
+        /// The source.
+        source_name: String,
+        /// All rows.
+        n_rows: u64,
+        /// Why, with counts.
+        reasons: String,
+    },
     /// The newest row is too old.
     #[error(
         "[{section}] ends at {last}, more than fresh_days = {days} before the study's date; get a newer extract, or \

@@ -1,18 +1,22 @@
 //! One flat table as an analyst brings it: separated text or Parquet, of which only the columns asked for are kept.
 
+use super::blocks::unclosed_quote;
+use super::check::is_code;
 use super::number;
-use crate::study::nearest;
+use super::unpacked::Unpacked;
+use crate::study::{Codes, nearest};
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use thiserror::Error;
 
 /// Texts that stand for a missing value in any column.
-pub const BLANKS: [&str; 8] = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"];
+pub const BLANKS: [&str; 10] = ["", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None"];
 
 /// Why a flat table was refused.
 #[derive(Debug, Error)]
@@ -78,11 +82,18 @@ pub enum FlatTableError {
         /// Columns.
         n_expected: usize,
     },
-    /// A cell of a column of numbers is none.
+    /// A quote opens that nothing closes, so that all behind it would be one cell.
     #[error(
-        "`{file}`, {place}, column `{column}`: `{text}` is no number; correct it, name it with --not-applicable, or name \
-         the column with --categorical"
+        "`{file}`, line {line}: a quote opens and nothing closes it; close it, or write `\"\"` for a quote that is meant"
     )]
+    UnclosedQuote {
+        /// The file.
+        file: String,
+        /// The line of the row, from 1.
+        line: u64,
+    },
+    /// A cell of a column of numbers is none.
+    #[error("`{file}`, {place}, column `{column}`: `{text}` is no number{}; correct it{remedy}", commas(.text))]
     NotANumber {
         /// The file.
         file: String,
@@ -92,6 +103,8 @@ pub enum FlatTableError {
         column: String,
         /// What stands there.
         text: String,
+        /// What else the reader can do.
+        remedy: &'static str,
     },
     /// The file is damaged.
     #[error("`{file}` could not be read as {kind}: {message}")]
@@ -109,15 +122,26 @@ fn meant(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or_else(String::new, |name| format!(", did you mean `{name}`"))
 }
 
+/// A remark on numbers that are written with commas.
+fn commas(text: &str) -> &'static str {
+    if text.contains(',') && number::parse(&text.replace(',', ".")).is_some() {
+        " (decimals stand behind a point)"
+    } else {
+        ""
+    }
+}
+
 /// Which columns to keep, and as what.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Wanted {
     /// Columns of numbers.
     pub numbers: Vec<String>,
     /// Columns of text.
     pub texts: Vec<String>,
-    /// Codes that count as missing in columns of numbers, beside [`BLANKS`].
-    pub not_applicable: Vec<String>,
+    /// Codes that count as missing in columns of numbers, beside [`BLANKS`]: 99 also where it is written `99.0`.
+    pub not_applicable: Codes,
+    /// What a reader can do about a text in a column of numbers but correct it, as the end of a sentence.
+    pub remedy: &'static str,
 }
 
 /// The columns asked for.
@@ -136,14 +160,16 @@ pub struct FlatTable {
 }
 
 impl FlatTable {
-    /// Reads a file: Parquet by its first bytes, else text separated by tabs (`.tsv`), or by whichever of comma,
-    /// semicolon and tab stands most often in its header.
+    /// Reads a file: Parquet by its first bytes, else text, unpacked where it is compressed by gzip or zstd, separated by tabs
+    /// (`.tsv`), or by whichever of comma, semicolon and tab stands most often in its header.
     ///
     /// # Errors
     /// A file that cannot be read or is damaged, a missing column, a cell that is no number; each with its line.
     pub fn read(path: &Path, wanted: &Wanted) -> Result<Self, FlatTableError> {
         let file = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|source| FlatTableError::Unreadable { file: file.clone(), source })?;
+        let mut bytes = Vec::new();
+        let read = Unpacked::open(path).and_then(|mut text| text.read_to_end(&mut bytes));
+        read.map_err(|source| FlatTableError::Unreadable { file: file.clone(), source })?;
         let mut table = Self {
             numbers: vec![Vec::new(); wanted.numbers.len()],
             texts: vec![Vec::new(); wanted.texts.len()],
@@ -165,11 +191,12 @@ impl FlatTable {
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
             return Err(FlatTableError::NotUtf8 { file: self.file.clone(), line: 1 });
         }
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .has_headers(false)
-            .delimiter(delimiter(&self.file, bytes))
-            .from_reader(bytes);
+        let delimiter = delimiter(&self.file, bytes);
+        if let Some(line) = unclosed_quote(bytes, delimiter) {
+            return Err(FlatTableError::UnclosedQuote { file: self.file.clone(), line });
+        }
+        let mut reader =
+            csv::ReaderBuilder::new().flexible(true).has_headers(false).delimiter(delimiter).from_reader(bytes);
         let mut record = csv::StringRecord::new();
         let mut header: Option<(Vec<usize>, Vec<usize>, usize)> = None;
         loop {
@@ -271,7 +298,7 @@ impl FlatTable {
         column: usize,
         place: impl Fn() -> String,
     ) -> Result<f64, FlatTableError> {
-        if BLANKS.contains(&cell) || wanted.not_applicable.iter().any(|code| code == cell) {
+        if BLANKS.contains(&cell) || is_code(&wanted.not_applicable, cell) {
             return Ok(f64::NAN);
         }
         let value = match cell {
@@ -284,6 +311,7 @@ impl FlatTable {
             place: place(),
             column: wanted.numbers[column].clone(),
             text: cell.chars().take(60).collect(),
+            remedy: wanted.remedy,
         })
     }
 
@@ -319,7 +347,8 @@ mod tests {
         let path = folder.path().join("t.csv");
         std::fs::write(&path, text).expect("written");
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        let wanted = Wanted { numbers: owned(numbers), texts: owned(texts), not_applicable: vec!["99".to_owned()] };
+        let not_applicable = Codes::new(vec!["99".to_owned()]);
+        let wanted = Wanted { numbers: owned(numbers), texts: owned(texts), not_applicable, remedy: "" };
         FlatTable::read(&path, &wanted)
     }
 
@@ -333,9 +362,42 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_found_however_its_number_is_written() {
+        // As pandas writes a column of whole numbers that has a gap.
+        let table = read("a\n1.0\n99.0\n\"\"\n", &["a"], &[]).expect("a table");
+        assert!((table.numbers[0][0] - 1.0).abs() < 1e-15 && table.numbers[0][1..].iter().all(|value| value.is_nan()));
+    }
+
+    #[test]
+    fn a_quote_that_nothing_closes_takes_no_rows() {
+        let refused = |text: &str| read(text, &["a"], &[]).expect_err("refused").to_string();
+        assert!(refused("a,b\n9,\"1.5\n10,2.5\n3,1\n").contains("line 2: a quote opens"));
+        assert!(refused("a,b\n9,\"1\n5\"\n10,x\n3,\"y").contains("line 5: a quote opens"));
+        // Inside a cell a quote is a sign like others.
+        assert_eq!(read("a,b\n9,5\" disk\n10,x\n", &["a"], &[]).expect("sound").n_rows, 2);
+    }
+
+    #[test]
+    fn compressed_text_is_unpacked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("t.csv.gz");
+        let mut file =
+            flate2::write::GzEncoder::new(File::create(&path).expect("created"), flate2::Compression::fast());
+        std::io::Write::write_all(&mut file, b"a\n1\n2\n").expect("written");
+        file.finish().expect("finished");
+        let table = FlatTable::read(&path, &Wanted { numbers: vec!["a".to_owned()], ..Wanted::default() });
+        assert_eq!(table.expect("a table").numbers, [[1.0, 2.0]]);
+    }
+
+    #[test]
     fn faults_name_file_line_and_column() {
         let error = read("a,b\n1,2\nx,3\n", &["a"], &[]).expect_err("no number").to_string();
-        assert!(error.contains("t.csv") && error.contains("line 3, column `a`: `x` is no number"), "{error}");
+        assert!(
+            error.contains("t.csv") && error.contains("line 3, column `a`: `x` is no number; correct it"),
+            "{error}"
+        );
+        let error = read("a;b\n1,5;2\n", &["a"], &[]).expect_err("no number").to_string();
+        assert!(error.contains("`1,5` is no number (decimals stand behind a point)"), "{error}");
         let error = read("score,b\n1,2\n", &["scores"], &[]).expect_err("no column").to_string();
         assert!(error.contains("no column `scores`, did you mean `score`"), "{error}");
         let error = read("a,b\n1,2\n1\n", &["a"], &[]).expect_err("ragged").to_string();

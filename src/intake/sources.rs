@@ -734,6 +734,9 @@ impl<'r> Reading<'r> {
             let n_aside = account.n_quarantined();
             return Err(IntakeError::TooManyAside { source_name: source_name(), n_aside, n_rows, max });
         }
+        if contract.quarantine_max.is_none() && n_rows > 0 && account.n_quarantined() == n_rows {
+            return Err(IntakeError::AllAside { source_name: source_name(), n_rows, reasons: account.reasons() });
+        }
         let oldest = |days: u32| self.study.as_of.end_us() - i64::from(days) * 86_400_000_000;
         if let (Some(days), Some(last)) = (contract.fresh_days, last_t)
             && last < oldest(days)

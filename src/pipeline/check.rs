@@ -10,6 +10,9 @@ use crate::study::Study;
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
+/// From this share of the rows put aside on, the plan warns.
+const MUCH_ASIDE: f64 = 0.2;
+
 /// Reads and joins all sources in a temporary folder and says what a run would use, in words.
 ///
 /// # Errors
@@ -36,6 +39,15 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
         }
         for (reason, n) in &account.rows_excluded {
             let _ = writeln!(text, "  excluded {}: {n}", reason.word());
+        }
+        if account.rows_read == 0 {
+            text.push_str("  warning: there are no rows\n");
+        } else if account.n_quarantined() as f64 > MUCH_ASIDE * account.rows_read as f64 {
+            let percent = 100.0 * account.n_quarantined() as f64 / account.rows_read as f64;
+            let _ = writeln!(
+                text,
+                "  warning: {percent:.0} % of the rows are put aside; see whether the study fits the files"
+            );
         }
         if !account.known_by.is_empty() {
             let _ = writeln!(text, "  {}", identity::known_by(account));

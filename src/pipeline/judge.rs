@@ -216,7 +216,7 @@ impl<'a> Judged<'a> {
         if let Some(gain) = &with.gain {
             result.comparisons.extend(ComparisonRow::all("history", "history_and_feedback", gain));
         }
-        let about_gain = |finding: &&Finding| finding.kind == FindingKind::WeakLink;
+        let about_gain = |finding: &&Finding| matches!(finding.kind, FindingKind::WeakLink | FindingKind::Unreliable);
         let more: Vec<Finding> = with.findings.iter().filter(about_gain).cloned().collect();
         result.findings.extend(more);
     }

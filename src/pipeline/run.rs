@@ -8,7 +8,7 @@ use super::{
     PipelineError, clusters, identity, judge, measure_rows, measuring, result_tables, scores, stated_observed,
 };
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::intake::{Cache, Folders, IdentityAccount, Intake, SourceAccount, in_full};
+use crate::intake::{Cache, Exclusion, Folders, IdentityAccount, Intake, SourceAccount, in_full};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults};
 use crate::store::{
@@ -320,11 +320,30 @@ pub(super) fn join(
     let engine = Engine::start(plan, &engine_settings)?;
     let base = engine.answers()?;
     if base.n_rows() == 0 {
-        return Err(PipelineError::Impossible(
-            "no answer could be used: every row of the feedback was put aside; see the quarantine folder".to_owned(),
-        ));
+        return Err(no_answers(study, &intake));
     }
     Ok(Joined { intake, engine, base })
+}
+
+/// Why no row of the feedback is left.
+fn no_answers(study: &Study, intake: &Intake) -> PipelineError {
+    let account = intake.accounts.iter().find(|account| account.source == "feedback");
+    let n_rows = account.map_or(0, |account| account.rows_read);
+    let n_later = account.and_then(|account| account.rows_excluded.get(&Exclusion::AfterAsOf)).copied().unwrap_or(0);
+    let reasons = account.map(SourceAccount::reasons).filter(|reasons| !reasons.is_empty());
+    let sentence = if n_rows > 0 && n_later == n_rows {
+        format!(
+            "no answer could be used: all {n_rows} lie after the study's date; move as_of = {}",
+            study.as_of.written()
+        )
+    } else {
+        format!(
+            "no answer could be used of {n_rows} rows of the feedback{}; see what the files hold and what the study says \
+             of them",
+            reasons.map_or_else(String::new, |reasons| format!(" ({reasons})"))
+        )
+    };
+    PipelineError::Impossible(sentence)
 }
 
 /// Judges the models of a study on answers that they have not seen. Writes nothing but temporary files.

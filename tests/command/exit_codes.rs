@@ -164,3 +164,54 @@ fn five_when_results_cannot_be_written() {
     assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
     assert!(stderr(&output).contains("taken"), "{}", stderr(&output));
 }
+
+#[test]
+fn a_source_of_which_nothing_is_left_stops_the_run() {
+    let folder = folder();
+    let orders =
+        "[sources.transactions]\npath = \"orders.csv\"\ncustomer = \"who\"\ntime = \"when\"\namount = \"amount\"\n";
+    let study = STUDY.replace("[drivers]", &format!("{orders}[drivers]"));
+    write(folder.path(), "tiny.toml", &study);
+    write(folder.path(), "feedback.csv", &answers());
+    write(folder.path(), "orders.csv", "who,when,amount\nc1,2026-03-01T10:00:00Z,5,x\nc2,2026-03-01T10:00:00Z,5,x\n");
+    for command in ["run", "check"] {
+        let output = advocate(folder.path(), &[command, "tiny.toml"]);
+        assert_eq!(output.status.code(), Some(3), "{command}");
+        let text = stderr(&output);
+        assert!(text.contains("[sources.transactions]: all 2 rows were put aside (ragged: 2)"), "{text}");
+    }
+    // Whoever says so goes on without it, and is warned.
+    let lenient = study.replace("[drivers]", "[sources.transactions.contract]\nquarantine_max = 1\n[drivers]");
+    write(folder.path(), "tiny.toml", &lenient);
+    let output = advocate(folder.path(), &["check", "tiny.toml"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let plan = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(plan.contains("warning: 100 % of the rows are put aside"), "{plan}");
+}
+
+#[test]
+fn a_study_dated_before_its_answers_says_so() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", &STUDY.replace("2026-06-30", "2025-06-30"));
+    write(folder.path(), "feedback.csv", &answers());
+    let output = advocate(folder.path(), &["check", "tiny.toml"]);
+    assert_eq!(output.status.code(), Some(4));
+    let text = stderr(&output);
+    assert!(text.contains("all 40 lie after the study's date; move as_of = 2025-06-30"), "{text}");
+}
+
+#[test]
+fn flags_that_would_mean_nothing_are_refused() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "y,x\n1,2\n2,3\n3,5\n4,4\n");
+    for (flags, said) in [
+        (&["fit", "--outcome", "y", "--features", "x", "--lambda", "10"][..], "--lambda goes with --family penalised"),
+        (&["fit", "--outcome", "y", "--features", "x", "--folds", "3"], "--folds goes with --family penalised"),
+        (&["drivers", "--outcome", "y", "--drivers", "x", "--fit-measure", "estrella"], "--fit-measure goes with"),
+        (&["drivers", "--outcome", "y", "--drivers", "x", "--n", "5"], "cannot be used with"),
+    ] {
+        let output = advocate(folder.path(), &[flags, &["--data", "t.csv"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        assert!(stderr(&output).contains(said), "{flags:?}: {}", stderr(&output));
+    }
+}

@@ -275,10 +275,17 @@ impl Evaluation {
         let losses: Vec<Metric> = metrics.iter().copied().filter(|metric| !metric.is_of_order()).collect();
         let base = &all.predictions[&ModelRole::BaseRate];
         let gain_over_base_rate = base.compare(full, &self.assessment, &rows, &losses)?;
+        let of_history = all.predictions.get(&ModelRole::History);
+        let of_history = of_history.map(|own| base.compare(own, &self.assessment, &rows, &losses)).transpose()?;
         let outcome = observations.outcome().name().to_owned();
         let mut findings: Vec<Finding> =
             folds.iter().filter(|fold| fold.models.is_empty()).flat_map(|fold| fold.findings.clone()).collect();
-        findings.extend(gain.as_ref().and_then(|gain| weak_link(&outcome, gain)));
+        let misled = of_history.and_then(|own| misled_history(&outcome, &own));
+        // Being better than what misleads is no gain; not even that is still a weak link.
+        let weak = gain.as_ref().and_then(|gain| weak_link(&outcome, gain));
+        let gain = gain.filter(|_| misled.is_none());
+        findings.extend(misled);
+        findings.extend(weak);
         findings.extend(no_gain(&outcome, &gain_over_base_rate));
         findings.extend(gain_over_buy_till_you_die.as_ref().and_then(|gain| no_gain_over_purchases(&outcome, gain)));
         let Pool { row, fold, predictions, .. } = all;
@@ -692,21 +699,34 @@ fn weak_link(outcome: &str, gain: &Comparison) -> Option<Finding> {
     Some(verdict.finding(FindingKind::WeakLink, outcome, sentence))
 }
 
-fn no_gain(outcome: &str, gain: &Comparison) -> Option<Finding> {
-    let verdict = Verdict::of(gain).filter(|verdict| !verdict.is_better)?;
+/// A model of behaviour that does worse than no model: too many columns for its rows, or a behaviour that has changed since.
+fn misled_history(outcome: &str, over_base_rate: &Comparison) -> Option<Finding> {
+    let verdict = Verdict::of(over_base_rate).filter(|verdict| verdict.is_worse)?;
     let sentence = format!(
-        "The model predicts `{outcome}` no better than giving everybody the average of the training rows ({}).",
+        "Behaviour alone predicts `{outcome}` worse than giving everybody the average of the training rows ({}), so that \
+         what feedback adds to it is not said; name fewer columns of behaviour.",
         verdict.numbers()
     );
-    Some(verdict.finding(FindingKind::NoGain, outcome, sentence))
+    Some(verdict.finding(FindingKind::Unreliable, outcome, sentence))
+}
+
+fn no_gain(outcome: &str, gain: &Comparison) -> Option<Finding> {
+    not_shown_to_beat(outcome, gain, "giving everybody the average of the training rows does")
 }
 
 fn no_gain_over_purchases(outcome: &str, gain: &Comparison) -> Option<Finding> {
+    not_shown_to_beat(outcome, gain, "a buy-till-you-die model of the purchases alone does")
+}
+
+/// An interval around nothing is no proof that there is nothing.
+fn not_shown_to_beat(outcome: &str, gain: &Comparison, rival: &str) -> Option<Finding> {
     let verdict = Verdict::of(gain).filter(|verdict| !verdict.is_better)?;
-    let sentence = format!(
-        "The model predicts `{outcome}` no better than a buy-till-you-die model of the purchases alone ({}).",
-        verdict.numbers()
-    );
+    let numbers = verdict.numbers();
+    let sentence = if verdict.is_worse {
+        format!("The model predicts `{outcome}` worse than {rival} ({numbers}).")
+    } else {
+        format!("It is not shown that the model predicts `{outcome}` better than {rival} ({numbers}).")
+    };
     Some(verdict.finding(FindingKind::NoGain, outcome, sentence))
 }
 

@@ -5,6 +5,7 @@ use crate::estimators::FitError;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
 use crate::pipeline::PipelineError;
+use crate::study::Codes;
 use ndarray::{Array1, Array2};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -159,7 +160,8 @@ impl FlatData {
         let mut wanted = Wanted {
             numbers: vec![self.outcome.clone()],
             texts: features.iter().filter(is_text).cloned().collect(),
-            not_applicable: self.not_applicable.clone(),
+            not_applicable: Codes::new(self.not_applicable.clone()),
+            remedy: ", name it with --not-applicable, or name the column with --categorical",
         };
         wanted.numbers.extend(features.iter().filter(|name| !is_text(name)).cloned());
         wanted.numbers.extend(self.weights.iter().map(|(column, _)| column.clone()));

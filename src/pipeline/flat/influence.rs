@@ -145,8 +145,7 @@ pub fn influence(question: &InfluenceQuestion) -> Result<InfluenceAnswer, Pipeli
         EdgeRule::Column(column) => vec![column.clone()],
         EdgeRule::Uniform(_) | EdgeRule::WeightedCascade => Vec::new(),
     };
-    let wanted =
-        Wanted { numbers, texts: vec![question.from.clone(), question.to.clone()], not_applicable: Vec::new() };
+    let wanted = Wanted { numbers, texts: vec![question.from.clone(), question.to.clone()], ..Wanted::default() };
     let table = FlatTable::read(&question.file, &wanted).map_err(|error| PipelineError::Input(in_full(&error)))?;
     let refused = |problem: InfluenceError| PipelineError::Edges { file: table.file.clone(), problem };
     let [from, to] = &table.texts[..] else { return Err(refused(InfluenceError::NoEdges)) };

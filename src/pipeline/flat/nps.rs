@@ -8,6 +8,7 @@ use crate::measures::channels::{Benchmark, BenchmarkTest};
 use crate::measures::disclosure::{ShownCell, SmallBases};
 use crate::measures::{IntervalKind, MeasureError, NetPromoterScore, NpsSettings, Resampling, Sampling};
 use crate::pipeline::{PipelineError, in_full};
+use crate::study::Codes;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -87,7 +88,8 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
     let mut wanted = Wanted {
         numbers: vec![question.score.clone()],
         texts: question.by.clone(),
-        not_applicable: question.not_applicable.clone(),
+        not_applicable: Codes::new(question.not_applicable.clone()),
+        remedy: ", or name it with --not-applicable",
     };
     wanted.numbers.extend(question.weights.clone());
     wanted.texts.extend(question.cluster.clone());

@@ -9,6 +9,7 @@ use crate::intake::{FlatTable, Wanted};
 use crate::pipeline::{PipelineError, in_full};
 use crate::stats::Confidence;
 use crate::store::Table;
+use crate::study::Codes;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -241,7 +242,8 @@ impl PurchasesQuestion {
         let wanted = Wanted {
             numbers: self.amount.iter().cloned().collect(),
             texts: vec![self.customer.clone(), self.time.clone()],
-            not_applicable: self.not_applicable.clone(),
+            not_applicable: Codes::new(self.not_applicable.clone()),
+            remedy: ", or name it with --not-applicable",
         };
         let mut table = FlatTable::read(&self.file, &wanted).map_err(|error| PipelineError::Input(in_full(&error)))?;
         let [customers, times] = [0, 1].map(|place: usize| std::mem::take(&mut table.texts[place]));

@@ -351,8 +351,8 @@ fn plan(result: &SeedPlanResult) -> Plan {
     };
     Plan {
         summary: format!(
-            "{} to start with are expected to reach {} {what}. That is at least {} of what the best \
-             choice within the limits would reach, with a probability of {}. Those with the most referrals would reach {}, \
+            "{} to start with are expected to reach {} {what}. That is at least {} % of what the best \
+             choice within the limits would reach, with a probability of {} %. Those with the most referrals would reach {}, \
              a random choice {}.{excluded}",
             words::counted(plan.seeds.len(), "customer", "customers"),
             words::fixed(plan.seeds.last().map_or(0.0, |seed| seed.reach), 1),

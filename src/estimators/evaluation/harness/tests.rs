@@ -72,6 +72,27 @@ fn the_finding_says_in_plain_words_what_the_interval_shows() {
 }
 
 #[test]
+fn a_behaviour_that_misleads_is_no_measure_of_feedback() {
+    // Spend goes with the outcome one way while the model is trained, and the other way when it is judged.
+    let (observations, times) = company(1.0);
+    let splits = split_in_time(&observations, &times);
+    let turned = Array2::from_shape_fn((N_ROWS, 2), |(row, column)| {
+        let value = observations.design().values()[[row, column]];
+        if column == 0 && row >= 500 { -value } else { value }
+    });
+    let names = observations.design().names().to_vec();
+    let turned = observations.with_design(DesignMatrix::new(names, turned).expect("finite")).expect("as many rows");
+    let evaluated = evaluation().evaluate(&turned, &splits, &Logit::default(), &["spend"]).expect("evaluated");
+    let misled = evaluated.findings.iter().find(|finding| finding.kind == FindingKind::Unreliable).expect("a finding");
+    assert!(
+        misled.sentence.starts_with("Behaviour alone predicts `repurchase` worse than giving"),
+        "{}",
+        misled.sentence
+    );
+    assert!(evaluated.gain.is_none());
+}
+
+#[test]
 fn feedback_that_tells_something_is_a_gain_with_an_interval_above_zero() {
     let evaluated = evaluate(1.0);
     assert_eq!(kinds(&evaluated), []);
