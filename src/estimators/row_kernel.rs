@@ -1,6 +1,6 @@
 //! Loops over a block of padded rows, compiled for several instruction sets and chosen when they run.
 //!
-//! A row is padded with zeros to whole vectors of [`LANES`] numbers. No step is fused and every sum has its order, so that all
+//! The innermost loops are plain: adapters of iterators are left as calls there by the release profile. A row is padded with zeros to whole vectors of [`LANES`] numbers. No step is fused and every sum has its order, so that all
 //! instruction sets give the same bytes.
 
 use multiversion::multiversion;
@@ -59,21 +59,33 @@ pub(super) fn standardise(rows: &[f64], means: &[f64], inverses: &[f64], width: 
 /// Writes `z' coefficients` of every row, of which there are whole groups.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
 pub(super) fn predict(rows: &[f64], coefficients: &[f64], out: &mut [f64]) {
-    let coefficients = coefficients.as_chunks::<LANES>().0;
+    let (coefficients, rows) = (coefficients.as_chunks::<LANES>().0, rows.as_chunks::<LANES>().0);
     let n_chunks = coefficients.len();
-    let rows = rows.as_chunks::<LANES>().0.chunks_exact(n_chunks * GROUP_ROWS);
-    for (z, out) in rows.zip(out.as_chunks_mut::<GROUP_ROWS>().0) {
+    for group in 0..out.len() / GROUP_ROWS {
+        let z = &rows[group * GROUP_ROWS * n_chunks..][..GROUP_ROWS * n_chunks];
         let mut sums = [[0.0; LANES]; GROUP_ROWS];
-        for (chunk, coefficients) in coefficients.iter().enumerate() {
-            let z: [&[f64; LANES]; GROUP_ROWS] = std::array::from_fn(|row| &z[row * n_chunks + chunk]);
+        for chunk in 0..n_chunks {
+            let coefficients = &coefficients[chunk];
+            let z: [&[f64; LANES]; GROUP_ROWS] = [
+                &z[chunk],
+                &z[n_chunks + chunk],
+                &z[2 * n_chunks + chunk],
+                &z[3 * n_chunks + chunk],
+                &z[4 * n_chunks + chunk],
+                &z[5 * n_chunks + chunk],
+                &z[6 * n_chunks + chunk],
+                &z[7 * n_chunks + chunk],
+            ];
             for lane in 0..LANES {
                 for row in 0..GROUP_ROWS {
                     sums[row][lane] += z[row][lane] * coefficients[lane];
                 }
             }
         }
-        for (out, sums) in out.iter_mut().zip(&sums) {
-            *out = ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+        for row in 0..GROUP_ROWS {
+            let sums = &sums[row];
+            out[group * GROUP_ROWS + row] =
+                ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
         }
     }
 }
@@ -103,12 +115,28 @@ pub(super) fn lower_products(left: &[f64], n_left: usize, right: &[f64], width: 
     let n_chunks = width / LANES;
     let products = products.as_chunks_mut::<LANES>().0;
     products.fill([0.0; LANES]);
-    let right = right.as_chunks::<LANES>().0.chunks_exact(n_chunks * GROUP_ROWS);
-    for (left, right) in left.chunks_exact(left_width * GROUP_ROWS).zip(right) {
-        for (place, products) in products.chunks_exact_mut(n_chunks).take(n_left).enumerate() {
-            let factors: [f64; GROUP_ROWS] = std::array::from_fn(|row| left[row * left_width + place]);
-            for (chunk, products) in products.iter_mut().enumerate().take(place / LANES + 1) {
-                let z: [&[f64; LANES]; GROUP_ROWS] = std::array::from_fn(|row| &right[row * n_chunks + chunk]);
+    let right = right.as_chunks::<LANES>().0;
+    for group in 0..right.len() / (n_chunks * GROUP_ROWS) {
+        let left = &left[group * GROUP_ROWS * left_width..][..GROUP_ROWS * left_width];
+        let right = &right[group * GROUP_ROWS * n_chunks..][..GROUP_ROWS * n_chunks];
+        for place in 0..n_left {
+            let mut factors = [0.0; GROUP_ROWS];
+            for row in 0..GROUP_ROWS {
+                factors[row] = left[row * left_width + place];
+            }
+            let n_needed = if place / LANES + 1 < n_chunks { place / LANES + 1 } else { n_chunks };
+            for chunk in 0..n_needed {
+                let products = &mut products[place * n_chunks + chunk];
+                let z: [&[f64; LANES]; GROUP_ROWS] = [
+                    &right[chunk],
+                    &right[n_chunks + chunk],
+                    &right[2 * n_chunks + chunk],
+                    &right[3 * n_chunks + chunk],
+                    &right[4 * n_chunks + chunk],
+                    &right[5 * n_chunks + chunk],
+                    &right[6 * n_chunks + chunk],
+                    &right[7 * n_chunks + chunk],
+                ];
                 for lane in 0..LANES {
                     let mut sum = products[lane];
                     for row in 0..GROUP_ROWS {
