@@ -1,6 +1,5 @@
 //! The one pass over the rows: blocks of centred and scaled columns, weighted and multiplied, summed in fixed order.
 
-use super::row_kernel::{self, Aligned, GROUP_ROWS, padded};
 use ndarray::linalg::{general_mat_mul, general_mat_vec_mul};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
@@ -8,8 +7,6 @@ use std::ops::Range;
 
 /// Rows of one block: it and its weighted copy stay in cache.
 const BLOCK_ROWS: usize = 512;
-/// Rows of one block of the sums: its basis and its weighted copy stay in the cache nearest to the core.
-const KERNEL_ROWS: usize = 96;
 /// Rows of one task: enough to hide the cost of handing it to a thread.
 const TASK_ROWS: usize = 8192;
 
@@ -73,31 +70,6 @@ pub(super) struct Sums {
 pub(super) struct At<'a> {
     pub(super) coefficients: Option<&'a [f64]>,
     pub(super) metric: Option<ArrayView2<'a, f64>>,
-}
-
-/// A block of rows as the rule of a block sees it.
-pub(super) struct BlockRows<'b> {
-    /// The first row.
-    pub(super) first: usize,
-    /// `z' coefficients` of each row, or zeros where no coefficients were given.
-    pub(super) predictors: &'b [f64],
-    distances: &'b [f64],
-}
-
-impl BlockRows<'_> {
-    fn case(&self, offset: usize) -> Case {
-        Case { row: self.first + offset, predictor: self.predictors[offset], distance: self.distances[offset] }
-    }
-}
-
-/// Writes curvature and score of each row and returns the sum of their values.
-type BlockRule<'w> = dyn Fn(BlockRows, &mut [f64], &mut [f64]) -> f64 + Sync + 'w;
-
-/// Sums of a task.
-struct Total {
-    /// `sum (curvature z, score) z'`, padded: the lower triangle counts.
-    products: Vec<f64>,
-    value: f64,
 }
 
 /// What is done with a block of rows: its basis, its first row, the task's total, and room for n_terms + 1 numbers a row.
@@ -214,115 +186,35 @@ impl<'a> Columns<'a> {
 
     /// Sums what `rule` says of every row.
     pub(super) fn sums(&self, at: At, rule: impl Fn(Case) -> Terms + Sync) -> Sums {
-        self.sums_of_blocks(at, &|rows, curvatures, scores| {
-            let mut value = 0.0;
-            for (offset, (curvature, score)) in curvatures.iter_mut().zip(scores).enumerate() {
-                let terms = rule(rows.case(offset));
-                (*curvature, *score) = (terms.curvature, terms.score);
-                value += terms.value;
-            }
-            value
-        })
-    }
-
-    /// The same where `rule` writes curvature and score of a block of rows and returns the sum of their values.
-    pub(super) fn sums_of_blocks(&self, at: At, rule: &BlockRule<'_>) -> Sums {
         let n_terms = self.n_terms();
-        let (width, left_width) = (padded(n_terms), padded(n_terms + 1));
-        let coefficients = at.coefficients.map(|coefficients| self.padded_vector(coefficients));
-        let metric = at.metric.map(|metric| self.padded_matrix(metric));
-        let task = |rows: Range<usize>| {
-            let block_rows = KERNEL_ROWS.min(rows.len()).next_multiple_of(GROUP_ROWS);
-            let mut basis = Aligned::zeros(block_rows * width);
-            let mut weighted = Aligned::zeros(block_rows * left_width);
-            let mut products = Aligned::zeros(left_width * width);
-            let mut dense = vec![0.0; if self.is_rotated() { block_rows * n_terms } else { 0 }];
-            let mut spare = self.spare(block_rows);
-            let [mut predictors, mut distances, mut curvatures, mut scores] = [(); 4].map(|()| vec![0.0; block_rows]);
-            let mut total = Total { products: vec![0.0; left_width * width], value: 0.0 };
-            for first in rows.clone().step_by(KERNEL_ROWS) {
-                let here = first..(first + KERNEL_ROWS).min(rows.end);
-                // Whole groups of rows are multiplied; rows after the last have no weight.
-                let (n_here, n_grouped) = (here.len(), here.len().next_multiple_of(GROUP_ROWS));
-                let basis = &mut basis.values_mut()[..n_grouped * width];
-                self.fill_padded(here, &mut basis[..n_here * width], &mut dense, &mut spare);
-                if let Some(coefficients) = &coefficients {
-                    row_kernel::predict(basis, coefficients, &mut predictors[..n_grouped]);
+        let empty = || (Array2::<f64>::zeros((n_terms, n_terms + 1)), 0.0);
+        let tasks = self.by_task(
+            &|block, first, total: &mut (Array2<f64>, f64), right| {
+                let predictors = at.coefficients.map(|coefficients| block.dot(&ArrayView1::from(coefficients)));
+                let images = at.metric.map(|metric| block.dot(&metric));
+                for (offset, z) in block.outer_iter().enumerate() {
+                    let case = Case {
+                        row: first + offset,
+                        predictor: predictors.as_ref().map_or(0.0, |predictors| predictors[offset]),
+                        distance: images.as_ref().map_or(0.0, |images| images.row(offset).dot(&z)),
+                    };
+                    let terms = rule(case);
+                    total.1 += terms.value;
+                    let right = &mut right[offset * (n_terms + 1)..][..=n_terms];
+                    let z = z.to_slice().unwrap_or_default();
+                    right.iter_mut().zip(z).for_each(|(right, z)| *right = terms.curvature * z);
+                    right[n_terms] = terms.score;
                 }
-                if let Some(metric) = &metric {
-                    write_distances(&basis[..n_here * width], metric, &mut distances);
+                let right = &right[..block.nrows() * (n_terms + 1)];
+                if let Ok(right) = ArrayView2::from_shape((block.nrows(), n_terms + 1), right) {
+                    general_mat_mul(1.0, &block.t(), &right, 1.0, &mut total.0);
                 }
-                let block = BlockRows { first, predictors: &predictors[..n_here], distances: &distances[..n_here] };
-                let (curvatures, scores) = (&mut curvatures[..n_here], &mut scores[..n_here]);
-                total.value += rule(block, curvatures, scores);
-                let weighted = &mut weighted.values_mut()[..n_grouped * left_width];
-                row_kernel::weigh(basis, curvatures, scores, n_terms, width, weighted);
-                let products = products.values_mut();
-                row_kernel::lower_products(weighted, n_terms + 1, basis, width, products);
-                total.products.iter_mut().zip(products).for_each(|(total, product)| *total += *product);
-            }
-            total
-        };
-        let (mut products, mut value) = (Array2::<f64>::zeros((left_width, width)), 0.0);
-        for task in self.tasks(&task) {
-            products.iter_mut().zip(&task.products).for_each(|(total, part)| *total += part);
-            value += task.value;
-        }
-        let matrix = Array2::from_shape_fn((n_terms, n_terms), |(row, column)| {
-            let (row, column) = (self.padded_place(row), self.padded_place(column));
-            products[[row.max(column), row.min(column)]]
-        });
-        let vector = Array1::from_shape_fn(n_terms, |term| products[[n_terms, self.padded_place(term)]]);
-        Sums { matrix, vector, value }
-    }
-
-    /// Where a term stands in a padded row: the intercept after the columns, so that these start with a vector.
-    fn padded_place(&self, term: usize) -> usize {
-        if term == 0 { self.places.len() } else { term - 1 }
-    }
-
-    fn padded_vector(&self, vector: &[f64]) -> Vec<f64> {
-        let mut padded = vec![0.0; padded(self.n_terms())];
-        vector.iter().enumerate().for_each(|(term, value)| padded[self.padded_place(term)] = *value);
-        padded
-    }
-
-    fn padded_matrix(&self, matrix: ArrayView2<f64>) -> Array2<f64> {
-        let width = padded(self.n_terms());
-        let mut padded = Array2::zeros((width, width));
-        for ((row, column), value) in matrix.indexed_iter() {
-            padded[[self.padded_place(row), self.padded_place(column)]] = *value;
-        }
-        padded
-    }
-
-    /// Writes the basis of some rows, each padded; what pads them is not touched.
-    fn fill_padded(&self, rows: Range<usize>, padded_rows: &mut [f64], dense: &mut [f64], spare: &mut [f64]) {
-        let n_terms = self.n_terms();
-        let width = padded(n_terms);
-        let values = self.values.slice_axis(Axis(0), rows.clone().into());
-        if self.is_rotated() {
-            let dense = &mut dense[..rows.len() * n_terms];
-            self.fill(rows, dense, spare);
-            for (z, from) in padded_rows.chunks_exact_mut(width).zip(dense.chunks_exact(n_terms)) {
-                z[..n_terms - 1].copy_from_slice(&from[1..]);
-                z[n_terms - 1] = from[0];
-            }
-        } else if let Some(values) = values.to_slice()
-            && self.are_all()
-            && n_terms > 1
-        {
-            row_kernel::standardise(values, &self.means, &self.inverses, width, padded_rows);
-        } else {
-            for (row, z) in values.outer_iter().zip(padded_rows.chunks_exact_mut(width)) {
-                z[n_terms - 1] = 1.0;
-                let places = z.iter_mut().zip(&self.means).zip(&self.inverses).zip(&self.places);
-                match row.to_slice() {
-                    Some(x) => places.for_each(|(((z, mean), inverse), &at)| *z = (x[at] - mean) * inverse),
-                    None => places.for_each(|(((z, mean), inverse), &at)| *z = (row[at] - mean) * inverse),
-                }
-            }
-        }
+            },
+            &empty,
+        );
+        let (products, value) = tasks.into_iter().fold(empty(), |total, task| (total.0 + task.0, total.1 + task.1));
+        let square = products.slice(ndarray::s![.., ..n_terms]);
+        Sums { matrix: (&square + &square.t()) * 0.5, vector: products.column(n_terms).to_owned(), value }
     }
 
     /// `sum score z`, where `add` gives a row's score and adds what else is wanted of the row to a total, kept by task in
@@ -454,8 +346,9 @@ impl<'a> Columns<'a> {
 
     /// Runs `work` on every block; the results of tasks come in the order of the rows, whoever made them.
     pub(super) fn by_task<T: Send>(&self, work: &OfBlock<'_, T>, empty: &(dyn Fn() -> T + Sync)) -> Vec<T> {
-        let n_terms = self.n_terms();
-        let task = |rows: Range<usize>| {
+        let (n_rows, n_terms) = (self.n_rows(), self.n_terms());
+        let task = |index: usize| {
+            let rows = index * TASK_ROWS..((index + 1) * TASK_ROWS).min(n_rows);
             let block_rows = BLOCK_ROWS.min(rows.len());
             let mut block = vec![0.0; block_rows * n_terms];
             let mut right = vec![0.0; block_rows * (n_terms + 1)];
@@ -471,23 +364,11 @@ impl<'a> Columns<'a> {
             }
             total
         };
-        self.tasks(&task)
-    }
-
-    /// What `task` makes of the rows of each task, in their order.
-    fn tasks<T: Send>(&self, task: &(dyn Fn(Range<usize>) -> T + Sync)) -> Vec<T> {
-        let n_rows = self.n_rows();
-        let rows = |index: usize| index * TASK_ROWS..((index + 1) * TASK_ROWS).min(n_rows);
         let n_tasks = n_rows.div_ceil(TASK_ROWS);
         match self.threads {
-            Threads::Caller => (0..n_tasks).map(|index| task(rows(index))).collect(),
-            Threads::Pool => (0..n_tasks).into_par_iter().map(|index| task(rows(index))).collect(),
+            Threads::Caller => (0..n_tasks).map(task).collect(),
+            Threads::Pool => (0..n_tasks).into_par_iter().map(task).collect(),
         }
-    }
-
-    /// Whether these are all columns of the matrix in its order.
-    fn are_all(&self) -> bool {
-        self.places.iter().copied().eq(0..self.values.ncols())
     }
 
     fn spare(&self, rows: usize) -> Vec<f64> {
@@ -507,7 +388,7 @@ impl<'a> Columns<'a> {
     }
 
     fn fill_unrotated(&self, rows: Range<usize>, block: &mut [f64]) {
-        let whole = self.are_all();
+        let whole = self.places.iter().copied().eq(0..self.values.ncols());
         let values = self.values.slice_axis(Axis(0), rows.into());
         for (row, z) in values.outer_iter().zip(block.chunks_exact_mut(self.n_terms())) {
             z[0] = 1.0;
@@ -517,17 +398,6 @@ impl<'a> Columns<'a> {
                 Some(x) => z.zip(&self.places).for_each(|(((z, mean), inverse), &at)| *z = (x[at] - mean) * inverse),
                 None => z.zip(&self.places).for_each(|(((z, mean), inverse), &at)| *z = (row[at] - mean) * inverse),
             }
-        }
-    }
-}
-
-/// Writes `z' metric z` of every padded row.
-fn write_distances(rows: &[f64], metric: &Array2<f64>, distances: &mut [f64]) {
-    let width = metric.nrows();
-    if let Ok(rows) = ArrayView2::from_shape((rows.len() / width, width), rows) {
-        let images = rows.dot(metric);
-        for ((z, image), distance) in rows.outer_iter().zip(images.outer_iter()).zip(distances) {
-            *distance = z.dot(&image);
         }
     }
 }

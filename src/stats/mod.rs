@@ -2,7 +2,6 @@
 //! many tests at once, reproducible random streams and resampling.
 
 pub mod distributions;
-pub(crate) mod elementary;
 pub mod linear_algebra;
 pub mod moments;
 pub mod multiplicity;
