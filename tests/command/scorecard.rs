@@ -263,6 +263,10 @@ fn a_raked_score_is_that_of_the_population() {
     let after = find(&weighting, &[("weights", "after")]);
     assert_near(after, "estimate", 0.2 * 50.0 - 0.8 * 20.0);
     assert_near(after, "gap", -21.0);
+    // Within a the squares are 0.7 - 0.25 on average, within b 0.6 - 0.04, and the shares of both are known: twenty customers'
+    // residuals. Were the weights given, it would be squares about -0.06.
+    assert_near(after, "std_error", 100.0 * (20.0 / 19.0 * (0.004 * 0.45 + 0.064 * 0.56_f64)).sqrt());
+    assert_near(after, "given_std_error", 100.0 * (0.004 * 0.7636 + 0.064 * 0.5796_f64).sqrt());
     // Weights of 0.02 and 0.08, ten each: 1 / (20 (10 0.0004 + 10 0.0064)).
     assert_near(after, "efficiency", 1.0 / (20.0 * 0.068));
     let page = std::fs::read_to_string(folder.path().join("results/shot/2026-12-31/report.html")).expect("a page");
