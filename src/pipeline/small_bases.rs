@@ -101,37 +101,20 @@ impl Hidden {
     /// the others would give one of them away, or be given away by them. Counts and what is shown are by column, level and wave.
     pub fn parts_by_wave(&mut self, counts: &[Vec<Vec<usize>>], nestings: &[Nesting], shown: &mut [Vec<Vec<bool>>]) {
         let Some(small) = self.small else { return };
-        for Nesting { parts, wholes, whole_of } in nestings {
-            for whole in 0..counts[*wholes].len() {
-                let own: Vec<usize> = (0..whole_of.len()).filter(|&part| whole_of[part] == Some(whole)).collect();
-                let n_waves = counts[*wholes][whole].len();
-                let gives_away = (0..n_waves).any(|wave| {
-                    let n = |part: &usize| counts[*parts][*part][wave];
-                    let all = counts[*wholes][whole][wave];
-                    let rest = all.saturating_sub(own.iter().map(n).sum()) as u64;
-                    let is_hidden = |part: &&usize| n(part) > 0 && !shown[*parts][**part][wave];
-                    let hidden: Vec<&usize> = own.iter().filter(is_hidden).collect();
-                    if all == 0 || own.iter().all(|part| n(part) == 0) {
-                        return false;
-                    }
-                    let unknown: Vec<u64> =
-                        hidden.iter().map(|part| n(part) as u64).chain((rest > 0).then_some(rest)).collect();
-                    let is_whole_shown = shown[*wholes][whole][wave];
-                    let nothing = hidden.is_empty() && is_whole_shown && !(1..small.minimum()).contains(&rest);
-                    // Who is hidden in some waves only is told by the total and the other waves.
-                    let throughout = |part: &&usize| shown[*parts][**part].iter().all(|shown| !shown);
-                    !(nothing
-                        || is_whole_shown
-                            && hidden.iter().copied().all(|part| throughout(&part))
-                            && small.covers(&unknown))
-                });
-                if gives_away {
-                    for part in own {
-                        let cells = shown[*parts][part].iter_mut().zip(&counts[*parts][part]);
-                        cells.filter(|(shown, n)| **shown && **n > 0).for_each(|(shown, _)| {
-                            *shown = false;
-                            self.cells.push(ShownCell::Complement);
-                        });
+        for nesting in nestings {
+            for whole in 0..counts[nesting.wholes].len() {
+                let parts: Vec<usize> =
+                    (0..nesting.whole_of.len()).filter(|&part| nesting.whole_of[part] == Some(whole)).collect();
+                let in_wave = |wave| Sums::of((counts, &*shown), nesting, (whole, parts.as_slice()), wave);
+                let n_waves = counts[nesting.wholes][whole].len();
+                if !(0..n_waves).any(|wave| in_wave(wave).give_away(small)) {
+                    continue;
+                }
+                for part in parts {
+                    let cells = shown[nesting.parts][part].iter_mut().zip(&counts[nesting.parts][part]);
+                    for (shown, _) in cells.filter(|(shown, n)| **shown && **n > 0) {
+                        *shown = false;
+                        self.cells.push(ShownCell::Complement);
                     }
                 }
             }
@@ -197,6 +180,49 @@ impl Hidden {
     /// How many were hidden; `None` where nothing was.
     pub fn finding(&self, about: &str) -> Option<Finding> {
         self.small?.finding(about, &self.cells)
+    }
+}
+
+/// A level in one wave, and what of it is not shown.
+struct Sums {
+    is_whole_shown: bool,
+    has_parts: bool,
+    /// Hidden parts of somebody.
+    hidden: Vec<u64>,
+    /// Whether these are hidden in all waves; else their totals and the other waves tell of them.
+    throughout: bool,
+    /// Who is in no part.
+    rest: u64,
+}
+
+impl Sums {
+    /// Counts and what is shown are by column, level and wave.
+    fn of(
+        (counts, shown): (&[Vec<Vec<usize>>], &[Vec<Vec<bool>>]),
+        nesting: &Nesting,
+        (whole, parts): (usize, &[usize]),
+        wave: usize,
+    ) -> Self {
+        let n = |part: usize| counts[nesting.parts][part][wave];
+        let hidden: Vec<usize> =
+            parts.iter().copied().filter(|&part| n(part) > 0 && !shown[nesting.parts][part][wave]).collect();
+        let of_parts: usize = parts.iter().map(|&part| n(part)).sum();
+        Self {
+            is_whole_shown: shown[nesting.wholes][whole][wave],
+            has_parts: of_parts > 0,
+            throughout: hidden.iter().all(|&part| shown[nesting.parts][part].iter().all(|shown| !shown)),
+            hidden: hidden.into_iter().map(|part| n(part) as u64).collect(),
+            rest: counts[nesting.wholes][whole][wave].saturating_sub(of_parts) as u64,
+        }
+    }
+
+    fn give_away(&self, small: SmallBases) -> bool {
+        let is_rest_small = (1..small.minimum()).contains(&self.rest);
+        if !self.has_parts || self.hidden.is_empty() && self.is_whole_shown && !is_rest_small {
+            return false;
+        }
+        let unknown: Vec<u64> = self.hidden.iter().copied().chain((self.rest > 0).then_some(self.rest)).collect();
+        !(self.is_whole_shown && self.throughout && small.covers(&unknown))
     }
 }
 
@@ -285,6 +311,27 @@ mod tests {
         // A wave of three people in all cannot be divided at all.
         let mut hidden = Hidden::below(5);
         assert_eq!(hidden.by_wave(&[vec![3, 40], vec![0, 40]], &[true; 2]), [[false; 2], [false; 2]]);
+    }
+
+    #[test]
+    fn a_shop_hidden_in_a_wave_does_not_follow_from_its_region() {
+        // The 3 of the first wave take the south's shop with them, and the north less its other shop would be the 3.
+        let regions = vec![vec![63, 85], vec![10, 12], vec![0, 0]];
+        let shops = vec![vec![3, 20], vec![60, 65], vec![10, 12], vec![0, 0]];
+        let mut hidden = Hidden::below(5);
+        let alone = [hidden.by_wave(&regions, &[true; 3]), hidden.by_wave(&shops, &[true; 4])];
+        assert_eq!(alone[1][1], [true; 2]);
+        let mut shown = alone.clone();
+        let shops_of = Nesting { parts: 1, wholes: 0, whole_of: vec![Some(0), Some(0), Some(1), None] };
+        hidden.parts_by_wave(&[regions.clone(), shops.clone()], std::slice::from_ref(&shops_of), &mut shown);
+        assert_eq!(shown[0], alone[0]);
+        assert_eq!(shown[1][..2], [[false; 2], [false; 2]]);
+        // Without a small one nothing is hidden.
+        let all = [regions, vec![vec![13, 20], vec![50, 65], vec![10, 12], vec![0, 0]]];
+        let mut shown: Vec<Vec<Vec<bool>>> =
+            all.iter().map(|own| hidden.by_wave(own, &vec![true; own.len()])).collect();
+        hidden.parts_by_wave(&all, &[shops_of], &mut shown);
+        assert!(shown[1][..3].iter().flatten().all(|&shown| shown), "{shown:?}");
     }
 
     #[test]

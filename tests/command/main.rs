@@ -1,6 +1,7 @@
 //! The built program from outside: what it prints, writes and returns.
 
 mod asymmetry;
+mod bad_scores;
 mod contacts;
 mod contest;
 mod dates;
