@@ -16,6 +16,18 @@ pub enum NpsInterval {
     Score,
     /// Wald's.
     Wald,
+    /// Wald's, with 1 added to each class.
+    AdjustedWaldUniform,
+    /// Wald's, with a third of the squared normal quantile added to each class.
+    AdjustedWaldThird,
+    /// Wald's, with 1/2, 1 and 1/2 added.
+    WaldPlusTwo,
+    /// Bonett and Price's, with 1 added to promoters and to detractors.
+    BonettPrice,
+    /// Goodman's, of all contrasts of the classes at once.
+    Goodman,
+    /// Percentiles of the posterior under a uniform prior of the classes.
+    Dirichlet,
 }
 
 /// What is measured.
@@ -122,6 +134,12 @@ impl Measures {
                     ("adjusted-wald", NpsInterval::AdjustedWald),
                     ("score", NpsInterval::Score),
                     ("wald", NpsInterval::Wald),
+                    ("adjusted-wald-uniform", NpsInterval::AdjustedWaldUniform),
+                    ("adjusted-wald-third", NpsInterval::AdjustedWaldThird),
+                    ("wald-plus-two", NpsInterval::WaldPlusTwo),
+                    ("bonett-price", NpsInterval::BonettPrice),
+                    ("goodman", NpsInterval::Goodman),
+                    ("dirichlet", NpsInterval::Dirichlet),
                 ])?;
             }
             if let Some(item) = section.item("suppress_below") {

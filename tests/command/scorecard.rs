@@ -276,6 +276,21 @@ fn a_raked_score_is_that_of_the_population() {
 }
 
 #[test]
+fn a_study_has_the_interval_that_it_names() {
+    let folder = folder();
+    let output = snapshot(folder.path(), &TWO_SEGMENTS, "interval = \"bonett-price\"");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let measures = rows(folder.path(), "shot", "measures");
+    let row = find(&measures, &[("by", "")]);
+    // Eight promoters and five detractors of twenty: 9 and 6 of 22 with one more of each.
+    let (score, decided) = (3.0 / 22.0, 15.0_f64 / 22.0);
+    let half = 1.959963984540054 * ((decided - score * score) / 22.0).sqrt();
+    assert_near(row, "conf_low", 100.0 * (score - half));
+    assert_near(row, "conf_high", 100.0 * (score + half));
+    assert_eq!(row["interval"], "bonett-price");
+}
+
+#[test]
 fn a_score_weighted_to_combinations_is_that_of_the_population() {
     let folder = folder();
     // Scores of 20, 100 and -100 among ten answers each.
