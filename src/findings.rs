@@ -70,6 +70,8 @@ pub enum FindingKind {
     Screened,
     /// The figure is unreliable for the reason stated.
     Unreliable,
+    /// Figures that stand beside each other answer different questions.
+    NotComparable,
 }
 
 impl FindingKind {
@@ -107,6 +109,7 @@ impl FindingKind {
             Self::Sampled => "sampled",
             Self::Screened => "screened",
             Self::Unreliable => "unreliable",
+            Self::NotComparable => "not_comparable",
         }
     }
 }

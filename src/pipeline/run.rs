@@ -527,6 +527,13 @@ fn check_measures(study: &Study, plan: &LinkPlan, numbers: &[String]) -> Result<
         named.extend([(key("unit"), &teams.unit), (key("cost"), &teams.cost)]);
         named.extend(teams.revenue.iter().map(|name| (key("revenue"), name)));
     }
+    named.extend(measures.wording.iter().map(|name| ("measures.wording".to_owned(), name)));
+    if let Some(wallet) = &measures.wallet {
+        let key = |name: &str| format!("measures.wallet.{name}");
+        named.extend([(key("own"), &wallet.own), (key("category"), &wallet.category)]);
+    }
+    let places = (0..measures.items.len()).map(|place| format!("measures.items[{place}].column"));
+    named.extend(places.zip(measures.items.iter().map(|own| &own.column)));
     if let Some(panel) = &measures.panel {
         named.push(("measures.panel.unit".to_owned(), &panel.unit));
         named.extend(panel.margin.iter().map(|name| ("measures.panel.margin".to_owned(), name)));

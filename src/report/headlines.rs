@@ -3,7 +3,7 @@
 use super::InfluenceResult;
 use super::evaluation::EvaluationResult;
 use super::results::{OutcomeResult, ScoreSummary, StudyResults};
-use super::sections::{change_sentences, kept_sentences, lead_sentences, weighted_sentence};
+use super::sections::{benchmark_sentence, change_sentences, kept_sentences, lead_sentences, weighted_sentence};
 use super::standing::{self, Link};
 use super::{sentences, words};
 use crate::drivers::{DriverRanking, DriverRow};
@@ -47,16 +47,19 @@ pub(super) fn headlines(results: &StudyResults) -> Vec<Headline> {
     all
 }
 
-/// One line each for the change since the last wave, for what weights change, for what was done by those who said they would,
+/// One line each for the benchmark, for the change since the last wave, for what weights change, for what was done by those who said they would,
 /// and for whether scores go before business; where they are known.
 pub(super) fn beside_the_score(results: &StudyResults) -> Vec<Headline> {
     let card = &results.scorecard;
     let level = words::level(results.head.confidence);
     let line = |lead: &str, text: String| Headline { lead: lead.to_owned(), text };
     let change = card.changes.last().and_then(|own| change_sentences(own).into_iter().next());
-    let weighting = card.weighting.iter().map(|own| weighted_sentence(own, &level)).collect::<Vec<_>>().join(" ");
+    let whole = card.weighting.iter().filter(|own| own.wave.is_none());
+    let weighting = whole.map(|own| weighted_sentence(own, &level)).collect::<Vec<_>>().join(" ");
+    let benchmark = card.benchmarks.iter().map(benchmark_sentence).collect::<Vec<_>>().join(" ");
     let kept = kept_sentences(results).join(" ");
     [
+        ("Against the benchmark", benchmark),
         ("Since the last wave", change.unwrap_or_default()),
         ("Weighted", weighting),
         ("Said and done", kept),
