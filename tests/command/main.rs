@@ -14,6 +14,7 @@ mod init;
 mod models;
 mod outcomes;
 mod purchases;
+mod quarantine;
 mod real_data;
 mod repurchase;
 mod runs;
