@@ -32,6 +32,10 @@ pub enum FindingKind {
     ClassDisagrees,
     /// Local times fell where a change of the clocks left a gap, or made them occur twice.
     ClockChange,
+    /// Rows that were put aside are used as somebody corrected them.
+    RowsCorrected,
+    /// Corrections of rows are there and have no effect.
+    CorrectionsNotApplied,
     /// What the reader of a source has to say of it.
     SourceRemark,
     /// Those who answered differ from those who did not.
@@ -90,6 +94,8 @@ impl FindingKind {
             Self::SmallBase => "small_base",
             Self::ClassDisagrees => "class_disagrees",
             Self::ClockChange => "clock_change",
+            Self::RowsCorrected => "rows_corrected",
+            Self::CorrectionsNotApplied => "corrections_not_applied",
             Self::SourceRemark => "source_remark",
             Self::NotRepresentative => "not_representative",
             Self::Unmatched => "unmatched",

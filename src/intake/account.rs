@@ -1,5 +1,6 @@
 //! What became of every row.
 
+use super::corrections::{CorrectedRow, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -136,6 +137,9 @@ pub struct SourceAccount {
     pub rows_quarantined: BTreeMap<Reason, u64>,
     /// Sound rows that are not used, by reason.
     pub rows_excluded: BTreeMap<Exclusion, u64>,
+    /// What became of corrected rows, where there are such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrections: Option<CorrectionCounts>,
     /// Cells without a value in the used rows, by column of the typed table.
     pub cells: BTreeMap<String, CellCounts>,
     /// Used rows by the column that their customer is known by, in the order of the study, where it names several.
@@ -157,6 +161,52 @@ pub struct SourceAccount {
 
 fn is_none(count: &u64) -> bool {
     *count == 0
+}
+
+/// What became of corrected rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct CorrectionCounts {
+    /// Used as they were corrected; they are among the used rows.
+    pub used: u64,
+    /// Sound as they were corrected and outside of what the study sees; they are among the excluded rows.
+    pub excluded: u64,
+    /// Refused all the same, or not made; they lie in quarantine as they stand in their files.
+    pub refused: u64,
+    /// Made for another content of their file, and let be.
+    pub stale: u64,
+    /// Of rows that are not put aside any more.
+    pub not_needed: u64,
+    /// Each of them.
+    #[serde(skip)]
+    pub rows: Vec<CorrectedRow>,
+}
+
+impl CorrectionCounts {
+    /// Counts the rows that did not come into the books by themselves.
+    pub(super) fn note(&mut self, rows: Vec<CorrectedRow>) {
+        for row in &rows {
+            match row.verdict {
+                Verdict::Used | Verdict::Excluded { .. } => {}
+                Verdict::Refused { .. } | Verdict::Unchanged | Verdict::NotMade { .. } => self.refused += 1,
+                Verdict::Stale | Verdict::NotThere => self.stale += 1,
+                Verdict::NotNeeded => self.not_needed += 1,
+            }
+        }
+        self.rows.extend(rows);
+    }
+
+    /// What became of them, in words.
+    pub fn sentence(&self) -> String {
+        let parts = [
+            (self.used, "used as corrected"),
+            (self.excluded, "sound as corrected and excluded"),
+            (self.refused, "refused all the same"),
+            (self.stale, "not applied, because the file is not the one that was corrected"),
+            (self.not_needed, "not needed any more"),
+        ];
+        let said: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        format!("corrected rows: {}", said.join(", "))
+    }
 }
 
 /// Used rows whose customer is known by one column.
@@ -261,6 +311,7 @@ impl SourceAccount {
             rows_used: 0,
             rows_quarantined: BTreeMap::new(),
             rows_excluded: BTreeMap::new(),
+            corrections: None,
             cells: BTreeMap::new(),
             known_by: Vec::new(),
             keys_folded_together: 0,

@@ -28,6 +28,8 @@ pub(super) struct Rejected {
     pub(super) raw: String,
     /// The whole row.
     pub(super) record: String,
+    /// By which the row is known again, whatever of it may be shown.
+    pub(super) fingerprint: String,
 }
 
 /// Where a used row came from, kept where rows may turn out to be repeats.
@@ -117,12 +119,14 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
             }
             Err(fault) => {
                 checked.take_back();
+                let fingerprint = masking::fingerprint(contract, &rows.record());
                 checked.rejected.push(Rejected {
                     line: rows.line(),
                     column: masking::column(contract, &fault),
                     reason: fault.reason,
                     raw: masking::raw(contract, rows, &fault),
                     record: masking::record(contract, rows, &fault),
+                    fingerprint,
                 });
             }
         }

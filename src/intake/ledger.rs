@@ -1,10 +1,11 @@
 //! What has become of a source's rows so far: rows are counted, repeats are put aside, and the rest is handed on.
 
 use super::IntakeError;
-use super::account::{CellCounts, FileAccount, Reason, SourceAccount};
+use super::account::{CellCounts, Exclusion, FileAccount, Reason, SourceAccount};
 use super::buffer::{Buffered, State};
 use super::check::{Checked, Rejected};
 use super::contract::Contract;
+use super::corrections::{Verdict, Waiting};
 use super::exports::{AnswerCheck, AnswerTally};
 use super::files::SourceFile;
 use super::hash::Fingerprints;
@@ -63,6 +64,7 @@ impl Aside {
 pub(super) struct Ledger<'c, 's> {
     pub(super) contract: &'c Contract,
     pub(super) account: SourceAccount,
+    pub(super) corrections: Waiting,
     quarantine: Quarantine,
     /// Fingerprints of the ids of used rows.
     seen: Fingerprints,
@@ -74,7 +76,7 @@ pub(super) struct Ledger<'c, 's> {
 }
 
 impl<'c, 's> Ledger<'c, 's> {
-    pub(super) fn new(contract: &'c Contract, quarantine: &Path, sink: &'c mut Sink<'s>) -> Self {
+    pub(super) fn new(contract: &'c Contract, corrections: Waiting, quarantine: &Path, sink: &'c mut Sink<'s>) -> Self {
         let mut account = SourceAccount::new(contract.source.clone());
         for column in &contract.columns {
             if !column.required && !column.output.is_empty() {
@@ -84,6 +86,7 @@ impl<'c, 's> Ledger<'c, 's> {
         Self {
             contract,
             account,
+            corrections,
             quarantine: Quarantine::new(quarantine, &contract.source),
             seen: Fingerprints::default(),
             seen_together: Fingerprints::default(),
@@ -143,15 +146,54 @@ impl<'c, 's> Ledger<'c, 's> {
                 column: Some(repeat.column),
                 reason: Reason::Duplicate,
                 raw: repeat.raw,
+                fingerprint: masking::fingerprint(self.contract, &record),
                 record: repeat.record.unwrap_or(record),
             }));
             rejected.sort_by_key(|row| row.line);
         }
-        for row in &rejected {
-            *self.account.rows_quarantined.entry(row.reason).or_default() += 1;
-            self.quarantine.add(file, first_line + row.line, row)?;
+        for row in rejected {
+            let line = first_line + row.line;
+            if let Some(row) = self.corrections.hold(file, line, row) {
+                self.write_aside(file, line, &row)?;
+            }
         }
         Ok(())
+    }
+
+    /// Writes a row that goes to quarantine.
+    pub(super) fn write_aside(&mut self, file: &str, line: u64, row: &Rejected) -> Result<(), IntakeError> {
+        *self.account.rows_quarantined.entry(row.reason).or_default() += 1;
+        self.quarantine.add(file, line, row)
+    }
+
+    /// Takes what the check made of a corrected row, and says what became of it; one that is refused again is left to the caller.
+    pub(super) fn take_corrected(
+        &mut self,
+        file: &str,
+        line: u64,
+        mut checked: Checked,
+    ) -> Result<Verdict, IntakeError> {
+        // The row was counted, and its answer held against its class, when it was read.
+        checked.n_read = 0;
+        checked.tally = AnswerTally::default();
+        let (used, excluded) = (self.account.rows_used, self.account.rows_excluded.clone());
+        let mut run = Run { file, first_line: line, n_rows: 1 };
+        let Aside { rejected, repeats, .. } = self.take(&mut run, checked)?;
+        if let Some(Rejected { reason, column, raw, .. }) = rejected.into_iter().next() {
+            return Ok(Verdict::Refused { reason, column, raw });
+        }
+        if let Some(Repeat { column, raw, .. }) = repeats.into_iter().next() {
+            return Ok(Verdict::Refused { reason: Reason::Duplicate, column: Some(column), raw });
+        }
+        let counts = self.account.corrections.get_or_insert_default();
+        if self.account.rows_used > used {
+            counts.used += 1;
+            return Ok(Verdict::Used);
+        }
+        counts.excluded += 1;
+        let is_new = |(reason, n): &(&Exclusion, &u64)| excluded.get(reason).is_none_or(|before| before < n);
+        let reason = self.account.rows_excluded.iter().find(is_new).map_or(Exclusion::AfterAsOf, |(reason, _)| *reason);
+        Ok(Verdict::Excluded { reason })
     }
 
     /// Accounts for a file that has been taken to its end.
@@ -163,7 +205,12 @@ impl<'c, 's> Ledger<'c, 's> {
     /// Closes the books of the source.
     pub(super) fn finish(self) -> Result<SourceAccount, IntakeError> {
         self.quarantine.finish()?;
-        Ok(self.account)
+        let mut account = self.account;
+        let rows = self.corrections.into_judged();
+        if !rows.is_empty() {
+            account.corrections.get_or_insert_default().note(rows);
+        }
+        Ok(account)
     }
 
     /// Holds a file's answers against the classes beside them.

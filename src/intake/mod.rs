@@ -9,6 +9,7 @@
 //!
 //! A file is `opened` by its layout, its columns are found (`places`), and its `pieces` go `through` the check into the
 //! `ledger` of its source. What became of the pieces of a text is kept in the `cache`, from which the next run can `replay` it.
+//! Rows that were put aside and have been set right since are taken behind all others (`corrections`).
 //!
 //! Before there is a study, `profiling` looks at files and `guessing` says what they may be.
 
@@ -48,12 +49,14 @@ mod masking;
 mod people;
 
 mod account;
+mod corrections;
 mod identity_files;
 mod ledger;
 mod quarantine;
 
 mod long_tables;
 mod opened;
+mod opened_text;
 mod pieces;
 mod places;
 mod progress;
@@ -70,10 +73,11 @@ pub mod guessing;
 pub mod profiling;
 
 pub use account::{
-    AccountCounts, CellCounts, ClockChanges, Exclusion, FileAccount, IdentityAccount, KnownBy, PeopleCounts, Reason,
-    SourceAccount,
+    AccountCounts, CellCounts, ClockChanges, CorrectionCounts, Exclusion, FileAccount, IdentityAccount, KnownBy,
+    PeopleCounts, Reason, SourceAccount,
 };
 pub use cache::Cache;
+pub use corrections::{Change, CorrectedRow, Correction, Corrections, CorrectionsFile, Problem, Verdict};
 pub use error::{IntakeError, MissingColumn, in_full};
 pub use flat_table::{FlatTable, FlatTableError, Wanted};
 pub use progress::Progress;

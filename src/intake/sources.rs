@@ -4,8 +4,8 @@ use super::IntakeError;
 use super::account::{IdentityAccount, SourceAccount};
 use super::buffer::Buffered;
 use super::cache::Cache;
-use super::columnar;
 use super::contract::{Answers, Bounds, Column, Contract, Kind, Promise, Tallied};
+use super::corrections::{CorrectedRow, Corrections, CorrectionsFile};
 use super::files::{self, Layout, Objects, SourceFile};
 use super::folding::Folding;
 use super::identity::{Alternative, Identity, KeyRule, Names};
@@ -24,7 +24,7 @@ use crate::study::{
 };
 use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray, new_null_array};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -69,6 +69,10 @@ pub struct Intake {
     pub accounts: Vec<SourceAccount>,
     /// What the files of `[identity]` say, and what became of keys; nothing where the study says nothing of them.
     pub identity: Option<IdentityAccount>,
+    /// The file of corrected rows beside the study, where there is one.
+    pub corrections: Option<CorrectionsFile>,
+    /// Corrected rows of sources that the study does not have.
+    pub corrected_elsewhere: Vec<CorrectedRow>,
 }
 
 impl Intake {
@@ -94,8 +98,22 @@ impl Intake {
         cache: &Cache,
         progress: &dyn Fn(Progress),
     ) -> Result<Self, IntakeError> {
+        Self::run_corrected(study, folders, cache, &Corrections::of_study(study)?, progress)
+    }
+
+    /// The same with other corrections than those that lie beside the study.
+    ///
+    /// # Errors
+    /// As [`Intake::run_cached`].
+    pub fn run_corrected(
+        study: &Study,
+        folders: &Folders,
+        cache: &Cache,
+        corrections: &Corrections,
+        progress: &dyn Fn(Progress),
+    ) -> Result<Self, IntakeError> {
         let jobs = Job::all(study);
-        let mut reading = Reading::new(study, folders, cache, progress, &jobs)?;
+        let mut reading = Reading::new(study, folders, cache, corrections, progress, &jobs)?;
         let [feedback, transactions, referrals, customers, activity, invitations, junctures, exposures] = jobs;
         let tables = Tables {
             feedback: reading.table(feedback)?,
@@ -112,7 +130,10 @@ impl Intake {
             keys_folded_together: reading.accounts.iter().map(|account| account.keys_folded_together).sum(),
             ..reading.identity.account()
         });
-        Ok(Self { tables, accounts: reading.accounts, identity })
+        let read: BTreeSet<&str> = reading.accounts.iter().map(|account| account.source.as_str()).collect();
+        let corrected_elsewhere = corrections.of_no_source(&read);
+        let corrections = CorrectionsFile::of(study)?;
+        Ok(Self { tables, accounts: reading.accounts, identity, corrections, corrected_elsewhere })
     }
 
     /// By which two runs are known to have used one salt; nothing where keys are not hashed.
@@ -132,7 +153,7 @@ impl Intake {
         each_file(study, &Job::all(study), |source, named| {
             // What a server or a store would answer is not known without asking it: it counts as changed.
             let own = match named {
-                Named::File(file) if file.layout != Layout::Postgres => (file.name.clone(), columnar::hash_of(file)?.1),
+                Named::File(file) if file.layout != Layout::Postgres => (file.name.clone(), file.hashed()?.sha256),
                 Named::File(file) => (file.name.clone(), String::new()),
                 Named::Object(path) => (path.to_owned(), String::new()),
             };
@@ -140,6 +161,12 @@ impl Intake {
             Ok(())
         })?;
         Ok(all)
+    }
+
+    /// What became of all corrected rows, by source in the order of reading.
+    pub fn corrected(&self) -> impl Iterator<Item = &CorrectedRow> {
+        let counts = self.accounts.iter().filter_map(|account| account.corrections.as_ref());
+        counts.flat_map(|counts| &counts.rows).chain(&self.corrected_elsewhere)
     }
 
     /// The account of a source, where it was read.
@@ -593,6 +620,7 @@ pub(super) struct Reading<'r> {
     study: &'r Study,
     folders: &'r Folders,
     cache: &'r Cache,
+    corrections: &'r Corrections,
     reporter: Reporter<'r>,
     lookups: Lookups,
     pub(super) identity: Arc<Identity>,
@@ -609,6 +637,7 @@ impl<'r> Reading<'r> {
         study: &'r Study,
         folders: &'r Folders,
         cache: &'r Cache,
+        corrections: &'r Corrections,
         progress: &'r dyn Fn(Progress),
         jobs: &[Job<'_>],
     ) -> Result<Self, IntakeError> {
@@ -624,7 +653,8 @@ impl<'r> Reading<'r> {
         let reporter = Reporter { report: progress, bytes_done: 0, bytes_total };
         let identity = Arc::new(identity);
         let lookups = Lookups::default();
-        let mut reading = Self { study, folders, cache, reporter, lookups, identity, accounts: Vec::new() };
+        let mut reading =
+            Self { study, folders, cache, corrections, reporter, lookups, identity, accounts: Vec::new() };
         if let Some(file) = &stated.people {
             let people = reading.people(file)?;
             reading.identity = Arc::new(reading.identity.with_people(people));
@@ -754,7 +784,8 @@ impl<'r> Reading<'r> {
         found: &[SourceFile],
         sink: &mut Sink<'_>,
     ) -> Result<(), IntakeError> {
-        let ledger = Ledger::new(contract, &self.folders.quarantine, sink);
+        let corrections = self.corrections.of_source(&contract.source);
+        let ledger = Ledger::new(contract, corrections, &self.folders.quarantine, sink);
         let none = Cache::none();
         let cache = if contract.holds_secrets() { &none } else { self.cache };
         let cache = cache.of_source(contract, files);

@@ -171,12 +171,22 @@ fn quarantine_says_where_why_and_what() {
     case.run(FEEDBACK).expect("readable");
     let quarantine = case.quarantine("feedback");
     let lines: Vec<&str> = quarantine.lines().collect();
-    assert_eq!(lines[0], "source,file,line,column,reason,raw,record");
-    assert_eq!(lines[1], "feedback,feedback.csv,4,who,blank,,\"3,,2026-01-03T10:00:00Z,9,5,4,web,x\"");
-    assert_eq!(lines[3], "feedback,feedback.csv,6,ltr,out_of_range,11,\"5,cid,2026-01-05T10:00:00Z,11,5,4,web,x\"");
-    assert_eq!(lines[8], "feedback,feedback.csv,12,id,duplicate,1,\"1,dee,2026-01-11T10:00:00Z,9,5,4,web,x\"");
-    assert_eq!(lines[9], "feedback,feedback.csv,13,,ragged,,\"12,dee,2026-01-12T10:00:00Z,9,5,4\"");
-    assert_eq!(lines[12], "feedback,feedback.csv,18,,unclosed_quote,,\"16,\"\"eve,2026-01-16T10:00:00Z,9,5,4,web,x\"");
+    // The last column: r, and what printf %s RECORD | sha256sum | cut -c1-15 prints.
+    assert_eq!(lines[0], "source,file,line,column,reason,raw,record,fingerprint");
+    assert_eq!(lines[1], "feedback,feedback.csv,4,who,blank,,\"3,,2026-01-03T10:00:00Z,9,5,4,web,x\",r33f292e82d63c13");
+    assert_eq!(
+        lines[3],
+        "feedback,feedback.csv,6,ltr,out_of_range,11,\"5,cid,2026-01-05T10:00:00Z,11,5,4,web,x\",r81f8d197f528d01"
+    );
+    assert_eq!(
+        lines[8],
+        "feedback,feedback.csv,12,id,duplicate,1,\"1,dee,2026-01-11T10:00:00Z,9,5,4,web,x\",r0ece376f31fcba9"
+    );
+    assert_eq!(lines[9], "feedback,feedback.csv,13,,ragged,,\"12,dee,2026-01-12T10:00:00Z,9,5,4\",rf0187ff65c29bb5");
+    assert_eq!(
+        lines[12],
+        "feedback,feedback.csv,18,,unclosed_quote,,\"16,\"\"eve,2026-01-16T10:00:00Z,9,5,4,web,x\",r1038fa6568fbe7f"
+    );
     assert_eq!(lines.len(), 13);
 }
 

@@ -382,7 +382,10 @@ fn sources(results: &StudyResults) -> Table {
                 .map(move |(reason, &n)| (source, "quarantined", reason.word().to_owned(), n));
             let excluded =
                 account.rows_excluded.iter().map(move |(reason, &n)| (source, "excluded", reason.word().to_owned(), n));
-            std::iter::once((source, "used", String::new(), account.rows_used)).chain(quarantined).chain(excluded)
+            let corrected = account.corrections.as_ref().map_or(0, |counts| counts.used);
+            let used = [(String::new(), account.rows_used - corrected), ("corrected".to_owned(), corrected)];
+            let used = used.into_iter().filter(|(reason, n)| reason.is_empty() || *n > 0);
+            used.map(move |(reason, n)| (source, "used", reason, n)).chain(quarantined).chain(excluded)
         })
         .collect();
     Table::new("rows_accounted")

@@ -17,6 +17,7 @@ mod models;
 mod outcomes;
 mod portfolio;
 mod purchases;
+mod quarantine;
 mod real_data;
 mod repurchase;
 mod runs;

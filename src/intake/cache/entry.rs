@@ -48,7 +48,8 @@ impl Entry {
             return None;
         }
         let is_whole = record.parts.par_iter().enumerate().all(|(number, part)| {
-            let is = |name: String, hash: &str| record::hash_file(&folder.join(name)).is_ok_and(|own| own == hash);
+            let is =
+                |name: String, wanted: &str| hash::of_file(&folder.join(name)).is_ok_and(|own| own.sha256 == wanted);
             let typed = part.typed_sha256.as_ref();
             is(record::pieces_name(number), &part.pieces_sha256)
                 && typed.is_none_or(|hash| is(record::typed_name(number), hash))

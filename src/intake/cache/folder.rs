@@ -5,10 +5,9 @@ use super::entry::Entry;
 use super::key;
 use super::record::ENTRY;
 use super::zone_record::KnownZones;
-use crate::intake::IntakeError;
-use crate::intake::columnar;
 use crate::intake::contract::{Column, Contract};
 use crate::intake::files::{Layout, SourceFile};
+use crate::intake::hash::HashedFile;
 use crate::study::Files;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -198,21 +197,24 @@ pub(in crate::intake) struct Slot {
 }
 
 impl Slot {
-    /// The entry, where it is there and whole. One that is damaged is removed, so that a new one finds its place empty.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
-    pub(in crate::intake) fn find(&self, file: &SourceFile) -> Result<Option<Entry>, IntakeError> {
+    /// Whether there is an entry for a file of this size.
+    pub(in crate::intake) fn may_be_there(&self) -> bool {
+        self.may_be_there
+    }
+
+    /// The entry for a file of this content, where it is there and whole. One that is damaged is removed, so that a new one finds
+    /// its place empty.
+    pub(in crate::intake) fn find(&self, file: &HashedFile) -> Option<Entry> {
         if !self.may_be_there {
-            return Ok(None);
+            return None;
         }
-        let (bytes, sha256) = columnar::hash_of(file)?;
-        let folder = self.folder.join(entry_name(&self.key, bytes, &sha256));
-        let entry = Entry::open(&folder, &sha256, &self.known_zones);
+        let HashedFile { bytes, sha256 } = file;
+        let folder = self.folder.join(entry_name(&self.key, *bytes, sha256));
+        let entry = Entry::open(&folder, sha256, &self.known_zones);
         if entry.is_none() && self.keeping != Keeping::Untouched && folder.exists() {
             remove(&folder);
         }
-        Ok(entry)
+        entry
     }
 
     /// A new entry, where the folder may and can be written.

@@ -9,12 +9,9 @@ use crate::intake::folding::Writing;
 use crate::intake::hash::FileHash;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
 
 /// Changes whenever the format of an entry does, or anything in the code that makes other rows of the same file and contract.
-pub(super) const FORMAT_VERSION: u32 = 3;
+pub(super) const FORMAT_VERSION: u32 = 4;
 
 /// The file that makes a folder an entry.
 pub(super) const ENTRY: &str = "entry.json";
@@ -108,17 +105,4 @@ pub(super) fn hash(bytes: &[u8]) -> String {
     let mut hash = FileHash::default();
     hash.update(bytes);
     hash.finish()
-}
-
-/// The SHA-256 of a file.
-pub(super) fn hash_file(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = FileHash::default();
-    let mut piece = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut piece)? {
-            0 => return Ok(hash.finish()),
-            n_read => hash.update(&piece[..n_read]),
-        }
-    }
 }

@@ -43,6 +43,7 @@ impl Place {
         match kind {
             FindingKind::NotRepresentative | FindingKind::SmallBase | FindingKind::StraightLining => Self::Score,
             FindingKind::RowsDropped
+            | FindingKind::RowsCorrected
             | FindingKind::WindowCensored
             | FindingKind::Unmatched
             | FindingKind::Ambiguous
