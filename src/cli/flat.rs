@@ -39,6 +39,12 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     if arguments.exposure.is_some() && family != DriverFamily::Count {
         return Err(Failure::new(2, "--exposure goes with --family count"));
     }
+    if arguments.screen && family == DriverFamily::Linear {
+        return Err(Failure::new(
+            2,
+            "--screen goes with --family logistic, ordinal or count; a linear analysis is what it does",
+        ));
+    }
     if arguments.drivers_max > N_DRIVERS_MAX {
         return Err(Failure::new(2, format!("--drivers-max can be at most {N_DRIVERS_MAX}")));
     }
@@ -49,7 +55,8 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     {
         return Err(Failure::new(2, format!("{method} is a table for each driver; ask for --format json")));
     }
-    let default_replicates = if family == DriverFamily::Linear { 1000 } else { 200 };
+    let is_linear = family == DriverFamily::Linear || arguments.screen;
+    let default_replicates = if is_linear { 1000 } else { 200 };
     let analysis = DriverAnalysis {
         methods,
         groups: arguments.groups.as_ref().map_or_else(Vec::new, |groups| groups.0.clone()),
@@ -71,6 +78,7 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
             drivers: arguments.drivers.clone(),
             always: arguments.always.clone(),
             family,
+            screen: arguments.screen,
             measure: match arguments.fit_measure {
                 Measure::Mcfadden => FitKind::Mcfadden,
                 Measure::Nagelkerke => FitKind::Nagelkerke,

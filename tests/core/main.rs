@@ -10,6 +10,7 @@ mod correlations;
 mod families;
 mod imports;
 mod inputs;
+mod known_defects;
 mod methods;
 mod missing;
 mod oracles;
