@@ -5,16 +5,19 @@ use crate::inputs::{
     total,
 };
 use advocate::data::{DesignMatrix, Gaps, Observations, Outcome};
-use advocate::drivers::{CorrelationMatrix, Driver, DriverAnalysis, DriverError, DriverFamily, FitKind, Method};
+use advocate::drivers::{
+    CorrelationMatrix, Driver, DriverAnalysis, DriverError, DriverFamily, DriverGroup, DriverRanking, FitKind, Method,
+};
 use advocate::estimators::FitError;
 use advocate::estimators::missing::Treatment;
+use advocate::findings::FindingKind;
 use ndarray::{Array1, Array2, Axis, array, concatenate, s};
 
 fn three() -> Vec<Driver> {
     (0..3).map(|at| Driver::column(format!("x{at}"), at)).collect()
 }
 
-/// A class that the first column keeps apart but for nothing: the likelihood has no maximum.
+/// A class that the last column keeps apart: the likelihood has no maximum.
 fn separated() -> Observations {
     let made = Made::of(8, 60, 2);
     let class = made.outcome.mapv(|value| f64::from(u8::from(value > 0.0)));
@@ -184,4 +187,48 @@ fn a_matrix_of_pairs_that_contradict_each_other_is_no_matrix() {
     let names = ["a", "b", "y"].map(str::to_owned).to_vec();
     let refused = CorrelationMatrix::new(names, contradicting).expect_err("refused").to_string();
     assert!(refused.contains("pairs") || refused.contains("eigenvalue"), "{refused}");
+}
+
+#[test]
+fn bad_input_is_an_error_or_a_finding_by_name() {
+    let made = Made::of(77, 50, 3);
+    let rank = |own: &Observations| analysis(&scalar_methods()).rank(own, &drivers(own), &[]);
+    let has = |ranking: &DriverRanking, kind: FindingKind, about: &str| {
+        assert!(ranking.findings.iter().any(|own| own.kind == kind && own.about == about), "{:?}", ranking.findings);
+    };
+    // A driver twice, once in another unit: both get half of what one had.
+    let copy = made.drivers.slice(s![.., ..1]).mapv(|value| 12.0 - 3.0 * value);
+    let twice =
+        rank(&observations(concatenate![Axis(1), made.drivers, copy], made.outcome.clone())).expect("a ranking");
+    has(&twice, FindingKind::Aliased, "x3");
+    close("halves", row(&twice, "x0").share, row(&twice, "x3").share, 1e-9);
+    // One that never varies.
+    let constant = Array2::from_elem((50, 1), 4.0);
+    let ranking = rank(&observations(concatenate![Axis(1), made.drivers, constant], made.outcome.clone()));
+    let ranking = ranking.expect("a ranking");
+    has(&ranking, FindingKind::Constant, "x3");
+    close("nothing", row(&ranking, "x3").share, 0.0, 1e-15);
+    // A single driver has all there is: R squared is the squared correlation, and all methods agree.
+    let alone =
+        rank(&observations(made.drivers.slice(s![.., ..1]).to_owned(), made.outcome.clone())).expect("a ranking");
+    close("all of it", alone.drivers[0].share, 1.0, 1e-12);
+    for method in scalar_methods() {
+        close(method.word(), contribution(&alone, "x0", method), alone.fit.value, 1e-12);
+    }
+    // Fewer rows than columns, and as many.
+    for n_rows in [2, 3, 4] {
+        let refused = rank(&Made::of(78, n_rows, 3).observations()).expect_err("refused").to_string();
+        assert!(refused.contains("too few") && refused.contains("at least 5"), "{refused}");
+    }
+    let grouped = |driver: &str| {
+        let group = DriverGroup { name: "service".to_owned(), drivers: vec![driver.to_owned()] };
+        let settings = DriverAnalysis { groups: vec![group], ..analysis(&[Method::Owen]) };
+        settings.rank(&made.observations(), &drivers(&made.observations()), &[])
+    };
+    assert!(grouped("x1").is_ok());
+    let refused = grouped("x9").expect_err("refused").to_string();
+    assert!(refused.contains("`service`") && refused.contains("`x9`"), "{refused}");
+    // Weights whose kind nobody names cannot be made; the command line asks for --weight-kind (tests/command/flat.rs).
+    let lopsided = CorrelationMatrix::new(["a", "y"].map(str::to_owned).to_vec(), array![[1.0, 0.3], [0.2, 1.0]]);
+    assert!(lopsided.expect_err("refused").to_string().contains("`a`"));
 }

@@ -4,6 +4,7 @@
 mod actions;
 mod agreement;
 mod awkward;
+mod brute_force;
 mod classes;
 mod contract;
 mod correlations;
