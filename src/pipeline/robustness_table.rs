@@ -83,7 +83,10 @@ fn confounders<'r>(outcome: &'r str, own: &'r OutcomeActions) -> Vec<Row<'r>> {
         let benchmarks = driver.benchmarks.iter().filter(|own| Some(own.column.as_str()) == strongest);
         rows.extend(benchmarks.map(|own| Row {
             coefficient: own.adjusted.map(|adjusted| adjusted.estimate),
-            ..row(format!("{} times as strong as {}", own.times, own.column))
+            ..row(match own.times {
+                times if times > 1.0 => format!("{times} times as strong as {}", own.column),
+                _ => format!("as strong as {}", own.column),
+            })
         }));
     }
     rows

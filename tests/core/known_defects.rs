@@ -152,7 +152,7 @@ fn moments_of_pairs_are_not_judged_as_if_every_row_had_every_column() {
     // called more than noise if all rows counted. Listwise rows would do the reverse to the driver that all have.
     let settings = DriverAnalysis { noise_drivers: 99, replicates: 0, ..DriverAnalysis::default() };
     for treatment in [Treatment::Pairwise, Treatment::Em] {
-        let (mut n_noise, mut n_real, n_samples) = (0, 0, 60);
+        let (mut n_noise, mut n_real, n_samples) = (0, 0, 40);
         for seed in 0..n_samples {
             let ranking =
                 settings.rank_gaps(&gapped(300 + seed, 400, 0.2), treatment, &three(), &[]).expect("a ranking");
@@ -160,9 +160,9 @@ fn moments_of_pairs_are_not_judged_as_if_every_row_had_every_column() {
             n_noise += u32::from(p_value("x1") < 0.0501);
             n_real += u32::from(p_value("x0") < 0.0501);
         }
-        // At .05 more than 9 of 60 have a probability of .0013; a slope of .2 of 400 rows has power .98, of 50 rows .28.
-        assert!(n_noise <= 9, "{treatment:?}: {n_noise}");
-        assert!(n_real >= 50, "{treatment:?}: {n_real}");
+        // At .05 more than 7 of 40 have a probability of .0007; a slope of .2 of 400 rows has power .98, of 50 rows .28.
+        assert!(n_noise <= 7, "{treatment:?}: {n_noise}");
+        assert!(n_real >= 33, "{treatment:?}: {n_real}");
     }
 }
 

@@ -324,6 +324,41 @@ fn a_touchpoint_that_matters_in_one_segment_alone_is_found_and_one_that_matters_
 }
 
 #[test]
+fn segments_are_ranked_with_intervals_and_their_differences_are_found_in_words() {
+    let (own, segmentation) = by_segment(800);
+    let table = segments(SegmentTest::Bootstrap, 100, 60)
+        .compare(&own, &drivers(), &[], &segmentation.by("channel"))
+        .expect("a table");
+    let row = |segment: &str, driver: &str| {
+        table.rows.iter().find(|row| row.segment == segment && row.driver == driver).expect("a row")
+    };
+    // The first touchpoint matters in one segment, the second in the other.
+    for (segment, first) in [("one", "x0"), ("two", "x1")] {
+        let row = row(segment, first);
+        let interval = row.rank_interval.expect("replicates");
+        assert_eq!((row.rank, interval.rank_low, interval.rank_high), (1, 1, 1));
+        assert!((interval.p_rank_1 - 1.0).abs() < 1e-12);
+    }
+    let finding = table.findings.iter().find(|own| own.kind == FindingKind::DriversDiffer).expect("a finding");
+    assert!(finding.sentence.starts_with("What goes with y differs by channel: `x"), "{}", finding.sentence);
+    let n_differing = table.rows.iter().filter(|row| row.p_bh.is_some_and(|p_value| p_value < 0.05)).count();
+    close("as many as the table has", finding.numbers["n_differing"], n_differing as f64, 1e-12);
+}
+
+#[test]
+fn segments_are_the_same_for_any_number_of_threads() {
+    let (own, segmentation) = by_segment(400);
+    for (test, replicates) in [(SegmentTest::Bootstrap, 30), (SegmentTest::Permutation, 30)] {
+        let with = |n_threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("threads");
+            let compare = || segments(test, replicates, 30).compare(&own, &drivers(), &[], &segmentation);
+            format!("{:?}", pool.install(compare).expect("a table"))
+        };
+        assert_eq!(with(1), with(3));
+    }
+}
+
+#[test]
 fn small_segments_are_drawn_further_towards_the_others() {
     let (own, segmentation) = by_segment(800);
     let table =

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_logarithm_of_a_sum_agrees_with_mpmath() {
+    fn the_logarithm_of_a_sum_agrees_with_an_integral_over_levels() {
         let cases = reference("ln_spent");
         for case in &cases {
             let parameters = GammaGammaParameters { p: case[0], q: case[1], gamma: case[2] };
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_purchases_after_a_history_agree_with_mpmath() {
+    fn numbers_of_purchases_after_a_history_agree_with_an_integral_over_rates() {
         let cases = reference("count");
         for case in &cases {
             let own = BgNbdModel::new(case[0], case[1], case[2], case[3]).expect("positive");
