@@ -132,9 +132,11 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
         row.extend(with_noise.then(|| number(driver.noise.map(|noise| noise.p_value))));
         row
     });
+    let runs: Vec<String> = ranking.indistinct.iter().map(|run| run.join(", ")).collect();
+    let indistinct = if runs.is_empty() { String::new() } else { format!("not told apart: {}; ", runs.join("; or ")) };
     let note = format!(
         "{} of {} rows; {} shares of what the drivers explain ({:.3} of a fit of {:.3}); {} bootstrap replicates; \
-         associations, not effects",
+         {indistinct}associations, not effects",
         ranking.n_used, ranking.n_rows, ranking.method, ranking.decomposed, ranking.fit.value, ranking.n_replicates
     );
     print::table(&header, rows.collect(), &ranking.findings, Some(note))

@@ -213,9 +213,9 @@ pub(super) fn tests(
     )
 }
 
-/// Each driver (its columns) against `n_drawn` noise drivers with as many columns as it has, and of as many observations where
-/// `n_observations` gives a driver's, adjusted over all drivers; `contributions` are those of all drivers and, last, of the noise driver, by draw. `NaN` where no noise driver could be put
-/// beside the others.
+/// Each driver (its columns) against `n_drawn` noise drivers with as many columns as it has, and of as many observations
+/// where `n_observations` gives a driver's, adjusted over all drivers; `contributions` are those of all drivers and, last, of
+/// the noise driver, by draw. `NaN` where no noise driver could be put beside the others.
 pub(super) fn compared(
     drivers: &[Vec<usize>],
     n_drawn: usize,

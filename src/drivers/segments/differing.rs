@@ -38,7 +38,8 @@ pub(super) fn finding(outcome: &str, by: &str, rows: &[SegmentRow], confidence: 
         more => format!("; {more} more in the table"),
     };
     let sentence = format!(
-        "What goes with {outcome} differs by {by}: {}{rest}. {n_differing} of {} comparisons stand after adjusting for their number.",
+        "What goes with {outcome} differs by {by}: {}{rest}. {n_differing} of {} comparisons stand after adjusting for their \
+         number.",
         named.join("; "),
         rows.len()
     );
