@@ -57,7 +57,7 @@ fn value(family: DriverFamily, observations: &Observations, columns: &[usize]) -
 
 /// Mean gains by driver and number of others in the model, from all subsets.
 fn gains_by_size(values: &[f64], n_drivers: usize) -> Array2<f64> {
-    let mut sums = Array2::zeros((n_drivers, n_drivers));
+    let mut sums = Array2::<f64>::zeros((n_drivers, n_drivers));
     let mut counts = Array2::<f64>::zeros((n_drivers, n_drivers));
     for set in 0..values.len() {
         for driver in (0..n_drivers).filter(|driver| set >> driver & 1 == 0) {
