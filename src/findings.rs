@@ -68,6 +68,8 @@ pub enum FindingKind {
     UnequalVariance,
     /// Groups of rows lie above or below what the model expects of them.
     ResidualPattern,
+    /// Drivers carry other shares in one segment than elsewhere.
+    DriversDiffer,
     /// The figure is a mean over a random sample of what would be too much to compute.
     Sampled,
     /// The figure was computed by a quicker method than the one that would answer the question.
@@ -112,6 +114,7 @@ impl FindingKind {
             Self::NonLinear => "non_linear",
             Self::UnequalVariance => "unequal_variance",
             Self::ResidualPattern => "residual_pattern",
+            Self::DriversDiffer => "drivers_differ",
             Self::Sampled => "sampled",
             Self::Screened => "screened",
             Self::Unreliable => "unreliable",
@@ -178,7 +181,12 @@ mod tests {
 
     #[test]
     fn word_is_the_serialized_form() {
-        for kind in [FindingKind::FewEvents, FindingKind::NotRepresentative, FindingKind::UnequalVariance] {
+        for kind in [
+            FindingKind::FewEvents,
+            FindingKind::DriversDiffer,
+            FindingKind::NotRepresentative,
+            FindingKind::UnequalVariance,
+        ] {
             let value = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(kind.word());
             assert_eq!(FindingKind::deserialize(value), Ok(kind));
         }

@@ -576,6 +576,9 @@ pub(super) struct Drivers {
     /// The pseudo R squared that is divided, for classes, levels and counts; McFadden's by default.
     #[arg(long, value_enum)]
     pub fit_measure: Option<Measure>,
+    /// Only screen the drivers of a class, of levels or of counts by a linear analysis, which is quick for any number of them.
+    #[arg(long, conflicts_with = "correlation")]
+    pub screen: bool,
     /// A column over whose length or size each count was made, such as days, for --family count.
     #[arg(long, value_name = "COLUMN")]
     pub exposure: Option<String>,

@@ -80,6 +80,7 @@ fn what_does_not_go_together_is_refused_with_two_and_a_sentence() {
     };
     refused(&["--missing", "em", "--family", "logistic"], "only --family linear");
     refused(&["--weights", "a"], "--weight-kind");
+    refused(&["--screen"], "--screen goes with");
     refused(&["--method", "pmwd"], "`pmwd` is no method");
     refused(&["--method", "shapley,complete-dominance"], "--format json");
     refused(&["--groups", "a,b"], "service=A,B");
@@ -93,6 +94,25 @@ fn what_does_not_go_together_is_refused_with_two_and_a_sentence() {
     let output = advocate(folder.path(), &[&base[..], &["--groups", "s=a,c"]].concat());
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
     assert!(stderr(&output).contains("`c`"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_class_is_screened_by_a_line_that_says_so() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "y,a,b\n0,1,2\n0,2,1\n1,3,2\n1,2,4\n0,1,1\n1,4,2\n0,3,3\n1,1,4\n");
+    let base = ["drivers", "--data", "t.csv", "--outcome", "y", "--drivers", "a,b", "--family", "logistic"];
+    let more = ["--screen", "--bootstrap", "0", "--format", "json"];
+    let answer = json(&advocate(folder.path(), &[&base[..], &more].concat()));
+    assert_eq!((answer["family"].as_str(), answer["fit"]["measure"].as_str()), (Some("linear"), Some("r_squared")));
+    assert_eq!(answer["findings"][0]["kind"], "screened");
+    // By hand: sums of squares 8.875 of a, 9.875 of b, 2 of y; of products 1.5 of y and a, 2.5 of y and b, -0.375 of a and b.
+    let (of_a, of_b) = (1.5 * 1.5 / 8.875 / 2.0, 2.5 * 2.5 / 9.875 / 2.0);
+    let products = 1.5 * 1.5 * 9.875 + 2.5 * 2.5 * 8.875 + 2.0 * 1.5 * 2.5 * 0.375;
+    let explained = products / (8.875 * 9.875 - 0.375 * 0.375) / 2.0;
+    close(&answer["fit"]["value"], explained, 1e-12);
+    let first = (of_a + explained - of_b) / 2.0;
+    close(&by_driver(&answer, "a")["methods"]["shapley"], first, 1e-12);
+    assert!(by_driver(&answer, "a")["methods"]["relative_weights"].is_number());
 }
 
 const SWISS: &str = "Agriculture,Examination,Education,Catholic,Infant.Mortality";
