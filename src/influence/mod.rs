@@ -13,6 +13,7 @@
 //! All of it describes the graph as recorded. Reach under assumed or learned probabilities and the rating built on it are
 //! no causal claims: nothing here says what a campaign would change.
 
+mod arrivals;
 pub mod delays;
 pub mod edges;
 pub mod error;
@@ -39,6 +40,7 @@ pub mod speed;
 pub mod spread;
 pub mod threshold;
 pub mod timed;
+mod timed_trees;
 pub mod tree;
 pub mod value;
 #[cfg(test)]
@@ -73,7 +75,7 @@ pub use signed::{Heard, SignedReach, SignedSettings, Stance, signed_reach};
 pub use speed::median_days_to_referral;
 pub use spread::{Spread, SpreadSettings, spread};
 pub use threshold::threshold_reach;
-pub use timed::{NodeTimedReach, TimedReach, TimedSettings, timed_reach};
+pub use timed::{TimedReach, TimedSettings, timed_reach};
 pub use tree::{ReferralTree, TreeCustomer, TreeLimits, trees_of_the_first};
 pub use value::{
     GroupRow, Purchase, ReferralValue, ReferralValueSettings, ReferredPeriod, ValueGroup, ValueGroups, ValueSplit,

@@ -182,7 +182,6 @@ impl<'run> Promoters<'run> {
                     Sampled { value: own.reach, std_error: own.reach_se }
                 }),
                 credited: credited.as_ref().map(|credited| credited[node]),
-                timed: speed.customers.get(node).cloned(),
             }
         };
         let mut customers: Vec<InfluenceRow> = (0..n_nodes).map(row).collect();
@@ -205,6 +204,7 @@ impl<'run> Promoters<'run> {
             },
             passing: passing.result,
             delay: speed.delay,
+            timed: speed.timed,
             reach_days: settings.reach_days.clone(),
             trees: pictured(names, &customers),
             customers,

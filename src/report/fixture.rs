@@ -584,7 +584,6 @@ fn influence() -> InfluenceResult {
             reasons: Vec::new(),
             value_reach: None,
             credited: None,
-            timed: None,
         }
     });
     InfluenceResult {
@@ -595,6 +594,7 @@ fn influence() -> InfluenceResult {
         probability: "one over the number of referrers of the referred".to_owned(),
         passing: None,
         delay: None,
+        timed: None,
         reach_days: Vec::new(),
         customers: customers.collect(),
         trees: Vec::new(),
