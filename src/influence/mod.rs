@@ -63,8 +63,8 @@ pub use names::Names;
 pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank, personalised_page_rank};
 pub use passing::{
     Action, BetaPrior, Credit, CreditDistribution, CreditRule, EdgeColumn, LearnedPassing, LearnedProbability,
-    LogisticPassing, PassingJudgement, PassingTrials, SharedSuccess, SharedSuccessFit, accounts_for_in_action,
-    credits_of_action, decay_weights, fading_probability, judge_passing,
+    LogisticPassing, PartialCredit, PassingJudgement, PassingTrials, SharedSuccess, SharedSuccessFit,
+    accounts_for_in_action, credits_of_action, decay_weights, fading_probability, judge_passing,
 };
 pub use plan::{Candidates, PlanSettings, PlannedSeed, Rival, RivalReach, SeedPlan, plan_seeds};
 pub use rating::{InfluenceRating, Rating, RatingInputs, RatingWeights, Tier, rate_promoters};

@@ -28,6 +28,7 @@ mod model_tests;
 mod outcome_model;
 mod outcomes;
 mod panel;
+mod passing_features;
 mod passing_history;
 mod passing_occasions;
 mod perception;

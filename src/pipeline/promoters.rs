@@ -306,6 +306,9 @@ fn learned_in_words(rule: PassingRule, settings: &Influence) -> String {
         PassingRule::Best | PassingRule::Constant => "the same for all",
         PassingRule::Logistic => "by a logistic model of what was known of referrer and referred",
         PassingRule::SharedSuccess => "one for each referrer, shrunken to that of all",
+        PassingRule::Credit => {
+            "one for each referrer, shrunken to that of all, each success credited in equal parts to its referrers"
+        }
         PassingRule::Decayed => "one for each referrer, shrunken to that of all, older history counting less",
     };
     format!(

@@ -37,6 +37,8 @@ pub enum PassingRule {
     SharedSuccess,
     /// The same with older history counting less.
     Decayed,
+    /// One a referrer, shrunken: each success is credited in equal parts to all of its referrers.
+    Credit,
 }
 
 /// What passing probabilities are learned from.
@@ -311,6 +313,7 @@ fn read_probability(
             ("logistic", Learned(PassingRule::Logistic)),
             ("shared-success", Learned(PassingRule::SharedSuccess)),
             ("decayed", Learned(PassingRule::Decayed)),
+            ("credit", Learned(PassingRule::Credit)),
         ])?;
         if probability == Column && !has_column {
             return Err(item.invalid("`influence.probability = \"column\"` needs `probability` in [sources.referrals]"));
