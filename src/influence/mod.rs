@@ -14,6 +14,8 @@
 //! no causal claims: nothing here says what a campaign would change.
 
 mod arrivals;
+#[cfg(test)]
+mod awkward;
 pub mod delays;
 pub mod edges;
 pub mod error;

@@ -1,7 +1,7 @@
 //! Reach where customers follow once enough of those they know have gone ahead: the linear threshold model.
 
 use super::graph::Arc;
-use super::reach::{Estimate, check_samples, check_stop};
+use super::reach::{Count, Estimate, check_samples, check_stop};
 use super::reverse::uniform;
 use super::{InfluenceError, NodeReach, Reach, ReachSettings, ReferralGraph};
 use crate::findings::{Finding, FindingKind, Severity};
@@ -164,7 +164,7 @@ impl<'graph> Walks<'graph> {
     }
 
     /// For each node the number of walks that come by it after their first step.
-    fn count(&self, n_walks: usize, seed: u64) -> Vec<u32> {
+    fn count(&self, n_walks: usize, seed: u64) -> Vec<Count> {
         let n_nodes = self.weights.graph.n_nodes();
         let next_block = AtomicUsize::new(0);
         let n_blocks = n_walks.div_ceil(BLOCK_WALKS);
@@ -191,7 +191,8 @@ impl<'graph> Walks<'graph> {
             total.iter_mut().zip(&counts).for_each(|(total, count)| *total += count);
             total
         };
-        tallies.into_iter().reduce(add).unwrap_or_else(|| vec![0; n_nodes])
+        let total = tallies.into_iter().reduce(add).unwrap_or_else(|| vec![0; n_nodes]);
+        total.into_iter().map(Count::of_sets).collect()
     }
 
     /// One walk, whose first step lies at `point` (0-1) of all the weight; it ends where it would meet itself.
