@@ -438,6 +438,8 @@ touchpoints = ["delivery"]
         assert_eq!(asked.probability, EdgeProbability::Learned(PassingRule::Best));
         assert_eq!((asked.passing.within_days, asked.passing.half_life_days), (30, 365));
         assert!(asked.reach_days.is_empty());
+        let credit = influence(&format!("{ORDERS}[influence]\nprobability = \"credit\"\n")).expect("a sound study");
+        assert_eq!(credit.probability, EdgeProbability::Learned(PassingRule::Credit));
         assert_eq!((asked.active.as_deref(), asked.not_contacted_days), (Some("talks"), Some(14)));
         assert_eq!(asked.seed_value, SeedValue::OwnValue);
         let quota = |value: &str, n| SegmentQuota { value: value.to_owned(), n };
