@@ -55,8 +55,11 @@ pub(super) trait Watch {
     /// Rows no longer than this are tested edge by edge, which is then cheaper than a logarithm or tells more.
     const SHORT_ROW: usize;
 
-    /// A set begins.
+    /// A set begins, which stands beside the one before.
     fn begin(&mut self);
+
+    /// The next set does not stand beside the one before.
+    fn leap(&mut self);
 
     /// A node joins the set with this probability, given all of the set that was drawn before; 0 if it is there already. Over a
     /// set the expected number of joinings is the expected sum of these, and the sum varies less.
@@ -71,6 +74,8 @@ impl Watch for Unwatched {
 
     #[inline(always)]
     fn begin(&mut self) {}
+
+    fn leap(&mut self) {}
 
     #[inline(always)]
     fn may_join(&mut self, _node: u32, _probability: f64) {}
@@ -205,6 +210,7 @@ impl<'graph> ReverseSampler<'graph> {
     /// Draws `n_sets` sets under the eyes of each thread's own watch, made by `watch`; returns the watches.
     pub fn watched<W: Watch + Send>(&self, n_sets: usize, seed: u64, watch: impl Fn() -> W + Sync) -> Vec<W> {
         self.by_blocks(n_sets, watch, |watch, block, scratch| {
+            watch.leap();
             self.draw_block(block, n_sets, seed, scratch, watch, |_, _| {});
         })
     }

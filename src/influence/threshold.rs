@@ -192,7 +192,7 @@ impl<'graph> Walks<'graph> {
             total
         };
         let total = tallies.into_iter().reduce(add).unwrap_or_else(|| vec![0; n_nodes]);
-        total.into_iter().map(Count::of_sets).collect()
+        total.into_iter().map(|holding| Count::of_sets(holding, n_walks)).collect()
     }
 
     /// One walk, whose first step lies at `point` (0-1) of all the weight; it ends where it would meet itself.
