@@ -46,7 +46,7 @@ pub struct Tables {
     /// `customer, t, amount`, and `transaction_id`, `product`, `family`, `channel`, `returned`, `returned_t` where the study
     /// names them.
     pub transactions: Table,
-    /// `referrer, referred, t, probability`.
+    /// `referrer, referred, t, probability, channel`.
     pub referrals: Table,
     /// `customer, joined_t`, `valid_from`, `valid_to` and `churned_t` where the study names them, kept columns.
     pub customers: Table,
@@ -461,6 +461,7 @@ impl<'s> Job<'s> {
         };
         let probability = source.and_then(|source| source.probability.as_ref());
         fields.push(PlannedField::number("probability", "probability", probability, bounds, files));
+        fields.push(PlannedField::text("channel", "channel", source.and_then(|source| source.channel.as_ref()), files));
         Self { distinct: Some(("referrer", "referred")), ..Self::new("referrals", files, fields) }
     }
 

@@ -418,7 +418,7 @@ fn a_source_that_is_not_there_is_a_table_without_rows() {
     let tables = case.run(FEEDBACK).expect("readable").tables;
     for (table, columns) in [
         (&tables.transactions, "customer t amount"),
-        (&tables.referrals, "referrer referred t probability"),
+        (&tables.referrals, "referrer referred t probability channel"),
         (&tables.customers, "customer joined_t"),
         (&tables.activity, "customer t kind channel"),
         (&tables.invitations, "customer t channel"),

@@ -32,6 +32,7 @@ mod outcome_model;
 mod outcomes;
 mod paired_scores;
 mod panel;
+mod passing_features;
 mod passing_history;
 mod passing_occasions;
 mod perception;

@@ -586,7 +586,6 @@ fn influence() -> InfluenceResult {
             reasons: Vec::new(),
             value_reach: None,
             credited: None,
-            timed: None,
         }
     });
     InfluenceResult {
@@ -597,6 +596,7 @@ fn influence() -> InfluenceResult {
         probability: "one over the number of referrers of the referred".to_owned(),
         passing: None,
         delay: None,
+        timed: None,
         reach_days: Vec::new(),
         customers: customers.collect(),
         trees: Vec::new(),

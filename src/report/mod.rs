@@ -40,7 +40,7 @@ pub use html::{ReportError, html};
 pub use influence_results::{
     CustomerWorth, DelayResult, InfluenceResult, InfluenceRow, LearnedRating, PassingResult, PassingRow,
     PicturedCustomer, PicturedTree, ReferralRuleRow, ReferralWorthResult, Sampled, SeedCount, SeedPlanResult, SeedRow,
-    TimedRow, WordOfMouthParts,
+    WordOfMouthParts,
 };
 pub use markdown::markdown;
 pub use model_card::ModelCard;

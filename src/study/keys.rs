@@ -100,6 +100,7 @@ pub const REFERRALS: &[&str] = &[
     "customer_is",
     "time",
     "probability",
+    "channel",
 ];
 /// `[sources.customers]`.
 pub const CUSTOMERS: &[&str] = &[

@@ -455,6 +455,44 @@ fn a_probability_above_one_names_its_row() {
     assert!(stderr(&output).contains("row 2: probability 50"), "{}", stderr(&output));
 }
 
+/// Edge lists that are what nobody means to send, and what is said of them.
+#[test]
+fn awkward_edge_lists_are_refused_by_row() {
+    let folder = folder();
+    for (edges, said) in [
+        ("a,b,p\nn1,n2,0.5\nn1,,0.5\n", "row 2: the `to` end of the edge is missing"),
+        ("a,b,p\n,n2,0.5\n", "row 1: the `from` end of the edge is missing"),
+        ("a,b,p\nn1,n2,-0.1\n", "row 1: probability -0.1 is outside 0 to 1"),
+        ("a,b,p\nn1,n2,\n", "the probability is missing"),
+        ("a,b,p\n", "no rows"),
+    ] {
+        write(folder.path(), "e.csv", edges);
+        let arguments = ["influence", "--edges", "e.csv", "--from", "a", "--to", "b", "--probability", "p"];
+        let output = advocate(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(3), "{edges}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{edges}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn ids_of_text_and_of_numbers_are_told_apart_and_one_cycle_is_exact() {
+    let folder = folder();
+    // 1, 01 and 1.0 are three customers: a key is text, however much it looks like a number.
+    write(folder.path(), "e.csv", "a,b\n1,ann\nann,01\n01,1.0\n1.0,1\n");
+    let answer = json(&advocate(
+        folder.path(),
+        &["influence", "--edges", "e.csv", "--from", "a", "--to", "b", "--uniform", "0.5", "--format", "json"],
+    ));
+    let nodes = answer["nodes"].as_array().expect("a list");
+    let names: Vec<_> = nodes.iter().map(|own| own["node"].as_str().expect("a name")).collect();
+    assert_eq!(names, ["1", "ann", "01", "1.0"]);
+    for own in nodes {
+        // 1 + 1/2 + 1/4 + 1/8 along the circle.
+        close(&own["reach"], 1.875, 1e-12);
+        assert_eq!(own["exact"], true);
+    }
+}
+
 /// The first group of `advocate nps` over 60 answers with these further arguments.
 fn sixty(folder: &std::path::Path, more: &[&str]) -> serde_json::Value {
     let base = ["nps", "--data", "t.csv", "--score", "score", "--format", "json"];
