@@ -32,6 +32,7 @@ mod sniff;
 mod square_table;
 mod time;
 mod unpacked;
+mod unquoted;
 mod value;
 mod workbook;
 mod written;

@@ -10,6 +10,7 @@ use super::pieces::{Pieces, Visit};
 use super::places::{Columns, Places};
 use super::rows::Rows;
 use super::separated::{self, Header, SeparatedRows};
+use super::unquoted::UnquotedRows;
 use std::collections::BTreeSet;
 
 /// A text up to its first row.
@@ -119,8 +120,13 @@ impl OpenedText {
 }
 
 fn checked(block: &Block, contract: &Contract, places: &Places, delimiter: u8, start: &Start) -> Checked {
-    let rows = SeparatedRows::new(block, delimiter, &places.positions, start.n_cells);
-    let mut checked = check(contract, &mut places.completing(rows));
+    let mut checked = match UnquotedRows::of(block, delimiter, &places.positions, start.n_cells) {
+        Some(rows) => check(contract, &mut places.completing(rows)),
+        None => {
+            let rows = SeparatedRows::new(block, delimiter, &places.positions, start.n_cells);
+            check(contract, &mut places.completing(rows))
+        }
+    };
     checked.n_lines = count_lines(&block.bytes);
     checked
 }
