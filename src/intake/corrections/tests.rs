@@ -358,7 +358,8 @@ fn rows_of_exports_are_corrected_with_all_that_the_export_says() {
     )
     .expect("there");
     let study = "study = { name = \"case\", as_of = 2026-09-30 }\n[sources.feedback]\npath = \"feedback.csv\"\n\
-                 recommend = \"@recommend\"\ntime = \"@end\"\ncustomer = \"@id\"\nid = \"@id\"\n";
+                 recommend = \"How likely are you to <strong>recommend</strong> us?\"\ntime = \"@end\"\n\
+                 customer = \"#\"\nid = \"#\"\n";
     let header = export.lines().next().expect("a header");
     // Like the first row of the sample, with a line break in quotes.
     let row = |id: &str, answer: u32| {
