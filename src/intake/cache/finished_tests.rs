@@ -242,3 +242,22 @@ fn tables_make_room_as_entries_do() {
     assert_eq!(case.run(STUDY, &Cache::within(&case.path("cache"), 0)), parsed);
     assert_eq!(case.entries(), Vec::<PathBuf>::new());
 }
+
+#[test]
+fn no_key_that_is_hashed_stands_in_a_finished_table() {
+    const KEY: &[u8] = b"ann@example.org";
+    let stands = |identity: &str| {
+        let case = answers();
+        case.write("feedback1.csv", FEEDBACK.replace("ann", "ann@example.org"));
+        case.write("salt.txt", "a salt for the tests alone");
+        let study = format!("{STUDY}{identity}");
+        let parsed = case.run(&study, &Cache::none());
+        assert_eq!(case.run(&study, &case.with_tables()), parsed);
+        assert_eq!(case.run(&study, &case.with_tables()), parsed);
+        let files = case.tables().into_iter().flat_map(|table| fs::read_dir(table).expect("there").flatten());
+        let bytes: Vec<Vec<u8>> = files.map(|file| fs::read(file.path()).expect("there")).collect();
+        bytes.iter().any(|own| own.windows(KEY.len()).any(|window| window == KEY))
+    };
+    assert!(stands(""), "the search finds what is there");
+    assert!(!stands("[identity]\nfold = [\"case\"]\nhash = { salt_file = \"salt.txt\" }\n"));
+}
