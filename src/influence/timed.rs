@@ -411,9 +411,7 @@ mod tests {
             assert_eq!([0, 4, 5, 7].map(|node| got.is_exact(node)), [true, false, false, true]);
             for node in [0, 1, 4, 5, 7] {
                 let want = forward(&graph, node, delay, &horizons, 200_000);
-                for place in 0..3 {
-                    let (got, own_se) = (got.within(node)[place], got.within_se(node)[place]);
-                    let (mean, std_error) = want[place];
+                for ((got, own_se), (mean, std_error)) in got.within(node).iter().zip(got.within_se(node)).zip(want) {
                     assert!((got - mean).abs() < 5.0 * own_se.hypot(std_error), "{delay:?} {node}: {got} {mean}");
                 }
             }

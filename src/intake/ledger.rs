@@ -4,16 +4,18 @@ use super::IntakeError;
 use super::account::{CellCounts, Exclusion, FileAccount, Reason, SourceAccount};
 use super::buffer::{Buffered, State};
 use super::check::{Checked, Rejected};
-use super::contract::Contract;
+use super::contract::{Contract, Together};
 use super::corrections::{Verdict, Waiting};
 use super::exports::{AnswerCheck, AnswerTally};
 use super::files::SourceFile;
 use super::hash::Fingerprints;
 use super::masking;
+use super::notes::Notes;
 use super::opened::refused;
 use super::quarantine::Quarantine;
 use super::rows::Recalled;
 use super::zones::ClockChange;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Takes the used rows of one run: their columns in the contract's order, and their number.
@@ -41,8 +43,9 @@ pub(super) struct Aside {
 #[derive(Debug)]
 struct Repeat {
     place: usize,
-    /// The column, or the columns, that it has in common with the earlier one.
-    column: String,
+    reason: Reason,
+    /// The column, or the columns, that it has in common with the earlier one; nothing where it is all of them.
+    column: Option<String>,
     /// The id that was there before; nothing where it is several cells.
     raw: String,
     /// What may be shown of it, where that is not the row as it stands in the file.
@@ -60,11 +63,18 @@ impl Aside {
     }
 }
 
+/// The closed books of a source.
+pub(super) struct Closed {
+    pub(super) account: SourceAccount,
+    pub(super) notes: Notes,
+}
+
 /// Counts rows, puts repeats aside, and hands the rest on.
 pub(super) struct Ledger<'c, 's> {
     pub(super) contract: &'c Contract,
     pub(super) account: SourceAccount,
     pub(super) corrections: Waiting,
+    pub(super) notes: Notes,
     quarantine: Quarantine,
     /// Fingerprints of the ids of used rows.
     seen: Fingerprints,
@@ -87,6 +97,7 @@ impl<'c, 's> Ledger<'c, 's> {
             contract,
             account,
             corrections,
+            notes: Notes { writings: (!contract.identity.folding.is_none()).then(BTreeSet::new), ..Notes::default() },
             quarantine: Quarantine::new(quarantine, &contract.source),
             seen: Fingerprints::default(),
             seen_together: Fingerprints::default(),
@@ -100,7 +111,8 @@ impl<'c, 's> Ledger<'c, 's> {
         if run.n_rows == 0 && checked.first_time_has_no_zone == Some(true) {
             return Err(self.no_zone(run, &checked));
         }
-        checked.leave_out_later(self.contract);
+        let sight = checked.leave_out_later(self.contract);
+        self.notes.add(&checked, sight);
         let repeats = self.take_out_repeats(&mut checked);
         let aside = Aside { first_line: run.first_line, rejected: std::mem::take(&mut checked.rejected), repeats };
         run.n_rows += checked.n_read;
@@ -143,8 +155,8 @@ impl<'c, 's> Ledger<'c, 's> {
         if !repeats.is_empty() {
             rejected.extend(repeats.into_iter().zip(recalled).map(|(repeat, Recalled { line, record })| Rejected {
                 line,
-                column: Some(repeat.column),
-                reason: Reason::Duplicate,
+                column: repeat.column,
+                reason: repeat.reason,
                 raw: repeat.raw,
                 fingerprint: masking::fingerprint(self.contract, &record),
                 record: repeat.record.unwrap_or(record),
@@ -182,8 +194,8 @@ impl<'c, 's> Ledger<'c, 's> {
         if let Some(Rejected { reason, column, raw, .. }) = rejected.into_iter().next() {
             return Ok(Verdict::Refused { reason, column, raw });
         }
-        if let Some(Repeat { column, raw, .. }) = repeats.into_iter().next() {
-            return Ok(Verdict::Refused { reason: Reason::Duplicate, column: Some(column), raw });
+        if let Some(Repeat { reason, column, raw, .. }) = repeats.into_iter().next() {
+            return Ok(Verdict::Refused { reason, column, raw });
         }
         let counts = self.account.corrections.get_or_insert_default();
         if self.account.rows_used > used {
@@ -203,14 +215,14 @@ impl<'c, 's> Ledger<'c, 's> {
     }
 
     /// Closes the books of the source.
-    pub(super) fn finish(self) -> Result<SourceAccount, IntakeError> {
+    pub(super) fn finish(self) -> Result<Closed, IntakeError> {
         self.quarantine.finish()?;
         let mut account = self.account;
         let rows = self.corrections.into_judged();
         if !rows.is_empty() {
             account.corrections.get_or_insert_default().note(rows);
         }
-        Ok(account)
+        Ok(Closed { account, notes: self.notes })
     }
 
     /// Holds a file's answers against the classes beside them.
@@ -245,17 +257,28 @@ impl<'c, 's> Ledger<'c, 's> {
         for (row, origin) in checked.origins.iter().enumerate() {
             let place = origin.place;
             let shown = || masking::record_of_used(contract, &checked.columns, row);
-            if origin.id.is_some_and(|id| !self.seen.insert(id)) {
+            let is_together = origin.together.is_some_and(|together| !self.seen_together.insert(together));
+            let is_id = origin.id.is_some_and(|id| !self.seen.insert(id));
+            // What a row that is put aside would have taken is still free.
+            if is_together && !is_id {
+                origin.id.map(|id| self.seen.remove(&id));
+            } else if is_id && !is_together {
+                origin.together.map(|together| self.seen_together.remove(&together));
+            }
+            // A row that comes twice has its id twice too, which says less.
+            let is_row = is_together && contract.together == Together::Row;
+            if is_row {
+                let reason = Reason::RepeatedRow;
+                repeats.push(Repeat { place, reason, column: None, raw: String::new(), record: shown() });
+            } else if is_id {
                 let at = contract.unique.unwrap_or(0);
                 let raw = checked.columns[at].text(row).to_owned();
-                let column = contract.columns[at].input.clone();
-                repeats.push(Repeat { place, column, raw, record: shown() });
-            } else if origin.together.is_some_and(|together| !self.seen_together.insert(together)) {
-                // The id of a row that is put aside is still free.
-                origin.id.map(|id| self.seen.remove(&id));
-                let names = contract.unique_together.iter().map(|&at| contract.columns[at].input.as_str());
-                let column = names.collect::<Vec<_>>().join(", ");
-                repeats.push(Repeat { place, column, raw: String::new(), record: shown() });
+                let column = Some(contract.columns[at].input.clone());
+                repeats.push(Repeat { place, reason: Reason::Duplicate, column, raw, record: shown() });
+            } else if let (true, Together::Columns(columns)) = (is_together, &contract.together) {
+                let names = columns.iter().map(|&at| contract.columns[at].input.as_str());
+                let column = Some(names.collect::<Vec<_>>().join(", "));
+                repeats.push(Repeat { place, reason: Reason::Duplicate, column, raw: String::new(), record: shown() });
             } else {
                 kept.push(row);
             }

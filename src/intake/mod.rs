@@ -11,6 +11,9 @@
 //! `ledger` of its source. What became of the pieces of a text is kept in the `cache`, from which the next run can `replay` it.
 //! Rows that were put aside and have been set right since are taken behind all others (`corrections`).
 //!
+//! Which tables a study asks for is `planned` in `jobs`, each with its `job_files`; `reading` makes them one after the other, through
+//! `lookup_files` where keys lead through such and with what the source `promises`, and `sources` is the door to all of it.
+//!
 //! Before there is a study, `profiling` looks at files and `guessing` says what they may be.
 
 mod error;
@@ -28,6 +31,7 @@ mod month_names;
 mod number;
 mod rows;
 mod separated;
+mod sight;
 mod sniff;
 mod square_table;
 mod time;
@@ -53,6 +57,7 @@ mod account;
 mod corrections;
 mod identity_files;
 mod ledger;
+mod notes;
 mod quarantine;
 
 mod long_tables;
@@ -67,8 +72,16 @@ mod cache;
 mod read;
 mod remote;
 mod replay;
+
+mod job_files;
+mod jobs;
+mod lookup_files;
+mod planned;
+mod promises;
+mod reading;
 mod sources;
 mod table;
+mod typed_rows;
 
 pub mod guessing;
 pub mod profiling;

@@ -260,6 +260,10 @@ impl<R: Rows> Rows for Completed<'_, R> {
     fn record(&self) -> String {
         self.rows.record()
     }
+
+    fn beside(&self) -> impl Iterator<Item = &str> {
+        self.places.constants.iter().flatten().map(String::as_str)
+    }
 }
 
 /// A header of a single name with another separator in it was probably cut at the wrong sign.

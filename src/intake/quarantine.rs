@@ -94,6 +94,12 @@ impl Quarantine {
         Ok(Writers { csv, parquet, rows: Batch::default() })
     }
 
+    /// The files of a source, whether there or not.
+    pub(super) fn files(folder: &Path, source: &str) -> [PathBuf; 2] {
+        let own = Self::new(folder, source);
+        [own.csv(), own.parquet()]
+    }
+
     // A source may have a dot in its name, so that nothing of it must be taken for an ending.
     fn csv(&self) -> PathBuf {
         with_ending(&self.stem, ".csv")

@@ -1,13 +1,13 @@
 //! A source from its first file to its last, each from the cache where it holds what became of it.
 
 use super::IntakeError;
-use super::account::{FileAccount, SourceAccount};
+use super::account::FileAccount;
 use super::cache::SourceCache;
 use super::contract::Contract;
 use super::corrections;
 use super::files::SourceFile;
 use super::hash::HashedFile;
-use super::ledger::Ledger;
+use super::ledger::{Closed, Ledger};
 use super::long_tables;
 use super::opened::{Opening, Reading};
 use super::progress::Reporter;
@@ -24,7 +24,7 @@ pub(super) fn read_source(
     cache: &SourceCache<'_>,
     reporter: &mut Reporter<'_>,
     mut ledger: Ledger<'_, '_>,
-) -> Result<SourceAccount, IntakeError> {
+) -> Result<Closed, IntakeError> {
     let mut renames = BTreeSet::new();
     if files.format == Format::Export(Vendor::FivetranQualtrics) {
         long_tables::read(found, files, &mut renames, reporter, &mut ledger)?;
@@ -52,7 +52,11 @@ fn read_file(
     let slot = cache.slot(file);
     let is_wanted =
         slot.as_ref().is_some_and(|slot| slot.may_be_there()) || ledger.corrections.asks_for_hash(&file.name);
-    let known = if is_wanted { Some(file.hashed()?) } else { None };
+    let known = match cache.hashed(file) {
+        Some(known) => Some(known.clone()),
+        None if is_wanted => Some(file.hashed()?),
+        None => None,
+    };
     ledger.corrections.begin(file, known.as_ref().map(|own| own.sha256.as_str()));
     if let (Some(slot), Some(known)) = (&slot, &known)
         && let Some(entry) = slot.find(known)

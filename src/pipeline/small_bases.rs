@@ -183,6 +183,9 @@ impl Hidden {
     }
 }
 
+/// Something of every level of a column in every wave.
+type ByLevelAndWave<T> = Vec<Vec<T>>;
+
 /// A level in one wave, and what of it is not shown.
 struct Sums {
     is_whole_shown: bool,
@@ -198,7 +201,7 @@ struct Sums {
 impl Sums {
     /// Counts and what is shown are by column, level and wave.
     fn of(
-        (counts, shown): (&[Vec<Vec<usize>>], &[Vec<Vec<bool>>]),
+        (counts, shown): (&[ByLevelAndWave<usize>], &[ByLevelAndWave<bool>]),
         nesting: &Nesting,
         (whole, parts): (usize, &[usize]),
         wave: usize,

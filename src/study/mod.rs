@@ -36,7 +36,7 @@ pub use analysis::{Drivers, Missing, Scores, TouchpointGroup};
 pub use as_of::AsOf;
 pub use codes::{AnswerCodes, Codes};
 pub use contacts::{ChannelComparison, GoodWhen, Perception, Teams};
-pub use contract::SourceContract;
+pub use contract::{SourceContract, Unique};
 pub use document::Study;
 pub use error::{Place, Problem, StudyError};
 pub use evaluation::Evaluation;

@@ -100,6 +100,18 @@ pub(super) const PLACE: &str = "place";
 /// The columns with the two halves of the fingerprint of what together must not occur twice.
 pub(super) const TOGETHER: [&str; 2] = ["together high", "together low"];
 
+/// A record with its SHA-256 in a line before it.
+pub(super) fn sealed(json: &str) -> String {
+    format!("{}\n{json}\n", hash(json.as_bytes()))
+}
+
+/// The record that was sealed; nothing where it is not as it was.
+pub(super) fn unsealed(text: &str) -> Option<&str> {
+    let (own_hash, json) = text.split_once('\n')?;
+    let json = json.strip_suffix('\n')?;
+    (hash(json.as_bytes()) == own_hash).then_some(json)
+}
+
 /// The SHA-256 of bytes.
 pub(super) fn hash(bytes: &[u8]) -> String {
     let mut hash = FileHash::default();

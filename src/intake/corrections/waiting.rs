@@ -66,6 +66,11 @@ impl Waiting {
         waiting
     }
 
+    /// Whether there is any.
+    pub(in crate::intake) fn has_any(&self) -> bool {
+        !self.files.is_empty()
+    }
+
     /// Whether the hash of a file must be known before it is read.
     pub(in crate::intake) fn asks_for_hash(&self, file: &str) -> bool {
         let rows = self.files.get(file).into_iter().flat_map(BTreeMap::values);
