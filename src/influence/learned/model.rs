@@ -1,6 +1,7 @@
 //! The model behind the rating: what went with later referrals.
 
 use super::inputs::{Features, InputColumn, InputKind, Later, Snapshot, Toward, check_columns};
+use super::reasons::ReasonNames;
 use crate::data::{Observations, Outcome};
 use crate::estimators::{Count, FittedModel, Logit, Ols, StdErrors};
 use crate::findings::{Finding, FindingKind, Severity};
@@ -241,11 +242,11 @@ impl FittedRating {
             own().next().map(|_| RatingComponent { kind, contribution })
         };
         let components = InputKind::ALL.into_iter().filter_map(component).collect();
-        let reason = |(feature, &contribution): (&super::inputs::Feature, &f64)| RatingReason {
-            column: feature.name.clone(),
-            contribution,
-        };
-        let mut reasons: Vec<RatingReason> = self.features.columns.iter().zip(&by_column).map(reason).collect();
+        let named = ReasonNames::of(self);
+        let mut by_name = vec![0.0; named.names().len()];
+        named.add(&by_column, &mut by_name);
+        let reason = |(name, contribution): (&String, f64)| RatingReason { column: name.clone(), contribution };
+        let mut reasons: Vec<RatingReason> = named.names().iter().zip(by_name).map(reason).collect();
         reasons.sort_by(|left, right| right.contribution.abs().total_cmp(&left.contribution.abs()));
         Ok(Explanation { components, reasons })
     }

@@ -1,6 +1,6 @@
 //! The largest reasons of every customer's rating, for tables.
 
-use super::inputs::{InputColumn, Toward, check_columns};
+use super::inputs::{InputColumn, InputKind, Toward, check_columns};
 use super::model::{FittedRating, RatingBasis};
 use crate::influence::InfluenceError;
 use crate::influence::rating::percent_ranks_of_all;
@@ -10,6 +10,43 @@ use rayon::prelude::*;
 const BLOCK_CUSTOMERS: usize = 8192;
 /// Contributions smaller than this (absolute) are none.
 const SMALLEST: f64 = 1e-9;
+
+/// Which columns are named as one reason.
+///
+/// Referrals made and the place in the network are all counted from the same referrals. Beside each other in a model their
+/// coefficients mean nothing one by one, and may well have opposite signs; their sum does mean something.
+pub(super) struct ReasonNames {
+    names: Vec<String>,
+    /// The name of every column, by its place.
+    of_column: Vec<usize>,
+}
+
+impl ReasonNames {
+    pub(super) fn of(rating: &FittedRating) -> Self {
+        let mut own = Self { names: Vec::new(), of_column: Vec::new() };
+        for feature in &rating.features.columns {
+            let is_joined = matches!(rating.basis, RatingBasis::Model(_))
+                && matches!(feature.kind, InputKind::Referrals | InputKind::Network);
+            let name = if is_joined { InputKind::Network.word() } else { feature.name.as_str() };
+            let known = own.names.iter().position(|known| is_joined && known == name);
+            own.of_column.push(known.unwrap_or(own.names.len()));
+            if known.is_none() {
+                own.names.push(name.to_owned());
+            }
+        }
+        own
+    }
+
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The sum of the columns' contributions by name.
+    pub(super) fn add(&self, of_columns: &[f64], of_names: &mut [f64]) {
+        of_names.fill(0.0);
+        self.of_column.iter().zip(of_columns).for_each(|(&name, contribution)| of_names[name] += contribution);
+    }
+}
 
 /// What adds most to each customer's rating.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,10 +63,10 @@ struct Reason {
     contribution: f64,
 }
 
-/// What one column adds to one customer's rating.
+/// What one column, or the place in the network as a whole, adds to one customer's rating.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LargestReason<'a> {
-    /// The column.
+    /// The column; `network` for all that a learned rating takes from the referrals.
     pub column: &'a str,
     /// Against the average customer: on the scale of the linear predictor, or in percent ranks above 50.
     pub contribution: f64,
@@ -63,7 +100,8 @@ impl FittedRating {
         self.features.check_same(columns)?;
         let n_rows = columns[0].values.len();
         check_columns(columns, n_rows)?;
-        let n_each = n_each.min(columns.len());
+        let named = ReasonNames::of(self);
+        let n_each = n_each.min(named.names().len());
         let ranked = match &self.basis {
             RatingBasis::Model(_) => Vec::new(),
             RatingBasis::Ranks => self.ranks_above_the_middle(columns),
@@ -72,6 +110,7 @@ impl FittedRating {
         let explain = |start: usize| {
             let mut values = vec![0.0; self.features.len()];
             let mut of_columns = vec![0.0; columns.len()];
+            let mut of_names = vec![0.0; named.names().len()];
             let mut reasons = Vec::with_capacity(n_each * BLOCK_CUSTOMERS);
             for row in start..(start + BLOCK_CUSTOMERS).min(n_rows) {
                 of_columns.fill(0.0);
@@ -86,13 +125,13 @@ impl FittedRating {
                         of_columns.iter_mut().zip(&ranked).for_each(|(own, ranks)| *own = ranks[row]);
                     }
                 }
-                reasons.extend(largest(&of_columns, n_each));
+                named.add(&of_columns, &mut of_names);
+                reasons.extend(largest(&of_names, n_each));
             }
             reasons
         };
         let reasons: Vec<Reason> = blocks.into_par_iter().flat_map_iter(explain).collect();
-        let names = self.features.columns.iter().map(|feature| feature.name.clone()).collect();
-        Ok(LargestReasons { names, n_each, reasons })
+        Ok(LargestReasons { names: named.names().to_vec(), n_each, reasons })
     }
 
     /// For each column how far each customer's percent rank lies above 50 the way the column points.
@@ -150,6 +189,37 @@ mod tests {
         assert!((first.contribution - 4.0_f64.ln() * 2.0 / 3.0).abs() < 1e-8, "{first:?}");
         // Nothing but x tells customers apart.
         assert_eq!(reasons.of(5).count(), 1);
+    }
+
+    /// What is counted from the same referrals is one reason of a learned rating: the sum of what its columns add.
+    #[test]
+    fn the_network_is_one_reason_of_a_model_and_several_of_ranks() {
+        let visits: Vec<f64> = (0..60).map(|row| f64::from(row * 5 % 11)).collect();
+        let referrals: Vec<f64> = (0..60).map(|row| f64::from(row * 7 % 13)).collect();
+        // Nearly the same again, so that the coefficients of both may have any sign.
+        let reach: Vec<f64> = (0..60).map(|row| f64::from(row * 7 % 13) + 0.1 * f64::from(row % 3)).collect();
+        let later: Vec<f64> = (0..60).map(|row| f64::from(row * 7 % 13 / 4 + row % 2)).collect();
+        let columns = [
+            column("visits", &visits),
+            InputColumn { kind: InputKind::Referrals, ..column("referrals", &referrals) },
+            InputColumn { kind: InputKind::Network, ..column("reach", &reach) },
+        ];
+        let customers: Vec<u32> = (0..60).collect();
+        let snapshot = Snapshot { customers: &customers, columns: &columns, later: Later::Count(&later) };
+        let fitted = RatingModel::default().fit(&snapshot).expect("sound");
+        let reasons = fitted.largest_reasons(&columns, 3).expect("the same columns");
+        for customer in 0..60 {
+            let components = fitted.explain(&columns, customer).expect("the same columns").components;
+            let of_kind = |kind| components.iter().find(|one| one.kind == kind).expect("there").contribution;
+            let want = of_kind(InputKind::Referrals) + of_kind(InputKind::Network);
+            let own: Vec<_> = reasons.of(customer).collect();
+            assert!(own.iter().all(|reason| ["visits", "network"].contains(&reason.column)), "{own:?}");
+            let network = own.iter().find(|reason| reason.column == "network").map_or(0.0, |own| own.contribution);
+            assert!((network - want).abs() < 1e-8, "{customer}: {network} {want}");
+        }
+        let ranked = RatingModel::ranks(&columns).expect("columns that point");
+        let reasons = ranked.largest_reasons(&columns, 3).expect("the same columns");
+        assert!(reasons.of(1).any(|reason| reason.column == "reach"));
     }
 
     #[test]
