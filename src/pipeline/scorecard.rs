@@ -24,6 +24,8 @@ use std::collections::BTreeMap;
 
 /// Days of spend before the answer that count as a customer's revenue.
 const REVENUE_DAYS: u32 = 365;
+/// Days of a year, for slopes a year.
+const DAYS_OF_YEAR: f64 = 365.25;
 
 /// Measures the answers of a study; in a weighted study those with a weight, as its score does.
 pub(super) fn of(study: &Study, base: &BaseTable) -> Scorecard {
@@ -32,7 +34,8 @@ pub(super) fn of(study: &Study, base: &BaseTable) -> Scorecard {
 }
 
 fn of_question(question: &Question<'_>) -> Scorecard {
-    let (study, mut card) = (question.study, Scorecard::default());
+    let study = question.study;
+    let mut card = Scorecard { minimum_base: study.minimum_base as usize, ..Scorecard::default() };
     let mut problems: Vec<Finding> = Vec::new();
     let mut keep = |what: &str, problem: &str| {
         let sentence = format!("for all answers, {what} could not be made: {problem}");
@@ -70,7 +73,7 @@ fn of_question(question: &Question<'_>) -> Scorecard {
         match trend.of(&own) {
             Ok(trend) => {
                 let is_dated = waves.iter().all(|wave| question.mean_day(&wave.rows).is_some());
-                (card.trend, card.trend_unit) = (Some(trend), if is_dated { "day" } else { "wave" });
+                (card.trend, card.trend_unit) = (Some(trend), if is_dated { "year" } else { "wave" });
             }
             Err(problem) => keep("the trend over waves", &problem.to_string()),
         }
@@ -107,10 +110,10 @@ struct WaveOf {
 }
 
 impl WaveOf {
-    /// A wave as a point in time: the mean instant of its answers in days, or its place where answers have no time.
+    /// A wave as a point in time: the mean instant of its answers in years, or its place where answers have no time.
     fn as_point(&self, question: &Question<'_>, place: usize) -> Option<Wave> {
         let score = question.score(&self.rows).ok()?;
-        let time = question.mean_day(&self.rows).unwrap_or(place as f64);
+        let time = question.mean_day(&self.rows).map_or(place as f64, |day| day / DAYS_OF_YEAR);
         Some(Wave { name: self.name.clone(), time, nps: score.nps, std_error: score.std_error, wording: None })
     }
 }

@@ -17,6 +17,8 @@ use crate::measures::weighting::WeightEfficiency;
 pub struct Scorecard {
     /// Every measure by every cut.
     pub portfolio: Vec<CutEstimate>,
+    /// Figures of fewer answers than this are marked as resting on a small base.
+    pub minimum_base: usize,
     /// The score under other customary rules.
     pub rules: Vec<RuleComparison>,
     /// Correlations of the recommend answer and the touchpoints.
@@ -25,7 +27,7 @@ pub struct Scorecard {
     pub changes: Vec<WaveChange>,
     /// Over all waves.
     pub trend: Option<Trend>,
-    /// The unit of time of the trend's slope: `day`, or `wave` where answers have no time.
+    /// The unit of time of the trend's slope: `year`, or `wave` where answers have no time.
     pub trend_unit: &'static str,
     /// Every wave against what chance alone would show.
     pub control: Vec<ControlPoint>,
