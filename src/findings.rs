@@ -32,6 +32,10 @@ pub enum FindingKind {
     ClassDisagrees,
     /// Local times fell where a change of the clocks left a gap, or made them occur twice.
     ClockChange,
+    /// Rows that were put aside are used as somebody corrected them.
+    RowsCorrected,
+    /// Corrections of rows are there and have no effect.
+    CorrectionsNotApplied,
     /// What the reader of a source has to say of it.
     SourceRemark,
     /// Those who answered differ from those who did not.
@@ -64,12 +68,16 @@ pub enum FindingKind {
     UnequalVariance,
     /// Groups of rows lie above or below what the model expects of them.
     ResidualPattern,
+    /// Drivers carry other shares in one segment than elsewhere.
+    DriversDiffer,
     /// The figure is a mean over a random sample of what would be too much to compute.
     Sampled,
     /// The figure was computed by a quicker method than the one that would answer the question.
     Screened,
     /// The figure is unreliable for the reason stated.
     Unreliable,
+    /// Figures that stand beside each other answer different questions.
+    NotComparable,
 }
 
 impl FindingKind {
@@ -88,6 +96,8 @@ impl FindingKind {
             Self::SmallBase => "small_base",
             Self::ClassDisagrees => "class_disagrees",
             Self::ClockChange => "clock_change",
+            Self::RowsCorrected => "rows_corrected",
+            Self::CorrectionsNotApplied => "corrections_not_applied",
             Self::SourceRemark => "source_remark",
             Self::NotRepresentative => "not_representative",
             Self::Unmatched => "unmatched",
@@ -104,9 +114,11 @@ impl FindingKind {
             Self::NonLinear => "non_linear",
             Self::UnequalVariance => "unequal_variance",
             Self::ResidualPattern => "residual_pattern",
+            Self::DriversDiffer => "drivers_differ",
             Self::Sampled => "sampled",
             Self::Screened => "screened",
             Self::Unreliable => "unreliable",
+            Self::NotComparable => "not_comparable",
         }
     }
 }
@@ -169,7 +181,12 @@ mod tests {
 
     #[test]
     fn word_is_the_serialized_form() {
-        for kind in [FindingKind::FewEvents, FindingKind::NotRepresentative, FindingKind::UnequalVariance] {
+        for kind in [
+            FindingKind::FewEvents,
+            FindingKind::DriversDiffer,
+            FindingKind::NotRepresentative,
+            FindingKind::UnequalVariance,
+        ] {
             let value = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(kind.word());
             assert_eq!(FindingKind::deserialize(value), Ok(kind));
         }

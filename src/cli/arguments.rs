@@ -26,6 +26,9 @@ pub(super) enum Command {
     Init(Init),
     /// Check a study file and say what a run would read and use; writes nothing.
     Check(Check),
+    /// Work with the rows that a run has put aside.
+    #[command(subcommand)]
+    Quarantine(Quarantine),
     /// Print the statement that joins the answers with what came before and after them.
     Link(Link),
     /// Write the source files of a simulated company whose truth is known.
@@ -152,6 +155,39 @@ pub(super) struct Check {
     /// Parse every file.
     #[arg(long, conflicts_with = "cache")]
     pub no_cache: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Quarantine {
+    /// Hold corrected rows against the study again; those that are accepted are used from the next run on.
+    ///
+    /// Correct a CSV file of the quarantine folder in any spreadsheet: the cell at fault in `raw`, or the whole row in `record`.
+    /// Leave the other columns as they are, `fingerprint` above all: it says which row it is. Accepted rows are kept beside the
+    /// study, as in mine.corrections.csv beside mine.toml; delete that file, or lines of it, to do without them. They belong to
+    /// the content that their file has now. Where it changes they are not applied but reported.
+    Retry(Retry),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Retry {
+    /// The study file.
+    pub study: PathBuf,
+    /// A CSV file of the quarantine folder with rows corrected; without, the rows that were accepted before are held against
+    /// the files as they are now.
+    #[arg(long, value_name = "CSV")]
+    pub file: Option<PathBuf>,
+    /// Say what would be accepted, and keep nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The cache of earlier runs, read where it is there; nothing is added to it.
+    #[arg(long, value_name = "DIR", default_value = "results/cache")]
+    pub cache: PathBuf,
+    /// Parse every file.
+    #[arg(long, conflicts_with = "cache")]
+    pub no_cache: bool,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -540,6 +576,9 @@ pub(super) struct Drivers {
     /// The pseudo R squared that is divided, for classes, levels and counts; McFadden's by default.
     #[arg(long, value_enum)]
     pub fit_measure: Option<Measure>,
+    /// Only screen the drivers of a class, of levels or of counts by a linear analysis, which is quick for any number of them.
+    #[arg(long, conflicts_with = "correlation")]
+    pub screen: bool,
     /// A column over whose length or size each count was made, such as days, for --family count.
     #[arg(long, value_name = "COLUMN")]
     pub exposure: Option<String>,

@@ -42,6 +42,12 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     if arguments.fit_measure.is_some() && family == DriverFamily::Linear {
         return Err(Failure::new(2, "--fit-measure goes with --family logistic, ordinal or count"));
     }
+    if arguments.screen && family == DriverFamily::Linear {
+        return Err(Failure::new(
+            2,
+            "--screen goes with --family logistic, ordinal or count; a linear analysis is what it does",
+        ));
+    }
     if arguments.drivers_max > N_DRIVERS_MAX {
         return Err(Failure::new(2, format!("--drivers-max can be at most {N_DRIVERS_MAX}")));
     }
@@ -52,7 +58,8 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     {
         return Err(Failure::new(2, format!("{method} is a table for each driver; ask for --format json")));
     }
-    let default_replicates = if family == DriverFamily::Linear { 1000 } else { 200 };
+    let is_linear = family == DriverFamily::Linear || arguments.screen;
+    let default_replicates = if is_linear { 1000 } else { 200 };
     let analysis = DriverAnalysis {
         methods,
         groups: arguments.groups.as_ref().map_or_else(Vec::new, |groups| groups.0.clone()),
@@ -74,6 +81,7 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
             drivers: arguments.drivers.clone(),
             always: arguments.always.clone(),
             family,
+            screen: arguments.screen,
             measure: match arguments.fit_measure.unwrap_or(Measure::Mcfadden) {
                 Measure::Mcfadden => FitKind::Mcfadden,
                 Measure::Nagelkerke => FitKind::Nagelkerke,
@@ -127,9 +135,11 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
         row.extend(with_noise.then(|| number(driver.noise.map(|noise| noise.p_value))));
         row
     });
+    let runs: Vec<String> = ranking.indistinct.iter().map(|run| run.join(", ")).collect();
+    let indistinct = if runs.is_empty() { String::new() } else { format!("not told apart: {}; ", runs.join("; or ")) };
     let note = format!(
         "{} of {} rows; {} shares of what the drivers explain ({:.3} of a fit of {:.3}); {} bootstrap replicates; \
-         associations, not effects",
+         {indistinct}associations, not effects",
         ranking.n_used, ranking.n_rows, ranking.method, ranking.decomposed, ranking.fit.value, ranking.n_replicates
     );
     print::table(&header, rows.collect(), &ranking.findings, Some(note))

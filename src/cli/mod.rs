@@ -6,6 +6,7 @@ mod init;
 mod nps;
 mod print;
 mod purchases;
+mod quarantine;
 mod study;
 
 use arguments::{Arguments, Command};
@@ -94,6 +95,7 @@ fn dispatch(arguments: &Arguments) -> Result<(), Failure> {
         Command::Evaluate(evaluate) => study::evaluate(evaluate),
         Command::Init(init) => init::init(init),
         Command::Check(check) => study::check(check),
+        Command::Quarantine(quarantine) => quarantine::quarantine(quarantine),
         Command::Link(link) => study::link(link),
         Command::Simulate(simulate) => study::simulate(simulate),
         Command::Nps(nps) => nps::nps(nps),

@@ -90,8 +90,8 @@ impl DriverAnalysis {
         let (p_value, unsure) = self.p_value(gaps, fit, &regression, &sources, always)?;
         let replicates =
             self.moment_replicates(answered, &layout, plan, |weights| Some(some(&fit.replicate(weights)?, &sources)));
-        let n_independent = base.n_clusters.unwrap_or(base.n_observations).min(base.n_observations);
-        let noise = Some(Noise::Normal { n_observations: n_independent as f64 });
+        let n_observations = drivers.iter().map(|driver| n_independent(gaps, &driver.columns)).collect();
+        let noise = Some(Noise::NormalByDriver { n_observations });
         let explained =
             Explained { moments: &moments, regression: &regression, p_value, replicates, noise, errors: None };
         let mut ranking = self.linear_ranking(base, drivers, &layout, plan, explained)?;
@@ -199,6 +199,23 @@ impl Moments for PairwiseFit<'_> {
 
     fn regress_on(&self, gaps: &Gaps, confidence: Confidence) -> Result<MomentFit, MissingError> {
         Pairwise.fit(gaps)?.regress(StdErrors::Hc1, confidence)
+    }
+}
+
+/// The independent observations that have some columns: customers where there are clusters. A driver that few have is held
+/// against noise that as few have, which goes with the outcome as far by chance.
+fn n_independent(gaps: &Gaps, columns: &[usize]) -> f64 {
+    let answered = gaps.answered();
+    let has =
+        |row: &usize| answered.weights().of(*row) > 0.0 && columns.iter().all(|&column| !gaps.is_missing(*row, column));
+    let rows: Vec<usize> = (0..gaps.n_rows()).filter(has).collect();
+    let n_observations = match answered.weights().select(&rows) {
+        Ok(weights) => weights.n_observations(rows.len()),
+        Err(_) => 0.0,
+    };
+    match answered.clusters() {
+        Some(clusters) => n_observations.min(clusters.keep(&rows).n_clusters() as f64),
+        None => n_observations,
     }
 }
 

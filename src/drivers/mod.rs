@@ -42,6 +42,7 @@ pub mod robustness;
 mod scale;
 pub mod segments;
 pub mod stated_observed;
+mod units;
 pub mod what_if;
 
 #[cfg(test)]
@@ -58,7 +59,9 @@ pub use groups::DriverGroup;
 pub use importance::Importance;
 pub use lattice::LatticeSums;
 pub use method::{Method, MethodError};
-pub use ranking::{DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure, GroupRow, NoiseTest};
+pub use ranking::{
+    DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure, GroupRow, NoiseTest, RankInterval,
+};
 pub use sampling::{Sampled, Sampling};
 pub use scale::Scale;
 pub use subset_tree::N_DRIVERS_MAX;

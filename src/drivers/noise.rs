@@ -17,7 +17,7 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Contributions closer than this, as shares of the outcome's variation, are equal.
 const TIE: f64 = 1e-13;
@@ -28,6 +28,8 @@ pub(super) enum Noise<'a> {
     Permuted(Permuted<'a>),
     /// Normal noise over so many independent observations, of which only the moments are known or rows stand for several.
     Normal { n_observations: f64 },
+    /// The same where columns have gaps: as many observations, by driver, as have the driver.
+    NormalByDriver { n_observations: Vec<f64> },
 }
 
 /// Rows whose values are exchanged.
@@ -80,12 +82,27 @@ impl<'a> Noise<'a> {
         Self::Permuted(Permuted { centred, weights: weights.values(), exchange: Exchange::of(observations) })
     }
 
-    /// The moments with noise columns in front of the outcome. `sources` are the columns to take values from.
-    fn beside(&self, moments: &SecondMoments, sources: &[usize], random: &mut Stream) -> Option<SecondMoments> {
+    /// The observations that noise beside a driver is made of, where that is a matter of their number alone.
+    fn n_observations(&self, driver: usize) -> Option<f64> {
         match self {
-            Self::Permuted(permuted) => Some(permuted.beside(moments, sources, random)),
-            Self::Normal { n_observations } => {
-                sources.iter().try_fold(moments.clone(), |moments, _| normal_beside(&moments, *n_observations, random))
+            Self::Permuted(_) => None,
+            Self::Normal { n_observations } => Some(*n_observations),
+            Self::NormalByDriver { n_observations } => n_observations.get(driver).copied(),
+        }
+    }
+
+    /// The moments with noise columns in front of the outcome. `sources` are the columns to take values from.
+    fn beside(
+        &self,
+        moments: &SecondMoments,
+        n_observations: Option<f64>,
+        sources: &[usize],
+        random: &mut Stream,
+    ) -> Option<SecondMoments> {
+        match (self, n_observations) {
+            (Self::Permuted(permuted), _) => Some(permuted.beside(moments, sources, random)),
+            (_, n_observations) => {
+                sources.iter().try_fold(moments.clone(), |moments, _| normal_beside(&moments, n_observations?, random))
             }
         }
     }
@@ -152,6 +169,8 @@ fn joined(moments: &SecondMoments, with: &Array2<f64>, among: &Array2<f64>, mean
 /// Noise drivers with so many columns each.
 pub(super) struct Draws<'l> {
     pub n_columns: usize,
+    /// Observations behind each, where drivers differ in that.
+    pub n_observations: Option<f64>,
     /// By draw: the columns of the driver whose values are taken.
     pub sources: Vec<&'l [usize]>,
 }
@@ -173,34 +192,47 @@ pub(super) fn tests(
     seed: u64,
 ) -> Vec<NoiseTest> {
     let plan = plan.with_another();
-    compared(&layout.drivers, n_drawn, |draws| {
-        let noise_columns: Vec<usize> = (moments.n_columns() - 1..moments.n_columns() - 1 + draws.n_columns).collect();
-        let with = Layout {
-            always: layout.always.clone(),
-            drivers: layout.drivers.iter().cloned().chain([noise_columns]).collect(),
-        };
-        let contributions = |draw: usize| {
-            let moments = noise.beside(moments, draws.sources[draw], &mut draws.random(seed, draw))?;
-            plan.contributions_of(&moments, &with, seed)
-        };
-        (0..n_drawn).into_par_iter().map(contributions).collect()
-    })
+    compared(
+        &layout.drivers,
+        n_drawn,
+        |driver| noise.n_observations(driver),
+        |draws| {
+            let noise_columns: Vec<usize> =
+                (moments.n_columns() - 1..moments.n_columns() - 1 + draws.n_columns).collect();
+            let with = Layout {
+                always: layout.always.clone(),
+                drivers: layout.drivers.iter().cloned().chain([noise_columns]).collect(),
+            };
+            let contributions = |draw: usize| {
+                let moments =
+                    noise.beside(moments, draws.n_observations, draws.sources[draw], &mut draws.random(seed, draw))?;
+                plan.contributions_of(&moments, &with, seed)
+            };
+            (0..n_drawn).into_par_iter().map(contributions).collect()
+        },
+    )
 }
 
-/// Each driver (its columns) against `n_drawn` noise drivers with as many columns as it has, adjusted over all drivers;
-/// `contributions` are those of all drivers and, last, of the noise driver, by draw. `NaN` where no noise driver could be put
-/// beside the others.
+/// Each driver (its columns) against `n_drawn` noise drivers with as many columns as it has, and of as many observations
+/// where `n_observations` gives a driver's, adjusted over all drivers; `contributions` are those of all drivers and, last, of
+/// the noise driver, by draw. `NaN` where no noise driver could be put beside the others.
 pub(super) fn compared(
     drivers: &[Vec<usize>],
     n_drawn: usize,
+    n_observations: impl Fn(usize) -> Option<f64>,
     contributions: impl Fn(&Draws<'_>) -> Vec<Option<Array1<f64>>>,
 ) -> Vec<NoiseTest> {
     let mut p_values = vec![f64::NAN; drivers.len()];
-    let n_columns: BTreeSet<usize> = drivers.iter().map(Vec::len).collect();
-    for n_columns in n_columns {
-        let alike: Vec<usize> = (0..drivers.len()).filter(|&driver| drivers[driver].len() == n_columns).collect();
+    // Numbers of observations are compared bit by bit: drivers without gaps have the very same.
+    let mut alike_by_kind: BTreeMap<(usize, Option<u64>), Vec<usize>> = BTreeMap::new();
+    for (driver, columns) in drivers.iter().enumerate() {
+        let kind = (columns.len(), n_observations(driver).map(f64::to_bits));
+        alike_by_kind.entry(kind).or_default().push(driver);
+    }
+    for ((n_columns, n_bits), alike) in alike_by_kind {
         let sources = (0..n_drawn).map(|draw| drivers[alike[draw % alike.len()]].as_slice()).collect();
-        let known: Vec<Array1<f64>> = contributions(&Draws { n_columns, sources }).into_iter().flatten().collect();
+        let draws = Draws { n_columns, n_observations: n_bits.map(f64::from_bits), sources };
+        let known: Vec<Array1<f64>> = contributions(&draws).into_iter().flatten().collect();
         for &driver in alike.iter().filter(|_| !known.is_empty()) {
             let reaches = |drawn: &&Array1<f64>| drawn[drivers.len()] + TIE >= drawn[driver];
             p_values[driver] = (1 + known.iter().filter(reaches).count()) as f64 / (1 + known.len()) as f64;

@@ -214,6 +214,31 @@ pub struct DriverInterval {
     pub p_rank_1: f64,
 }
 
+/// How sure a rank is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RankInterval {
+    /// Best rank within the interval.
+    pub rank_low: usize,
+    /// Worst rank within the interval.
+    pub rank_high: usize,
+    /// Share of replicates in which the driver ranks first, 0-1.
+    pub p_rank_1: f64,
+}
+
+impl RankInterval {
+    /// Percentiles of the ranks in replicates, rounded outwards; `None` without a replicate.
+    pub(super) fn of_replicates(ranks: Vec<usize>, confidence: Confidence) -> Option<Self> {
+        if ranks.is_empty() {
+            return None;
+        }
+        let n_first = ranks.iter().filter(|&&rank| rank == 1).count();
+        let p_rank_1 = n_first as f64 / ranks.len() as f64;
+        let ranks = ranks.into_iter().map(|rank| rank as f64).collect();
+        let ends = quantiles(ranks, &[confidence.tail(), 1.0 - confidence.tail()]);
+        Some(Self { rank_low: ends[0].floor() as usize, rank_high: ends[1].ceil() as usize, p_rank_1 })
+    }
+}
+
 /// The keys of an interval are there with and without one.
 fn interval_keys<S: serde::Serializer>(interval: &Option<DriverInterval>, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
@@ -256,30 +281,30 @@ pub(super) fn intervals(contributions: ArrayView2<f64>, confidence: Confidence) 
     if contributions.nrows() == 0 {
         return Vec::new();
     }
-    let (n_replicates, n_drivers) = contributions.dim();
+    let n_drivers = contributions.ncols();
     let mut share_table = Array2::zeros(contributions.dim());
     let mut rank_table = Array2::zeros(contributions.dim());
     for (replicate, row) in contributions.axis_iter(Axis(0)).enumerate() {
         for (driver, (share, rank)) in shares(row).into_iter().zip(ranks(row)).enumerate() {
             share_table[[replicate, driver]] = share;
-            rank_table[[replicate, driver]] = rank as f64;
+            rank_table[[replicate, driver]] = rank;
         }
     }
     let tails = [confidence.tail(), 1.0 - confidence.tail()];
     (0..n_drivers)
-        .map(|driver| {
+        .filter_map(|driver| {
             let ends = |table: ArrayView2<f64>| quantiles(table.column(driver).to_vec(), &tails);
-            let (own, share, rank) = (ends(contributions), ends(share_table.view()), ends(rank_table.view()));
-            let n_first = rank_table.column(driver).iter().filter(|&&rank| rank < 1.5).count();
-            DriverInterval {
+            let (own, share) = (ends(contributions), ends(share_table.view()));
+            let rank = RankInterval::of_replicates(rank_table.column(driver).to_vec(), confidence)?;
+            Some(DriverInterval {
                 conf_low: own[0],
                 conf_high: own[1],
                 share_low: share[0],
                 share_high: share[1],
-                rank_low: rank[0].floor() as usize,
-                rank_high: rank[1].ceil() as usize,
-                p_rank_1: n_first as f64 / n_replicates as f64,
-            }
+                rank_low: rank.rank_low,
+                rank_high: rank.rank_high,
+                p_rank_1: rank.p_rank_1,
+            })
         })
         .collect()
 }

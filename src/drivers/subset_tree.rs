@@ -7,6 +7,7 @@
 use super::lattice::LatticeSums;
 use super::packed::{Arranged, row_start};
 use super::subset_table;
+use multiversion::multiversion;
 use ndarray::ArrayView2;
 
 /// Drivers beyond this number are refused: 2^30 subsets take seconds, 2^40 hours.
@@ -103,8 +104,21 @@ impl Lanes {
 }
 
 /// Takes in the last of `n_left` columns, as in `packed`, in all lanes; writes what is explained then.
-#[inline(always)]
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
 fn reduce(
+    values: &[Lanes],
+    n_left: usize,
+    floor: f64,
+    explained: &Lanes,
+    out: &mut [Lanes],
+    explained_out: &mut Lanes,
+) {
+    reduce_here(values, n_left, floor, explained, out, explained_out);
+}
+
+/// The same as part of its caller, for the instruction set of that.
+#[inline(always)]
+fn reduce_here(
     values: &[Lanes],
     n_left: usize,
     floor: f64,
@@ -217,37 +231,6 @@ struct Walk<'a> {
     with: Vec<Lanes>,
 }
 
-/// A level of the walk with a fixed number of drivers left, one column each: its loops have constant bounds.
-macro_rules! level {
-    ($name:ident, $below:ident, $n_left:literal) => {
-        fn $name(
-            &mut self,
-            values: &[Lanes],
-            driver: usize,
-            size: usize,
-            explained: &Lanes,
-            by_size: &mut [Lanes; $n_left + 1],
-        ) {
-            let values = &values[..row_start($n_left + 1)];
-            let (mut rest, mut with_own) = ([ZERO; row_start($n_left)], ZERO);
-            reduce(values, $n_left, self.floor(driver), explained, &mut rest, &mut with_own);
-            let mut left = [ZERO; $n_left];
-            self.$below(values, driver + 1, size, explained, &mut left);
-            let mut taken = [ZERO; $n_left];
-            self.$below(&rest, driver + 1, size + 1, &with_own, &mut taken);
-            by_size[0] = left[0];
-            for added in 1..$n_left {
-                by_size[added].set_sum(&left[added], &taken[added - 1]);
-            }
-            by_size[$n_left] = taken[$n_left - 1];
-            let with = self.with(driver, size, $n_left);
-            for added in 0..$n_left {
-                with[added].add(&taken[added]);
-            }
-        }
-    };
-}
-
 impl Walk<'_> {
     /// Sums over the subsets with a driver, from the next larger size on.
     #[inline(always)]
@@ -276,7 +259,7 @@ impl Walk<'_> {
             && driver >= self.tree.single_from
             && let Some(by_size) = by_size.first_chunk_mut()
         {
-            return self.six(values, driver, size, explained, by_size);
+            return six(self, values, driver, size, explained, by_size);
         }
         if n_left == 0 {
             by_size[0] = *explained;
@@ -296,59 +279,91 @@ impl Walk<'_> {
             with[added].add(&taken[added]);
         }
     }
+}
 
-    level!(six, five, 6);
-    level!(five, four, 5);
-    level!(four, three, 4);
-
-    /// The last three drivers in closed form: eight subsets, seven divisions, no memory traffic between them.
-    #[inline(never)]
-    fn three(&mut self, values: &[Lanes], driver: usize, size: usize, explained: &Lanes, by_size: &mut [Lanes; 4]) {
-        let values: &[Lanes] = &values[..row_start(4)];
-        let floors = [self.floor(driver), self.floor(driver + 1), self.floor(driver + 2)];
-        let mut with = [ZERO; 9];
-        for lane in 0..LANES {
-            // Rows from the outcome (0) up to the next driver (3).
-            let value = |place: usize| values[place].0[lane];
-            let rest = Pair {
-                own_1: value(5),
-                own_2: value(2),
-                both: value(4),
-                outcome_1: value(3),
-                outcome_2: value(1),
-                explained: explained.0[lane],
-            };
-            let inverse = if value(9) > floors[0] { 1.0 / value(9) } else { 0.0 };
-            let (factor_1, factor_2) = (value(8) * inverse, value(7) * inverse);
-            let given = Pair {
-                own_1: rest.own_1 - factor_1 * value(8),
-                own_2: rest.own_2 - factor_2 * value(7),
-                both: rest.both - factor_1 * value(7),
-                outcome_1: rest.outcome_1 - factor_1 * value(6),
-                outcome_2: rest.outcome_2 - factor_2 * value(6),
-                explained: rest.explained + value(6) * value(6) * inverse,
-            };
-            let (left, taken) = (rest.subsets(floors[1], floors[2]), given.subsets(floors[1], floors[2]));
-            let one_taken = taken.first + taken.second;
-            by_size[0].0[lane] = left.none;
-            by_size[1].0[lane] = left.first + left.second + taken.none;
-            by_size[2].0[lane] = left.both + one_taken;
-            by_size[3].0[lane] = taken.both;
-            with[0].0[lane] = taken.none;
-            with[1].0[lane] = one_taken;
-            with[2].0[lane] = taken.both;
-            with[3].0[lane] = left.first;
-            with[4].0[lane] = left.both + taken.first;
-            with[5].0[lane] = taken.both;
-            with[6].0[lane] = left.second;
-            with[7].0[lane] = left.both + taken.second;
-            with[8].0[lane] = taken.both;
-        }
-        for place in 0..3 {
-            let own = self.with(driver + place, size, 3);
-            for added in 0..3 {
-                own[added].add(&with[3 * place + added]);
+/// A level of the walk with a fixed number of drivers left, one column each: its loops have constant bounds.
+macro_rules! level {
+    ($name:ident, $below:ident, $n_left:literal) => {
+        #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
+        fn $name(
+            walk: &mut Walk,
+            values: &[Lanes],
+            driver: usize,
+            size: usize,
+            explained: &Lanes,
+            by_size: &mut [Lanes; $n_left + 1],
+        ) {
+            let values = &values[..row_start($n_left + 1)];
+            let (mut rest, mut with_own) = ([ZERO; row_start($n_left)], ZERO);
+            reduce_here(values, $n_left, walk.floor(driver), explained, &mut rest, &mut with_own);
+            let mut left = [ZERO; $n_left];
+            $below(walk, values, driver + 1, size, explained, &mut left);
+            let mut taken = [ZERO; $n_left];
+            $below(walk, &rest, driver + 1, size + 1, &with_own, &mut taken);
+            by_size[0] = left[0];
+            for added in 1..$n_left {
+                by_size[added].set_sum(&left[added], &taken[added - 1]);
             }
+            by_size[$n_left] = taken[$n_left - 1];
+            let with = walk.with(driver, size, $n_left);
+            for added in 0..$n_left {
+                with[added].add(&taken[added]);
+            }
+        }
+    };
+}
+
+level!(six, five, 6);
+level!(five, four, 5);
+level!(four, three, 4);
+
+/// The last three drivers in closed form: eight subsets, three divisions, no memory traffic between them.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
+fn three(walk: &mut Walk, values: &[Lanes], driver: usize, size: usize, explained: &Lanes, by_size: &mut [Lanes; 4]) {
+    let values: &[Lanes] = &values[..row_start(4)];
+    let floors = [walk.floor(driver), walk.floor(driver + 1), walk.floor(driver + 2)];
+    let mut with = [ZERO; 9];
+    for lane in 0..LANES {
+        // Rows from the outcome (0) up to the next driver (3).
+        let value = |place: usize| values[place].0[lane];
+        let rest = Pair {
+            own_1: value(5),
+            own_2: value(2),
+            both: value(4),
+            outcome_1: value(3),
+            outcome_2: value(1),
+            explained: explained.0[lane],
+        };
+        let inverse = if value(9) > floors[0] { 1.0 / value(9) } else { 0.0 };
+        let (factor_1, factor_2) = (value(8) * inverse, value(7) * inverse);
+        let given = Pair {
+            own_1: rest.own_1 - factor_1 * value(8),
+            own_2: rest.own_2 - factor_2 * value(7),
+            both: rest.both - factor_1 * value(7),
+            outcome_1: rest.outcome_1 - factor_1 * value(6),
+            outcome_2: rest.outcome_2 - factor_2 * value(6),
+            explained: rest.explained + value(6) * value(6) * inverse,
+        };
+        let (left, taken) = (rest.subsets(floors[1], floors[2]), given.subsets(floors[1], floors[2]));
+        let one_taken = taken.first + taken.second;
+        by_size[0].0[lane] = left.none;
+        by_size[1].0[lane] = left.first + left.second + taken.none;
+        by_size[2].0[lane] = left.both + one_taken;
+        by_size[3].0[lane] = taken.both;
+        with[0].0[lane] = taken.none;
+        with[1].0[lane] = one_taken;
+        with[2].0[lane] = taken.both;
+        with[3].0[lane] = left.first;
+        with[4].0[lane] = left.both + taken.first;
+        with[5].0[lane] = taken.both;
+        with[6].0[lane] = left.second;
+        with[7].0[lane] = left.both + taken.second;
+        with[8].0[lane] = taken.both;
+    }
+    for place in 0..3 {
+        let own = walk.with(driver + place, size, 3);
+        for added in 0..3 {
+            own[added].add(&with[3 * place + added]);
         }
     }
 }
@@ -374,18 +389,28 @@ struct PairSubsets {
 impl Pair {
     #[inline(always)]
     fn subsets(&self, floor_1: f64, floor_2: f64) -> PairSubsets {
-        let inverse_1 = if self.own_1 > floor_1 { 1.0 / self.own_1 } else { 0.0 };
-        let inverse_2 = if self.own_2 > floor_2 { 1.0 / self.own_2 } else { 0.0 };
-        let factor = self.both * inverse_1;
-        let own_2_given = self.own_2 - factor * self.both;
-        let outcome_2_given = self.outcome_2 - factor * self.outcome_1;
-        let inverse_2_given = if own_2_given > floor_2 { 1.0 / own_2_given } else { 0.0 };
-        let first = self.explained + self.outcome_1 * self.outcome_1 * inverse_1;
+        // A spent column counts as one of variance one that goes with nothing.
+        let (has_1, has_2) = (self.own_1 > floor_1, self.own_2 > floor_2);
+        let own_1 = if has_1 { self.own_1 } else { 1.0 };
+        let own_2 = if has_2 { self.own_2 } else { 1.0 };
+        let both = if has_1 { self.both } else { 0.0 };
+        // Of the second given the first, times the variance of the first: its variance and what it has with the outcome.
+        let left = own_1 * self.own_2 - both * both;
+        let has_left = left > floor_2 * own_1;
+        let product = own_1 * if has_left { left } else { 1.0 };
+        let outcome = own_1 * self.outcome_2 - both * self.outcome_1;
+        // One division for three inverses.
+        let inverse = 1.0 / (product * own_2);
+        let inverse_product = inverse * own_2;
+        let gain_1 = self.outcome_1 * self.outcome_1 * (inverse_product * if has_left { left } else { 1.0 });
+        let gain_2 = self.outcome_2 * self.outcome_2 * (inverse * product);
+        let gain_left = outcome * outcome * inverse_product;
+        let first = self.explained + if has_1 { gain_1 } else { 0.0 };
         PairSubsets {
             none: self.explained,
             first,
-            second: self.explained + self.outcome_2 * self.outcome_2 * inverse_2,
-            both: first + outcome_2_given * outcome_2_given * inverse_2_given,
+            second: self.explained + if has_2 { gain_2 } else { 0.0 },
+            both: first + if has_left { gain_left } else { 0.0 },
         }
     }
 }

@@ -168,16 +168,6 @@ pub enum InfluenceError {
         /// Why not.
         problem: String,
     },
-    /// Weights into a customer sum to more than one, which a linear threshold does not allow.
-    #[error(
-        "the probabilities of the edges into node {node} sum to {sum}; under a linear threshold they may not pass 1"
-    )]
-    ThresholdSum {
-        /// The node.
-        node: u32,
-        /// The sum.
-        sum: f64,
-    },
     /// A value that a rating is built on is outside its range.
     #[error("{component} of customer {row} is {value}; it must be {range}")]
     BadComponent {

@@ -36,7 +36,7 @@ impl ExactReach {
 
     /// The same where reaching a node counts as much as it is worth, at least 0, one entry per node.
     pub fn of_worth(graph: &ReferralGraph, worth: Vec<f64>) -> Self {
-        let Folded { own, n_referrers, hanging, core_children } = Folded::of(graph, worth);
+        let Folded { own, n_referrers, hanging, core_children, .. } = Folded::of(graph, worth, Repeats::Combined);
         let core = CoreArcs::of(graph, &hanging, &core_children);
         let settled = core_children.par_iter().zip(&own).map(|(&children, &own)| (children == 0).then_some(own));
         let mut reach: Vec<Option<f64>> = settled.collect();
@@ -51,28 +51,46 @@ impl ExactReach {
     }
 }
 
+/// What repeats of an edge are in a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeats {
+    /// One way in, with the probability that any of them passes the word on.
+    Combined,
+    /// Ways of their own: the quickest of them counts, so that who is reached by several does not hang.
+    Apart,
+}
+
 /// The sweep from the leaves.
-struct Folded {
-    own: Vec<f64>,
-    n_referrers: Vec<u32>,
-    hanging: Vec<bool>,
-    /// Children that do not hang.
-    core_children: Vec<u32>,
+pub(super) struct Folded {
+    /// Expected worth within the trees below each node, itself included.
+    pub own: Vec<f64>,
+    /// Customers from whom the word can come in one step; ways, where repeats are apart.
+    pub n_referrers: Vec<u32>,
+    pub hanging: Vec<bool>,
+    /// Children that do not hang; where there are none, all below is a tree.
+    pub core_children: Vec<u32>,
+    /// The nodes that hang, children before the customers they came from.
+    pub order: Vec<u32>,
 }
 
 impl Folded {
-    fn of(graph: &ReferralGraph, worth: Vec<f64>) -> Self {
+    pub fn of(graph: &ReferralGraph, worth: Vec<f64>, repeats: Repeats) -> Self {
         let n_nodes = graph.n_nodes();
         let mut n_referrers = vec![0_u32; n_nodes];
         let mut core_children = vec![0_u32; n_nodes];
         for node in 0..n_nodes as u32 {
-            for arc in graph.combined_arcs(node) {
+            let mut count = |arc: Arc| {
                 n_referrers[arc.node as usize] += 1;
                 core_children[node as usize] += 1;
+            };
+            match repeats {
+                Repeats::Combined => graph.combined_arcs(node).for_each(&mut count),
+                Repeats::Apart => graph.arcs(node).filter(|arc| arc.probability > 0.0).for_each(&mut count),
             }
         }
         let mut own = worth;
         let mut hanging = vec![false; n_nodes];
+        let mut order = Vec::new();
         let mut complete: Vec<u32> = (0..n_nodes as u32).filter(|&node| core_children[node as usize] == 0).collect();
         // A node is complete once all its children hang: its own sum is final and may be handed up.
         while let Some(node) = complete.pop() {
@@ -81,13 +99,14 @@ impl Folded {
             }
             let Some(up) = only_referrer(graph, node) else { continue };
             hanging[node as usize] = true;
+            order.push(node);
             own[up.node as usize] += up.probability * own[node as usize];
             core_children[up.node as usize] -= 1;
             if core_children[up.node as usize] == 0 {
                 complete.push(up.node);
             }
         }
-        Self { own, n_referrers, hanging, core_children }
+        Self { own, n_referrers, hanging, core_children, order }
     }
 }
 

@@ -13,6 +13,9 @@
 //! All of it describes the graph as recorded. Reach under assumed or learned probabilities and the rating built on it are
 //! no causal claims: nothing here says what a campaign would change.
 
+mod arrivals;
+#[cfg(test)]
+mod awkward;
 pub mod delays;
 pub mod edges;
 pub mod error;
@@ -39,6 +42,7 @@ pub mod speed;
 pub mod spread;
 pub mod threshold;
 pub mod timed;
+mod timed_trees;
 pub mod tree;
 pub mod value;
 #[cfg(test)]
@@ -61,8 +65,8 @@ pub use names::Names;
 pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank, personalised_page_rank};
 pub use passing::{
     Action, BetaPrior, Credit, CreditDistribution, CreditRule, EdgeColumn, LearnedPassing, LearnedProbability,
-    LogisticPassing, PassingJudgement, PassingTrials, SharedSuccess, SharedSuccessFit, accounts_for_in_action,
-    credits_of_action, decay_weights, fading_probability, judge_passing,
+    LogisticPassing, PartialCredit, PassingJudgement, PassingTrials, SharedSuccess, SharedSuccessFit,
+    accounts_for_in_action, credits_of_action, decay_weights, fading_probability, judge_passing,
 };
 pub use plan::{Candidates, PlanSettings, PlannedSeed, Rival, RivalReach, SeedPlan, plan_seeds};
 pub use rating::{InfluenceRating, Rating, RatingInputs, RatingWeights, Tier, rate_promoters};
@@ -73,7 +77,7 @@ pub use signed::{Heard, SignedReach, SignedSettings, Stance, signed_reach};
 pub use speed::median_days_to_referral;
 pub use spread::{Spread, SpreadSettings, spread};
 pub use threshold::threshold_reach;
-pub use timed::{NodeTimedReach, TimedReach, TimedSettings, timed_reach};
+pub use timed::{TimedReach, TimedSettings, timed_reach};
 pub use tree::{ReferralTree, TreeCustomer, TreeLimits, trees_of_the_first};
 pub use value::{
     GroupRow, Purchase, ReferralValue, ReferralValueSettings, ReferredPeriod, ValueGroup, ValueGroups, ValueSplit,

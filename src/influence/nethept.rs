@@ -2,9 +2,11 @@
 
 use super::worlds::{Edge, graph};
 use super::{
-    Candidates, NodeReach, PlanSettings, ReachSettings, ReferralGraph, SeedSettings, SpreadSettings, greedy_seeds,
-    plan_seeds, reach, spread,
+    Candidates, NodeReach, PlanSettings, ReachSettings, ReferralGraph, SeedSettings, Spread, SpreadSettings,
+    greedy_seeds, plan_seeds, reach, spread, threshold_reach,
 };
+use crate::stats::random::stream;
+use rand::Rng;
 use std::path::Path;
 
 /// Seeds by CELF with 10,000 simulations (github.com/jjboo/InfMax, hep_WC_celf_10000_200; Lu, Xiao, Goyal and others,
@@ -109,4 +111,53 @@ fn a_plan_is_guaranteed_its_share_and_reaches_as_much_as_the_published_seeds() {
     assert!(plan.reach_low <= forward.mean && published <= plan.best_high, "{plan:?}");
     let by_count = plan.rivals[0];
     assert!(forward.mean > by_count.reach, "{by_count:?}");
+}
+
+#[test]
+fn linear_thresholds_are_known_where_rounded_weights_pass_one() {
+    let Some(graph) = nethept() else { return };
+    let got = threshold_reach(&graph, &ReachSettings::default()).expect("valid");
+    // The file rounds one over the number of edges in, so that a few of them sum to a little more than 1.
+    let [finding] = &got.findings[..] else { panic!("one finding: {:?}", got.findings) };
+    assert!(finding.numbers["largest_sum"] < 1.001 && finding.numbers["n_scaled"] > 0.0, "{finding:?}");
+    // Forwards: everybody draws a threshold and follows once the weights from those who went ahead reach it.
+    for node in [100, 474, 124] {
+        let want = forward_by_thresholds(&graph, node, 20_000);
+        let gap = (got.nodes[node as usize].reach - want.mean).abs();
+        assert!(gap < 5.0 * want.std_error.hypot(got.nodes[node as usize].reach_se), "{node}: {want:?}");
+    }
+}
+
+fn forward_by_thresholds(graph: &ReferralGraph, start: u32, simulations: usize) -> Spread {
+    let n_nodes = graph.n_nodes();
+    let mut sums = vec![0.0_f64; n_nodes];
+    (0..n_nodes as u32).flat_map(|node| graph.arcs(node)).for_each(|arc| sums[arc.node as usize] += arc.probability);
+    let mut random = stream(8, "forward thresholds", u64::from(start));
+    // By node: the world in which it was met, what has come in, and its threshold.
+    let mut met = vec![(0, 0.0, 0.0); n_nodes];
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for world in 1..=simulations {
+        let mut followers = vec![start];
+        met[start as usize] = (world, 2.0, 0.0);
+        let mut next = 0;
+        while let Some(&node) = followers.get(next) {
+            for arc in graph.arcs(node) {
+                let (own, in_all) = (&mut met[arc.node as usize], sums[arc.node as usize].max(1.0));
+                if own.0 != world {
+                    *own = (world, 0.0, random.random::<f64>());
+                }
+                let before = own.1;
+                own.1 += arc.probability / in_all;
+                if before < own.2 && own.1 >= own.2 {
+                    followers.push(arc.node);
+                }
+            }
+            next += 1;
+        }
+        sum += followers.len() as f64;
+        squares += (followers.len() as f64).powi(2);
+    }
+    let mean = sum / simulations as f64;
+    let variance = squares / simulations as f64 - mean * mean;
+    Spread { mean, std_error: (variance / simulations as f64).sqrt(), simulations }
 }

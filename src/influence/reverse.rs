@@ -10,8 +10,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Sets drawn from one random stream.
 const BLOCK_SETS: usize = 4096;
-/// Rows no longer than this are tested edge by edge: that is cheaper than a logarithm.
-const SHORT_ROW: usize = 6;
 /// Sets drawn to learn how large sets are.
 const PILOT_SETS: usize = 64;
 
@@ -50,6 +48,37 @@ struct InwardRow {
     largest: f64,
     /// `1 / ln(1 - largest)`.
     inverse_log: f64,
+}
+
+/// Looks on while sets are drawn.
+pub(super) trait Watch {
+    /// Rows no longer than this are tested edge by edge, which is then cheaper than a logarithm or tells more.
+    const SHORT_ROW: usize;
+
+    /// A set begins, which stands beside the one before.
+    fn begin(&mut self);
+
+    /// The next set does not stand beside the one before.
+    fn leap(&mut self);
+
+    /// A node joins the set with this probability, given all of the set that was drawn before; 0 if it is there already. Over a
+    /// set the expected number of joinings is the expected sum of these, and the sum varies less.
+    fn may_join(&mut self, node: u32, probability: f64);
+}
+
+/// Nobody looks on.
+pub(super) struct Unwatched;
+
+impl Watch for Unwatched {
+    const SHORT_ROW: usize = 6;
+
+    #[inline(always)]
+    fn begin(&mut self) {}
+
+    fn leap(&mut self) {}
+
+    #[inline(always)]
+    fn may_join(&mut self, _node: u32, _probability: f64) {}
 }
 
 /// A set as drawn: its root, the source of the root's first live edge, and everybody further up.
@@ -95,6 +124,11 @@ impl Scratch {
 
     fn meet(&mut self, node: u32) {
         self.meet_if(node, true);
+    }
+
+    #[inline(always)]
+    fn has_met(&self, node: u32) -> bool {
+        self.met[node as usize] == self.set
     }
 }
 
@@ -151,7 +185,8 @@ impl<'graph> ReverseSampler<'graph> {
         let mut n_members = 0;
         let mut scratch = Scratch::new(self.rows.len());
         let random = stream(seed, "size of reverse sets", 0);
-        self.draw(0..PILOT_SETS, PILOT_SETS, random, &mut scratch, |set| n_members += set.members.len());
+        let sets = 0..PILOT_SETS;
+        self.draw(sets, PILOT_SETS, random, &mut scratch, &mut Unwatched, |_, set| n_members += set.members.len());
         let affordable = members_max as f64 * PILOT_SETS as f64 / n_members as f64;
         (affordable as usize).clamp(1, wanted)
     }
@@ -167,6 +202,25 @@ impl<'graph> ReverseSampler<'graph> {
         tally: impl Fn() -> T + Sync,
         each: impl Fn(&mut T, ReverseSet<'_>) + Sync,
     ) -> Vec<T> {
+        self.by_blocks(n_sets, tally, |tally, block, scratch| {
+            self.draw_block(block, n_sets, seed, scratch, &mut Unwatched, |_, set| each(tally, set));
+        })
+    }
+
+    /// Draws `n_sets` sets under the eyes of each thread's own watch, made by `watch`; returns the watches.
+    pub fn watched<W: Watch + Send>(&self, n_sets: usize, seed: u64, watch: impl Fn() -> W + Sync) -> Vec<W> {
+        self.by_blocks(n_sets, watch, |watch, block, scratch| {
+            watch.leap();
+            self.draw_block(block, n_sets, seed, scratch, watch, |_, _| {});
+        })
+    }
+
+    fn by_blocks<T: Send>(
+        &self,
+        n_sets: usize,
+        tally: impl Fn() -> T + Sync,
+        run: impl Fn(&mut T, usize, &mut Scratch) + Sync,
+    ) -> Vec<T> {
         let next_block = AtomicUsize::new(0);
         let n_blocks = n_sets.div_ceil(BLOCK_SETS);
         let n_tallies = rayon::current_num_threads().min(n_blocks);
@@ -180,7 +234,7 @@ impl<'graph> ReverseSampler<'graph> {
                     if block >= n_blocks {
                         return tally;
                     }
-                    self.draw_block(block, n_sets, seed, &mut scratch, |set| each(&mut tally, set));
+                    run(&mut tally, block, &mut scratch);
                 }
             })
             .collect()
@@ -195,7 +249,7 @@ impl<'graph> ReverseSampler<'graph> {
                 || Scratch::new(self.rows.len()),
                 |scratch, block| {
                     let mut sets = ReverseSets { ends: Vec::with_capacity(BLOCK_SETS), members: Vec::new() };
-                    self.draw_block(block, n_sets, seed, scratch, |set| {
+                    self.draw_block(block, n_sets, seed, scratch, &mut Unwatched, |_, set| {
                         sets.members.extend_from_slice(set.members);
                         sets.ends.push(sets.members.len());
                     });
@@ -207,34 +261,32 @@ impl<'graph> ReverseSampler<'graph> {
             ends: Vec::with_capacity(n_sets),
             members: Vec::with_capacity(blocks.iter().map(|block| block.members.len()).sum()),
         };
-        for block in blocks {
-            let before = all.members.len();
-            all.ends.extend(block.ends.iter().map(|end| before + end));
-            all.members.extend_from_slice(&block.members);
-        }
+        blocks.iter().for_each(|block| all.append(block));
         all
     }
 
-    fn draw_block(
+    fn draw_block<W: Watch>(
         &self,
         block: usize,
         n_sets: usize,
         seed: u64,
         scratch: &mut Scratch,
-        each: impl FnMut(ReverseSet<'_>),
+        watch: &mut W,
+        each: impl FnMut(&mut W, ReverseSet<'_>),
     ) {
         let sets = block * BLOCK_SETS..((block + 1) * BLOCK_SETS).min(n_sets);
-        self.draw(sets, n_sets, stream(seed, "reverse sets", block as u64), scratch, each);
+        self.draw(sets, n_sets, stream(seed, "reverse sets", block as u64), scratch, watch, each);
     }
 
     /// Draws the sets numbered `sets` out of `n_sets`; none if no edge has weight.
-    fn draw(
+    fn draw<W: Watch>(
         &self,
         sets: Range<usize>,
         n_sets: usize,
         mut random: Stream,
         scratch: &mut Scratch,
-        mut each: impl FnMut(ReverseSet<'_>),
+        watch: &mut W,
+        mut each: impl FnMut(&mut W, ReverseSet<'_>),
     ) {
         if self.total_weight() <= 0.0 {
             return;
@@ -251,16 +303,17 @@ impl<'graph> ReverseSampler<'graph> {
                 root += 1;
             }
             scratch.begin();
+            watch.begin();
             scratch.meet(root as u32);
             scratch.meet(self.inward.nodes[arc]);
-            self.meet_live(self.rows[root], arc + 1, &mut random, scratch);
+            self.meet_live(self.rows[root], arc + 1, &mut random, scratch, watch);
             let mut next = 1;
             while next < scratch.n_members {
                 let row = self.rows[scratch.members[next] as usize];
-                self.meet_live(row, row.start as usize, &mut random, scratch);
+                self.meet_live(row, row.start as usize, &mut random, scratch, watch);
                 next += 1;
             }
-            each(ReverseSet { members: &scratch.members[..scratch.n_members] });
+            each(watch, ReverseSet { members: &scratch.members[..scratch.n_members] });
         }
     }
 
@@ -269,14 +322,23 @@ impl<'graph> ReverseSampler<'graph> {
     /// Short rests and likely edges are tested one by one. Otherwise candidates come with probability `bound`, which no
     /// later edge exceeds, by skipping a geometric number of edges; a candidate is live with probability `p / bound`.
     #[inline(always)]
-    fn meet_live(&self, row: InwardRow, mut place: usize, random: &mut Stream, scratch: &mut Scratch) {
+    fn meet_live<W: Watch>(
+        &self,
+        row: InwardRow,
+        mut place: usize,
+        random: &mut Stream,
+        scratch: &mut Scratch,
+        watch: &mut W,
+    ) {
         let end = row.start as usize + row.n_arcs as usize;
         let (mut bound, mut inverse_log) = (row.largest, row.inverse_log);
         while place < end {
             let probability = self.probability(row, place);
-            if end - place <= SHORT_ROW || probability > 0.25 {
+            if end - place <= W::SHORT_ROW || probability > 0.25 {
+                let node = self.inward.nodes[place];
                 let live = uniform(random) < probability;
-                scratch.meet_if(self.inward.nodes[place], live);
+                watch.may_join(node, if scratch.has_met(node) { 0.0 } else { probability });
+                scratch.meet_if(node, live);
             } else {
                 if probability < 0.5 * bound {
                     bound = probability;
@@ -291,7 +353,10 @@ impl<'graph> ReverseSampler<'graph> {
                 place += skip as usize;
                 let probability = self.probability(row, place);
                 let live = probability >= bound || uniform(random) * bound < probability;
-                scratch.meet_if(self.inward.nodes[place], live);
+                let node = self.inward.nodes[place];
+                // Which edge comes next was drawn: it joins, or does not.
+                watch.may_join(node, f64::from(u8::from(live && !scratch.has_met(node))));
+                scratch.meet_if(node, live);
             }
             place += 1;
         }
@@ -310,6 +375,18 @@ pub(super) struct ReverseSets {
 }
 
 impl ReverseSets {
+    /// No sets yet.
+    pub fn none() -> Self {
+        Self { ends: Vec::new(), members: Vec::new() }
+    }
+
+    /// Adds other sets after these.
+    pub fn append(&mut self, other: &Self) {
+        let before = self.members.len();
+        self.ends.extend(other.ends.iter().map(|end| before + end));
+        self.members.extend_from_slice(&other.members);
+    }
+
     /// The number of sets.
     pub fn len(&self) -> usize {
         self.ends.len()

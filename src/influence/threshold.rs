@@ -1,30 +1,34 @@
 //! Reach where customers follow once enough of those they know have gone ahead: the linear threshold model.
 
-use super::reach::{Estimate, check_samples, check_stop};
+use super::graph::Arc;
+use super::reach::{Count, Estimate, check_samples, check_stop};
 use super::reverse::uniform;
 use super::{InfluenceError, NodeReach, Reach, ReachSettings, ReferralGraph};
+use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::random::stream;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Walks drawn from one random stream.
 const BLOCK_WALKS: usize = 4096;
-/// Sums of weights may pass 1 by so much: rounding (absolute).
+/// Sums of weights that pass 1 by no more than this are rounding and not worth a word (absolute).
 const ROUNDING: f64 = 1e-9;
 
 /// Expected reach of every customer under the linear threshold model.
 ///
 /// Every customer draws a threshold between 0 and 1 and follows once the weights of the edges from those who went ahead sum
-/// to it. The graph's probabilities are the weights; those into one customer may sum to at most 1, as under
-/// [`super::PassingProbability::WeightedCascade`]. That is the same as each customer picking at most one edge in, each
-/// with its weight, so reach is exact wherever no circle can be reached: `reach(u) = 1 + sum of weight * reach(child)`.
+/// to it. The graph's probabilities are the weights. The model needs those into one customer to sum to at most 1, as they do under
+/// [`super::PassingProbability::WeightedCascade`]; where they sum to more, each is divided by their sum, so that the customer
+/// follows for certain once all have gone ahead, and a finding counts such customers. That is the same as each customer
+/// picking at most one edge in, each with its weight, so reach is exact wherever no circle can be reached:
+/// `reach(u) = 1 + sum of weight * reach(child)`.
 /// Elsewhere reverse walks are drawn: `1 + direct + W / n * count`, where `direct` is the exact weight out of the customer and
 /// `count` the number of `n` walks that come by the customer in their second step or later.
 ///
 /// Same settings, same bytes, for any number of threads; `members_max` plays no part.
 ///
 /// # Errors
-/// No samples, or weights into one customer that sum to more than 1.
+/// No samples.
 ///
 /// # Example
 /// Both ways lead on: `1 + 0.5 + 0.5 + (0.5 + 0.5) * 0.5`, where the independent cascade would have 2.4375.
@@ -32,7 +36,7 @@ const ROUNDING: f64 = 1e-9;
 /// use advocate::influence::{EdgeList, PassingProbability, ReachSettings, ReferralGraph, threshold_reach};
 /// let edges = EdgeList::from_names([("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")]).expect("valid");
 /// let graph = ReferralGraph::new(edges, &PassingProbability::Uniform(0.5)).expect("valid");
-/// let reach = threshold_reach(&graph, &ReachSettings::default()).expect("sums are at most 1");
+/// let reach = threshold_reach(&graph, &ReachSettings::default()).expect("valid settings");
 /// assert_eq!((reach.nodes[0].reach, reach.nodes[0].exact), (2.5, true));
 /// ```
 ///
@@ -41,14 +45,15 @@ const ROUNDING: f64 = 1e-9;
 pub fn threshold_reach(graph: &ReferralGraph, settings: &ReachSettings) -> Result<Reach, InfluenceError> {
     check_samples(settings.samples)?;
     check_stop(settings.stop_at)?;
-    check_sums(graph)?;
-    let exact = exact(graph);
+    let weights = Weights::of(graph);
+    let findings = weights.findings();
+    let exact = exact(&weights);
     let n_exact = exact.iter().flatten().count();
     if n_exact == exact.len() {
         let nodes = exact.iter().flatten().map(|&reach| NodeReach::exact(reach)).collect();
-        return Ok(Reach { nodes, n_exact, n_samples: 0, findings: Vec::new() });
+        return Ok(Reach { nodes, n_exact, n_samples: 0, findings });
     }
-    let walks = Walks::of(graph);
+    let walks = Walks::of(&weights);
     let known: Vec<f64> = walks.direct.iter().map(|direct| 1.0 + direct).collect();
     let inexact: Vec<bool> = exact.iter().map(Option::is_none).collect();
     let total_weight = walks.cumulative.last().copied().unwrap_or(0.0);
@@ -58,32 +63,70 @@ pub fn threshold_reach(graph: &ReferralGraph, settings: &ReachSettings) -> Resul
         Some(reach) => NodeReach::exact(*reach),
         None => estimate.of(node, &counted),
     });
-    Ok(Reach { nodes: nodes.collect(), n_exact, n_samples: counted.n_samples(), findings: Vec::new() })
+    Ok(Reach { nodes: nodes.collect(), n_exact, n_samples: counted.n_samples(), findings })
 }
 
-fn check_sums(graph: &ReferralGraph) -> Result<(), InfluenceError> {
-    for node in 0..graph.n_nodes() as u32 {
-        let sum: f64 = graph.inward.range(node).map(|place| graph.inward_probability(node, place)).sum();
-        if sum > 1.0 + ROUNDING {
-            return Err(InfluenceError::ThresholdSum { node, sum });
+/// The graph's probabilities as weights, those into one customer at most 1 together.
+struct Weights<'graph> {
+    graph: &'graph ReferralGraph,
+    /// What the probabilities into each node are multiplied by: 1, or one over their sum where that is more than 1.
+    scale: Vec<f64>,
+    n_scaled: usize,
+    /// The largest sum there was.
+    largest: f64,
+}
+
+impl<'graph> Weights<'graph> {
+    fn of(graph: &'graph ReferralGraph) -> Self {
+        let mut weights = Self { graph, scale: Vec::with_capacity(graph.n_nodes()), n_scaled: 0, largest: 0.0 };
+        for node in 0..graph.n_nodes() as u32 {
+            let sum: f64 = graph.inward.range(node).map(|place| graph.inward_probability(node, place)).sum();
+            weights.scale.push(if sum > 1.0 { sum.recip() } else { 1.0 });
+            weights.n_scaled += usize::from(sum > 1.0 + ROUNDING);
+            weights.largest = weights.largest.max(sum);
         }
+        weights
     }
-    Ok(())
+
+    /// Of the inward arc at `place`, which points at `node`.
+    fn inward(&self, node: u32, place: usize) -> f64 {
+        self.graph.inward_probability(node, place) * self.scale[node as usize]
+    }
+
+    /// The arcs out of a node with any weight, which stands for their probability.
+    fn out(&self, node: u32) -> impl Iterator<Item = Arc> {
+        let weighted = |arc: Arc| Arc { probability: arc.probability * self.scale[arc.node as usize], ..arc };
+        self.graph.arcs(node).map(weighted).filter(|arc| arc.probability > 0.0)
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        if self.n_scaled == 0 {
+            return Vec::new();
+        }
+        let (count, n_nodes) = (self.n_scaled, self.graph.n_nodes());
+        let sentence = format!(
+            "The weights of the edges into {count} of {n_nodes} customers sum to more than 1 (up to {:.4}), which a linear \
+             threshold does not allow; each of these weights was divided by the sum.",
+            self.largest
+        );
+        let finding = Finding::new(FindingKind::EdgesDropped, Severity::Note, "threshold", sentence);
+        vec![finding.number("n_scaled", count as f64).number("largest_sum", self.largest)]
+    }
 }
 
 /// Reach of the nodes from which no circle can be reached, from the ends up.
-fn exact(graph: &ReferralGraph) -> Vec<Option<f64>> {
-    let n_nodes = graph.n_nodes();
-    let passes = |arc: &super::Arc| arc.probability > 0.0;
-    let mut left: Vec<u32> = (0..n_nodes as u32).map(|node| graph.arcs(node).filter(passes).count() as u32).collect();
+fn exact(weights: &Weights<'_>) -> Vec<Option<f64>> {
+    let inward = &weights.graph.inward;
+    let n_nodes = weights.graph.n_nodes();
+    let mut left: Vec<u32> = (0..n_nodes as u32).map(|node| weights.out(node).count() as u32).collect();
     let mut reach = vec![None; n_nodes];
     let mut complete: Vec<u32> = (0..n_nodes as u32).filter(|&node| left[node as usize] == 0).collect();
     while let Some(node) = complete.pop() {
-        let below = |arc: super::Arc| arc.probability * reach[arc.node as usize].unwrap_or(0.0);
-        reach[node as usize] = Some(1.0 + graph.arcs(node).filter(passes).map(below).sum::<f64>());
-        for place in graph.inward.range(node) {
-            if graph.inward_probability(node, place) > 0.0 {
-                let source = graph.inward.nodes[place] as usize;
+        let below = |arc: Arc| arc.probability * reach[arc.node as usize].unwrap_or(0.0);
+        reach[node as usize] = Some(1.0 + weights.out(node).map(below).sum::<f64>());
+        for place in inward.range(node) {
+            if weights.inward(node, place) > 0.0 {
+                let source = inward.nodes[place] as usize;
                 left[source] -= 1;
                 if left[source] == 0 {
                     complete.push(source as u32);
@@ -96,7 +139,7 @@ fn exact(graph: &ReferralGraph) -> Vec<Option<f64>> {
 
 /// Reverse walks, drawn by their first step.
 struct Walks<'graph> {
-    graph: &'graph ReferralGraph,
+    weights: &'graph Weights<'graph>,
     /// Running sum of the weights of the inward arcs.
     cumulative: Vec<f64>,
     /// Sum of the weights out of each node.
@@ -104,24 +147,25 @@ struct Walks<'graph> {
 }
 
 impl<'graph> Walks<'graph> {
-    fn of(graph: &'graph ReferralGraph) -> Self {
+    fn of(weights: &'graph Weights<'graph>) -> Self {
+        let graph = weights.graph;
         let mut cumulative = Vec::with_capacity(graph.n_arcs());
         let mut direct = vec![0.0; graph.n_nodes()];
         let mut total = 0.0;
         for node in 0..graph.n_nodes() as u32 {
             for place in graph.inward.range(node) {
-                let weight = graph.inward_probability(node, place);
+                let weight = weights.inward(node, place);
                 total += weight;
                 cumulative.push(total);
                 direct[graph.inward.nodes[place] as usize] += weight;
             }
         }
-        Self { graph, cumulative, direct }
+        Self { weights, cumulative, direct }
     }
 
     /// For each node the number of walks that come by it after their first step.
-    fn count(&self, n_walks: usize, seed: u64) -> Vec<u32> {
-        let n_nodes = self.graph.n_nodes();
+    fn count(&self, n_walks: usize, seed: u64) -> Vec<Count> {
+        let n_nodes = self.weights.graph.n_nodes();
         let next_block = AtomicUsize::new(0);
         let n_blocks = n_walks.div_ceil(BLOCK_WALKS);
         let n_tallies = rayon::current_num_threads().min(n_blocks).max(1);
@@ -147,12 +191,13 @@ impl<'graph> Walks<'graph> {
             total.iter_mut().zip(&counts).for_each(|(total, count)| *total += count);
             total
         };
-        tallies.into_iter().reduce(add).unwrap_or_else(|| vec![0; n_nodes])
+        let total = tallies.into_iter().reduce(add).unwrap_or_else(|| vec![0; n_nodes]);
+        total.into_iter().map(|holding| Count::of_sets(holding, n_walks)).collect()
     }
 
     /// One walk, whose first step lies at `point` (0-1) of all the weight; it ends where it would meet itself.
     fn walk(&self, point: f64, walk: u32, met: &mut [u32], counts: &mut [u32], mut uniform: impl FnMut() -> f64) {
-        let inward = &self.graph.inward;
+        let inward = &self.weights.graph.inward;
         let total = self.cumulative.last().copied().unwrap_or(0.0);
         let arc = self.cumulative.partition_point(|&sum| sum <= point * total).min(inward.nodes.len() - 1);
         let root = inward.starts.partition_point(|&start| start as usize <= arc) - 1;
@@ -170,10 +215,11 @@ impl<'graph> Walks<'graph> {
 
     /// Whom the node picks: nobody with what its weights leave to 1.
     fn step(&self, node: u32, mut point: f64) -> Option<u32> {
-        for place in self.graph.inward.range(node) {
-            point -= self.graph.inward_probability(node, place);
+        let inward = &self.weights.graph.inward;
+        for place in inward.range(node) {
+            point -= self.weights.inward(node, place);
             if point < 0.0 {
-                return Some(self.graph.inward.nodes[place]);
+                return Some(inward.nodes[place]);
             }
         }
         None
@@ -225,10 +271,22 @@ mod tests {
     }
 
     #[test]
-    fn weights_that_sum_to_more_than_one_are_refused() {
-        let graph = graph(3, &[(0, 2, 0.7), (1, 2, 0.7)]);
-        let refused = threshold_reach(&graph, &ReachSettings::default());
-        assert!(matches!(refused, Err(InfluenceError::ThresholdSum { node: 2, .. })));
+    fn weights_that_sum_to_more_than_one_are_divided_by_the_sum_and_counted() {
+        // 0.9 and 0.6 into 2 become 0.6 and 0.4; the 0.5 into 3 stays: reach of 0 is 1 + 0.6 (1 + 0.5), of 1 it is 1 + 0.4 * 1.5.
+        let graph = graph(4, &[(0, 2, 0.9), (1, 2, 0.6), (2, 3, 0.5)]);
+        let got = threshold_reach(&graph, &ReachSettings::default()).expect("valid");
+        assert!((got.nodes[0].reach - 1.9).abs() < 1e-15 && (got.nodes[1].reach - 1.6).abs() < 1e-15, "{got:?}");
+        assert_eq!(got.n_exact, 4);
+        let [finding] = &got.findings[..] else { panic!("one finding: {:?}", got.findings) };
+        assert_eq!(finding.numbers.get("n_scaled"), Some(&1.0));
+        assert!((finding.numbers["largest_sum"] - 1.5).abs() < 1e-15, "{finding:?}");
+    }
+
+    #[test]
+    fn sums_of_one_but_for_rounding_are_no_finding() {
+        let edges: Vec<Edge> = (1..8).map(|source| (source, 0, 1.0 / 7.0 + 1e-12)).collect();
+        let got = threshold_reach(&graph(8, &edges), &ReachSettings::default()).expect("valid");
+        assert!(got.findings.is_empty() && (got.nodes[1].reach - 8.0 / 7.0).abs() < 1e-11, "{got:?}");
     }
 
     #[test]
@@ -247,9 +305,9 @@ mod tests {
 
         #[test]
         fn reach_is_that_of_all_choices((n_nodes, edges) in tiny_graphs()) {
-            let edges = scaled(n_nodes, &edges);
             let settings = ReachSettings { samples: 40_000, ..ReachSettings::default() };
-            let got = threshold_reach(&graph(n_nodes, &edges), &settings).expect("sums are at most 1");
+            let got = threshold_reach(&graph(n_nodes, &edges), &settings).expect("valid");
+            let edges = scaled(n_nodes, &edges);
             for (node, got) in got.nodes.iter().enumerate() {
                 let want = by_choices(n_nodes, &edges, node as u32);
                 let allowed = if got.exact { 1e-12 * want } else { 5.0 * got.reach_se };

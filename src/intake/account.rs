@@ -1,5 +1,6 @@
 //! What became of every row.
 
+use super::corrections::{CorrectedRow, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -32,6 +33,8 @@ pub enum Reason {
     AmbiguousKey,
     /// An earlier row has the same id.
     Duplicate,
+    /// An earlier row is the same in all its cells.
+    RepeatedRow,
     /// Referrer and referred are the same.
     SelfReferral,
 }
@@ -52,6 +55,7 @@ impl Reason {
             Self::UnmatchedKey => "unmatched_key",
             Self::AmbiguousKey => "ambiguous_key",
             Self::Duplicate => "duplicate",
+            Self::RepeatedRow => "repeated_row",
             Self::SelfReferral => "self_referral",
         }
     }
@@ -100,7 +104,7 @@ impl Exclusion {
 }
 
 /// One file of a source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileAccount {
     /// The path, from the study's folder where it lies below it or was written so.
     pub path: String,
@@ -113,7 +117,7 @@ pub struct FileAccount {
 }
 
 /// Cells of the used rows that hold no value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CellCounts {
     /// Nothing was said.
     pub blank: u64,
@@ -122,7 +126,7 @@ pub struct CellCounts {
 }
 
 /// One source: `rows_read = rows_used + quarantined + excluded`, each by reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceAccount {
     /// The source: `feedback`, or `feedback.customer_via[0]` for a file through which a key leads.
     pub source: String,
@@ -136,22 +140,25 @@ pub struct SourceAccount {
     pub rows_quarantined: BTreeMap<Reason, u64>,
     /// Sound rows that are not used, by reason.
     pub rows_excluded: BTreeMap<Exclusion, u64>,
+    /// What became of corrected rows, where there are such.
+    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
+    pub corrections: Option<CorrectionCounts>,
     /// Cells without a value in the used rows, by column of the typed table.
     pub cells: BTreeMap<String, CellCounts>,
     /// Used rows by the column that their customer is known by, in the order of the study, where it names several.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_by: Vec<KnownBy>,
     /// Keys that an earlier row of any source wrote otherwise, and that folding makes one; each is counted once.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_none")]
     pub keys_folded_together: u64,
     /// Local times of used rows to which a change of the clocks did something, by column of the typed table.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clock_changes: BTreeMap<String, ClockChanges>,
     /// Answers that the source gives a class, where it does.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<ClassCheck>,
     /// Facts about the source for people, such as tables that do not fit together.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
 }
 
@@ -159,8 +166,54 @@ fn is_none(count: &u64) -> bool {
     *count == 0
 }
 
+/// What became of corrected rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct CorrectionCounts {
+    /// Used as they were corrected; they are among the used rows.
+    pub used: u64,
+    /// Sound as they were corrected and outside of what the study sees; they are among the excluded rows.
+    pub excluded: u64,
+    /// Refused all the same, or not made; they lie in quarantine as they stand in their files.
+    pub refused: u64,
+    /// Made for another content of their file, and let be.
+    pub stale: u64,
+    /// Of rows that are not put aside any more.
+    pub not_needed: u64,
+    /// Each of them.
+    #[serde(skip)]
+    pub rows: Vec<CorrectedRow>,
+}
+
+impl CorrectionCounts {
+    /// Counts the rows that did not come into the books by themselves.
+    pub(super) fn note(&mut self, rows: Vec<CorrectedRow>) {
+        for row in &rows {
+            match row.verdict {
+                Verdict::Used | Verdict::Excluded { .. } => {}
+                Verdict::Refused { .. } | Verdict::Unchanged | Verdict::NotMade { .. } => self.refused += 1,
+                Verdict::Stale | Verdict::NotThere => self.stale += 1,
+                Verdict::NotNeeded => self.not_needed += 1,
+            }
+        }
+        self.rows.extend(rows);
+    }
+
+    /// What became of them, in words.
+    pub fn sentence(&self) -> String {
+        let parts = [
+            (self.used, "used as corrected"),
+            (self.excluded, "sound as corrected and excluded"),
+            (self.refused, "refused all the same"),
+            (self.stale, "not applied, because the file is not the one that was corrected"),
+            (self.not_needed, "not needed any more"),
+        ];
+        let said: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        format!("corrected rows: {}", said.join(", "))
+    }
+}
+
 /// Used rows whose customer is known by one column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownBy {
     /// The column, as the study names it.
     pub column: String,
@@ -208,7 +261,7 @@ pub struct AccountCounts {
 }
 
 /// Local times to which a change of the clocks did something.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ClockChanges {
     /// The column of the files.
     pub column: String,
@@ -237,7 +290,7 @@ impl ClockChanges {
 }
 
 /// Recommend answers held against the class that the source gives them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ClassCheck {
     /// Answers with a class beside them.
     pub checked: u64,
@@ -261,6 +314,7 @@ impl SourceAccount {
             rows_used: 0,
             rows_quarantined: BTreeMap::new(),
             rows_excluded: BTreeMap::new(),
+            corrections: None,
             cells: BTreeMap::new(),
             known_by: Vec::new(),
             keys_folded_together: 0,

@@ -1,6 +1,7 @@
 //! A text file in blocks of whole records, hashed and checked for UTF-8 on the way.
 
 use super::IntakeError;
+use super::hash::HashedFile;
 use super::unpacked::Unpacked;
 use std::io::Read;
 use std::path::Path;
@@ -33,6 +34,13 @@ pub(super) struct Blocks {
     /// Line ends before `pending`.
     n_lines: u64,
     ended: bool,
+}
+
+impl Block {
+    /// A text that should be one record.
+    pub(super) fn of_record(text: &str, delimiter: u8) -> Self {
+        Self { bytes: text.as_bytes().to_vec(), damaged: Scan::of(text.as_bytes(), delimiter).in_quotes }
+    }
 }
 
 impl Blocks {
@@ -100,7 +108,7 @@ impl Blocks {
     ///
     /// # Errors
     /// A file whose end cannot be read.
-    pub(super) fn finish(self) -> Result<(u64, String), IntakeError> {
+    pub(super) fn finish(self) -> Result<HashedFile, IntakeError> {
         self.text.finish().map_err(|source| IntakeError::Unreadable { file: self.name, source })
     }
 
@@ -242,7 +250,7 @@ mod tests {
         while let Some(block) = blocks.next()? {
             all.push(block);
         }
-        assert_eq!(blocks.finish()?.0, bytes.len() as u64);
+        assert_eq!(blocks.finish()?.bytes, bytes.len() as u64);
         Ok(all)
     }
 

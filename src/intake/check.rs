@@ -3,7 +3,7 @@
 use super::account::{Exclusion, Reason};
 use super::buffer::{Buffered, State};
 use super::cell::Cell;
-use super::contract::{Bounds, Column, Contract, Kind, Tallied};
+use super::contract::{Bounds, Column, Contract, Kind, Tallied, Together};
 use super::exports::{Answer, AnswerTally, answer_of, class_of_label};
 use super::folding::Writing;
 use super::hash;
@@ -11,6 +11,7 @@ use super::known::{Belonging, push_known};
 use super::masking;
 use super::number;
 use super::rows::Rows;
+use super::sight::Sight;
 use super::zones::{ClockChange, NamedZones, RowZone, Zones};
 use crate::study::Codes;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ pub(super) struct Rejected {
     pub(super) raw: String,
     /// The whole row.
     pub(super) record: String,
+    /// By which the row is known again, whatever of it may be shown.
+    pub(super) fingerprint: String,
 }
 
 /// Where a used row came from, kept where rows may turn out to be repeats.
@@ -117,12 +120,14 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
             }
             Err(fault) => {
                 checked.take_back();
+                let fingerprint = masking::fingerprint(contract, &rows.record());
                 checked.rejected.push(Rejected {
                     line: rows.line(),
                     column: masking::column(contract, &fault),
                     reason: fault.reason,
                     raw: masking::raw(contract, rows, &fault),
                     record: masking::record(contract, rows, &fault),
+                    fingerprint,
                 });
             }
         }
@@ -134,20 +139,23 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
 }
 
 impl Checked {
-    /// Leaves out the used rows that lie at or after the end of what the study sees.
-    pub(super) fn leave_out_later(&mut self, contract: &Contract) {
+    /// Leaves out the used rows that lie at or after the end of what the study sees, and says for which ends these would be the same.
+    pub(super) fn leave_out_later(&mut self, contract: &Contract) -> Sight {
         let end_us = contract.end_us;
         let is_seen = |column: &Column| matches!(column.kind, Kind::Instant(_)) && !column.may_be_later;
         let columns = contract.columns.iter().zip(&self.columns);
         let instants: Vec<&Buffered> = columns.filter(|(column, _)| is_seen(column)).map(|(_, own)| own).collect();
-        let is_later =
-            |&row: &usize| instants.iter().any(|instants| instants.instant(row).is_some_and(|us| us >= end_us));
-        if !(0..self.n_used).any(|row| is_later(&row)) {
-            return;
+        let mut sight = Sight::default();
+        let mut is_seen = |&row: &usize| {
+            let latest = instants.iter().filter_map(|instants| instants.instant(row)).max();
+            latest.is_none_or(|latest| sight.note(latest, end_us))
+        };
+        let kept: Vec<usize> = (0..self.n_used).filter(|row| is_seen(row)).collect();
+        if kept.len() < self.n_used {
+            *self.excluded.entry(Exclusion::AfterAsOf).or_default() += (self.n_used - kept.len()) as u64;
+            self.keep(&kept);
         }
-        let kept: Vec<usize> = (0..self.n_used).filter(|row| !is_later(row)).collect();
-        *self.excluded.entry(Exclusion::AfterAsOf).or_default() += (self.n_used - kept.len()) as u64;
-        self.keep(&kept);
+        sight
     }
 
     /// Keeps some of the used rows, which come in rising order.
@@ -387,8 +395,12 @@ pub(super) fn is_code(codes: &Codes, text: &str) -> bool {
 /// The fingerprint of the cells that together must not occur twice: keys as [`Identity::compared`](super::identity::Identity::compared)
 /// has them, all others as they stand in the file.
 fn together(contract: &Contract, rows: &impl Rows) -> Option<u128> {
-    let mut texts = Vec::with_capacity(contract.unique_together.len());
-    for &at in &contract.unique_together {
+    let columns = match &contract.together {
+        Together::Columns(columns) => columns,
+        Together::Row => return Some(whole_row(contract, rows)),
+    };
+    let mut texts = Vec::with_capacity(columns.len());
+    for &at in columns {
         let mut scratch = String::new();
         let text = rows.cell(at).text(&mut scratch).to_owned();
         if text.is_empty() || is_code(&contract.columns[at].blank, &text) {
@@ -397,6 +409,13 @@ fn together(contract: &Contract, rows: &impl Rows) -> Option<u128> {
         texts.push(if contract.is_key(at) { contract.identity.compared(&text).into_owned() } else { text });
     }
     (!texts.is_empty()).then(|| hash::of_texts(texts.iter().map(String::as_str)))
+}
+
+/// The fingerprint of a whole row, with what its folders say; where keys are hashed nobody without the salt can try rows on it.
+fn whole_row(contract: &Contract, rows: &impl Rows) -> u128 {
+    let record = rows.record();
+    let own = contract.identity.shown(&record);
+    hash::of_texts(std::iter::once(own.as_ref()).chain(rows.beside()))
 }
 
 enum Number {

@@ -4,7 +4,6 @@ use super::IntakeError;
 use super::account::Reason;
 use super::cell::Cell;
 use super::files::{Layout, SourceFile};
-use super::hash::FileHash;
 use super::rows::{Recalled, Rows};
 use datafusion::arrow::array::{
     Array, ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
@@ -19,7 +18,7 @@ use datafusion::parquet::arrow::arrow_reader::{
 };
 use datafusion::parquet::errors::ParquetError;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Rows that are read at a time.
@@ -212,23 +211,6 @@ fn runs(n_there: usize, n_rows: usize) -> RowSelection {
         }
     }
     RowSelection::from(chosen)
-}
-
-/// Bytes and SHA-256 of a whole file.
-pub(super) fn hash_of(file: &SourceFile) -> Result<(u64, String), IntakeError> {
-    let unreadable = |source| IntakeError::Unreadable { file: file.name.clone(), source };
-    let mut handle = File::open(&file.path).map_err(unreadable)?;
-    let mut hash = FileHash::default();
-    let mut piece = vec![0; 1 << 20];
-    let mut n_bytes = 0;
-    loop {
-        let n_read = handle.read(&mut piece).map_err(unreadable)?;
-        if n_read == 0 {
-            return Ok((n_bytes, hash.finish()));
-        }
-        hash.update(&piece[..n_read]);
-        n_bytes += n_read as u64;
-    }
 }
 
 /// The type to which a column is brought before it is read cell by cell.

@@ -140,6 +140,24 @@ impl Column {
     }
 }
 
+/// What together makes a later row a repeat of an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Together {
+    /// These columns, where there are any.
+    Columns(Vec<usize>),
+    /// The whole row.
+    Row,
+}
+
+impl Together {
+    pub(super) const NOTHING: Self = Self::Columns(Vec::new());
+
+    /// Whether no row repeats another by it.
+    pub(super) fn is_nothing(&self) -> bool {
+        *self == Self::NOTHING
+    }
+}
+
 /// What a source's rows must be like.
 #[derive(Debug, Clone)]
 pub(super) struct Contract {
@@ -149,8 +167,8 @@ pub(super) struct Contract {
     pub(super) columns: Vec<Column>,
     /// The column by which a later row is a repeat of an earlier one.
     pub(super) unique: Option<usize>,
-    /// Columns that together make a later row a repeat of an earlier one; none where there are no such.
-    pub(super) unique_together: Vec<usize>,
+    /// What else makes a later row a repeat of an earlier one.
+    pub(super) together: Together,
     /// The column that says where a row's times are local.
     pub(super) zone: Option<usize>,
     /// Two columns that must differ.
@@ -192,7 +210,7 @@ impl Kind {
 impl Contract {
     /// Whether a row may turn out to be the repeat of another.
     pub(super) fn asks_for_unique_rows(&self) -> bool {
-        self.unique.is_some() || !self.unique_together.is_empty()
+        self.unique.is_some() || !self.together.is_nothing()
     }
 }
 

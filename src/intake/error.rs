@@ -344,6 +344,16 @@ pub enum IntakeError {
         /// Each is the parent of the one before it.
         accounts: String,
     },
+    /// A file of corrected rows that is none.
+    #[error("`{file}`, line {line}: {problem}")]
+    Corrections {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        problem: String,
+    },
     /// A result could not be written.
     #[error("`{file}` could not be written; check that the folder exists and has room")]
     Output {

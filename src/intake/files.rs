@@ -1,6 +1,8 @@
 //! The files of a source: found by path or pattern, each with its layout.
 
+use super::corrections::CORRECTIONS;
 use super::exports::{self, ExportFormat, ExportLayout};
+use super::hash::{self, HashedFile};
 use super::{IntakeError, columnar, database, remote, sniff, unpacked};
 use crate::study::{Files, Format, Vendor};
 use std::collections::HashSet;
@@ -20,6 +22,13 @@ pub(super) struct SourceFile {
     pub(super) layout: Layout,
     /// Columns that the names of its folders give, as in `year=2026/month=09`.
     pub(super) partitions: Vec<(String, String)>,
+}
+
+impl SourceFile {
+    /// Bytes and SHA-256 of the whole file as it lies.
+    pub(super) fn hashed(&self) -> Result<HashedFile, IntakeError> {
+        hash::of_file(&self.path).map_err(|source| IntakeError::Unreadable { file: self.name.clone(), source })
+    }
 }
 
 /// How a file is laid out.
@@ -169,11 +178,17 @@ pub(super) fn matches(source_name: &str, pattern: &str, base_dir: &Path) -> Resu
             file: error.path().display().to_string(),
             source: error.into(),
         })?;
-        if path.is_file() {
+        if path.is_file() && !is_of_a_study(&path) {
             matched.push(path);
         }
     }
     if matched.is_empty() { Err(no_file()) } else { Ok(matched) }
+}
+
+/// Whether a file holds the corrected rows of a study beside it: a pattern does not mean it.
+fn is_of_a_study(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.strip_suffix(CORRECTIONS).is_some_and(|stem| path.with_file_name(format!("{stem}.toml")).is_file())
 }
 
 /// The files in folders named `key=value` below a folder, in the order of their paths; hidden ones and such as begin with `_`

@@ -2,7 +2,10 @@
 
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
+use std::io::{self, Read};
+use std::path::Path;
 
 /// The SHA-256 of bytes that come in pieces.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +19,30 @@ impl FileHash {
     /// In hexadecimal.
     pub(super) fn finish(self) -> String {
         self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// A whole file in two words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HashedFile {
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
+}
+
+/// Bytes and SHA-256 of a whole file.
+pub(super) fn of_file(path: &Path) -> io::Result<HashedFile> {
+    let mut file = File::open(path)?;
+    let mut hash = FileHash::default();
+    let mut piece = vec![0; 1 << 18];
+    let mut bytes = 0;
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(HashedFile { bytes, sha256: hash.finish() }),
+            n_read => {
+                hash.update(&piece[..n_read]);
+                bytes += n_read as u64;
+            }
+        }
     }
 }
 

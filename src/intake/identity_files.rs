@@ -5,7 +5,7 @@ use super::buffer::Buffered;
 use super::contract::{Column, Kind};
 use super::identity::{KeyRule, Names};
 use super::people::{Accounts, People};
-use super::sources::Reading;
+use super::reading::Reading;
 use crate::study::{AccountFile, Files, PeopleFile};
 
 /// The file of people, as a source.

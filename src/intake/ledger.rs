@@ -1,18 +1,21 @@
 //! What has become of a source's rows so far: rows are counted, repeats are put aside, and the rest is handed on.
 
 use super::IntakeError;
-use super::account::{CellCounts, FileAccount, Reason, SourceAccount};
+use super::account::{CellCounts, Exclusion, FileAccount, Reason, SourceAccount};
 use super::buffer::{Buffered, State};
 use super::check::{Checked, Rejected};
-use super::contract::Contract;
+use super::contract::{Contract, Together};
+use super::corrections::{Verdict, Waiting};
 use super::exports::{AnswerCheck, AnswerTally};
 use super::files::SourceFile;
 use super::hash::Fingerprints;
 use super::masking;
+use super::notes::Notes;
 use super::opened::refused;
 use super::quarantine::Quarantine;
 use super::rows::Recalled;
 use super::zones::ClockChange;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Takes the used rows of one run: their columns in the contract's order, and their number.
@@ -40,8 +43,9 @@ pub(super) struct Aside {
 #[derive(Debug)]
 struct Repeat {
     place: usize,
-    /// The column, or the columns, that it has in common with the earlier one.
-    column: String,
+    reason: Reason,
+    /// The column, or the columns, that it has in common with the earlier one; nothing where it is all of them.
+    column: Option<String>,
     /// The id that was there before; nothing where it is several cells.
     raw: String,
     /// What may be shown of it, where that is not the row as it stands in the file.
@@ -59,10 +63,18 @@ impl Aside {
     }
 }
 
+/// The closed books of a source.
+pub(super) struct Closed {
+    pub(super) account: SourceAccount,
+    pub(super) notes: Notes,
+}
+
 /// Counts rows, puts repeats aside, and hands the rest on.
 pub(super) struct Ledger<'c, 's> {
     pub(super) contract: &'c Contract,
     pub(super) account: SourceAccount,
+    pub(super) corrections: Waiting,
+    pub(super) notes: Notes,
     quarantine: Quarantine,
     /// Fingerprints of the ids of used rows.
     seen: Fingerprints,
@@ -74,7 +86,7 @@ pub(super) struct Ledger<'c, 's> {
 }
 
 impl<'c, 's> Ledger<'c, 's> {
-    pub(super) fn new(contract: &'c Contract, quarantine: &Path, sink: &'c mut Sink<'s>) -> Self {
+    pub(super) fn new(contract: &'c Contract, corrections: Waiting, quarantine: &Path, sink: &'c mut Sink<'s>) -> Self {
         let mut account = SourceAccount::new(contract.source.clone());
         for column in &contract.columns {
             if !column.required && !column.output.is_empty() {
@@ -84,6 +96,8 @@ impl<'c, 's> Ledger<'c, 's> {
         Self {
             contract,
             account,
+            corrections,
+            notes: Notes { writings: (!contract.identity.folding.is_none()).then(BTreeSet::new), ..Notes::default() },
             quarantine: Quarantine::new(quarantine, &contract.source),
             seen: Fingerprints::default(),
             seen_together: Fingerprints::default(),
@@ -97,7 +111,8 @@ impl<'c, 's> Ledger<'c, 's> {
         if run.n_rows == 0 && checked.first_time_has_no_zone == Some(true) {
             return Err(self.no_zone(run, &checked));
         }
-        checked.leave_out_later(self.contract);
+        let sight = checked.leave_out_later(self.contract);
+        self.notes.add(&checked, sight);
         let repeats = self.take_out_repeats(&mut checked);
         let aside = Aside { first_line: run.first_line, rejected: std::mem::take(&mut checked.rejected), repeats };
         run.n_rows += checked.n_read;
@@ -140,18 +155,57 @@ impl<'c, 's> Ledger<'c, 's> {
         if !repeats.is_empty() {
             rejected.extend(repeats.into_iter().zip(recalled).map(|(repeat, Recalled { line, record })| Rejected {
                 line,
-                column: Some(repeat.column),
-                reason: Reason::Duplicate,
+                column: repeat.column,
+                reason: repeat.reason,
                 raw: repeat.raw,
+                fingerprint: masking::fingerprint(self.contract, &record),
                 record: repeat.record.unwrap_or(record),
             }));
             rejected.sort_by_key(|row| row.line);
         }
-        for row in &rejected {
-            *self.account.rows_quarantined.entry(row.reason).or_default() += 1;
-            self.quarantine.add(file, first_line + row.line, row)?;
+        for row in rejected {
+            let line = first_line + row.line;
+            if let Some(row) = self.corrections.hold(file, line, row) {
+                self.write_aside(file, line, &row)?;
+            }
         }
         Ok(())
+    }
+
+    /// Writes a row that goes to quarantine.
+    pub(super) fn write_aside(&mut self, file: &str, line: u64, row: &Rejected) -> Result<(), IntakeError> {
+        *self.account.rows_quarantined.entry(row.reason).or_default() += 1;
+        self.quarantine.add(file, line, row)
+    }
+
+    /// Takes what the check made of a corrected row, and says what became of it; one that is refused again is left to the caller.
+    pub(super) fn take_corrected(
+        &mut self,
+        file: &str,
+        line: u64,
+        mut checked: Checked,
+    ) -> Result<Verdict, IntakeError> {
+        // The row was counted, and its answer held against its class, when it was read.
+        checked.n_read = 0;
+        checked.tally = AnswerTally::default();
+        let (used, excluded) = (self.account.rows_used, self.account.rows_excluded.clone());
+        let mut run = Run { file, first_line: line, n_rows: 1 };
+        let Aside { rejected, repeats, .. } = self.take(&mut run, checked)?;
+        if let Some(Rejected { reason, column, raw, .. }) = rejected.into_iter().next() {
+            return Ok(Verdict::Refused { reason, column, raw });
+        }
+        if let Some(Repeat { reason, column, raw, .. }) = repeats.into_iter().next() {
+            return Ok(Verdict::Refused { reason, column, raw });
+        }
+        let counts = self.account.corrections.get_or_insert_default();
+        if self.account.rows_used > used {
+            counts.used += 1;
+            return Ok(Verdict::Used);
+        }
+        counts.excluded += 1;
+        let is_new = |(reason, n): &(&Exclusion, &u64)| excluded.get(reason).is_none_or(|before| before < n);
+        let reason = self.account.rows_excluded.iter().find(is_new).map_or(Exclusion::AfterAsOf, |(reason, _)| *reason);
+        Ok(Verdict::Excluded { reason })
     }
 
     /// Accounts for a file that has been taken to its end.
@@ -161,9 +215,14 @@ impl<'c, 's> Ledger<'c, 's> {
     }
 
     /// Closes the books of the source.
-    pub(super) fn finish(self) -> Result<SourceAccount, IntakeError> {
+    pub(super) fn finish(self) -> Result<Closed, IntakeError> {
         self.quarantine.finish()?;
-        Ok(self.account)
+        let mut account = self.account;
+        let rows = self.corrections.into_judged();
+        if !rows.is_empty() {
+            account.corrections.get_or_insert_default().note(rows);
+        }
+        Ok(Closed { account, notes: self.notes })
     }
 
     /// Holds a file's answers against the classes beside them.
@@ -198,17 +257,28 @@ impl<'c, 's> Ledger<'c, 's> {
         for (row, origin) in checked.origins.iter().enumerate() {
             let place = origin.place;
             let shown = || masking::record_of_used(contract, &checked.columns, row);
-            if origin.id.is_some_and(|id| !self.seen.insert(id)) {
+            let is_together = origin.together.is_some_and(|together| !self.seen_together.insert(together));
+            let is_id = origin.id.is_some_and(|id| !self.seen.insert(id));
+            // What a row that is put aside would have taken is still free.
+            if is_together && !is_id {
+                origin.id.map(|id| self.seen.remove(&id));
+            } else if is_id && !is_together {
+                origin.together.map(|together| self.seen_together.remove(&together));
+            }
+            // A row that comes twice has its id twice too, which says less.
+            let is_row = is_together && contract.together == Together::Row;
+            if is_row {
+                let reason = Reason::RepeatedRow;
+                repeats.push(Repeat { place, reason, column: None, raw: String::new(), record: shown() });
+            } else if is_id {
                 let at = contract.unique.unwrap_or(0);
                 let raw = checked.columns[at].text(row).to_owned();
-                let column = contract.columns[at].input.clone();
-                repeats.push(Repeat { place, column, raw, record: shown() });
-            } else if origin.together.is_some_and(|together| !self.seen_together.insert(together)) {
-                // The id of a row that is put aside is still free.
-                origin.id.map(|id| self.seen.remove(&id));
-                let names = contract.unique_together.iter().map(|&at| contract.columns[at].input.as_str());
-                let column = names.collect::<Vec<_>>().join(", ");
-                repeats.push(Repeat { place, column, raw: String::new(), record: shown() });
+                let column = Some(contract.columns[at].input.clone());
+                repeats.push(Repeat { place, reason: Reason::Duplicate, column, raw, record: shown() });
+            } else if let (true, Together::Columns(columns)) = (is_together, &contract.together) {
+                let names = columns.iter().map(|&at| contract.columns[at].input.as_str());
+                let column = Some(names.collect::<Vec<_>>().join(", "));
+                repeats.push(Repeat { place, reason: Reason::Duplicate, column, raw: String::new(), record: shown() });
             } else {
                 kept.push(row);
             }

@@ -2,9 +2,9 @@
 
 use super::IntakeError;
 use super::account::FileAccount;
-use super::columnar;
 use super::exports::{self, ExportError, ExportFormat, FivetranTable, FivetranTables, Pivoted, ValueTable};
 use super::files::{Layout, SourceFile};
+use super::hash::HashedFile;
 use super::ledger::Ledger;
 use super::opened::{Opening, Reading, refused, whole};
 use super::places::Columns;
@@ -27,12 +27,13 @@ pub(super) fn read(
     let source = &contract.source;
     let tables = gather(found, source)?;
     for (_, file) in found.iter().enumerate().filter(|(at, _)| Some(*at) != tables.responses()) {
-        let (bytes, sha256) = columnar::hash_of(file)?;
+        let HashedFile { bytes, sha256 } = file.hashed()?;
         reporter.add(source, bytes);
         ledger.account.files.push(FileAccount { path: file.name.clone(), bytes, sha256, rows_read: 0 });
     }
     let export = tables.pivot(found, source)?;
     let file = &found[tables.responses().unwrap_or(0)];
+    ledger.corrections.begin(file, None);
     ledger.account.remarks.extend(export.account.remarks());
     let names: Arc<[String]> = export.table.names().into();
     let mut chunk = Some(ValueChunk::of(&names, &export.table));
@@ -41,7 +42,7 @@ pub(super) fn read(
     let through = Through { file, reporter: &mut *reporter, ledger: &mut *ledger, draft: None };
     let visited = opening.values(columns, || Ok(chunk.take()), through)?;
     let rows_read = visited.out.n_rows;
-    let (bytes, sha256) = visited.fingerprint(file)?;
+    let HashedFile { bytes, sha256 } = visited.fingerprint(file)?;
     reporter.add(source, bytes);
     ledger.close_file(file, FileAccount { path: file.name.clone(), bytes, sha256, rows_read })
 }

@@ -3,11 +3,28 @@
 use super::buffer::Buffered;
 use super::check::Fault;
 use super::contract::Contract;
+use super::hash::FileHash;
 use super::rows::Rows;
 use jiff::Timestamp;
 
 /// Stands for a row whose keys cannot be told from the rest.
 const WITHHELD: &str = "withheld, because keys are hashed";
+
+/// By which a row that was put aside is known again: of its text as it stands in the file; where keys are hashed nobody without
+/// the salt can try rows on it.
+pub(super) fn fingerprint(contract: &Contract, record: &str) -> String {
+    let mut digits = match &contract.identity.hash {
+        Some(salted) => salted.of(record),
+        None => {
+            let mut hash = FileHash::default();
+            hash.update(record.as_bytes());
+            hash.finish()
+        }
+    };
+    digits.truncate(15);
+    // With a letter in front no spreadsheet takes it for a number.
+    format!("r{digits}")
+}
 
 /// The columns at fault, as the study names them.
 pub(super) fn column(contract: &Contract, fault: &Fault) -> Option<String> {

@@ -9,6 +9,10 @@
 //!
 //! A file is `opened` by its layout, its columns are found (`places`), and its `pieces` go `through` the check into the
 //! `ledger` of its source. What became of the pieces of a text is kept in the `cache`, from which the next run can `replay` it.
+//! Rows that were put aside and have been set right since are taken behind all others (`corrections`).
+//!
+//! Which tables a study asks for is `planned` in `jobs`, each with its `job_files`; `reading` makes them one after the other, through
+//! `lookup_files` where keys lead through such and with what the source `promises`, and `sources` is the door to all of it.
 //!
 //! Before there is a study, `profiling` looks at files and `guessing` says what they may be.
 
@@ -27,10 +31,12 @@ mod month_names;
 mod number;
 mod rows;
 mod separated;
+mod sight;
 mod sniff;
 mod square_table;
 mod time;
 mod unpacked;
+mod unquoted;
 mod value;
 mod workbook;
 mod written;
@@ -48,12 +54,15 @@ mod masking;
 mod people;
 
 mod account;
+mod corrections;
 mod identity_files;
 mod ledger;
+mod notes;
 mod quarantine;
 
 mod long_tables;
 mod opened;
+mod opened_text;
 mod pieces;
 mod places;
 mod progress;
@@ -63,17 +72,26 @@ mod cache;
 mod read;
 mod remote;
 mod replay;
+
+mod job_files;
+mod jobs;
+mod lookup_files;
+mod planned;
+mod promises;
+mod reading;
 mod sources;
 mod table;
+mod typed_rows;
 
 pub mod guessing;
 pub mod profiling;
 
 pub use account::{
-    AccountCounts, CellCounts, ClockChanges, Exclusion, FileAccount, IdentityAccount, KnownBy, PeopleCounts, Reason,
-    SourceAccount,
+    AccountCounts, CellCounts, ClockChanges, CorrectionCounts, Exclusion, FileAccount, IdentityAccount, KnownBy,
+    PeopleCounts, Reason, SourceAccount,
 };
 pub use cache::Cache;
+pub use corrections::{Change, CorrectedRow, Correction, Corrections, CorrectionsFile, Problem, Verdict};
 pub use error::{IntakeError, MissingColumn, in_full};
 pub use flat_table::{FlatTable, FlatTableError, Wanted};
 pub use progress::Progress;

@@ -8,9 +8,10 @@ use super::contract::{Column, Contract};
 use super::database::{PostgresText, Selection, SqliteRows};
 use super::exports::{self, ExportError, ExportFormat, ExportTable};
 use super::files::{Layout, SourceFile};
+use super::hash::HashedFile;
+use super::opened_text::{OpenedText, block_bytes};
 use super::pieces::{Pieces, Visit};
 use super::places::{Columns, Places};
-use super::separated::{self, Header, SeparatedRows};
 use super::unpacked::Unpacked;
 use super::value::{self, ValueChunk, ValueRows};
 use super::{json_lines, workbook};
@@ -21,7 +22,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 /// Blocks of text that are in hand at a time for each thread; more evens out the work, fewer saves memory.
-const BLOCKS_PER_THREAD: usize = 4;
+pub(super) const BLOCKS_PER_THREAD: usize = 4;
 
 /// A file and how its source says to read it.
 #[derive(Clone, Copy)]
@@ -42,15 +43,15 @@ pub(super) struct Opening<'o> {
 pub(super) struct Visited<T> {
     pub(super) out: T,
     /// The text from which the pieces came, where they came from text.
-    blocks: Option<Blocks>,
+    pub(super) blocks: Option<Blocks>,
 }
 
 impl<T> Visited<T> {
     /// Bytes and SHA-256 of the whole file.
-    pub(super) fn fingerprint(self, file: &SourceFile) -> Result<(u64, String), IntakeError> {
+    pub(super) fn fingerprint(self, file: &SourceFile) -> Result<HashedFile, IntakeError> {
         match self.blocks {
             Some(blocks) => blocks.finish(),
-            None => columnar::hash_of(file),
+            None => file.hashed(),
         }
     }
 
@@ -66,10 +67,13 @@ impl Opening<'_> {
         let Reading { file, files } = self.reading;
         match file.layout {
             Layout::Separated(delimiter) | Layout::ExportTable(delimiter) => {
-                let blocks = Blocks::open(&file.name, &file.path, delimiter)?;
-                self.separated(blocks, delimiter, visit)
+                let contract = self.contract;
+                OpenedText::plain(self, delimiter)?.visit(contract, visit)
             }
-            Layout::Export(format, delimiter) => self.export(format, delimiter, visit),
+            Layout::Export(format, delimiter) => {
+                let contract = self.contract;
+                OpenedText::export(self, format, delimiter)?.visit(contract, visit)
+            }
             Layout::ExportJson(format) => {
                 let export = json_export(file, &self.contract.source, format)?;
                 let names: Arc<[String]> = export.table.names().into();
@@ -79,7 +83,8 @@ impl Opening<'_> {
             Layout::Postgres => {
                 let text = PostgresText::open(&file.path.to_string_lossy(), &selection(files))?;
                 let blocks = Blocks::of(&file.name, Unpacked::of(text), b',')?;
-                self.separated(blocks, b',', visit)
+                let contract = self.contract;
+                OpenedText::separated(self, blocks, b',')?.visit(contract, visit)
             }
             Layout::JsonLines => self.json_lines(visit),
             Layout::Parquet | Layout::Arrow => self.columnar(visit),
@@ -96,41 +101,8 @@ impl Opening<'_> {
         }
     }
 
-    fn places(&mut self, columns: Columns<'_>) -> Result<Places, IntakeError> {
+    pub(super) fn places(&mut self, columns: Columns<'_>) -> Result<Places, IntakeError> {
         Places::of(self.contract, self.reading, columns, self.renames)
-    }
-
-    fn separated<V: Visit>(
-        mut self,
-        mut blocks: Blocks,
-        delimiter: u8,
-        visit: V,
-    ) -> Result<Visited<V::Out>, IntakeError> {
-        let empty = || IntakeError::Empty { file: self.reading.file.name.clone() };
-        let header = Header::of(blocks.pending(), delimiter).ok_or_else(empty)?;
-        blocks.skip(header.n_bytes);
-        let places = self.places(Columns::Plain(&header.names))?;
-        let start = Start { n_lines: header.n_lines, n_bytes: header.n_bytes, n_cells: header.names.len() };
-        cells(self.contract, &places, blocks, delimiter, start, visit)
-    }
-
-    /// A vendor's export as text.
-    fn export<V: Visit>(
-        mut self,
-        format: ExportFormat,
-        delimiter: u8,
-        visit: V,
-    ) -> Result<Visited<V::Out>, IntakeError> {
-        let file = self.reading.file;
-        let mut blocks = Blocks::open(&file.name, &file.path, delimiter)?;
-        let header = exports::header_of(format, blocks.pending(), delimiter);
-        let header = header.map_err(|problem| refused(file, &self.contract.source, problem))?;
-        blocks.skip(header.n_bytes);
-        let columns = Columns::Export(&header.columns);
-        let mut places = self.places(columns)?;
-        let own = places.of_export(self.contract, columns);
-        let start = Start { n_lines: header.n_lines, n_bytes: header.n_bytes, n_cells: header.n_cells };
-        cells(own.as_ref().unwrap_or(self.contract), &places, blocks, delimiter, start, visit)
     }
 
     fn json_lines<V: Visit>(mut self, visit: V) -> Result<Visited<V::Out>, IntakeError> {
@@ -211,43 +183,6 @@ impl Opening<'_> {
         })?;
         Ok(Visited { out, blocks: None })
     }
-}
-
-/// Where the rows of a text begin, and how many cells each has.
-struct Start {
-    n_lines: u64,
-    n_bytes: usize,
-    n_cells: usize,
-}
-
-/// Rows of separated text behind their header.
-fn cells<V: Visit>(
-    contract: &Contract,
-    places: &Places,
-    mut blocks: Blocks,
-    delimiter: u8,
-    start: Start,
-    visit: V,
-) -> Result<Visited<V::Out>, IntakeError> {
-    let out = visit.visit(Pieces {
-        next: || blocks.next(),
-        check: |block: &Block| {
-            let rows = SeparatedRows::new(block, delimiter, &places.positions, start.n_cells);
-            let mut checked = check(contract, &mut places.completing(rows));
-            checked.n_lines = count_lines(&block.bytes);
-            Ok(checked)
-        },
-        recall: |block: &Block, places: &[usize]| separated::recall(block, delimiter, places),
-        n_bytes: block_bytes,
-        at_once: BLOCKS_PER_THREAD,
-        first_line: 1 + start.n_lines,
-        header_bytes: start.n_bytes as u64,
-    })?;
-    Ok(Visited { out, blocks: Some(blocks) })
-}
-
-fn block_bytes(block: &Block) -> u64 {
-    block.bytes.len() as u64
 }
 
 fn selection(files: &Files) -> Selection<'_> {

@@ -146,6 +146,13 @@ impl Places {
         Some(own)
     }
 
+    /// A column of the contract that stands in the rows of the file, by the name under which the study knows it: its place in
+    /// the contract, of which [`Places::positions`] tells that in the file.
+    pub(super) fn cell_of(&self, contract: &Contract, column: &str) -> Option<usize> {
+        let own = contract.columns.iter().zip(&self.constants).take(self.n_asked);
+        own.enumerate().find(|(_, (own, constant))| own.input == column && constant.is_none()).map(|(at, _)| at)
+    }
+
     /// The columns of which one must be filled for an unfinished response to hold an answer: the recommend answer, else
     /// every touchpoint.
     fn positions_of_answers(&self, contract: &Contract, answers: Answers) -> Vec<usize> {
@@ -252,6 +259,10 @@ impl<R: Rows> Rows for Completed<'_, R> {
 
     fn record(&self) -> String {
         self.rows.record()
+    }
+
+    fn beside(&self) -> impl Iterator<Item = &str> {
+        self.places.constants.iter().flatten().map(String::as_str)
     }
 }
 

@@ -13,7 +13,8 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const COLUMNS: [&str; 7] = ["source", "file", "line", "column", "reason", "raw", "record"];
+/// The columns of a file of rows put aside, and of one with corrected rows.
+pub(super) const COLUMNS: [&str; 8] = ["source", "file", "line", "column", "reason", "raw", "record", "fingerprint"];
 /// The column of line numbers, the only one that holds no text.
 const LINE: &str = "line";
 /// Rows that go to Parquet together.
@@ -53,9 +54,10 @@ impl Quarantine {
             None => self.create()?,
         };
         let column = row.column.as_deref().unwrap_or("");
-        let texts = [self.source.as_str(), file, column, row.reason.word(), &row.raw, &row.record];
-        let [source, file, column, reason, raw, record] = texts;
-        let written = writers.csv.write_record([source, file, &line.to_string(), column, reason, raw, record]);
+        let texts = [self.source.as_str(), file, column, row.reason.word(), &row.raw, &row.record, &row.fingerprint];
+        let [source, file, column, reason, raw, record, fingerprint] = texts;
+        let number = line.to_string();
+        let written = writers.csv.write_record([source, file, &number, column, reason, raw, record, fingerprint]);
         written.map_err(|error| self.csv_failed(error.into()))?;
         writers.rows.add(texts, line);
         if writers.rows.n_rows >= BATCH_ROWS {
@@ -90,6 +92,12 @@ impl Quarantine {
         let parquet =
             ArrowWriter::try_new(file, schema(), Some(properties)).map_err(|error| self.parquet_failed(error))?;
         Ok(Writers { csv, parquet, rows: Batch::default() })
+    }
+
+    /// The files of a source, whether there or not.
+    pub(super) fn files(folder: &Path, source: &str) -> [PathBuf; 2] {
+        let own = Self::new(folder, source);
+        [own.csv(), own.parquet()]
     }
 
     // A source may have a dot in its name, so that nothing of it must be taken for an ending.

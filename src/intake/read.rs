@@ -1,11 +1,13 @@
 //! A source from its first file to its last, each from the cache where it holds what became of it.
 
 use super::IntakeError;
-use super::account::{FileAccount, SourceAccount};
+use super::account::FileAccount;
 use super::cache::SourceCache;
 use super::contract::Contract;
+use super::corrections;
 use super::files::SourceFile;
-use super::ledger::Ledger;
+use super::hash::HashedFile;
+use super::ledger::{Closed, Ledger};
 use super::long_tables;
 use super::opened::{Opening, Reading};
 use super::progress::Reporter;
@@ -13,6 +15,7 @@ use super::replay;
 use super::through::Through;
 use crate::study::{Files, Format, Vendor};
 use std::collections::BTreeSet;
+use std::io;
 
 /// Reads all files of a source into a ledger.
 pub(super) fn read_source(
@@ -21,7 +24,7 @@ pub(super) fn read_source(
     cache: &SourceCache<'_>,
     reporter: &mut Reporter<'_>,
     mut ledger: Ledger<'_, '_>,
-) -> Result<SourceAccount, IntakeError> {
+) -> Result<Closed, IntakeError> {
     let mut renames = BTreeSet::new();
     if files.format == Format::Export(Vendor::FivetranQualtrics) {
         long_tables::read(found, files, &mut renames, reporter, &mut ledger)?;
@@ -30,6 +33,7 @@ pub(super) fn read_source(
             read_file(Reading { file, files }, cache, &mut renames, reporter, &mut ledger)?;
         }
     }
+    corrections::apply(found, files, &mut ledger)?;
     if let Some(column) = files.rename.keys().find(|from| !renames.contains(*from)) {
         let source_name = ledger.contract.source.clone();
         return Err(IntakeError::RenamesNothing { source_name, column: column.clone() });
@@ -46,8 +50,16 @@ fn read_file(
 ) -> Result<(), IntakeError> {
     let (file, contract): (_, &Contract) = (reading.file, ledger.contract);
     let slot = cache.slot(file);
-    if let Some(slot) = &slot
-        && let Some(entry) = slot.find(file)?
+    let is_wanted =
+        slot.as_ref().is_some_and(|slot| slot.may_be_there()) || ledger.corrections.asks_for_hash(&file.name);
+    let known = match cache.hashed(file) {
+        Some(known) => Some(known.clone()),
+        None if is_wanted => Some(file.hashed()?),
+        None => None,
+    };
+    ledger.corrections.begin(file, known.as_ref().map(|own| own.sha256.as_str()));
+    if let (Some(slot), Some(known)) = (&slot, &known)
+        && let Some(entry) = slot.find(known)
     {
         return replay::replay(reading, entry, renames, reporter, ledger);
     }
@@ -58,7 +70,11 @@ fn read_file(
     let mut visited = opening.visit(through)?;
     let draft = visited.out.draft.take();
     let (rows_read, first_line, is_text) = (visited.out.n_rows, visited.out.first_line, visited.is_text());
-    let (bytes, sha256) = visited.fingerprint(file)?;
+    let HashedFile { bytes, sha256 } = visited.fingerprint(file)?;
+    if known.is_some_and(|known| known.sha256 != sha256) {
+        let source = io::Error::other("it changed while it was read; run again");
+        return Err(IntakeError::Unreadable { file: file.name.clone(), source });
+    }
     if !is_text {
         reporter.add(&contract.source, bytes);
     }

@@ -59,6 +59,7 @@ pub(super) fn replay(
     for (piece, aside) in asides {
         ledger.put_aside(&file.name, aside, recalled.remove(&piece).unwrap_or_default())?;
     }
+    ledger.notes.zones.merge(&entry.zones());
     renames.extend(entry.renames().iter().cloned());
     let account: FileAccount = entry.account(file);
     reporter.add(&contract.source, account.bytes);

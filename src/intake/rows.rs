@@ -24,6 +24,11 @@ pub(super) trait Rows {
 
     /// The whole current row, for people.
     fn record(&self) -> String;
+
+    /// What belongs to the current row and does not stand in it.
+    fn beside(&self) -> impl Iterator<Item = &str> {
+        std::iter::empty()
+    }
 }
 
 /// A row found again by its place.

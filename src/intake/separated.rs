@@ -87,12 +87,20 @@ pub(super) fn recall(block: &Block, delimiter: u8, places: &[usize]) -> Vec<Reca
     places.iter().map(recalled).collect()
 }
 
-fn encode(record: &ByteRecord, delimiter: u8) -> String {
+/// A row as text.
+pub(super) fn encode(record: &ByteRecord, delimiter: u8) -> String {
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
     // Writing to memory cannot fail.
     let _ = writer.write_byte_record(record);
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned()
+}
+
+impl SeparatedRows<'_> {
+    /// All cells of the current row as they stand in the file; none of a line in which a quote opens and never closes.
+    pub(super) fn cells(&self) -> Vec<String> {
+        self.record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect()
+    }
 }
 
 impl Rows for SeparatedRows<'_> {

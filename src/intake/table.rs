@@ -52,6 +52,12 @@ pub(super) struct TableWriter {
     candidates: Vec<Candidate>,
 }
 
+/// A table that is complete.
+pub(super) struct Written {
+    /// Text columns that have become numbers.
+    pub(super) numbers: BTreeSet<usize>,
+}
+
 struct Candidate {
     column: usize,
     n_values: u64,
@@ -61,7 +67,7 @@ struct Candidate {
 impl TableWriter {
     /// `numeric` names text columns that become numbers where every value is one.
     pub(super) fn create(folder: &Path, schema: SchemaRef, numeric: &[String]) -> Result<Self, IntakeError> {
-        let path = folder.join("part-00000.parquet");
+        let path = part_of(folder);
         std::fs::create_dir_all(folder)
             .map_err(|source| IntakeError::Output { file: folder.display().to_string(), source })?;
         let candidates = numeric
@@ -87,8 +93,8 @@ impl TableWriter {
         self.writer.write(&batch).map_err(|error| failed(&self.path, error))
     }
 
-    /// Completes the table and says where it lies and what its columns became.
-    pub(super) fn finish(self) -> Result<(PathBuf, SchemaRef), IntakeError> {
+    /// Completes the table and says what its columns became.
+    pub(super) fn finish(self) -> Result<Written, IntakeError> {
         self.writer.close().map_err(|error| failed(&self.path, error))?;
         let numbers: BTreeSet<usize> = self
             .candidates
@@ -97,11 +103,33 @@ impl TableWriter {
             .map(|candidate| candidate.column)
             .collect();
         if numbers.is_empty() {
-            return Ok((self.path, self.schema));
+            return Ok(Written { numbers });
         }
-        let schema = with_numbers(&self.path, &self.schema, &numbers)?;
-        Ok((self.path, schema))
+        with_numbers(&self.path, &self.schema, &numbers)?;
+        Ok(Written { numbers })
     }
+}
+
+/// The file of a table in its folder.
+pub(super) fn part_of(folder: &Path) -> PathBuf {
+    folder.join("part-00000.parquet")
+}
+
+/// The columns of a table, some of whose text has become numbers.
+pub(super) fn schema_with_numbers(schema: &SchemaRef, numbers: &BTreeSet<usize>) -> SchemaRef {
+    let fields: Vec<Field> = schema
+        .fields()
+        .iter()
+        .enumerate()
+        .map(|(at, field)| {
+            if numbers.contains(&at) {
+                Field::new(field.name(), DataType::Float64, true)
+            } else {
+                field.as_ref().clone()
+            }
+        })
+        .collect();
+    Arc::new(Schema::new(fields))
 }
 
 fn open(path: &Path, schema: &SchemaRef) -> Result<ArrowWriter<File>, IntakeError> {
@@ -126,20 +154,8 @@ fn failed(path: &Path, source: ParquetError) -> IntakeError {
 }
 
 /// Writes a part again with some of its text columns as numbers.
-fn with_numbers(path: &Path, schema: &SchemaRef, numbers: &BTreeSet<usize>) -> Result<SchemaRef, IntakeError> {
-    let fields: Vec<Field> = schema
-        .fields()
-        .iter()
-        .enumerate()
-        .map(|(at, field)| {
-            if numbers.contains(&at) {
-                Field::new(field.name(), DataType::Float64, true)
-            } else {
-                field.as_ref().clone()
-            }
-        })
-        .collect();
-    let schema: SchemaRef = Arc::new(Schema::new(fields));
+fn with_numbers(path: &Path, schema: &SchemaRef, numbers: &BTreeSet<usize>) -> Result<(), IntakeError> {
+    let schema = schema_with_numbers(schema, numbers);
     let output = |source| IntakeError::Output { file: path.display().to_string(), source };
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).map_err(output)?)
         .and_then(|builder| builder.build())
@@ -164,6 +180,5 @@ fn with_numbers(path: &Path, schema: &SchemaRef, numbers: &BTreeSet<usize>) -> R
         writer.write(&batch).map_err(|error| failed(path, error))?;
     }
     writer.close().map_err(|error| failed(path, error))?;
-    std::fs::rename(&rewritten, path).map_err(output)?;
-    Ok(schema)
+    std::fs::rename(&rewritten, path).map_err(output)
 }

@@ -171,12 +171,22 @@ fn quarantine_says_where_why_and_what() {
     case.run(FEEDBACK).expect("readable");
     let quarantine = case.quarantine("feedback");
     let lines: Vec<&str> = quarantine.lines().collect();
-    assert_eq!(lines[0], "source,file,line,column,reason,raw,record");
-    assert_eq!(lines[1], "feedback,feedback.csv,4,who,blank,,\"3,,2026-01-03T10:00:00Z,9,5,4,web,x\"");
-    assert_eq!(lines[3], "feedback,feedback.csv,6,ltr,out_of_range,11,\"5,cid,2026-01-05T10:00:00Z,11,5,4,web,x\"");
-    assert_eq!(lines[8], "feedback,feedback.csv,12,id,duplicate,1,\"1,dee,2026-01-11T10:00:00Z,9,5,4,web,x\"");
-    assert_eq!(lines[9], "feedback,feedback.csv,13,,ragged,,\"12,dee,2026-01-12T10:00:00Z,9,5,4\"");
-    assert_eq!(lines[12], "feedback,feedback.csv,18,,unclosed_quote,,\"16,\"\"eve,2026-01-16T10:00:00Z,9,5,4,web,x\"");
+    // The last column: r, and what printf %s RECORD | sha256sum | cut -c1-15 prints.
+    assert_eq!(lines[0], "source,file,line,column,reason,raw,record,fingerprint");
+    assert_eq!(lines[1], "feedback,feedback.csv,4,who,blank,,\"3,,2026-01-03T10:00:00Z,9,5,4,web,x\",r33f292e82d63c13");
+    assert_eq!(
+        lines[3],
+        "feedback,feedback.csv,6,ltr,out_of_range,11,\"5,cid,2026-01-05T10:00:00Z,11,5,4,web,x\",r81f8d197f528d01"
+    );
+    assert_eq!(
+        lines[8],
+        "feedback,feedback.csv,12,id,duplicate,1,\"1,dee,2026-01-11T10:00:00Z,9,5,4,web,x\",r0ece376f31fcba9"
+    );
+    assert_eq!(lines[9], "feedback,feedback.csv,13,,ragged,,\"12,dee,2026-01-12T10:00:00Z,9,5,4\",rf0187ff65c29bb5");
+    assert_eq!(
+        lines[12],
+        "feedback,feedback.csv,18,,unclosed_quote,,\"16,\"\"eve,2026-01-16T10:00:00Z,9,5,4,web,x\",r1038fa6568fbe7f"
+    );
     assert_eq!(lines.len(), 13);
 }
 
@@ -408,7 +418,7 @@ fn a_source_that_is_not_there_is_a_table_without_rows() {
     let tables = case.run(FEEDBACK).expect("readable").tables;
     for (table, columns) in [
         (&tables.transactions, "customer t amount"),
-        (&tables.referrals, "referrer referred t probability"),
+        (&tables.referrals, "referrer referred t probability channel"),
         (&tables.customers, "customer joined_t"),
         (&tables.activity, "customer t kind channel"),
         (&tables.invitations, "customer t channel"),
@@ -786,4 +796,51 @@ fn columns_that_together_are_unique_put_the_later_row_aside() {
     assert_eq!(texts(&intake.tables.transactions, "transaction_id"), ["1", "2", "3"].map(|id| Some(id.to_owned())));
     let account = intake.account("transactions").expect("read");
     assert_eq!((account.rows_used, account.rows_quarantined[&Reason::Duplicate]), (3, 2));
+}
+
+#[test]
+fn rows_that_repeat_exactly_are_told_from_rows_that_share_an_id() {
+    let rows = "id,who,when,note\n1,x,2026-01-01,\"a, b\"\n1,x,2026-01-01,\"a, b\"\n1,x,2026-01-01,a\n,y,2026-01-01,\n,y,2026-01-01,\n2,z,soon,\n2,z,soon,\n";
+    let case = Case::new()
+        .file("feedback.csv", "who,when\n")
+        .file("orders1.csv", rows)
+        .file("orders2.csv", "id,who,when,note\n,y,2026-01-01,\n");
+    let study = "[sources.feedback]\npath = \"feedback.csv\"\ncustomer = \"who\"\ntime = \"when\"\n[sources.transactions]\n\
+                 path = \"orders*.csv\"\nid = \"id\"\ncustomer = \"who\"\ntime = \"when\"\nzone = \"UTC\"\n\
+                 [sources.transactions.contract]\nunique = \"row\"\n";
+    let intake = case.run(study).expect("readable");
+    let account = intake.account("transactions").expect("read");
+    // By hand: lines 3 and 6 and the one of the second file repeat a row; line 4 has the id of line 2 with another note, which
+    // the study does not read; rows that are put aside repeat nothing.
+    let expected = [(Reason::RepeatedRow, 3), (Reason::Duplicate, 1), (Reason::Unparsable, 2)];
+    assert_eq!(account.rows_quarantined, expected.into());
+    assert_eq!(texts(&intake.tables.transactions, "customer"), ["x", "y"].map(|name| Some(name.to_owned())));
+    let aside = case.quarantine("transactions");
+    assert!(aside.contains("transactions,orders1.csv,3,,repeated_row,,\"1,x,2026-01-01,\"\"a, b\"\"\","), "{aside}");
+    assert!(aside.contains("transactions,orders2.csv,2,,repeated_row,,"), "{aside}");
+    // A column of that name stands in a list.
+    let case = Case::new().file("feedback.csv", "who,when,row\na,2026-01-01,1\nb,2026-01-02,1\n");
+    let study = "[sources.feedback]\npath = \"feedback.csv\"\ncustomer = \"who\"\ntime = \"when\"\nzone = \"UTC\"\n\
+                 [sources.feedback.contract]\nunique = [\"row\"]\n";
+    let account = case.run(study).expect("readable").accounts.remove(0);
+    assert_eq!(account.rows_quarantined, [(Reason::Duplicate, 1)].into());
+}
+
+#[test]
+fn the_same_row_in_two_folders_is_no_repeat() {
+    let case = Case::new().file("feedback.csv", "who,when\n");
+    for year in ["2025", "2026"] {
+        let folder = case.path(&format!("orders/year={year}"));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join("a.csv"), "who,when\nx,2025-01-01\nx,2025-01-01\n").expect("written");
+    }
+    let study = |keys: &str| {
+        format!(
+            "[sources.feedback]\npath = \"feedback.csv\"\ncustomer = \"who\"\ntime = \"when\"\n[sources.transactions]\n\
+             path = \"orders\"\ncustomer = \"who\"\ntime = \"when\"\nzone = \"UTC\"\n{keys}\n\
+             [sources.transactions.contract]\nunique = \"row\"\n"
+        )
+    };
+    let n_used = |keys: &str| case.run(&study(keys)).expect("readable").tables.transactions.n_rows;
+    assert_eq!((n_used("channel = \"year\""), n_used("")), (2, 1), "only where the study reads what the folder says");
 }

@@ -1,6 +1,6 @@
 //! A file's bytes as they are meant: gzip and zstd are unpacked on the way, and what is hashed is the file as it lies.
 
-use super::hash::FileHash;
+use super::hash::{FileHash, HashedFile};
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -68,12 +68,12 @@ impl Unpacked {
     }
 
     /// Bytes and SHA-256 of the file as it lies, once it has been read to its end.
-    pub(super) fn finish(mut self) -> io::Result<(u64, String)> {
+    pub(super) fn finish(mut self) -> io::Result<HashedFile> {
         // A decoder may leave the last bytes of the file alone.
         io::copy(&mut self.reader, &mut io::sink())?;
         drop(self.reader);
         let counted = std::mem::take(&mut *self.packed.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok((counted.n_bytes, counted.hash.finish()))
+        Ok(HashedFile { bytes: counted.n_bytes, sha256: counted.hash.finish() })
     }
 }
 
@@ -148,7 +148,8 @@ mod tests {
             assert_eq!(read, text.repeat(times), "{name}");
             let mut hash = FileHash::default();
             hash.update(&bytes);
-            assert_eq!(unpacked.finish().expect("whole"), (bytes.len() as u64, hash.finish()), "{name}");
+            let expected = HashedFile { bytes: bytes.len() as u64, sha256: hash.finish() };
+            assert_eq!(unpacked.finish().expect("whole"), expected, "{name}");
         }
     }
 

@@ -98,8 +98,17 @@ mod tests {
     use crate::intake::separated::SeparatedRows;
     use proptest::prelude::*;
 
-    /// All that rows say of themselves.
-    fn told(rows: &mut impl Rows, n_columns: usize) -> Vec<(Result<(), Reason>, Vec<String>, u64, usize, String)> {
+    /// All that a row says of itself.
+    #[derive(Debug, PartialEq)]
+    struct Told {
+        verdict: Result<(), Reason>,
+        cells: Vec<String>,
+        line: u64,
+        place: usize,
+        record: String,
+    }
+
+    fn told(rows: &mut impl Rows, n_columns: usize) -> Vec<Told> {
         let mut all = Vec::new();
         while let Some(verdict) = rows.advance() {
             let mut scratch = String::new();
@@ -107,7 +116,7 @@ mod tests {
                 Ok(()) => (0..n_columns).map(|column| rows.cell(column).text(&mut scratch).to_owned()).collect(),
                 Err(_) => Vec::new(),
             };
-            all.push((verdict, cells, rows.line(), rows.place(), rows.record()));
+            all.push(Told { verdict, cells, line: rows.line(), place: rows.place(), record: rows.record() });
         }
         all
     }
@@ -121,12 +130,15 @@ mod tests {
         let block = block("\r\n1, a b \r\n\n2,é\n3\n,last");
         let rows = &mut UnquotedRows::of(&block, b',', &[1, 0], 2).expect("nothing quoted");
         let row = |cells: [&str; 2], line, place, record: &str| {
-            (Ok(()), cells.map(str::to_owned).to_vec(), line, place, record.to_owned())
+            let cells = cells.map(str::to_owned).to_vec();
+            Told { verdict: Ok(()), cells, line, place, record: record.to_owned() }
         };
+        let ragged =
+            Told { verdict: Err(Reason::Ragged), cells: Vec::new(), line: 4, place: 17, record: "3".to_owned() };
         let want = vec![
             row(["a b", "1"], 1, 2, "1, a b "),
             row(["é", "2"], 3, 12, "2,é"),
-            (Err(Reason::Ragged), Vec::new(), 4, 17, "3".to_owned()),
+            ragged,
             row(["last", ""], 5, 19, ",last"),
         ];
         assert_eq!(told(rows, 2), want);

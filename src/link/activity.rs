@@ -42,6 +42,11 @@ impl LinkPlan {
         Part::by_row("active", sums.by_row(&from), columns)
     }
 
+    /// The statement of all activity before the study's date.
+    pub fn activity(&self) -> String {
+        format!("SELECT customer, t FROM activity WHERE t < {}", self.as_of)
+    }
+
     /// Contacts by anchor.
     ///
     /// Contacts at one instant stand in the order of kind, channel and what else is known of them, so that the last one

@@ -156,7 +156,7 @@ impl Engine {
         })
     }
 
-    /// Referrals before the study's date in order of time: `referrer, referred, t, probability`.
+    /// Referrals before the study's date in order of time: `referrer, referred, t, probability, channel`.
     ///
     /// # Errors
     /// The engine fails.
@@ -201,6 +201,21 @@ impl Engine {
             return Ok(());
         }
         self.each_batch(&self.plan.purchases(), "reading the purchases", |batch| {
+            let mut table = BaseTable::default();
+            table.append(&batch)?;
+            take(table)
+        })
+    }
+
+    /// Activity before the study's date in no order, batch by batch: `customer, t`; nothing without such a source.
+    ///
+    /// # Errors
+    /// The engine fails, or `take` does.
+    pub fn activity<E: From<LinkError>>(&self, mut take: impl FnMut(BaseTable) -> Result<(), E>) -> Result<(), E> {
+        if self.plan.tables.activity.is_none() {
+            return Ok(());
+        }
+        self.each_batch(&self.plan.activity(), "reading the activity", |batch| {
             let mut table = BaseTable::default();
             table.append(&batch)?;
             take(table)

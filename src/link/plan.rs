@@ -13,7 +13,7 @@ pub struct TypedTables {
     pub feedback: Option<PathBuf>,
     /// `customer, t, amount`; where asked for, `product`, `family`, `channel`, `returned` or `returned_t`.
     pub transactions: Option<PathBuf>,
-    /// `referrer, referred, t, probability`.
+    /// `referrer, referred, t, probability, channel`.
     pub referrals: Option<PathBuf>,
     /// `customer, joined_t` and profile columns; where asked for, `valid_from`, `valid_to`, `churned_t`.
     pub customers: Option<PathBuf>,
@@ -140,7 +140,7 @@ impl LinkPlan {
                     Returns::Unmarked | Returns::NegativeAmounts => None,
                 });
             }
-            "referrals" => columns.extend(["t", "probability"]),
+            "referrals" => columns.extend(["t", "probability", "channel"]),
             "customers" => {
                 columns.push("joined_t");
                 columns.extend(self.profile.iter().map(|column| column.name.as_str()));

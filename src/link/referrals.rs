@@ -104,8 +104,8 @@ impl LinkPlan {
     /// The statement of the referrals before the study's date.
     pub fn referrals(&self) -> String {
         format!(
-            "SELECT referrer, referred, t, probability FROM referrals WHERE t < {} ORDER BY t, referrer, referred, \
-             probability",
+            "SELECT referrer, referred, t, probability, channel FROM referrals WHERE t < {} ORDER BY t, referrer, referred, \
+             probability, channel",
             self.as_of
         )
     }

@@ -193,6 +193,37 @@ impl NetPromoterScore {
         Self { std_error: f64::NAN, conf_low: f64::NAN, conf_high: f64::NAN, ..self }
     }
 
+    /// The same score with another standard error, in points, and the interval of its kind that goes with it: such as the
+    /// error of a score whose weights hold what is known of the population.
+    ///
+    /// # Errors
+    /// An error that is negative or not finite; an interval that cannot be had from an error, such as the bootstrap's.
+    ///
+    /// # Example
+    /// ```
+    /// use advocate::measures::{NetPromoterScore, NpsSettings};
+    /// let drawn = NetPromoterScore::of(&[10.0, 9.0, 8.0, 3.0], None, NpsSettings::default())?;
+    /// let known = drawn.clone().with_std_error(0.0)?;
+    /// // Nothing is left open.
+    /// assert_eq!((known.conf_low, known.conf_high), (drawn.nps, drawn.nps));
+    /// # Ok::<(), advocate::measures::MeasureError>(())
+    /// ```
+    pub fn with_std_error(self, std_error: f64) -> Result<Self, MeasureError> {
+        if !(std_error.is_finite() && std_error >= 0.0) {
+            let must = "a finite number of at least zero";
+            return Err(MeasureError::Setting { what: "a standard error", value: std_error, must });
+        }
+        let shares = ClassCounts {
+            detractors: self.detractor_share,
+            passives: self.passive_share,
+            promoters: self.promoter_share,
+        };
+        let left_open = if std_error > 0.0 { 1.0 } else { 0.0 };
+        let settings = NpsSettings { interval: self.interval, confidence: self.confidence };
+        let Ends { low, high } = interval_as_if(shares, std_error / 100.0, self.n_effective, left_open, settings)?;
+        Ok(Self { std_error, conf_low: 100.0 * low, conf_high: 100.0 * high, ..self })
+    }
+
     /// The same with percentiles over resampled customers (or answers) as interval.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! What could be done about touchpoints, as tables.
 
+use super::robustness_table;
 use crate::drivers::asymmetry::{Ceiling, RequirementState};
 use crate::drivers::stated_observed::{Effect, MediationResult};
 use crate::drivers::{Estimate, TestedEstimate};
@@ -19,8 +20,7 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
         what_if(&all),
         plans(&all),
         segments(&all),
-        robustness(&all),
-        choices(&all),
+        robustness_table::robustness(&all),
     ];
     if let Some(say_and_do) = &results.say_and_do {
         tables.extend([stated_observed(say_and_do), stated_less_observed(say_and_do), mediation(say_and_do)]);
@@ -29,7 +29,7 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
 }
 
 /// Names of the three columns of an estimate: its standard error and the ends of its interval.
-fn spread(table: Table, prefix: &str, rows: &[Option<Estimate>]) -> Table {
+pub(super) fn spread(table: Table, prefix: &str, rows: &[Option<Estimate>]) -> Table {
     let of = |get: fn(&Estimate) -> f64| rows.iter().map(move |own| own.as_ref().map(get));
     table
         .numbers(&format!("{prefix}_std_error"), of(|own| own.std_error))
@@ -37,7 +37,8 @@ fn spread(table: Table, prefix: &str, rows: &[Option<Estimate>]) -> Table {
         .numbers(&format!("{prefix}_high"), of(|own| own.conf_high))
 }
 
-fn tested(table: Table, name: &str, rows: &[Option<TestedEstimate>]) -> Table {
+/// An estimate with its three columns and its p-value.
+pub(super) fn tested(table: Table, name: &str, rows: &[Option<TestedEstimate>]) -> Table {
     let table = table.numbers(name, rows.iter().map(|own| own.map(|own| own.estimate.estimate)));
     let estimates: Vec<Option<Estimate>> = rows.iter().map(|own| own.map(|own| own.estimate)).collect();
     spread(table, name, &estimates)
@@ -204,7 +205,12 @@ fn segments(all: &[(&str, &OutcomeActions)]) -> Table {
         .texts("segment", rows.iter().map(|(.., row)| row.segment.clone()))
         .texts("driver", rows.iter().map(|(.., row)| row.driver.clone()))
         .numbers("share", rows.iter().map(|(.., row)| row.share));
+    let rank = || rows.iter().map(|(.., row)| row.rank_interval);
     let table = spread(table, "share", &rows.iter().map(|(.., row)| row.share_interval).collect::<Vec<_>>())
+        .integers("rank", rows.iter().map(|(.., row)| row.rank as i64))
+        .integers("rank_low", rank().map(|own| own.map(|own| own.rank_low as i64)))
+        .integers("rank_high", rank().map(|own| own.map(|own| own.rank_high as i64)))
+        .numbers("p_rank_1", rank().map(|own| own.map(|own| own.p_rank_1)))
         .numbers("share_elsewhere", rows.iter().map(|(.., row)| row.share_elsewhere))
         .numbers("difference", rows.iter().map(|(.., row)| row.difference));
     let table = spread(table, "difference", &rows.iter().map(|(.., row)| row.difference_interval).collect::<Vec<_>>())
@@ -218,38 +224,6 @@ fn segments(all: &[(&str, &OutcomeActions)]) -> Table {
     spread(table, "shrunk", &rows.iter().map(|(.., row)| row.shrunk).collect::<Vec<_>>())
         .integers("n_used", rows.iter().map(|(_, own, row)| base(&row.segment, own)))
         .integers("n_replicates", rows.iter().map(|(_, own, _)| own.table.n_replicates as i64))
-}
-
-fn robustness(all: &[(&str, &OutcomeActions)]) -> Table {
-    let tables = all.iter().filter_map(|(outcome, own)| Some((*outcome, own.robustness.as_ref()?)));
-    let rows: Vec<_> =
-        tables.flat_map(|(outcome, table)| table.drivers.iter().map(move |row| (outcome, table, row))).collect();
-    let table = Table::new("robustness")
-        .texts("outcome", rows.iter().map(|(outcome, ..)| (*outcome).to_owned()))
-        .texts("driver", rows.iter().map(|(.., row)| row.driver.clone()));
-    tested(table, "coefficient", &rows.iter().map(|(.., row)| Some(row.coefficient)).collect::<Vec<_>>())
-        .numbers("partial_r_squared", rows.iter().map(|(.., row)| row.partial_r_squared))
-        .numbers("robustness_value", rows.iter().map(|(.., row)| row.robustness_value))
-        .numbers("significant_robustness_value", rows.iter().map(|(.., row)| row.significant_robustness_value))
-        .integers("n_used", rows.iter().map(|(_, table, _)| table.n_used as i64))
-        .numbers("confidence", rows.iter().map(|(_, table, _)| table.confidence.level()))
-}
-
-fn choices(all: &[(&str, &OutcomeActions)]) -> Table {
-    let tables = all.iter().filter_map(|(outcome, own)| Some((*outcome, own.choices.as_ref()?)));
-    let rows: Vec<_> = tables
-        .flat_map(|(outcome, table)| table.rows.iter().map(move |row| (outcome, table, row)))
-        .flat_map(|(outcome, table, row)| (0..table.drivers.len()).map(move |driver| (outcome, table, row, driver)))
-        .collect();
-    Table::new("choices")
-        .texts("outcome", rows.iter().map(|(outcome, ..)| (*outcome).to_owned()))
-        .texts("kind", rows.iter().map(|(_, _, row, _)| row.choice.kind.word().to_owned()))
-        .texts("choice", rows.iter().map(|(_, _, row, _)| row.choice.name.clone()))
-        .texts("driver", rows.iter().map(|(_, table, _, driver)| table.drivers[*driver].clone()))
-        .numbers("share", rows.iter().map(|(_, _, row, driver)| row.choice.shares[*driver]))
-        .integers("rank", rows.iter().map(|(_, _, row, driver)| row.ranks[*driver] as i64))
-        .numbers("kendall_tau", rows.iter().map(|(_, _, row, _)| row.tau))
-        .integers("n_used", rows.iter().map(|(_, _, row, _)| row.choice.n_used as i64))
 }
 
 fn stated_observed(own: &SayAndDo) -> Table {

@@ -1,6 +1,7 @@
 //! What could be done about the touchpoints of an outcome: importance beside performance, asymmetry, what-if, segments.
 
 use super::choices;
+use super::coded;
 use super::outcome_model::Prepared;
 use super::selection::Selection;
 use crate::data::{DesignMatrix, Observations};
@@ -21,11 +22,14 @@ use crate::link::BaseTable;
 use crate::report::{OutcomeActions, Scenario, SegmentComparison};
 use crate::study::{Missing, Outcome, Study, TargetMeasure};
 use ndarray::Array2;
+use rayon::prelude::*;
 
 /// Rows times replicates beyond which fewer replicates are drawn, so that a million answers take minutes and not hours.
 const DRAWN_ROWS_MAX: usize = 200_000_000;
 /// As many replicates are drawn of any number of rows.
 const REPLICATES_MIN: usize = 200;
+/// How many times as strong as an observed column something unobserved is taken to be.
+const CONFOUNDER_TIMES: [f64; 3] = [1.0, 2.0, 3.0];
 /// Permutations of a necessary-condition analysis.
 const PERMUTATIONS: usize = 1000;
 
@@ -107,8 +111,11 @@ impl<'a> Question<'a> {
             Ok(table) => actions.robustness = Some(table),
             Err(problem) => keep("the robustness against something unseen", problem),
         }
-        for column in &self.study.segments.by {
-            match self.segments(column).transpose() {
+        // Columns in parallel, and the replicates of each: results do not depend on which thread takes what.
+        let compared: Vec<_> =
+            self.study.segments.by.par_iter().map(|column| self.segments(column).transpose()).collect();
+        for table in compared {
+            match table {
                 Ok(table) => actions.segments.extend(table),
                 // A small sample is no fault.
                 Err(ActionError::NoSegment { .. }) => {}
@@ -238,12 +245,14 @@ impl<'a> Question<'a> {
     }
 
     fn robustness(&self) -> Result<ConfoundingTable, ActionError> {
-        let settings = Confounding { confidence: self.study.confidence, ..Confounding::default() };
+        let times = CONFOUNDER_TIMES.to_vec();
+        let settings = Confounding { confidence: self.study.confidence, times, ..Confounding::default() };
         settings.analyse(&self.prepared.observations, self.prepared.drivers(), self.prepared.always())
     }
 
     fn what_if(&self) -> WhatIf {
-        // By the delta method; a refit for every scenario and replicate would cost minutes.
+        // By the delta method, whose errors hold the rows' scatter by customer; a refit for every scenario and replicate
+        // would cost minutes.
         WhatIf { confidence: self.study.confidence, replicates: 0, seed: self.study.seed }
     }
 
@@ -299,9 +308,9 @@ impl<'a> Question<'a> {
 
     /// `None` where the column has no values in the answers.
     fn segments(&self, column: &str) -> Option<Result<SegmentComparison, ActionError>> {
-        let values = self.base.texts(column)?;
+        let values = coded::texts(self.base, column)?;
         let labels: Vec<Option<&str>> = self.rows.iter().map(|&row| values[row].as_deref()).collect();
-        let segmentation = Segmentation::of_labels(&labels);
+        let segmentation = Segmentation::of_labels(&labels).by(column);
         if segmentation.names().len() < 2 {
             return None;
         }

@@ -3,11 +3,13 @@
 use super::PipelineError;
 use super::question::Question;
 use super::selection::filled;
+use super::shown_cuts::ShownCuts;
 use crate::data::{DesignMatrix, Observations, Outcome, WeightKind, Weights};
 use crate::estimators::{FittedModel, Logit};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Engine};
 use crate::measures::Sampling;
+use crate::measures::disclosure::ShownSets;
 use crate::measures::weighting::{PropensityWeights, ScoreBeforeAfter};
 use crate::report::{Everybody, Weighting, WeightingMethod};
 use crate::study::Study;
@@ -16,16 +18,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Customers without an answer that are kept; of more, every second, fourth, ... stands for the others.
 const SILENT_MAX: usize = 200_000;
+/// Waves whose chances are estimated, at most, the last ones.
+const WAVES_MAX: usize = 8;
 /// A larger share of answers of customers who came after the first answer is warned of.
 const LATER_SHARE_MAX: f64 = 0.2;
 
-/// The score weighted by one over the chance of answering; `None` where the study does not ask for it, or it cannot be had,
-/// which a finding says.
+/// The score weighted by one over the chance of answering, of all answers and of each of several waves; none where the study
+/// does not ask for it. What cannot be had, a finding says.
 ///
-/// Everybody is whoever was known at the first answer. The chance is that of a logistic model of having answered since, by
-/// tenure, recency, frequency, spend, activity and referrals up to then, each as the logarithm of one more. The chance is that
-/// of answering at all, so that a customer's answers share one weight: every customer counts once, in the score without the
-/// chances as well.
+/// Everybody is whoever was known at the first answer, of a wave at the first of the wave. The chance is that of a logistic model
+/// of having answered since, or in the wave, by tenure, recency, frequency, spend, activity and referrals up to then, each as the
+/// logarithm of one more. It is that of answering at all, so that a customer's answers share one weight: every customer
+/// counts once, in the score without the chances as well.
 ///
 /// `asked` has all answers, those without a weight of the study included: their customers answered all the same.
 ///
@@ -33,35 +37,85 @@ const LATER_SHARE_MAX: f64 = 0.2;
 /// The engine fails.
 pub(super) fn weighted(
     question: &Question<'_>,
+    cuts: &ShownCuts,
+    mut sets: Option<&mut ShownSets>,
     asked: &BaseTable,
     engine: &Engine,
     findings: &mut Vec<Finding>,
-) -> Result<Option<Weighting>, PipelineError> {
-    if !question.study.measures.propensity {
-        return Ok(None);
-    }
-    let answered = question.answered();
-    let Some(customers) = question.base.texts("customer") else { return Ok(None) };
+) -> Result<Vec<Weighting>, PipelineError> {
+    let Some(customers) = question.base.texts("customer").filter(|_| question.study.measures.propensity) else {
+        return Ok(Vec::new());
+    };
     let (Some(answers), Some(who), Some(times)) =
         (asked.numbers("recommend"), asked.texts("customer"), asked.numbers("t"))
     else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
-    let all: Vec<usize> = (0..answers.len()).filter(|&row| !answers[row].is_nan()).collect();
-    let first = all.iter().map(|&row| times[row]).fold(f64::INFINITY, f64::min);
-    let mut everybody = Crowd::new(question.study, engine);
-    let answerers: HashSet<&str> = all.iter().filter_map(|&row| who[row].as_deref()).collect();
-    engine.customers_at::<PipelineError>(first as i64, |batch| {
-        everybody.watch(&batch, &answerers);
-        Ok(())
-    })?;
-    match everybody.weigh(question, &answered, customers) {
-        Ok(weighting) => Ok(Some(weighting)),
-        Err(problem) => {
-            let sentence = format!("the chance of answering could not be estimated: {problem}");
-            findings.push(Finding::new(FindingKind::NotEstimated, Severity::Warning, "response", sentence));
-            Ok(None)
+    let mut weightings = Vec::new();
+    for fieldwork in Fieldwork::all(question, cuts, asked, findings) {
+        let all: Vec<usize> = fieldwork.asked.iter().copied().filter(|&row| !answers[row].is_nan()).collect();
+        let first = all.iter().map(|&row| times[row]).fold(f64::INFINITY, f64::min);
+        let mut everybody = Crowd::new(question.study, engine);
+        let answerers: HashSet<&str> = all.iter().filter_map(|&row| who[row].as_deref()).collect();
+        engine.customers_at::<PipelineError>(first as i64, |batch| {
+            everybody.watch(&batch, &answerers);
+            Ok(())
+        })?;
+        match everybody.weigh(question, &fieldwork.answered, customers, sets.as_deref_mut()) {
+            Ok(own) => weightings.push(fieldwork.name(own)),
+            Err(problem) => {
+                let of_wave = fieldwork.wave.as_ref().map_or_else(String::new, |wave| format!(" in {wave}"));
+                let sentence = format!("the chance of answering{of_wave} could not be estimated: {problem}");
+                findings.push(Finding::new(FindingKind::NotEstimated, Severity::Warning, "response", sentence));
+            }
         }
+    }
+    Ok(weightings)
+}
+
+/// Answers that were collected together.
+struct Fieldwork {
+    /// `None` for all.
+    wave: Option<String>,
+    /// Rows with an answer that counts.
+    answered: Vec<usize>,
+    /// Rows of all answers, those without a weight included.
+    asked: Vec<usize>,
+}
+
+impl Fieldwork {
+    /// All answers, and the last waves where there are several.
+    fn all(question: &Question<'_>, cuts: &ShownCuts, asked: &BaseTable, findings: &mut Vec<Finding>) -> Vec<Self> {
+        let rows = (0..asked.n_rows()).collect();
+        let mut all = vec![Self { wave: None, answered: cuts.answered().to_vec(), asked: rows }];
+        let (waves, names) = (question.waves(cuts), asked.texts("wave").unwrap_or_default());
+        if waves.len() < 2 {
+            return all;
+        }
+        let n_left_out = waves.len().saturating_sub(WAVES_MAX);
+        if n_left_out > 0 {
+            let sentence = format!(
+                "the chance of answering was estimated for the last {WAVES_MAX} of {} waves, each of which asks everybody's \
+                 behaviour anew",
+                waves.len()
+            );
+            findings.push(Finding::new(FindingKind::NotEstimated, Severity::Note, "response", sentence));
+        }
+        all.extend(waves.into_iter().skip(n_left_out).map(|wave| Self {
+            asked: (0..names.len()).filter(|&row| names[row].as_deref() == Some(wave.name.as_str())).collect(),
+            answered: wave.rows,
+            wave: Some(wave.name),
+        }));
+        all
+    }
+
+    /// Says in what was found which wave it is about.
+    fn name(&self, mut own: Weighting) -> Weighting {
+        own.wave.clone_from(&self.wave);
+        if let Some(wave) = &self.wave {
+            own.findings.iter_mut().for_each(|finding| finding.sentence = format!("in {wave}: {}", finding.sentence));
+        }
+        own
     }
 }
 
@@ -152,6 +206,7 @@ impl Crowd {
         question: &Question<'_>,
         answered: &[usize],
         customers: &[Option<String>],
+        sets: Option<&mut ShownSets>,
     ) -> Result<Weighting, String> {
         let chances = self.chances()?;
         let chance_of = |row: &usize| chances.by_customer.get(customers[*row].as_deref()?).copied();
@@ -162,6 +217,14 @@ impl Crowd {
         let before = Sampling { weights: own.before.as_deref(), ..drawn.sampling() };
         let both = ScoreBeforeAfter::of(&answers, before, &own.after, question.nps_settings());
         let both = both.map_err(|problem| problem.to_string())?;
+        // Beside the score of all answers, that of these would tell of few others, and that of each customer once of the few who
+        // answered again.
+        let is_shown = sets.is_none_or(|sets| {
+            let first = Persons::of(&rows, customers).first;
+            sets.shows(&rows) && sets.shows(&first)
+        });
+        let before = if is_shown { Ok(both.before) } else { question.score(answered) };
+        let before = before.map_err(|problem| problem.to_string())?;
         let mut findings = chances.findings;
         findings.extend(own.findings);
         let n_later = answered.len() - rows.len();
@@ -179,10 +242,12 @@ impl Crowd {
         let n_answered = self.order.len() as u64;
         Ok(Weighting {
             method: WeightingMethod::Propensity,
+            wave: None,
             columns: chances.columns,
-            before: both.before,
+            gap: both.after.nps - before.nps,
+            before,
             after: both.after,
-            gap: both.gap,
+            given_std_error: None,
             efficiency: both.efficiency,
             rounds: None,
             n_trimmed: Some(own.n_trimmed),

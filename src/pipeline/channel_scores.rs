@@ -3,6 +3,7 @@
 use super::coded::{self, Coded};
 use super::question::Question;
 use super::selection::filled;
+use super::shown_cuts::{ShownColumn, ShownCuts};
 use super::small_bases::Hidden;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::channels::{ChannelRows, Consistency};
@@ -20,16 +21,15 @@ const REPLICATES_MIN: usize = 50;
 const LEVELS_MAX: usize = 50;
 
 /// Channels of the answers; `None` where answers have no channel, or all the same.
-pub(super) fn of(question: &Question<'_>, findings: &mut Vec<Finding>) -> Option<ChannelScores> {
+pub(super) fn of(question: &Question<'_>, cuts: &ShownCuts, findings: &mut Vec<Finding>) -> Option<ChannelScores> {
     let names = ["channel", "last_contact_channel"];
-    let coded = names.into_iter().find_map(|name| Coded::of(question.base, name))?;
+    let ShownColumn { coded, .. } = names.into_iter().find_map(|name| cuts.column(name))?;
     let mut hidden = Hidden::below(question.study.measures.suppress_below);
-    let answered = question.answered();
-    let by_level = coded.rows_by_level(&answered);
-    let counts: Vec<usize> = by_level.iter().map(Vec::len).collect();
+    // As in all tables, and counted here.
+    let place = cuts.place(&coded.name)?;
     // Those without a channel are the rest of the total, and are not compared.
-    let shown: Vec<bool> = hidden.shown(&counts)[..coded.levels.len()].to_vec();
-    let kept = Kept::of(&coded, &answered, &shown)?;
+    let shown = hidden.levels(&cuts.columns(), cuts.answered(), place..place + 1).swap_remove(place);
+    let kept = Kept::of(coded, cuts.answered(), &shown)?;
     let people = People::of(question, &kept, findings);
     let resampling = resampling(question, kept.rows.len(), kept.names.len() + people.values.ncols());
     let settings = Consistency { confidence: question.study.confidence, resampling };

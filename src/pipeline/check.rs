@@ -49,6 +49,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
                 "  warning: {percent:.0} % of the rows are put aside; see whether the study fits the files"
             );
         }
+        if let Some(counts) = &account.corrections {
+            let _ = writeln!(text, "  {}", counts.sentence());
+        }
         if !account.known_by.is_empty() {
             let _ = writeln!(text, "  {}", identity::known_by(account));
         }
@@ -61,6 +64,10 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
         for remark in &account.remarks {
             let _ = writeln!(text, "  {remark}");
         }
+    }
+    if !intake.corrected_elsewhere.is_empty() {
+        let n = intake.corrected_elsewhere.len();
+        let _ = writeln!(text, "{n} corrected rows are of sources that the study does not read");
     }
     text.push_str(&identity::lines(intake));
     let _ = writeln!(text, "drivers: {}", study.drivers.touchpoints.join(", "));

@@ -24,6 +24,11 @@ impl Coded {
         (!levels.is_empty()).then(|| Self { name: name.to_owned(), levels, codes })
     }
 
+    /// The level of each of some rows; rows without one have the place after the last.
+    pub fn levels_of(&self, rows: &[usize]) -> Vec<usize> {
+        rows.iter().map(|&row| (self.codes[row] as usize).min(self.levels.len())).collect()
+    }
+
     /// Rows by level, and last those without one.
     pub fn rows_by_level(&self, rows: &[usize]) -> Vec<Vec<usize>> {
         let mut levels = vec![Vec::new(); self.levels.len() + 1];

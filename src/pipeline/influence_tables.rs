@@ -2,10 +2,10 @@
 
 use super::later_referrals::N_REASONS;
 use crate::estimators::evaluation::Metric;
-use crate::influence::{Contender, Delay, InputKind, Rival};
+use crate::influence::{Contender, Delay, InputKind, Rival, TimedReach};
 use crate::report::{
     DelayResult, InfluenceResult, LearnedRating, PassingResult, PassingRow, ReferralRuleRow, ReferralWorthResult,
-    SeedCount, SeedPlanResult, TimedRow,
+    SeedCount, SeedPlanResult,
 };
 use crate::store::Table;
 
@@ -61,24 +61,26 @@ fn influence(influence: &InfluenceResult) -> Table {
         .numbers("value_reach", rows.iter().map(|row| row.value_reach.map(|own| own.value)))
         .numbers("value_reach_se", rows.iter().map(|row| row.value_reach.map(|own| own.std_error)))
         .numbers("credited", rows.iter().map(|row| row.credited));
-    if influence.delay.is_some() { in_time(table, influence) } else { table }
+    match &influence.timed {
+        Some(timed) => in_time(table, influence, timed),
+        None => table,
+    }
 }
 
 /// Reach by days, the share of that within the last of them, and the mean days.
-fn in_time(mut table: Table, influence: &InfluenceResult) -> Table {
-    let rows = || influence.customers.iter().map(|row| row.timed.as_ref());
+fn in_time(mut table: Table, influence: &InfluenceResult, timed: &TimedReach) -> Table {
+    let nodes = || influence.customers.iter().map(|row| row.node as u32);
     let last = influence.reach_days.len().saturating_sub(1);
     for (place, days) in influence.reach_days.iter().enumerate() {
-        let within = move |row: Option<&TimedRow>| row.and_then(|row| row.within.get(place).copied());
         table = table
-            .numbers(&format!("reach_{days}d"), rows().map(|row| within(row).map(|own| own.value)))
-            .numbers(&format!("reach_{days}d_se"), rows().map(|row| within(row).map(|own| own.std_error)));
+            .numbers(&format!("reach_{days}d"), nodes().map(|node| timed.within(node)[place]))
+            .numbers(&format!("reach_{days}d_se"), nodes().map(|node| timed.within_se(node)[place]));
         if place < last {
-            let share = |row: Option<&TimedRow>| Some(within(row)?.value / row?.within.get(last)?.value);
-            table = table.numbers(&format!("share_{days}d"), rows().map(share));
+            let share = |node| timed.within(node)[place] / timed.within(node)[last];
+            table = table.numbers(&format!("share_{days}d"), nodes().map(share));
         }
     }
-    table.numbers("mean_days", rows().map(|row| row.and_then(|row| row.mean_days)))
+    table.numbers("mean_days", nodes().map(|node| timed.mean_time(node)))
 }
 
 fn referral_rules(influence: &InfluenceResult) -> Table {

@@ -1,16 +1,14 @@
 //! The score of all answers and of every cut.
 
 use super::PipelineError;
-use super::coded::texts;
 use super::question::{Question, with_weights};
-use super::small_bases::Hidden;
+use super::shown_cuts::{ShownColumn, ShownCuts};
 use crate::estimators::diagnostics::{Diagnose, Scale, TouchpointDiagnostics, Touchpoints};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::{Cut, MeasureRow};
 use crate::study::Study;
 use ndarray::Array2;
-use std::collections::BTreeMap;
 
 /// What a cut's blank cells are called.
 const BLANK: &str = "(blank)";
@@ -39,22 +37,27 @@ pub(super) fn measure(study: &Study, base: &BaseTable) -> Result<Measured, Pipel
     if let Some(weighted) = &weighted {
         rows.push(measure_row(weighted, None, &weighted.answered())?);
     }
-    rows.push(measure_row(&all, None, &all.answered())?);
-    let (mut small_bases, mut hidden) = (Hidden::below(study.measures.suppress_below), Vec::new());
     let of_cuts = weighted.as_ref().unwrap_or(&all);
-    for column in &study.measures.by {
-        let groups = groups(of_cuts.base, column, &of_cuts.answered());
-        let counts: Vec<usize> = groups.iter().map(|(_, members)| members.len()).collect();
-        for ((value, members), shown) in groups.into_iter().zip(small_bases.shown(&counts)) {
-            let cut = Cut { column: column.clone(), value };
-            if shown {
+    let cuts = ShownCuts::of(of_cuts);
+    let (n_all, n_weighted) = (all.answered().len(), cuts.answered().len());
+    // Answers without a weight are the difference of the two.
+    if n_all == n_weighted || n_all - n_weighted >= study.measures.suppress_below as usize {
+        rows.push(measure_row(&all, None, &all.answered())?);
+    }
+    let mut hidden = Vec::new();
+    for ShownColumn { coded, shown } in cuts.by() {
+        let groups = coded.rows_by_level(cuts.answered()).into_iter().zip(shown).enumerate();
+        for (level, (members, shown)) in groups.filter(|(_, (members, _))| !members.is_empty()) {
+            let value = coded.levels.get(level).cloned().unwrap_or_else(|| BLANK.to_owned());
+            let cut = Cut { column: coded.name.clone(), value };
+            if *shown {
                 rows.push(measure_row(of_cuts, Some(cut), &members)?);
             } else {
                 hidden.push(cut);
             }
         }
     }
-    findings.extend(small_bases.finding("nps"));
+    findings.extend(cuts.hidden().finding("nps"));
     findings.extend(below_minimum(study, &rows));
     findings.extend(of_one_customer(&rows));
     Ok(Measured { rows, hidden, findings })
@@ -106,19 +109,6 @@ fn measure_row(question: &Question<'_>, cut: Option<Cut>, rows: &[usize]) -> Res
         below_minimum_base: score.n < question.study.minimum_base as usize,
         score,
     })
-}
-
-/// Rows by value of a column, in the order of the values.
-fn groups(base: &BaseTable, column: &str, rows: &[usize]) -> Vec<(String, Vec<usize>)> {
-    let mut groups: BTreeMap<(u8, String), Vec<usize>> = BTreeMap::new();
-    let Some(values) = texts(base, column) else { return Vec::new() };
-    for &row in rows {
-        let value = values[row].clone();
-        // Blanks come last.
-        let key = value.map_or((1, BLANK.to_owned()), |value| (0, value));
-        groups.entry(key).or_default().push(row);
-    }
-    groups.into_iter().map(|((_, value), rows)| (value, rows)).collect()
 }
 
 /// What the touchpoint scores themselves say, gaps and all; `None` without touchpoints.

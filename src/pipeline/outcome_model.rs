@@ -21,6 +21,8 @@ use crate::report::Metric;
 use crate::study::{Missing, Outcome, Study, TouchpointGroup};
 use ndarray::{Array1, Array2};
 
+/// Of more drivers than this, methods that nobody ranks by and that walk all subsets of the drivers are left out.
+const EVERY_METHOD_DRIVERS_MAX: usize = 16;
 /// Noise drivers that every driver of a line is compared with.
 const NOISE_DRIVERS: usize = 199;
 /// Answers beyond which no noise drivers are made.
@@ -162,15 +164,9 @@ impl Prepared {
 
     /// The ranked drivers.
     pub fn rank(&self, study: &Study, base: &BaseTable) -> Result<DriverRanking, Problem> {
-        let blocks = self.has_blocks();
         let is_linear = self.driver_family() == DriverFamily::Linear;
         let groups = self.groups(study);
-        let mut methods = vec![Method::Shapley, Method::First, Method::Last];
-        methods.extend((is_linear && !blocks).then_some(Method::RelativeWeights));
-        // Touchpoints in families are ranked within them.
-        if !groups.is_empty() {
-            methods.insert(0, Method::Owen);
-        }
+        let methods = self.methods(!groups.is_empty());
         let walks_all = is_linear || self.drivers.len() <= self.driver_family().n_drivers_max();
         let can_be_compared = walks_all && self.observations.n_rows() <= NOISE_ROWS_MAX;
         let analysis = DriverAnalysis {
@@ -183,6 +179,20 @@ impl Prepared {
             ..DriverAnalysis::default()
         };
         self.rank_by(study, base, &analysis)
+    }
+
+    /// Every method that is defined for the outcome and its drivers, the ranking one first: touchpoints in families are ranked
+    /// within them.
+    fn methods(&self, grouped: bool) -> Vec<Method> {
+        let is_linear = self.driver_family() == DriverFamily::Linear;
+        let n_drivers = self.drivers.len();
+        let few = n_drivers <= EVERY_METHOD_DRIVERS_MAX && n_drivers <= self.driver_family().n_drivers_max();
+        let is_defined =
+            |method: &Method| (is_linear || method.divides_any_fit()) && (!self.has_blocks() || method.takes_blocks());
+        let is_quick = |method: &Method| few || !(method.keeps_subsets() || *method == Method::ConditionalDominance);
+        let others = Method::ALL.into_iter().filter(|method| *method != Method::Owen);
+        let ranking = grouped.then_some(Method::Owen);
+        ranking.into_iter().chain(others.filter(is_defined).filter(is_quick)).collect()
     }
 
     /// The family of models whose fit is divided.

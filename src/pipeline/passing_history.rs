@@ -1,15 +1,14 @@
 //! How likely the word is to pass, learned from which of the referred bought and judged out of time.
 
 use super::PipelineError;
-use super::passing_occasions::{
-    AnswersInTime, Columns, DAY_US, Occasion, bought, credited, n_passed, occasions, share_passed,
-};
+use super::passing_features::{Features, NamedValues, engagement};
+use super::passing_occasions::{AnswersInTime, DAY_US, Occasion, bought, credited, n_passed, occasions, share_passed};
 use super::referral_log::ReferralLog;
 use crate::estimators::evaluation::{Assessment, Metric};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{
-    EdgeColumn, InfluenceError, LogisticPassing, PassingJudgement, PassingTrials, ReferralGraph, SharedSuccess,
-    decay_weights, judge_passing,
+    EdgeColumn, InfluenceError, LearnedProbability, LogisticPassing, PartialCredit, PassingJudgement, PassingTrials,
+    ReferralGraph, SharedSuccess, decay_weights, judge_passing,
 };
 use crate::link::Engine;
 use crate::report::{PassingResult, PassingRow};
@@ -72,9 +71,10 @@ pub(super) fn learn_passing(
 ) -> Result<LearnedPassings, PipelineError> {
     let bought = bought(engine, log, graph)?;
     let credited = credited(log, graph.n_nodes(), &bought)?;
+    let engagement = engagement(engine, log, graph)?;
     let history = History {
         occasions: occasions(log, graph.n_nodes(), &bought, &question.settings, question.as_of_us),
-        columns: Columns::of(log, answers, &bought, graph.n_nodes()),
+        features: Features::of(log, answers, &bought, engagement, graph.n_nodes()),
         log,
         n_nodes: graph.n_nodes(),
         question,
@@ -85,15 +85,20 @@ pub(super) fn learn_passing(
 /// Everything learned from.
 struct History<'run> {
     occasions: Vec<Occasion>,
-    columns: Columns,
+    features: Features,
     log: &'run ReferralLog,
     n_nodes: usize,
     question: &'run PassingQuestion,
 }
 
 /// The rules that can be learned, in the order of the table.
-const RULES: [PassingRule; 4] =
-    [PassingRule::Constant, PassingRule::Logistic, PassingRule::SharedSuccess, PassingRule::Decayed];
+const RULES: [PassingRule; 5] = [
+    PassingRule::Constant,
+    PassingRule::Logistic,
+    PassingRule::SharedSuccess,
+    PassingRule::Decayed,
+    PassingRule::Credit,
+];
 
 fn word(rule: PassingRule) -> &'static str {
     match rule {
@@ -102,6 +107,7 @@ fn word(rule: PassingRule) -> &'static str {
         PassingRule::Logistic => "logistic",
         PassingRule::SharedSuccess => "shared_success",
         PassingRule::Decayed => "decayed",
+        PassingRule::Credit => "credit",
     }
 }
 
@@ -225,11 +231,19 @@ impl History<'_> {
         let probability = match rule {
             PassingRule::Best | PassingRule::Constant => vec![share_passed(occasions); rows.len()],
             PassingRule::Logistic => self.logistic(occasions, rows)?,
-            PassingRule::SharedSuccess => self.shared(occasions, &vec![1.0; occasions.len()], rows)?,
+            PassingRule::SharedSuccess => {
+                let trials = self.trials(occasions, &vec![1.0; occasions.len()])?;
+                self.of_referrers(&shared(&trials)?, rows)
+            }
+            PassingRule::Credit => {
+                let trials = self.trials(occasions, &vec![1.0; occasions.len()])?;
+                self.of_referrers(&PartialCredit::default().rates(&trials)?, rows)
+            }
             PassingRule::Decayed => {
                 let times: Vec<i64> = occasions.iter().map(|one| one.at_us).collect();
                 let half_life_days = f64::from(self.question.settings.half_life_days);
-                self.shared(occasions, &decay_weights(&times, as_of_us, half_life_days)?, rows)?
+                let trials = self.trials(occasions, &decay_weights(&times, as_of_us, half_life_days)?)?;
+                self.of_referrers(&shared(&trials)?, rows)
             }
         };
         Ok(probability.into_iter().map(|value| value.clamp(MARGIN, 1.0 - MARGIN)).collect())
@@ -238,21 +252,16 @@ impl History<'_> {
     /// The first referral stands for its customer.
     fn logistic(&self, occasions: &[&Occasion], rows: &[u32]) -> Result<Vec<f64>, InfluenceError> {
         let first: Vec<u32> = occasions.iter().map(|one| one.rows[0]).collect();
-        let names = self.columns.telling(&first);
-        if names.is_empty() {
+        let passed: Vec<bool> = occasions.iter().map(|one| one.passed).collect();
+        let places = self.features.telling(&first, &passed);
+        if places.is_empty() {
             // Nothing tells one referral from another.
             return Ok(vec![share_passed(occasions); rows.len()]);
         }
-        let passed: Vec<bool> = occasions.iter().map(|one| one.passed).collect();
-        let (known, asked) = (self.columns.of_rows(&names, &first), self.columns.of_rows(&names, rows));
+        let (known, asked) = (self.features.of_rows(&places, &first), self.features.of_rows(&places, rows));
         let model = LogisticPassing::default();
-        let learned = {
-            let columns: Vec<EdgeColumn<'_>> =
-                known.iter().map(|(name, values)| EdgeColumn::Edge(name, values)).collect();
-            model.fit(&self.referrers(&first), &self.referred(&first), &columns, &passed)?
-        };
-        let columns: Vec<EdgeColumn<'_>> = asked.iter().map(|(name, values)| EdgeColumn::Edge(name, values)).collect();
-        learned.predict(&self.referrers(rows), &self.referred(rows), &columns)
+        let learned = model.fit(&self.referrers(&first), &self.referred(&first), &edge_columns(&known), &passed)?;
+        learned.predict(&self.referrers(rows), &self.referred(rows), &edge_columns(&asked))
     }
 
     fn referrers(&self, rows: &[u32]) -> Vec<u32> {
@@ -263,7 +272,7 @@ impl History<'_> {
         rows.iter().map(|&row| self.log.referral(row as usize).to).collect()
     }
 
-    fn shared(&self, occasions: &[&Occasion], weights: &[f64], rows: &[u32]) -> Result<Vec<f64>, InfluenceError> {
+    fn trials(&self, occasions: &[&Occasion], weights: &[f64]) -> Result<PassingTrials, InfluenceError> {
         let mut trials = PassingTrials::new(self.n_nodes);
         for (one, &weight) in occasions.iter().zip(weights) {
             let mut referrers = self.referrers(&one.rows);
@@ -273,9 +282,21 @@ impl History<'_> {
                 trials.push(&referrers, weight, if one.passed { weight } else { 0.0 })?;
             }
         }
-        let fit = SharedSuccess { tolerance: 1e-8, ..SharedSuccess::default() }.fit(&trials)?;
-        Ok(self.referrers(rows).into_iter().map(|node| fit.probabilities[node as usize].probability).collect())
+        Ok(trials)
     }
+
+    /// What was learned of the referrer of each row.
+    fn of_referrers(&self, learned: &[LearnedProbability], rows: &[u32]) -> Vec<f64> {
+        self.referrers(rows).into_iter().map(|node| learned[node as usize].probability).collect()
+    }
+}
+
+fn shared(trials: &PassingTrials) -> Result<Vec<LearnedProbability>, InfluenceError> {
+    Ok(SharedSuccess { tolerance: 1e-8, ..SharedSuccess::default() }.fit(trials)?.probabilities)
+}
+
+fn edge_columns(columns: &[NamedValues]) -> Vec<EdgeColumn<'_>> {
+    columns.iter().map(|column| EdgeColumn::Edge(&column.name, &column.values)).collect()
 }
 
 fn too_few(occasions: &[&Occasion], which: &str) -> Option<String> {

@@ -39,7 +39,7 @@ impl AnswersInTime {
         Self { answers }
     }
 
-    fn before(&self, node: u32, at_us: i64) -> Option<f64> {
+    pub fn before(&self, node: u32, at_us: i64) -> Option<f64> {
         let own = &self.answers[node as usize];
         let n_before = own.partition_point(|answer| answer.at_us < at_us);
         n_before.checked_sub(1).map(|last| own[last].score)
@@ -61,14 +61,6 @@ pub(super) struct Occasion {
     pub passed: bool,
     /// Whether the days to buy in are over.
     pub is_over: bool,
-}
-
-/// What is known of each referral of the log from before it.
-pub(super) struct Columns {
-    score: Vec<Option<f64>>,
-    earlier: Vec<Option<f64>>,
-    was_referred: Vec<Option<f64>>,
-    had_bought: Vec<Option<f64>>,
 }
 
 /// Purchases pass by one customer at a time, in order.
@@ -126,51 +118,6 @@ pub(super) fn occasions(
         }
     }
     occasions
-}
-
-impl Columns {
-    pub fn of(log: &ReferralLog, answers: &AnswersInTime, bought: &Bought, n_nodes: usize) -> Self {
-        let n_rows = log.len();
-        let empty = || Vec::with_capacity(n_rows);
-        let mut columns = Self { score: empty(), earlier: empty(), was_referred: empty(), had_bought: empty() };
-        let came = log.came(n_nodes);
-        let mut n_made = vec![0_u32; n_nodes];
-        let flag = |is: bool| Some(f64::from(u8::from(is)));
-        for row in 0..n_rows {
-            let referral = log.referral(row);
-            let from = referral.from as usize;
-            columns.score.push(answers.before(referral.from, referral.at_us));
-            columns.earlier.push(Some(f64::from(n_made[from]).ln_1p()));
-            columns.was_referred.push(flag(came[from].is_some_and(|came| came.at_us < referral.at_us)));
-            columns.had_bought.push(flag(bought.before[referral.to as usize]));
-            n_made[from] += u32::from(referral.from != referral.to);
-        }
-        columns
-    }
-
-    /// The columns that tell rows apart, of some rows.
-    pub fn of_rows(&self, names: &[&'static str], rows: &[u32]) -> Vec<(&'static str, Vec<Option<f64>>)> {
-        let all = self.named().into_iter().filter(|(name, _)| names.contains(name));
-        all.map(|(name, values)| (name, rows.iter().map(|&row| values[row as usize]).collect())).collect()
-    }
-
-    fn named(&self) -> [(&'static str, &Vec<Option<f64>>); 4] {
-        [
-            ("referrer:score", &self.score),
-            ("referrer:earlier_referrals", &self.earlier),
-            ("referrer:was_referred", &self.was_referred),
-            ("referred:had_bought", &self.had_bought),
-        ]
-    }
-
-    /// Names of the columns that hold two different values in these rows.
-    pub fn telling(&self, rows: &[u32]) -> Vec<&'static str> {
-        let varies = |values: &[Option<f64>]| {
-            let mut known = rows.iter().filter_map(|&row| values[row as usize]);
-            known.next().is_some_and(|first| known.any(|value| value.total_cmp(&first).is_ne()))
-        };
-        self.named().into_iter().filter(|(_, values)| varies(values)).map(|(name, _)| name).collect()
-    }
 }
 
 /// Others who acted (bought since being referred, or referred somebody), as far as they are owed to each customer: in equal

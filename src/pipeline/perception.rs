@@ -1,8 +1,9 @@
 //! The company's own indicators against what customers say of the same contacts, and what the length of a contact goes with.
 
 use super::PipelineError;
-use super::coded::{Coded, numbers, texts};
+use super::coded::{numbers, texts};
 use super::question::{Question, is_share};
+use super::shown_cuts::{ShownColumn, ShownCuts};
 use super::small_bases::Hidden;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::channels::{ContactLength, PerceptionSettings};
@@ -21,11 +22,15 @@ const VALUES_LISTED_MAX: usize = 20;
 ///
 /// # Errors
 /// A column of numbers with a text in it.
-pub(super) fn of(question: &Question<'_>, findings: &mut Vec<Finding>) -> Result<Vec<PerceptionResult>, PipelineError> {
+pub(super) fn of(
+    question: &Question<'_>,
+    cuts: &ShownCuts,
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<PerceptionResult>, PipelineError> {
     let mut results = Vec::new();
     for (place, own) in question.study.measures.perception.iter().enumerate() {
         let contacts = Contacts::of(question, own, place, findings)?;
-        match contacts.held_against(question, own, findings) {
+        match contacts.held_against(question, own, cuts, findings) {
             Ok(result) => results.push(result),
             Err(problem) => findings.push(not_compared(own, "the indicator and the score", &problem)),
         }
@@ -109,6 +114,7 @@ impl Contacts {
         &self,
         question: &Question<'_>,
         own: &Perception,
+        shown: &ShownCuts,
         findings: &mut Vec<Finding>,
     ) -> Result<PerceptionResult, MeasureError> {
         let study = question.study;
@@ -142,7 +148,7 @@ impl Contacts {
             let shown = hidden.shown(&known);
             gap.cells.iter_mut().zip(shown).filter(|(_, shown)| !*shown).for_each(|(cell, _)| cell.followed_by = None);
         }
-        let by = if is_shown { self.where_they_disagree(question, &mut hidden)? } else { Vec::new() };
+        let by = if is_shown { self.where_they_disagree(question, shown, &mut hidden)? } else { Vec::new() };
         let length = match own.length.as_ref().zip(self.length.as_ref()).map(|(name, length)| {
             let effects = self.effects_of(question, length)?;
             Ok::<LengthResult, MeasureError>(LengthResult { column: name.clone(), effects })
@@ -172,18 +178,17 @@ impl Contacts {
     fn where_they_disagree(
         &self,
         question: &Question<'_>,
+        shown: &ShownCuts,
         hidden: &mut Hidden,
     ) -> Result<Vec<CutEstimate>, MeasureError> {
         let differs: Vec<f64> =
             self.company.iter().zip(&self.customer).map(|(one, other)| (one - other).abs()).collect();
-        let coded: Vec<Coded> =
-            question.study.measures.by.iter().filter_map(|by| Coded::of(question.base, by)).collect();
-        let cuts: Result<Vec<Cut>, MeasureError> =
-            coded.iter().map(|own| Cut::new(own.name.clone(), own.levels.clone(), &own.codes)).collect();
+        let cuts: Result<Vec<Cut>, MeasureError> = shown.by().map(ShownColumn::cut).collect();
         let measure = Measure::yes_share("disagreement", &differs)?;
+        let known = measure.known_rows();
         let analysis = CutAnalysis { settings: question.settings(), ..CutAnalysis::default() };
         let mut rows = analysis.estimate(&[measure], &cuts?, question.sampling())?.rows;
-        hidden.portfolio(&mut rows);
+        hidden.portfolio(&mut rows, &shown.columns(), &|_, _| known.clone());
         Ok(rows)
     }
 

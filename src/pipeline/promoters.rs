@@ -182,7 +182,6 @@ impl<'run> Promoters<'run> {
                     Sampled { value: own.reach, std_error: own.reach_se }
                 }),
                 credited: credited.as_ref().map(|credited| credited[node]),
-                timed: speed.customers.get(node).cloned(),
             }
         };
         let mut customers: Vec<InfluenceRow> = (0..n_nodes).map(row).collect();
@@ -205,6 +204,7 @@ impl<'run> Promoters<'run> {
             },
             passing: passing.result,
             delay: speed.delay,
+            timed: speed.timed,
             reach_days: settings.reach_days.clone(),
             trees: pictured(names, &customers),
             customers,
@@ -306,6 +306,9 @@ fn learned_in_words(rule: PassingRule, settings: &Influence) -> String {
         PassingRule::Best | PassingRule::Constant => "the same for all",
         PassingRule::Logistic => "by a logistic model of what was known of referrer and referred",
         PassingRule::SharedSuccess => "one for each referrer, shrunken to that of all",
+        PassingRule::Credit => {
+            "one for each referrer, shrunken to that of all, each success credited in equal parts to its referrers"
+        }
         PassingRule::Decayed => "one for each referrer, shrunken to that of all, older history counting less",
     };
     format!(

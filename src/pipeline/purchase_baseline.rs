@@ -7,6 +7,7 @@ use super::in_full;
 use crate::data::{Observations, Split};
 use crate::estimators::buy_till_you_die::{
     BgNbd, BgNbdModel, BuyTillYouDieError, Customers, GammaGamma, GammaGammaModel, History, HistoryError, Horizon,
+    LogSpend,
 };
 use crate::estimators::evaluation::Predicted;
 use crate::findings::{Finding, FindingKind, Severity};
@@ -169,11 +170,10 @@ struct Fitted {
 impl PurchaseBaseline<'_> {
     /// Whether a buy-till-you-die model says anything of this outcome.
     pub fn is_of(outcome: Outcome) -> bool {
-        match outcome {
-            // It gives the expected amount, and not that of its logarithm.
-            Outcome::Spend { scale, .. } => scale == SpendScale::Amount,
-            _ => matches!(outcome, Outcome::Repurchase { .. } | Outcome::Churn { .. } | Outcome::Purchases { .. }),
-        }
+        matches!(
+            outcome,
+            Outcome::Repurchase { .. } | Outcome::Churn { .. } | Outcome::Purchases { .. } | Outcome::Spend { .. }
+        )
     }
 
     /// Predictions of the test rows of a split, whose cut is the one at the same place.
@@ -245,6 +245,10 @@ impl Fitted {
         match (outcome, &self.spend) {
             (Outcome::Churn { .. }, _) => 1.0 - any(),
             (Outcome::Purchases { .. }, _) => (self.per_occasion * expected()).max(EXPECTED_MIN),
+            (Outcome::Spend { scale: SpendScale::Log1p, .. }, Ok(spend)) => {
+                let log_spend = LogSpend { purchases: self.purchases, spend: *spend };
+                log_spend.expected(history, *mean_value, window)
+            }
             (Outcome::Spend { .. }, Ok(spend)) => expected() * spend.expected_value(history.frequency(), *mean_value),
             _ => any(),
         }
@@ -301,6 +305,31 @@ mod tests {
         let expected = fitted.predict(Outcome::Repurchase { window_days: 100 }, &records[0], window);
         assert!((0.5..=1.0).contains(&expected), "{expected}");
         assert!(!fitted.of_purchases.is_empty());
+    }
+
+    #[test]
+    fn the_logarithm_of_spend_is_expected_to_be_less_than_that_of_what_is_expected() {
+        // Customers who buy every 5 to 40 days, one in four of them silent for long.
+        let records: Vec<Record> = (0..80_i32)
+            .map(|customer| {
+                let every = f64::from(5 + 5 * (customer % 8));
+                let value = f64::from(10 + customer % 7);
+                let purchases: Vec<Bought> = (0..2 + customer % 6)
+                    .map(|place| Bought { value: value + f64::from(place % 3), ..bought(every * f64::from(place)) })
+                    .collect();
+                let silent = if customer % 4 == 0 { 400 } else { 10 };
+                let until = purchases[purchases.len() - 1].t_us + silent * DAY_US;
+                Record::before(&purchases, until).expect("purchases").expect("possible")
+            })
+            .collect();
+        let fitted = Fitted::of(&records).expect("a fit");
+        let window = Horizon::new(90.0).expect("a length");
+        let of = |scale, record| fitted.predict(Outcome::Spend { window_days: 90, scale }, record, window);
+        for record in &records {
+            let (amount, logarithm) = (of(SpendScale::Amount, record), of(SpendScale::Log1p, record));
+            // Jensen's inequality, strict since nobody's spend is sure.
+            assert!(logarithm > 0.0 && logarithm < amount.ln_1p(), "{amount} {logarithm}");
+        }
     }
 
     #[test]

@@ -77,6 +77,12 @@ impl<'a> Question<'a> {
             NpsInterval::AdjustedWald => IntervalKind::AdjustedWald,
             NpsInterval::Score => IntervalKind::Score,
             NpsInterval::Wald => IntervalKind::Wald,
+            NpsInterval::AdjustedWaldUniform => IntervalKind::AdjustedWaldUniform,
+            NpsInterval::AdjustedWaldThird => IntervalKind::AdjustedWaldThird,
+            NpsInterval::WaldPlusTwo => IntervalKind::WaldPlusTwo,
+            NpsInterval::BonettPrice => IntervalKind::BonettPrice,
+            NpsInterval::Goodman => IntervalKind::Goodman,
+            NpsInterval::Dirichlet => IntervalKind::Dirichlet,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::influence::{
 };
 use crate::link::BaseTable;
 use crate::study::EdgeProbability;
+use std::collections::BTreeSet;
 
 /// Referrals by the numbers of their customers, who are numbered in the order in which they first appear: those known at
 /// any time are the first ones.
@@ -16,6 +17,27 @@ pub(super) struct ReferralLog {
     times: Vec<i64>,
     rule: EdgeProbability,
     probability: Vec<f64>,
+    channels: Channels,
+}
+
+/// The channel of each referral, by its place among the names; no rows where the referrals tell none.
+#[derive(Default)]
+pub(super) struct Channels {
+    pub names: Vec<String>,
+    pub of_rows: Vec<Option<u32>>,
+}
+
+impl Channels {
+    fn of(texts: &[Option<String>]) -> Self {
+        let names: Vec<String> = texts.iter().flatten().collect::<BTreeSet<_>>().into_iter().cloned().collect();
+        let place = |name: &String| names.binary_search(name).ok().map(|place| place as u32);
+        let of_rows = if names.is_empty() {
+            Vec::new()
+        } else {
+            texts.iter().map(|name| name.as_ref().and_then(place)).collect()
+        };
+        Self { names, of_rows }
+    }
 }
 
 /// One referral.
@@ -84,11 +106,17 @@ impl ReferralLog {
         }
         let times: Vec<i64> = times.iter().map(|&t| t as i64).collect();
         let edges = edges.with_times(times.clone())?;
-        Ok(Some((Self { from, to, times, rule, probability }, edges)))
+        let channels = Channels::of(table.texts("channel").unwrap_or_default());
+        Ok(Some((Self { from, to, times, rule, probability, channels }, edges)))
     }
 
     pub fn len(&self) -> usize {
         self.times.len()
+    }
+
+    /// The channels of the referrals.
+    pub fn channels(&self) -> &Channels {
+        &self.channels
     }
 
     /// Whether the referrals bring their own probabilities, and these are used.

@@ -10,7 +10,7 @@ use crate::study::{Customers, ReferralRules, RuleTreatment};
 
 /// Referrals that the rules leave, with what the rules found.
 pub(super) struct RuledReferrals {
-    /// `referrer, referred, t, probability` in order of time.
+    /// `referrer, referred, t, probability, channel` in order of time.
     pub table: BaseTable,
     /// One row a rule.
     pub rows: Vec<ReferralRuleRow>,

@@ -12,7 +12,8 @@ const DAY_US: i64 = 86_400_000_000;
 
 /// Every column of the history at the start of the fieldwork, of those who answered since and of all customers known then: the
 /// last year up to the study's date, or since the first answer where that came later. `None` where only answers tell that
-/// there are customers, where nobody is known, or where fewer answered than may be shown.
+/// there are customers, where nobody is known, or where fewer answered than may be shown. Columns that are known of
+/// few respondents, or of few others, are left out.
 pub(super) fn against_base(
     study: &Study,
     engine: &Engine,
@@ -27,7 +28,12 @@ pub(super) fn against_base(
     let at = first.max(as_of - FIELDWORK_DAYS * DAY_US);
     let settings = Respondents { at, answered_from: at, answered_until: as_of };
     let mut rows = engine.respondents_against_base(&settings)?;
-    rows.retain(|row| row.base.n > 0);
+    // Of a column that is known of few respondents, or of few others, the means tell of these.
+    let n_min = u64::from(study.measures.suppress_below);
+    let is_small = |n: u64| n > 0 && n < n_min;
+    rows.retain(|row| {
+        row.base.n > 0 && !is_small(row.respondents.n) && !is_small(row.base.n.saturating_sub(row.respondents.n))
+    });
     let n_respondents = rows.iter().map(|row| row.respondents.n).max().unwrap_or(0);
     let is_shown = n_respondents >= u64::from(study.measures.suppress_below).max(1);
     Ok(is_shown.then_some(RespondentsAgainstBase { at, n_respondents, rows }))

@@ -1,6 +1,6 @@
 //! The results as tables, one row a thing.
 
-use super::{action_tables, contact_tables, influence_tables, scorecard_tables};
+use super::{action_tables, contact_tables, driver_tables, influence_tables, scorecard_tables};
 use crate::estimators::Coefficient;
 use crate::report::{Cut, EvaluationResult, MeasureRow, OutcomeResult, StudyResults};
 use crate::store::Table;
@@ -10,6 +10,9 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
     let mut tables = vec![
         drivers(&results.outcomes),
         driver_groups(&results.outcomes),
+        driver_tables::methods(&results.outcomes),
+        driver_tables::sizes(&results.outcomes),
+        driver_tables::pairs(&results.outcomes),
         coefficients(&results.outcomes),
         fits(&results.outcomes),
         left_out(&results.outcomes),
@@ -79,6 +82,7 @@ fn drivers(outcomes: &[OutcomeResult]) -> Table {
         .numbers("coefficient", rows.iter().map(|(_, _, driver)| driver.coefficient))
         .numbers("correlation", rows.iter().map(|(_, _, driver)| driver.correlation))
         .numbers("p_noise", rows.iter().map(|(_, _, driver)| driver.noise.map(|noise| noise.p_value)))
+        .numbers("p_noise_holm", rows.iter().map(|(_, _, driver)| driver.noise.map(|noise| noise.p_holm)))
         .numbers("p_noise_bh", rows.iter().map(|(_, _, driver)| driver.noise.map(|noise| noise.p_benjamini_hochberg)))
         .numbers("owen", of_method("owen"))
         .numbers("shapley", of_method("shapley"))
@@ -382,7 +386,10 @@ fn sources(results: &StudyResults) -> Table {
                 .map(move |(reason, &n)| (source, "quarantined", reason.word().to_owned(), n));
             let excluded =
                 account.rows_excluded.iter().map(move |(reason, &n)| (source, "excluded", reason.word().to_owned(), n));
-            std::iter::once((source, "used", String::new(), account.rows_used)).chain(quarantined).chain(excluded)
+            let corrected = account.corrections.as_ref().map_or(0, |counts| counts.used);
+            let used = [(String::new(), account.rows_used - corrected), ("corrected".to_owned(), corrected)];
+            let used = used.into_iter().filter(|(reason, n)| reason.is_empty() || *n > 0);
+            used.map(move |(reason, n)| (source, "used", reason, n)).chain(quarantined).chain(excluded)
         })
         .collect();
     Table::new("rows_accounted")

@@ -5,10 +5,11 @@ use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
 use super::selection::family_window;
 use super::{
-    PipelineError, clusters, identity, judge, measure_rows, measuring, result_tables, scores, stated_observed,
+    PipelineError, clusters, corrections, identity, judge, measure_rows, measuring, result_tables, scores,
+    stated_observed,
 };
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::intake::{Cache, Exclusion, Folders, IdentityAccount, Intake, SourceAccount, in_full};
+use crate::intake::{Cache, CorrectionsFile, Exclusion, Folders, IdentityAccount, Intake, SourceAccount, in_full};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults};
 use crate::store::{
@@ -73,6 +74,7 @@ pub fn run(study: &Study, settings: &RunSettings, progress: &dyn Fn(Progress)) -
             let findings = all_findings(&results);
             Manifest::of(study, &results.sources, &findings, Status::Done, staging.path())?
                 .identified(read.identity.as_ref())
+                .corrected(read.corrections.as_ref())
                 .write(staging.path())?;
             let folder = staging.publish()?;
             for gone in [failed, refused_folder(Path::new(study.file()), &settings.out)] {
@@ -99,6 +101,7 @@ pub fn is_done(study: &Study, out: &Path) -> Result<bool, PipelineError> {
     let folder = results_folder(study, out);
     match Recorded::read(&folder).filter(|recorded| recorded.is_of(study, &folder)) {
         Some(recorded) => Ok(recorded.salt_fingerprint() == Intake::salt_fingerprint(study)?.as_deref()
+            && recorded.corrections_sha256() == CorrectionsFile::of(study)?.as_ref().map(|own| own.sha256.as_str())
             && recorded.files() == Intake::fingerprints(study)?),
         None => Ok(false),
     }
@@ -152,6 +155,7 @@ fn leave_failure(
     let status = Status::Failed { exit_code: error.exit_code(), error: in_full(error) };
     Manifest::of(study, &read.sources, &[], status, folder.path())?
         .identified(read.identity.as_ref())
+        .corrected(read.corrections.as_ref())
         .write(folder.path())?;
     folder.publish().map(|_| ())
 }
@@ -174,6 +178,7 @@ fn run_into(
     let AllMeasured { rows: measures, scorecard, mut findings } = measuring::measure(study, &base, &engine)?;
     findings.extend(row_findings(&intake.accounts));
     findings.extend(identity::findings(&intake.accounts, intake.identity.as_ref()));
+    findings.extend(corrections::findings(&intake));
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &base);
@@ -264,6 +269,7 @@ fn run_into(
 pub(super) struct ReadSoFar {
     pub sources: Vec<SourceAccount>,
     pub identity: Option<IdentityAccount>,
+    pub corrections: Option<CorrectionsFile>,
 }
 
 /// What every use of a study starts from.
@@ -308,6 +314,7 @@ pub(super) fn join(
     })?;
     read.sources.clone_from(&intake.accounts);
     read.identity.clone_from(&intake.identity);
+    read.corrections.clone_from(&intake.corrections);
     progress(Progress::Step("joining answers with what came before and after"));
     std::fs::create_dir_all(spill).map_err(StoreError::file(spill, "made"))?;
     let engine_settings = EngineSettings {
@@ -527,6 +534,13 @@ fn check_measures(study: &Study, plan: &LinkPlan, numbers: &[String]) -> Result<
         named.extend([(key("unit"), &teams.unit), (key("cost"), &teams.cost)]);
         named.extend(teams.revenue.iter().map(|name| (key("revenue"), name)));
     }
+    named.extend(measures.wording.iter().map(|name| ("measures.wording".to_owned(), name)));
+    if let Some(wallet) = &measures.wallet {
+        let key = |name: &str| format!("measures.wallet.{name}");
+        named.extend([(key("own"), &wallet.own), (key("category"), &wallet.category)]);
+    }
+    let places = (0..measures.items.len()).map(|place| format!("measures.items[{place}].column"));
+    named.extend(places.zip(measures.items.iter().map(|own| &own.column)));
     if let Some(panel) = &measures.panel {
         named.push(("measures.panel.unit".to_owned(), &panel.unit));
         named.extend(panel.margin.iter().map(|name| ("measures.panel.margin".to_owned(), name)));

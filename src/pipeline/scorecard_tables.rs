@@ -2,9 +2,10 @@
 
 use crate::link::{ResponseCut, ResponseRate, Spread};
 use crate::measures::NetPromoterScore;
+use crate::measures::change::PairedChange;
 use crate::measures::portfolio::{BlankRule, Estimate, SeveralAnswers};
 use crate::measures::survival::LogRank;
-use crate::report::{Everybody, Scorecard, StudyResults, Weighting};
+use crate::report::{Everybody, RollingScore, Scorecard, StudyResults, WaveChange, WavePairs, Weighting};
 use crate::store::Table;
 
 /// One table a question, whether it has rows or not.
@@ -13,8 +14,12 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
     vec![
         portfolio(card),
         rules(card),
+        rolling(card),
+        benchmark(card),
         correlations(card),
         changes(card),
+        paired_changes(card),
+        moves(card),
         trend(card),
         control(card),
         movement(card),
@@ -78,8 +83,40 @@ fn rules(card: &Scorecard) -> Table {
         .texts("several_answers", card.rules.iter().map(|row| several(row.rule.rules.several).to_owned()))
         .numbers("window_days", card.rules.iter().map(window))
         .texts("blanks", card.rules.iter().map(|row| blanks(row.rule.blanks).to_owned()))
+        .flags("suppressed", card.rules.iter().map(|row| card.rules_hidden.contains(&row.rule.name)))
         .numbers("gap", card.rules.iter().map(|row| row.gap));
     estimates(table, &card.rules.iter().map(|row| row.estimate.as_ref()).collect::<Vec<_>>())
+}
+
+/// One row a window, `[from, to)` in ISO 8601.
+fn rolling(card: &Scorecard) -> Table {
+    let rows = &card.rolling;
+    let table = Table::new("rolling")
+        .texts("from", rows.iter().map(|own| instant(own.row.window.from)))
+        .texts("to", rows.iter().map(|own| instant(own.row.window.to)))
+        .numbers("overlap", rows.iter().map(|own| own.row.overlap))
+        .flags("suppressed", rows.iter().map(|own| own.is_hidden));
+    let shown = |own: &'_ RollingScore| !own.is_hidden;
+    let of = rows.iter().map(|own| own.row.estimate.as_ref().filter(|_| shown(own)));
+    estimates(table, &of.collect::<Vec<_>>())
+}
+
+/// One row a score that is held against the benchmark; `p_value` and `conf_low` are one-sided.
+fn benchmark(card: &Scorecard) -> Table {
+    let rows = &card.benchmarks;
+    Table::new("benchmark")
+        .texts("benchmark", rows.iter().map(|own| own.name.clone()))
+        .texts("wave", rows.iter().map(|own| own.wave.clone()))
+        .numbers("benchmark_nps", rows.iter().map(|own| own.figure.nps))
+        .integers("benchmark_n", rows.iter().map(|own| own.figure.n.map(|n| n as i64)))
+        .integers("n", rows.iter().map(|own| own.n as i64))
+        .numbers("nps", rows.iter().map(|own| own.test.nps))
+        .numbers("gap", rows.iter().map(|own| own.test.gap))
+        .numbers("std_error", rows.iter().map(|own| own.test.std_error))
+        .numbers("statistic", rows.iter().map(|own| own.test.statistic))
+        .numbers("p_value", rows.iter().map(|own| own.test.p_value))
+        .numbers("conf_low", rows.iter().map(|own| own.test.conf_low))
+        .numbers("confidence", rows.iter().map(|own| own.confidence.level()))
 }
 
 fn correlations(card: &Scorecard) -> Table {
@@ -112,6 +149,7 @@ fn changes(card: &Scorecard) -> Table {
         .texts("before", rows.iter().map(|(wave, ..)| wave.before.clone()))
         .texts("after", rows.iter().map(|(wave, ..)| wave.after.clone()))
         .texts("cut", rows.iter().map(|(_, name, ..)| name.clone()))
+        .flags("same_wording", rows.iter().map(|(wave, ..)| wave.same_wording))
         .numbers("n_before", number(|own| own.n_before))
         .numbers("n_after", number(|own| own.n_after))
         .numbers("nps_before", number(|own| own.before))
@@ -126,6 +164,52 @@ fn changes(card: &Scorecard) -> Table {
         .numbers("minimum_detectable", number(|own| own.minimum_detectable))
         .numbers("power", number(|own| own.power.chance()))
         .numbers("confidence", number(|own| own.confidence.level()))
+}
+
+/// Waves and those who answered in both of them.
+fn pairs(card: &Scorecard) -> Vec<(&WaveChange, &WavePairs)> {
+    card.changes.iter().filter_map(|wave| Some((wave, wave.paired.as_ref()?))).collect()
+}
+
+/// One row two waves: those who answered in both, each with the last answer of either.
+fn paired_changes(card: &Scorecard) -> Table {
+    let rows = pairs(card);
+    let number = |get: fn(&PairedChange) -> Option<f64>| rows.iter().map(move |(_, own)| get(&own.change));
+    Table::new("paired_changes")
+        .texts("before", rows.iter().map(|(wave, _)| wave.before.clone()))
+        .texts("after", rows.iter().map(|(wave, _)| wave.after.clone()))
+        .flags("same_wording", rows.iter().map(|(wave, _)| wave.same_wording))
+        .integers("n", rows.iter().map(|(_, own)| own.change.n as i64))
+        .numbers("nps_before", number(|own| Some(own.before)))
+        .numbers("nps_after", number(|own| Some(own.after)))
+        .numbers("change", number(|own| Some(own.change)))
+        .numbers("std_error", number(|own| Some(own.std_error)))
+        .numbers("statistic", number(|own| Some(own.statistic)))
+        .numbers("p_value", number(|own| Some(own.p_value)))
+        .numbers("conf_low", number(|own| Some(own.conf_low)))
+        .numbers("conf_high", number(|own| Some(own.conf_high)))
+        .numbers("correlation", number(|own| own.correlation))
+        .numbers("minimum_detectable", number(|own| Some(own.minimum_detectable)))
+        .numbers("power", number(|own| Some(own.power.chance())))
+        .numbers("confidence", number(|own| Some(own.confidence.level())))
+}
+
+/// One row a class before and a class after of those who answered in both of two waves, where all nine may be shown.
+fn moves(card: &Scorecard) -> Table {
+    const CLASSES: [&str; 3] = ["detractor", "passive", "promoter"];
+    let rows: Vec<_> = pairs(card)
+        .into_iter()
+        .filter(|(_, own)| own.moves_shown)
+        .flat_map(|(wave, own)| {
+            (0..9).map(move |cell| (wave, cell / 3, cell % 3, own.change.moves[cell / 3][cell % 3]))
+        })
+        .collect();
+    Table::new("moves")
+        .texts("before", rows.iter().map(|(wave, ..)| wave.before.clone()))
+        .texts("after", rows.iter().map(|(wave, ..)| wave.after.clone()))
+        .texts("class_before", rows.iter().map(|(_, from, ..)| CLASSES[*from].to_owned()))
+        .texts("class_after", rows.iter().map(|(_, _, to, _)| CLASSES[*to].to_owned()))
+        .integers("n", rows.iter().map(|(.., n)| *n as i64))
 }
 
 fn control(card: &Scorecard) -> Table {
@@ -238,7 +322,6 @@ fn response_rates(card: &Scorecard) -> Table {
 /// One row a column of the history; `at` in ISO 8601.
 fn respondents_against_base(card: &Scorecard) -> Table {
     let rows: Vec<_> = card.respondents.iter().flat_map(|own| own.rows.iter().map(move |row| (own.at, row))).collect();
-    let instant = |at: i64| jiff::Timestamp::from_microsecond(at).map_or_else(|_| at.to_string(), |at| at.to_string());
     // Without a customer there is no mean.
     let mean = |own: Spread| (own.n > 0).then_some(own.mean);
     Table::new("respondents_against_base")
@@ -251,6 +334,11 @@ fn respondents_against_base(card: &Scorecard) -> Table {
         .numbers("mean_base", rows.iter().map(|(_, row)| mean(row.base)))
         .numbers("sd_base", rows.iter().map(|(_, row)| row.base.sd()))
         .numbers("standardised_difference", rows.iter().map(|(_, row)| row.standardised_difference()))
+}
+
+/// An instant in UTC microseconds as people read it.
+fn instant(at: i64) -> String {
+    jiff::Timestamp::from_microsecond(at).map_or_else(|_| at.to_string(), |at| at.to_string())
 }
 
 /// One row a class and day on which somebody bought again.
@@ -301,6 +389,7 @@ fn weighting(card: &Scorecard) -> Table {
     let cost = |get: fn(&Weighting) -> f64| rows.iter().map(move |(.., raked)| raked.map(get));
     Table::new("weighting")
         .texts("method", rows.iter().map(|(_, _, own, _)| own.method.word().to_owned()))
+        .texts("wave", rows.iter().map(|(_, _, own, _)| own.wave.clone()))
         .texts("weights", rows.iter().map(|(word, ..)| (*word).to_owned()))
         .texts("by", rows.iter().map(|(_, _, own, _)| own.columns.join(", ")))
         .integers("n", rows.iter().map(|(_, score, ..)| score.n as i64))
@@ -309,6 +398,7 @@ fn weighting(card: &Scorecard) -> Table {
         .numbers("std_error", number(|score| score.std_error))
         .numbers("conf_low", number(|score| score.conf_low))
         .numbers("conf_high", number(|score| score.conf_high))
+        .numbers("given_std_error", rows.iter().map(|(.., own)| own.and_then(|own| own.given_std_error)))
         .numbers("gap", cost(|own| own.gap))
         .numbers("efficiency", cost(|own| own.efficiency.efficiency))
         .numbers("design_effect", cost(|own| own.efficiency.design_effect))

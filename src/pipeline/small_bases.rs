@@ -1,12 +1,14 @@
 //! What a study does not show because too few people stand behind it.
 
+use super::coded::Coded;
 use crate::findings::Finding;
-use crate::measures::disclosure::{ShownCell, SmallBases};
+use crate::measures::disclosure::{Nesting, ShownCell, ShownSets, SmallBases};
 use crate::measures::movement::MovementRow;
 use crate::measures::portfolio::CutEstimate;
 use crate::measures::say_do::AnswerBehaviour;
 use crate::report::OutcomeBehaviour;
 use ndarray::Array2;
+use std::ops::Range;
 
 /// Answers from 0 to 10 by class: the first answer of each class, and the one after its last.
 const CLASSES: [(usize, usize); 3] = [(0, 7), (7, 9), (9, 11)];
@@ -23,6 +25,11 @@ impl Hidden {
         Self { small: SmallBases::below(u64::from(minimum)).ok(), cells: Vec::new() }
     }
 
+    /// The same minimum, with nothing counted yet.
+    pub fn uncounted(&self) -> Self {
+        Self { small: self.small, cells: Vec::new() }
+    }
+
     /// Which parts of a list are shown, so that none of the others can be computed from its total.
     pub fn shown(&mut self, counts: &[usize]) -> Vec<bool> {
         let Some(small) = self.small else { return vec![true; counts.len()] };
@@ -32,17 +39,46 @@ impl Hidden {
         cells.into_iter().map(ShownCell::is_shown).collect()
     }
 
-    /// Which levels (rows, those without a value last) are shown in which waves (columns), where the total of every level and
-    /// of every wave is shown as well. Levels whose own total is hidden are shown in none.
+    /// Which levels of several columns are shown among some rows, those without a value last, where the total of these rows is.
+    /// What is hidden of the `counted` ones is counted; the others are there because something else shows their levels, and
+    /// all are in one order everywhere, so that one level is not hidden here and another there.
+    pub fn levels(&mut self, columns: &[&Coded], rows: &[usize], counted: Range<usize>) -> Vec<Vec<bool>> {
+        let Some(small) = self.small else {
+            return columns.iter().map(|own| vec![true; own.levels.len() + 1]).collect();
+        };
+        let codes: Vec<Vec<usize>> = columns.iter().map(|own| own.levels_of(rows)).collect();
+        let counts: Vec<Vec<u64>> = columns.iter().zip(&codes).map(|(own, codes)| counts_of(own, codes)).collect();
+        let cells = small.linked(&counts, &nestings(columns, &codes));
+        for (cells, counts) in cells[counted.clone()].iter().zip(&counts[counted]) {
+            // Where nobody is there is nothing to hide.
+            self.cells.extend(cells.iter().zip(counts).filter(|(_, n)| **n > 0).map(|(cell, _)| *cell));
+        }
+        cells.into_iter().map(|own| own.into_iter().map(ShownCell::is_shown).collect()).collect()
+    }
+
+    /// The same of counts by level, where those of the answers tell which levels lie within others.
+    pub fn counted_levels(&mut self, counts: &[Vec<u64>], nestings: &[Nesting]) -> Vec<Vec<bool>> {
+        let Some(small) = self.small else { return counts.iter().map(|own| vec![true; own.len()]).collect() };
+        let cells = small.linked(counts, nestings);
+        self.cells.extend(cells.iter().flatten());
+        cells.into_iter().map(|own| own.into_iter().map(ShownCell::is_shown).collect()).collect()
+    }
+
+    /// What may be shown beside the figures of some of so many rows; `None` where nothing is hidden.
+    pub fn sets(&self, n_rows: usize, rows: &[usize]) -> Option<ShownSets> {
+        self.small.map(|small| ShownSets::beside(small, n_rows, rows))
+    }
+
+    /// Which levels (rows, those without a value last) are shown in which waves (columns), where the total of every wave and
+    /// of every level that is shown by itself is shown as well. The other levels are shown in none.
     ///
     /// One list a wave would not do: of a level that is hidden in one wave and shown in all others the total tells the rest.
-    pub fn by_wave(&mut self, counts: &[Vec<usize>]) -> Vec<Vec<bool>> {
+    pub fn by_wave(&mut self, counts: &[Vec<usize>], levels_shown: &[bool]) -> Vec<Vec<bool>> {
         let Some(small) = self.small else { return counts.iter().map(|level| vec![true; level.len()]).collect() };
         let n_waves = counts.first().map_or(0, Vec::len);
-        let totals: Vec<u64> = counts.iter().map(|level| level.iter().sum::<usize>() as u64).collect();
-        let of_levels = small.list_or_nothing(&totals);
-        let shown: Vec<usize> = (0..counts.len()).filter(|&at| of_levels[at].is_shown() && totals[at] > 0).collect();
-        let hidden: Vec<usize> = (0..counts.len()).filter(|&at| !of_levels[at].is_shown()).collect();
+        let totals: Vec<usize> = counts.iter().map(|level| level.iter().sum()).collect();
+        let shown: Vec<usize> = (0..counts.len()).filter(|&at| levels_shown[at] && totals[at] > 0).collect();
+        let hidden: Vec<usize> = (0..counts.len()).filter(|&at| !levels_shown[at]).collect();
         // Together the hidden ones are what totals tell of them.
         let n_rows = shown.len() + usize::from(!hidden.is_empty());
         let table = Array2::from_shape_fn((n_rows, n_waves), |(row, wave)| match shown.get(row) {
@@ -61,35 +97,59 @@ impl Hidden {
         by_level
     }
 
-    /// Takes the estimates of small bases out of the portfolio, measure by measure and cut by cut.
-    pub fn portfolio(&mut self, rows: &mut [CutEstimate]) {
+    /// Hides levels that lie within another level, as shops within a region, in all waves where in some wave that level less
+    /// the others would give one of them away, or be given away by them. Counts and what is shown are by column, level and wave.
+    pub fn parts_by_wave(&mut self, counts: &[Vec<Vec<usize>>], nestings: &[Nesting], shown: &mut [Vec<Vec<bool>>]) {
+        let Some(small) = self.small else { return };
+        for nesting in nestings {
+            for whole in 0..counts[nesting.wholes].len() {
+                let parts: Vec<usize> =
+                    (0..nesting.whole_of.len()).filter(|&part| nesting.whole_of[part] == Some(whole)).collect();
+                let in_wave = |wave| Sums::of((counts, &*shown), nesting, (whole, parts.as_slice()), wave);
+                let n_waves = counts[nesting.wholes][whole].len();
+                if !(0..n_waves).any(|wave| in_wave(wave).give_away(small)) {
+                    continue;
+                }
+                for part in parts {
+                    let cells = shown[nesting.parts][part].iter_mut().zip(&counts[nesting.parts][part]);
+                    for (shown, _) in cells.filter(|(shown, n)| **shown && **n > 0) {
+                        *shown = false;
+                        self.cells.push(ShownCell::Complement);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes the estimates of small bases out of a portfolio, measure by measure. `rows_of` gives the rows of which a measure
+    /// is known, by its name and metric; cuts that are not in the portfolio are shown elsewhere.
+    pub fn portfolio(&mut self, rows: &mut [CutEstimate], cuts: &[&Coded], rows_of: &dyn Fn(&str, &str) -> Vec<usize>) {
         if self.small.is_none() {
             return;
         }
+        let n_counted = cuts.iter().filter(|own| rows.iter().any(|row| row.cut.as_ref() == Some(&own.name))).count();
         let key = |row: &CutEstimate| {
             let own = row.estimate.as_ref()?;
             Some((own.measure.clone(), own.metric))
         };
-        let totals: Vec<_> = rows
-            .iter()
-            .filter(|row| row.cut.is_none())
-            .filter_map(|row| Some((key(row)?, row.estimate.as_ref()?.n)))
-            .collect();
-        let mut cuts: Vec<String> = rows.iter().filter_map(|row| row.cut.clone()).collect();
-        cuts.dedup();
-        for cut in cuts {
-            for (measure, total) in &totals {
-                let places: Vec<usize> = (0..rows.len())
-                    .filter(|&at| rows[at].cut.as_ref() == Some(&cut) && key(&rows[at]).as_ref() == Some(measure))
-                    .collect();
-                let mut counts: Vec<usize> =
-                    places.iter().map(|&at| rows[at].estimate.as_ref().map_or(0, |own| own.n)).collect();
-                // Rows without a value of the cut are the rest of the total.
-                counts.push(total.saturating_sub(counts.iter().sum()));
-                for (at, shown) in places.into_iter().zip(self.shown(&counts)) {
-                    if !shown {
-                        rows[at].estimate = None;
-                    }
+        let all: Vec<_> = rows.iter().filter(|row| row.cut.is_none()).filter_map(key).collect();
+        let mut last: Option<(Vec<usize>, Vec<Vec<bool>>)> = None;
+        for measure in all {
+            let known = rows_of(&measure.0, measure.1);
+            // Another figure of the same answers hides nothing more.
+            let (_, shown) = match last.take().filter(|(rows, _)| *rows == known) {
+                Some(own) => last.insert(own),
+                None => {
+                    let shown = self.levels(cuts, &known, 0..n_counted);
+                    last.insert((known, shown))
+                }
+            };
+            for row in rows.iter_mut().filter(|row| key(row).as_ref() == Some(&measure)) {
+                let (Some(cut), Some(level)) = (&row.cut, &row.level) else { continue };
+                let place = cuts.iter().position(|own| own.name == *cut);
+                let level = place.and_then(|place| cuts[place].levels.iter().position(|own| own == level));
+                if place.zip(level).is_some_and(|(place, level)| !shown[place][level]) {
+                    row.estimate = None;
                 }
             }
         }
@@ -123,6 +183,73 @@ impl Hidden {
     }
 }
 
+/// Something of every level of a column in every wave.
+type ByLevelAndWave<T> = Vec<Vec<T>>;
+
+/// A level in one wave, and what of it is not shown.
+struct Sums {
+    is_whole_shown: bool,
+    has_parts: bool,
+    /// Hidden parts of somebody.
+    hidden: Vec<u64>,
+    /// Whether these are hidden in all waves; else their totals and the other waves tell of them.
+    throughout: bool,
+    /// Who is in no part.
+    rest: u64,
+}
+
+impl Sums {
+    /// Counts and what is shown are by column, level and wave.
+    fn of(
+        (counts, shown): (&[ByLevelAndWave<usize>], &[ByLevelAndWave<bool>]),
+        nesting: &Nesting,
+        (whole, parts): (usize, &[usize]),
+        wave: usize,
+    ) -> Self {
+        let n = |part: usize| counts[nesting.parts][part][wave];
+        let hidden: Vec<usize> =
+            parts.iter().copied().filter(|&part| n(part) > 0 && !shown[nesting.parts][part][wave]).collect();
+        let of_parts: usize = parts.iter().map(|&part| n(part)).sum();
+        Self {
+            is_whole_shown: shown[nesting.wholes][whole][wave],
+            has_parts: of_parts > 0,
+            throughout: hidden.iter().all(|&part| shown[nesting.parts][part].iter().all(|shown| !shown)),
+            hidden: hidden.into_iter().map(|part| n(part) as u64).collect(),
+            rest: counts[nesting.wholes][whole][wave].saturating_sub(of_parts) as u64,
+        }
+    }
+
+    fn give_away(&self, small: SmallBases) -> bool {
+        let is_rest_small = (1..small.minimum()).contains(&self.rest);
+        if !self.has_parts || self.hidden.is_empty() && self.is_whole_shown && !is_rest_small {
+            return false;
+        }
+        let unknown: Vec<u64> = self.hidden.iter().copied().chain((self.rest > 0).then_some(self.rest)).collect();
+        !(self.is_whole_shown && self.throughout && small.covers(&unknown))
+    }
+}
+
+/// The people of every level, those without a value last.
+fn counts_of(column: &Coded, codes: &[usize]) -> Vec<u64> {
+    let mut counts = vec![0; column.levels.len() + 1];
+    codes.iter().for_each(|&code| counts[code] += 1);
+    counts
+}
+
+/// Which levels of which columns lie within levels of others; those without a value are a level.
+pub(super) fn nestings(columns: &[&Coded], codes: &[Vec<usize>]) -> Vec<Nesting> {
+    let mut nestings = Vec::new();
+    for (parts, own) in columns.iter().enumerate() {
+        for wholes in (0..columns.len()).filter(|&wholes| wholes != parts) {
+            let nesting = Nesting::of((parts, &codes[parts]), (wholes, &codes[wholes]), own.levels.len() + 1);
+            if nesting.whole_of.iter().any(Option::is_some) {
+                nestings.push(nesting);
+            }
+        }
+    }
+    nestings
+}
+
 /// Takes the parts of segments out that are not shown.
 pub(super) fn hide_segments(rows: &mut Vec<MovementRow>, segments: &[String], shown: &[bool]) {
     rows.retain(|row| {
@@ -148,10 +275,11 @@ mod tests {
         let answers = vec![9.0; 19];
         let nps = Measure::nps("nps", &answers).expect("answers");
         let levels = ["a", "b", "c"].map(str::to_owned).to_vec();
-        let cut = Cut::new("channel", levels, &codes).expect("a cut");
+        let cut = Cut::new("channel", levels.clone(), &codes).expect("a cut");
         let mut rows = CutAnalysis::default().estimate(&[nps], &[cut], Sampling::default()).expect("estimates").rows;
         let mut hidden = Hidden::below(5);
-        hidden.portfolio(&mut rows);
+        let coded = Coded { name: "channel".to_owned(), levels, codes };
+        hidden.portfolio(&mut rows, &[&coded], &|_, _| (0..19).collect());
         let shown: Vec<Option<usize>> = rows.iter().map(|row| row.estimate.as_ref().map(|own| own.n)).collect();
         assert_eq!(shown, [Some(19), None, None, Some(8)]);
         let finding = hidden.finding("measures").expect("a finding");
@@ -164,7 +292,7 @@ mod tests {
         // Three waves of 60, 60 and 60; c has 2 answers in the first. One list of the first wave would hide c with b, show both
         // in the others, and leave c to be 42 - 20 - 20.
         let counts = [vec![30, 20, 20], vec![28, 20, 20], vec![2, 20, 20], vec![0, 0, 0]];
-        let shown = Hidden::below(5).by_wave(&counts);
+        let shown = Hidden::below(5).by_wave(&counts, &[true; 4]);
         assert_eq!(shown[3], [false; 3]);
         for level in 0..3 {
             let n_hidden = shown[level].iter().filter(|&&shown| !shown).count();
@@ -174,17 +302,39 @@ mod tests {
             assert_ne!((0..3).filter(|&level| !shown[level][wave]).count(), 1, "wave {wave} of {shown:?}");
         }
         assert!(!shown[2][0] && shown.iter().flatten().any(|&shown| shown), "{shown:?}");
-        assert_eq!(Hidden::below(0).by_wave(&counts), [[true; 3]; 4]);
+        assert_eq!(Hidden::below(0).by_wave(&counts, &[true; 4]), [[true; 3]; 4]);
     }
 
     #[test]
     fn a_level_with_a_small_total_is_shown_in_no_wave() {
         // c is 4 in all and takes b along; a is the rest, which the totals of the waves give in any case.
         let counts = [vec![50, 50], vec![10, 12], vec![2, 2], vec![0, 0]];
-        assert_eq!(Hidden::below(5).by_wave(&counts), [[true; 2], [false; 2], [false; 2], [false; 2]]);
+        let levels_shown = [true, false, false, true];
+        assert_eq!(Hidden::below(5).by_wave(&counts, &levels_shown), [[true; 2], [false; 2], [false; 2], [false; 2]]);
         // A wave of three people in all cannot be divided at all.
         let mut hidden = Hidden::below(5);
-        assert_eq!(hidden.by_wave(&[vec![3, 40], vec![0, 40]]), [[false; 2], [false; 2]]);
+        assert_eq!(hidden.by_wave(&[vec![3, 40], vec![0, 40]], &[true; 2]), [[false; 2], [false; 2]]);
+    }
+
+    #[test]
+    fn a_shop_hidden_in_a_wave_does_not_follow_from_its_region() {
+        // The 3 of the first wave take the south's shop with them, and the north less its other shop would be the 3.
+        let regions = vec![vec![63, 85], vec![10, 12], vec![0, 0]];
+        let shops = vec![vec![3, 20], vec![60, 65], vec![10, 12], vec![0, 0]];
+        let mut hidden = Hidden::below(5);
+        let alone = [hidden.by_wave(&regions, &[true; 3]), hidden.by_wave(&shops, &[true; 4])];
+        assert_eq!(alone[1][1], [true; 2]);
+        let mut shown = alone.clone();
+        let shops_of = Nesting { parts: 1, wholes: 0, whole_of: vec![Some(0), Some(0), Some(1), None] };
+        hidden.parts_by_wave(&[regions.clone(), shops.clone()], std::slice::from_ref(&shops_of), &mut shown);
+        assert_eq!(shown[0], alone[0]);
+        assert_eq!(shown[1][..2], [[false; 2], [false; 2]]);
+        // Without a small one nothing is hidden.
+        let all = [regions, vec![vec![13, 20], vec![50, 65], vec![10, 12], vec![0, 0]]];
+        let mut shown: Vec<Vec<Vec<bool>>> =
+            all.iter().map(|own| hidden.by_wave(own, &vec![true; own.len()])).collect();
+        hidden.parts_by_wave(&all, &[shops_of], &mut shown);
+        assert!(shown[1][..3].iter().flatten().all(|&shown| shown), "{shown:?}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Teams of a study, placed by what they are best at: cost, revenue, advocacy.
 
 use super::PipelineError;
-use super::coded::Coded;
 use super::perception::numbers_of;
 use super::question::Question;
+use super::shown_cuts::{ShownColumn, ShownCuts};
 use super::small_bases::Hidden;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::channels::{TeamColumns, TeamPlacing};
@@ -15,7 +15,11 @@ use crate::study::Outcome;
 ///
 /// # Errors
 /// A column of numbers with a text in it.
-pub(super) fn of(question: &Question<'_>, findings: &mut Vec<Finding>) -> Result<Option<TeamsResult>, PipelineError> {
+pub(super) fn of(
+    question: &Question<'_>,
+    cuts: &ShownCuts,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<TeamsResult>, PipelineError> {
     let study = question.study;
     let Some(own) = &study.measures.teams else { return Ok(None) };
     let cost = numbers_of(question, &own.cost, "measures.teams.cost")?;
@@ -27,8 +31,8 @@ pub(super) fn of(question: &Question<'_>, findings: &mut Vec<Finding>) -> Result
             (deeds, "spend".to_owned())
         }
     };
-    let Some(coded) = Coded::of(question.base, &own.unit) else { return Ok(None) };
-    let by_level = coded.rows_by_level(&question.answered());
+    let Some(ShownColumn { coded, .. }) = cuts.column(&own.unit) else { return Ok(None) };
+    let by_level = coded.rows_by_level(cuts.answered());
     let counts: Vec<usize> = by_level.iter().map(Vec::len).collect();
     let resampling = question.resampling();
     if resampling.replicates < 2 {
@@ -38,11 +42,10 @@ pub(super) fn of(question: &Question<'_>, findings: &mut Vec<Finding>) -> Result
     }
     let mut hidden = Hidden::below(study.measures.suppress_below);
     // A cost or a revenue may be known of few, however many answered.
-    let known = |values: &[f64]| -> Vec<usize> {
-        let rows: Vec<usize> = (0..values.len()).filter(|&row| !values[row].is_nan()).collect();
-        coded.rows_by_level(&rows).iter().map(Vec::len).collect()
-    };
-    let shown = [hidden.shown(&counts), hidden.shown(&known(&cost)), hidden.shown(&known(&revenue))];
+    let known = |values: &[f64]| -> Vec<usize> { (0..values.len()).filter(|&row| !values[row].is_nan()).collect() };
+    let place = cuts.place(&own.unit).unwrap_or_default();
+    let mut levels = |rows: &[usize]| hidden.levels(&cuts.columns(), rows, place..place + 1).swap_remove(place);
+    let shown = [levels(cuts.answered()), levels(&known(&cost)), levels(&known(&revenue))];
     let is_shown = |level: usize| shown.iter().all(|own| own[level]);
     let left: Vec<usize> = (0..coded.levels.len()).filter(|&level| is_shown(level) && counts[level] > 0).collect();
     let mut places = vec![Cut::BLANK; coded.levels.len()];

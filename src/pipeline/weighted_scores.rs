@@ -3,17 +3,25 @@
 use super::PipelineError;
 use super::coded::texts;
 use super::question::Question;
+use super::shown_cuts::ShownCuts;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::MeasureError;
+use crate::measures::disclosure::ShownSets;
 use crate::measures::weighting::{Margin, Raking, ScoreBeforeAfter, TargetShare, post_stratify};
 use crate::report::{Weighting, WeightingMethod};
 use crate::study::{PopulationMargin, PopulationShare, Strata};
+use std::collections::BTreeMap;
 
 /// The score before and after raking; `None` where the study names no shares, or nobody answered.
 ///
 /// # Errors
 /// Shares that cannot be met: a value that nobody or that nobody expected has, shares that contradict each other.
-pub(super) fn raked(question: &Question<'_>) -> Result<Option<Weighting>, PipelineError> {
+pub(super) fn raked(
+    question: &Question<'_>,
+    cuts: &ShownCuts,
+    sets: Option<&mut ShownSets>,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Weighting>, PipelineError> {
     let margins = &question.study.measures.rake;
     if margins.is_empty() {
         return Ok(None);
@@ -34,15 +42,24 @@ pub(super) fn raked(question: &Question<'_>) -> Result<Option<Weighting>, Pipeli
     let targets: Vec<Margin<'_>> = targets.collect::<Result<_, _>>().map_err(refused)?;
     let drawn = question.drawn(&whole.rows);
     let raked = Raking::default().weigh(&targets, drawn.sampling().weights).map_err(refused)?;
-    let weighted = whole.weighted(question, WeightingMethod::Raking, &raked.weights).map_err(refused)?;
-    Ok(Some(Weighting { rounds: Some(raked.rounds), ..weighted }))
+    if whole.gives_away(question, cuts) {
+        findings.push(not_shown(&columns));
+        return Ok(None);
+    }
+    let weighted = whole.weighted(question, WeightingMethod::Raking, &raked.weights, &targets, sets);
+    Ok(Some(Weighting { rounds: Some(raked.rounds), ..weighted.map_err(refused)? }))
 }
 
 /// The score before and after post-stratification; `None` where the study names no combinations, or nobody answered.
 ///
 /// # Errors
 /// As [`raked`].
-pub(super) fn post_stratified(question: &Question<'_>) -> Result<Option<Weighting>, PipelineError> {
+pub(super) fn post_stratified(
+    question: &Question<'_>,
+    cuts: &ShownCuts,
+    sets: Option<&mut ShownSets>,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Weighting>, PipelineError> {
     let Some(strata) = &question.study.measures.strata else { return Ok(None) };
     let columns: Vec<&str> = strata.columns.iter().map(String::as_str).collect();
     let Some(whole) = Whole::of(question, &columns) else { return Ok(None) };
@@ -53,7 +70,12 @@ pub(super) fn post_stratified(question: &Question<'_>) -> Result<Option<Weightin
     let margin = Margin::new(columns.join(", "), sizes.collect(), &codes).map_err(refused)?;
     let drawn = question.drawn(&whole.rows);
     let own = post_stratify(&margin, drawn.sampling().weights).map_err(refused)?;
-    whole.weighted(question, WeightingMethod::PostStratification, &own.weights).map(Some).map_err(refused)
+    if whole.gives_away(question, cuts) {
+        findings.push(not_shown(&columns));
+        return Ok(None);
+    }
+    let weighted = whole.weighted(question, WeightingMethod::PostStratification, &own.weights, &[margin], sets);
+    weighted.map(Some).map_err(refused)
 }
 
 /// Answers of which all the columns are known.
@@ -81,23 +103,46 @@ impl Whole {
         (!rows.is_empty()).then_some(Self { columns, rows, values, n_answers })
     }
 
+    /// Whether the score weighted by the levels of one column is a sum of theirs of which all but the hidden ones are shown.
+    fn gives_away(&self, question: &Question<'_>, cuts: &ShownCuts) -> bool {
+        let [column] = &self.columns[..] else { return false };
+        let n_min = question.study.measures.suppress_below as usize;
+        let is_small = |n: usize| n > 0 && n < n_min;
+        let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+        self.values[0].iter().for_each(|value| *counts.entry(value).or_default() += 1);
+        let has_small = is_small(self.n_answers - self.rows.len()) || counts.values().any(|&n| is_small(n));
+        let is_cut = cuts.column(column).is_some();
+        let has_hidden = cuts.column(column).is_some_and(|own| {
+            let used = own.coded.levels_of(cuts.answered());
+            used.into_iter().any(|level| !own.shown[level])
+        });
+        is_cut && (has_small || has_hidden)
+    }
+
     fn weighted(
         &self,
         question: &Question<'_>,
         method: WeightingMethod,
         weights: &[f64],
+        margins: &[Margin<'_>],
+        sets: Option<&mut ShownSets>,
     ) -> Result<Weighting, MeasureError> {
         let answers: Vec<f64> = self.rows.iter().map(|&row| question.answers[row]).collect();
         let drawn = question.drawn(&self.rows);
-        let both = ScoreBeforeAfter::of(&answers, drawn.sampling(), weights, question.nps_settings())?;
+        let both = ScoreBeforeAfter::calibrated(&answers, drawn.sampling(), weights, margins, question.nps_settings())?;
         let mut findings = both.findings;
         findings.extend(self.blanks());
+        // Beside the score of all answers, that of these would tell of the few others.
+        let is_shown = sets.is_none_or(|sets| sets.shows(&self.rows));
+        let before = if is_shown { both.before } else { question.score(&question.answered())? };
         Ok(Weighting {
             method,
+            wave: None,
             columns: self.columns.clone(),
-            before: both.before,
+            gap: both.after.nps - before.nps,
+            before,
             after: both.after,
-            gap: both.gap,
+            given_std_error: both.given_std_error,
             efficiency: both.efficiency,
             rounds: None,
             n_trimmed: None,
@@ -119,6 +164,15 @@ impl Whole {
                 .number("share", n_blank as f64 / self.n_answers as f64)
         })
     }
+}
+
+/// Why a score under weights is not shown.
+fn not_shown(columns: &[&str]) -> Finding {
+    let sentence = format!(
+        "the score weighted to the shares of {} is not shown, because with the cuts shown it would tell of those that are hidden",
+        columns.join(", ")
+    );
+    Finding::new(FindingKind::SmallBase, Severity::Note, "weighting", sentence)
 }
 
 /// The place of every value among the shares.

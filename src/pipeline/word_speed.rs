@@ -3,15 +3,12 @@
 use super::referral_log::ReferralLog;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{
-    DelayFamily, DelayFit, Eventually, InfluenceError, NodeTimedReach, ReferralGraph, TimedSettings, fit_delay,
-    timed_reach,
+    DelayFamily, DelayFit, Eventually, InfluenceError, ReferralGraph, TimedReach, TimedSettings, fit_delay, timed_reach,
 };
-use crate::report::{DelayResult, Sampled, TimedRow};
+use crate::report::DelayResult;
 
 /// Microseconds in a day.
 const DAY_US: f64 = 86_400e6;
-/// Customers of more than this number are not told how soon their word spreads: the figures of each take memory.
-const CUSTOMERS_MAX: usize = 3_000_000;
 /// Referrals with a known delay without which no delay is learned.
 const DELAYS_MIN: usize = 20;
 /// Delays learned from at most; of more, an even part is taken.
@@ -38,8 +35,7 @@ pub(super) struct SpeedQuestion<'run> {
 #[derive(Default)]
 pub(super) struct WordSpeed {
     pub delay: Option<DelayResult>,
-    /// One entry a customer.
-    pub customers: Vec<TimedRow>,
+    pub timed: Option<TimedReach>,
     pub findings: Vec<Finding>,
 }
 
@@ -64,9 +60,6 @@ pub(super) fn word_speed(
 ) -> Result<WordSpeed, InfluenceError> {
     if question.reach_days.is_empty() {
         return Ok(WordSpeed::default());
-    }
-    if graph.n_nodes() > CUSTOMERS_MAX {
-        return Ok(without_delay(&format!("there are {} customers, more than {CUSTOMERS_MAX}", graph.n_nodes())));
     }
     let trials = Trials::of(log, graph.n_nodes(), question);
     let n_passed = trials.passed.iter().filter(|&&passed| passed).count();
@@ -95,16 +88,7 @@ pub(super) fn word_speed(
     };
     let timed = timed_reach(graph, &settings)?;
     let delay = DelayResult { fit, aic_other: fits.get(1).map(|other| other.aic), n_samples: timed.n_samples };
-    let customers = timed.nodes.into_iter().map(row).collect();
-    Ok(WordSpeed { delay: Some(delay), customers, findings: Vec::new() })
-}
-
-fn row(node: NodeTimedReach) -> TimedRow {
-    let within = node.within.into_iter().zip(node.within_se);
-    TimedRow {
-        within: within.map(|(value, std_error)| Sampled { value, std_error }).collect(),
-        mean_days: node.mean_time,
-    }
+    Ok(WordSpeed { delay: Some(delay), timed: Some(timed), findings: Vec::new() })
 }
 
 fn without_delay(problem: &str) -> WordSpeed {

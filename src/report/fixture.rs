@@ -165,6 +165,7 @@ fn feedback() -> SourceAccount {
         rows_used: 2_746,
         rows_quarantined: BTreeMap::from([(Reason::Blank, 30), (Reason::OutOfRange, 12), (Reason::Unparsable, 4)]),
         rows_excluded: BTreeMap::from([(Exclusion::AfterAsOf, 10)]),
+        corrections: None,
         cells: BTreeMap::from([("delivery".to_owned(), CellCounts { blank: 210, not_applicable: 96 })]),
         clock_changes: BTreeMap::new(),
         classes: None,
@@ -182,6 +183,7 @@ fn transactions() -> SourceAccount {
         rows_used: 184_220,
         rows_quarantined: BTreeMap::new(),
         rows_excluded: BTreeMap::new(),
+        corrections: None,
         cells: BTreeMap::new(),
         clock_changes: BTreeMap::new(),
         classes: None,
@@ -584,7 +586,6 @@ fn influence() -> InfluenceResult {
             reasons: Vec::new(),
             value_reach: None,
             credited: None,
-            timed: None,
         }
     });
     InfluenceResult {
@@ -595,6 +596,7 @@ fn influence() -> InfluenceResult {
         probability: "one over the number of referrers of the referred".to_owned(),
         passing: None,
         delay: None,
+        timed: None,
         reach_days: Vec::new(),
         customers: customers.collect(),
         trees: Vec::new(),

@@ -3,7 +3,9 @@
 use super::InfluenceResult;
 use super::evaluation::EvaluationResult;
 use super::results::{OutcomeResult, ScoreSummary, StudyResults};
-use super::sections::{change_sentences, kept_sentences, lead_sentences, trend_sentence, weighted_sentence};
+use super::sections::{
+    benchmark_sentence, change_sentences, kept_sentences, lead_sentences, trend_sentence, weighted_sentence,
+};
 use super::standing::{self, HeldOut, Link};
 use super::{influence_lines, sentences, words};
 use crate::drivers::performance::{Action, ActionRow};
@@ -46,7 +48,8 @@ pub(super) fn headlines(results: &StudyResults) -> Vec<Headline> {
     all
 }
 
-/// One line each for the change over all waves and since the last one, for what weights change, for what was done by those who said they would,
+/// One line each for the benchmark, for the change over all waves and since the last one, for what weights change, for what was
+/// done by those who said they would,
 /// and for whether scores go before business; where they are known.
 pub(super) fn beside_the_score(results: &StudyResults) -> Vec<Headline> {
     let card = &results.scorecard;
@@ -55,9 +58,12 @@ pub(super) fn beside_the_score(results: &StudyResults) -> Vec<Headline> {
     // A last step without evidence of change is no news of the score where all waves show a trend, so both stand together.
     let last = card.changes.last().and_then(|own| change_sentences(own).into_iter().next());
     let change = trend_sentence(results).into_iter().chain(last).collect::<Vec<_>>().join(" ");
-    let weighting = card.weighting.iter().map(|own| weighted_sentence(own, &level)).collect::<Vec<_>>().join(" ");
+    let whole = card.weighting.iter().filter(|own| own.wave.is_none());
+    let weighting = whole.map(|own| weighted_sentence(own, &level)).collect::<Vec<_>>().join(" ");
+    let benchmark = card.benchmarks.iter().map(benchmark_sentence).collect::<Vec<_>>().join(" ");
     let kept = kept_sentences(results).join(" ");
     [
+        ("Against the benchmark", benchmark),
         (CHANGED, change),
         ("Weighted", weighting),
         ("Said and done", kept),
@@ -484,7 +490,8 @@ mod tests {
         };
         let all = ChangeSettings::default().between(group(40.0, 40.0), group(40.0, 41.0)).expect("a change");
         let (before, after) = ("winter".to_owned(), "spring".to_owned());
-        results.scorecard.changes = vec![WaveChange { before, after, all, cuts: Vec::new() }];
+        results.scorecard.changes =
+            vec![WaveChange { before, after, all, cuts: Vec::new(), paired: None, same_wording: None }];
         results.scorecard.trend_unit = "year";
         // By hand: a line without scatter of slope 3; the error is 2 / sqrt(2), and 3 -+ 1.96 * 1.414 = 0.2 and 5.8.
         let rising = TrendSettings::default().of(&[wave(1.0, 20.0), wave(2.0, 23.0), wave(3.0, 26.0)]);

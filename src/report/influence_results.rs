@@ -3,7 +3,7 @@
 use crate::findings::Finding;
 use crate::influence::{
     Ablation, DelayFit, GroupRow, PassingJudgement, Placebo, PlannedSeed, ReferralValue, SeedPlan, SignedReach, Tier,
-    ValueGroup,
+    TimedReach, ValueGroup,
 };
 
 /// Who carries the word.
@@ -23,6 +23,8 @@ pub struct InfluenceResult {
     pub passing: Option<PassingResult>,
     /// How long the word takes, where the dates tell.
     pub delay: Option<DelayResult>,
+    /// How soon the word of each customer spreads, by [`InfluenceRow::node`]; `None` where no delay could be learned.
+    pub timed: Option<TimedReach>,
     /// Days within which reach is told.
     pub reach_days: Vec<u32>,
     /// All rated customers, the highest rating first (ties by name).
@@ -93,8 +95,6 @@ pub struct InfluenceRow {
     /// Others who bought or referred in turn, as far as they are owed to the customer: in equal parts to those who had referred
     /// them, all the way up; `None` where passing is not learned.
     pub credited: Option<f64>,
-    /// How soon the word spreads; `None` where no delay could be learned.
-    pub timed: Option<TimedRow>,
 }
 
 /// A figure with its standard error; 0 where it is exact.
@@ -104,15 +104,6 @@ pub struct Sampled {
     pub value: f64,
     /// Its standard error.
     pub std_error: f64,
-}
-
-/// How soon one customer's word spreads.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TimedRow {
-    /// Expected customers reached within each of the days, the customer included.
-    pub within: Vec<Sampled>,
-    /// Mean days until the word is there, over those reached within the last of the days; `None` where nobody is.
-    pub mean_days: Option<f64>,
 }
 
 /// How long the word takes from a customer to the next.

@@ -40,7 +40,7 @@ pub use html::{ReportError, html};
 pub use influence_results::{
     CustomerWorth, DelayResult, InfluenceResult, InfluenceRow, LearnedRating, PassingResult, PassingRow,
     PicturedCustomer, PicturedTree, ReferralRuleRow, ReferralWorthResult, Sampled, SeedCount, SeedPlanResult, SeedRow,
-    TimedRow, WordOfMouthParts,
+    WordOfMouthParts,
 };
 pub use markdown::markdown;
 pub use model_card::ModelCard;
@@ -49,7 +49,7 @@ pub use results::{
     StudyResults, TestRow,
 };
 pub use scorecard::{
-    ClassSurvival, Everybody, OutcomeBehaviour, RepurchaseSurvival, RespondentsAgainstBase, Scorecard, WaveChange,
-    WaveMovement, Weighting, WeightingMethod,
+    BenchmarkResult, ClassSurvival, Everybody, OutcomeBehaviour, RepurchaseSurvival, RespondentsAgainstBase,
+    RollingScore, Scorecard, WaveChange, WaveMovement, WavePairs, Weighting, WeightingMethod,
 };
 pub use terminal::{Places, terminal};

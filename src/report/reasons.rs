@@ -21,6 +21,7 @@ pub(super) fn phrase(word: &str) -> String {
         "unmatched_key" => "the key leads to nobody",
         "ambiguous_key" => "the key leads to several persons",
         "duplicate" => "an earlier row has the same id",
+        "repeated_row" => "an earlier row is the same in all its cells",
         "self_referral" => "referrer and referred are the same",
         "after_as_of" => "it happened after the study's date",
         other => return spaced(other),
@@ -69,6 +70,7 @@ mod tests {
             Reason::UnmatchedKey,
             Reason::AmbiguousKey,
             Reason::Duplicate,
+            Reason::RepeatedRow,
             Reason::SelfReferral,
         ];
         for reason in reasons {

@@ -5,12 +5,14 @@ use super::contact_results::{ChannelScores, PanelResult, PerceptionResult, Teams
 use crate::findings::Finding;
 use crate::link::{Behaviour, ResponseRate};
 use crate::measures::NetPromoterScore;
-use crate::measures::change::{Change, ControlPoint, CutChange, Trend};
+use crate::measures::change::{Change, ControlPoint, CutChange, PairedChange, RollingRow, Trend};
+use crate::measures::channels::{Benchmark, BenchmarkTest};
 use crate::measures::movement::MovementWithError;
 use crate::measures::portfolio::{CorrelationRow, CutEstimate, RuleComparison};
 use crate::measures::say_do::{AnswerBehaviour, CutComparison, KeptWord, RevenueAtRisk};
 use crate::measures::survival::{LogRank, SurvivalCurve};
 use crate::measures::weighting::WeightEfficiency;
+use crate::stats::Confidence;
 
 /// What was measured. Where something was impossible, a finding says why.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,6 +23,12 @@ pub struct Scorecard {
     pub minimum_base: usize,
     /// The score under other customary rules.
     pub rules: Vec<RuleComparison>,
+    /// Rules whose score is not shown, because it and others would give the answers of few people away.
+    pub rules_hidden: Vec<String>,
+    /// Over a window that moves, where the study names one.
+    pub rolling: Vec<RollingScore>,
+    /// Against the benchmark of the study: all answers, then the last of several waves.
+    pub benchmarks: Vec<BenchmarkResult>,
     /// Correlations of the recommend answer and the touchpoints.
     pub correlations: Vec<CorrelationRow>,
     /// From each wave to the next.
@@ -108,6 +116,41 @@ pub struct ClassSurvival {
     pub n_expected: Option<f64>,
 }
 
+/// A score held against the study's benchmark.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BenchmarkResult {
+    /// Whose figure it is, where that is said.
+    pub name: Option<String>,
+    /// The figure.
+    pub figure: Benchmark,
+    /// The wave that is held against it; all answers without one.
+    pub wave: Option<String>,
+    /// Answers of the study.
+    pub n: usize,
+    /// The test that the score lies above the figure.
+    pub test: BenchmarkTest,
+    /// The level of its lower end.
+    pub confidence: Confidence,
+}
+
+/// The score in one window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RollingScore {
+    /// The window and its score.
+    pub row: RollingRow,
+    /// Whether the score is not shown, because it and others would give the answers of few people away.
+    pub is_hidden: bool,
+}
+
+/// Those who answered in both of two waves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WavePairs {
+    /// Their change.
+    pub change: PairedChange,
+    /// Whether their moves between classes may be shown.
+    pub moves_shown: bool,
+}
+
 /// How answers were weighted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WeightingMethod {
@@ -135,12 +178,17 @@ impl WeightingMethod {
 pub struct Weighting {
     /// How.
     pub method: WeightingMethod,
+    /// The wave whose answers were weighted; all answers without one.
+    pub wave: Option<String>,
     /// The columns whose shares are those of the population, or that the chance of answering was estimated from.
     pub columns: Vec<String>,
     /// As answered, or under the weights of the study; beside the chance of answering each customer counts once.
     pub before: NetPromoterScore,
-    /// Under the new weights; its error takes them as given.
+    /// Under the new weights. Under those that hold shares of the population its error knows that they do; under chances of
+    /// answering it takes them as given.
     pub after: NetPromoterScore,
+    /// The error of the score under weights that hold shares, were they taken as given; `None` for chances.
+    pub given_std_error: Option<f64>,
     /// The second less the first, in points.
     pub gap: f64,
     /// What the new weights cost.
@@ -171,8 +219,12 @@ pub struct WaveChange {
     pub before: String,
     /// The later wave.
     pub after: String,
+    /// Whether both were asked in the same words; `None` where that is not known.
+    pub same_wording: Option<bool>,
     /// Of all answers.
     pub all: Change,
+    /// Of those who answered in both.
+    pub paired: Option<WavePairs>,
     /// Of each cut, with p-values adjusted over all of them.
     pub cuts: Vec<CutChange>,
 }

@@ -234,6 +234,15 @@ pub(super) fn bootstrap(ranking: &DriverRanking, clusters: ClusterUnit) -> Strin
     )
 }
 
+/// Neighbours whose order the resamples leave open; `None` where every order is sure, and without resamples.
+pub(super) fn indistinct(ranking: &DriverRanking) -> Option<String> {
+    if ranking.indistinct.is_empty() {
+        return None;
+    }
+    let runs: Vec<String> = ranking.indistinct.iter().map(|run| words::listed(run)).collect();
+    Some(format!("Not told apart by these answers: {}.", runs.join("; ")))
+}
+
 /// `95 % interval`.
 pub(super) fn interval_name(confidence: Confidence) -> String {
     format!("{} interval", words::level(confidence))

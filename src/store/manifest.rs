@@ -3,7 +3,7 @@
 
 use super::StoreError;
 use crate::findings::Finding;
-use crate::intake::{IdentityAccount, SourceAccount};
+use crate::intake::{CorrectionsFile, IdentityAccount, SourceAccount};
 use crate::study::Study;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -53,6 +53,9 @@ pub struct Manifest<'s> {
     /// How respondents are known, where the study says anything of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<&'s IdentityAccount>,
+    /// The file of corrected rows, where there is one beside the study.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrections: Option<&'s CorrectionsFile>,
     findings: &'s [Finding],
     outputs: Vec<OutputFile>,
 }
@@ -80,6 +83,7 @@ impl<'s> Manifest<'s> {
             study,
             sources,
             identity: None,
+            corrections: None,
             findings,
             outputs,
         })
@@ -89,6 +93,12 @@ impl<'s> Manifest<'s> {
     #[must_use]
     pub fn identified(self, identity: Option<&'s IdentityAccount>) -> Self {
         Self { identity, ..self }
+    }
+
+    /// The same, with the file of corrected rows that was used.
+    #[must_use]
+    pub fn corrected(self, corrections: Option<&'s CorrectionsFile>) -> Self {
+        Self { corrections, ..self }
     }
 
     /// Writes `manifest.json` into a folder.
@@ -108,12 +118,18 @@ pub struct Recorded {
     study: serde_json::Value,
     sources: Vec<RecordedSource>,
     identity: Option<RecordedIdentity>,
+    corrections: Option<RecordedCorrections>,
     outputs: Vec<RecordedOutput>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 struct RecordedIdentity {
     salt_fingerprint: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct RecordedCorrections {
+    sha256: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -154,6 +170,11 @@ impl Recorded {
     /// By which it is known whether keys were hashed under the same salt.
     pub fn salt_fingerprint(&self) -> Option<&str> {
         self.identity.as_ref()?.salt_fingerprint.as_deref()
+    }
+
+    /// SHA-256 of the file of corrected rows, where there was one.
+    pub fn corrections_sha256(&self) -> Option<&str> {
+        self.corrections.as_ref().map(|own| own.sha256.as_str())
     }
 
     /// Path and SHA-256 of the files that were read, by source.

@@ -305,6 +305,14 @@ fn check_contacts_and_units(study: &Study, top: &Section<'_, '_>) -> Result<(), 
             return refuse("panel", sentence.to_owned());
         }
     }
+    if measures.rolling.is_some() && sources.feedback.time.is_none() {
+        let sentence = "[measures.rolling] needs to know when people answered; give [sources.feedback] `time`";
+        return refuse("rolling", sentence.to_owned());
+    }
+    if measures.wording.is_some() && sources.feedback.wave.is_none() {
+        let sentence = "`measures.wording` compares the wording from wave to wave; name their column as `wave` in [sources.feedback]";
+        return refuse("wording", sentence.to_owned());
+    }
     // A source of activity does not tell who is a customer.
     let knows_everybody = sources.transactions.is_some() || sources.customers.is_some();
     if measures.propensity && !(is_dated && knows_everybody) {

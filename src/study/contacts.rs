@@ -146,6 +146,25 @@ mod tests {
     }
 
     #[test]
+    fn activity_alone_does_not_tell_who_is_a_customer() {
+        let text = |source: &str| {
+            format!(
+                "[study]\nname = \"s\"\nas_of = 2026-12-31\n[sources.feedback]\npath = \"f.csv\"\ncustomer = \
+                 \"who\"\ntime = \"when\"\nrecommend = \"nps\"\n{source}[measures]\npropensity = true\n"
+            )
+        };
+        let read = |source: &str| Study::parse(&text(source), Path::new("")).map(|study| study.measures.propensity);
+        let activity = "[sources.activity]\npath = \"a.csv\"\ncustomer = \"who\"\ntime = \"when\"\n";
+        let said = read(activity).expect_err("refused").to_string();
+        assert!(
+            said.contains("add [sources.transactions] or [sources.customers], which tell who is a customer"),
+            "{said}"
+        );
+        let customers = format!("{activity}[sources.customers]\npath = \"c.csv\"\ncustomer = \"who\"\n");
+        assert!(read(&customers).expect("a study"));
+    }
+
+    #[test]
     fn what_is_missing_is_said() {
         let said = problem("[measures.channels]\nhand_off_days = 30");
         assert!(said.contains("needs contacts"), "{said}");

@@ -6,6 +6,44 @@ use super::{StudyError, keys};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// What no two rows of a source have alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unique {
+    /// The whole row as it stands in its file.
+    Row,
+    /// These columns together, where there are any; rows in which one of them is blank are not compared.
+    #[serde(untagged)]
+    Columns(Vec<String>),
+}
+
+impl Default for Unique {
+    fn default() -> Self {
+        Self::Columns(Vec::new())
+    }
+}
+
+impl Unique {
+    /// The word for whole rows. A column of this name stands in a list.
+    const ROW: &str = "row";
+
+    fn read(section: &Section<'_, '_>) -> Result<Self, StudyError> {
+        let Some(item) = section.item("unique") else { return Ok(Self::default()) };
+        if item.is_text() && item.text()? == Self::ROW {
+            return Ok(Self::Row);
+        }
+        item.texts().map(Self::Columns)
+    }
+
+    /// The columns, where it is columns.
+    pub fn columns(&self) -> &[String] {
+        match self {
+            Self::Row => &[],
+            Self::Columns(columns) => columns,
+        }
+    }
+}
+
 /// What a source promises of columns by the names in its files, and of all its rows.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct SourceContract {
@@ -15,8 +53,8 @@ pub struct SourceContract {
     pub allowed: BTreeMap<String, Vec<String>>,
     /// The range of a column of numbers.
     pub ranges: BTreeMap<String, Range>,
-    /// Columns that no two rows have alike; rows in which one of them is blank are not compared.
-    pub unique: Vec<String>,
+    /// What no two rows have alike.
+    pub unique: Unique,
     /// The fewest rows of all its files.
     pub rows_min: Option<u64>,
     /// The most rows of all its files.
@@ -31,7 +69,7 @@ impl SourceContract {
     pub(super) fn read(section: &Section<'_, '_>) -> Result<Self, StudyError> {
         let Some(item) = section.item("contract") else { return Ok(Self::default()) };
         let section = item.section(keys::CONTRACT)?;
-        let (not_null, unique) = (section.texts("not_null")?, section.texts("unique")?);
+        let (not_null, unique) = (section.texts("not_null")?, Unique::read(&section)?);
         let mut contract = Self { not_null, unique, ..Self::default() };
         if let Some(item) = section.item("allowed") {
             for (column, item) in item.open_section()?.items() {
@@ -62,7 +100,8 @@ impl SourceContract {
 
     /// Every column that something is promised of, once.
     pub fn columns(&self) -> Vec<&str> {
-        let all = self.not_null.iter().chain(&self.unique).chain(self.allowed.keys()).chain(self.ranges.keys());
+        let all =
+            self.not_null.iter().chain(self.unique.columns()).chain(self.allowed.keys()).chain(self.ranges.keys());
         let mut columns: Vec<&str> = all.map(String::as_str).collect();
         columns.sort_unstable();
         columns.dedup();

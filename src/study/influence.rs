@@ -37,6 +37,8 @@ pub enum PassingRule {
     SharedSuccess,
     /// The same with older history counting less.
     Decayed,
+    /// One a referrer, shrunken: each success is credited in equal parts to all of its referrers.
+    Credit,
 }
 
 /// What passing probabilities are learned from.
@@ -311,6 +313,7 @@ fn read_probability(
             ("logistic", Learned(PassingRule::Logistic)),
             ("shared-success", Learned(PassingRule::SharedSuccess)),
             ("decayed", Learned(PassingRule::Decayed)),
+            ("credit", Learned(PassingRule::Credit)),
         ])?;
         if probability == Column && !has_column {
             return Err(item.invalid("`influence.probability = \"column\"` needs `probability` in [sources.referrals]"));
@@ -435,6 +438,8 @@ touchpoints = ["delivery"]
         assert_eq!(asked.probability, EdgeProbability::Learned(PassingRule::Best));
         assert_eq!((asked.passing.within_days, asked.passing.half_life_days), (30, 365));
         assert!(asked.reach_days.is_empty());
+        let credit = influence(&format!("{ORDERS}[influence]\nprobability = \"credit\"\n")).expect("a sound study");
+        assert_eq!(credit.probability, EdgeProbability::Learned(PassingRule::Credit));
         assert_eq!((asked.active.as_deref(), asked.not_contacted_days), (Some("talks"), Some(14)));
         assert_eq!(asked.seed_value, SeedValue::OwnValue);
         let quota = |value: &str, n| SegmentQuota { value: value.to_owned(), n };

@@ -100,6 +100,7 @@ pub const REFERRALS: &[&str] = &[
     "customer_is",
     "time",
     "probability",
+    "channel",
 ];
 /// `[sources.customers]`.
 pub const CUSTOMERS: &[&str] = &[
@@ -299,7 +300,20 @@ pub const MEASURES: &[&str] = &[
     "perception",
     "teams",
     "panel",
+    "benchmark",
+    "wording",
+    "rolling",
+    "wallet",
+    "items",
 ];
+/// `[measures.benchmark]`.
+pub const BENCHMARK: &[&str] = &["nps", "n", "name"];
+/// `[measures.rolling]`.
+pub const ROLLING: &[&str] = &["days", "step_days", "several"];
+/// `[measures.wallet]`.
+pub const WALLET: &[&str] = &["own", "category"];
+/// One of `[[measures.items]]`.
+pub const ITEM: &[&str] = &["column", "metric", "scale", "from", "to", "yes", "not_applicable"];
 /// `[measures.channels]`.
 pub const CHANNELS: &[&str] = &["people", "hand_off_days"];
 /// One of `[[measures.perception]]`.

@@ -1,7 +1,9 @@
 //! What is measured of the answers, and how it is cut and weighted.
 
 use super::section::{Item, Section};
-use super::{ChannelComparison, Panel, Perception, StudyError, Teams, keys};
+use super::{
+    BenchmarkFigure, ChannelComparison, ItemMeasure, Panel, Perception, Rolling, StudyError, Teams, Wallet, keys,
+};
 use serde::Serialize;
 
 /// How the interval of a Net Promoter Score is made.
@@ -14,6 +16,18 @@ pub enum NpsInterval {
     Score,
     /// Wald's.
     Wald,
+    /// Wald's, with 1 added to each class.
+    AdjustedWaldUniform,
+    /// Wald's, with a third of the squared normal quantile added to each class.
+    AdjustedWaldThird,
+    /// Wald's, with 1/2, 1 and 1/2 added.
+    WaldPlusTwo,
+    /// Bonett and Price's, with 1 added to promoters and to detractors.
+    BonettPrice,
+    /// Goodman's, of all contrasts of the classes at once.
+    Goodman,
+    /// Percentiles of the posterior under a uniform prior of the classes.
+    Dirichlet,
 }
 
 /// What is measured.
@@ -41,6 +55,16 @@ pub struct Measures {
     pub teams: Option<Teams>,
     /// Units whose scores are held against what became of them.
     pub panel: Option<Panel>,
+    /// A score that the study's own is held against.
+    pub benchmark: Option<BenchmarkFigure>,
+    /// The column with the wording of the question that was answered.
+    pub wording: Option<String>,
+    /// A window that moves over the answers.
+    pub rolling: Option<Rolling>,
+    /// The share of wallet.
+    pub wallet: Option<Wallet>,
+    /// Other items, each with the figure that is made of it.
+    pub items: Vec<ItemMeasure>,
 }
 
 /// What is known of the population: how the values of one column divide it.
@@ -96,6 +120,11 @@ impl Measures {
             perception: Vec::new(),
             teams: None,
             panel: None,
+            benchmark: None,
+            wording: None,
+            rolling: None,
+            wallet: None,
+            items: Vec::new(),
         };
         if let Some(item) = top.item("measures") {
             let section = item.section(keys::MEASURES)?;
@@ -105,6 +134,12 @@ impl Measures {
                     ("adjusted-wald", NpsInterval::AdjustedWald),
                     ("score", NpsInterval::Score),
                     ("wald", NpsInterval::Wald),
+                    ("adjusted-wald-uniform", NpsInterval::AdjustedWaldUniform),
+                    ("adjusted-wald-third", NpsInterval::AdjustedWaldThird),
+                    ("wald-plus-two", NpsInterval::WaldPlusTwo),
+                    ("bonett-price", NpsInterval::BonettPrice),
+                    ("goodman", NpsInterval::Goodman),
+                    ("dirichlet", NpsInterval::Dirichlet),
                 ])?;
             }
             if let Some(item) = section.item("suppress_below") {
@@ -133,6 +168,24 @@ impl Measures {
             }
             measures.teams = section.item("teams").map(|item| Teams::read(&item)).transpose()?;
             measures.panel = section.item("panel").map(|item| Panel::read(&item)).transpose()?;
+            measures.benchmark = section.item("benchmark").map(|item| BenchmarkFigure::read(&item)).transpose()?;
+            measures.wording = section.text("wording")?;
+            measures.rolling = section.item("rolling").map(|item| Rolling::read(&item)).transpose()?;
+            measures.wallet = section.item("wallet").map(|item| Wallet::read(&item)).transpose()?;
+            if let Some(item) = section.item("items") {
+                let all = item.elements("a list of tables")?;
+                for item in &all {
+                    let own = ItemMeasure::read(item)?;
+                    let is_same =
+                        |other: &ItemMeasure| other.column == own.column && other.figure.word() == own.figure.word();
+                    if measures.items.iter().any(is_same) {
+                        let (column, word) = (&own.column, own.figure.word());
+                        return Err(item
+                            .invalid(format!("`{column}` is there twice as {word}, which no table could tell apart")));
+                    }
+                    measures.items.push(own);
+                }
+            }
         }
         Ok(measures)
     }

@@ -27,6 +27,7 @@ mod key;
 mod measures;
 mod outcome;
 mod panel;
+mod portfolio;
 mod sources;
 mod zone;
 
@@ -35,7 +36,7 @@ pub use analysis::{Drivers, Missing, Scores, TouchpointGroup};
 pub use as_of::AsOf;
 pub use codes::{AnswerCodes, Codes};
 pub use contacts::{ChannelComparison, GoodWhen, Perception, Teams};
-pub use contract::SourceContract;
+pub use contract::{SourceContract, Unique};
 pub use document::Study;
 pub use error::{Place, Problem, StudyError};
 pub use evaluation::Evaluation;
@@ -54,6 +55,7 @@ pub use measures::{Measures, NpsInterval, PopulationMargin, PopulationShare, Str
 pub use nearest::nearest;
 pub use outcome::{Outcome, Penalty, SpendScale};
 pub use panel::{Panel, Period};
+pub use portfolio::{BenchmarkFigure, ItemFigure, ItemMeasure, Rolling, Wallet};
 pub use sources::{
     Activity, Aggregate, AmountVia, Customers, Exposures, Feedback, Files, Format, Invitations, Junctures, Range,
     Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor,

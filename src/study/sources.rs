@@ -330,6 +330,8 @@ pub struct Referrals {
     pub time: String,
     /// The probability of the edge, 0-1.
     pub probability: Option<String>,
+    /// The channel of the referral.
+    pub channel: Option<String>,
 }
 
 /// The profiles.
@@ -485,6 +487,7 @@ impl Sources {
                         customer_is: Level::read_of_source(&section)?,
                         time: section.required("time", TIME)?.text()?,
                         probability: section.text("probability")?,
+                        channel: section.text("channel")?,
                     })
                 })
                 .transpose()?,

@@ -80,6 +80,7 @@ fn what_does_not_go_together_is_refused_with_two_and_a_sentence() {
     };
     refused(&["--missing", "em", "--family", "logistic"], "only --family linear");
     refused(&["--weights", "a"], "--weight-kind");
+    refused(&["--screen"], "--screen goes with");
     refused(&["--method", "pmwd"], "`pmwd` is no method");
     refused(&["--method", "shapley,complete-dominance"], "--format json");
     refused(&["--groups", "a,b"], "service=A,B");
@@ -93,6 +94,25 @@ fn what_does_not_go_together_is_refused_with_two_and_a_sentence() {
     let output = advocate(folder.path(), &[&base[..], &["--groups", "s=a,c"]].concat());
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
     assert!(stderr(&output).contains("`c`"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_class_is_screened_by_a_line_that_says_so() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "y,a,b\n0,1,2\n0,2,1\n1,3,2\n1,2,4\n0,1,1\n1,4,2\n0,3,3\n1,1,4\n");
+    let base = ["drivers", "--data", "t.csv", "--outcome", "y", "--drivers", "a,b", "--family", "logistic"];
+    let more = ["--screen", "--bootstrap", "0", "--format", "json"];
+    let answer = json(&advocate(folder.path(), &[&base[..], &more].concat()));
+    assert_eq!((answer["family"].as_str(), answer["fit"]["measure"].as_str()), (Some("linear"), Some("r_squared")));
+    assert_eq!(answer["findings"][0]["kind"], "screened");
+    // By hand: sums of squares 8.875 of a, 9.875 of b, 2 of y; of products 1.5 of y and a, 2.5 of y and b, -0.375 of a and b.
+    let (of_a, of_b) = (1.5 * 1.5 / 8.875 / 2.0, 2.5 * 2.5 / 9.875 / 2.0);
+    let products = 1.5 * 1.5 * 9.875 + 2.5 * 2.5 * 8.875 + 2.0 * 1.5 * 2.5 * 0.375;
+    let explained = products / (8.875 * 9.875 - 0.375 * 0.375) / 2.0;
+    close(&answer["fit"]["value"], explained, 1e-12);
+    let first = (of_a + explained - of_b) / 2.0;
+    close(&by_driver(&answer, "a")["methods"]["shapley"], first, 1e-12);
+    assert!(by_driver(&answer, "a")["methods"]["relative_weights"].is_number());
 }
 
 const SWISS: &str = "Agriculture,Examination,Education,Catholic,Infant.Mortality";
@@ -433,6 +453,44 @@ fn a_probability_above_one_names_its_row() {
     let output = advocate(folder.path(), &arguments);
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains("row 2: probability 50"), "{}", stderr(&output));
+}
+
+/// Edge lists that are what nobody means to send, and what is said of them.
+#[test]
+fn awkward_edge_lists_are_refused_by_row() {
+    let folder = folder();
+    for (edges, said) in [
+        ("a,b,p\nn1,n2,0.5\nn1,,0.5\n", "row 2: the `to` end of the edge is missing"),
+        ("a,b,p\n,n2,0.5\n", "row 1: the `from` end of the edge is missing"),
+        ("a,b,p\nn1,n2,-0.1\n", "row 1: probability -0.1 is outside 0 to 1"),
+        ("a,b,p\nn1,n2,\n", "the probability is missing"),
+        ("a,b,p\n", "no rows"),
+    ] {
+        write(folder.path(), "e.csv", edges);
+        let arguments = ["influence", "--edges", "e.csv", "--from", "a", "--to", "b", "--probability", "p"];
+        let output = advocate(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(3), "{edges}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{edges}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn ids_of_text_and_of_numbers_are_told_apart_and_one_cycle_is_exact() {
+    let folder = folder();
+    // 1, 01 and 1.0 are three customers: a key is text, however much it looks like a number.
+    write(folder.path(), "e.csv", "a,b\n1,ann\nann,01\n01,1.0\n1.0,1\n");
+    let answer = json(&advocate(
+        folder.path(),
+        &["influence", "--edges", "e.csv", "--from", "a", "--to", "b", "--uniform", "0.5", "--format", "json"],
+    ));
+    let nodes = answer["nodes"].as_array().expect("a list");
+    let names: Vec<_> = nodes.iter().map(|own| own["node"].as_str().expect("a name")).collect();
+    assert_eq!(names, ["1", "ann", "01", "1.0"]);
+    for own in nodes {
+        // 1 + 1/2 + 1/4 + 1/8 along the circle.
+        close(&own["reach"], 1.875, 1e-12);
+        assert_eq!(own["exact"], true);
+    }
 }
 
 /// The first group of `advocate nps` over 60 answers with these further arguments.

@@ -594,6 +594,8 @@ fn passing_probabilities_of_ten_referrers_by_hand() {
     let passed_of = |referrer: usize| earlier.clone().filter(|&at| at % 10 == referrer && buys(at)).count() as f64;
     let shrunken = |at: usize| (5.0 * rate + passed_of(at % 10)) / 16.0;
     near(of("shared_success", "log_loss"), loss(&shrunken));
+    // Each had one referrer, so that divided credit learns the same.
+    near(of("credit", "log_loss"), loss(&shrunken));
     near(of("shared_success", "log_loss_gain"), loss(&shrunken) - loss(&|_| rate));
     assert!(passing.iter().all(|row| (row["is_used"] == "true") == (row["rule"] == "shared_success")), "{passing:?}");
     // Reach goes by all 200: r0 brought 20 of whom 9 bought, and 55 bought in all.
@@ -604,6 +606,43 @@ fn passing_probabilities_of_ten_referrers_by_hand() {
     near(number(row(&influence, "customer", "c0"), "credited"), 0.0);
     let report = std::fs::read_to_string(folder.path().join("results/ten/2026-12-31/report.html")).expect("written");
     assert!(report.contains("How likely the word is to pass"));
+}
+
+/// Of ten who refer in turn, each by app and by mail in turn: four of five whom the app brought buy, and one of five by mail.
+#[test]
+fn the_channel_of_a_referral_tells_whether_the_word_passes() {
+    let folder = folder();
+    few_answers(folder.path());
+    let by_app = |at: usize| (at / 10 + at).is_multiple_of(2);
+    let (mut referrals, mut orders) = ("by,of,when,via\n".to_owned(), "who,when,amount\n".to_owned());
+    for at in 0..300 {
+        let _ = writeln!(referrals, "r{},c{at},{},{}", at % 10, day(at), if by_app(at) { "app" } else { "mail" });
+        if by_app(at) != at.is_multiple_of(5) {
+            let _ = writeln!(orders, "c{at},{},1", day(at + 10));
+        }
+    }
+    write(folder.path(), "referrals.csv", &referrals);
+    write(folder.path(), "orders.csv", &orders);
+    let log_loss = |name: &str, sources: &str| {
+        let study = format!(
+            "[study]\nname = \"{name}\"{sources}[sources.transactions]\npath = \"orders.csv\"\ncustomer = \"who\"\n\
+             time = \"when\"\namount = \"amount\"\n[influence]\nprobability = \"learned\"\nseeds = 0\n\
+             [influence.passing]\nwithin_days = 30\n"
+        );
+        write(folder.path(), &format!("{name}.toml"), &study);
+        run(folder.path(), &format!("{name}.toml"));
+        let passing = rows(folder.path(), name, "passing");
+        let own = passing.iter().find(|row| row["rule"] == "logistic" && row["metric"] == "log_loss");
+        let own = own.expect("the logistic model is judged");
+        (number(own, "value"), own["is_used"] == "true")
+    };
+    let told = FEW_ANSWERS.replace("referred = \"of\"\n", "referred = \"of\"\nchannel = \"via\"\n");
+    assert_ne!(told, FEW_ANSWERS);
+    // Knowing four of five and one of five, the entropy is 0.50; not knowing, it is 0.69.
+    let (with, is_used) = log_loss("told", &told);
+    assert!(with < 0.56 && is_used, "{with} {is_used}");
+    let (without, _) = log_loss("untold", FEW_ANSWERS);
+    assert!(without > 0.65, "{without}");
 }
 
 /// One customer brings forty on one day. Thirty of them bring one each after days that lie as exponential ones do, and all

@@ -1,9 +1,11 @@
 //! The built program from outside: what it prints, writes and returns.
 
 mod asymmetry;
+mod bad_scores;
 mod contacts;
 mod contest;
 mod dates;
+mod disclosure;
 mod exit_codes;
 mod flat;
 mod gaps;
@@ -13,7 +15,9 @@ mod influence;
 mod init;
 mod models;
 mod outcomes;
+mod portfolio;
 mod purchases;
+mod quarantine;
 mod real_data;
 mod repurchase;
 mod runs;

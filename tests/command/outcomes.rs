@@ -257,47 +257,87 @@ customer = "who"
 time = "when"
 recommend = "nps"
 channel = "channel"
+wave = "wave"
 scale = [0, 1]
+[sources.customers]
+path = "customers.csv"
+customer = "who"
+keep = ["floor"]
 [drivers]
 touchpoints = { parcel = ["delivery"], desk = ["support"] }
 [evaluation]
 enabled = false
 [segments]
-by = ["channel"]
+by = ["channel", "wave", "floor"]
 minimum_base = 20
 [outcomes.recommend]
 "#;
     write(folder.path(), "balanced.toml", study);
     // Of every combination as many: delivery moves the answer by 5 points on the web alone, support by 4 in the shop alone.
-    let mut feedback = "who,when,channel,nps,delivery,support\n".to_owned();
+    let mut feedback = "who,when,channel,wave,nps,delivery,support\n".to_owned();
+    let mut customers = "who,floor\n".to_owned();
     for row in 0..96 {
         let (delivery, support, noise, web) = (row % 2, row / 2 % 2, row / 4 % 2, row / 8 % 2 == 0);
         let (channel, answer) = if web { ("web", 2 + 5 * delivery) } else { ("shop", 3 + 4 * support) };
-        feedback.push_str(&format!("c{row},2026-03-10T12:00:00Z,{channel},{},{delivery},{support}\n", answer + noise));
+        let (wave, floor) = if web { ("spring", 1) } else { ("autumn", 2) };
+        let answer = answer + noise;
+        feedback.push_str(&format!("c{row},2026-03-10T12:00:00Z,{channel},{wave},{answer},{delivery},{support}\n"));
+        customers.push_str(&format!("c{row},{floor}\n"));
     }
     write(folder.path(), "feedback.csv", &feedback);
+    write(folder.path(), "customers.csv", &customers);
     let output = advocate(folder.path(), &["run", "balanced.toml", "--quiet"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let tables = folder.path().join("results/balanced/2026-12-31/tables");
-    let share = |table: &str, wanted: &[(&str, &str)], column: &str| -> f64 {
+    let text = |table: &str, wanted: &[(&str, &str)], column: &str| -> String {
         let mut reader = csv::Reader::from_path(tables.join(format!("{table}.csv"))).expect("readable");
         let rows: Vec<std::collections::HashMap<String, String>> =
             reader.deserialize().collect::<Result<_, _>>().expect("rows");
         let row = rows.iter().find(|row| wanted.iter().all(|(name, value)| row[*name] == *value)).expect("a row");
-        row[column].parse().expect("a number")
+        row[column].clone()
     };
-    for (channel, driver, here) in
-        [("web", "delivery", 1.0), ("web", "support", 0.0), ("shop", "delivery", 0.0), ("shop", "support", 1.0)]
-    {
-        let wanted = [("segment", channel), ("driver", driver)];
-        assert_near(share("segment_drivers", &wanted, "share"), here, channel);
-        assert_near(share("segment_drivers", &wanted, "share_elsewhere"), 1.0 - here, channel);
+    let share = |table: &str, wanted: &[(&str, &str)], column: &str| -> f64 {
+        text(table, wanted, column).parse().expect("a number")
+    };
+    // Channels, waves, and a number of the profile that names the same halves of the answers.
+    for (by, first, second) in [("channel", "web", "shop"), ("wave", "spring", "autumn"), ("floor", "1", "2")] {
+        for (segment, driver, here) in
+            [(first, "delivery", 1.0), (first, "support", 0.0), (second, "delivery", 0.0), (second, "support", 1.0)]
+        {
+            let wanted = [("by", by), ("segment", segment), ("driver", driver)];
+            assert_near(share("segment_drivers", &wanted, "share"), here, segment);
+            assert_near(share("segment_drivers", &wanted, "share_elsewhere"), 1.0 - here, segment);
+            assert_near(share("segment_drivers", &wanted, "rank"), 2.0 - here, segment);
+        }
     }
+    let differing = text("findings", &[("kind", "drivers_differ")], "sentence");
+    assert!(differing.starts_with("What goes with recommend differs by "), "{differing}");
     // Over both channels the slopes are 2.5 and 2 on columns that do not go together.
     let parcel = 2.5 * 2.5 / (2.5 * 2.5 + 2.0 * 2.0);
     assert_near(share("driver_groups", &[("group", "parcel")], "share"), parcel, "parcel");
     assert_near(share("driver_groups", &[("group", "desk")], "share"), 1.0 - parcel, "desk");
     assert_near(share("drivers", &[("driver", "delivery")], "share"), parcel, "delivery");
+    for method in ["shapley", "pmvd", "relative-weights", "car", "first", "last", "pratt", "beta-squared"] {
+        let wanted = [("driver", "delivery"), ("method", method)];
+        assert_near(share("driver_methods", &wanted, "share"), parcel, method);
+        assert_near(share("driver_methods", &wanted, "rank"), 1.0, method);
+    }
+    let contribution = share("drivers", &[("driver", "delivery")], "contribution");
+    for n_others in ["0", "1"] {
+        let wanted = [("driver", "delivery"), ("n_others", n_others)];
+        assert_near(share("driver_sizes", &wanted, "gain"), contribution, n_others);
+        assert_near(share("driver_sizes", &wanted, "coefficient"), 2.5, n_others);
+    }
+    let wanted = [("driver", "delivery"), ("other", "support")];
+    assert_near(share("driver_pairs", &wanted, "complete_dominance"), 1.0, "delivery adds more to every model");
+    assert!(share("driver_pairs", &wanted, "p_outranks") > 0.5);
+    // Something that goes with delivery as little as support does takes nothing of its coefficient.
+    for choice in ["none", "as strong as support", "3 times as strong as support"] {
+        let wanted = [("kind", "confounder"), ("driver", "delivery"), ("choice", choice)];
+        assert_near(share("robustness", &wanted, "coefficient"), 2.5, choice);
+    }
+    let wanted = [("kind", "confounder"), ("driver", "delivery"), ("choice", "none")];
+    assert!(share("robustness", &wanted, "robustness_value") > 0.1);
 }
 
 #[test]
@@ -349,7 +389,8 @@ enabled = false
         assert_near(gap[column].parse().expect("a number"), by_hand, column);
     }
     // Columns that do not go together: every method gives slope times slope times variance, 1.5^2 2/3 against 1/4.
-    let choices = rows("choices");
+    let mut choices = rows("robustness");
+    choices.retain(|row| row["kind"] != "confounder");
     let words: std::collections::BTreeSet<&str> = choices.iter().map(|row| row["choice"].as_str()).collect();
     let known = ["car", "first", "last", "pmvd", "pratt", "relative-weights", "shapley"];
     assert_eq!(words.into_iter().collect::<Vec<_>>(), known);

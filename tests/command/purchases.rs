@@ -199,3 +199,25 @@ fn models_of_behaviour_stand_beside_a_model_of_purchases_alone() {
     // What is no purchase has no such model.
     assert!(!evaluation("promoter").to_string().contains("buy_till_you_die"));
 }
+
+#[test]
+fn a_model_of_the_logarithm_of_spend_stands_beside_what_purchases_tell_of_that_logarithm() {
+    let folder = folder();
+    let (answers, orders) = shop();
+    write(folder.path(), "answers.csv", &answers);
+    write(folder.path(), "orders.csv", &orders);
+    let study =
+        STUDY.replace("[outcomes.spend]\nwindow_days = 60", "[outcomes.spend]\nwindow_days = 60\nscale = \"log1p\"");
+    write(folder.path(), "shop.toml", &study);
+    let answer = json(&advocate(folder.path(), &["evaluate", "shop.toml", "--format", "json"]));
+    let spend = answer["evaluations"].as_array().expect("rows").iter().find(|own| own["outcome"] == "spend");
+    let figures = spend.expect("spend")["figures"].as_array().expect("rows").clone();
+    let rmse = |model: &str| {
+        let row = figures.iter().find(|row| row["model"] == model && row["metric"] == "rmse" && row["fold"].is_null());
+        row.unwrap_or_else(|| unreachable!("no {model}"))["estimate"].as_f64().expect("a number")
+    };
+    // tests/oracles/command_purchase_baseline.py, by scipy.
+    let want = 1.054_032_060_814_802;
+    assert!((rmse("buy_till_you_die") - want).abs() < 1e-6 * want, "{} {want}", rmse("buy_till_you_die"));
+    assert!(rmse("buy_till_you_die") < rmse("base_rate") && rmse("buy_till_you_die") < rmse("model"));
+}

@@ -276,12 +276,31 @@ fn a_raked_score_is_that_of_the_population() {
     let after = find(&weighting, &[("weights", "after")]);
     assert_near(after, "estimate", 0.2 * 50.0 - 0.8 * 20.0);
     assert_near(after, "gap", -21.0);
+    // Within a the squares are 0.7 - 0.25 on average, within b 0.6 - 0.04, and the shares of both are known: twenty customers'
+    // residuals. Were the weights given, it would be squares about -0.06.
+    assert_near(after, "std_error", 100.0 * (20.0 / 19.0 * (0.004 * 0.45 + 0.064 * 0.56_f64)).sqrt());
+    assert_near(after, "given_std_error", 100.0 * (0.004 * 0.7636 + 0.064 * 0.5796_f64).sqrt());
     // Weights of 0.02 and 0.08, ten each: 1 / (20 (10 0.0004 + 10 0.0064)).
     assert_near(after, "efficiency", 1.0 / (20.0 * 0.068));
     let page = std::fs::read_to_string(folder.path().join("results/shot/2026-12-31/report.html")).expect("a page");
     assert!(page.contains("shares of segment, the score is -6.0"), "the report says so");
     let findings = rows(folder.path(), "shot", "findings");
     assert!(findings.iter().all(|row| row["about"] != "weights"), "74 % is no reason to warn");
+}
+
+#[test]
+fn a_study_has_the_interval_that_it_names() {
+    let folder = folder();
+    let output = snapshot(folder.path(), &TWO_SEGMENTS, "interval = \"bonett-price\"");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let measures = rows(folder.path(), "shot", "measures");
+    let row = find(&measures, &[("by", "")]);
+    // Eight promoters and five detractors of twenty: 9 and 6 of 22 with one more of each.
+    let (score, decided) = (3.0 / 22.0, 15.0_f64 / 22.0);
+    let half = 1.959963984540054 * ((decided - score * score) / 22.0).sqrt();
+    assert_near(row, "conf_low", 100.0 * (score - half));
+    assert_near(row, "conf_high", 100.0 * (score + half));
+    assert_eq!(row["interval"], "bonett-price");
 }
 
 #[test]

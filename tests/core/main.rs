@@ -4,12 +4,14 @@
 mod actions;
 mod agreement;
 mod awkward;
+mod brute_force;
 mod classes;
 mod contract;
 mod correlations;
 mod families;
 mod imports;
 mod inputs;
+mod known_defects;
 mod methods;
 mod missing;
 mod oracles;

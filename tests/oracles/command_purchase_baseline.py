@@ -8,6 +8,7 @@ from collections import defaultdict
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import betaln, gammaln, hyp2f1
+from scipy.stats import betaprime, nbinom
 
 DAY = 86_400
 
@@ -76,6 +77,25 @@ def gamma_gamma(x, z):
     return np.exp(minimize(loss, [1, 1, 3], method="Nelder-Mead", options={"maxiter": 20000, "maxfev": 20000, "xatol": 1e-10, "fatol": 1e-10}).x)
 
 
+GRID = np.linspace(-60.0, 60.0, 24_001)
+
+
+def ln_spent(x, z, alive, n_max=400):
+    """E ln (1 + spend): n is negative binomial cut short by leaving, the sum of n values scale times a beta-prime variable."""
+    shape, rate = (q + p * x, gamma + x * z) if x and z > 0 else (q, gamma)
+    n = np.arange(1, n_max + 1)
+    counts = nbinom(r + x, (alpha + age) / (alpha + age + window))
+    exactly, at_least = counts.pmf(n), counts.sf(n - 1)
+    stays = np.exp(betaln(a, b + x + n) - betaln(a, b + x))
+    leaves_with = np.exp(betaln(a + 1, b + x + n - 1) - betaln(a, b + x))
+    shares = alive * (stays * exactly + leaves_with * at_least)
+    total = 0.0
+    for k in n[shares > 1e-15]:
+        density = np.exp(betaprime(p * k, shape).logpdf(np.exp(GRID)) + GRID)
+        total += shares[k - 1] * np.trapezoid(density * np.log1p(rate * np.exp(GRID)), GRID)
+    return total
+
+
 orders, answers = shop()
 by_customer = defaultdict(list)
 for customer, second, value in orders:
@@ -108,7 +128,9 @@ for customer, at in answers:
     mean = per_occasion * expected
     errors["poisson_deviance"].append(2 * ((n * math.log(n / mean) if n else 0.0) - n + mean))
     errors["spend"].append((expected * value - spent) ** 2)
+    errors["log_spend"].append((ln_spent(x, z, alive) - math.log1p(spent)) ** 2)
 print("rows", len(errors["brier"]))
 print("brier", np.mean(errors["brier"]))
 print("poisson_deviance", np.mean(errors["poisson_deviance"]))
 print("rmse of spend", math.sqrt(np.mean(errors["spend"])))
+print("rmse of ln (1 + spend)", math.sqrt(np.mean(errors["log_spend"])))

@@ -45,3 +45,21 @@ flat <- svydesign(ids = ~1, weights = ~weight, data = rows)
 calibrated <- calibrate(flat, ~ sex + age + channel, population, calfun = "raking", epsilon = 1e-12, maxit = 500)
 mean <- svymean(~nps, calibrated)
 emit("calibrated", "nps", c(coef(mean), SE(mean)))
+
+# Raking of answers that weigh alike before: its own linearisation, which calibrate shares there. Customers have several answers.
+plain <- svydesign(ids = ~customer, weights = ~one, data = rows)
+plain_raked <- rake(plain, list(~sex, ~age, ~channel), list(sex, age, channel), control = list(maxit = 500, epsilon = 1e-12))
+mean <- svymean(~nps, plain_raked)
+emit("raked_alike", "nps", c(coef(mean), SE(mean)))
+clustered <- svydesign(ids = ~customer, weights = ~weight, data = rows)
+totals <- c(`(Intercept)` = 1000, sexm = 480, agemiddle = 450, ageold = 250, channelcall = 100, channelstore = 300,
+            channelweb = 200)
+totals <- totals[colnames(model.matrix(~ sex + age + channel, rows))]
+calibrated <- calibrate(clustered, ~ sex + age + channel, totals, calfun = "raking", epsilon = 1e-12, maxit = 500)
+mean <- svymean(~nps, calibrated)
+emit("calibrated_clustered", "nps", c(coef(mean), SE(mean)))
+# The same with the weights as if they had been drawn.
+for (own in list(list("raked_alike", plain_raked), list("calibrated_clustered", calibrated))) {
+  given <- svydesign(ids = ~customer, weights = weights(own[[2]]), data = rows)
+  emit(own[[1]], "given", SE(svymean(~nps, given)))
+}

@@ -1,28 +1,14 @@
 //! How a touchpoint performs: its mean on 0-100 and the share in its top box, each with its interval.
 
 use super::Touchpoint;
-use crate::data::{Observations, WeightKind};
-use crate::drivers::{ActionError, estimate::Estimate};
+use crate::data::Observations;
+use crate::drivers::ActionError;
+use crate::drivers::estimate::Estimate;
+use crate::drivers::units::{Mean, Units};
 use crate::stats::Confidence;
-use std::collections::HashMap;
 
 /// Below this a variance of a share is rounding (absolute).
 const NO_VARIANCE: f64 = 1e-15;
-
-/// The independent parts of a sample: customers where there are clusters, else rows, or the observations that
-/// frequencies stand for.
-struct Units {
-    /// The weight of each row.
-    weights: Vec<f64>,
-    /// Whether the squared influence of a row counts as often as its weight says.
-    repeated: bool,
-    /// The unit of each row; its own where there are no clusters.
-    codes: Option<Vec<usize>>,
-    n_units: f64,
-    weight_sum: f64,
-    /// Kish's effective number of units, `(sum W)^2 / sum W^2`.
-    n_effective: f64,
-}
 
 /// Performance of one touchpoint.
 pub(super) struct Levels {
@@ -51,18 +37,18 @@ pub(super) fn levels(
     confidence: Confidence,
 ) -> Result<Vec<Levels>, ActionError> {
     let units = Units::of(observations);
-    if units.n_units < 2.0 {
+    if units.n_units() < 2.0 {
         return Err(ActionError::OneCustomer);
     }
     let of = |touchpoint: &Touchpoint| {
-        check(observations, touchpoint, &units.weights)?;
+        check(observations, touchpoint, units.weights())?;
         let scores = observations.design().values().column(touchpoint.column).to_owned();
         let scale = touchpoint.scale;
         let mean = units.mean(|row| scale.percent(scores[row]));
         let top = units.mean(|row| in_top_box(touchpoint, scores[row]));
-        let mut of_mean = Estimate::symmetric(mean.estimate, mean.std_error, confidence.t(units.n_units - 1.0));
+        let mut of_mean = Estimate::symmetric(mean.estimate, mean.std_error, confidence.t(units.n_units() - 1.0));
         (of_mean.conf_low, of_mean.conf_high) = (of_mean.conf_low.max(0.0), of_mean.conf_high.min(100.0));
-        Ok(Levels { mean: of_mean, top_box: wilson(top, units.n_effective, confidence.z()) })
+        Ok(Levels { mean: of_mean, top_box: wilson(top, units.n_effective(), confidence.z()) })
     };
     touchpoints.iter().map(of).collect()
 }
@@ -82,70 +68,6 @@ fn check(observations: &Observations, touchpoint: &Touchpoint, weights: &[f64]) 
     counted.try_for_each(|(row, &score)| touchpoint.scale.check(&touchpoint.name, row, score))
 }
 
-/// A mean and its linearised standard error.
-struct Mean {
-    estimate: f64,
-    std_error: f64,
-}
-
-impl Units {
-    fn of(observations: &Observations) -> Self {
-        let n_rows = observations.n_rows();
-        let weights: Vec<f64> = (0..n_rows).map(|row| observations.weights().of(row)).collect();
-        let weight_sum: f64 = weights.iter().sum();
-        let repeated =
-            observations.clusters().is_none() && observations.weights().kind() == Some(WeightKind::Frequency);
-        let codes = observations.clusters().map(|clusters| {
-            let mut seen = HashMap::new();
-            let mut next = |code: u32| {
-                let n_seen = seen.len();
-                *seen.entry(code).or_insert(n_seen)
-            };
-            // A row without weight belongs to the first unit and adds nothing to it.
-            let counted = clusters.codes().iter().zip(&weights);
-            counted.map(|(&code, &weight)| if weight > 0.0 { next(code) } else { 0 }).collect::<Vec<usize>>()
-        });
-        let by_unit = match &codes {
-            Some(codes) => sums_by_unit(codes, weights.iter().copied()),
-            None => weights.iter().copied().filter(|&weight| weight > 0.0).collect(),
-        };
-        let (n_units, n_effective) = if repeated {
-            (weight_sum, weight_sum)
-        } else {
-            let squares: f64 = by_unit.iter().map(|weight| weight * weight).sum();
-            (by_unit.len() as f64, weight_sum * weight_sum / squares)
-        };
-        Self { weights, repeated, codes, n_units, weight_sum, n_effective }
-    }
-
-    fn mean(&self, value: impl Fn(usize) -> f64) -> Mean {
-        let weighted = |row: usize| if self.weights[row] > 0.0 { self.weights[row] * value(row) } else { 0.0 };
-        let estimate = (0..self.weights.len()).map(weighted).sum::<f64>() / self.weight_sum;
-        let influence = |row: usize| {
-            let weight = self.weights[row];
-            if weight > 0.0 { weight * (value(row) - estimate) } else { 0.0 }
-        };
-        let rows = 0..self.weights.len();
-        let squares: f64 = match &self.codes {
-            Some(codes) => sums_by_unit(codes, rows.map(influence)).iter().map(|sum| sum * sum).sum(),
-            None if self.repeated => rows
-                .filter(|&row| self.weights[row] > 0.0)
-                .map(|row| influence(row) * influence(row) / self.weights[row])
-                .sum(),
-            None => rows.map(|row| influence(row) * influence(row)).sum(),
-        };
-        let factor = self.n_units / (self.n_units - 1.0);
-        Mean { estimate, std_error: (factor * squares).sqrt() / self.weight_sum }
-    }
-}
-
-/// Sums by unit, whose codes are numbered from 0 without a gap.
-fn sums_by_unit(codes: &[usize], values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut sums = vec![0.0; codes.iter().max().map_or(0, |last| last + 1)];
-    codes.iter().zip(values).for_each(|(&code, value)| sums[code] += value);
-    sums
-}
-
 /// Wilson's interval of a share for `p (1 - p) / std_error^2` independent answers; where the share does not vary, for the
 /// effective number of units.
 fn wilson(share: Mean, n_effective: f64, z: f64) -> Estimate {
@@ -161,7 +83,7 @@ fn wilson(share: Mean, n_effective: f64, z: f64) -> Estimate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Clusters, DesignMatrix, Outcome, Weights};
+    use crate::data::{Clusters, DesignMatrix, Outcome, WeightKind, Weights};
     use crate::drivers::scale::Scale;
     use ndarray::{Array1, Array2};
 

@@ -1,5 +1,6 @@
 //! Drivers of every segment beside those of all other segments, tested, and drawn towards each other.
 
+use super::differing;
 use super::random_effects::RandomEffects;
 use super::segmentation::Segmentation;
 use super::sides::{Pair, Sides, units};
@@ -7,12 +8,14 @@ use crate::data::Observations;
 use crate::drivers::analysis::{Driver, DriverAnalysis};
 use crate::drivers::estimate::{Estimate, standard_deviation, unmade};
 use crate::drivers::importance::{Importance, own_weights};
+use crate::drivers::ranking::{RankInterval, ranks};
 use crate::drivers::{ActionError, DriverFamily, FitKind, Method, bootstrap};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::Confidence;
 use crate::stats::distributions::normal_two_sided;
 use crate::stats::multiplicity::{benjamini_hochberg, holm};
 use crate::stats::random::stream;
+use ndarray::ArrayView1;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -108,6 +111,10 @@ pub struct SegmentRow {
     pub share: f64,
     /// The share's bootstrap standard error and percentiles.
     pub share_interval: Option<Estimate>,
+    /// Its rank in the segment, 1 for the largest share.
+    pub rank: usize,
+    /// The rank's percentiles and how often it is the first, by the bootstrap.
+    pub rank_interval: Option<RankInterval>,
     /// Its share in all other segments, 0-1.
     pub share_elsewhere: f64,
     /// The share less that elsewhere.
@@ -185,6 +192,7 @@ impl SegmentAnalysis {
         let single_cluster = bootstrap::resampler(observations, self.analysis.seed).is_single_cluster();
         let n_tried = self.analysis.replicates;
         findings.extend(unmade(observations.outcome().name(), n_tried, replicates.len(), single_cluster));
+        let confidence = self.analysis.confidence;
         let mut rows = Vec::new();
         for (at, &segment) in analysed.iter().enumerate() {
             let name = &segmentation.names()[segment];
@@ -193,21 +201,28 @@ impl SegmentAnalysis {
                 continue;
             };
             let drawn: Vec<&Pair> = replicates.iter().filter_map(|pairs| pairs[at].as_ref()).collect();
+            let rank = ranks(ArrayView1::from(&own.inside));
+            let ranks_drawn: Vec<Vec<usize>> = drawn.iter().map(|pair| ranks(ArrayView1::from(&pair.inside))).collect();
             for driver in 0..drivers.len() {
                 let dealt = permuted.as_ref().map(|permuted| {
                     permuted.iter().filter_map(|pairs| pairs[at].as_ref()).map(|pair| pair.difference(driver)).collect()
                 });
-                rows.push(self.row(name, &importance.drivers()[driver], own, &drawn, dealt, driver));
+                let row = self.row(name, &importance.drivers()[driver], own, &drawn, dealt, driver);
+                let ranks_drawn = ranks_drawn.iter().map(|ranks| ranks[driver]).collect();
+                let rank_interval = RankInterval::of_replicates(ranks_drawn, confidence);
+                rows.push(SegmentRow { rank: rank[driver], rank_interval, ..row });
             }
         }
         let mirrored = bases.len() == 2 && rows.len() == 2 * drivers.len();
         adjust(&mut rows, if mirrored { drivers.len() } else { usize::MAX });
         let spreads = self.shrink(&mut rows, importance.drivers());
+        let tested = if mirrored { &rows[..drivers.len()] } else { &rows[..] };
+        findings.extend(differing::finding(observations.outcome().name(), segmentation.column(), tested, confidence));
         Ok(SegmentTable {
             outcome: observations.outcome().name().to_owned(),
             family: self.family,
             method: importance.ranking().method,
-            confidence: self.analysis.confidence,
+            confidence,
             base_min: self.base_min,
             test: self.test,
             n_replicates: replicates.len(),
@@ -317,6 +332,8 @@ impl SegmentAnalysis {
             driver: name.to_owned(),
             share: own.inside[driver],
             share_interval: Estimate::of_replicates(own.inside[driver], of(&|pair| pair.inside[driver]), confidence),
+            rank: 0,
+            rank_interval: None,
             share_elsewhere: own.outside[driver],
             difference,
             difference_interval: Estimate::of_replicates(difference, differences, confidence),

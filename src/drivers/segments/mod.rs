@@ -1,6 +1,7 @@
 //! Whether drivers differ between segments: each segment's shares against those of all others.
 
 mod compare;
+mod differing;
 mod random_effects;
 mod segmentation;
 mod sides;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 /// The segment of every row, by name; a row may be in none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segmentation {
+    by: String,
     names: Vec<String>,
     codes: Vec<Option<usize>>,
 }
@@ -15,7 +16,22 @@ impl Segmentation {
         let names: BTreeSet<&str> = labels.iter().flatten().map(AsRef::as_ref).collect();
         let names: Vec<&str> = names.into_iter().collect();
         let place = |label: &Option<L>| label.as_ref().and_then(|label| names.binary_search(&label.as_ref()).ok());
-        Self { codes: labels.iter().map(place).collect(), names: names.iter().map(|&name| name.to_owned()).collect() }
+        Self {
+            by: "segment".to_owned(),
+            codes: labels.iter().map(place).collect(),
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+        }
+    }
+
+    /// The same, by the column that the labels come from.
+    #[must_use]
+    pub fn by(self, column: impl Into<String>) -> Self {
+        Self { by: column.into(), ..self }
+    }
+
+    /// The column that the labels come from; `segment` where nobody has said.
+    pub fn column(&self) -> &str {
+        &self.by
     }
 
     /// The segments' names.

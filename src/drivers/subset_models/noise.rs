@@ -43,17 +43,22 @@ impl SubsetModels {
         let rows = quadratic::Rows { columns: &columns, likelihood: &self.likelihood, weights };
         let at_maximum = self.at_maximum(models);
         let without = log_likelihoods(models);
-        compared(&self.layout.drivers, n_drawn, |draws| {
-            let gains = quadratic::gains(&rows, &at_maximum, n_drawn, draws.n_columns, |draw| {
-                self.drawn(observations, &noise, draws.sources[draw], &mut draws.random(seed, draw))
-            });
-            let contributions = |gains: ArrayView1<f64>| {
-                let with = without.iter().zip(gains).map(|(own, gain)| own + gain);
-                let all: Vec<f64> = without.iter().copied().chain(with).collect();
-                Game::of_values(self.values_of(&all, weights, measure), &plan.partition).contributions(plan.method)
-            };
-            gains.outer_iter().map(contributions).collect::<Vec<Option<Array1<f64>>>>()
-        })
+        compared(
+            &self.layout.drivers,
+            n_drawn,
+            |_| None,
+            |draws| {
+                let gains = quadratic::gains(&rows, &at_maximum, n_drawn, draws.n_columns, |draw| {
+                    self.drawn(observations, &noise, draws.sources[draw], &mut draws.random(seed, draw))
+                });
+                let contributions = |gains: ArrayView1<f64>| {
+                    let with = without.iter().zip(gains).map(|(own, gain)| own + gain);
+                    let all: Vec<f64> = without.iter().copied().chain(with).collect();
+                    Game::of_values(self.values_of(&all, weights, measure), &plan.partition).contributions(plan.method)
+                };
+                gains.outer_iter().map(contributions).collect::<Vec<Option<Array1<f64>>>>()
+            },
+        )
     }
 
     /// A noise driver with as many columns as `sources`.

@@ -6,6 +6,7 @@ use crate::data::{Observations, WeightKind, Weights};
 use crate::drivers::ActionError;
 use crate::drivers::analysis::Base;
 use crate::drivers::estimate::{Estimate, unmade};
+use crate::drivers::units::Units;
 use crate::estimators::{Count, CountDistribution, Family, FittedModel, Logit, Ols, Ordinal};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::Confidence;
@@ -84,7 +85,8 @@ pub struct MeasureChange {
     pub after: f64,
     /// After less before.
     pub change: f64,
-    /// The change with its error by the delta method, from the covariance of the coefficients; `None` for a model without.
+    /// The change with its error by the delta method, from the covariance of the coefficients and the scatter of the rows;
+    /// `None` for a model without a covariance, and for the answers of a single customer.
     pub interval: Option<Estimate>,
     /// The change with its error and percentiles over customers drawn anew, each sample with its own fit.
     pub bootstrap: Option<Estimate>,
@@ -132,6 +134,8 @@ struct Moved {
     before: f64,
     after: f64,
     gradient: Vec<f64>,
+    /// After less before, row by row.
+    by_row: Vec<f64>,
 }
 
 impl WhatIf {
@@ -139,13 +143,19 @@ impl WhatIf {
     ///
     /// Scores move within the part of their scale that was seen; one at the bound stays. The change of a measure is the
     /// weighted mean, over the model's own rows, of the expectation after less that before. Its interval is by the delta
-    /// method with the normal distribution, the rows taken as given: `var = J C J'`, with `C` the covariance of the
-    /// coefficients and `J` the derivative of the change by them. With replicates, customers are drawn anew and the model
-    /// fitted again, which holds the uncertainty of the rows as well.
+    /// method with the normal distribution: `var = J C J' + V`. `C` is the covariance of the coefficients and `J` the
+    /// derivative of the change by them; `V` is the variance of a mean of the rows' own changes, by customer where there are
+    /// clusters, since other customers would have other room to rise. The two add up because the scores of a model whose
+    /// expectations are right have mean zero whatever the columns, so that they go with nothing that the columns give. With
+    /// replicates, customers are drawn anew and the model fitted again, which needs no such thing.
     ///
     /// # Errors
     /// No outcome or no raise; a lever that no outcome has a column for; a term that the rows have no column for; a score
     /// off its scale.
+    ///
+    /// # References
+    /// Oehlert (1992), "A note on the delta method", The American Statistician 46(1); Newey and McFadden (1994), "Large sample
+    /// estimation and hypothesis testing", Handbook of Econometrics 4, section 6, for means that follow an estimate.
     pub fn changes(
         &self,
         outcomes: &[ModelledOutcome],
@@ -176,11 +186,14 @@ impl WhatIf {
         let scenario = Scenario::of(observations, levers, raises)?;
         let measures = Measure::of_model(model);
         let replicates = self.replicates(&outcome, &scenario, &measures);
+        let units = Units::of(observations);
         let mut rows = Vec::new();
         for (at, &measure) in measures.iter().enumerate() {
             let moved = moved(&placed, &scenario, measure)?;
             let change = moved.after - moved.before;
-            let std_error = std_error(model, &moved.gradient);
+            let of_rows = units.mean(|row| moved.by_row[row]).std_error;
+            let std_error =
+                std_error(model, &moved.gradient).map(|of_model| of_model.hypot(of_rows)).filter(|own| own.is_finite());
             let drawn = replicates.iter().map(|changes| changes[at]).collect();
             rows.push(MeasureChange {
                 measure,
@@ -271,7 +284,8 @@ fn moved(placed: &Placed, scenario: &Scenario, measure: Measure) -> Result<Moved
     let model = placed.outcome.model;
     let response = Response::of(model, measure)?;
     let n_parameters = model.estimated().count();
-    let mut moved = Moved { before: 0.0, after: 0.0, gradient: vec![0.0; n_parameters] };
+    let by_row = vec![0.0; placed.outcome.observations.n_rows()];
+    let mut moved = Moved { before: 0.0, after: 0.0, gradient: vec![0.0; n_parameters], by_row };
     let (mut values, mut own) = (Vec::new(), vec![0.0; placed.estimated.len()]);
     for (row, share) in placed.shares() {
         placed.fill(row, &mut values);
@@ -280,8 +294,9 @@ fn moved(placed: &Placed, scenario: &Scenario, measure: Measure) -> Result<Moved
                 scenario.apply(&placed.columns, &mut values);
             }
             let link = model.link_row(&values);
-            let expected = share * response.at(link).value;
-            *(if sign > 0.0 { &mut moved.after } else { &mut moved.before }) += expected;
+            let expected = response.at(link).value;
+            *(if sign > 0.0 { &mut moved.after } else { &mut moved.before }) += share * expected;
+            moved.by_row[row] += sign * expected;
             own.iter_mut().zip(&placed.estimated).for_each(|(own, &at)| *own = values[at]);
             response.add_gradient(link, &own, sign * share, &mut moved.gradient);
         }

@@ -177,6 +177,22 @@ impl BgNbdModel {
         probabilities
     }
 
+    /// Probabilities that a customer with this history makes `0, 1, ..., up_to` purchases within the horizon after the age.
+    ///
+    /// A customer who is alive is a new one with rate `(r + x, alpha + T)` and chances to leave `(a, b + x)`; one who has left
+    /// buys nothing.
+    pub fn purchase_probabilities(&self, history: &History, horizon: Horizon, up_to: u32) -> Vec<f64> {
+        let Alive { shape, rate, a, b } = self.alive(history);
+        let alive = Self(BgNbdParameters { r: shape, alpha: rate, a, b });
+        let p_alive = self.p_alive(history);
+        let mut probabilities = alive.new_customer_probabilities(horizon, up_to);
+        probabilities.iter_mut().for_each(|share| *share *= p_alive);
+        if let Some(none) = probabilities.first_mut() {
+            *none += 1.0 - p_alive;
+        }
+        probabilities
+    }
+
     /// What is expected of every customer within the horizon.
     pub fn predict(&self, customers: &Customers, horizon: Horizon) -> Vec<PurchaseForecast> {
         let forecast = |history: &History| PurchaseForecast {

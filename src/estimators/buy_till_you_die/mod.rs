@@ -3,7 +3,8 @@
 //! A customer is a [`History`]: how many repeat purchases, when the last of them, and how long ago the first purchase.
 //! [`Customers`] are made from columns or, with [`PurchaseLog`], from the purchases themselves. [`BgNbd`] fits how
 //! often customers buy and when they leave, [`GammaGamma`] what they spend; the fitted [`BgNbdModel`] and
-//! [`GammaGammaModel`] are plain numbers that predict, and [`LifetimeValue`] multiplies the two. [`HoldOut`] holds the
+//! [`GammaGammaModel`] are plain numbers that predict, and [`LifetimeValue`] multiplies the two; [`LogSpend`] puts
+//! them together on the scale of logarithms. [`HoldOut`] holds the
 //! predictions against what was bought after the fit.
 //!
 //! Both fits climb a log-likelihood in the logarithms of the parameters with its exact first and second derivatives
@@ -19,6 +20,7 @@ pub mod gamma_gamma_model;
 pub mod history;
 pub mod hold_out;
 pub mod lifetime_value;
+pub mod log_spend;
 pub mod parameter;
 pub mod purchase_log;
 // What the fits and predictions are made of.
@@ -39,5 +41,6 @@ pub use gamma_gamma_model::GammaGammaModel;
 pub use history::{History, HistoryError, Horizon};
 pub use hold_out::{HoldOut, HoldOutReport, TrackedPeriod};
 pub use lifetime_value::LifetimeValue;
+pub use log_spend::LogSpend;
 pub use parameter::ParameterEstimate;
 pub use purchase_log::{Calibration, Purchase, PurchaseLog, TimeUnit};

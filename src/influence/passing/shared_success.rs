@@ -82,7 +82,22 @@ impl PassingTrials {
         self.trials.is_empty()
     }
 
-    fn set(&self, set: usize) -> &[u32] {
+    /// The number of edges or people.
+    pub(super) fn n_parameters(&self) -> usize {
+        self.n_parameters
+    }
+
+    /// How often the set could pass the word on.
+    pub(super) fn trials(&self, set: usize) -> f64 {
+        self.trials[set]
+    }
+
+    /// How often it did.
+    pub(super) fn successes(&self, set: usize) -> f64 {
+        self.successes[set]
+    }
+
+    pub(super) fn set(&self, set: usize) -> &[u32] {
         &self.parameters[self.starts[set]..self.starts[set + 1]]
     }
 

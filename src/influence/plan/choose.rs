@@ -3,14 +3,14 @@
 use super::coverage::{Coverage, Judged, Sample};
 use super::limits::{Candidates, Limits, Spent};
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::influence::reverse::ReverseSampler;
+use crate::influence::reverse::{ReverseSampler, ReverseSets};
 use crate::influence::seeds::alone;
 use crate::influence::{InfluenceError, ReferralGraph};
 use crate::stats::random::{mix, stream};
 use rand::seq::SliceRandom;
 use std::cmp::Reverse;
 
-/// Sets drawn in the first round; each round doubles them.
+/// Sets drawn in the first round; each round adds as many as there are.
 const FIRST_SETS: usize = 1 << 12;
 /// Members that the sets may hold in all; of larger sets fewer are drawn.
 const MEMBERS_MAX: usize = 1 << 27;
@@ -137,13 +137,18 @@ pub fn plan_seeds(
     let spread_out = (2.0 * f64::from(n_rounds) / (1.0 - settings.certainty)).ln();
     let samples_max = sampler.affordable(settings.samples_max, MEMBERS_MAX, settings.seed);
     let (mut n_samples, mut round) = (FIRST_SETS.min(samples_max), 0_u64);
+    let (mut to_choose_by, mut to_judge_by) = (ReverseSets::none(), ReverseSets::none());
     loop {
-        let draw = |purpose: u64| {
-            Sample::of(&sampler, n_samples, mix(settings.seed.wrapping_add(2 * round + purpose)), candidates)
+        let more = |sets: &mut ReverseSets, purpose: u64| {
+            let seed = mix(settings.seed.wrapping_add(2 * round + purpose));
+            sets.append(&sampler.collect(n_samples - sets.len(), seed));
         };
-        let mut choosing = Coverage::of(draw(0), &own, sampler.total_weight());
+        more(&mut to_choose_by, 0);
+        more(&mut to_judge_by, 1);
+        let coverage = |sets| Coverage::of(Sample::of(sets, graph.n_nodes(), candidates), &own, sampler.total_weight());
+        let mut choosing = coverage(&to_choose_by);
         let choice = choosing.choose(&limits);
-        let mut fresh = Coverage::of(draw(1), &own, sampler.total_weight());
+        let mut fresh = coverage(&to_judge_by);
         let judged = fresh.judge(&choice.nodes, &limits);
         let reach_low = judged.low(spread_out);
         let best_high = choice.best_high(&choosing, spread_out);

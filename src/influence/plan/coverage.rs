@@ -2,23 +2,21 @@
 
 use super::choose::PlannedSeed;
 use super::limits::{Candidates, Limits, Spent};
-use crate::influence::reverse::{ReverseSampler, ReverseSets};
+use crate::influence::reverse::ReverseSets;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Sets, by members and by set, those that an active customer covers left out.
-pub(super) struct Sample {
-    pub sets: ReverseSets,
+pub(super) struct Sample<'a> {
+    pub sets: &'a ReverseSets,
     pub starts: Vec<usize>,
     pub set_numbers: Vec<u32>,
     /// Sets that somebody active covers.
     pub taken: Vec<bool>,
 }
 
-impl Sample {
-    pub fn of(sampler: &ReverseSampler<'_>, n_samples: usize, seed: u64, candidates: &Candidates<'_>) -> Self {
-        let sets = sampler.collect(n_samples, seed);
-        let n_nodes = sampler.n_nodes();
+impl<'a> Sample<'a> {
+    pub fn of(sets: &'a ReverseSets, n_nodes: usize, candidates: &Candidates<'_>) -> Self {
         let mut starts = vec![0_usize; n_nodes + 1];
         sets.members().iter().for_each(|&node| starts[node as usize + 1] += 1);
         (0..n_nodes).for_each(|node| starts[node + 1] += starts[node]);
@@ -38,7 +36,7 @@ impl Sample {
 
 /// Which sets are covered, and how many more each customer would cover.
 pub(super) struct Coverage<'a> {
-    pub sample: Sample,
+    pub sample: Sample<'a>,
     pub own: &'a [f64],
     pub per_set: f64,
     pub covered: Vec<bool>,
@@ -72,7 +70,7 @@ pub(super) enum Order {
 }
 
 impl<'a> Coverage<'a> {
-    pub fn of(sample: Sample, own: &'a [f64], total_weight: f64) -> Self {
+    pub fn of(sample: Sample<'a>, own: &'a [f64], total_weight: f64) -> Self {
         let per_set = total_weight / sample.sets.len().max(1) as f64;
         let mut coverage = Self { covered: Vec::new(), uncovered: Vec::new(), sample, own, per_set };
         coverage.start();

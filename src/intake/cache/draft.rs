@@ -89,7 +89,7 @@ impl Draft {
             parts: self.parts,
         };
         let Ok(json) = serde_json::to_string(&entry) else { return };
-        let text = format!("{}\n{json}\n", record::hash(json.as_bytes()));
+        let text = record::sealed(&json);
         let name = super::folder::entry_name(&self.key, file.bytes, &file.sha256);
         let place = self.folder.path().with_file_name(name);
         if fs::write(self.folder.path().join(ENTRY), text).is_ok() && fs::rename(self.folder.path(), place).is_ok() {

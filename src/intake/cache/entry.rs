@@ -38,17 +38,13 @@ impl Entry {
             return None;
         }
         let text = fs::read_to_string(folder.join(ENTRY)).ok()?;
-        let (own_hash, json) = text.split_once('\n')?;
-        let json = json.strip_suffix('\n')?;
-        if record::hash(json.as_bytes()) != own_hash {
-            return None;
-        }
-        let record: EntryRecord = serde_json::from_str(json).ok()?;
+        let record: EntryRecord = serde_json::from_str(record::unsealed(&text)?).ok()?;
         if record.format_version != FORMAT_VERSION || record.sha256 != sha256 || !record.zones.is_still_so(zones) {
             return None;
         }
         let is_whole = record.parts.par_iter().enumerate().all(|(number, part)| {
-            let is = |name: String, hash: &str| record::hash_file(&folder.join(name)).is_ok_and(|own| own == hash);
+            let is =
+                |name: String, wanted: &str| hash::of_file(&folder.join(name)).is_ok_and(|own| own.sha256 == wanted);
             let typed = part.typed_sha256.as_ref();
             is(record::pieces_name(number), &part.pieces_sha256)
                 && typed.is_none_or(|hash| is(record::typed_name(number), hash))
@@ -69,6 +65,11 @@ impl Entry {
     /// The line, or row, with which the first piece begins.
     pub(in crate::intake) fn first_line(&self) -> u64 {
         self.record.first_line
+    }
+
+    /// The zones that its rows name.
+    pub(in crate::intake) fn zones(&self) -> NamedZones {
+        self.record.zones.named()
     }
 
     /// Columns that the study renames and the file has.

@@ -2,22 +2,24 @@
 
 use super::draft::Draft;
 use super::entry::Entry;
+use super::finished::TableSlot;
 use super::key;
-use super::record::ENTRY;
+use super::record::{self, ENTRY};
 use super::zone_record::KnownZones;
-use crate::intake::IntakeError;
-use crate::intake::columnar;
 use crate::intake::contract::{Column, Contract};
 use crate::intake::files::{Layout, SourceFile};
+use crate::intake::hash::HashedFile;
 use crate::study::Files;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// Entries in the making.
-const UNFINISHED: &str = ".unfinished-";
+pub(super) const UNFINISHED: &str = ".unfinished-";
+/// Finished tables.
+const FINISHED: &str = "table-";
 /// An unfinished entry that is younger than this may be somebody's work.
 const YOUNG: Duration = Duration::from_secs(3600);
 const TAG: &str = "CACHEDIR.TAG";
@@ -31,11 +33,13 @@ pub struct Cache {
     /// Names of the entries that were there at the beginning.
     entries: BTreeSet<String>,
     keeping: Keeping,
+    /// Whether finished tables are kept beside what became of each file.
+    with_tables: bool,
 }
 
 /// What happens to a cache's entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keeping {
+pub(super) enum Keeping {
     /// They are read, and nothing else.
     Untouched,
     /// New ones are added, and old ones removed beyond so many bytes.
@@ -45,7 +49,7 @@ enum Keeping {
 impl Cache {
     /// No cache: everything is parsed.
     pub fn none() -> Self {
-        Self { folder: None, entries: BTreeSet::new(), keeping: Keeping::Untouched }
+        Self { folder: None, entries: BTreeSet::new(), keeping: Keeping::Untouched, with_tables: false }
     }
 
     /// A folder that earlier runs may have left. It is only read, and not made where it is missing.
@@ -67,17 +71,25 @@ impl Cache {
         Self::open(folder, Keeping::UpTo(max_bytes))
     }
 
+    /// The same without finished tables, so that what is kept of single files shows.
+    #[cfg(test)]
+    pub(super) fn of_files_alone(self) -> Self {
+        Self { with_tables: false, ..self }
+    }
+
     fn open(folder: &Path, keeping: Keeping) -> Self {
         let Ok(found) = fs::read_dir(folder) else { return Self::none() };
         let entries = found.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        Self { folder: Some(folder.to_owned()), entries: entries.filter(|name| is_entry(name)).collect(), keeping }
+        let entries = entries.filter(|name| is_entry(name)).collect();
+        Self { folder: Some(folder.to_owned()), entries, keeping, with_tables: true }
     }
 
     /// The cache of one source.
     pub(in crate::intake) fn of_source(&self, contract: &Contract, files: &Files) -> SourceCache<'_> {
         let key = if self.folder.is_some() { key::of_source(contract, files) } else { String::new() };
         let zone = contract.zone.map(|at| contract.columns[at].clone());
-        SourceCache { cache: self, zone, known_zones: Arc::default(), key, has_query: files.query.is_some() }
+        let has_query = files.query.is_some();
+        SourceCache { cache: self, zone, known_zones: Arc::default(), key, has_query, hashed: BTreeMap::new() }
     }
 
     /// Removes the entries that were of use the longest ago until those that are left take no more room than they may, and
@@ -110,11 +122,16 @@ impl Cache {
 
 /// The name of an entry's folder.
 pub(super) fn entry_name(key: &str, bytes: u64, sha256: &str) -> String {
-    format!("{key}-{bytes}-{}", &sha256[..32])
+    format!("{key}-{bytes}-{}", sha256.get(..32).unwrap_or(sha256))
+}
+
+/// The name of a finished table's folder.
+pub(super) fn table_name(key: &str, bytes: u64, sha256: &str) -> String {
+    format!("{FINISHED}{}", entry_name(key, bytes, sha256))
 }
 
 fn is_entry(name: &str) -> bool {
-    let parts: Vec<&str> = name.split('-').collect();
+    let parts: Vec<&str> = name.strip_prefix(FINISHED).unwrap_or(name).split('-').collect();
     let is_hash = |text: &str| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     matches!(parts[..], [key, bytes, sha] if is_hash(key) && is_hash(sha) && bytes.parse::<u64>().is_ok())
 }
@@ -129,7 +146,7 @@ fn size(folder: &Path) -> u64 {
 }
 
 /// Removes an entry that nobody reads. Its record goes first, so that nobody begins to.
-fn remove(entry: &Path) {
+pub(super) fn remove(entry: &Path) {
     let record = entry.join(ENTRY);
     // Held until the entry is gone.
     let held = File::open(&record).ok();
@@ -148,6 +165,8 @@ pub(in crate::intake) struct SourceCache<'c> {
     known_zones: Arc<KnownZones>,
     key: String,
     has_query: bool,
+    /// Files that were hashed already, by name.
+    hashed: BTreeMap<String, HashedFile>,
 }
 
 impl SourceCache<'_> {
@@ -155,28 +174,78 @@ impl SourceCache<'_> {
     /// bytes.
     pub(in crate::intake) fn slot(&self, file: &SourceFile) -> Option<Slot> {
         let folder = self.cache.folder.clone()?;
-        let is_parsed = match file.layout {
+        // Typed already, or part of several files that make rows together.
+        let is_parsed = !matches!(file.layout, Layout::Parquet | Layout::Arrow | Layout::ExportTable(_));
+        if !is_parsed || !self.is_told_by_its_bytes(file) {
+            return None;
+        }
+        let key = self.key_of(file)[..32].to_owned();
+        // A file of another size than every entry's need not be hashed before it is read.
+        let may_be_there = self.has_entry_that_begins(&format!("{key}-{}-", file.n_bytes));
+        let known_zones = Arc::clone(&self.known_zones);
+        Some(Slot { folder, key, known_zones, may_be_there, keeping: self.cache.keeping })
+    }
+
+    /// The place of the finished table of a source; `shape` is what its columns are. Nothing where a file may change without its
+    /// bytes.
+    pub(in crate::intake) fn table_slot(&self, shape: &str, found: &[SourceFile]) -> Option<TableSlot> {
+        let folder = self.cache.folder.clone().filter(|_| self.cache.with_tables)?;
+        if found.is_empty() || !found.iter().all(|file| self.is_told_by_its_bytes(file)) {
+            return None;
+        }
+        let files: Vec<String> = found.iter().map(|file| format!("{:?} {}", file.name, self.key_of(file))).collect();
+        let key = record::hash(format!("{shape}\n{}", files.join("\n")).as_bytes())[..32].to_owned();
+        let n_bytes: u64 = found.iter().map(|file| file.n_bytes).sum();
+        let may_be_there = self.has_entry_that_begins(&table_name(&key, n_bytes, ""));
+        let known_zones = Arc::clone(&self.known_zones);
+        Some(TableSlot { folder, key, n_bytes, known_zones, may_be_there, keeping: self.cache.keeping })
+    }
+
+    /// Notes that the entries of files were of use, since the table that was made of them was.
+    pub(in crate::intake) fn touch(&self, found: &[SourceFile], hashed: &[HashedFile]) {
+        for (file, HashedFile { bytes, sha256 }) in found.iter().zip(hashed) {
+            let Some(slot) = self.slot(file).filter(|own| own.keeping != Keeping::Untouched) else { continue };
+            let record = slot.folder.join(entry_name(&slot.key, *bytes, sha256)).join(ENTRY);
+            // What cannot be noted stays less long.
+            let _ = File::options().append(true).open(record).and_then(|own| own.set_modified(SystemTime::now()));
+        }
+    }
+
+    /// Takes the hashes of files that are known before they are read.
+    pub(in crate::intake) fn know(&mut self, found: &[SourceFile], hashed: Vec<HashedFile>) {
+        self.hashed = found.iter().map(|file| file.name.clone()).zip(hashed).collect();
+    }
+
+    /// The hash of a file, where it is known.
+    pub(in crate::intake) fn hashed(&self, file: &SourceFile) -> Option<&HashedFile> {
+        self.hashed.get(&file.name)
+    }
+
+    fn key_of(&self, file: &SourceFile) -> String {
+        let zone = self.zone.as_ref().and_then(|own| own.zone_of_file(&file.name));
+        key::of_file(&self.key, file, zone.as_deref())
+    }
+
+    fn has_entry_that_begins(&self, prefix: &str) -> bool {
+        self.cache.entries.range(prefix.to_owned()..).next().is_some_and(|own| own.starts_with(prefix))
+    }
+
+    /// Whether the same bytes are always the same rows.
+    fn is_told_by_its_bytes(&self, file: &SourceFile) -> bool {
+        match file.layout {
             Layout::Separated(_)
             | Layout::Export(..)
             | Layout::ExportJson(_)
+            | Layout::ExportTable(_)
             | Layout::JsonLines
-            | Layout::Workbook => true,
+            | Layout::Workbook
+            | Layout::Parquet
+            | Layout::Arrow => true,
             // A query may ask for the time or for chance; what is written may still lie in a journal beside the file.
             Layout::Sqlite => !self.has_query && !has_journal(&file.path),
-            // Typed already, not known without asking the server, or part of several files that make rows together.
-            Layout::Parquet | Layout::Arrow | Layout::Postgres | Layout::ExportTable(_) => false,
-        };
-        if !is_parsed {
-            return None;
+            // Not known without asking the server.
+            Layout::Postgres => false,
         }
-        let zone = self.zone.as_ref().and_then(|own| own.zone_of_file(&file.name));
-        let key = key::of_file(&self.key, file, zone.as_deref())[..32].to_owned();
-        // A file of another size than every entry's need not be hashed before it is read.
-        let prefix = format!("{key}-{}-", file.n_bytes);
-        let may_be_there =
-            self.cache.entries.range(prefix.clone()..).next().is_some_and(|own| own.starts_with(&prefix));
-        let known_zones = Arc::clone(&self.known_zones);
-        Some(Slot { folder, key, known_zones, may_be_there, keeping: self.cache.keeping })
     }
 }
 
@@ -198,21 +267,24 @@ pub(in crate::intake) struct Slot {
 }
 
 impl Slot {
-    /// The entry, where it is there and whole. One that is damaged is removed, so that a new one finds its place empty.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
-    pub(in crate::intake) fn find(&self, file: &SourceFile) -> Result<Option<Entry>, IntakeError> {
+    /// Whether there is an entry for a file of this size.
+    pub(in crate::intake) fn may_be_there(&self) -> bool {
+        self.may_be_there
+    }
+
+    /// The entry for a file of this content, where it is there and whole. One that is damaged is removed, so that a new one finds
+    /// its place empty.
+    pub(in crate::intake) fn find(&self, file: &HashedFile) -> Option<Entry> {
         if !self.may_be_there {
-            return Ok(None);
+            return None;
         }
-        let (bytes, sha256) = columnar::hash_of(file)?;
-        let folder = self.folder.join(entry_name(&self.key, bytes, &sha256));
-        let entry = Entry::open(&folder, &sha256, &self.known_zones);
+        let HashedFile { bytes, sha256 } = file;
+        let folder = self.folder.join(entry_name(&self.key, *bytes, sha256));
+        let entry = Entry::open(&folder, sha256, &self.known_zones);
         if entry.is_none() && self.keeping != Keeping::Untouched && folder.exists() {
             remove(&folder);
         }
-        Ok(entry)
+        entry
     }
 
     /// A new entry, where the folder may and can be written.

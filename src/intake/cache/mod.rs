@@ -6,6 +6,8 @@
 //! same way (`entry`), so that rules across files, such as repeated ids and keys written in several ways, work on it as on
 //! the file itself. The study's date is not part of it: rows after the
 //! date are left out later. Where keys are hashed it holds none in plain.
+//!
+//! Above the entries lie the finished tables (`finished`): of a source of which nothing has changed, nothing is read at all.
 
 mod record;
 mod zone_record;
@@ -14,13 +16,17 @@ mod key;
 
 mod draft;
 mod entry;
+mod finished;
 mod folder;
 
 pub(super) use draft::Draft;
 pub(super) use entry::Entry;
+pub(super) use finished::{Places, TableFacts};
 pub use folder::Cache;
 pub(super) use folder::SourceCache;
 
+#[cfg(test)]
+mod finished_tests;
 #[cfg(test)]
 mod identity_tests;
 #[cfg(test)]

@@ -9,12 +9,9 @@ use crate::intake::folding::Writing;
 use crate::intake::hash::FileHash;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
 
 /// Changes whenever the format of an entry does, or anything in the code that makes other rows of the same file and contract.
-pub(super) const FORMAT_VERSION: u32 = 3;
+pub(super) const FORMAT_VERSION: u32 = 4;
 
 /// The file that makes a folder an entry.
 pub(super) const ENTRY: &str = "entry.json";
@@ -103,22 +100,21 @@ pub(super) const PLACE: &str = "place";
 /// The columns with the two halves of the fingerprint of what together must not occur twice.
 pub(super) const TOGETHER: [&str; 2] = ["together high", "together low"];
 
+/// A record with its SHA-256 in a line before it.
+pub(super) fn sealed(json: &str) -> String {
+    format!("{}\n{json}\n", hash(json.as_bytes()))
+}
+
+/// The record that was sealed; nothing where it is not as it was.
+pub(super) fn unsealed(text: &str) -> Option<&str> {
+    let (own_hash, json) = text.split_once('\n')?;
+    let json = json.strip_suffix('\n')?;
+    (hash(json.as_bytes()) == own_hash).then_some(json)
+}
+
 /// The SHA-256 of bytes.
 pub(super) fn hash(bytes: &[u8]) -> String {
     let mut hash = FileHash::default();
     hash.update(bytes);
     hash.finish()
-}
-
-/// The SHA-256 of a file.
-pub(super) fn hash_file(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = FileHash::default();
-    let mut piece = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut piece)? {
-            0 => return Ok(hash.finish()),
-            n_read => hash.update(&piece[..n_read]),
-        }
-    }
 }

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Room for everything.
-const MAX: u64 = 1 << 40;
+pub(super) const MAX: u64 = 1 << 40;
 
 pub(super) struct Case(tempfile::TempDir);
 
@@ -21,6 +21,12 @@ pub(super) struct Left {
     pub(super) accounts: String,
     identity: String,
     schemas: Vec<String>,
+}
+
+impl Left {
+    pub(super) fn schemas(&self) -> &[String] {
+        &self.schemas
+    }
 }
 
 impl Case {
@@ -65,8 +71,9 @@ impl Case {
         }
     }
 
+    /// Of single files, whatever becomes of the tables that are made of them.
     pub(super) fn cache(&self) -> Cache {
-        Cache::within(&self.path("cache"), MAX)
+        Cache::within(&self.path("cache"), MAX).of_files_alone()
     }
 
     pub(super) fn entries(&self) -> Vec<PathBuf> {
@@ -106,7 +113,7 @@ pub(super) fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     }
 }
 
-const FEEDBACK: &str = "id,who,when,ltr,food,via
+pub(super) const FEEDBACK: &str = "id,who,when,ltr,food,via
 1,ann,2026-01-01T10:00:00Z,9,5,web
 2,bob,2026-01-02T10:00:00+01:00,99,99,
 3,,2026-01-03T10:00:00Z,9,5,web
@@ -117,7 +124,7 @@ c\"
 7,eve,2026-09-01T00:00:00Z,-,N/A,web
 ";
 
-const STUDY: &str = r#"
+pub(super) const STUDY: &str = r#"
 study = { name = "case", as_of = 2026-09-30 }
 [sources.feedback]
 path = "feedback*.csv"
@@ -136,7 +143,7 @@ touchpoints = ["food"]
 "#;
 
 /// Answers in two files that share ids.
-fn answers() -> Case {
+pub(super) fn answers() -> Case {
     let case = Case::new();
     case.write("feedback1.csv", FEEDBACK);
     case.write("feedback2.csv", "id,who,when,ltr,food,via\n12,zoe,2026-02-01T00:00:00Z,3,1,app\n2,zoe,2026-02-01,3,1,app\n7,x,2026-02-01T00:00:00Z,3,1,app\n");
@@ -457,7 +464,8 @@ fn a_second_run_is_shorter_than_the_first() {
         assert_eq!(intake.tables.transactions.n_rows, row);
         begin.elapsed().as_secs_f64()
     };
-    let (parsed, cold, warm) = (time(&Cache::none()), time(&case.cache()), time(&case.cache()));
+    let cache = || Cache::within(&case.path("cache"), MAX);
+    let (parsed, cold, warm) = (time(&Cache::none()), time(&cache()), time(&cache()));
     let kept: u64 = case
         .entries()
         .iter()

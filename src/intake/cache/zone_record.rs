@@ -22,6 +22,11 @@ impl ZoneRecord {
         Self { clocks, names: zones.with_unknown.then(|| known.names().to_owned()) }
     }
 
+    /// The zones themselves.
+    pub(super) fn named(&self) -> NamedZones {
+        NamedZones { names: self.clocks.keys().cloned().collect(), with_unknown: self.names.is_some() }
+    }
+
     /// Whether the same is known now.
     pub(super) fn is_still_so(&self, known: &KnownZones) -> bool {
         self.clocks.iter().all(|(name, own)| known.clocks(name) == *own)

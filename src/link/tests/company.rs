@@ -1,6 +1,6 @@
 //! A small random company whose events crowd around the answers and the ends of their windows, and its typed tables.
 
-use super::{AS_OF, DAY, instants, numbers, table};
+use super::{AS_OF, DAY, instants, numbers, table, texts};
 use crate::link::TypedTables;
 use crate::stats::random::{Stream, stream};
 use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
@@ -232,6 +232,7 @@ impl Company {
                 ("referred", names(&self.referrals, |row| row.referred)),
                 ("t", times(&self.referrals, |row| row.t)),
                 ("probability", numbers(&vec![0.1; self.referrals.len()])),
+                ("channel", texts(&vec!["app"; self.referrals.len()])),
             ],
         );
         let customers = table(

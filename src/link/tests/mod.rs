@@ -111,6 +111,7 @@ fn the_ends_of_every_window_by_hand() {
             ("referred", texts(&["b", "c", "d", "e", "a"])),
             ("t", instants(&[t - 1, t, t + 30 * DAY, t + 30 * DAY + 1, t - 9 * DAY])),
             ("probability", numbers(&[0.1; 5])),
+            ("channel", texts(&["app"; 5])),
         ],
     );
     let tables = TypedTables {

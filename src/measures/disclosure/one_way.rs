@@ -65,6 +65,14 @@ impl SmallBases {
         count > 0 && count < self.minimum
     }
 
+    /// Whether unknown counts of somebody, of which only the sum is known, cover each other: there are two at least, and
+    /// each could be the minimum as far as anybody can tell.
+    pub fn covers(self, unknown: &[u64]) -> bool {
+        // Each lies between 1 and the sum less one for each of the others.
+        let n = unknown.len() as u64;
+        n >= 2 && unknown.iter().sum::<u64>() + 1 >= self.minimum + n
+    }
+
     /// Hides counts in a list whose total is shown.
     ///
     /// Where any count is hidden, at least two are, so that the total gives none away, and together they are at least twice
@@ -82,12 +90,11 @@ impl SmallBases {
         if small.is_empty() {
             return Ok(cells);
         }
-        let (mut n_hidden, mut sum) = (small.len(), small.iter().sum::<u64>());
+        let mut unknown = small;
         let mut others: Vec<usize> = (0..counts.len()).filter(|&at| counts[at] >= self.minimum).collect();
         others.sort_by_key(|&at| counts[at]);
         let mut others = others.into_iter();
-        // A hidden count lies between 1 and the hidden sum less one for each of the others.
-        while n_hidden < 2 || sum + 1 < self.minimum + n_hidden as u64 {
+        while !self.covers(&unknown) {
             let Some(next) = others.next() else {
                 return Err(MeasureError::Margin {
                     margin: "counts".to_owned(),
@@ -98,8 +105,7 @@ impl SmallBases {
                 });
             };
             cells[next] = ShownCell::Complement;
-            n_hidden += 1;
-            sum += counts[next];
+            unknown.push(counts[next]);
         }
         Ok(cells)
     }

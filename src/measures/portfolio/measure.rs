@@ -248,6 +248,11 @@ impl<'a> Measure<'a> {
         self.values
     }
 
+    /// The rows that are not blank, ascending.
+    pub fn known_rows(&self) -> Vec<usize> {
+        (0..self.n_rows()).filter(|&row| self.term(row).is_some()).collect()
+    }
+
     /// The number of rows, blanks included.
     pub fn n_rows(&self) -> usize {
         self.values.len()

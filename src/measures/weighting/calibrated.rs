@@ -24,7 +24,9 @@ pub struct Calibration<'a> {
 /// What the margins explain of the values is known for the population and takes no part in the error: values are replaced by
 /// their residuals in the regression on the margins' categories under the base weights, and the error is
 /// `sqrt(G / (G - 1) sum over customers (sum w r)^2) / sum w`. Treating the weights as if they had been drawn, as the error of
-/// a weighted score does, is as a rule too cautious.
+/// a weighted score does, is as a rule too cautious. Where rows weigh alike before, this is also what the iterated
+/// post-stratification of R's `survey::rake` gives; elsewhere that takes plain residuals and `survey::calibrate` those under the
+/// base weights, as here.
 ///
 /// # Errors
 /// Columns of unequal length, bad weights, fewer than two customers, values that are not finite.

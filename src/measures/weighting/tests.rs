@@ -1,9 +1,10 @@
 //! Weights against R's survey package, the reference numbers, the airport survey, and margins that cannot be held.
 
 use super::*;
+use crate::data::Clusters;
 use crate::findings::FindingKind;
 use crate::measures::reference::{near, nps_oracles, number, numbers, shared};
-use crate::measures::{MeasureError, NetPromoterScore, NpsSettings, ResponseClass, Sampling};
+use crate::measures::{IntervalKind, MeasureError, NetPromoterScore, NpsSettings, ResponseClass, Sampling};
 use crate::stats::Confidence;
 
 /// The rows of `measures_survey.R`.
@@ -71,6 +72,28 @@ fn the_error_under_raked_weights_agrees_with_calibration_in_r() {
         Calibration { base: Some(&rows.weights), weights: &raked.weights, margins: &margins, clusters: None };
     let error = calibrated_std_error(&rows.values(), calibration).expect("an error");
     near("error", error, numbers("calibrated", "nps")[1], 1e-6);
+}
+
+#[test]
+fn the_error_of_customers_under_raked_weights_agrees_with_rake_and_calibrate_in_r() {
+    let rows = rows();
+    let clusters = Clusters::from_labels((0..60_u32).map(|i| i * 7 % 23));
+    for (case, base) in [("raked_alike", None), ("calibrated_clustered", Some(rows.weights.as_slice()))] {
+        let raked = Raking::default().weigh(&rows.margins(), base).expect("weights");
+        let sampling = Sampling { weights: base, clusters: Some(&clusters), population: None };
+        let settings = NpsSettings { interval: IntervalKind::Wald, ..NpsSettings::default() };
+        let own = ScoreBeforeAfter::calibrated(&rows.answers, sampling, &raked.weights, &rows.margins(), settings);
+        let own = own.expect("a score");
+        let want = numbers(case, "nps");
+        near("score", own.after.nps / 100.0, want[0], 1e-8);
+        // `rake` goes ten times over the margins for its error, which is not quite to the end.
+        near("error", own.after.std_error / 100.0, want[1], 1e-6);
+        let half = 1.959963984540054 * 100.0 * want[1];
+        near("low", own.after.conf_low, (100.0 * want[0] - half).max(-100.0), 1e-3);
+        near("high", own.after.conf_high, 100.0 * want[0] + half, 1e-3);
+        let given = own.given_std_error.expect("an error") / 100.0;
+        near("error of given weights", given, numbers(case, "given")[0], 1e-8);
+    }
 }
 
 #[test]

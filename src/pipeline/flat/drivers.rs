@@ -19,6 +19,8 @@ pub struct DriversQuestion {
     pub family: DriverFamily,
     /// The pseudo R squared that is divided, for classes.
     pub measure: FitKind,
+    /// Whether a family other than linear is screened by a linear analysis instead.
+    pub screen: bool,
     /// Methods, uncertainty and limits. Without methods those customary for the family are computed.
     pub analysis: DriverAnalysis,
 }
@@ -53,13 +55,17 @@ pub fn drivers(question: &DriversQuestion) -> Result<DriversAnswer, PipelineErro
             let kind = if question.family == DriverFamily::Logistic { OutcomeKind::Class } else { OutcomeKind::Number };
             let loaded = question.data.load(&features, kind)?;
             let (drivers, always) = question.places(&loaded.columns);
-            let ranking = question
-                .analysis_of(&drivers)
-                .rank_by_family(question.family, &loaded.observations, &drivers, &always, question.measure)
-                .map_err(|error| match error {
-                    DriverError::Fit(error) => DriverError::Fit(loaded.in_file(error)),
-                    other => other,
-                })?;
+            let analysis = question.analysis_of(&drivers);
+            let ranking = match question.screen {
+                true => analysis.screen(&loaded.observations, &drivers, &always),
+                false => {
+                    analysis.rank_by_family(question.family, &loaded.observations, &drivers, &always, question.measure)
+                }
+            };
+            let ranking = ranking.map_err(|error| match error {
+                DriverError::Fit(error) => DriverError::Fit(loaded.in_file(error)),
+                other => other,
+            })?;
             (ranking, loaded.n_rows, loaded.findings)
         }
         Some(_) if question.family != DriverFamily::Linear => {
@@ -91,7 +97,7 @@ impl DriversQuestion {
 
     fn analysis_of(&self, drivers: &[Driver]) -> DriverAnalysis {
         let blocks = drivers.iter().any(|driver| driver.columns.len() != 1);
-        with_customary_methods(&self.analysis, !blocks && self.family == DriverFamily::Linear)
+        with_customary_methods(&self.analysis, !blocks && (self.screen || self.family == DriverFamily::Linear))
     }
 }
 

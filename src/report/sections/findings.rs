@@ -48,6 +48,7 @@ impl Place {
             _ if finding.about == CHANNELS && results.scorecard.channels.is_some() => Self::Channels,
             FindingKind::NotRepresentative | FindingKind::SmallBase | FindingKind::StraightLining => Self::Score,
             FindingKind::RowsDropped
+            | FindingKind::RowsCorrected
             | FindingKind::WindowCensored
             | FindingKind::Unmatched
             | FindingKind::Ambiguous

@@ -1,6 +1,7 @@
 //! The sections of the page, each ready to be put into the template.
 
 mod actions;
+mod benchmark;
 mod coefficients;
 mod contacts;
 mod deeds;
@@ -19,6 +20,7 @@ mod trust;
 mod whom;
 
 pub(super) use actions::WhatToDo;
+pub(super) use benchmark::benchmark_sentence;
 pub(super) use contacts::{Channels, PerceptionSection, TeamsSection, lead_sentences};
 pub(super) use deeds::{Deeds, kept_sentences};
 pub(super) use findings::{FindingRow, all_findings, study_findings};

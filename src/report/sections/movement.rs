@@ -1,6 +1,6 @@
 //! Whether the score has changed, and what the change is made of.
 
-use crate::measures::change::{Change, Trend};
+use crate::measures::change::{Change, PairedChange, Trend};
 use crate::measures::movement::MovementRow;
 use crate::report::results::StudyResults;
 use crate::report::scorecard::{WaveChange, WaveMovement};
@@ -84,9 +84,16 @@ pub(in crate::report) fn trend_sentence(results: &StudyResults) -> Option<String
     })
 }
 
-/// One sentence for all answers, one for the cuts.
+/// One sentence for all answers, one for those who answered twice, one for the wording, one for the cuts.
 pub(in crate::report) fn sentences(wave: &WaveChange) -> Vec<String> {
     let mut sentences = vec![format!("From {} to {}: {}.", wave.before, wave.after, in_words(&wave.all))];
+    sentences.extend(wave.paired.as_ref().map(|own| paired_sentence(&own.change)));
+    if wave.same_wording == Some(false) {
+        sentences.push(format!(
+            "{} and {} were asked in different words, so that their scores are not comparable.",
+            wave.before, wave.after
+        ));
+    }
     let n_compared = wave.cuts.iter().filter(|cut| cut.change.is_some()).count();
     let found: Vec<String> = wave
         .cuts
@@ -114,6 +121,26 @@ pub(in crate::report) fn sentences(wave: &WaveChange) -> Vec<String> {
         });
     }
     sentences
+}
+
+/// The change of those who answered in both waves.
+fn paired_sentence(own: &PairedChange) -> String {
+    let level = words::level(own.confidence);
+    let ends = words::score_range(own.conf_low, own.conf_high);
+    let is_shown = own.conf_low > 0.0 || own.conf_high < 0.0;
+    let what = match (is_shown, own.change > 0.0) {
+        (true, true) => "the score rose",
+        (true, false) => "the score fell",
+        (false, _) => "there is no evidence of change: the score moved",
+    };
+    format!(
+        "Of {} who answered in both, {what} by {} points ({level} interval {ends}); so many would show a change of {} points in \
+         {} of 100 cases.",
+        words::counted(own.n, "customer", "customers"),
+        words::score(if is_shown { own.change.abs() } else { own.change }),
+        words::score(own.minimum_detectable),
+        words::fixed(100.0 * own.power.chance(), 0)
+    )
 }
 
 /// The change, and what these bases could have shown in any case.

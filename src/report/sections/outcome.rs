@@ -9,6 +9,9 @@ use crate::report::results::{Metric, OutcomeResult, StudyResults};
 use crate::report::{charts, reasons, sentences, standing, words};
 use std::collections::BTreeSet;
 
+/// Methods beside the ranking one that stand in the report; the table `driver_methods` has all of them.
+const SHOWN_METHODS: [&str; 5] = ["owen", "shapley", "relative_weights", "first", "last"];
+
 /// One outcome: the picture, the words and the tables.
 pub(in crate::report) struct OutcomeSection {
     pub id: String,
@@ -21,6 +24,8 @@ pub(in crate::report) struct OutcomeSection {
     pub penalised: Option<String>,
     pub base: String,
     pub bootstrap: Option<String>,
+    /// Drivers whose order these answers leave open.
+    pub indistinct: Option<String>,
     pub with_intervals: bool,
     pub with_noise: bool,
     pub methods: Vec<String>,
@@ -84,7 +89,7 @@ impl OutcomeSection {
             .iter()
             .flat_map(|ranking| &ranking.drivers)
             .flat_map(|row| row.methods.keys())
-            .filter(|&key| Some(key) != ranked_by.as_ref())
+            .filter(|&key| Some(key) != ranked_by.as_ref() && SHOWN_METHODS.contains(&key.as_str()))
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect();
@@ -103,6 +108,7 @@ impl OutcomeSection {
             penalised: outcome.penalised.as_ref().map(sentences::penalised),
             base: sentences::base(outcome),
             bootstrap: shown.map(|ranking| sentences::bootstrap(ranking, results.head.clusters)),
+            indistinct: shown.and_then(sentences::indistinct),
             with_intervals: shown.is_some_and(|ranking| ranking.drivers.iter().any(|row| row.interval.is_some())),
             with_noise: shown.is_some_and(|ranking| ranking.drivers.iter().any(|row| row.noise.is_some())),
             methods: method_keys.iter().map(|key| method_head(key)).collect(),

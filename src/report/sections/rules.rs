@@ -16,17 +16,21 @@ pub(in crate::report) struct RuleRow {
 }
 
 impl RuleRow {
-    /// One row a rule, in the order of the study; those that leave no answer have dashes.
+    /// One row a rule, in the order of the study; those that leave no answer, and those hidden, have dashes.
     pub fn all(results: &StudyResults) -> Vec<Self> {
         let of = |row: &crate::measures::portfolio::RuleComparison| {
             let own = row.estimate.as_ref();
             let ends = own.and_then(|own| own.conf_low.zip(own.conf_high));
+            let none = || match results.scorecard.rules_hidden.contains(&row.rule.name) {
+                true => words::MISSING.to_owned(),
+                false => words::count(0),
+            };
             // A mean of each person's answers is divided by persons.
             let is_by_person = row.rule.rules.several == SeveralAnswers::Mean;
             let base = own.map_or(0, |own| own.n_customers.filter(|_| is_by_person).unwrap_or(own.n));
             Self {
                 rule: in_words(&row.rule.name),
-                n: words::count(base as u64),
+                n: own.map_or_else(none, |_| words::count(base as u64)),
                 nps: own.map_or_else(|| words::MISSING.to_owned(), |own| words::score(own.estimate)),
                 gap: row.gap.map_or_else(|| words::MISSING.to_owned(), words::score),
                 interval: ends.map_or_else(|| words::MISSING.to_owned(), |(low, high)| words::score_range(low, high)),

@@ -30,9 +30,10 @@ pub(in crate::report) fn whom(results: &StudyResults) -> Vec<String> {
             words::count(n_hidden as u64)
         )
     });
-    let weighting = card.weighting.iter().map(|own| weighted_sentence(own, &level));
+    let weighting = card.weighting.iter().filter(|own| own.wave.is_none()).map(|own| weighted_sentence(own, &level));
+    let by_wave = card.weighting.iter().filter(|own| own.wave.is_some()).map(|own| weighted_sentence(own, &level));
     let compared = card.respondents.as_ref().and_then(compared_sentence);
-    asked.into_iter().chain(hidden).chain(compared).chain(weighting).collect()
+    asked.into_iter().chain(hidden).chain(compared).chain(weighting).chain(by_wave).collect()
 }
 
 /// Those who answered against all customers, by the column that differs most.
@@ -110,9 +111,13 @@ pub(in crate::report) fn weighted_sentence(own: &Weighting, level: &str) -> Stri
             format!("Weighted to the population\u{2019}s shares of {} combined", words::listed(&own.columns))
         }
         (WeightingMethod::Propensity, everybody) => {
+            let since = own
+                .wave
+                .as_ref()
+                .map_or_else(|| "the first answer".to_owned(), |wave| format!("the first answer in {wave}"));
             let whom = everybody.map_or_else(String::new, |own| {
                 format!(
-                    " of {} who were known before the first answer ({} answered)",
+                    " of {} who were known before {since} ({} answered)",
                     words::counted(own.n_customers as usize, "customer", "customers"),
                     words::count(own.n_answered)
                 )
@@ -124,13 +129,50 @@ pub(in crate::report) fn weighted_sentence(own: &Weighting, level: &str) -> Stri
         WeightingMethod::Propensity => "without the chances, where each customer counts once as well",
         WeightingMethod::Raking | WeightingMethod::PostStratification => "without these weights",
     };
+    let error = match own.given_std_error {
+        Some(_) => "which knows that the weights hold these shares",
+        None => "which takes the weights as given",
+    };
+    let of_wave = own.wave.as_ref().map_or_else(String::new, |wave| format!(" of {wave}"));
     format!(
-        "{how}, the score is {} ({level} interval {}, which takes the weights as given) beside {} {without}; the {} \
-         then carry as much as {} of equal weight would.",
+        "{how}, the score{of_wave} is {} ({level} interval {}, {error}) beside {} {without}; the {} then carry as much as {} of \
+         equal weight would.",
         words::score(own.after.nps),
         words::score_range(own.after.conf_low, own.after.conf_high),
         words::score(own.before.nps),
         words::counted(own.after.n, "answer", "answers"),
         words::fixed(own.efficiency.n_effective, 0)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn of_many_response_rates_those_of_the_most_invitations_are_shown_in_their_order() {
+        let mut results = fixture::retail();
+        let row = |cut: ResponseCut, value: Option<String>, n_invited: u64| ResponseRate {
+            cut,
+            value,
+            n_invited,
+            n_answered: n_invited / 2,
+            n_open: 0,
+            rate: Some(0.5),
+            conf_low: Some(0.4),
+            conf_high: Some(0.6),
+        };
+        let all = row(ResponseCut::All, None, 9_999);
+        // Fifty shops; the ten of the fewest invitations are 10, 11, ..., 19 by number.
+        let shop = |at: u64| {
+            let n_invited = if (10..20).contains(&at) { 20 + at } else { 100 + at };
+            row(ResponseCut::Profile("shop".to_owned()), Some(format!("s{at}")), n_invited)
+        };
+        results.scorecard.response = std::iter::once(all).chain((0..50).map(shop)).collect();
+        let cuts: Vec<String> = response_rows(&results).into_iter().map(|row| row.cut).collect();
+        let want: Vec<String> = (0..50).filter(|at| !(10..20).contains(at)).map(|at| format!("shop: s{at}")).collect();
+        assert_eq!(cuts, want);
+        assert!(whom(&results).iter().any(|own| own.contains("the 40 of the most invitations are shown; 10 more")));
+    }
 }

@@ -1,0 +1,76 @@
+//! What a source promises beside what the engine needs of it: of columns, row by row, and of all its rows.
+
+use super::IntakeError;
+use super::account::SourceAccount;
+use super::contract::{Bounds, Column, Kind, Promise, Together};
+use super::files::SourceFile;
+use crate::study::{AsOf, Codes, Files, SourceContract, Unique};
+use std::sync::Arc;
+
+/// Columns that are read for what the source promises of them alone.
+pub(super) fn promised(files: &Files) -> Vec<Column> {
+    let contract = &files.contract;
+    let promise = |name: &str| Promise {
+        filled: contract.not_null.iter().any(|own| own == name),
+        allowed: contract.allowed.get(name).map(|values| Codes::new(values.clone())),
+        bounds: contract.ranges.get(name).map(|&range| Bounds::of(Some(range))),
+    };
+    let column =
+        |name: &str| Column::new("", "contract", name, Kind::Promised(Arc::new(promise(name)))).blank(&files.blank);
+    contract.columns().into_iter().map(column).collect()
+}
+
+/// What together must not occur twice; columns stand among those that are read for a promise.
+pub(super) fn together(unique: &Unique, columns: &[Column]) -> Together {
+    let is_promised = |column: &Column| matches!(column.kind, Kind::Promised(_));
+    let place = |name: &String| columns.iter().position(|column| is_promised(column) && column.input == *name);
+    match unique {
+        Unique::Row => Together::Row,
+        Unique::Columns(names) => Together::Columns(names.iter().filter_map(place).collect()),
+    }
+}
+
+/// Every pattern of files that says a zone must find one, or a word was mistaken.
+pub(super) fn check_zones(source: &str, zone: &Column, found: &[SourceFile]) -> Result<(), IntakeError> {
+    let Kind::Zone(by_file) = &zone.kind else { return Ok(()) };
+    match by_file.iter().find(|own| !found.iter().any(|file| own.fits(&file.name))) {
+        None => Ok(()),
+        Some(own) => Err(IntakeError::ZoneForNoFile {
+            source_name: source.to_owned(),
+            pattern: own.pattern.clone(),
+            there: found.iter().map(|file| file.name.as_str()).take(10).collect::<Vec<_>>().join(", "),
+        }),
+    }
+}
+
+/// What a source promises of all its rows.
+pub(super) fn check_promises(
+    account: &SourceAccount,
+    as_of: &AsOf,
+    contract: &SourceContract,
+    last_t: Option<i64>,
+) -> Result<(), IntakeError> {
+    let source_name = || account.source.clone();
+    let n_rows = account.rows_read;
+    let too_few = contract.rows_min.filter(|&min| n_rows < min).map(|min| (min, "rows_min"));
+    let too_many = contract.rows_max.filter(|&max| n_rows > max).map(|max| (max, "rows_max"));
+    if let Some((bound, key)) = too_few.or(too_many) {
+        return Err(IntakeError::RowCount { source_name: source_name(), n_rows, bound, key });
+    }
+    let share = account.n_quarantined() as f64 / (n_rows as f64).max(1.0);
+    if let Some(max) = contract.quarantine_max.filter(|&max| share > max) {
+        let n_aside = account.n_quarantined();
+        return Err(IntakeError::TooManyAside { source_name: source_name(), n_aside, n_rows, max });
+    }
+    if contract.quarantine_max.is_none() && n_rows > 0 && account.n_quarantined() == n_rows {
+        return Err(IntakeError::AllAside { source_name: source_name(), n_rows, reasons: account.reasons() });
+    }
+    let oldest = |days: u32| as_of.end_us() - i64::from(days) * 86_400_000_000;
+    if let (Some(days), Some(last)) = (contract.fresh_days, last_t)
+        && last < oldest(days)
+    {
+        let last = jiff::Timestamp::from_microsecond(last).map_or_else(|_| last.to_string(), |own| own.to_string());
+        return Err(IntakeError::Stale { source_name: source_name(), last, days });
+    }
+    Ok(())
+}

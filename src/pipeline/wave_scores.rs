@@ -1,0 +1,196 @@
+//! The scores of waves: what each wave's is, whether it changed, and why.
+
+use super::coded::Coded;
+use super::outcome_model::Prepared;
+use super::question::{Drawn, Question};
+use super::selection::Selection;
+use super::shown_cuts::ShownCuts;
+use super::small_bases::{self, Hidden};
+use crate::measures::MeasureError;
+use crate::measures::change::{ChangeSettings, GroupScore, ManyCuts, Wave, WaveCounts};
+use crate::measures::movement::{ResampledMovement, TouchpointCoefficient, WaveRows};
+use crate::measures::portfolio::Cut;
+use crate::report::{WaveChange, WaveMovement};
+use crate::study::{Missing, Outcome};
+use std::collections::BTreeSet;
+
+/// Days of a year, for slopes a year.
+const DAYS_OF_YEAR: f64 = 365.25;
+
+/// One wave: its name and its rows with an answer.
+pub(super) struct WaveOf {
+    pub name: String,
+    pub rows: Vec<usize>,
+    /// The wordings of the question that were answered, where they are known.
+    pub wordings: BTreeSet<String>,
+}
+
+impl WaveOf {
+    /// A wave as a point in time: the mean instant of its answers in years, or its place where answers have no time.
+    pub fn as_point(&self, question: &Question<'_>, place: usize) -> Option<Wave> {
+        let score = question.score(&self.rows).ok()?;
+        let time = question.mean_day(&self.rows).map_or(place as f64, |day| day / DAYS_OF_YEAR);
+        Some(Wave {
+            name: self.name.clone(),
+            time,
+            nps: score.nps,
+            std_error: score.std_error,
+            wording: self.wordings.first().cloned(),
+        })
+    }
+
+    /// Whether another wave was asked in the same words; `None` where that is not known of both.
+    pub fn is_worded_as(&self, other: &Self) -> Option<bool> {
+        let known = !self.wordings.is_empty() && !other.wordings.is_empty();
+        known.then(|| self.wordings == other.wordings && self.wordings.len() == 1)
+    }
+}
+
+/// A cut of the study, and which of its levels are shown in which wave.
+pub(super) struct CutByWave<'c> {
+    pub coded: &'c Coded,
+    /// By level, then by wave.
+    pub shown: Vec<Vec<bool>>,
+}
+
+impl Question<'_> {
+    /// Waves in the order of their mean times, or of their names where answers have no time; none where the study names no
+    /// wave. Waves with too few answers to be shown are none.
+    pub fn waves(&self, cuts: &ShownCuts) -> Vec<WaveOf> {
+        let Some(own) = cuts.column("wave") else { return Vec::new() };
+        let wordings = self.study.measures.wording.as_ref().and_then(|name| super::coded::texts(self.base, name));
+        let by_level = own.coded.rows_by_level(cuts.answered());
+        let levels = own.coded.levels.iter().zip(by_level).zip(own.shown);
+        let mut waves: Vec<WaveOf> = levels
+            .filter(|((_, rows), shown)| **shown && !rows.is_empty())
+            .map(|((name, rows), _)| {
+                let of_rows = wordings.iter().flat_map(|own| rows.iter().filter_map(|&row| own[row].as_deref()));
+                let wordings = of_rows.map(|own| own.trim().to_owned()).filter(|own| !own.is_empty()).collect();
+                WaveOf { name: name.clone(), rows, wordings }
+            })
+            .collect();
+        if waves.iter().all(|wave| self.mean_day(&wave.rows).is_some()) {
+            let day = |wave: &WaveOf| self.mean_day(&wave.rows).unwrap_or_default();
+            waves.sort_by(|one, other| day(one).total_cmp(&day(other)));
+        }
+        waves
+    }
+
+    /// The cuts of the study with what is shown of them in each wave.
+    pub fn cuts_by_wave<'c>(&self, waves: &[WaveOf], cuts: &'c ShownCuts, hidden: &mut Hidden) -> Vec<CutByWave<'c>> {
+        let mut is_rest = vec![true; self.answers.len()];
+        waves.iter().flat_map(|wave| &wave.rows).for_each(|&row| is_rest[row] = false);
+        // What is in no wave that is shown is one more part of every level's total.
+        let rest: Vec<usize> = cuts.answered().iter().copied().filter(|&row| is_rest[row]).collect();
+        let columns: Vec<_> = cuts.by().filter(|own| own.coded.name != "wave").collect();
+        let counts_of = |coded: &Coded| {
+            let mut counts = vec![Vec::new(); coded.levels.len() + 1];
+            let parts = waves.iter().map(|wave| &wave.rows).chain((!rest.is_empty()).then_some(&rest));
+            for rows in parts {
+                let by_level = coded.rows_by_level(rows);
+                counts.iter_mut().zip(by_level).for_each(|(counts, own)| counts.push(own.len()));
+            }
+            counts
+        };
+        let counts: Vec<Vec<Vec<usize>>> = columns.iter().map(|own| counts_of(own.coded)).collect();
+        let mut shown: Vec<Vec<Vec<bool>>> =
+            columns.iter().zip(&counts).map(|(own, counts)| hidden.by_wave(counts, own.shown)).collect();
+        let coded: Vec<&Coded> = columns.iter().map(|own| own.coded).collect();
+        let codes: Vec<Vec<usize>> = coded.iter().map(|own| own.levels_of(cuts.answered())).collect();
+        hidden.parts_by_wave(&counts, &small_bases::nestings(&coded, &codes), &mut shown);
+        coded.into_iter().zip(shown).map(|(coded, shown)| CutByWave { coded, shown }).collect()
+    }
+
+    /// From a wave to the next one, which stands at this place.
+    pub fn change(&self, waves: &[WaveOf], at: usize, cuts: &[CutByWave<'_>]) -> Result<WaveChange, MeasureError> {
+        let (before, after) = (&waves[at - 1], &waves[at]);
+        let settings = ChangeSettings { confidence: self.study.confidence, ..ChangeSettings::default() };
+        let many = ManyCuts { change: settings, ..ManyCuts::default() };
+        let group = |rows: &[usize]| self.score(rows).map(|score| GroupScore::of_score(&score));
+        let all = settings.between(group(&before.rows)?, group(&after.rows)?)?;
+        let mut counts = Vec::new();
+        for CutByWave { coded, shown } in cuts {
+            let (first, second) = (coded.rows_by_level(&before.rows), coded.rows_by_level(&after.rows));
+            for (((level, first), second), shown) in coded.levels.iter().zip(&first).zip(&second).zip(shown) {
+                if shown[at - 1] && shown[at] {
+                    let (before, after) = (group(first).ok(), group(second).ok());
+                    counts.push(WaveCounts { name: format!("{} {level}", coded.name), before, after });
+                }
+            }
+        }
+        let cuts = if counts.is_empty() { Vec::new() } else { many.between(&counts)? };
+        let same_wording = after.is_worded_as(before);
+        Ok(WaveChange { before: before.name.clone(), after: after.name.clone(), same_wording, all, paired: None, cuts })
+    }
+
+    /// The last two waves by the first cut that is not the wave: what the mix of segments did, what the scores within them,
+    /// and of that what goes with the touchpoints.
+    pub fn movement(&self, waves: &[WaveOf], cuts: &[CutByWave<'_>]) -> Option<Result<WaveMovement, MeasureError>> {
+        let [.., before, after] = waves else { return None };
+        let CutByWave { coded, shown } = cuts.first()?;
+        let coefficients = self.coefficients();
+        let touchpoints: Vec<&[f64]> =
+            coefficients.iter().filter_map(|own| self.base.numbers(&own.touchpoint)).collect();
+        let rows = |wave: &WaveOf| OfWave::new(self, wave, coded, &touchpoints);
+        let (first, second) = (rows(before), rows(after));
+        let settings = ResampledMovement {
+            segments: coded.levels.clone(),
+            coefficients,
+            confidence: self.study.confidence,
+            resampling: self.resampling(),
+        };
+        let last = waves.len() - 1;
+        let shown: Vec<bool> = shown.iter().map(|own| own[last - 1] && own[last]).collect();
+        Some(settings.between(first.rows(), second.rows()).map(|mut parts| {
+            small_bases::hide_segments(&mut parts.rows, &coded.levels, &shown);
+            WaveMovement { before: before.name.clone(), after: after.name.clone(), by: coded.name.clone(), parts }
+        }))
+    }
+
+    /// Points of the score that go with one point more of each touchpoint, by a linear model of all complete answers; none
+    /// where it cannot be fitted.
+    fn coefficients(&self) -> Vec<TouchpointCoefficient> {
+        let mut complete = self.study.clone();
+        complete.drivers.missing = Missing::Listwise;
+        let selection = Selection::of(&complete, self.base, Outcome::Nps);
+        let fit = Prepared::of(&complete, self.base, Outcome::Nps, &selection).and_then(|own| own.fit(&complete));
+        let Ok(fit) = fit else { return Vec::new() };
+        let of = |name: &String| {
+            let row = fit.coefficients.iter().find(|row| row.term == *name)?;
+            Some(TouchpointCoefficient { touchpoint: name.clone(), coefficient: row.estimate })
+        };
+        self.study.drivers.touchpoints.iter().filter_map(of).filter(|own| own.coefficient.is_finite()).collect()
+    }
+}
+
+/// The rows of one wave as the movement wants them.
+struct OfWave {
+    answers: Vec<f64>,
+    segments: Vec<usize>,
+    touchpoints: Vec<Vec<f64>>,
+    drawn: Drawn,
+}
+
+impl OfWave {
+    /// Answers whose segment is known.
+    fn new(question: &Question<'_>, wave: &WaveOf, coded: &Coded, touchpoints: &[&[f64]]) -> Self {
+        let known = |row: &&usize| coded.codes[**row] != Cut::BLANK;
+        let rows: Vec<usize> = wave.rows.iter().filter(known).copied().collect();
+        let of = |column: &[f64]| -> Vec<f64> { rows.iter().map(|&row| column[row]).collect() };
+        Self {
+            answers: of(question.answers),
+            segments: rows.iter().map(|&row| coded.codes[row] as usize).collect(),
+            touchpoints: touchpoints.iter().map(|column| of(column)).collect(),
+            drawn: question.drawn(&rows),
+        }
+    }
+
+    fn rows(&self) -> WaveRows<'_> {
+        WaveRows {
+            answers: &self.answers,
+            segments: &self.segments,
+            touchpoints: &self.touchpoints,
+            sampling: self.drawn.sampling(),
+        }
+    }
+}
