@@ -164,18 +164,23 @@ impl People {
         let (names, own): (Vec<String>, Vec<Vec<f64>>) = columns.into_iter().unzip();
         let own = Array2::from_shape_fn((kept.rows.len(), own.len()), |(row, column)| own[column][row]);
         let told = told_by_others(kept, own.view());
-        let mut lost: Vec<&str> = told.iter().map(|&column| names[column].as_str()).collect();
-        lost.dedup();
-        if !lost.is_empty() {
-            let sentence = format!(
-                "channels are not adjusted for all of {}, because a part of it follows from the channel and the other columns",
-                lost.join(", ")
-            );
-            findings.push(Finding::new(FindingKind::Aliased, Severity::Warning, "channels", sentence));
-        }
         let left: Vec<usize> = (0..names.len()).filter(|column| !told.contains(column)).collect();
         let mut used: Vec<String> = left.iter().map(|&column| names[column].clone()).collect();
         used.dedup();
+        let mut lost: Vec<&str> = told.iter().map(|&column| names[column].as_str()).collect();
+        lost.dedup();
+        let (in_part, not_at_all): (Vec<&str>, Vec<&str>) =
+            lost.into_iter().partition(|name| used.iter().any(|own| own == name));
+        for (lost, how) in [(in_part, "only in part"), (not_at_all, "not at all")] {
+            if !lost.is_empty() {
+                let sentence = format!(
+                    "channels are adjusted {how} for {}: what is missing cannot be told apart from the channel and the other \
+                     columns",
+                    lost.join(", ")
+                );
+                findings.push(Finding::new(FindingKind::Aliased, Severity::Warning, "channels", sentence));
+            }
+        }
         Self { names: used, values: own.select(ndarray::Axis(1), &left) }
     }
 }

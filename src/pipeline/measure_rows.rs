@@ -68,8 +68,11 @@ fn below_minimum(study: &Study, rows: &[MeasureRow]) -> Option<Finding> {
     let n_small = rows.iter().filter(|row| row.below_minimum_base).count();
     (n_small > 0).then(|| {
         let sentence = format!(
-            "{n_small} of the scores shown rest on fewer than {} answers; read them with their intervals",
-            study.minimum_base
+            "{n_small} of the scores shown {} on fewer than {} answers; read {} with {}",
+            if n_small == 1 { "rests" } else { "rest" },
+            study.minimum_base,
+            if n_small == 1 { "it" } else { "them" },
+            if n_small == 1 { "its interval" } else { "their intervals" },
         );
         Finding::new(FindingKind::SmallBase, Severity::Warning, "nps", sentence)
             .number("n_cuts", n_small as f64)
@@ -82,8 +85,12 @@ fn of_one_customer(rows: &[MeasureRow]) -> Option<Finding> {
     let n_alone = rows.iter().filter(|row| row.score.std_error.is_nan()).count();
     (n_alone > 0).then(|| {
         let sentence = format!(
-            "{n_alone} of the scores shown have no interval, because all their answers are one customer's, who says nothing of \
-             how customers differ"
+            "{n_alone} of the scores shown {} one customer's, who says nothing of how customers differ",
+            if n_alone == 1 {
+                "has no interval, because all its answers are"
+            } else {
+                "have no interval, because all their answers are"
+            }
         );
         Finding::new(FindingKind::Unreliable, Severity::Warning, "nps", sentence).number("n_cuts", n_alone as f64)
     })

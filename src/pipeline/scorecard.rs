@@ -36,7 +36,7 @@ pub(super) fn of(
     let mut making = Making {
         cuts,
         hidden: Hidden::below(question.study.measures.suppress_below),
-        card: Scorecard::default(),
+        card: Scorecard { minimum_base: question.study.minimum_base as usize, ..Scorecard::default() },
         problems: Vec::new(),
     };
     making.portfolio(question, &named);
@@ -147,7 +147,7 @@ impl Making<'_> {
         match trend.of(&own) {
             Ok(trend) => {
                 let is_dated = waves.iter().all(|wave| question.mean_day(&wave.rows).is_some());
-                (self.card.trend, self.card.trend_unit) = (Some(trend), if is_dated { "day" } else { "wave" });
+                (self.card.trend, self.card.trend_unit) = (Some(trend), if is_dated { "year" } else { "wave" });
             }
             Err(problem) => self.keep("the trend over waves", &problem.to_string()),
         }

@@ -2,7 +2,7 @@
 
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, OutcomeWindow};
-use crate::report::LeftOut;
+use crate::report::{LeftOut, words};
 use crate::study::{Missing, Outcome, SpendScale, Study};
 use std::collections::BTreeMap;
 
@@ -85,8 +85,12 @@ impl Selection {
                     _ => (FindingKind::RowsDropped, "they have no weight"),
                 };
                 let severity = if share > 0.3 { Severity::Warning } else { Severity::Note };
-                let sentence =
-                    format!("{} of {n_all} answers are left out because {why} ({:.0} %)", left_out.n, 100.0 * share);
+                let sentence = format!(
+                    "{} of {} answers are left out because {why} ({})",
+                    words::count(left_out.n as u64),
+                    words::count(n_all as u64),
+                    words::percent(share)
+                );
                 Finding::new(kind, severity, outcome.word(), sentence)
                     .number("n", left_out.n as f64)
                     .number("share", share)

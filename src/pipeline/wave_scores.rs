@@ -14,6 +14,9 @@ use crate::report::{WaveChange, WaveMovement};
 use crate::study::{Missing, Outcome};
 use std::collections::BTreeSet;
 
+/// Days of a year, for slopes a year.
+const DAYS_OF_YEAR: f64 = 365.25;
+
 /// One wave: its name and its rows with an answer.
 pub(super) struct WaveOf {
     pub name: String,
@@ -23,10 +26,10 @@ pub(super) struct WaveOf {
 }
 
 impl WaveOf {
-    /// A wave as a point in time: the mean instant of its answers in days, or its place where answers have no time.
+    /// A wave as a point in time: the mean instant of its answers in years, or its place where answers have no time.
     pub fn as_point(&self, question: &Question<'_>, place: usize) -> Option<Wave> {
         let score = question.score(&self.rows).ok()?;
-        let time = question.mean_day(&self.rows).unwrap_or(place as f64);
+        let time = question.mean_day(&self.rows).map_or(place as f64, |day| day / DAYS_OF_YEAR);
         Some(Wave {
             name: self.name.clone(),
             time,

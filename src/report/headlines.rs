@@ -3,14 +3,21 @@
 use super::InfluenceResult;
 use super::evaluation::EvaluationResult;
 use super::results::{OutcomeResult, ScoreSummary, StudyResults};
-use super::sections::{benchmark_sentence, change_sentences, kept_sentences, lead_sentences, weighted_sentence};
-use super::standing::{self, Link};
-use super::{sentences, words};
+use super::sections::{
+    benchmark_sentence, change_sentences, kept_sentences, lead_sentences, trend_sentence, weighted_sentence,
+};
+use super::standing::{self, HeldOut, Link};
+use super::{influence_lines, sentences, words};
+use crate::drivers::performance::{Action, ActionRow};
 use crate::drivers::{DriverRanking, DriverRow};
-use crate::estimators::Family;
+use crate::findings::FindingKind;
+use crate::stats::Confidence;
 
 /// Probability of ranking first from which the first place is called settled.
 const SETTLED: f64 = 0.95;
+
+/// The lead of what is said about waves.
+const CHANGED: &str = "Has the score changed?";
 
 /// A statement under a short lead.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,48 +26,45 @@ pub(super) struct Headline {
     pub text: String,
 }
 
-/// What a reader who reads nothing else should know.
+/// What a reader who reads nothing else should know: the score and its way, what to improve, whether words and deeds go
+/// together and whom to invite; then what stands behind them.
 pub(super) fn headlines(results: &StudyResults) -> Vec<Headline> {
-    let mut all = vec![Headline { lead: "Net Promoter Score".to_owned(), text: score(results) }];
-    all.extend(beside_the_score(results));
-    all.extend(
-        results
-            .outcomes
-            .iter()
-            .map(|outcome| Headline { lead: sentences::outcome_title(outcome), text: of_outcome(results, outcome) }),
-    );
-    if let Some(text) = say_and_do(results) {
-        all.push(Headline { lead: "What people say and what they do".to_owned(), text });
-    }
-    if let Some(text) = of_evaluations(results) {
-        all.push(Headline { lead: "How far to trust the models".to_owned(), text });
-    }
-    if let Some(influence) = &results.influence {
-        all.push(Headline { lead: "Who carries the word".to_owned(), text: of_influence(influence) });
-    }
-    if let Some(scores) = &results.scores {
-        all.push(Headline { lead: "All customers".to_owned(), text: of_scores(scores) });
-    }
-    if let Some(text) = sentences::rows(results) {
-        all.push(Headline { lead: "What this rests on".to_owned(), text });
-    }
+    let line = |lead: &str, text: String| Headline { lead: lead.to_owned(), text };
+    let (changed, beside): (Vec<Headline>, Vec<Headline>) =
+        beside_the_score(results).into_iter().partition(|own| own.lead == CHANGED);
+    let mut all = vec![line("Net Promoter Score", score(results))];
+    all.extend(changed);
+    all.extend(to_improve(results).map(|text| line("What to improve", text)));
+    all.extend(say_and_do(results).map(|text| line("Do words and deeds go together?", text)));
+    let plan = results.influence.as_ref().and_then(|influence| influence.plan.as_ref());
+    all.extend(plan.map(|plan| line("Whom to invite", influence_lines::plan(plan))));
+    all.extend(results.outcomes.iter().map(|own| line(&sentences::outcome_title(own), of_outcome(results, own))));
+    all.extend(beside);
+    all.extend(of_evaluations(results).map(|text| line("How far to trust the models", text)));
+    let influence = results.influence.as_ref();
+    all.extend(influence.map(|own| line("Who carries the word", of_influence(own, results.head.confidence))));
+    all.extend(results.scores.as_ref().map(|scores| line("All customers", of_scores(scores))));
+    all.extend(sentences::rows(results).map(|text| line("What this rests on", text)));
     all
 }
 
-/// One line each for the benchmark, for the change since the last wave, for what weights change, for what was done by those who said they would,
+/// One line each for the benchmark, for the change over all waves and since the last one, for what weights change, for what was
+/// done by those who said they would,
 /// and for whether scores go before business; where they are known.
 pub(super) fn beside_the_score(results: &StudyResults) -> Vec<Headline> {
     let card = &results.scorecard;
     let level = words::level(results.head.confidence);
     let line = |lead: &str, text: String| Headline { lead: lead.to_owned(), text };
-    let change = card.changes.last().and_then(|own| change_sentences(own).into_iter().next());
+    // A last step without evidence of change is no news of the score where all waves show a trend, so both stand together.
+    let last = card.changes.last().and_then(|own| change_sentences(own).into_iter().next());
+    let change = trend_sentence(results).into_iter().chain(last).collect::<Vec<_>>().join(" ");
     let whole = card.weighting.iter().filter(|own| own.wave.is_none());
     let weighting = whole.map(|own| weighted_sentence(own, &level)).collect::<Vec<_>>().join(" ");
     let benchmark = card.benchmarks.iter().map(benchmark_sentence).collect::<Vec<_>>().join(" ");
     let kept = kept_sentences(results).join(" ");
     [
         ("Against the benchmark", benchmark),
-        ("Since the last wave", change.unwrap_or_default()),
+        (CHANGED, change),
         ("Weighted", weighting),
         ("Said and done", kept),
         ("Score and business", lead_sentences(results).join(" ")),
@@ -71,22 +75,50 @@ pub(super) fn beside_the_score(results: &StudyResults) -> Vec<Headline> {
     .collect()
 }
 
-/// How well the models sort or predict answers that they have not seen.
+/// How well the models sort or predict answers that they have not seen, and whether purchases alone would do.
 fn of_evaluations(results: &StudyResults) -> Option<String> {
-    let one = |evaluation: &EvaluationResult| {
-        let (metric, name) = match evaluation.family {
-            Family::Logistic => ("roc_auc", "ROC AUC"),
-            Family::Count => ("spearman", "rank correlation"),
-            _ => ("r_squared", "R squared"),
-        };
-        let figure = evaluation.figure("model", metric)?;
-        let interval = figure.conf_low.zip(figure.conf_high).map_or_else(String::new, |(low, high)| {
-            format!(" ({})", words::range(words::fixed(low, 2), words::fixed(high, 2)))
-        });
-        Some(format!("{} {name} {}{interval}", evaluation.outcome, words::fixed(figure.estimate, 2)))
+    let judged: Vec<(&EvaluationResult, HeldOut<'_>)> =
+        results.evaluations.iter().filter_map(|own| Some((own, HeldOut::of(own)?))).collect();
+    if judged.is_empty() {
+        return None;
+    }
+    let figures: Vec<String> =
+        judged.iter().map(|(own, held)| format!("{} {}", own.outcome, held.in_words())).collect();
+    let mut sentences = vec![format!("On later answers of other customers: {}.", figures.join("; "))];
+    sentences.extend(judged.iter().filter_map(|(own, held)| beside_purchases(own, held)));
+    let adds_nothing = |own: &&(&EvaluationResult, HeldOut<'_>)| {
+        own.0.findings.iter().any(|finding| finding.kind == FindingKind::WeakLink)
     };
-    let figures: Vec<String> = results.evaluations.iter().filter_map(one).collect();
-    (!figures.is_empty()).then(|| format!("On later answers of other customers: {}.", figures.join("; ")))
+    let names: Vec<&str> = judged.iter().filter(adds_nothing).map(|(own, _)| own.outcome.as_str()).collect();
+    if !names.is_empty() {
+        sentences.push(format!(
+            "It is not shown that feedback adds anything to what behaviour tells about {}.",
+            words::listed(&names)
+        ));
+    }
+    Some(sentences.join(" "))
+}
+
+/// Whether a model of the purchases alone does as well as the study's, where there is one.
+fn beside_purchases(evaluation: &EvaluationResult, held_out: &HeldOut<'_>) -> Option<String> {
+    let row = evaluation.comparison("buy_till_you_die", "model", held_out.metric)?;
+    let figures = format!(
+        "{} {} against {}",
+        held_out.name,
+        words::fixed(row.champion_value, 2),
+        words::fixed(row.challenger_value, 2)
+    );
+    let (low, high) = row.conf_low.zip(row.conf_high)?;
+    let outcome = &evaluation.outcome;
+    if low > 0.0 {
+        None
+    } else if high < 0.0 {
+        Some(format!("Purchases alone predict {outcome} better ({figures})."))
+    } else {
+        Some(format!(
+            "It is not shown that the model predicts {outcome} better than purchases alone do ({figures} for the model)."
+        ))
+    }
 }
 
 fn score(results: &StudyResults) -> String {
@@ -113,15 +145,44 @@ fn score(results: &StudyResults) -> String {
     text
 }
 
+/// The touchpoints that matter much and are scored low; nothing where there is no such chart or its link is weak.
+fn to_improve(results: &StudyResults) -> Option<String> {
+    let charted = |outcome: &'_ &OutcomeResult| outcome.actions.chart.is_some();
+    let outcome = results.outcomes.iter().find(charted)?;
+    let chart = outcome.actions.chart.as_ref().filter(|_| Link::of(results, outcome) != Link::Weak)?;
+    let to_improve = chart.touchpoints.iter().filter(|row| row.action == Action::Improve);
+    let names: Vec<String> = to_improve.map(|row| quoted(&row.touchpoint)).collect();
+    if !names.is_empty() {
+        let (matter, are) = if names.len() == 1 { ("matters", "is") } else { ("matter", "are") };
+        return Some(format!(
+            "{} {matter} much for {} and {are} scored low, with {} probability or more.",
+            words::listed(&names),
+            outcome.name,
+            words::level(chart.confidence)
+        ));
+    }
+    let chance = |row: &ActionRow| row.probabilities.map_or(0.0, |own| own.improve);
+    let likeliest = chart.touchpoints.iter().max_by(|one, other| chance(one).total_cmp(&chance(other)));
+    let likeliest = likeliest.filter(|row| chance(row) > 0.0).map_or_else(String::new, |row| {
+        format!("; the likeliest is {}, with {}", quoted(&row.touchpoint), words::percent(chance(row)))
+    });
+    Some(format!(
+        "No touchpoint both matters much for {} and is scored low with {} probability{likeliest}.",
+        outcome.name,
+        words::level(chart.confidence)
+    ))
+}
+
 fn of_outcome(results: &StudyResults, outcome: &OutcomeResult) -> String {
     let Some(ranking) = &outcome.ranking else {
         return sentences::no_ranking(results, outcome);
     };
     let leading = leading(outcome, ranking);
-    match standing::weak_link(results, outcome) {
+    match standing::weakness(results, outcome) {
         None => leading,
-        Some(finding) => {
-            let weak = words::sentence(&finding.sentence, &finding.about);
+        // Ranks of what may be noise are not worth a name.
+        Some(weak) if standing::all_noise(ranking) => weak,
+        Some(weak) => {
             let order = if standing::leaders(ranking).is_empty() { "" } else { "With that caveat, " };
             format!("{weak} {order}{leading}")
         }
@@ -223,8 +284,9 @@ fn say_and_do(results: &StudyResults) -> Option<String> {
     }
     if !weak.is_empty() {
         let names = words::listed(&weak);
-        sentences
-            .push(format!("What customers say hardly goes with {names}: the link is weak, or no more than chance."));
+        sentences.push(format!(
+            "What customers say hardly goes with {names}: the link is weak, or not shown to be more than chance."
+        ));
     }
     if !unknown.is_empty() {
         sentences.push(format!("For {} this could not be tested.", words::listed(&unknown)));
@@ -254,7 +316,7 @@ fn same_leader(results: &StudyResults) -> Option<String> {
     })
 }
 
-fn of_influence(influence: &InfluenceResult) -> String {
+fn of_influence(influence: &InfluenceResult, confidence: Confidence) -> String {
     let graph = format!(
         "{} are linked by {}",
         words::counted(influence.n_customers, "customer", "customers"),
@@ -273,8 +335,8 @@ fn of_influence(influence: &InfluenceResult) -> String {
                 ),
             };
             format!(
-                "{graph}; {who}, with {} of 100 and an expected reach of {}.",
-                words::fixed(first.rating, 1),
+                "{graph}; {who}, with {} and an expected reach of {}.",
+                sentences::rating(first, confidence),
                 sentences::reach(first.reach, first.reach_se, first.exact)
             )
         }
@@ -309,6 +371,11 @@ fn quoted(name: &str) -> String {
 mod tests {
     use super::super::fixture;
     use super::*;
+    use crate::drivers::performance::{ActionChart, PerformanceMeasure, QuadrantProbabilities};
+    use crate::drivers::{Estimate, NoiseTest};
+    use crate::measures::ClassCounts;
+    use crate::measures::change::{ChangeSettings, GroupScore, TrendSettings, Wave};
+    use crate::report::{ComparisonRow, WaveChange};
 
     fn said(results: &StudyResults, lead: &str) -> String {
         let all = headlines(results);
@@ -319,6 +386,16 @@ mod tests {
         let mut results = fixture::retail();
         if let Some(ranking) = &mut results.outcomes[0].ranking {
             edit(ranking);
+        }
+        results
+    }
+
+    /// The link with repurchase is not weak.
+    fn linked() -> StudyResults {
+        let mut results = fixture::retail();
+        results.outcomes[2].findings.clear();
+        if let Some(ranking) = &mut results.outcomes[2].ranking {
+            ranking.findings.clear();
         }
         results
     }
@@ -345,6 +422,137 @@ mod tests {
     }
 
     #[test]
+    fn drivers_that_are_no_more_than_noise_are_not_named() {
+        let mut results = change(|ranking| {
+            for row in &mut ranking.drivers {
+                row.noise = Some(NoiseTest { p_value: 0.3, p_holm: 0.6, p_benjamini_hochberg: 0.06 });
+            }
+        });
+        let weak = "None of the drivers contributes more to recommend than pure noise might.";
+        assert_eq!(said(&results, "(recommend)"), weak);
+        assert_eq!(Link::of(&results, &results.outcomes[0]), Link::Weak);
+        // One driver that does better is enough.
+        if let Some(ranking) = &mut results.outcomes[0].ranking {
+            ranking.drivers[0].noise = Some(NoiseTest { p_value: 0.01, p_holm: 0.02, p_benjamini_hochberg: 0.02 });
+        }
+        assert!(said(&results, "(recommend)").starts_with("“delivery” comes first"));
+    }
+
+    #[test]
+    fn a_model_that_may_tell_nothing_of_later_answers_is_a_weak_link() {
+        let mut results = linked();
+        let figure = &mut results.evaluations[0].figures[0];
+        (figure.estimate, figure.conf_low, figure.conf_high) = (0.588, Some(0.44), Some(0.72));
+        let text = said(&results, "(repurchase)");
+        let weak = "It is not shown that the model of repurchase tells later answers better than chance (ROC AUC 0.59 (0.44 to \
+                    0.72)), so its ranks say little. With that caveat, “prices” comes first";
+        assert!(text.starts_with(weak), "{text}");
+        assert!(said(&results, "words and deeds").starts_with("What customers say hardly goes with repurchase"));
+    }
+
+    #[test]
+    fn what_purchases_alone_tell_is_said_beside_the_models() {
+        let mut results = fixture::retail();
+        let mut against = |low: f64, high: f64| {
+            let own = &mut results.evaluations[0];
+            own.comparisons.retain(|row| row.champion != "buy_till_you_die");
+            own.comparisons.push(ComparisonRow {
+                champion: "buy_till_you_die".to_owned(),
+                challenger: "model".to_owned(),
+                metric: "roc_auc".to_owned(),
+                champion_value: 0.734,
+                challenger_value: 0.561,
+                difference: -0.173,
+                std_error: Some(0.02),
+                conf_low: Some(low),
+                conf_high: Some(high),
+            });
+            said(&results, "How far")
+        };
+        assert_eq!(
+            against(-0.2, -0.1),
+            "On later answers of other customers: repurchase ROC AUC 0.56 (0.51 to 0.61). Purchases alone predict repurchase \
+             better (ROC AUC 0.73 against 0.56). It is not shown that feedback adds anything to what behaviour tells about \
+             repurchase."
+        );
+        let open = "It is not shown that the model predicts repurchase better than purchases alone do (ROC AUC 0.73 against \
+                    0.56 for the model).";
+        assert!(against(-0.2, 0.1).contains(open));
+        assert!(!against(0.1, 0.2).contains("urchases alone"));
+    }
+
+    #[test]
+    fn the_trend_stands_before_a_last_step_without_evidence() {
+        let mut results = fixture::retail();
+        let wave = |time: f64, nps| Wave { name: format!("{time}"), time, nps, std_error: 2.0, wording: None };
+        let group = |detractors, promoters| {
+            GroupScore::of_counts(ClassCounts::new(detractors, 40.0, promoters).expect("counts"))
+        };
+        let all = ChangeSettings::default().between(group(40.0, 40.0), group(40.0, 41.0)).expect("a change");
+        let (before, after) = ("winter".to_owned(), "spring".to_owned());
+        results.scorecard.changes =
+            vec![WaveChange { before, after, all, cuts: Vec::new(), paired: None, same_wording: None }];
+        results.scorecard.trend_unit = "year";
+        // By hand: a line without scatter of slope 3; the error is 2 / sqrt(2), and 3 -+ 1.96 * 1.414 = 0.2 and 5.8.
+        let rising = TrendSettings::default().of(&[wave(1.0, 20.0), wave(2.0, 23.0), wave(3.0, 26.0)]);
+        results.scorecard.trend = Some(rising.expect("waves"));
+        let text = said(&results, "score changed");
+        let rose = "Over 3 waves the score rose at a rate of 3.0 points a year (95 % interval 0.2 to 5.8). From winter to \
+                    spring: no evidence of change";
+        assert!(text.starts_with(rose), "{text}");
+        let falling = TrendSettings::default().of(&[wave(1.0, 26.0), wave(2.0, 23.0), wave(3.0, 20.0)]);
+        results.scorecard.trend = Some(falling.expect("waves"));
+        let text = said(&results, "score changed");
+        assert!(text.contains("the score fell at a rate of 3.0 points a year (95 % interval 0.2 to 5.8)."), "{text}");
+        let level = TrendSettings::default().of(&[wave(1.0, 20.0), wave(2.0, 20.5), wave(3.0, 21.0)]);
+        results.scorecard.trend = Some(level.expect("waves"));
+        let text = said(&results, "score changed");
+        let none = "there is no evidence of a trend: +0.5 points a year (95 % interval -2.3 to 3.3).";
+        assert!(text.contains(none), "{text}");
+    }
+
+    #[test]
+    fn what_to_improve_is_what_matters_and_is_scored_low() {
+        let mut results = fixture::retail();
+        let estimate = |estimate: f64| Estimate { estimate, std_error: 1.0, conf_low: estimate, conf_high: estimate };
+        let row = |touchpoint: &str, action: Action, improve: f64| ActionRow {
+            touchpoint: touchpoint.to_owned(),
+            importance: 0.4,
+            importance_interval: None,
+            performance: estimate(60.0),
+            top_box: estimate(0.2),
+            quadrant: Action::Improve,
+            action,
+            probabilities: Some(QuadrantProbabilities { improve, ..QuadrantProbabilities::default() }),
+        };
+        let mut chart = ActionChart {
+            outcome: "recommend".to_owned(),
+            n_rows: 100,
+            n_used: 100,
+            n_clusters: None,
+            confidence: Confidence::default(),
+            measure: PerformanceMeasure::Mean,
+            importance_line: 0.3,
+            performance_line: 70.0,
+            n_replicates: 100,
+            touchpoints: vec![row("delivery", Action::Improve, 0.98), row("support", Action::Undecided, 0.61)],
+            findings: Vec::new(),
+        };
+        results.outcomes[0].actions.chart = Some(chart.clone());
+        assert_eq!(
+            said(&results, "What to improve"),
+            "“delivery” matters much for recommend and is scored low, with 95 % probability or more."
+        );
+        chart.touchpoints.remove(0);
+        results.outcomes[0].actions.chart = Some(chart);
+        assert_eq!(
+            said(&results, "What to improve"),
+            "No touchpoint both matters much for recommend and is scored low with 95 % probability; the likeliest is \
+             “support”, with 61 %."
+        );
+    }
+
+    #[test]
     fn no_ranking_says_why() {
         let text = said(&fixture::retail(), "(referral)");
         assert!(text.starts_with("No drivers could be ranked. “referral” is separated"), "{text}");
@@ -352,37 +560,33 @@ mod tests {
 
     #[test]
     fn say_and_do_holds_link_by_link() {
-        let text = said(&fixture::retail(), "what they do");
+        let text = said(&fixture::retail(), "words and deeds");
         assert_eq!(
             text,
-            "What customers say hardly goes with repurchase: the link is weak, or no more than chance. For referral this could \
-             not be tested."
+            "What customers say hardly goes with repurchase: the link is weak, or not shown to be more than chance. For \
+             referral this could not be tested."
         );
     }
 
     #[test]
     fn a_link_that_is_there_is_named_with_its_strength_and_leader() {
-        let mut results = fixture::retail();
-        results.outcomes[2].findings.clear();
-        if let Some(ranking) = &mut results.outcomes[2].ranking {
-            ranking.findings.clear();
-        }
+        let mut results = linked();
         assert_eq!(
-            said(&results, "what they do"),
+            said(&results, "words and deeds"),
             "What customers say goes with repurchase (McFadden's pseudo R squared 0.031, of which the drivers 0.008, p = 0.012). For referral this could not \
              be tested. What comes first differs: “delivery” for recommend, “prices” for repurchase."
         );
         if let Some(ranking) = &mut results.outcomes[2].ranking {
             ranking.p_value = 0.3;
         }
-        assert!(said(&results, "what they do").starts_with("What customers say hardly goes with repurchase"));
+        assert!(said(&results, "words and deeds").starts_with("What customers say hardly goes with repurchase"));
     }
 
     #[test]
     fn without_behaviour_nothing_is_said_of_it() {
         let mut results = fixture::retail();
         results.outcomes.truncate(1);
-        assert_eq!(said(&results, "what they do"), "");
+        assert_eq!(said(&results, "words and deeds"), "");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::influence_results::{InfluenceResult, LearnedRating, SeedCount, SeedPlanResult};
 use super::{sentences, words};
 use crate::influence::{Contender, Rival};
+use crate::stats::Confidence;
 
 /// The column of plain counts that the rating competes with.
 const COUNTS: &str = "referrals";
@@ -10,20 +11,16 @@ const COUNTS: &str = "referrals";
 const N_NAMED: usize = 3;
 
 /// What there is to say; nothing where neither a rating was learned nor a plan made.
-pub(super) fn lines(influence: &InfluenceResult) -> Vec<String> {
+pub(super) fn lines(influence: &InfluenceResult, confidence: Confidence) -> Vec<String> {
     let learned = influence.learned.as_ref();
-    let rating = learned.filter(|learned| learned.is_used).map(|learned| rating(influence, learned));
+    let rating = learned.filter(|learned| learned.is_used).map(|learned| rating(influence, learned, confidence));
     let against_counts = learned.and_then(against_counts);
     [rating, against_counts, influence.plan.as_ref().map(plan)].into_iter().flatten().collect()
 }
 
-fn rating(influence: &InfluenceResult, learned: &LearnedRating) -> String {
+fn rating(influence: &InfluenceResult, learned: &LearnedRating, confidence: Confidence) -> String {
     let first = influence.customers.first().map_or_else(String::new, |first| {
-        let rating = match first.rating_se {
-            Some(std_error) => sentences::sampled(first.rating, std_error),
-            None => words::fixed(first.rating, 1),
-        };
-        format!("; {} is rated highest, with {rating} of 100", first.customer)
+        format!("; {} is rated highest, with {}", first.customer, sentences::rating(first, confidence))
     });
     format!(
         "The rating is learned from the referrals of {} days, which {} of {} made{first}.",
@@ -51,7 +48,8 @@ fn against_counts(learned: &LearnedRating) -> Option<String> {
     ))
 }
 
-fn plan(result: &SeedPlanResult) -> String {
+/// Whom to invite, and what is guaranteed of it.
+pub(super) fn plan(result: &SeedPlanResult) -> String {
     let names: Vec<&str> = result.seeds.iter().take(N_NAMED).map(|row| row.customer.as_str()).collect();
     let more = if result.seeds.len() > N_NAMED { ", ..." } else { "" };
     let reach = result.plan.seeds.last().map_or(0.0, |seed| seed.reach);
@@ -115,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_learned_rating_that_beats_counts_says_so() {
-        let said = lines(&with_gain([0.03, 0.01, 0.05]));
+        let said = lines(&with_gain([0.03, 0.01, 0.05]), Confidence::default());
         assert!(
             said[0]
                 .starts_with("The rating is learned from the referrals of 180 days, which 90 of 1,200 customers made;")
@@ -129,10 +127,23 @@ mod tests {
     }
 
     #[test]
+    fn the_interval_of_a_rating_stays_on_its_scale() {
+        let mut influence = with_gain([0.03, 0.01, 0.05]);
+        (influence.customers[0].rating, influence.customers[0].rating_se) = (99.95, Some(0.63));
+        // By hand: 99.95 - 1.96 * 0.63 = 98.7, and the other end would be 101.2.
+        let said = &lines(&influence, Confidence::default())[0];
+        assert!(said.ends_with("rated highest, with 99.9 of 100 (95 % interval 98.7 to 100.0)."), "{said}");
+    }
+
+    #[test]
     fn an_interval_around_nought_adds_nothing() {
-        assert!(lines(&with_gain([0.01, -0.01, 0.03]))[1].starts_with("The rating does not add to counting referrals"));
         assert!(
-            lines(&with_gain([-0.03, -0.05, -0.01]))[1].starts_with("The rating does worse than counting referrals")
+            lines(&with_gain([0.01, -0.01, 0.03]), Confidence::default())[1]
+                .starts_with("The rating does not add to counting referrals")
+        );
+        assert!(
+            lines(&with_gain([-0.03, -0.05, -0.01]), Confidence::default())[1]
+                .starts_with("The rating does worse than counting referrals")
         );
     }
 
@@ -162,7 +173,7 @@ mod tests {
             counts: SeedCount::Customers,
         };
         let influence = InfluenceResult { plan: Some(result), ..fixture::retail().influence.expect("referrals") };
-        let said = lines(&influence);
+        let said = lines(&influence, Confidence::default());
         assert_eq!(said.len(), 1);
         assert!(said[0].starts_with("To invite 4 customers (ann, bob, cid, ...) is expected to reach 12.0 customers"));
         assert!(said[0].ends_with("; those with the most referrals would reach 9.5."), "{said:?}");

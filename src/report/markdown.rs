@@ -71,6 +71,9 @@ fn scores(page: &mut String, results: &StudyResults) {
 fn changes(page: &mut String, results: &StudyResults) {
     let Some(changed) = Changed::of(results) else { return };
     page.push_str("\n## Has the score changed?\n\n");
+    if let Some(trend) = &changed.trend {
+        add(page, format_args!("- {}\n", escaped(trend)));
+    }
     let n_more = results.scorecard.changes.len().saturating_sub(N_CHANGES_MAX);
     for sentence in results.scorecard.changes.iter().skip(n_more).flat_map(change_sentences) {
         add(page, format_args!("- {}\n", escaped(&sentence)));
@@ -171,7 +174,8 @@ pub(super) fn sign(row: &DriverRow) -> &'static str {
 }
 
 fn who_carries(page: &mut String, results: &StudyResults) {
-    let lines: Vec<String> = results.influence.iter().flat_map(influence_lines::lines).collect();
+    let lines: Vec<String> =
+        results.influence.iter().flat_map(|own| influence_lines::lines(own, results.head.confidence)).collect();
     if lines.is_empty() {
         return;
     }

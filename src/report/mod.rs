@@ -16,7 +16,7 @@ mod reasons;
 mod sentences;
 mod standing;
 mod text;
-mod words;
+pub(crate) mod words;
 
 mod action_chart;
 mod calibration_chart;

@@ -19,6 +19,8 @@ use crate::stats::Confidence;
 pub struct Scorecard {
     /// Every measure by every cut.
     pub portfolio: Vec<CutEstimate>,
+    /// Figures of fewer answers than this are marked as resting on a small base.
+    pub minimum_base: usize,
     /// The score under other customary rules.
     pub rules: Vec<RuleComparison>,
     /// Rules whose score is not shown, because it and others would give the answers of few people away.
@@ -33,7 +35,7 @@ pub struct Scorecard {
     pub changes: Vec<WaveChange>,
     /// Over all waves.
     pub trend: Option<Trend>,
-    /// The unit of time of the trend's slope: `day`, or `wave` where answers have no time.
+    /// The unit of time of the trend's slope: `year`, or `wave` where answers have no time.
     pub trend_unit: &'static str,
     /// Every wave against what chance alone would show.
     pub control: Vec<ControlPoint>,

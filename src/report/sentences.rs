@@ -1,6 +1,7 @@
 //! What the numbers say, in sentences shared by all renderers. Nothing here is escaped; each renderer does that.
 
 use super::evaluation::EvaluationResult;
+use super::influence_results::InfluenceRow;
 use super::results::{ClusterUnit, MeasureRow, Metric, OutcomeResult, PenalisedTerms, StudyResults};
 use super::{reasons, standing, words};
 use crate::drivers::DriverRanking;
@@ -83,6 +84,16 @@ pub(super) fn reach(reach: f64, std_error: f64, exact: bool) -> String {
     } else {
         format!("{} customers", sampled(reach, std_error))
     }
+}
+
+/// `99.1 of 100`; of a learned rating with its interval, which stays on the scale.
+pub(super) fn rating(row: &InfluenceRow, confidence: Confidence) -> String {
+    let interval = row.rating_se.filter(|std_error| std_error.is_finite()).map_or_else(String::new, |std_error| {
+        let half = confidence.z() * std_error;
+        let ends = words::score_range((row.rating - half).max(0.0), (row.rating + half).min(100.0));
+        format!(" ({} {ends})", interval_name(confidence))
+    });
+    format!("{} of 100{interval}", words::score(row.rating))
 }
 
 /// `12.40 ± 0.31`.

@@ -1,7 +1,10 @@
 //! What may be said of a result: which drivers lead, whether a link is there, which findings belong to it.
 
+use super::evaluation::{EvaluationResult, FigureRow};
 use super::results::{MeasureRow, OutcomeResult, StudyResults};
+use super::words;
 use crate::drivers::{DriverRanking, DriverRow, FitKind, Method};
+use crate::estimators::Family;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::Exclusion;
 
@@ -29,7 +32,9 @@ impl Link {
         }
         match &outcome.ranking {
             None => Self::Unknown,
-            Some(ranking) if !ranking.p_value.is_finite() || ranking.drivers.is_empty() => Self::Unknown,
+            Some(ranking) if ranking.drivers.is_empty() => Self::Unknown,
+            _ if weakness(results, outcome).is_some() => Self::Weak,
+            Some(ranking) if !ranking.p_value.is_finite() => Self::Unknown,
             Some(ranking) if ranking.p_value > CHANCE => Self::Weak,
             Some(_) => Self::There,
         }
@@ -48,7 +53,8 @@ pub(super) fn findings_of_actions(results: &StudyResults) -> Vec<&Finding> {
     sorted(results.outcomes.iter().flat_map(|outcome| &outcome.actions.findings))
 }
 
-/// All different findings, the most severe first, otherwise in their order.
+/// All different findings, the most severe first; of equal ones those on which a reader can act before those that are about
+/// a method, otherwise in their order.
 pub(super) fn sorted<'r>(findings: impl Iterator<Item = &'r Finding>) -> Vec<&'r Finding> {
     let mut all: Vec<&Finding> = Vec::new();
     for finding in findings {
@@ -56,8 +62,26 @@ pub(super) fn sorted<'r>(findings: impl Iterator<Item = &'r Finding>) -> Vec<&'r
             all.push(finding);
         }
     }
-    all.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    all.sort_by_key(|finding| place(finding));
     all
+}
+
+/// Where a finding stands among others.
+pub(super) fn place(finding: &Finding) -> (std::cmp::Reverse<Severity>, bool) {
+    let is_of_method = matches!(
+        finding.kind,
+        FindingKind::Aliased
+            | FindingKind::Collinear
+            | FindingKind::Suppressor
+            | FindingKind::NotProportional
+            | FindingKind::Influential
+            | FindingKind::NonLinear
+            | FindingKind::UnequalVariance
+            | FindingKind::ResidualPattern
+            | FindingKind::Sampled
+            | FindingKind::Screened
+    );
+    (std::cmp::Reverse(finding.severity), is_of_method)
 }
 
 /// Findings of the study that are about none of its outcomes.
@@ -69,6 +93,69 @@ pub(super) fn findings_of_study(results: &StudyResults) -> Vec<&Finding> {
 /// The finding that the link is weak.
 pub(super) fn weak_link<'r>(results: &'r StudyResults, outcome: &'r OutcomeResult) -> Option<&'r Finding> {
     findings_of(results, outcome).into_iter().find(|finding| finding.kind == FindingKind::WeakLink)
+}
+
+/// Why the link is weak, as a sentence: by the analysis of the drivers, because none of them does better than pure noise, or
+/// because later answers do not show that the model tells anything.
+pub(super) fn weakness(results: &StudyResults, outcome: &OutcomeResult) -> Option<String> {
+    let found = weak_link(results, outcome).map(|finding| words::sentence(&finding.sentence, &finding.about));
+    let noise = outcome.ranking.as_ref().filter(|ranking| all_noise(ranking)).map(|_| {
+        let sentence = format!("none of the drivers contributes more to {} than pure noise might", outcome.name);
+        words::sentence(&sentence, "")
+    });
+    let unseen = || {
+        let evaluation = results.evaluations.iter().find(|evaluation| evaluation.outcome == outcome.name)?;
+        let held_out = HeldOut::of(evaluation).filter(|held_out| !held_out.beats_chance())?;
+        Some(format!(
+            "It is not shown that the model of {} tells later answers better than chance ({}), so its ranks say little.",
+            outcome.name,
+            held_out.in_words()
+        ))
+    };
+    match (found, noise) {
+        (Some(found), Some(noise)) => Some(format!("{found} {noise}")),
+        (found, noise) => found.or(noise).or_else(unseen),
+    }
+}
+
+/// Whether every driver was compared with drivers of pure noise and none contributes more.
+pub(super) fn all_noise(ranking: &DriverRanking) -> bool {
+    let level = 1.0 - ranking.confidence.level();
+    let alike = |row: &DriverRow| row.noise.is_some_and(|noise| noise.p_benjamini_hochberg > level);
+    !ranking.drivers.is_empty() && ranking.drivers.iter().all(alike)
+}
+
+/// The figure by which a model is judged first on answers that it has not seen; more is better.
+pub(super) struct HeldOut<'r> {
+    pub metric: &'static str,
+    pub name: &'static str,
+    pub figure: &'r FigureRow,
+    /// What a model that tells nothing comes to, for figures of order, which single rows cannot decide.
+    chance: Option<f64>,
+}
+
+impl<'r> HeldOut<'r> {
+    pub fn of(evaluation: &'r EvaluationResult) -> Option<Self> {
+        let (metric, name, chance) = match evaluation.family {
+            Family::Logistic => ("roc_auc", "ROC AUC", Some(0.5)),
+            Family::Count => ("spearman", "rank correlation", Some(0.0)),
+            _ => ("r_squared", "R squared", None),
+        };
+        Some(Self { metric, name, figure: evaluation.figure("model", metric)?, chance })
+    }
+
+    /// Whether the figure's interval lies above chance; a figure without an interval is not held against it.
+    pub fn beats_chance(&self) -> bool {
+        self.chance.zip(self.figure.conf_low).is_none_or(|(chance, low)| low > chance)
+    }
+
+    /// `ROC AUC 0.59 (0.44 to 0.72)`.
+    pub fn in_words(&self) -> String {
+        let ends = self.figure.conf_low.zip(self.figure.conf_high).map_or_else(String::new, |(low, high)| {
+            format!(" ({})", words::range(words::fixed(low, 2), words::fixed(high, 2)))
+        });
+        format!("{} {}{ends}", self.name, words::fixed(self.figure.estimate, 2))
+    }
 }
 
 /// Why there is no ranking: the most severe finding, notes aside.

@@ -49,7 +49,8 @@ pub fn terminal(results: &StudyResults, places: &Places, width: usize) -> String
         lines.push(String::new());
         lines.extend(of_outcome(results, outcome, width));
     }
-    let who_carries: Vec<String> = results.influence.iter().flat_map(influence_lines::lines).collect();
+    let who_carries: Vec<String> =
+        results.influence.iter().flat_map(|own| influence_lines::lines(own, results.head.confidence)).collect();
     if !who_carries.is_empty() {
         lines.push(String::new());
         lines.push("Who carries the word".to_owned());

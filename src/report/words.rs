@@ -9,7 +9,7 @@ pub(super) const MISSING: &str = "–";
 const WHOLE: f64 = 1e-9;
 
 /// `12,345`.
-pub(super) fn count(n: u64) -> String {
+pub(crate) fn count(n: u64) -> String {
     grouped(&n.to_string())
 }
 
@@ -42,7 +42,7 @@ pub(super) fn score_range(low: f64, high: f64) -> String {
 }
 
 /// A share (0-1) in whole percent: `34 %`. What is above none is never written as none, nor what is below all as all.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let rounded = fixed(100.0 * share, 0);
     match rounded.as_str() {
         MISSING => rounded,

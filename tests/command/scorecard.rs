@@ -139,15 +139,24 @@ fn the_change_between_waves_and_its_parts_add_up() {
     assert!((number("touchpoint:delivery") + number("residual") - 15.0).abs() < 1e-9);
 
     let page = std::fs::read_to_string(folder.path().join("results/waves/2026-12-31/report.html")).expect("a page");
-    for shown in
-        ["Has the score changed?", "From winter to spring: no evidence of change: +20.0 points", "Why it moved"]
-    {
+    for shown in [
+        "Has the score changed?",
+        "From winter to spring: no evidence of change: +20.0 points",
+        "What the change from winter to spring is made of",
+    ] {
         assert!(page.contains(shown), "{shown}");
+    }
+    // The change has one interval on the page: that of the sentence.
+    let ends = ["conf_low", "conf_high"].map(|end| all[end].parse::<f64>().expect("a number"));
+    let ends = format!("{:.1} to {:.1}", ends[0], ends[1]);
+    for place in ["change of the score, as above</th><td>20.0</td><td>", "+20.0 points (95 % interval "] {
+        let after = page.split_once(place).expect(place).1;
+        assert!(after.starts_with(&ends), "{place}: {ends}");
     }
     let summary = std::fs::read_to_string(folder.path().join("results/waves/2026-12-31/summary.md")).expect("a text");
     assert!(summary.contains("no evidence of change: +20.0 points"), "{summary}");
     // One line each at the top.
-    for line in ["- **Since the last wave**: From winter to spring: no evidence", "- **Said and done**: "] {
+    for line in ["- **Has the score changed?**: From winter to spring: no evidence", "- **Said and done**: "] {
         assert!(summary.contains(line), "{line} is not in {summary}");
     }
 }
@@ -236,7 +245,11 @@ fn a_small_base_is_hidden_with_the_one_that_would_give_it_away() {
     assert!(portfolio.iter().any(|row| row["level"] == "app"));
     assert!(portfolio.iter().all(|row| row["level"] != "phone" && row["level"] != "store"), "{portfolio:?}");
     let findings = rows(folder.path(), "shot", "findings");
-    assert!(findings.iter().any(|row| row["kind"] == "small_base" && row["sentence"].starts_with("1 bases below 5")));
+    assert!(
+        findings
+            .iter()
+            .any(|row| row["kind"] == "small_base" && row["sentence"].starts_with("1 base below 5 is hidden"))
+    );
     let page = std::fs::read_to_string(folder.path().join("results/shot/2026-12-31/report.html")).expect("a page");
     assert!(page.contains("channel: app") && !page.contains("channel: phone"));
 }

@@ -88,6 +88,13 @@ pub struct Effect {
     pub interval: Option<Estimate>,
 }
 
+impl Effect {
+    /// Whether there is an interval and 0 lies outside of it.
+    fn is_told_from_nothing(self) -> bool {
+        self.interval.is_some_and(|own| own.conf_low > 0.0 || own.conf_high < 0.0)
+    }
+}
+
 /// Both models and the effects that follow.
 #[derive(Debug, Clone, Copy)]
 struct Fitted {
@@ -129,6 +136,7 @@ impl Mediation {
         };
         let total = effect(&|own| own.direct + own.indirect);
         let proportion = effect(&|own| own.indirect / (own.direct + own.indirect));
+        let (direct, indirect) = (effect(&|own| own.direct), effect(&|own| own.indirect));
         let names = observations.design().names();
         Ok(MediationResult {
             outcome: observations.outcome().name().to_owned(),
@@ -143,11 +151,11 @@ impl Mediation {
             n_replicates: replicates.len(),
             touchpoint_to_mediator: own.touchpoint_to_mediator,
             mediator_to_outcome: own.mediator_to_outcome,
-            direct: effect(&|own| own.direct),
-            indirect: effect(&|own| own.indirect),
+            direct,
+            indirect,
             total,
             proportion,
-            findings: self.findings(observations, &own, total, &names[touchpoint], replicates.len()),
+            findings: self.findings(observations, [direct, indirect, total], &names[touchpoint], replicates.len()),
         })
     }
 
@@ -166,8 +174,7 @@ impl Mediation {
     fn findings(
         &self,
         observations: &Observations,
-        own: &Fitted,
-        total: Effect,
+        [direct, indirect, total]: [Effect; 3],
         touchpoint: &str,
         n_succeeded: usize,
     ) -> Vec<Finding> {
@@ -175,13 +182,16 @@ impl Mediation {
         let mut say = |kind, severity, sentence: String| {
             findings.push(Finding::new(kind, severity, touchpoint, sentence));
         };
-        if own.direct * own.indirect < 0.0 {
-            let sentence =
-                format!("The two ways from {touchpoint} oppose each other, so the share of one of them says little.");
+        let outcome = observations.outcome().name();
+        if direct.is_told_from_nothing() && indirect.is_told_from_nothing() && direct.effect * indirect.effect < 0.0 {
+            let sentence = format!(
+                "The two ways from {touchpoint} to {outcome} oppose each other, so the share of one of them says little."
+            );
             say(FindingKind::Suppressor, Severity::Note, sentence);
-        } else if total.interval.is_some_and(|own| own.conf_low <= 0.0 && own.conf_high >= 0.0) {
-            let sentence =
-                format!("What goes with {touchpoint} in all may be nothing, so the share over the answer says little.");
+        } else if total.interval.is_some() && !total.is_told_from_nothing() {
+            let sentence = format!(
+                "What goes with {touchpoint} in {outcome} in all may be nothing, so the share over the answer says little."
+            );
             say(FindingKind::Unreliable, Severity::Note, sentence);
         }
         let single_cluster = observations.resampler(self.seed, PURPOSE).is_single_cluster();
@@ -344,4 +354,50 @@ fn slopes(moments: &SecondMoments, n_predictors: usize, response: usize) -> Opti
     }
     let with = moments.cross_products.slice(ndarray::s![..n_predictors, response]);
     Some(cholesky.solve(with).to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{DesignMatrix, Outcome};
+    use crate::stats::random::stream;
+    use rand::Rng;
+
+    /// What is said of a touchpoint whose answer is `x + noise` and whose outcome is `of(answer, x) + noise`.
+    fn said(of: impl Fn(f64, f64) -> f64) -> Vec<Finding> {
+        let mut random = stream(9, "mediation findings", 0);
+        let mut noise = || random.random_range(-1.0..1.0);
+        let rows: Vec<[f64; 3]> = (0..200)
+            .map(|row| {
+                let x = f64::from(row % 10);
+                let answer = x + noise();
+                [x, answer, of(answer, x) + noise()]
+            })
+            .collect();
+        let values = Array2::from_shape_fn((rows.len(), 2), |(row, column)| rows[row][column]);
+        let design = DesignMatrix::new(["delivery", "recommend"].map(str::to_owned).to_vec(), values).expect("finite");
+        let outcome = rows.iter().map(|row| row[2]).collect();
+        let outcome = Outcome::numeric("spend", outcome).expect("finite");
+        let observations = Observations::new(design, outcome).expect("as many rows");
+        let contrast = ScoreContrast { from: 4.0, to: 5.0 };
+        let settings = Mediation { contrast, confidence: Confidence::default(), replicates: 200, seed: 3 };
+        settings.analyse(&observations, 0, 1, &[]).expect("a result").findings
+    }
+
+    #[test]
+    fn ways_oppose_each_other_only_where_both_are_told_from_nothing() {
+        // By way of the answer 2, past it -3: far from nothing beside noise of 0.6 over 200 rows.
+        let opposing = said(|answer, x| 2.0 * answer - 3.0 * x);
+        assert_eq!(
+            opposing.iter().map(|finding| finding.sentence.as_str()).collect::<Vec<_>>(),
+            ["The two ways from delivery to spend oppose each other, so the share of one of them says little."]
+        );
+        // The outcome is noise alone, whatever the signs of the estimates.
+        let nothing = said(|_, _| 0.0);
+        assert_eq!(
+            nothing.iter().map(|finding| finding.sentence.as_str()).collect::<Vec<_>>(),
+            ["What goes with delivery in spend in all may be nothing, so the share over the answer says little."]
+        );
+        assert!(said(|answer, x| answer + x).is_empty());
+    }
 }

@@ -133,9 +133,13 @@ impl SmallBases {
         let n_complements = cells.iter().filter(|cell| matches!(cell, ShownCell::Complement)).count();
         (n_small > 0).then(|| {
             let sentence = format!(
-                "{n_small} bases below {} are hidden, and {n_complements} larger ones with them, so that none can be computed \
-                 from the others",
-                self.minimum
+                "{n_small} {} below {} {} hidden, and {n_complements} larger {} with {}, so that none can be computed from the \
+                 others",
+                if n_small == 1 { "base" } else { "bases" },
+                self.minimum,
+                if n_small == 1 { "is" } else { "are" },
+                if n_complements == 1 { "one" } else { "ones" },
+                if n_small == 1 { "it" } else { "them" },
             );
             Finding::new(FindingKind::SmallBase, Severity::Note, about, sentence)
                 .number("n_small", n_small as f64)

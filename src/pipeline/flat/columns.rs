@@ -5,6 +5,7 @@ use crate::estimators::FitError;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
 use crate::pipeline::PipelineError;
+use crate::report::words;
 use crate::study::Codes;
 use ndarray::{Array1, Array2};
 use std::collections::BTreeSet;
@@ -280,8 +281,12 @@ fn dropped(n_rows: usize, counts: [(usize, &str); 3]) -> Vec<Finding> {
         .map(|(n, what)| {
             let share = n as f64 / n_rows as f64;
             let severity = if share > 0.3 { Severity::Warning } else { Severity::Note };
-            let sentence =
-                format!("{n} of {n_rows} rows are left out because {what} is missing ({:.0} %)", 100.0 * share);
+            let sentence = format!(
+                "{} of {} rows are left out because {what} is missing ({})",
+                words::count(n as u64),
+                words::count(n_rows as u64),
+                words::percent(share)
+            );
             Finding::new(FindingKind::RowsDropped, severity, what, sentence)
                 .number("n", n as f64)
                 .number("share", share)

@@ -7,6 +7,7 @@ use crate::drivers::{Estimate, TestedEstimate};
 use crate::estimators::Family;
 use crate::report::actions::{OutcomeActions, Scenario};
 use crate::report::results::{OutcomeResult, StudyResults};
+use crate::report::standing::Link;
 use crate::report::{action_chart, sentences, standing, words};
 
 /// A difference between segments is shown where its adjusted p-value is below this.
@@ -101,7 +102,9 @@ pub(in crate::report) struct SegmentRow {
     pub driver: String,
     pub share: String,
     pub elsewhere: String,
+    /// In percentage points, with its interval.
     pub difference: String,
+    pub difference_ends: String,
     pub p_value: String,
 }
 
@@ -120,7 +123,7 @@ impl WhatToDo {
             rows: rows(chart, &first.actions),
             raised: Raised::of(&all().collect::<Vec<_>>()),
             plan: all().find_map(|(_, own)| own.plan.as_ref()).map(PlanSection::of),
-            segments: Segments::of(&all().collect::<Vec<_>>()),
+            segments: Segments::of(results),
             choices: Choices::of(&first.actions),
             expectations: expectations(&first.actions),
             findings: standing::findings_of_actions(results).into_iter().map(FindingRow::of).collect(),
@@ -316,11 +319,21 @@ impl Choices {
     }
 }
 
+/// A difference of shares in percentage points, with its sign: `+12`.
+fn points(difference: f64) -> String {
+    let text = words::fixed(100.0 * difference, 0);
+    if difference > 0.0 && text != "0" { format!("+{text}") } else { text }
+}
+
 impl Segments {
-    fn of(all: &[(&OutcomeResult, &OutcomeActions)]) -> Self {
-        let compared =
-            all.iter().flat_map(|(outcome, own)| own.segments.iter().map(move |segments| (*outcome, segments)));
-        let compared: Vec<_> = compared.collect();
+    /// Of outcomes with a link that is more than weak: shares of almost nothing differ from segment to segment by themselves.
+    fn of(results: &StudyResults) -> Self {
+        let with_segments = || results.outcomes.iter().filter(|outcome| !outcome.actions.segments.is_empty());
+        let is_weak = |outcome: &&OutcomeResult| Link::of(results, outcome) == Link::Weak;
+        let weak: Vec<&str> = with_segments().filter(is_weak).map(|outcome| outcome.name.as_str()).collect();
+        let told = with_segments().filter(|outcome| !is_weak(outcome));
+        let compared: Vec<_> =
+            told.flat_map(|outcome| outcome.actions.segments.iter().map(move |own| (outcome, own))).collect();
         let differing = compared.iter().flat_map(|(outcome, own)| {
             let rows = own.table.rows.iter().filter(|row| row.p_bh.is_some_and(|p| p < SHOWN_P));
             rows.map(move |row| SegmentRow {
@@ -329,9 +342,10 @@ impl Segments {
                 driver: row.driver.clone(),
                 share: words::percent(row.share),
                 elsewhere: words::percent(row.share_elsewhere),
-                difference: row
+                difference: points(row.difference),
+                difference_ends: row
                     .difference_interval
-                    .map_or_else(String::new, |own| words::percent_range(own.conf_low, own.conf_high)),
+                    .map_or_else(String::new, |own| words::range(points(own.conf_low), points(own.conf_high))),
                 p_value: row.p_bh.map_or_else(missing, words::p_value),
             })
         });
@@ -339,14 +353,88 @@ impl Segments {
         let mut columns: Vec<&str> = compared.iter().map(|(_, own)| own.column.as_str()).collect();
         columns.sort_unstable();
         columns.dedup();
-        let sentence = (!columns.is_empty()).then(|| {
+        let mut sentences = Vec::new();
+        if !columns.is_empty() {
             let by = words::listed(&columns);
-            if rows.is_empty() {
-                format!("By {by}, no driver matters more or less in one segment than elsewhere beyond chance.")
-            } else {
-                format!("By {by}; shown are differences that stand after adjusting for the number of comparisons.")
-            }
-        });
+            sentences.push(match rows.is_empty() {
+                true => {
+                    format!("By {by}, no driver matters more or less in one segment than elsewhere beyond chance.")
+                }
+                false => {
+                    format!("By {by}; shown are differences that stand after adjusting for the number of comparisons.")
+                }
+            });
+        }
+        if !weak.is_empty() {
+            sentences.push(format!(
+                "Not compared: {}, because with a weak link all drivers together explain so little that the shares of each \
+                 say nothing.",
+                words::listed(&weak)
+            ));
+        }
+        let sentence = (!sentences.is_empty()).then(|| sentences.join(" "));
         Self { sentence, rows }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drivers::segments::{SegmentAnalysis, SegmentRow as ComparedRow, SegmentTable, SegmentTest};
+    use crate::drivers::{DriverFamily, Method};
+    use crate::report::{SegmentComparison, fixture};
+
+    fn compared() -> SegmentComparison {
+        let ends = Estimate { estimate: -0.62, std_error: 0.17, conf_low: -0.82, conf_high: -0.15 };
+        let row = ComparedRow {
+            segment: "2025Q1".to_owned(),
+            driver: "delivery".to_owned(),
+            share: 0.26,
+            share_interval: None,
+            share_elsewhere: 0.88,
+            difference: -0.62,
+            difference_interval: Some(ends),
+            p_value: Some(0.001),
+            p_holm: Some(0.03),
+            p_bh: Some(0.023),
+            shrunk: None,
+            own_weight: None,
+        };
+        let SegmentAnalysis { base_min, .. } = SegmentAnalysis::default();
+        let table = SegmentTable {
+            outcome: "recommend".to_owned(),
+            family: DriverFamily::Linear,
+            method: Method::Shapley,
+            confidence: crate::stats::Confidence::default(),
+            base_min,
+            test: SegmentTest::Bootstrap,
+            n_replicates: 100,
+            segments: Vec::new(),
+            rows: vec![row],
+            spreads: Vec::new(),
+            findings: Vec::new(),
+        };
+        SegmentComparison { column: "wave".to_owned(), table }
+    }
+
+    #[test]
+    fn differences_have_an_estimate_and_outcomes_of_a_weak_link_have_none() {
+        let mut results = fixture::retail();
+        // The third outcome's link is weak.
+        results.outcomes[0].actions.segments = vec![compared()];
+        results.outcomes[2].actions.segments = vec![compared()];
+        let own = Segments::of(&results);
+        let rows: Vec<[&str; 3]> = own
+            .rows
+            .iter()
+            .map(|row| [&row.outcome, &row.difference, &row.difference_ends].map(|own| own.as_str()))
+            .collect();
+        assert_eq!(rows, [["recommend", "-62", "-82 to -15"]]);
+        let sentence = own.sentence.expect("a sentence");
+        assert!(sentence.starts_with("By wave; shown are"), "{sentence}");
+        assert!(sentence.contains("Not compared: repurchase, because with a weak link"), "{sentence}");
+        results.outcomes[0].actions.segments.clear();
+        let own = Segments::of(&results);
+        assert!(own.rows.is_empty() && own.sentence.expect("a sentence").starts_with("Not compared: repurchase"));
     }
 }

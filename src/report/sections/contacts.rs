@@ -1,5 +1,6 @@
 //! Channels, contacts, teams and units.
 
+use super::findings::{FindingRow, Place, findings_at};
 use crate::measures::channels::{HandOffPenalty, LengthEffect, PerceptionGap, TeamProfile};
 use crate::measures::portfolio::Estimate;
 use crate::report::contact_results::{ChannelScores, HandOff, LengthResult, PerceptionResult, TeamsResult};
@@ -14,6 +15,7 @@ const N_CUTS_MAX: usize = 3;
 pub(in crate::report) struct Channels {
     pub sentences: Vec<String>,
     pub rows: Vec<ChannelTableRow>,
+    pub findings: Vec<FindingRow>,
 }
 
 /// One channel.
@@ -74,7 +76,7 @@ impl Channels {
         let sentences = alike(own, results.head.confidence)
             .into_iter()
             .chain(own.hand_off.map(|hand_off| penalty(&hand_off, &level)));
-        Some(Self { sentences: sentences.collect(), rows })
+        Some(Self { sentences: sentences.collect(), rows, findings: findings_at(results, Place::Channels) })
     }
 }
 
@@ -292,7 +294,27 @@ pub(in crate::report) fn lead_sentences(results: &StudyResults) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::findings::study_findings;
     use super::*;
+    use crate::findings::{Finding, FindingKind, Severity};
+    use crate::report::fixture;
+
+    #[test]
+    fn what_is_to_know_of_channels_stands_with_them() {
+        let mut results = fixture::retail();
+        let sentence = "channels are adjusted only in part for tenure";
+        let about = Finding::new(FindingKind::Aliased, Severity::Warning, "channels", sentence);
+        results.findings.push(about);
+        let at_top = |results: &StudyResults| study_findings(results).iter().any(|row| row.about == "channels");
+        assert!(at_top(&results));
+        let (column, people) = ("channel".to_owned(), Vec::new());
+        let channels = ChannelScores { column, people, table: None, n_replicates: 0, hand_off: None };
+        results.scorecard.channels = Some(channels);
+        assert!(!at_top(&results));
+        let own = Channels::of(&results).expect("channels");
+        assert_eq!(own.findings.len(), 1);
+        assert_eq!(own.findings[0].sentence, "Channels are adjusted only in part for tenure.");
+    }
 
     #[test]
     fn a_hand_off_after_which_scores_are_higher_is_called_so() {

@@ -30,17 +30,22 @@ impl FindingRow {
     }
 }
 
+/// What findings of the comparison of channels are about.
+const CHANNELS: &str = "channels";
+
 /// Where a finding of the whole study is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Score,
     LeftOut,
+    Channels,
     Top,
 }
 
 impl Place {
-    fn of(kind: FindingKind) -> Self {
-        match kind {
+    fn of(results: &StudyResults, finding: &Finding) -> Self {
+        match finding.kind {
+            _ if finding.about == CHANNELS && results.scorecard.channels.is_some() => Self::Channels,
             FindingKind::NotRepresentative | FindingKind::SmallBase | FindingKind::StraightLining => Self::Score,
             FindingKind::RowsDropped
             | FindingKind::RowsCorrected
@@ -55,7 +60,7 @@ impl Place {
 
 /// Findings of the whole study that are shown here.
 pub(super) fn findings_at(results: &StudyResults, place: Place) -> Vec<FindingRow> {
-    let at_place = |finding: &&Finding| Place::of(finding.kind) == place;
+    let at_place = |finding: &&Finding| Place::of(results, finding) == place;
     standing::findings_of_study(results).into_iter().filter(at_place).map(FindingRow::of).collect()
 }
 
@@ -95,6 +100,67 @@ pub(in crate::report) fn all_findings(results: &StudyResults) -> Vec<(String, Fi
         .chain(of_evaluations)
         .chain(of_influence)
         .collect();
-    all.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
-    all.into_iter().map(|(part, finding)| (part, FindingRow::of(finding))).collect()
+    all.sort_by_key(|(_, finding)| standing::place(finding));
+    grouped(all)
+}
+
+/// Findings of one kind follow each other, and what is said of several parts alike stands once.
+fn grouped(all: Vec<(String, &Finding)>) -> Vec<(String, FindingRow)> {
+    let mut groups: Vec<Vec<(Vec<String>, &Finding)>> = Vec::new();
+    for (part, finding) in all {
+        let is_alike = |other: &Finding| (other.kind, other.severity) == (finding.kind, finding.severity);
+        let at = groups.iter().position(|group| group.first().is_some_and(|(_, first)| is_alike(first)));
+        let group = match at {
+            Some(at) => &mut groups[at],
+            None => {
+                groups.push(Vec::new());
+                let last = groups.len() - 1;
+                &mut groups[last]
+            }
+        };
+        match group.iter_mut().find(|(_, own)| own.about == finding.about && own.sentence == finding.sentence) {
+            Some((parts, _)) => {
+                if !parts.contains(&part) {
+                    parts.push(part);
+                }
+            }
+            None => group.push((vec![part], finding)),
+        }
+    }
+    groups.into_iter().flatten().map(|(parts, finding)| (parts.join("; "), FindingRow::of(finding))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_twice_stands_once_and_kinds_stand_together() {
+        let of = |kind, severity, about: &str, sentence: &str| Finding::new(kind, severity, about, sentence);
+        let aliased = of(FindingKind::Aliased, Severity::Warning, "x", "x follows from y");
+        let dropped = of(FindingKind::RowsDropped, Severity::Warning, "recommend", "5 answers are left out");
+        let weak = of(FindingKind::WeakLink, Severity::Warning, "repurchase", "the link is weak");
+        let more = of(FindingKind::RowsDropped, Severity::Warning, "recommend", "7 answers are left out");
+        let serious = of(FindingKind::Aliased, Severity::Serious, "x", "x follows from y");
+        let mut all = vec![
+            ("a".to_owned(), &aliased),
+            ("a".to_owned(), &dropped),
+            ("a".to_owned(), &weak),
+            ("a".to_owned(), &more),
+            ("b".to_owned(), &dropped),
+            ("b".to_owned(), &serious),
+        ];
+        all.sort_by_key(|(_, finding)| standing::place(finding));
+        let rows = grouped(all);
+        let shown: Vec<(&str, &str, &str)> =
+            rows.iter().map(|(part, row)| (part.as_str(), row.severity, row.sentence.as_str())).collect();
+        let want = [
+            ("b", "Serious", "x follows from y."),
+            ("a; b", "Warning", "5 answers are left out."),
+            ("a", "Warning", "7 answers are left out."),
+            ("a", "Warning", "The link is weak."),
+            ("a", "Warning", "x follows from y."),
+        ];
+        assert_eq!(shown, want);
+    }
 }

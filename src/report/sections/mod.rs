@@ -27,7 +27,7 @@ pub(super) use findings::{FindingRow, all_findings, study_findings};
 pub(super) use influence::Influence;
 pub(super) use left_out::LeftOutSection;
 pub(super) use matrix::Drivers;
-pub(super) use movement::{Changed, sentences as change_sentences};
+pub(super) use movement::{Changed, sentences as change_sentences, trend_sentence};
 pub(super) use reading::Reading;
 pub(super) use rules::RuleRow;
 pub(super) use say_and_do::SayAndDo;

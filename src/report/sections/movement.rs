@@ -1,6 +1,6 @@
 //! Whether the score has changed, and what the change is made of.
 
-use crate::measures::change::{Change, PairedChange};
+use crate::measures::change::{Change, PairedChange, Trend};
 use crate::measures::movement::MovementRow;
 use crate::report::results::StudyResults;
 use crate::report::scorecard::{WaveChange, WaveMovement};
@@ -40,20 +40,6 @@ impl Changed {
         if card.changes.is_empty() && card.movement.is_none() {
             return None;
         }
-        let trend = card.trend.as_ref().map(|trend| {
-            let ends = words::range(words::fixed(trend.conf_low, 3), words::fixed(trend.conf_high, 3));
-            let shown = if trend.conf_low > 0.0 || trend.conf_high < 0.0 { "" } else { "no evidence of a trend: " };
-            words::sentence(
-                &format!(
-                    "{shown}over {} waves the line through the scores has a slope of {} points a {} ({} interval {ends})",
-                    trend.n_waves,
-                    words::fixed(trend.slope, 3),
-                    card.trend_unit,
-                    words::level(results.head.confidence)
-                ),
-                "",
-            )
-        });
         let outside: Vec<&str> =
             card.control.iter().filter(|point| point.is_outside).map(|point| point.wave.as_str()).collect();
         let outside = (!outside.is_empty()).then(|| {
@@ -61,11 +47,41 @@ impl Changed {
         });
         Some(Self {
             sentences: card.changes.iter().flat_map(sentences).collect(),
-            trend,
+            trend: trend_sentence(results),
             outside,
-            why: card.movement.as_ref().map(|own| Why::of(own, words::level(results.head.confidence))),
+            why: card.movement.as_ref().map(|own| Why::of(own, &card.changes, words::level(results.head.confidence))),
         })
     }
+}
+
+/// The line through the scores of all waves; nothing where there are too few waves for one.
+pub(in crate::report) fn trend_sentence(results: &StudyResults) -> Option<String> {
+    let card = &results.scorecard;
+    let Trend { n_waves, slope, conf_low, conf_high, .. } = *card.trend.as_ref()?;
+    let (level, unit) = (words::level(results.head.confidence), card.trend_unit);
+    let waves = words::counted(n_waves, "wave", "waves");
+    let interval = |low: f64, high: f64| format!("{level} interval {}", words::score_range(low, high));
+    Some(if conf_low > 0.0 {
+        let points = words::score(slope);
+        format!(
+            "Over {waves} the score rose at a rate of {points} points a {unit} ({}).",
+            interval(conf_low, conf_high)
+        )
+    } else if conf_high < 0.0 {
+        // Points are counted in the direction in which they lie.
+        let points = words::score(-slope);
+        format!(
+            "Over {waves} the score fell at a rate of {points} points a {unit} ({}).",
+            interval(-conf_high, -conf_low)
+        )
+    } else {
+        let sign = if slope > 0.0 { "+" } else { "" };
+        let points = words::score(slope);
+        format!(
+            "Over {waves} there is no evidence of a trend: {sign}{points} points a {unit} ({}).",
+            interval(conf_low, conf_high)
+        )
+    })
 }
 
 /// One sentence for all answers, one for those who answered twice, one for the wording, one for the cuts.
@@ -140,13 +156,18 @@ fn in_words(change: &Change) -> String {
 }
 
 impl Why {
-    fn of(own: &WaveMovement, level: String) -> Self {
+    fn of(own: &WaveMovement, changes: &[WaveChange], level: String) -> Self {
         let is_segment = |row: &&MovementRow| row.part.starts_with("mix:") || row.part.starts_with("rate:");
+        let said = changes.iter().find(|wave| (&wave.before, &wave.after) == (&own.before, &own.after));
+        let part = |row: &MovementRow| match said.filter(|_| row.part == "change") {
+            Some(wave) => PartRow::of_change(&wave.all),
+            None => PartRow::of(row, &own.by),
+        };
         let rows = |wanted: bool| -> Vec<PartRow> {
-            own.parts.rows.iter().filter(|row| is_segment(row) == wanted).map(|row| PartRow::of(row, &own.by)).collect()
+            own.parts.rows.iter().filter(|row| is_segment(row) == wanted).map(part).collect()
         };
         Self {
-            title: format!("Why it moved from {} to {}", own.before, own.after),
+            title: format!("What the change from {} to {} is made of", own.before, own.after),
             by: own.by.clone(),
             rows: rows(false),
             segments: rows(true),
@@ -158,6 +179,15 @@ impl Why {
 }
 
 impl PartRow {
+    /// The change itself as the sentences have it, so that one change has one interval on a page.
+    fn of_change(change: &Change) -> Self {
+        Self {
+            part: "change of the score, as above".to_owned(),
+            points: words::score(change.change),
+            interval: words::score_range(change.conf_low, change.conf_high),
+        }
+    }
+
     fn of(row: &MovementRow, by: &str) -> Self {
         let part = match row.part.split_once(':') {
             Some(("mix", segment)) => format!("{by} {segment}: its share"),
