@@ -212,7 +212,7 @@ fn raises() -> [LeverRaise; 2] {
     [LeverRaise { lever: 0, raise: Raise::By(1.5) }, LeverRaise { lever: 1, raise: Raise::To(7.0) }]
 }
 
-/// Before, after, change and the error by the delta method.
+/// Before, after, change and the error by the delta method with the scatter of the rows.
 fn change(model: &FittedModel, observations: &Observations, measure: Measure) -> [f64; 4] {
     let outcomes = [ModelledOutcome { model, observations }];
     let table = WhatIf::default().changes(&outcomes, &levers([None; 3]), &raises()).expect("a table").remove(0);

@@ -400,10 +400,10 @@ fn sources(results: &StudyResults) -> Table {
 }
 
 fn findings(results: &StudyResults) -> Table {
-    let of_outcomes = results
-        .outcomes
-        .iter()
-        .flat_map(|outcome| outcome.findings.iter().map(move |finding| (outcome.name.as_str(), finding)));
+    let of_outcomes = results.outcomes.iter().flat_map(|outcome| {
+        let all = outcome.findings.iter().chain(&outcome.actions.findings);
+        all.map(move |finding| (outcome.name.as_str(), finding))
+    });
     let of_evaluations = of_each(&results.evaluations, |evaluation| &evaluation.findings);
     let of_influence =
         results.influence.iter().flat_map(|influence| influence.findings.iter().map(|finding| ("influence", finding)));

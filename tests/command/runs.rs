@@ -120,9 +120,9 @@ fn runs_with_and_without_a_cache_write_the_same_bytes() {
             assert!(bytes == &other[name], "{name} differs");
         }
     }
-    // Two files of answers, and one each of orders, referrals, customers and activity.
+    // Two files of answers, and one each of orders, referrals, customers and activity; and the tables of these five sources.
     let entries = files(&folder.path().join("kept")).into_keys().filter(|name| name.ends_with("entry.json")).count();
-    assert_eq!(entries, 6);
+    assert_eq!(entries, 6 + 5);
     let before = files(folder.path()).len();
     let output = advocate(folder.path(), &["check", "small.toml", "--cache", "kept"]);
     assert!(output.status.success(), "{}", stderr(&output));

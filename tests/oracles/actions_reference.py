@@ -158,15 +158,22 @@ def raised(x):
     return x
 
 
-def delta(measure, params, cov):
-    """A change and its error by the delta method, derivatives by central differences."""
+def delta(rows, params, cov):
+    """A change of a mean over rows and its error: by the delta method, derivatives by central differences, and beside it the
+    scatter of the rows' own changes by customer."""
+    measure = lambda own, x: np.mean(rows(own, x))
     change = lambda own: measure(own, raised(SCORES)) - measure(own, SCORES)
+    own = rows(params, raised(SCORES)) - rows(params, SCORES)
+    by_customer = np.bincount(CUSTOMERS, own - own.mean())
+    groups = len(set(CUSTOMERS))
+    scatter = groups / (groups - 1) * (by_customer @ by_customer) / len(own) ** 2
     steps = 1e-5 * np.maximum(1, np.abs(params))
     gradient = np.array([
         (change(params + step * unit) - change(params - step * unit)) / (2 * step)
         for step, unit in zip(steps, np.eye(len(params)))
     ])
-    return [measure(params, SCORES), measure(params, raised(SCORES)), change(params), math.sqrt(gradient @ cov @ gradient)]
+    error = math.sqrt(gradient @ cov @ gradient + scatter)
+    return [measure(params, SCORES), measure(params, raised(SCORES)), change(params), error]
 
 
 LEVELS = np.unique(RECOMMEND)
@@ -196,31 +203,35 @@ def ordinal():
     return params, np.linalg.inv(approx_hess_cs(params, minus))
 
 
-def level_mean(values):
-    def measure(params, x):
+def level_rows(values):
+    def rows(params, x):
         link = x @ params[:3]
         above = [1 / (1 + np.exp(t - link)) for t in params[3:]]
-        return np.mean(values[0] + sum(rise * a for rise, a in zip(np.diff(values), above)))
+        return values[0] + sum(rise * a for rise, a in zip(np.diff(values), above))
 
-    return measure
+    return rows
+
+
+def level_mean(values):
+    return lambda params, x: np.mean(level_rows(values)(params, x))
 
 
 def what_if():
     design = sm.add_constant(SCORES)
     linear, logit = sm.OLS(RECOMMEND, design).fit(), sm.Logit(BUYS, design).fit(disp=0, method="newton", tol=1e-12)
     poisson = sm.Poisson(VISITS, design).fit(disp=0, method="newton", tol=1e-12)
-    mean = lambda params, x: np.mean(params[0] + x @ params[1:])
+    mean = lambda params, x: params[0] + x @ params[1:]
     emit("what_if", "linear", delta(mean, linear.params, linear.cov_params()))
-    share = lambda params, x: np.mean(expit(params[0] + x @ params[1:]))
+    share = lambda params, x: expit(params[0] + x @ params[1:])
     emit("what_if", "logistic", delta(share, logit.params, logit.cov_params()))
-    count = lambda params, x: np.mean(np.exp(params[0] + x @ params[1:]))
+    count = lambda params, x: np.exp(params[0] + x @ params[1:])
     emit("what_if", "count", delta(count, poisson.params, poisson.cov_params()))
     params, cov = ordinal()
     promoter, detractor = (LEVELS >= 9).astype(float), (LEVELS <= 6).astype(float)
     for name, values in (
         ("mean", LEVELS), ("promoter_share", promoter), ("detractor_share", detractor), ("nps", 100 * (promoter - detractor)),
     ):
-        emit("what_if", name, delta(level_mean(values), params, cov))
+        emit("what_if", name, delta(level_rows(values), params, cov))
     plans(linear.params, params, 100 * (promoter - detractor))
 
 

@@ -391,6 +391,8 @@ mod tests {
             driver: "delivery".to_owned(),
             share: 0.26,
             share_interval: None,
+            rank: 2,
+            rank_interval: None,
             share_elsewhere: 0.88,
             difference: -0.62,
             difference_interval: Some(ends),
