@@ -129,8 +129,8 @@ mod tests {
     #[test]
     fn the_interval_of_a_rating_stays_on_its_scale() {
         let mut influence = with_gain([0.03, 0.01, 0.05]);
-        (influence.customers[0].rating, influence.customers[0].rating_se) = (99.95, Some(0.63));
-        // By hand: 99.95 - 1.96 * 0.63 = 98.7, and the other end would be 101.2.
+        (influence.customers[0].rating, influence.customers[0].rating_se) = (99.94, Some(0.63));
+        // By hand: 99.94 - 1.96 * 0.63 = 98.7, and the other end would be 101.2.
         let said = &lines(&influence, Confidence::default())[0];
         assert!(said.ends_with("rated highest, with 99.9 of 100 (95 % interval 98.7 to 100.0)."), "{said}");
     }

@@ -506,8 +506,10 @@ fn frequencies_are_repeated_rows_for_mediation() {
 
 #[test]
 fn parts_that_oppose_each_other_and_contrasts_of_nothing_are_named() {
-    let result = mediated(&chain(45, 500, -0.4), 0);
-    assert!(result.findings.iter().any(|finding| finding.kind == FindingKind::Suppressor));
+    let opposes = |result: MediationResult| result.findings.iter().any(|own| own.kind == FindingKind::Suppressor);
+    assert!(opposes(mediated(&chain(45, 500, -0.4), 200)));
+    // Without replicates there is no interval that excludes zero.
+    assert!(!opposes(mediated(&chain(45, 500, -0.4), 0)));
     let own = chain(45, 100, 0.0);
     let contrast = ScoreContrast { from: 1.0, to: 1.0 };
     let settings = Mediation { contrast, confidence: Confidence::default(), replicates: 0, seed: 1 };

@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn what_is_to_know_of_channels_stands_with_them() {
         let mut results = fixture::retail();
-        let sentence = "channels are adjusted only in part for tenure";
+        let sentence = "Channels are adjusted only in part for tenure";
         let about = Finding::new(FindingKind::Aliased, Severity::Warning, "channels", sentence);
         results.findings.push(about);
         let at_top = |results: &StudyResults| study_findings(results).iter().any(|row| row.about == "channels");
