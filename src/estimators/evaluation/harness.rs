@@ -144,7 +144,8 @@ pub struct Evaluated {
     pub predictions: BTreeMap<ModelRole, Vec<f64>>,
     /// Figures over all test rows, with intervals.
     pub models: Vec<ModelJudgement>,
-    /// The full model (challenger) against history alone (champion): what the other columns add.
+    /// The full model (challenger) against history alone (champion): what the other columns add. Nothing where history alone is
+    /// worse than the base rate, which a finding says.
     pub gain: Option<Comparison>,
     /// The full model (challenger) against the base rate (champion).
     pub gain_over_base_rate: Comparison,
@@ -164,9 +165,9 @@ impl Evaluation {
     /// beside two baselines: the mean outcome of the training rows, and the same model on the `history` columns alone.
     ///
     /// Customers of the intervals are the observations' clusters. A split on which a model cannot be fitted is left out of
-    /// all models' figures, with a finding. Where the full model is no better than history alone the finding `weak_link`
-    /// says so, and where it is no better than the base rate `no_gain`; both go by the first figure whose difference has an
-    /// interval. Without history columns there is no such comparison.
+    /// all models' figures, with a finding. Where the full model is not shown to be better than history alone the finding
+    /// `weak_link` says so, where not better than the base rate `no_gain`, and where history alone is worse than the base rate
+    /// `unreliable`; all go by the first figure whose difference has an interval. Without history columns there is no such comparison.
     ///
     /// # Errors
     /// No split, or one of other rows; a history column that is not among the features; no split that allowed a fit; a model
