@@ -1,7 +1,7 @@
 //! Driver kernels: the walk of all subsets and the bootstrap.
 
 use advocate::data::{DesignMatrix, Observations, Outcome};
-use advocate::drivers::{Driver, DriverAnalysis, Method};
+use advocate::drivers::{CorrelationMatrix, Driver, DriverAnalysis, Method};
 use advocate::stats::random::stream;
 use criterion::{Criterion, criterion_group, criterion_main};
 use ndarray::{Array1, Array2};
@@ -45,6 +45,27 @@ fn exact(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The whole call on a table of correlations, as autoregressive columns and an outcome that goes with each less than with
+/// the one before have them.
+fn correlations(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("shapley, correlations");
+    group.sample_size(20);
+    for n_drivers in [15, 20, 25, 28, 30] {
+        let among = |row: usize, column: usize| 0.6_f64.powi(row.abs_diff(column) as i32);
+        let values = Array2::from_shape_fn((n_drivers + 1, n_drivers + 1), |(row, column)| among(row, column));
+        let names = (0..=n_drivers).map(|column| format!("x{column}")).collect();
+        let matrix = CorrelationMatrix::new(names, values).expect("correlations");
+        let drivers: Vec<Driver> =
+            (1..=n_drivers).map(|driver| Driver::column(format!("x{driver}"), driver)).collect();
+        let settings = DriverAnalysis { n_drivers_max: n_drivers, replicates: 0, ..Default::default() };
+        let analysis = DriverAnalysis { methods: vec![Method::Shapley], ..settings };
+        group.bench_function(format!("p={n_drivers}"), |bencher| {
+            bencher.iter(|| analysis.rank_correlations(black_box(&matrix), 500, "x0", &drivers, &[]));
+        });
+    }
+    group.finish();
+}
+
 /// What walks or keeps the values of all subsets of 20 drivers, one by one and together.
 fn methods(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("methods, p=20");
@@ -76,5 +97,5 @@ fn bootstrap(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, exact, methods, bootstrap);
+criterion_group!(benches, exact, correlations, methods, bootstrap);
 criterion_main!(benches);

@@ -21,7 +21,7 @@ const LANES: usize = 1 << LANE_DRIVERS;
 const N_DRIVERS_LANED: usize = 11;
 
 /// Branches above so many undecided drivers are walked in parallel, and no further down than so many levels.
-const SERIAL_DRIVERS: usize = 10;
+const SERIAL_DRIVERS: usize = 12;
 const PARALLEL_LEVELS: usize = 7;
 
 /// Sums by subset size of the explained share for the drivers.
@@ -175,9 +175,10 @@ impl Tree<'_> {
     fn sums(&self, values: &[Lanes], driver: usize, size: usize, explained: Lanes, n_parallel: usize) -> Sums {
         let n_left = self.n_drivers - driver;
         if n_parallel == 0 {
-            let mut walk = Walk { tree: self, with: vec![ZERO; (self.n_drivers - LANE_DRIVERS) * self.n_drivers] };
+            let with = vec![ZERO; (self.n_drivers - LANE_DRIVERS) * self.n_drivers];
+            let mut walk = Walk { tree: self, with, room: Some(Box::new(RoomSix::EMPTY)) };
             let mut by_size = vec![ZERO; n_left + 1];
-            let mut scratch = vec![ZERO; self.arranged.n_scratch(driver)];
+            let mut scratch = vec![ZERO; self.arranged.n_scratch(driver) + n_left * (n_left + 1) / 2];
             walk.below(values, driver, size, &explained, &mut by_size, &mut scratch);
             return Sums { by_size, with: walk.with };
         }
@@ -229,6 +230,8 @@ impl Tree<'_> {
 struct Walk<'a> {
     tree: &'a Tree<'a>,
     with: Vec<Lanes>,
+    /// Of the last six levels, in use while they are walked.
+    room: Option<Box<RoomSix>>,
 }
 
 impl Walk<'_> {
@@ -245,6 +248,8 @@ impl Walk<'_> {
     }
 
     /// Sums of the explained share below a node, by the number of drivers added; `with` is filled on the way.
+    ///
+    /// The scratch holds what `Arranged::n_scratch` says and, for every level, one number for each driver left there.
     fn below(
         &mut self,
         values: &[Lanes],
@@ -258,8 +263,11 @@ impl Walk<'_> {
         if n_left == 6
             && driver >= self.tree.single_from
             && let Some(by_size) = by_size.first_chunk_mut()
+            && let Some(mut room) = self.room.take()
         {
-            return six(self, values, driver, size, explained, by_size);
+            six(self, values, driver, size, explained, by_size, &mut room);
+            self.room = Some(room);
+            return;
         }
         if n_left == 0 {
             by_size[0] = *explained;
@@ -269,9 +277,8 @@ impl Walk<'_> {
         self.below(left, driver + 1, size, explained, &mut by_size[..n_left], scratch);
         by_size[n_left] = ZERO;
         let mut with_own = *explained;
+        let (taken, scratch) = scratch.split_at_mut(n_left);
         let (values, scratch) = self.tree.take(values, driver, &mut with_own, scratch);
-        let mut taken = [ZERO; N_DRIVERS_MAX];
-        let taken = &mut taken[..n_left];
         self.below(values, driver + 1, size + 1, &with_own, taken, scratch);
         let with = self.with(driver, size, n_left);
         for added in 0..n_left {
@@ -281,9 +288,26 @@ impl Walk<'_> {
     }
 }
 
-/// A level of the walk with a fixed number of drivers left, one column each: its loops have constant bounds.
+/// A level of the walk with a fixed number of drivers left, one column each: its loops have constant bounds. Its room is
+/// written before it is read and not cleared in between, which took a tenth of the walk.
 macro_rules! level {
-    ($name:ident, $below:ident, $n_left:literal) => {
+    ($name:ident, $room:ident, $below:ident, $room_below:ident, $n_left:literal) => {
+        struct $room {
+            rest: [Lanes; row_start($n_left)],
+            left: [Lanes; $n_left],
+            taken: [Lanes; $n_left],
+            below: $room_below,
+        }
+
+        impl $room {
+            const EMPTY: Self = Self {
+                rest: [ZERO; row_start($n_left)],
+                left: [ZERO; $n_left],
+                taken: [ZERO; $n_left],
+                below: $room_below::EMPTY,
+            };
+        }
+
         #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
         fn $name(
             walk: &mut Walk,
@@ -292,14 +316,14 @@ macro_rules! level {
             size: usize,
             explained: &Lanes,
             by_size: &mut [Lanes; $n_left + 1],
+            room: &mut $room,
         ) {
             let values = &values[..row_start($n_left + 1)];
-            let (mut rest, mut with_own) = ([ZERO; row_start($n_left)], ZERO);
-            reduce_here(values, $n_left, walk.floor(driver), explained, &mut rest, &mut with_own);
-            let mut left = [ZERO; $n_left];
-            $below(walk, values, driver + 1, size, explained, &mut left);
-            let mut taken = [ZERO; $n_left];
-            $below(walk, &rest, driver + 1, size + 1, &with_own, &mut taken);
+            let $room { rest, left, taken, below } = room;
+            let mut with_own = ZERO;
+            reduce_here(values, $n_left, walk.floor(driver), explained, rest, &mut with_own);
+            $below(walk, values, driver + 1, size, explained, left, below);
+            $below(walk, rest, driver + 1, size + 1, &with_own, taken, below);
             by_size[0] = left[0];
             for added in 1..$n_left {
                 by_size[added].set_sum(&left[added], &taken[added - 1]);
@@ -313,16 +337,33 @@ macro_rules! level {
     };
 }
 
-level!(six, five, 6);
-level!(five, four, 5);
-level!(four, three, 4);
+level!(six, RoomSix, five, RoomFive, 6);
+level!(five, RoomFive, four, RoomFour, 5);
+level!(four, RoomFour, three, RoomThree, 4);
+
+/// By driver and number of drivers added.
+struct RoomThree {
+    with: [Lanes; 9],
+}
+
+impl RoomThree {
+    const EMPTY: Self = Self { with: [ZERO; 9] };
+}
 
 /// The last three drivers in closed form: eight subsets, three divisions, no memory traffic between them.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
-fn three(walk: &mut Walk, values: &[Lanes], driver: usize, size: usize, explained: &Lanes, by_size: &mut [Lanes; 4]) {
+fn three(
+    walk: &mut Walk,
+    values: &[Lanes],
+    driver: usize,
+    size: usize,
+    explained: &Lanes,
+    by_size: &mut [Lanes; 4],
+    room: &mut RoomThree,
+) {
     let values: &[Lanes] = &values[..row_start(4)];
     let floors = [walk.floor(driver), walk.floor(driver + 1), walk.floor(driver + 2)];
-    let mut with = [ZERO; 9];
+    let with = &mut room.with;
     for lane in 0..LANES {
         // Rows from the outcome (0) up to the next driver (3).
         let value = |place: usize| values[place].0[lane];
