@@ -55,8 +55,7 @@ fn correlations(criterion: &mut Criterion) {
         let values = Array2::from_shape_fn((n_drivers + 1, n_drivers + 1), |(row, column)| among(row, column));
         let names = (0..=n_drivers).map(|column| format!("x{column}")).collect();
         let matrix = CorrelationMatrix::new(names, values).expect("correlations");
-        let drivers: Vec<Driver> =
-            (1..=n_drivers).map(|driver| Driver::column(format!("x{driver}"), driver)).collect();
+        let drivers: Vec<Driver> = (1..=n_drivers).map(|driver| Driver::column(format!("x{driver}"), driver)).collect();
         let settings = DriverAnalysis { n_drivers_max: n_drivers, replicates: 0, ..Default::default() };
         let analysis = DriverAnalysis { methods: vec![Method::Shapley], ..settings };
         group.bench_function(format!("p={n_drivers}"), |bencher| {

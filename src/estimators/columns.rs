@@ -1,5 +1,6 @@
 //! The one pass over the rows: blocks of centred and scaled columns, weighted and multiplied, summed in fixed order.
 
+use super::row_products::{self, RowProducts};
 use ndarray::linalg::{general_mat_mul, general_mat_vec_mul};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
@@ -72,7 +73,7 @@ pub(super) struct At<'a> {
     pub(super) metric: Option<ArrayView2<'a, f64>>,
 }
 
-/// What is done with a block of rows: its basis, its first row, the task's total, and room for n_terms + 1 numbers a row.
+/// What is done with a block of rows: its basis, its first row, the task's total, and room for n_terms + 3 numbers a row.
 type OfBlock<'w, T> = dyn Fn(ArrayView2<f64>, usize, &mut T, &mut [f64]) + Sync + 'w;
 
 impl<'a> Columns<'a> {
@@ -187,34 +188,38 @@ impl<'a> Columns<'a> {
     /// Sums what `rule` says of every row.
     pub(super) fn sums(&self, at: At, rule: impl Fn(Case) -> Terms + Sync) -> Sums {
         let n_terms = self.n_terms();
-        let empty = || (Array2::<f64>::zeros((n_terms, n_terms + 1)), 0.0);
         let tasks = self.by_task(
-            &|block, first, total: &mut (Array2<f64>, f64), right| {
-                let predictors = at.coefficients.map(|coefficients| block.dot(&ArrayView1::from(coefficients)));
+            &|block, first, (products, value): &mut (RowProducts, f64), room| {
+                let n_rows = block.nrows();
+                let (curvatures, room) = room.split_at_mut(n_rows);
+                let (scores, room) = room.split_at_mut(n_rows);
+                let predictors = &mut room[..n_rows];
+                let rows = block.to_slice().unwrap_or_default();
+                match at.coefficients {
+                    Some(coefficients) => row_products::predict(rows, coefficients, predictors),
+                    None => predictors.fill(0.0),
+                }
                 let images = at.metric.map(|metric| block.dot(&metric));
-                for (offset, z) in block.outer_iter().enumerate() {
+                for offset in 0..n_rows {
                     let case = Case {
                         row: first + offset,
-                        predictor: predictors.as_ref().map_or(0.0, |predictors| predictors[offset]),
-                        distance: images.as_ref().map_or(0.0, |images| images.row(offset).dot(&z)),
+                        predictor: predictors[offset],
+                        distance: images.as_ref().map_or(0.0, |images| images.row(offset).dot(&block.row(offset))),
                     };
                     let terms = rule(case);
-                    total.1 += terms.value;
-                    let right = &mut right[offset * (n_terms + 1)..][..=n_terms];
-                    let z = z.to_slice().unwrap_or_default();
-                    right.iter_mut().zip(z).for_each(|(right, z)| *right = terms.curvature * z);
-                    right[n_terms] = terms.score;
+                    *value += terms.value;
+                    curvatures[offset] = terms.curvature;
+                    scores[offset] = terms.score;
                 }
-                let right = &right[..block.nrows() * (n_terms + 1)];
-                if let Ok(right) = ArrayView2::from_shape((block.nrows(), n_terms + 1), right) {
-                    general_mat_mul(1.0, &block.t(), &right, 1.0, &mut total.0);
-                }
+                products.add(rows, curvatures, scores);
             },
-            &empty,
+            &|| (RowProducts::new(n_terms), 0.0),
         );
-        let (products, value) = tasks.into_iter().fold(empty(), |total, task| (total.0 + task.0, total.1 + task.1));
-        let square = products.slice(ndarray::s![.., ..n_terms]);
-        Sums { matrix: (&square + &square.t()) * 0.5, vector: products.column(n_terms).to_owned(), value }
+        let (products, value) = tasks
+            .into_iter()
+            .reduce(|total, task| (total.0.plus(&task.0), total.1 + task.1))
+            .unwrap_or_else(|| (RowProducts::new(n_terms), 0.0));
+        Sums { matrix: products.matrix(), vector: products.vector(), value }
     }
 
     /// `sum score z`, where `add` gives a row's score and adds what else is wanted of the row to a total, kept by task in
@@ -351,7 +356,7 @@ impl<'a> Columns<'a> {
             let rows = index * TASK_ROWS..((index + 1) * TASK_ROWS).min(n_rows);
             let block_rows = BLOCK_ROWS.min(rows.len());
             let mut block = vec![0.0; block_rows * n_terms];
-            let mut right = vec![0.0; block_rows * (n_terms + 1)];
+            let mut room = vec![0.0; block_rows * (n_terms + 3)];
             let mut spare = self.spare(block_rows);
             let mut total = empty();
             for first in rows.clone().step_by(BLOCK_ROWS) {
@@ -359,7 +364,7 @@ impl<'a> Columns<'a> {
                 let block = &mut block[..here.len() * n_terms];
                 self.fill(here.clone(), block, &mut spare);
                 if let Ok(view) = ArrayView2::from_shape((here.len(), n_terms), &*block) {
-                    work(view, first, &mut total, &mut right);
+                    work(view, first, &mut total, &mut room);
                 }
             }
             total
@@ -390,11 +395,13 @@ impl<'a> Columns<'a> {
     fn fill_unrotated(&self, rows: Range<usize>, block: &mut [f64]) {
         let whole = self.places.iter().copied().eq(0..self.values.ncols());
         let values = self.values.slice_axis(Axis(0), rows.into());
+        if whole && let Some(values) = values.to_slice() {
+            return row_products::standardise(values, &self.means, &self.inverses, block);
+        }
         for (row, z) in values.outer_iter().zip(block.chunks_exact_mut(self.n_terms())) {
             z[0] = 1.0;
             let z = z[1..].iter_mut().zip(&self.means).zip(&self.inverses);
             match row.to_slice() {
-                Some(x) if whole => z.zip(x).for_each(|(((z, mean), inverse), x)| *z = (x - mean) * inverse),
                 Some(x) => z.zip(&self.places).for_each(|(((z, mean), inverse), &at)| *z = (x[at] - mean) * inverse),
                 None => z.zip(&self.places).for_each(|(((z, mean), inverse), &at)| *z = (row[at] - mean) * inverse),
             }

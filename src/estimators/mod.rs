@@ -46,6 +46,7 @@ mod ordinal_levels;
 mod prepared;
 mod rising_factorial;
 mod robust;
+mod row_products;
 // The kernels for callers that fit thousands of subsets, and what they must know of separation.
 pub mod logistic;
 pub mod poisson;
