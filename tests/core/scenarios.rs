@@ -284,11 +284,15 @@ fn a_share_of_buyers_can_be_a_target() {
 
 /// Two segments in which different touchpoints matter, and a third like the first.
 fn by_segment(n_rows: usize) -> (Observations, Segmentation) {
+    with_noise(n_rows, 0.7)
+}
+
+fn with_noise(n_rows: usize, noise: f64) -> (Observations, Segmentation) {
     let made = normals(21, n_rows, 4);
     let label = |row: usize| if row % 10 == 9 { "small" } else { ["one", "two"][row % 2] };
     let outcome = Array1::from_shape_fn(n_rows, |row| {
         let other = usize::from(label(row) == "two");
-        made[[row, other]] + 0.3 * made[[row, 2]] + 0.7 * made[[row, 3]]
+        made[[row, other]] + 0.3 * made[[row, 2]] + noise * made[[row, 3]]
     });
     let labels: Vec<Option<&str>> = (0..n_rows).map(|row| Some(label(row))).collect();
     (observations(made.slice(ndarray::s![.., ..3]).to_owned(), outcome), Segmentation::of_labels(&labels))
@@ -343,6 +347,16 @@ fn segments_are_ranked_with_intervals_and_their_differences_are_found_in_words()
     assert!(finding.sentence.starts_with("What goes with y differs by channel: `x"), "{}", finding.sentence);
     let n_differing = table.rows.iter().filter(|row| row.p_bh.is_some_and(|p_value| p_value < 0.05)).count();
     close("as many as the table has", finding.numbers["n_differing"], n_differing as f64, 1e-12);
+}
+
+#[test]
+fn where_all_drivers_say_next_to_nothing_no_difference_is_told() {
+    // (0.5^2 + 0.5^2 + 0.3^2) / (1.09 + 7^2), about 1.2 %, is explained over both segments.
+    let (own, segmentation) = with_noise(20_000, 7.0);
+    let table =
+        segments(SegmentTest::Bootstrap, 100, 60).compare(&own, &drivers(), &[], &segmentation).expect("a table");
+    assert!(p_value(&table, "two", "x1") < 0.05, "the table has the difference");
+    assert!(table.findings.iter().all(|own| own.kind != FindingKind::DriversDiffer), "{:?}", table.findings);
 }
 
 #[test]

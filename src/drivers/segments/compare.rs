@@ -217,7 +217,11 @@ impl SegmentAnalysis {
         adjust(&mut rows, if mirrored { drivers.len() } else { usize::MAX });
         let spreads = self.shrink(&mut rows, importance.drivers());
         let tested = if mirrored { &rows[..drivers.len()] } else { &rows[..] };
-        findings.extend(differing::finding(observations.outcome().name(), segmentation.column(), tested, confidence));
+        // Of next to nothing the shares say nothing, wherever they differ.
+        let ranking = importance.ranking();
+        if ranking.findings.iter().all(|finding| finding.kind != FindingKind::WeakLink) {
+            findings.extend(differing::finding(&ranking.outcome, segmentation.column(), tested, confidence));
+        }
         Ok(SegmentTable {
             outcome: observations.outcome().name().to_owned(),
             family: self.family,
