@@ -1,6 +1,7 @@
 //! Driver kernels: the walk of all subsets and the bootstrap.
 
 use advocate::data::{DesignMatrix, Observations, Outcome};
+use advocate::drivers::segments::{SegmentAnalysis, Segmentation};
 use advocate::drivers::{CorrelationMatrix, Driver, DriverAnalysis, Method};
 use advocate::stats::random::stream;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -96,5 +97,24 @@ fn bootstrap(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, exact, correlations, methods, bootstrap);
+/// Ten segments of 20,000 rows and ten drivers with 200 replicates, by one thread and by two.
+fn segments(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("segments");
+    group.sample_size(10);
+    let observations = observations(20_000, 10);
+    let drivers = drivers(10);
+    let labels: Vec<Option<String>> = (0..20_000).map(|row| Some(format!("s{}", row % 10))).collect();
+    let segmentation = Segmentation::of_labels(&labels);
+    let analysis = DriverAnalysis { methods: vec![Method::Shapley], replicates: 200, ..Default::default() };
+    let segments = SegmentAnalysis { analysis, ..SegmentAnalysis::default() };
+    for n_threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("a thread pool");
+        group.bench_function(format!("threads={n_threads}"), |bencher| {
+            bencher.iter(|| pool.install(|| segments.compare(&observations, &drivers, &[], &segmentation)));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, exact, correlations, methods, bootstrap, segments);
 criterion_main!(benches);

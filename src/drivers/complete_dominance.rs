@@ -1,5 +1,6 @@
 //! Which driver adds more than which, whatever else is in the model.
 
+use multiversion::multiversion;
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -38,10 +39,16 @@ pub(super) fn verdict(share: f64) -> f64 {
 /// Runs of neighbouring sets shorter than this are not worth a loop of their own.
 const RUN: usize = 8;
 
+/// Of a model: two where the first driver adds more, one for a tie.
+#[inline(always)]
+fn halves(one: f64, other: f64) -> u64 {
+    u64::from(one - other > TIE) + u64::from(one - other >= -TIE)
+}
+
+/// Comparing and counting gives the same whatever the instruction set.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2"))]
 fn of_pair(values: &[f64], low: usize, high: usize) -> f64 {
     let (low_bit, high_bit) = (1 << low, 1 << high);
-    // Halves: two for each model to which the driver of the lower bit adds more, one for a tie.
-    let halves = |one: f64, other: f64| u64::from(one - other > TIE) + u64::from(one - other >= -TIE);
     let n_models = values.len() / 4;
     let mut n_halves = 0;
     // A model is a number with the two drivers' bits, which are zero, put in.
