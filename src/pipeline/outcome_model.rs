@@ -184,11 +184,10 @@ impl Prepared {
     /// Every method that is defined for the outcome and its drivers, the ranking one first: touchpoints in families are ranked
     /// within them.
     fn methods(&self, grouped: bool) -> Vec<Method> {
-        let is_linear = self.driver_family() == DriverFamily::Linear;
+        let family = self.driver_family();
         let n_drivers = self.drivers.len();
-        let few = n_drivers <= EVERY_METHOD_DRIVERS_MAX && n_drivers <= self.driver_family().n_drivers_max();
-        let is_defined =
-            |method: &Method| (is_linear || method.divides_any_fit()) && (!self.has_blocks() || method.takes_blocks());
+        let few = n_drivers <= EVERY_METHOD_DRIVERS_MAX && n_drivers <= family.n_drivers_max();
+        let is_defined = |method: &Method| method.divides(family) && (!self.has_blocks() || method.takes_blocks());
         let is_quick = |method: &Method| few || !(method.keeps_subsets() || *method == Method::ConditionalDominance);
         let others = Method::ALL.into_iter().filter(|method| *method != Method::Owen);
         let ranking = grouped.then_some(Method::Owen);
