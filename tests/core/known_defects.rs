@@ -118,7 +118,7 @@ fn relative_weights_of_a_separated_class_are_refused_by_the_name_of_what_separat
         .rank_classes(&own, &drivers(&own), &[], FitKind::Mcfadden)
         .expect_err("separated");
     assert!(matches!(refused, DriverError::Fit(FitError::Separated(_))), "{refused}");
-    assert!(refused.to_string().contains("x0"), "{refused}");
+    assert!(refused.to_string().contains("`y` is separated: high `x2`"), "{refused}");
     // Nearly separated: what they divide is a squared correlation, which no fit drives beyond 1.
     let mut class = own.outcome().values().to_owned();
     class.slice_mut(s![..2]).mapv_inplace(|class| 1.0 - class);

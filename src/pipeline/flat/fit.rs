@@ -145,7 +145,7 @@ pub fn fit(question: &FitQuestion) -> Result<FitAnswer, PipelineError> {
         let place = loaded.rows.iter().map(|&row| row as i64);
         let outcome = loaded.observations.outcome();
         let table = Table::new("augment").integers("row", place).numbers(outcome.name(), outcome.values().to_vec());
-        augmented(table, &rows).write_as(path)?;
+        augmented(table, &rows, question.family).write_as(path)?;
     }
     fit.summary.n_rows = loaded.n_rows;
     let mut findings = loaded.findings;
