@@ -1,5 +1,6 @@
 //! What can be asked on the command line.
 
+use super::names::{Names, cells, parse_names, parted};
 use crate::drivers::DriverGroup;
 use crate::measures::IntervalKind;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -194,8 +195,8 @@ pub(super) struct Retry {
 pub(super) struct Link {
     /// The study file.
     pub study: PathBuf,
-    /// Print the statement of the base table: plain SQL.
-    #[arg(long, required = true)]
+    /// Print the statement of the base table as plain SQL, which is what it does in any case.
+    #[arg(long)]
     pub sql: bool,
     /// Whose rows the base table holds.
     #[arg(long, value_enum, default_value_t = BaseRows::Answers)]
@@ -459,8 +460,8 @@ pub(super) struct NpsOfTable {
     #[arg(long, value_enum, default_value_t = Scale::ZeroToTen)]
     pub scale: Scale,
     /// Codes that are no answer, as in 11,99; blank, NA and null are none in any case.
-    #[arg(long, value_delimiter = ',', value_name = "CODES")]
-    pub not_applicable: Vec<String>,
+    #[arg(long, value_parser = parse_names, value_name = "CODES")]
+    pub not_applicable: Vec<Names>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -516,8 +517,8 @@ pub(super) struct NpsPlan {
 #[derive(Debug, Args)]
 pub(super) struct Data {
     /// Columns of categories; each becomes 0/1 columns that move together.
-    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
-    pub categorical: Vec<String>,
+    #[arg(long, value_parser = parse_names, value_name = "COLUMNS")]
+    pub categorical: Vec<Names>,
     /// A column of weights; needs --weight-kind.
     #[arg(long, value_name = "COLUMN", requires = "weight_kind")]
     pub weights: Option<String>,
@@ -528,8 +529,8 @@ pub(super) struct Data {
     #[arg(long, value_name = "COLUMN")]
     pub cluster: Option<String>,
     /// Codes that count as missing, as in 0,99; blank, NA and null do in any case.
-    #[arg(long, value_delimiter = ',', value_name = "CODES")]
-    pub not_applicable: Vec<String>,
+    #[arg(long, value_parser = parse_names, value_name = "CODES")]
+    pub not_applicable: Vec<Names>,
 }
 
 #[derive(Debug, Args)]
@@ -549,9 +550,9 @@ pub(super) struct Drivers {
     /// The column to be explained.
     #[arg(long, value_name = "COLUMN")]
     pub outcome: String,
-    /// Columns to rank, as in A,B,C.
-    #[arg(long, value_delimiter = ',', required = true, value_name = "COLUMNS")]
-    pub drivers: Vec<String>,
+    /// Columns to rank, as in A,B,C; a name that holds a comma stands in quotes, as in '"A, at first",B'.
+    #[arg(long, value_parser = parse_names, required = true, value_name = "COLUMNS")]
+    pub drivers: Vec<Names>,
     /// The model whose fit is divided.
     #[arg(long, value_enum, default_value_t = Family::Linear)]
     pub family: Family,
@@ -559,8 +560,8 @@ pub(super) struct Drivers {
     #[arg(long, value_delimiter = ',', value_name = "METHODS")]
     pub method: Vec<String>,
     /// Columns that are in every model and partialled out first.
-    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
-    pub always: Vec<String>,
+    #[arg(long, value_parser = parse_names, value_name = "COLUMNS")]
+    pub always: Vec<Names>,
     /// Groups of drivers, as in 'service=A,B;product=C': Owen values divide the fit among groups, then within them.
     #[arg(long, value_parser = parse_groups)]
     pub groups: Option<Groups>,
@@ -612,12 +613,26 @@ pub(super) struct Fit {
     /// The column to be explained.
     #[arg(long, value_name = "COLUMN", required_unless_present = "customer")]
     pub outcome: Option<String>,
-    /// Columns of the model, as in A,B,C.
-    #[arg(long, value_delimiter = ',', required_unless_present = "customer", value_name = "COLUMNS")]
-    pub features: Vec<String>,
+    /// Columns of the model, as in A,B,C; a name that holds a comma stands in quotes, as in '"A, at first",B'.
+    #[arg(long, value_parser = parse_names, required_unless_present_any = ["customer", "intercept_only"], value_name = "COLUMNS")]
+    pub features: Vec<Names>,
+    /// A model without columns: the mean, the log odds of the base rate, the rate.
+    #[arg(long, conflicts_with_all = ["features", "customer", "categorical"])]
+    pub intercept_only: bool,
     /// The model.
     #[arg(long, value_enum, default_value_t = Family::Linear)]
     pub family: Family,
+    /// Firth's penalised fit, for --family logistic: finite coefficients where the columns separate the classes or events
+    /// are few.
+    #[arg(long)]
+    pub firth: bool,
+    /// Slopes of their own for leaving the lowest and for reaching the highest of three levels, such as detractor, passive and
+    /// promoter, for --family ordinal.
+    #[arg(long)]
+    pub partial: bool,
+    /// Columns with one slope for both steps, for --partial.
+    #[arg(long, value_parser = parse_names, requires = "partial", value_name = "COLUMNS")]
+    pub parallel: Vec<Names>,
     /// How counts vary around their expectation, for --family count.
     #[arg(long, value_enum, default_value_t = Distribution::Poisson)]
     pub distribution: Distribution,
@@ -627,7 +642,9 @@ pub(super) struct Fit {
     /// What is penalised, for --family penalised; linear by default.
     #[arg(long, value_enum)]
     pub of: Option<PenalisedOf>,
-    /// Share of the lasso in the penalty (0 ridge, 1 lasso), for --family penalised; 1 by default.
+    /// Share of the lasso in the penalty (0 ridge, 1 lasso), for --family penalised; 1 by default. A number is taken in its
+    /// own units, as by scikit-learn; R's glmnet scales it to variance 1 first, which divides the ridge part of the penalty by
+    /// its standard deviation. The lasso part, and all of a class, are as there.
     #[arg(long, value_name = "SHARE")]
     pub mixing: Option<f64>,
     /// Which penalty is taken, for --family penalised; one-standard-error by default.
@@ -653,7 +670,8 @@ pub(super) struct Fit {
     /// How uncertainty is estimated; --cluster brings its own.
     #[arg(long, value_enum)]
     pub std_errors: Option<Errors>,
-    /// Write one row an observation (fitted, resid, hat, ...), or a customer, to a .csv, .parquet or .json file.
+    /// Write one row an observation (row of the table from 1, fitted, resid, hat, ...), or a customer, to a .csv, .parquet or .json
+    /// file.
     #[arg(long, value_name = "FILE")]
     pub augment: Option<PathBuf>,
     /// Level of the intervals.
@@ -771,14 +789,16 @@ pub(super) struct Groups(pub Vec<DriverGroup>);
 
 /// `service=A,B;product=C`.
 fn parse_groups(text: &str) -> Result<Groups, String> {
-    let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
+    let parts = parted(text, ';')?;
     let groups: Result<Vec<DriverGroup>, String> = parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
         .map(|part| {
             let (name, drivers) = part.split_once('=').ok_or_else(|| {
                 format!("`{part}` names no drivers; write a group as service=A,B and part groups with ;")
             })?;
-            let drivers = drivers.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
-            Ok(DriverGroup { name: name.trim().to_owned(), drivers: drivers.collect() })
+            let drivers = cells(drivers)?.into_iter().filter(|name| !name.is_empty()).collect();
+            Ok(DriverGroup { name: name.trim().to_owned(), drivers })
         })
         .collect();
     let groups = groups?;

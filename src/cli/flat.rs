@@ -5,6 +5,7 @@ use super::arguments::{
     Data, Distribution, Drivers, Errors, Family, Fit, FitMissing, Format, Influence, InfluenceFormat, Kind,
     LambdaChoice, Measure, MissingRule, NodeMeasures, PenalisedOf, Spread,
 };
+use super::names;
 use super::print::{self, Cell};
 use super::purchases::purchases;
 use crate::data::WeightKind;
@@ -16,8 +17,8 @@ use crate::findings::Finding;
 use crate::pipeline::PipelineError;
 use crate::pipeline::flat;
 use crate::pipeline::flat::{
-    CorrelationsQuestion, DriversAnswer, DriversQuestion, EdgeRule, FitQuestion, FlatData, InfluenceAnswer,
-    InfluenceQuestion, Missing, NodeMeasure, PenalisedQuestion, SpreadModel,
+    CorrelationsQuestion, DriversAnswer, DriversQuestion, EdgeRule, FitQuestion, FitVariant, FlatData, InfluenceAnswer,
+    InfluenceQuestion, Missing, NodeMeasure, PartialSteps, PenalisedQuestion, SpreadModel,
 };
 use crate::stats::Confidence;
 use std::path::Path;
@@ -51,7 +52,7 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     if arguments.drivers_max > N_DRIVERS_MAX {
         return Err(Failure::new(2, format!("--drivers-max can be at most {N_DRIVERS_MAX}")));
     }
-    let methods: Result<Vec<Method>, _> = arguments.method.iter().map(|word| word.parse::<Method>()).collect();
+    let methods: Result<Vec<Method>, _> = arguments.method.iter().map(|word| word.trim().parse::<Method>()).collect();
     let methods = methods.map_err(PipelineError::from)?;
     if let Some(method) = methods.iter().find(|method| !method.is_scalar())
         && arguments.format == Format::Text
@@ -78,8 +79,8 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
                 exposure: arguments.exposure.clone(),
                 ..flat_data(file, &arguments.rows, &arguments.outcome, missing(arguments.missing))
             },
-            drivers: arguments.drivers.clone(),
-            always: arguments.always.clone(),
+            drivers: names::all(&arguments.drivers),
+            always: names::all(&arguments.always),
             family,
             screen: arguments.screen,
             measure: match arguments.fit_measure.unwrap_or(Measure::Mcfadden) {
@@ -165,8 +166,8 @@ fn of_correlations(
         file: file.to_owned(),
         n_rows: arguments.n.unwrap_or(0),
         outcome: arguments.outcome.clone(),
-        drivers: arguments.drivers.clone(),
-        always: arguments.always.clone(),
+        drivers: names::all(&arguments.drivers),
+        always: names::all(&arguments.always),
         analysis: DriverAnalysis { replicates: 0, ..analysis },
     })?)
 }
@@ -194,6 +195,7 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
     };
     check_log(arguments)?;
     check_penalty(arguments)?;
+    let variant = variant(arguments)?;
     if family != estimators::Family::Count {
         let given = arguments.exposure.is_some() || arguments.distribution != Distribution::Poisson;
         if given {
@@ -219,8 +221,9 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
     let default = MultipleImputation::default();
     let question = FitQuestion {
         data: FlatData { exposure: arguments.exposure.clone(), ..fit_data(arguments, missing) },
-        features: arguments.features.clone(),
+        features: names::all(&arguments.features),
         family,
+        variant,
         distribution: match arguments.distribution {
             Distribution::Poisson => CountDistribution::Poisson,
             Distribution::NegativeBinomial => CountDistribution::NegativeBinomial,
@@ -242,7 +245,51 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
         return print::json(&answer);
     }
     let rows = answer.coefficients.iter().map(coefficient_cells);
-    print::table(&COEFFICIENT_HEADER, rows.collect(), &answer.findings, Some(fit_note(&answer.model)))
+    print::table(&COEFFICIENT_HEADER, rows.collect(), &answer.findings, Some(fit_note(&answer.model)))?;
+    answer.steps.as_ref().map_or(Ok(()), steps)
+}
+
+/// Whether a column does more for leaving the lowest level or for reaching the highest.
+fn steps(steps: &PartialSteps) -> Result<(), Failure> {
+    let rows = steps.differences.iter().map(|row| {
+        let difference = &row.difference;
+        let mut cells = vec![Cell::text(difference.term.clone())];
+        let numbers = [row.leave_low, row.reach_top, difference.estimate, difference.conf_low, difference.conf_high];
+        cells.extend(numbers.map(Cell::digits));
+        cells.push(Cell::p_value(difference.p_value));
+        cells
+    });
+    let note = steps.equality.as_ref().map(|test| {
+        let p_value = Cell::p_value(test.p_value).into_text();
+        format!("no column differs: chi squared {:.3} with {} degrees of freedom, p {p_value}", test.statistic, test.df)
+    });
+    let header = ["term", "leave_low", "reach_top", "difference", "conf_low", "conf_high", "p_value"];
+    let no_findings: [Finding; 0] = [];
+    print::table(&header, rows.collect(), &no_findings, note)
+}
+
+/// The plain model of the family, or the other one that is asked for.
+fn variant(arguments: &Fit) -> Result<FitVariant, Failure> {
+    let refuse = |sentence: &str| Err(Failure::new(2, sentence));
+    let whole = matches!(arguments.missing, None | Some(FitMissing::Listwise | FitMissing::Indicator));
+    if (arguments.firth || arguments.partial) && !whole {
+        return refuse("--firth and --partial take whole rows; use --missing listwise or indicator");
+    }
+    match (arguments.firth, arguments.partial) {
+        (false, false) => Ok(FitVariant::Plain),
+        (true, _) if arguments.family != Family::Logistic => refuse("--firth goes with --family logistic"),
+        (true, _)
+            if arguments.rows.cluster.is_some() || !matches!(arguments.std_errors, None | Some(Errors::Model)) =>
+        {
+            refuse("--firth has standard errors of the model alone; leave --cluster and --std-errors out")
+        }
+        (true, _) => Ok(FitVariant::Firth),
+        (_, true) if arguments.family != Family::Ordinal => refuse("--partial goes with --family ordinal"),
+        (_, true) if arguments.augment.is_some() => {
+            refuse("--partial has no table of observations; leave --augment out")
+        }
+        (_, true) => Ok(FitVariant::Partial { parallel: names::all(&arguments.parallel) }),
+    }
 }
 
 const COEFFICIENT_HEADER: [&str; 7] =
@@ -319,6 +366,10 @@ fn check_penalty(arguments: &Fit) -> Result<(), Failure> {
 /// `advocate fit --family penalised`.
 fn penalised(arguments: &Fit) -> Result<(), Failure> {
     check_log(arguments)?;
+    variant(arguments)?;
+    if arguments.intercept_only {
+        return Err(Failure::new(2, "--family penalised needs columns to penalise; name some by --features"));
+    }
     if !matches!(arguments.missing, None | Some(FitMissing::Listwise)) {
         return Err(Failure::new(2, "--family penalised takes whole rows; leave --missing out"));
     }
@@ -337,7 +388,7 @@ fn penalised(arguments: &Fit) -> Result<(), Failure> {
     let default = Penalised::default();
     let answer = flat::penalised(&PenalisedQuestion {
         data: fit_data(arguments, Missing::Listwise),
-        features: arguments.features.clone(),
+        features: names::all(&arguments.features),
         settings: Penalised {
             family: match arguments.of {
                 None | Some(PenalisedOf::Linear) => PenalisedFamily::Linear,
@@ -504,12 +555,12 @@ fn flat_data(file: &Path, data: &Data, outcome: &str, missing: Missing) -> FlatD
     FlatData {
         file: file.to_owned(),
         outcome: outcome.to_owned(),
-        categorical: data.categorical.clone(),
+        categorical: names::all(&data.categorical),
         weights: data.weights.clone().zip(kind),
         cluster: data.cluster.clone(),
         exposure: None,
         missing,
-        not_applicable: data.not_applicable.clone(),
+        not_applicable: names::all(&data.not_applicable),
     }
 }
 

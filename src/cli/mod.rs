@@ -3,6 +3,7 @@
 mod arguments;
 mod flat;
 mod init;
+mod names;
 mod nps;
 mod print;
 mod purchases;

@@ -3,6 +3,7 @@
 use super::Failure;
 use super::arguments::{Format, Nps, NpsCommand, NpsOfTable, NpsPlan, Scale};
 use super::flat::confidence;
+use super::names;
 use super::print::{self, Cell};
 use crate::findings::Finding;
 use crate::measures::change::{Design, Power, SamplePlan};
@@ -50,7 +51,7 @@ fn of_table(arguments: &NpsOfTable) -> Result<(), Failure> {
             Scale::ZeroToTen => ItemScale::ZeroToTen,
             Scale::OneToTen => ItemScale::OneToTen,
         },
-        not_applicable: arguments.not_applicable.clone(),
+        not_applicable: names::all(&arguments.not_applicable),
     })?;
     match arguments.format {
         Format::Json => print::json(&answer),

@@ -3,6 +3,7 @@
 use super::Failure;
 use super::arguments::{Fit, Format, Unit};
 use super::flat::confidence;
+use super::names;
 use super::print::{self, Cell};
 use crate::estimators::buy_till_you_die::TimeUnit;
 use crate::findings::Finding;
@@ -49,7 +50,7 @@ pub(super) fn purchases(arguments: &Fit) -> Result<(), Failure> {
         },
         horizon_days: log.horizon.unwrap_or(HORIZON_DAYS),
         confidence: confidence(arguments.confidence)?,
-        not_applicable: arguments.rows.not_applicable.clone(),
+        not_applicable: names::all(&arguments.rows.not_applicable),
         augment: arguments.augment.clone(),
     })?;
     if arguments.format == Format::Json { print::json(&answer) } else { text(&answer) }
@@ -66,6 +67,8 @@ fn foreign_flag(arguments: &Fit) -> Option<&'static str> {
         ("--cluster", data.cluster.is_some()),
         ("--exposure", arguments.exposure.is_some()),
         ("--std-errors", arguments.std_errors.is_some()),
+        ("--firth", arguments.firth),
+        ("--partial", arguments.partial),
         ("--of", arguments.of.is_some()),
         ("--mixing", arguments.mixing.is_some()),
         ("--lambda-rule", arguments.lambda_rule.is_some()),

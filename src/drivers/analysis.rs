@@ -187,6 +187,9 @@ impl DriverAnalysis {
         let decomposed = full.r_squared - regression.explained_always();
         let outcome = base.outcome.as_str();
         let mut findings = notices::column_findings(moments, regression, &full, drivers, layout);
+        if regression.explained_always() < 1.0 {
+            findings.extend(notices::perfect_fit(outcome, full.r_squared, &rows));
+        }
         findings.extend(notices::suppressors(&rows));
         findings.extend(notices::weak_link(outcome, decomposed, p_value));
         findings.extend(notices::no_more_than_noise(outcome, &rows, 1.0 - self.confidence.level()));
@@ -212,6 +215,7 @@ impl DriverAnalysis {
         let Parts { family, fit, decomposed, p_value, rows, mut findings } = parts;
         findings.extend(notices::sampled(&base.outcome, plan.method, divided.sampled.as_ref()));
         findings.extend(notices::failed(&base.outcome, replicates));
+        findings.extend(notices::few_replicates(&base.outcome, replicates.contributions.nrows(), self.confidence));
         let own_ranks = ranking::ranks(divided.ranking.view());
         let mut order: Vec<usize> = (0..drivers.len()).collect();
         order.sort_by_key(|&driver| own_ranks[driver]);
@@ -258,7 +262,7 @@ impl DriverAnalysis {
             return Err(DriverError::NoDriver);
         }
         let is_linear = family == DriverFamily::Linear;
-        if let Some(&method) = self.methods.iter().find(|method| !is_linear && !method.divides_any_fit()) {
+        if let Some(&method) = self.methods.iter().find(|method| !method.divides(family)) {
             return Err(DriverError::NotForClasses { method });
         }
         if let Some(driver) = drivers.iter().find(|driver| driver.columns.len() != 1)
@@ -271,7 +275,9 @@ impl DriverAnalysis {
         let mut plan = Plan { method: self.ranking_method(), partition, sampled: Vec::new(), sampling: None };
         for &method in self.methods.iter().chain([&plan.method]) {
             let (n_walked, n_walked_max) = match method {
-                // Every other family fits the models of all subsets for any method.
+                // They follow from the model of all drivers.
+                Method::RelativeWeights => continue,
+                // Every other family fits the models of all subsets for any other method.
                 _ if !is_linear => (n_drivers, n_drivers_max),
                 Method::Owen => (plan.partition.n_walked(), n_drivers_max),
                 _ if method.keeps_subsets() => (n_drivers, n_drivers_max.min(N_KEPT_DRIVERS_MAX)),

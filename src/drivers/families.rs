@@ -10,12 +10,13 @@ use super::method::Method;
 use super::notices;
 use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure, NoiseTest};
 use super::sampling::SampledValues;
-use super::subset_models::{Model, SubsetModels, log_likelihoods};
+use super::subset_models::{ClassWeights, Model, SubsetModels, log_likelihoods};
 use super::subset_tree::N_DRIVERS_MAX;
 use crate::data::{Observations, Outcome, WeightKind};
 use crate::estimators::{Count, CountDistribution, Logit, Ordinal};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::distributions::{chi_squared_upper, f_upper};
+use ndarray::Array1;
 use std::collections::BTreeMap;
 
 /// A logistic model is fitted for each of the 2^p subsets: beyond this number it takes minutes.
@@ -65,7 +66,9 @@ impl DriverAnalysis {
 
     /// Ranks the drivers of a 0/1 outcome by their parts of a pseudo R squared, `always` columns in every model.
     ///
-    /// One logistic model is fitted for every subset, each from its parent's solution; equal rows are fitted once. The
+    /// One logistic model is fitted for every subset, each from its parent's solution; equal rows are fitted once.
+    /// Relative weights divide the squared correlation of class and predicted probability instead, and need the model of all
+    /// drivers alone, so that any number of them can be weighed. The
     /// bootstrap fits all models again where that is a matter of seconds, and else follows each log-likelihood to second
     /// order in the weights. A class has no R squared: asked for it, McFadden's is
     /// divided and named.
@@ -172,7 +175,10 @@ impl DriverAnalysis {
         always: &[usize],
         measure: FitKind,
     ) -> Result<DriverRanking, DriverError> {
-        let measure = if measure == FitKind::RSquared { FitKind::Mcfadden } else { measure };
+        let measure = match measure {
+            FitKind::RSquared | FitKind::SquaredCorrelation => FitKind::Mcfadden,
+            measure => measure,
+        };
         let base = Base::of(observations);
         let plan = self.plan(&base, family, drivers, always)?;
         let checked = self.checked(family, &observations_of(observations, drivers, always)?)?;
@@ -180,10 +186,11 @@ impl DriverAnalysis {
         let problem = SubsetModels::of(family, observations, drivers, always);
         let weights = problem.collapsed(&problem.own_weights(observations));
         let fitted = match plan.sampling {
+            None if self.is_of_weights_alone(&plan) => self.weighed(observations, &problem, &weights, &plan),
             None => self.fitted(observations, &problem, &weights, &plan, measure),
-            Some(_) => self.sampled(&problem, &weights, &plan, measure),
+            Some(_) => self.sampled(observations, &problem, &weights, &plan, measure),
         };
-        let Fitted { game, empty, full, decomposed, sampled, replicates, noise, errors } =
+        let Fitted { game, empty, full, decomposed, sampled, class_weights, replicates, noise, errors } =
             fitted.ok_or(DriverError::NotConverged)?;
         let divided = Divided::of(&game, &self.methods, plan.method, &plan.partition, &sampled)?;
 
@@ -221,14 +228,21 @@ impl DriverAnalysis {
         findings.extend(notices::weak_link(&base.outcome, decomposed, p_value));
         findings.extend(checked.findings);
         findings.extend(notices::no_more_than_noise(&base.outcome, &rows, 1.0 - self.confidence.level()));
-        if plan.sampling.is_some() && (self.noise_drivers > 0 || self.jackknife) {
-            findings.push(notices::no_comparison(&base.outcome, drivers.len()));
+        let by_weights = plan.method == Method::RelativeWeights;
+        if self.noise_drivers > 0 || self.jackknife {
+            findings.extend(match plan.sampling {
+                _ if by_weights => Some(notices::no_comparison_of_weights(&base.outcome)),
+                Some(_) => Some(notices::no_comparison(&base.outcome, drivers.len())),
+                None => None,
+            });
         }
-        if plan.sampling.is_some() && self.replicates > 0 {
+        if plan.sampling.is_some() && self.replicates > 0 && !by_weights {
             findings.push(notices::no_intervals(&base.outcome, drivers.len()));
         }
-        let value = decomposed + problem.value_of_always(&empty, &weights, measure);
-        let fit = FitMeasure { measure, value };
+        let fit = match class_weights.filter(|_| by_weights) {
+            Some(weights) => FitMeasure { measure: FitKind::SquaredCorrelation, value: weights.r_squared },
+            None => FitMeasure { measure, value: decomposed + problem.value_of_always(&empty, &weights, measure) },
+        };
         let parts = Parts { family, fit, decomposed, p_value, rows, findings };
         Ok(self.ranking(base, drivers, &plan, &divided, &replicates, parts))
     }
@@ -244,14 +258,20 @@ impl DriverAnalysis {
     ) -> Option<Fitted<'p>> {
         let mut models = problem.fit_all(weights, None)?;
         let values = problem.values_of(&log_likelihoods(&models), weights, measure);
-        let decomposed = values.last().copied()?;
-        let replicates = problem.replicates(self, observations, plan, &models, weights, measure);
+        let divided = values.last().copied()?;
+        let class_weights = self.class_weights(problem, models.last()?, weights);
+        let by_weights = plan.method == Method::RelativeWeights;
+        let replicates = match by_weights {
+            true => problem.weight_replicates(self, observations, models.last()?),
+            false => problem.replicates(self, observations, plan, &models, weights, measure),
+        };
         let noise = match self.noise_drivers {
             0 => Vec::new(),
+            _ if by_weights => Vec::new(),
             _ => problem.noise_tests(self, observations, plan, &models, weights, measure),
         };
-        let game = Game::of_values(values, &plan.partition);
-        let errors = match self.jackknife {
+        let game = with_weights(Game::of_values(values, &plan.partition), class_weights.as_ref());
+        let errors = match self.jackknife && !by_weights {
             true => {
                 let own = game.contributions(plan.method)?;
                 problem.jackknife(observations, plan, &models, weights, measure, &own)
@@ -260,12 +280,52 @@ impl DriverAnalysis {
         };
         let (full, empty) = (models.pop()?, models.swap_remove(0));
         let sampled = BTreeMap::new();
-        Some(Fitted { game, empty, full, decomposed, sampled, replicates, noise, errors })
+        let decomposed = divided_by(plan, class_weights.as_ref(), divided);
+        Some(Fitted { game, empty, full, decomposed, sampled, class_weights, replicates, noise, errors })
+    }
+
+    /// Whether nothing but the model of all drivers is needed.
+    fn is_of_weights_alone(&self, plan: &Plan) -> bool {
+        self.methods.iter().chain([&plan.method]).all(|method| *method == Method::RelativeWeights)
+    }
+
+    /// The relative weights of a class, where they are asked for.
+    fn class_weights(&self, problem: &SubsetModels, full: &Model, weights: &[f64]) -> Option<ClassWeights> {
+        let is_asked = self.methods.contains(&Method::RelativeWeights);
+        if is_asked { problem.relative_weights(full, weights) } else { None }
+    }
+
+    /// The model of all drivers, which is all that relative weights of a class need, however many drivers there are.
+    fn weighed<'p>(
+        &self,
+        observations: &Observations,
+        problem: &SubsetModels,
+        weights: &[f64],
+        plan: &'p Plan,
+    ) -> Option<Fitted<'p>> {
+        let all: Vec<usize> = (0..problem.layout.drivers.len()).collect();
+        let empty = problem.fit(&[], weights, None)?;
+        let full = problem.fit(&all, weights, Some(&empty.parameters))?;
+        let class_weights = self.class_weights(problem, &full, weights);
+        let unknown = || Array1::zeros(0);
+        let game = with_weights(Game::of_ends(unknown(), unknown(), &plan.partition), class_weights.as_ref());
+        Some(Fitted {
+            game,
+            empty,
+            decomposed: divided_by(plan, class_weights.as_ref(), 0.0),
+            sampled: BTreeMap::new(),
+            class_weights,
+            replicates: problem.weight_replicates(self, observations, &full),
+            full,
+            noise: Vec::new(),
+            errors: None,
+        })
     }
 
     /// The models along sampled orders, and those of single drivers and of all but one where they are asked for.
     fn sampled<'p>(
         &self,
+        observations: &Observations,
         problem: &SubsetModels,
         weights: &[f64],
         plan: &'p Plan,
@@ -278,7 +338,7 @@ impl DriverAnalysis {
         let value = |model: &Model| {
             problem.values_of(&[empty.log_likelihood, model.log_likelihood], weights, measure).last().copied()
         };
-        let decomposed = value(&full)?;
+        let divided = value(&full)?;
         let sampled = plan.sample(self.seed, |order| {
             let models = (1..=order.len()).scan(empty.parameters.clone(), |start, n_first| {
                 let model = problem.fit(&order[..n_first], weights, Some(start));
@@ -289,7 +349,7 @@ impl DriverAnalysis {
             });
             models.collect()
         })?;
-        let (mut first, mut last) = (ndarray::Array1::zeros(0), ndarray::Array1::zeros(0));
+        let (mut first, mut last) = (Array1::zeros(0), Array1::zeros(0));
         if plan.sampled.contains(&Method::First) {
             let alone = |driver| value(&problem.fit(&[driver], weights, Some(&empty.parameters))?);
             first = (0..n_drivers).map(alone).collect::<Option<_>>()?;
@@ -297,13 +357,19 @@ impl DriverAnalysis {
         if plan.sampled.contains(&Method::Last) {
             let lost = |driver: usize| {
                 let others: Vec<usize> = all.iter().copied().filter(|&other| other != driver).collect();
-                Some(decomposed - value(&problem.fit(&others, weights, Some(&full.parameters))?)?)
+                Some(divided - value(&problem.fit(&others, weights, Some(&full.parameters))?)?)
             };
             last = (0..n_drivers).map(lost).collect::<Option<_>>()?;
         }
-        let game = Game::of_ends(first, last, &plan.partition);
-        let replicates = Replicates::none(n_drivers);
-        Some(Fitted { game, empty, full, decomposed, sampled, replicates, noise: Vec::new(), errors: None })
+        let class_weights = self.class_weights(problem, &full, weights);
+        let game = with_weights(Game::of_ends(first, last, &plan.partition), class_weights.as_ref());
+        let replicates = match plan.method {
+            Method::RelativeWeights => problem.weight_replicates(self, observations, &full),
+            _ => Replicates::none(n_drivers),
+        };
+        let decomposed = divided_by(plan, class_weights.as_ref(), divided);
+        let noise = Vec::new();
+        Some(Fitted { game, empty, full, decomposed, sampled, class_weights, replicates, noise, errors: None })
     }
 
     /// The estimator's own fit of all columns: it is separated wherever a smaller model is, and its error names the
@@ -346,9 +412,23 @@ struct Fitted<'p> {
     /// What the drivers add to the fit.
     decomposed: f64,
     sampled: BTreeMap<Method, SampledValues>,
+    /// Relative weights of a class, where they are asked for.
+    class_weights: Option<ClassWeights>,
     replicates: Replicates,
     noise: Vec<NoiseTest>,
     errors: Option<JackknifeErrors>,
+}
+
+fn with_weights<'p>(game: Game<'p>, weights: Option<&ClassWeights>) -> Game<'p> {
+    game.with_relative_weights(weights.map(|weights| weights.contributions.clone()))
+}
+
+/// What the ranking method divides: a gain in the pseudo R squared, or what relative weights add up to.
+fn divided_by(plan: &Plan, weights: Option<&ClassWeights>, gain: f64) -> f64 {
+    match weights.filter(|_| plan.method == Method::RelativeWeights) {
+        Some(weights) => weights.contributions.sum(),
+        None => gain,
+    }
 }
 
 /// What the fit of all columns says.

@@ -22,9 +22,9 @@ enum Source<'a> {
     /// R squared follows from the moments.
     Linear(&'a Regression),
     /// The values are known, one for each subset.
-    Values,
+    Values { relative_weights: Option<Array1<f64>> },
     /// Known is only what each driver adds to none and to all of the others.
-    Ends { first: Array1<f64>, last: Array1<f64> },
+    Ends { first: Array1<f64>, last: Array1<f64>, relative_weights: Option<Array1<f64>> },
 }
 
 impl<'a> Game<'a> {
@@ -36,13 +36,21 @@ impl<'a> Game<'a> {
     /// Bit j of an index says whether driver j is in.
     pub fn of_values(values: Vec<f64>, partition: &'a Partition) -> Self {
         let (sums, values, owen) = (OnceCell::new(), OnceCell::from(values), OnceCell::new());
-        Self { source: Source::Values, partition, sums, values, owen }
+        Self { source: Source::Values { relative_weights: None }, partition, sums, values, owen }
     }
 
     /// For drivers whose subsets are too many to be fitted: what each explains alone, and what is lost without it.
     pub fn of_ends(first: Array1<f64>, last: Array1<f64>, partition: &'a Partition) -> Self {
         let (sums, values, owen) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { source: Source::Ends { first, last }, partition, sums, values, owen }
+        Self { source: Source::Ends { first, last, relative_weights: None }, partition, sums, values, owen }
+    }
+
+    /// Relative weights beside the values: of a class they follow from its model of all drivers.
+    pub fn with_relative_weights(mut self, weights: Option<Array1<f64>>) -> Self {
+        if let Source::Values { relative_weights } | Source::Ends { relative_weights, .. } = &mut self.source {
+            *relative_weights = weights;
+        }
+        self
     }
 
     pub fn n_drivers(&self) -> usize {
@@ -55,6 +63,9 @@ impl<'a> Game<'a> {
         match (&self.source, method) {
             (Source::Ends { first, .. }, Method::First) => Some(first.clone()),
             (Source::Ends { last, .. }, Method::Last) => Some(last.clone()),
+            (Source::Ends { relative_weights, .. } | Source::Values { relative_weights }, Method::RelativeWeights) => {
+                relative_weights.clone()
+            }
             (Source::Ends { .. }, _) => None,
             (_, Method::Shapley) => Some(self.sums().general_dominance()),
             (_, Method::Owen) => Some(self.owen().drivers.clone()),
@@ -65,11 +76,11 @@ impl<'a> Game<'a> {
             (Source::Linear(regression), Method::Car) => regression.squared_car_scores(),
             (Source::Linear(regression), Method::Pratt) => Some(regression.pratt()),
             (Source::Linear(regression), Method::BetaSquared) => Some(regression.squared_coefficients()),
-            (Source::Values, Method::First) => Some(self.conditional_dominance().column(0).to_owned()),
-            (Source::Values, Method::Last) => {
+            (Source::Values { .. }, Method::First) => Some(self.conditional_dominance().column(0).to_owned()),
+            (Source::Values { .. }, Method::Last) => {
                 Some(self.conditional_dominance().column(self.n_drivers() - 1).to_owned())
             }
-            (Source::Values | Source::Linear(_), _) => None,
+            (Source::Values { .. } | Source::Linear(_), _) => None,
         }
     }
 
@@ -86,7 +97,7 @@ impl<'a> Game<'a> {
     pub fn average_coefficients(&self) -> Option<Array2<f64>> {
         match &self.source {
             Source::Linear(regression) => Some(regression.average_coefficients()),
-            Source::Values | Source::Ends { .. } => None,
+            Source::Values { .. } | Source::Ends { .. } => None,
         }
     }
 
@@ -124,14 +135,14 @@ impl<'a> Game<'a> {
     fn sums(&self) -> &LatticeSums {
         self.sums.get_or_init(|| match &self.source {
             Source::Linear(regression) => regression.lattice(),
-            Source::Values | Source::Ends { .. } => LatticeSums::of_values(self.n_drivers(), self.values()),
+            Source::Values { .. } | Source::Ends { .. } => LatticeSums::of_values(self.n_drivers(), self.values()),
         })
     }
 
     fn values(&self) -> &[f64] {
         self.values.get_or_init(|| match &self.source {
             Source::Linear(regression) => regression.subset_values(),
-            Source::Values | Source::Ends { .. } => Vec::new(),
+            Source::Values { .. } | Source::Ends { .. } => Vec::new(),
         })
     }
 }

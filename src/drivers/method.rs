@@ -1,5 +1,6 @@
 //! The names of the importance methods.
 
+use super::ranking::DriverFamily;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -90,7 +91,16 @@ impl Method {
 
     /// Whether the method is defined for drivers made of several columns, such as a category.
     pub fn takes_blocks(self) -> bool {
-        self.divides_any_fit() || self == Self::Pmvd
+        self.divides_any_fit() || matches!(self, Self::Pmvd | Self::RelativeWeights)
+    }
+
+    /// Whether the method is defined for a family of models: all are for lines, relative weights for classes too.
+    pub fn divides(self, family: DriverFamily) -> bool {
+        match family {
+            DriverFamily::Linear => true,
+            DriverFamily::Logistic => self.divides_any_fit() || self == Self::RelativeWeights,
+            DriverFamily::Ordinal | DriverFamily::Count => self.divides_any_fit(),
+        }
     }
 
     /// Whether the method divides a pseudo R squared as well as R squared.

@@ -24,6 +24,7 @@ mod divided;
 mod lattice;
 mod packed;
 mod pmvd;
+mod relative_weights;
 mod sampling;
 mod subset_table;
 mod subset_tree;
@@ -93,7 +94,8 @@ pub enum DriverError {
     },
     /// The method has no meaning for a driver of several columns.
     #[error(
-        "`{driver}` has several columns, for which {method} is not defined; use shapley, owen, pmvd, first or last"
+        "`{driver}` has several columns, for which {method} is not defined; use shapley, owen, pmvd, relative-weights, first \
+         or last"
     )]
     SeveralColumns {
         /// The driver.
@@ -155,10 +157,8 @@ pub enum DriverError {
         /// The method.
         method: Method,
     },
-    /// The method does not divide a pseudo R squared.
-    #[error(
-        "{method} divides R squared of a linear model only; use shapley, owen, first, last, conditional-dominance or complete-dominance"
-    )]
+    /// The method is not defined for classes, levels or counts.
+    #[error("{}; use shapley, owen, first, last, conditional-dominance or complete-dominance", not_defined(*method))]
     NotForClasses {
         /// The method.
         method: Method,
@@ -184,4 +184,15 @@ pub enum DriverError {
     /// A model of some drivers did not converge.
     #[error("a model of some of the drivers did not converge; rescale or leave out columns")]
     NotConverged,
+}
+
+/// Why a method is not defined for the outcome's family.
+fn not_defined(method: Method) -> String {
+    match method {
+        Method::RelativeWeights => {
+            "relative-weights have a published form for numbers and for classes, and none for levels or counts"
+                .to_owned()
+        }
+        other => format!("{other} divides R squared of a linear model only"),
+    }
 }

@@ -7,10 +7,16 @@ use super::ranking::DriverRow;
 use super::regression::{FullModel, Layout, Regression};
 use super::sampling::Sampled;
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::stats::SecondMoments;
+use crate::stats::{Confidence, SecondMoments};
 
 /// Below this share of explained variation a link is called weak, significant or not.
 const WEAK: f64 = 0.02;
+
+/// Less of the outcome's variation than this is rounding: it is explained completely.
+const NOTHING_LEFT: f64 = 1e-12;
+
+/// Samples that should lie beyond each end of an interval by percentiles: fewer, and the end is that of a sample or two.
+const BEYOND_AN_END: f64 = 2.0;
 
 /// Variance inflation above which a driver's part can hardly be told from the others'.
 const INFLATED: f64 = 10.0;
@@ -53,6 +59,25 @@ pub(super) fn column_findings(
         findings.push(Finding::new(FindingKind::Unreliable, Severity::Serious, "always", sentence));
     }
     findings
+}
+
+/// An outcome that the drivers give exactly.
+pub(super) fn perfect_fit(outcome: &str, r_squared: f64, rows: &[DriverRow]) -> Option<Finding> {
+    (1.0 - r_squared <= NOTHING_LEFT).then(|| {
+        let copies: Vec<&str> = rows
+            .iter()
+            .filter(|row| row.correlation.is_some_and(|correlation| 1.0 - correlation.abs() <= NOTHING_LEFT))
+            .map(|row| row.driver.as_str())
+            .collect();
+        let (what, they) = match copies[..] {
+            [] => ("the drivers".to_owned(), "they were"),
+            [one] => (one.to_owned(), "it was"),
+            _ => (copies.join(", "), "each was"),
+        };
+        let verb = if copies.len() == 1 { "gives" } else { "give" };
+        let sentence = format!("{what} {verb} {outcome} exactly: {they} likely computed from it or it from them");
+        Finding::new(FindingKind::Unreliable, Severity::Serious, outcome, sentence).number("r_squared", r_squared)
+    })
 }
 
 /// Drivers whose coefficient and correlation point in different directions.
@@ -98,6 +123,21 @@ pub(super) fn small_base(outcome: &str, n_used: usize, n_drivers: usize) -> Opti
         Finding::new(FindingKind::SmallBase, Severity::Warning, outcome, sentence)
             .number("n_used", n_used as f64)
             .number("n_drivers", n_drivers as f64)
+    })
+}
+
+/// Intervals that rest on so few bootstrap samples that their ends are chance.
+pub(super) fn few_replicates(outcome: &str, n_replicates: usize, confidence: Confidence) -> Option<Finding> {
+    let n_needed = (BEYOND_AN_END / confidence.tail()).ceil();
+    (n_replicates > 0 && (n_replicates as f64) < n_needed).then(|| {
+        let sentence = format!(
+            "{n_replicates} bootstrap samples are too few for intervals at this level; ask for {n_needed} or more"
+        );
+        // With fewer than this the interval is narrower than its level by a lot, not by chance alone.
+        let severity = if 4.0 * n_replicates as f64 > n_needed { Severity::Note } else { Severity::Warning };
+        Finding::new(FindingKind::Unreliable, severity, outcome, sentence)
+            .number("n_replicates", n_replicates as f64)
+            .number("n_needed", n_needed)
     })
 }
 
@@ -197,5 +237,12 @@ pub(super) fn no_comparison(outcome: &str, n_drivers: usize) -> Finding {
         "the models of all subsets of {n_drivers} drivers are too many, so there is no comparison with noise and no jackknife; \
          name fewer drivers for those"
     );
+    Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
+}
+
+/// Relative weights of a class.
+pub(super) fn no_comparison_of_weights(outcome: &str) -> Finding {
+    let sentence =
+        "relative weights of a class have no comparison with noise and no jackknife; rank by shapley for those";
     Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
 }

@@ -113,6 +113,8 @@ pub enum FitKind {
     Nagelkerke,
     /// `1 - (logL / logL_0)^(-2 logL_0 / n)`.
     Estrella,
+    /// The squared correlation between a class and its predicted probabilities, which relative weights of a class divide.
+    SquaredCorrelation,
 }
 
 /// One driver.

@@ -309,3 +309,44 @@ fn clusters_are_drawn_whole_for_levels_and_counts() {
         }
     }
 }
+
+/// The numbers of one line of the reference of relative weights.
+fn weights_reference(case: &str, what: &str) -> Vec<f64> {
+    numbers_of(include_str!("../../tests/oracles/relative_weights_reference.txt"), case, what)
+}
+
+#[test]
+fn relative_weights_of_a_class_are_those_of_tonidandel_and_lebreton_step_by_step() {
+    let data = Formula::of(300);
+    let high = data.levels.mapv(|level| f64::from(u8::from(level > 5.5)));
+    near(&[high.sum()], &weights_reference("data", "events"), 1e-9);
+    let mut values = data.values.clone();
+    for level in [1.0, 2.0, 3.0] {
+        let mark = data.values.column(2).mapv(|value: f64| f64::from(u8::from((value - level).abs() < 0.5)));
+        values.push_column(mark.view()).expect("as many rows");
+    }
+    let names = (0..6).map(|column| format!("x{column}")).collect();
+    let design = DesignMatrix::new(names, values).expect("finite");
+    let plain = Observations::new(design, Outcome::binary("y", high).expect("0 or 1")).expect("as many rows");
+    let weighted = plain.clone().weighted(frequencies(300)).expect("a weight a row");
+    let three = drivers(&[0, 1, 2]);
+    let category =
+        [Driver::column("x0", 0), Driver::column("x1", 1), Driver { name: "x2".into(), columns: vec![3, 4, 5] }];
+    for (case, observations, drivers, always) in [
+        ("plain", &plain, &three[..], &[][..]),
+        ("frequency", &weighted, &three[..], &[][..]),
+        ("given_x0", &plain, &three[1..], &[0][..]),
+        ("category", &plain, &category[..], &[][..]),
+    ] {
+        let settings = DriverAnalysis { methods: vec![Method::RelativeWeights], ..analysis(0) };
+        let ranking = settings.rank_classes(observations, drivers, always, FitKind::Nagelkerke).expect("a ranking");
+        near(&contributions(&ranking, Method::RelativeWeights), &weights_reference(case, "weights"), 1e-10);
+        near(&[ranking.fit.value], &weights_reference(case, "r_squared"), 1e-10);
+        assert_eq!(ranking.fit.measure, FitKind::SquaredCorrelation);
+        // Beside another method they are the same.
+        let both = DriverAnalysis { methods: vec![Method::Shapley, Method::RelativeWeights], ..analysis(0) };
+        let beside = both.rank_classes(observations, drivers, always, FitKind::Nagelkerke).expect("a ranking");
+        near(&contributions(&beside, Method::RelativeWeights), &weights_reference(case, "weights"), 1e-10);
+        assert_eq!((beside.method, beside.fit.measure), (Method::Shapley, FitKind::Nagelkerke));
+    }
+}

@@ -3,6 +3,7 @@
 use super::average_coefficients;
 use super::lattice::LatticeSums;
 use super::packed::Arranged;
+use super::relative_weights::{self, inverse_root};
 use super::{subset_table, subset_tree};
 use crate::stats::SecondMoments;
 use crate::stats::linear_algebra::{Cholesky, SymmetricEigen};
@@ -228,18 +229,10 @@ impl Regression {
         squared
     }
 
-    /// Johnson's relative weights: drivers are written as mixtures of their best orthogonal likeness `Z`, which is
-    /// regressed on; `weight_j = sum_k (R^(1/2))_jk^2 (R^(-1/2) r)_k^2`.
-    ///
-    /// # References
-    /// Johnson (2000), "A heuristic method for estimating the relative weight of predictor variables in multiple
-    /// regression", Multivariate Behavioral Research 35(1).
+    /// Johnson's relative weights.
     pub fn relative_weights(&self) -> Option<Array1<f64>> {
-        let (scaled, eigen) = self.scaled()?;
-        let slopes = inverse_root(&eigen).dot(&scaled);
-        let squared_slopes = &slopes * &slopes;
-        let loadings = eigen.map(|value| value.max(0.0).sqrt());
-        Some((&loadings * &loadings).dot(&squared_slopes))
+        let (with, correlations) = self.unit_columns();
+        relative_weights::of(correlations, with, &self.blocks)
     }
 
     /// Squared CAR scores, `(R^(-1/2) r)_j^2`.
@@ -248,16 +241,16 @@ impl Regression {
     /// Zuber and Strimmer (2011), "High-dimensional regression and variable selection using CAR scores", Statistical
     /// Applications in Genetics and Molecular Biology 10(1).
     pub fn squared_car_scores(&self) -> Option<Array1<f64>> {
-        let (scaled, eigen) = self.scaled()?;
-        let scores = inverse_root(&eigen).dot(&scaled);
+        let (with, correlations) = self.unit_columns();
+        let scores = inverse_root(&SymmetricEigen::of(correlations.view())?).dot(&with);
         Some(&scores * &scores)
     }
 
-    /// Unit-length driver columns: their covariances with the outcome, and the eigenvalues of their correlations.
+    /// Unit-length driver columns: their covariances with the outcome, and their correlations.
     ///
     /// A column that counts as a combination of those before it is replaced by that combination. What little sets it
     /// apart is then in no method's R squared, instead of in some.
-    fn scaled(&self) -> Option<(Array1<f64>, SymmetricEigen)> {
+    fn unit_columns(&self) -> (Array1<f64>, Array2<f64>) {
         let n_columns = self.n_columns();
         let lengths: Vec<f64> = (0..n_columns).map(|column| self.moments[[column, column]].sqrt()).collect();
         let unit = |length: f64, value: f64| if length > 0.0 { value / length } else { 0.0 };
@@ -274,14 +267,8 @@ impl Regression {
             correlations.column_mut(column).assign(&combined);
             with[column] = parts.dot(&with.select(Axis(0), kept));
         }
-        Some((with, SymmetricEigen::of(correlations.view())?))
+        (with, correlations)
     }
-}
-
-/// `R^(-1/2)`, taking directions without variance as absent.
-fn inverse_root(eigen: &SymmetricEigen) -> Array2<f64> {
-    let floor = eigen.values.iter().copied().fold(0.0, f64::max) * 1e-14;
-    eigen.map(|value| if value > floor { value.sqrt().recip() } else { 0.0 })
 }
 
 /// Columns, and an outcome, fully explained by what is always in keep only rounding; that is set to zero.

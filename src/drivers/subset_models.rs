@@ -3,6 +3,9 @@
 
 mod jackknife;
 mod noise;
+mod relative_weights;
+
+pub(super) use relative_weights::ClassWeights;
 
 use super::analysis::{self, Driver, DriverAnalysis, Plan};
 use super::bootstrap::{self, Replicates};
@@ -263,8 +266,8 @@ fn drivers_of(subset: usize) -> Vec<usize> {
 fn pseudo_r_squared(measure: FitKind, log_likelihood: f64, null: f64, n: f64) -> f64 {
     let cox_snell = || -(2.0 * (null - log_likelihood) / n).exp_m1();
     match measure {
-        // Nobody asks for R squared: it is taken for McFadden's before.
-        FitKind::Mcfadden | FitKind::RSquared => 1.0 - log_likelihood / null,
+        // Nobody asks for these: they are taken for McFadden's before.
+        FitKind::Mcfadden | FitKind::RSquared | FitKind::SquaredCorrelation => 1.0 - log_likelihood / null,
         FitKind::CoxSnell => cox_snell(),
         FitKind::Nagelkerke => cox_snell() / -(2.0 * null / n).exp_m1(),
         FitKind::Estrella => 1.0 - (log_likelihood / null).powf(-2.0 * null / n),

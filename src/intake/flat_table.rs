@@ -157,9 +157,22 @@ pub struct FlatTable {
     pub n_rows: usize,
     /// Line of each row where the file is text, else its number, from 1.
     pub lines: Vec<u64>,
+    /// What `lines` counts.
+    counted: &'static str,
 }
 
 impl FlatTable {
+    /// Where a row, from 0, stands, as every message about the file says it: `line 4` of a text, `row 3` of another file.
+    pub fn place(&self, row: usize) -> String {
+        let line = self.lines.get(row).copied().unwrap_or(row as u64 + 1);
+        format!("{} {line}", self.counted)
+    }
+
+    /// Where a column's cell stands: `` `f.csv`, line 4, column `x` ``.
+    pub fn cell(&self, row: usize, column: &str) -> String {
+        format!("`{}`, {}, column `{column}`", self.file, self.place(row))
+    }
+
     /// Reads a file: Parquet by its first bytes, else text, unpacked where it is compressed by gzip or zstd, separated by tabs
     /// (`.tsv`), or by whichever of comma, semicolon and tab stands most often in its header.
     ///
@@ -176,6 +189,7 @@ impl FlatTable {
             file,
             n_rows: 0,
             lines: Vec::new(),
+            counted: "line",
         };
         if bytes.starts_with(b"PAR1") {
             drop(bytes);
@@ -234,6 +248,7 @@ impl FlatTable {
     }
 
     fn read_parquet(&mut self, path: &Path, wanted: &Wanted) -> Result<(), FlatTableError> {
+        self.counted = "row";
         let file = self.file.clone();
         let damaged = |message: String| FlatTableError::Damaged { file: file.clone(), kind: "Parquet", message };
         let handle = File::open(path).map_err(|source| FlatTableError::Unreadable { file: file.clone(), source })?;

@@ -1,10 +1,12 @@
 //! One row an observation beside its model.
 
-use crate::estimators::AugmentedRow;
+use crate::estimators::{AugmentedRow, Family};
 use crate::store::Table;
 
-/// The table with what a model says of each row, in broom's words: fitted, resid, hat, ...
-pub(super) fn augmented(table: Table, rows: &[AugmentedRow]) -> Table {
+/// The table with what a model says of each row, in broom's words: fitted, resid, hat, ... The standardised residual of a
+/// class or a count is Pearson's, as by statsmodels, and named so: broom's `std_resid` of such models is the deviance's.
+pub(super) fn augmented(table: Table, rows: &[AugmentedRow], family: Family) -> Table {
+    let standardised = if family == Family::Linear { "std_resid" } else { "std_pearson_resid" };
     table
         .numbers("fitted", rows.iter().map(|row| row.fitted))
         .numbers("link", rows.iter().map(|row| row.link))
@@ -12,7 +14,7 @@ pub(super) fn augmented(table: Table, rows: &[AugmentedRow]) -> Table {
         .numbers("pearson_resid", rows.iter().map(|row| row.pearson_resid))
         .numbers("deviance_resid", rows.iter().map(|row| row.deviance_resid))
         .numbers("hat", rows.iter().map(|row| row.hat))
-        .numbers("std_resid", rows.iter().map(|row| row.std_resid))
+        .numbers(standardised, rows.iter().map(|row| row.std_resid))
         .numbers("student_resid", rows.iter().map(|row| row.student_resid))
         .numbers("sigma", rows.iter().map(|row| row.sigma))
         .numbers("cooksd", rows.iter().map(|row| row.cooksd))

@@ -4,9 +4,10 @@ use super::identity;
 use super::run::{self, Folder, ReadSoFar};
 use super::selection::Selection;
 use super::{PipelineError, RunSettings};
+use crate::estimators::Family;
 use crate::intake::{Intake, Table};
-use crate::link::{Anchors, TableLines};
-use crate::study::Study;
+use crate::link::{Anchors, BaseTable, TableLines};
+use crate::study::{Missing, Outcome, Study};
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
@@ -79,7 +80,11 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
         let window =
             outcome.window_days().map_or_else(String::new, |days| format!(" within {days} days after the answer"));
         let selection = Selection::of(study, base, outcome);
-        let _ = writeln!(text, "outcome {}{window}: {} of {n_answers} answers", outcome.word(), selection.rows.len());
+        let of_moments = ranked_by_moments(study, base, outcome).map_or_else(String::new, |(word, n)| {
+            format!(" for the model, {n} for the ranking, which fills gaps by {word}")
+        });
+        let n_used = selection.rows.len();
+        let _ = writeln!(text, "outcome {}{window}: {n_used} of {n_answers} answers{of_moments}", outcome.word());
         for left_out in selection.left_out.iter().filter(|left_out| left_out.n > 0) {
             let _ = writeln!(text, "  left out {}: {}", left_out.reason, left_out.n);
         }
@@ -87,6 +92,18 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     let known = engine.plan().history().into_iter().chain(engine.plan().history_texts());
     let _ = writeln!(text, "columns known before an answer: {}", known.collect::<Vec<_>>().join(", "));
     Ok(text)
+}
+
+/// How many answers the drivers of a number are ranked by, where their moments come from answers with gaps too, and the
+/// treatment's word.
+fn ranked_by_moments(study: &Study, base: &BaseTable, outcome: Outcome) -> Option<(&'static str, usize)> {
+    let word = match study.drivers.missing {
+        Missing::Em => "em",
+        Missing::Pairwise => "pairwise",
+        Missing::Listwise | Missing::Indicator | Missing::Mean => return None,
+    };
+    let is_line = outcome.family() == Family::Linear;
+    is_line.then(|| (word, Selection::with_gaps(study, base, outcome).rows.len()))
 }
 
 fn table_of<'t>(intake: &'t Intake, source: &str) -> Option<&'t Table> {

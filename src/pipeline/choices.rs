@@ -11,8 +11,8 @@ use ndarray::Array2;
 use std::collections::HashSet;
 
 /// Methods beside the ranking one; those that take drivers of one column only come last.
-const METHODS: [Method; 4] = [Method::Pmvd, Method::First, Method::Last, Method::Shapley];
-const COLUMN_METHODS: [Method; 3] = [Method::RelativeWeights, Method::Car, Method::Pratt];
+const METHODS: [Method; 5] = [Method::Pmvd, Method::First, Method::Last, Method::Shapley, Method::RelativeWeights];
+const COLUMN_METHODS: [Method; 2] = [Method::Car, Method::Pratt];
 /// Of more drivers than this PMVD, which keeps something of every subset, is left out.
 const PMVD_DRIVERS_MAX: usize = 20;
 
@@ -48,11 +48,11 @@ impl Question<'_> {
     fn rank(&self, study: &Study, base: &BaseTable, methods: &[Method]) -> Option<DriverRanking> {
         let selection = Selection::of(study, base, self.outcome);
         let prepared = Prepared::of(study, base, self.outcome, &selection).ok()?;
-        let is_linear = prepared.driver_family() == DriverFamily::Linear;
+        let family = prepared.driver_family();
         let blocks = prepared.has_blocks();
         let mut wanted = vec![self.method];
         for &method in methods {
-            let possible = (is_linear || method.divides_any_fit()) && (!blocks || method.takes_blocks());
+            let possible = method.divides(family) && (!blocks || method.takes_blocks());
             if possible && !wanted.contains(&method) {
                 wanted.push(method);
             }

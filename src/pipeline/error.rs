@@ -103,6 +103,7 @@ impl PipelineError {
             Self::Drivers(_) | Self::Fit(_) | Self::Influence(_) | Self::Impossible(_) => 4,
             Self::Link(LinkError::Engine { .. } | LinkError::Plan(_)) => 4,
             Self::Draft(error) => error.exit_code(),
+            Self::Store(StoreError::Ending { .. }) => 2,
             Self::Store(StoreError::Model { .. }) => 3,
             Self::Store(_) => 5,
             Self::Simulate(SimulateError::Settings(_)) => 2,

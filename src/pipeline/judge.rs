@@ -94,7 +94,7 @@ impl<'a> Judged<'a> {
 
     fn fill(&self, records: Option<&PurchaseRecords>, result: &mut EvaluationResult) -> Result<(), String> {
         let in_words = |error: EvaluationError| error.to_string();
-        let mut model = FoldModel { settings: self.prepared.settings(self.study), marks: self.marks() };
+        let model = FoldModel { settings: self.prepared.settings(self.study), marks: self.marks() };
         let is_class = self.outcome.family() == Family::Logistic;
         let evaluation = Evaluation {
             assessment: Assessment {
@@ -126,16 +126,31 @@ impl<'a> Judged<'a> {
         let own = evaluation.evaluate_beside(observations, splits, &model, &[], outsider).map_err(in_words)?;
         self.describe(result, &own);
         let names = self.history();
-        if !names.is_empty() {
+        let with_history = |mut model: FoldModel| -> Result<Evaluated, String> {
             let History { observations, columns, marks } = self.with_history(&names)?;
             model.marks.extend(marks);
             let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-            let with = Evaluation { calibration: None, ..evaluation }
-                .evaluate(&observations, splits, &model, &columns)
-                .map_err(in_words)?;
-            self.add_history(result, &with);
+            let evaluation = Evaluation { calibration: None, ..evaluation };
+            evaluation.evaluate(&observations, splits, &model, &columns).map_err(in_words)
+        };
+        if !names.is_empty() {
+            match with_history(model) {
+                Ok(with) => self.add_history(result, &with),
+                Err(problem) => result.findings.push(self.gain_unknown(&names, &problem)),
+            }
         }
         Ok(())
+    }
+
+    /// Why it is not known what the feedback adds; the model of the feedback alone is judged all the same.
+    fn gain_unknown(&self, names: &[String], problem: &str) -> Finding {
+        let outcome = self.outcome.word();
+        let sentence = format!(
+            "What the feedback adds to behaviour could not be judged for `{outcome}`: of the model with the columns of behaviour \
+             ({}) {problem}",
+            names.join(", ")
+        );
+        Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
     }
 
     /// Columns with gaps; their marks are features only where the study has it so.

@@ -4,11 +4,25 @@ use crate::data::Observations;
 use crate::estimators::overdispersion::Overdispersion;
 use crate::estimators::proportional_odds::ProportionalOdds;
 use crate::estimators::{
-    Coefficient, Count, CountDistribution, Family, FitError, FitSummary, FittedModel, Logit, Ols, Ordinal, Penalised,
-    StdErrors,
+    Coefficient, Count, CountDistribution, Family, Firth, FitError, FitSummary, FittedModel, Logit, Ols, Ordinal,
+    Penalised, StdErrors,
 };
 use crate::findings::Finding;
 use crate::stats::Confidence;
+
+/// The parts that all fitted types have under the same names.
+macro_rules! parts_of {
+    ($fit:expr) => {
+        ModelFit {
+            coefficients: $fit.coefficients().to_vec(),
+            summary: $fit.summary().clone(),
+            findings: $fit.findings().to_vec(),
+            model: $fit.model().clone(),
+            overdispersion: None,
+            proportional_odds: None,
+        }
+    };
+}
 
 /// Which model is fitted and how its uncertainty is estimated.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,6 +43,12 @@ pub(super) struct Predictor {
     pub findings: Vec<Finding>,
 }
 
+/// Firth's penalised logistic fit.
+pub(super) fn firth(observations: &Observations, confidence: Confidence) -> Result<ModelFit, FitError> {
+    let fit = Firth { confidence, ..Firth::default() }.fit(observations)?;
+    Ok(parts_of!(fit))
+}
+
 /// What any of the estimators gives.
 #[derive(Debug)]
 pub(super) struct ModelFit {
@@ -40,20 +60,6 @@ pub(super) struct ModelFit {
     pub overdispersion: Option<Overdispersion>,
     /// Tests of an ordinal model.
     pub proportional_odds: Option<ProportionalOdds>,
-}
-
-/// The parts that all fitted types have under the same names.
-macro_rules! parts_of {
-    ($fit:expr) => {
-        ModelFit {
-            coefficients: $fit.coefficients().to_vec(),
-            summary: $fit.summary().clone(),
-            findings: $fit.findings().to_vec(),
-            model: $fit.model().clone(),
-            overdispersion: None,
-            proportional_odds: None,
-        }
-    };
 }
 
 impl ModelSettings {

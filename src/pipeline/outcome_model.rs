@@ -3,7 +3,7 @@
 use super::clusters;
 use super::fold_model::FoldModel;
 use super::judge::CUSTOMER_FOLDS;
-use super::model_fit::{ModelFit, ModelSettings};
+use super::model_fit::{self, ModelFit, ModelSettings};
 use super::outcomes::{Feature, Problem};
 use super::selection::{Selection, controls, filled};
 use crate::data::{Clusters, DataError, DesignMatrix, Gaps, Observations, Outcome as OutcomeColumn, Weights};
@@ -14,7 +14,9 @@ use crate::estimators::evaluation::{CalibrationPlan, cross_fit};
 use crate::estimators::missing::{Comparison, ComparisonTable, MultipleImputation, Treatment};
 use crate::estimators::partial_ordinal::StepDifference;
 use crate::estimators::penalised::{Penalised, PenalisedFamily};
-use crate::estimators::{CountDistribution, Family, FittedModel, PartialOrdinal, PenalisedFit, StdErrors, evaluation};
+use crate::estimators::{
+    CountDistribution, Family, FitError, FittedModel, PartialOrdinal, PenalisedFit, StdErrors, evaluation,
+};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::Metric;
@@ -94,9 +96,26 @@ impl Prepared {
         if self.observations.clusters().is_some() { StdErrors::Cluster } else { StdErrors::Hc1 }
     }
 
-    /// The model with its uncertainty and the tests of what it assumes.
+    /// The model with its uncertainty and the tests of what it assumes; where the columns separate the classes, Firth's in its
+    /// place, with a finding that names them.
     pub fn fit(&self, study: &Study) -> Result<ModelFit, Problem> {
-        Ok(self.settings(study).fit(&self.observations)?)
+        match self.settings(study).fit(&self.observations) {
+            Err(FitError::Separated(separation)) if self.outcome.family() == Family::Logistic => {
+                let mut fit = model_fit::firth(&self.observations, study.confidence)?;
+                let errors = if self.observations.clusters().is_some() {
+                    ", with standard errors that take answers of one customer as independent"
+                } else {
+                    ""
+                };
+                let sentence = format!(
+                    "{separation}. The coefficients shown are those of Firth's penalised fit{errors}, and drivers are not ranked"
+                );
+                let outcome = self.outcome.word();
+                fit.findings.insert(0, Finding::new(FindingKind::Separated, Severity::Serious, outcome, sentence));
+                Ok(fit)
+            }
+            other => Ok(other?),
+        }
     }
 
     /// The penalised model, which predicts and tests nothing; `None` where the study asks for no penalty.
@@ -184,11 +203,10 @@ impl Prepared {
     /// Every method that is defined for the outcome and its drivers, the ranking one first: touchpoints in families are ranked
     /// within them.
     fn methods(&self, grouped: bool) -> Vec<Method> {
-        let is_linear = self.driver_family() == DriverFamily::Linear;
+        let family = self.driver_family();
         let n_drivers = self.drivers.len();
-        let few = n_drivers <= EVERY_METHOD_DRIVERS_MAX && n_drivers <= self.driver_family().n_drivers_max();
-        let is_defined =
-            |method: &Method| (is_linear || method.divides_any_fit()) && (!self.has_blocks() || method.takes_blocks());
+        let few = n_drivers <= EVERY_METHOD_DRIVERS_MAX && n_drivers <= family.n_drivers_max();
+        let is_defined = |method: &Method| method.divides(family) && (!self.has_blocks() || method.takes_blocks());
         let is_quick = |method: &Method| few || !(method.keeps_subsets() || *method == Method::ConditionalDominance);
         let others = Method::ALL.into_iter().filter(|method| *method != Method::Owen);
         let ranking = grouped.then_some(Method::Owen);

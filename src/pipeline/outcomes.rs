@@ -125,6 +125,8 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
                     result.findings.extend(ranking.findings.iter().cloned());
                     result.ranking = Some(ranking);
                 }
+                // The finding of the fit that stands in says so, and names the columns.
+                Err(Problem::Fit(FitError::Separated(_))) if fitted.stands_in(outcome) => (),
                 Err(problem) => result.findings.push(problem.finding(outcome)),
             }
             let fitted = match fitted {
@@ -167,6 +169,13 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
 enum Fitted {
     Tested(Box<ModelFit>),
     Penalised(Box<PenalisedFit>),
+}
+
+impl Fitted {
+    /// Whether a class that is separated has Firth's fit instead of its own.
+    fn stands_in(&self, outcome: Outcome) -> bool {
+        matches!(self, Self::Tested(_)) && outcome.family() == Family::Logistic
+    }
 }
 
 /// What a model says beside its coefficients, and what it hides.

@@ -200,6 +200,7 @@ pub(super) fn fit_name(kind: FitKind) -> &'static str {
         FitKind::CoxSnell => "Cox and Snell's pseudo R squared",
         FitKind::Nagelkerke => "Nagelkerke's pseudo R squared",
         FitKind::Estrella => "Estrella's pseudo R squared",
+        FitKind::SquaredCorrelation => "squared correlation of class and predicted probability",
     }
 }
 

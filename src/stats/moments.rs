@@ -13,6 +13,9 @@ const PRODUCT_ROWS: usize = 512;
 /// What is left of a column's sum of squares after centring, relative to that before, when the column does not vary.
 const ROUNDING: f64 = 1e-12;
 
+/// Scatter relative to the mean that is the rounding of the values themselves: some nine units in the last place.
+const OFFSET_ROUNDING: f64 = 2e-15;
+
 /// Weighted means and the centred cross-product matrix of some columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SecondMoments {
@@ -107,7 +110,7 @@ impl SecondMoments {
         let sum_of_squares = self.cross_products[[column, column]].max(0.0);
         let offset = self.means[column].abs() * self.weight_sum.sqrt();
         let scale = sum_of_squares.sqrt();
-        if scale > 1e-13 * offset { scale } else { 0.0 }
+        if scale > OFFSET_ROUNDING * offset { scale } else { 0.0 }
     }
 }
 

@@ -10,7 +10,7 @@ pub use artefact::{
 };
 pub use manifest::{Manifest, OutputFile, Recorded, Status, refusal};
 pub use staging::{Staging, WorkFolder};
-pub use table::{Table, TableWriter, Values};
+pub use table::{Table, TableWriter, Values, check_ending};
 
 use std::path::PathBuf;
 use thiserror::Error;

@@ -25,6 +25,18 @@ pub enum Values {
     Flags(Vec<Option<bool>>),
 }
 
+/// The ending by which one file is written: `csv`, `parquet` or `json`.
+///
+/// # Errors
+/// Another ending.
+pub fn check_ending(path: &Path) -> Result<String, StoreError> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    match ending.as_str() {
+        "csv" | "parquet" | "json" => Ok(ending),
+        _ => Err(StoreError::Ending { path: path.to_owned() }),
+    }
+}
+
 /// Named columns of equal length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
@@ -83,10 +95,7 @@ impl Table {
     /// # Errors
     /// Another ending, and a file that cannot be written.
     pub fn write_as(&self, path: &Path) -> Result<(), StoreError> {
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
-        if !matches!(ending.as_str(), "csv" | "parquet" | "json") {
-            return Err(StoreError::Ending { path: path.to_owned() });
-        }
+        let ending = check_ending(path)?;
         let beside = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = tempfile::Builder::new()
             .prefix(".unfinished-")

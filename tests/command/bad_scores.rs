@@ -28,7 +28,11 @@ fn scores_outside_the_scale() {
     let table = "score\n9\n11\n3\n";
     let output = flat(folder.path(), table, &[]);
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("row 2: 11 is no answer on the 0-10 scale"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("line 3, column `score`: 11 is no answer on the 0-10 scale"),
+        "{}",
+        stderr(&output)
+    );
     // In a study the row is put aside with its reason, and the others count.
     assert!(study(folder.path(), table, "").status.success());
     assert_near(find(&rows(folder.path(), "shot", "measures"), &[("by", "")]), "n", 2.0);

@@ -53,7 +53,7 @@ fn an_answer_off_the_scale_names_its_row() {
     write(folder.path(), "t.csv", "score\n9\n\n11\n");
     let output = advocate(folder.path(), &["nps", "--data", "t.csv", "--score", "score"]);
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("row 2: 11"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("line 4, column `score`: 11 is no answer"), "{}", stderr(&output));
     let output = advocate(folder.path(), &["nps", "--data", "t.csv", "--score", "score", "--not-applicable", "11"]);
     assert!(output.status.success() && stdout(&output).contains("100.0"), "{}", stdout(&output));
 }
@@ -452,7 +452,7 @@ fn a_probability_above_one_names_its_row() {
     let arguments = ["influence", "--edges", "e.csv", "--from", "a", "--to", "b", "--probability", "p"];
     let output = advocate(folder.path(), &arguments);
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("row 2: probability 50"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("line 3: probability 50"), "{}", stderr(&output));
 }
 
 /// Edge lists that are what nobody means to send, and what is said of them.
@@ -460,9 +460,9 @@ fn a_probability_above_one_names_its_row() {
 fn awkward_edge_lists_are_refused_by_row() {
     let folder = folder();
     for (edges, said) in [
-        ("a,b,p\nn1,n2,0.5\nn1,,0.5\n", "row 2: the `to` end of the edge is missing"),
-        ("a,b,p\n,n2,0.5\n", "row 1: the `from` end of the edge is missing"),
-        ("a,b,p\nn1,n2,-0.1\n", "row 1: probability -0.1 is outside 0 to 1"),
+        ("a,b,p\nn1,n2,0.5\nn1,,0.5\n", "line 3: the `to` end of the edge is missing"),
+        ("a,b,p\n,n2,0.5\n", "line 2: the `from` end of the edge is missing"),
+        ("a,b,p\nn1,n2,-0.1\n", "line 2: probability -0.1 is outside 0 to 1"),
         ("a,b,p\nn1,n2,\n", "the probability is missing"),
         ("a,b,p\n", "no rows"),
     ] {
@@ -592,7 +592,7 @@ fn a_bad_weight_names_its_own_column() {
     write(folder.path(), "t.csv", "score,w\n10,1\n3,-2\n");
     let output = advocate(folder.path(), &["nps", "--data", "t.csv", "--score", "score", "--weights", "w"]);
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("column `w`, row 2"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("line 3, column `w`"), "{}", stderr(&output));
 }
 
 #[test]

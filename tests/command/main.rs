@@ -8,6 +8,7 @@ mod dates;
 mod disclosure;
 mod exit_codes;
 mod flat;
+mod flat_fits;
 mod gaps;
 mod history;
 mod identity;

@@ -58,13 +58,13 @@ fn a_count_fit_with_an_exposure_by_hand() {
 }
 
 #[test]
-fn a_value_that_is_no_count_names_its_row_in_the_file() {
+fn a_value_that_is_no_count_names_its_line_in_the_file() {
     let folder = folder();
     write(folder.path(), "t.csv", "y,x\n1,1\n,2\n2,3\n1.5,4\n3,5\n");
     let output =
         advocate(folder.path(), &["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--family", "count"]);
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
-    assert!(stderr(&output).contains("row 4"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("`t.csv`, line 5, column `y`: 1.5 is not a count"), "{}", stderr(&output));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn rows_beside_their_model_are_written_whole() {
         );
     }
     let output = advocate(folder.path(), &[&fit[..], &["rows.txt"]].concat());
-    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn rows_beside_a_model_of_counts_are_measured_by_its_variance() {
     assert_near(&poisson[1]["link"], 4.8_f64.ln(), 1e-9);
     assert_near(&poisson[1]["pearson_resid"], 2.2 / 4.8_f64.sqrt(), 1e-8);
     assert_near(&poisson[1]["hat"], 3.0 / 5.0, 1e-9);
-    assert_near(&poisson[1]["std_resid"], 2.2 / (4.8_f64 * 0.4).sqrt(), 1e-8);
+    assert_near(&poisson[1]["std_pearson_resid"], 2.2 / (4.8_f64 * 0.4).sqrt(), 1e-8);
     assert_near(&poisson[1]["deviance_resid"], (2.0 * (7.0 * (7.0_f64 / 4.8).ln() - 2.2)).sqrt(), 1e-8);
     assert_near(&poisson[2]["deviance_resid"], -(2.0 * 1.6_f64).sqrt(), 1e-8);
     // The negative binomial divides by its own standard deviation, and its alpha stands in the answer.

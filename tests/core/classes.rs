@@ -2,7 +2,9 @@
 
 use crate::inputs::{Made, analysis, classed, close, drivers, normals, row, total};
 use advocate::data::{Clusters, Observations, WeightKind, Weights};
-use advocate::drivers::{Driver, DriverAnalysis, DriverError, DriverRanking, FitKind, Method, N_CLASS_DRIVERS_MAX};
+use advocate::drivers::{
+    Driver, DriverAnalysis, DriverError, DriverFamily, DriverRanking, FitKind, Method, N_CLASS_DRIVERS_MAX,
+};
 use advocate::estimators::{FitError, FitSummary, Logit};
 use advocate::findings::FindingKind;
 use ndarray::{Array2, Axis, concatenate, s};
@@ -244,7 +246,7 @@ fn impossible_questions_are_refused_with_their_reason() {
     let more = DriverAnalysis { n_drivers_max: 20, ..analysis(&METHODS) };
     assert!(matches!(rank(&more, &fifteen), Err(DriverError::TooMany { n_drivers_max: 14, .. })));
     let three = classes(15, 60, 3);
-    for method in Method::ALL.into_iter().filter(|method| !method.divides_any_fit()) {
+    for method in Method::ALL.into_iter().filter(|method| !method.divides(DriverFamily::Logistic)) {
         let refused = rank(&analysis(&[method]), &three);
         assert!(matches!(refused, Err(DriverError::NotForClasses { method: named }) if named == method));
     }
@@ -287,4 +289,119 @@ fn intervals_hold_the_contribution_they_belong_to() {
         assert!((interval.conf_low..=interval.conf_high).contains(&row.contribution), "{row:?}");
         assert!((interval.rank_low..=interval.rank_high).contains(&row.rank), "{row:?}");
     }
+}
+
+fn weighed(observations: &Observations, replicates: usize) -> DriverRanking {
+    let analysis = DriverAnalysis { replicates, ..analysis(&[Method::RelativeWeights]) };
+    analysis.rank_classes(observations, &drivers(observations), &[], FitKind::Mcfadden).expect("a ranking")
+}
+
+#[test]
+fn relative_weights_add_up_to_the_squared_correlation_of_class_and_probability() {
+    for seed in 0..3 {
+        let observations = classes(seed, 150, 4);
+        let ranking = weighed(&observations, 0);
+        let fit = Logit::default().fit(&observations).expect("a fit");
+        let probability: Vec<f64> =
+            (0..150).map(|row| fit.model().predict_row(&observations.design().row(row).to_vec())).collect();
+        // Pearson's correlation, written out.
+        let class = observations.outcome().values();
+        let (mean, share) = (probability.iter().sum::<f64>() / 150.0, class.sum() / 150.0);
+        let products = probability.iter().zip(class).map(|(own, class)| (own - mean) * (class - share)).sum::<f64>();
+        let squares = probability.iter().map(|own| (own - mean).powi(2)).sum::<f64>();
+        let want = products * products / (squares * 150.0 * share * (1.0 - share));
+        close("the fit", ranking.fit.value, want, ROUNDING);
+        close("their sum", total(&ranking, Method::RelativeWeights), want, ROUNDING);
+        assert_eq!(ranking.fit.measure, FitKind::SquaredCorrelation);
+        assert!(ranking.drivers.iter().all(|row| row.contribution >= 0.0));
+    }
+}
+
+#[test]
+fn relative_weights_of_uncorrelated_drivers_are_their_squared_standardised_coefficients() {
+    // Every combination of three signs equally often: the drivers are uncorrelated, with standard deviation 1.
+    let values = Array2::from_shape_fn((160, 3), |(row, driver)| if row >> driver & 1 == 1 { 1.0 } else { -1.0 });
+    let noise = normals(21, 160, 1);
+    let latent = values.column(0).to_owned() + &values.column(1) * 0.4 + noise.column(0).mapv(|value| 1.5 * value);
+    let observations = classed(values, latent.view(), 0.2);
+    let ranking = weighed(&observations, 0);
+    // Menard's coefficients are b s R / s_logit; the drivers being uncorrelated, s_logit^2 is the sum of (b s)^2.
+    let coefficient = |row: &advocate::drivers::DriverRow| row.coefficient.expect("one column");
+    let logit_variance: f64 = ranking.drivers.iter().map(|row| coefficient(row).powi(2)).sum();
+    for row in &ranking.drivers {
+        let want = coefficient(row).powi(2) * ranking.fit.value / logit_variance;
+        close(&row.driver, row.contribution, want, ROUNDING);
+    }
+}
+
+#[test]
+fn neither_order_nor_units_nor_copies_change_relative_weights() {
+    let observations = classes(22, 140, 3);
+    let values = observations.design().values();
+    let own = weighed(&observations, 0);
+    let turned = weighed(&with_columns(&observations, values.select(Axis(1), &[2, 0, 1])), 0);
+    let place = |name: &str| ["x1", "x2", "x0"][name[1..].parse::<usize>().expect("a number")].to_owned();
+    assert_same(&own, &turned, place);
+    for factor in [1e8, -1e-8] {
+        let changed = with_columns(&observations, values.mapv(|value| factor * (value + 300.0)));
+        assert_same(&own, &weighed(&changed, 0), str::to_owned);
+    }
+    let doubled = weighed(&with_columns(&observations, concatenate![Axis(1), values, values.slice(s![.., ..1])]), 0);
+    let of = |name: &str| row(&doubled, name).contribution;
+    close("a copy", of("x0"), of("x3"), ROUNDING);
+    close("the fit", doubled.fit.value, own.fit.value, ROUNDING);
+}
+
+#[test]
+fn rows_that_stand_for_several_have_the_relative_weights_of_as_many_rows() {
+    let observations = classes(23, 120, 3);
+    let times: Vec<f64> = (0..120).map(|row| f64::from(row % 3)).collect();
+    let rows: Vec<usize> = (0..120).flat_map(|row| vec![row; row % 3]).collect();
+    let repeated = observations.select(&rows).expect("rows");
+    let weights = Weights::new(WeightKind::Frequency, times).expect("valid");
+    let weighted = observations.weighted(weights).expect("a weight a row");
+    assert_same(&weighed(&weighted, 0), &weighed(&repeated, 0), str::to_owned);
+}
+
+#[test]
+fn relative_weights_weigh_more_drivers_than_have_all_their_subsets_fitted_with_intervals() {
+    let observations = classes(24, 400, N_CLASS_DRIVERS_MAX + 6);
+    let ranking = weighed(&observations, 40);
+    assert_eq!((ranking.drivers.len(), ranking.n_replicates), (N_CLASS_DRIVERS_MAX + 6, 40));
+    close("their sum", total(&ranking, Method::RelativeWeights), ranking.fit.value, ROUNDING);
+    for row in &ranking.drivers {
+        let interval = row.interval.expect("a bootstrap");
+        assert!(interval.conf_low <= interval.conf_high && interval.conf_low >= 0.0);
+    }
+    let threads = |n: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("a pool");
+        pool.install(|| weighed(&observations, 8))
+    };
+    assert_eq!(threads(1), threads(3));
+}
+
+#[test]
+fn clusters_of_a_row_each_are_drawn_like_rows_for_relative_weights() {
+    let observations = classes(25, 90, 3);
+    // Every row twice, as a cluster: the samples are those of the rows.
+    let rows: Vec<usize> = (0..90).flat_map(|row| [row, row]).collect();
+    let twice = observations.select(&rows).expect("rows");
+    let twice = twice.clustered(Clusters::from_labels(rows)).expect("a cluster a row");
+    let (own, twice) = (weighed(&observations, 25), weighed(&twice, 25));
+    for own in &own.drivers {
+        let (own, twice) = (own.interval, row(&twice, &own.driver).interval);
+        let (own, twice) = (own.expect("a bootstrap"), twice.expect("a bootstrap"));
+        close("lower ends", own.conf_low, twice.conf_low, 1e-7);
+        close("upper ends", own.conf_high, twice.conf_high, 1e-7);
+    }
+}
+
+#[test]
+fn what_relative_weights_are_not_made_for_is_said() {
+    let observations = classes(26, 120, 3);
+    let asked = DriverAnalysis { noise_drivers: 9, jackknife: true, ..analysis(&[Method::RelativeWeights]) };
+    let ranking =
+        asked.rank_classes(&observations, &drivers(&observations), &[], FitKind::Mcfadden).expect("a ranking");
+    assert!(ranking.findings.iter().any(|finding| finding.kind == FindingKind::NotEstimated));
+    assert!(ranking.drivers.iter().all(|row| row.noise.is_none() && row.std_error.is_none()));
 }

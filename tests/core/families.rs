@@ -322,6 +322,8 @@ fn impossible_questions_are_refused_with_their_reason() {
             let refused = rank(&analysis(&[method]), &three);
             assert!(matches!(refused, Err(DriverError::NotForClasses { method: named }) if named == method));
         }
+        let refused = rank(&analysis(&[Method::RelativeWeights]), &three).expect_err("levels and counts");
+        assert!(refused.to_string().contains("none for levels or counts"), "{refused}");
         let numeric = Made::of(1, 120, 3).observations();
         let refused = rank(&analysis(&METHODS), &numeric);
         assert!(

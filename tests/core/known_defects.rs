@@ -112,11 +112,22 @@ fn separation_is_refused_and_no_measure_of_fit_exceeds_one() {
 }
 
 #[test]
-fn relative_weights_of_a_class_are_refused_whether_it_is_separated_or_not() {
-    for own in [separated(), Made::of(8, 60, 3).observations()] {
-        let refused = analysis(&[Method::RelativeWeights]).rank_classes(&own, &drivers(&own), &[], FitKind::Mcfadden);
-        assert!(matches!(refused, Err(DriverError::NotForClasses { method: Method::RelativeWeights })));
-    }
+fn relative_weights_of_a_separated_class_are_refused_by_the_name_of_what_separates_it() {
+    let own = separated();
+    let refused = analysis(&[Method::RelativeWeights])
+        .rank_classes(&own, &drivers(&own), &[], FitKind::Mcfadden)
+        .expect_err("separated");
+    assert!(matches!(refused, DriverError::Fit(FitError::Separated(_))), "{refused}");
+    assert!(refused.to_string().contains("`y` is separated: high `x2`"), "{refused}");
+    // Nearly separated: what they divide is a squared correlation, which no fit drives beyond 1.
+    let mut class = own.outcome().values().to_owned();
+    class.slice_mut(s![..2]).mapv_inplace(|class| 1.0 - class);
+    let nearly = Observations::new(own.design().clone(), Outcome::binary("y", class).expect("classes")).expect("rows");
+    let ranking = analysis(&[Method::RelativeWeights])
+        .rank_classes(&nearly, &drivers(&nearly), &[], FitKind::Mcfadden)
+        .expect("a ranking");
+    assert!(ranking.fit.value > 0.4 && ranking.fit.value < 1.0, "{}", ranking.fit.value);
+    close("their sum", total(&ranking, Method::RelativeWeights), ranking.fit.value, 1e-9);
 }
 
 #[test]

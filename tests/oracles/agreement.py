@@ -1,4 +1,4 @@
-"""Fits of public data sets by statsmodels, for tests/core/agreement.rs.
+"""Fits of public data sets by statsmodels of every family, for tests/core/agreement.rs.
 
     python3 tests/oracles/agreement.py FOLDER_OF_THE_CLASSIC_DATA_SETS > tests/oracles/agreement.txt
 
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import statsmodels
 import statsmodels.api as sm
+from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 FOLDERS = {"classic": sys.argv[1], "statsmodels": os.path.join(os.path.dirname(statsmodels.__file__), "datasets")}
 SEPARATORS = {"anes96/anes96.csv": ("\t", "'"), "spector/spector.csv": (" ", "'")}
@@ -54,6 +55,55 @@ def fit(source, file, family, outcome, features, errors=("model", "hc1", "hc3"),
             print(what, *[repr(float(value)) for value in values], sep="\t")
 
 
+def ordered(y, x):
+    """Slopes of the cumulative logit, their errors by differences of the analytic score, and the log-likelihood."""
+    scale = x.std(axis=0)
+    model = OrderedModel(np.unique(y, return_inverse=True)[1], x / scale, distr="logit")
+    params = model.fit(method="bfgs", disp=0, maxiter=2000, gtol=1e-7).params
+
+    def hessian(at):
+        steps = 1e-5 * np.maximum(1, abs(at))
+        rows = [(model.score(at + s * e) - model.score(at - s * e)) / (2 * s) for s, e in zip(steps, np.eye(len(at)))]
+        return (np.array(rows) + np.array(rows).T) / 2
+
+    for _ in range(8):
+        params = params - np.linalg.solve(hessian(params), model.score(params))
+    errors = np.sqrt(np.diag(np.linalg.inv(-hessian(params))))
+    k = x.shape[1]
+    return [("estimate", params[:k] / scale), ("std_error", errors[:k] / scale), ("log_likelihood", [model.loglike(params)])]
+
+
+def counts(family, y, x, options):
+    """A Poisson or negative binomial fit; alpha stands on a line of its own."""
+    if family == "poisson":
+        found = sm.Poisson(y, x).fit(disp=0, method="newton", maxiter=200, tol=1e-14, **options)
+        if options:
+            # Of a model of counts statsmodels' HC1 leaves n / (n - k) out, which gives HC1 its name.
+            n, k = x.shape
+            return [("estimate", found.params), ("std_error", found.bse * np.sqrt(n / (n - k))),
+                    ("log_likelihood", [found.llf])]
+        return [("estimate", found.params), ("std_error", found.bse), ("p_value", found.pvalues),
+                ("conf_low", found.conf_int()[:, 0]), ("log_likelihood", [found.llf])]
+    model = sm.NegativeBinomial(y, x)
+    start = model.fit(disp=0, method="bfgs", maxiter=5000, gtol=1e-8).params
+    found = model.fit(start_params=start, disp=0, method="newton", maxiter=100, tol=1e-12)
+    k = x.shape[1]
+    return [("estimate", found.params[:k]), ("std_error", found.bse[:k]), ("alpha", found.params[k:]),
+            ("log_likelihood", [found.llf])]
+
+
+def likelihood(source, file, family, outcome, features, errors=("model",)):
+    separator, quote = SEPARATORS.get(file, (",", '"'))
+    data = pd.read_csv(os.path.join(FOLDERS[source], file), sep=separator, quotechar=quote, skipinitialspace=True)
+    y, x = column(data, outcome), np.column_stack([column(data, name) for name in features.split(",")])
+    for error in errors:
+        options = {} if error == "model" else {"cov_type": "HC1"}
+        lines = ordered(y, x) if family == "ordinal" else counts(family, y, sm.add_constant(x), options)
+        print("fit", source, file, family, outcome, features, error, "-", "-", sep="\t")
+        for what, values in lines:
+            print(what, *[repr(float(value)) for value in values], sep="\t")
+
+
 MODEL = ("model",)
 fit("classic", "mtcars.csv", "linear", "mpg", "wt,hp,qsec,am", cluster="carb")
 fit("classic", "mtcars.csv", "linear", "mpg", "hp,drat", weights="wt")
@@ -82,3 +132,15 @@ fit("statsmodels", "fair/fair.csv", "linear", "affairs",
     "rate_marriage,age,yrs_married,children,religious,educ,occupation,occupation_husb", cluster="occupation")
 fit("statsmodels", "randhie/randhie.csv", "linear", "mdvis", "lncoins,idp,lpi,fmde,physlm,disea,hlthg,hlthf,hlthp")
 fit("statsmodels", "randhie/randhie.csv", "logistic", "idp", "lncoins,fmde,disea,physlm", MODEL)
+likelihood("statsmodels", "cpunish/cpunish.csv", "poisson", "EXECUTIONS", "PERPOVERTY,PERBLACK,VC100k96,SOUTH,DEGREE",
+           ("model", "hc1"))
+likelihood("statsmodels", "committee/committee.csv", "poisson", "BILLS104", "SIZE,SUBS,STAFF,PRESTIGE,BILLS103")
+likelihood("statsmodels", "committee/committee.csv", "negative_binomial", "BILLS104", "SUBS,STAFF,PRESTIGE")
+likelihood("statsmodels", "randhie/randhie.csv", "poisson", "mdvis", "lncoins,idp,lpi,fmde,physlm,disea,hlthg,hlthf,hlthp",
+           ("model", "hc1"))
+likelihood("statsmodels", "randhie/randhie.csv", "negative_binomial", "mdvis", "lncoins,idp,lpi,fmde,physlm,disea")
+likelihood("statsmodels", "strikes/strikes.csv", "poisson", "duration", "iprod")
+likelihood("statsmodels", "strikes/strikes.csv", "negative_binomial", "duration", "iprod")
+likelihood("classic", "swiss_binary_ordinal.csv", "ordinal", "cat", "Agriculture,Education,Infant.Mortality")
+likelihood("statsmodels", "fair/fair.csv", "ordinal", "rate_marriage", "age,yrs_married,religious,educ")
+likelihood("statsmodels", "anes96/anes96.csv", "ordinal", "PID", "selfLR,age,educ,income,TVnews")

@@ -95,7 +95,7 @@ impl Slopes {
             by_n: lost * 2.0 * (null - log_likelihood) / (n * n),
         };
         match measure {
-            FitKind::Mcfadden | FitKind::RSquared => {
+            FitKind::Mcfadden | FitKind::RSquared | FitKind::SquaredCorrelation => {
                 Self { by_log_likelihood: -1.0 / null, by_null: log_likelihood / (null * null), by_n: 0.0 }
             }
             FitKind::CoxSnell => cox_snell,

@@ -1,6 +1,6 @@
 //! From columns of a flat table to checked observations.
 
-use crate::data::{Clusters, DesignMatrix, Exposure, Gaps, Observations, Outcome, WeightKind, Weights};
+use crate::data::{Clusters, DataError, DesignMatrix, Exposure, Gaps, Observations, Outcome, WeightKind, Weights};
 use crate::estimators::FitError;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
@@ -84,18 +84,31 @@ pub(super) struct Loaded {
     /// For every used row its row in the file, from 1.
     pub rows: Vec<usize>,
     pub findings: Vec<Finding>,
+    table: FlatTable,
 }
 
 impl Loaded {
-    /// An error of a used row, counted in the rows of the file.
-    pub fn in_file(&self, error: FitError) -> FitError {
-        let line = |row: usize| self.rows.get(row - 1).copied().unwrap_or(row);
-        match error {
-            FitError::NotCount { outcome, row, value } => FitError::NotCount { outcome, row: line(row), value },
-            FitError::LeverageOne { row } => FitError::LeverageOne { row: line(row) },
-            other => other,
+    /// An error of a used row, with its place in the file.
+    pub fn in_file(&self, error: FitError) -> PipelineError {
+        let used = |row: usize| self.rows.get(row - 1).map_or(row, |row| row - 1);
+        match &error {
+            FitError::NotCount { outcome, row, .. } => {
+                PipelineError::Impossible(format!("{}: {}", self.table.cell(used(*row), outcome), what(&error)))
+            }
+            FitError::LeverageOne { row } => {
+                let text = error.to_string();
+                let rest = text.strip_prefix(&format!("row {row} ")).unwrap_or(&text);
+                PipelineError::Impossible(format!("`{}`, {} {rest}", self.table.file, self.table.place(used(*row))))
+            }
+            _ => PipelineError::Fit(error),
         }
     }
+}
+
+/// What is wrong with a value, without where it stands: the problems of a cell name their place in front of a colon.
+pub(super) fn what(problem: &impl std::fmt::Display) -> String {
+    let text = problem.to_string();
+    text.rsplit_once(": ").map_or(text.clone(), |(_, what)| what.to_owned())
 }
 
 /// What an outcome column must hold.
@@ -108,11 +121,12 @@ pub(super) enum OutcomeKind {
 impl FlatData {
     /// Reads the features and the rest and keeps the rows that can be used.
     pub(super) fn load(&self, features: &[String], kind: OutcomeKind) -> Result<Loaded, PipelineError> {
-        let table = self.read(features)?;
+        let read = self.read(features)?;
         let Kept { design, columns, outcome, weights, exposure, clusters, rows, findings } =
-            self.keep(features, kind, &table)?;
-        let data = |problem| PipelineError::Data { file: table.table.file.clone(), problem };
-        let design = design.matrix(rows.len()).map_err(|source| self.at_line(&table.table, &rows, source))?;
+            self.keep(features, kind, &read)?;
+        let table = read.table;
+        let data = |problem| self.at_line(&table, &rows, problem);
+        let design = design.matrix(rows.len()).map_err(data)?;
         let mut observations = Observations::new(design, outcome).map_err(data)?;
         if let Some(weights) = weights {
             observations = observations.weighted(weights).map_err(data)?;
@@ -124,7 +138,7 @@ impl FlatData {
             observations = observations.clustered(clusters).map_err(data)?;
         }
         let rows = rows.into_iter().map(|row| row + 1).collect();
-        Ok(Loaded { observations, columns, n_rows: table.table.n_rows, rows, findings })
+        Ok(Loaded { observations, columns, n_rows: table.n_rows, rows, findings, table })
     }
 
     /// Reads the features with their gaps, and the rest without.
@@ -248,20 +262,21 @@ impl FlatData {
         Ok(Kept { design, columns, outcome, weights, exposure, clusters, rows, findings })
     }
 
-    /// An error of a used row, counted in the rows of the file.
-    fn at_line(&self, table: &FlatTable, rows: &[usize], error: crate::data::DataError) -> PipelineError {
-        use crate::data::DataError::{BadExposure, BadWeight, FractionalFrequency, NotBinary, NotFinite, TooLarge};
-        let line = |row: usize| rows.get(row - 1).map_or(row, |&row| row + 1);
-        let problem = match error {
-            NotFinite { column, row, value } => NotFinite { column, row: line(row), value },
-            TooLarge { column, row, value } => TooLarge { column, row: line(row), value },
-            NotBinary { column, row, value } => NotBinary { column, row: line(row), value },
-            BadWeight { row, value } => BadWeight { row: line(row), value },
-            BadExposure { row, value } => BadExposure { row: line(row), value },
-            FractionalFrequency { row, value } => FractionalFrequency { row: line(row), value },
-            other => other,
+    /// An error of a used row, with its place in the file and the column's own name.
+    fn at_line(&self, table: &FlatTable, rows: &[usize], error: DataError) -> PipelineError {
+        use DataError::{BadExposure, BadWeight, FractionalFrequency, NoWeight, NotBinary, NotFinite, TooLarge};
+        let weights = self.weights.as_ref().map_or("", |(column, _)| column);
+        let (column, row) = match &error {
+            NotFinite { column, row, .. } | TooLarge { column, row, .. } | NotBinary { column, row, .. } => {
+                (column.as_str(), *row)
+            }
+            BadWeight { row, .. } | FractionalFrequency { row, .. } => (weights, *row),
+            BadExposure { row, .. } => (self.exposure.as_deref().unwrap_or_default(), *row),
+            NoWeight => return PipelineError::Input(format!("`{}`, column `{weights}`: {error}", table.file)),
+            _ => return PipelineError::Data { file: table.file.clone(), problem: error },
         };
-        PipelineError::Data { file: table.file.clone(), problem }
+        let place = table.cell(rows.get(row - 1).copied().unwrap_or(row - 1), column);
+        PipelineError::Input(format!("{place}: {}", what(&error)))
     }
 }
 
@@ -354,8 +369,32 @@ impl Columns {
         self.values.push(values);
     }
 
-    fn matrix(self, n_rows: usize) -> Result<DesignMatrix, crate::data::DataError> {
+    fn matrix(self, n_rows: usize) -> Result<DesignMatrix, DataError> {
         let values = Array2::from_shape_fn((n_rows, self.values.len()), |(row, column)| self.values[column][row]);
         DesignMatrix::new(self.names, values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_of_a_cell_is_said_without_its_place() {
+        let column = || "a: b".to_owned();
+        let (row, value) = (3, 1e300);
+        for (problem, want) in [
+            (DataError::NotFinite { column: column(), row, value }, "1e300 is not a finite number"),
+            (DataError::TooLarge { column: column(), row, value }, "1e300 is too large"),
+            (DataError::NotBinary { column: column(), row, value: 2.0 }, "2 is neither 0 nor 1"),
+            (DataError::BadWeight { row, value: -2.0 }, "-2 is not a weight"),
+            (DataError::FractionalFrequency { row, value: 0.5 }, "0.5 is not a whole number"),
+            (DataError::BadExposure { row, value: 0.0 }, "0 is not an exposure"),
+        ] {
+            let (text, want) = (what(&problem), want.trim_start_matches("1e300 "));
+            assert!(text.contains(want) && !text.contains("row 3"), "{text}");
+        }
+        let count = FitError::NotCount { outcome: column(), row, value: 2.5 };
+        assert!(what(&count).starts_with("2.5 is not a count"), "{}", what(&count));
     }
 }

@@ -63,8 +63,8 @@ pub fn drivers(question: &DriversQuestion) -> Result<DriversAnswer, PipelineErro
                 }
             };
             let ranking = ranking.map_err(|error| match error {
-                DriverError::Fit(error) => DriverError::Fit(loaded.in_file(error)),
-                other => other,
+                DriverError::Fit(error) => loaded.in_file(error),
+                other => PipelineError::Drivers(other),
             })?;
             (ranking, loaded.n_rows, loaded.findings)
         }

@@ -1,20 +1,20 @@
 //! `advocate fit`: a model of a column, with its coefficients and what it hides.
 
-use super::columns::{FlatData, OutcomeKind};
+use super::columns::{FlatData, Loaded, OutcomeKind};
 use crate::estimators::diagnostics::{Diagnose, ModelDiagnostics};
 use crate::estimators::missing::MultipleImputation;
 use crate::estimators::overdispersion::Overdispersion;
-use crate::estimators::proportional_odds::ProportionalOdds;
+use crate::estimators::proportional_odds::{ChiSquaredTest, ProportionalOdds};
 use crate::estimators::{
-    AugmentedRow, Coefficient, CountDistribution, Family, FitSummary, StdErrors, augment, augment_counts,
-    augment_levels,
+    AugmentedRow, Coefficient, CountDistribution, Family, FitError, FitSummary, PartialOrdinal, StdErrors, augment,
+    augment_counts, augment_levels,
 };
 use crate::findings::Finding;
 use crate::pipeline::PipelineError;
 use crate::pipeline::augmented::augmented;
-use crate::pipeline::model_fit::ModelSettings;
+use crate::pipeline::model_fit::{self, ModelSettings};
 use crate::stats::Confidence;
-use crate::store::Table;
+use crate::store::{Table, check_ending};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -27,6 +27,8 @@ pub struct FitQuestion {
     pub features: Vec<String>,
     /// The model.
     pub family: Family,
+    /// The plain model of the family, or another of the same outcome.
+    pub variant: FitVariant,
     /// How counts vary around their expectation.
     pub distribution: CountDistribution,
     /// How uncertainty is estimated.
@@ -37,6 +39,42 @@ pub struct FitQuestion {
     pub confidence: Confidence,
     /// Where one row an observation is written: fitted, residual, leverage. CSV, Parquet or JSON, by the name's end.
     pub augment: Option<PathBuf>,
+}
+
+/// Models of one family.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum FitVariant {
+    /// By maximum likelihood (or least squares).
+    #[default]
+    Plain,
+    /// Firth's penalised fit of a class.
+    Firth,
+    /// Slopes of their own for leaving the lowest of three levels and for reaching the highest.
+    Partial {
+        /// Columns with one slope for both.
+        parallel: Vec<String>,
+    },
+}
+
+/// How much more each column does for reaching the highest of three levels than for leaving the lowest.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PartialSteps {
+    /// One row a column that is not held parallel.
+    pub differences: Vec<StepRow>,
+    /// Wald's test that no column differs; `None` where all are held parallel.
+    pub equality: Option<ChiSquaredTest>,
+}
+
+/// A column's two slopes; the estimate is that for reaching the highest level less that for leaving the lowest.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepRow {
+    /// The difference with its uncertainty.
+    #[serde(flatten)]
+    pub difference: Coefficient,
+    /// Log odds of leaving the lowest level.
+    pub leave_low: f64,
+    /// Log odds of reaching the highest level.
+    pub reach_top: f64,
 }
 
 /// A fitted model.
@@ -52,6 +90,9 @@ pub struct FitAnswer {
     /// Whether one slope is enough for all steps (ordinal).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proportional_odds: Option<ProportionalOdds>,
+    /// Where removing harm and creating advocates differ (partial ordinal).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<PartialSteps>,
     /// Whether counts vary more than a Poisson model says (count).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overdispersion: Option<Overdispersion>,
@@ -64,8 +105,14 @@ pub struct FitAnswer {
 /// # Errors
 /// A table that is refused, whatever makes the fit impossible, and a table of observations that cannot be written.
 pub fn fit(question: &FitQuestion) -> Result<FitAnswer, PipelineError> {
+    if let Some(path) = &question.augment {
+        check_ending(path)?;
+    }
     let kind = if question.family == Family::Logistic { OutcomeKind::Class } else { OutcomeKind::Number };
     let loaded = question.data.load(&question.features, kind)?;
+    if let FitVariant::Partial { parallel } = &question.variant {
+        return partial(question, parallel, loaded);
+    }
     let settings = ModelSettings {
         family: question.family,
         distribution: question.distribution,
@@ -73,7 +120,11 @@ pub fn fit(question: &FitQuestion) -> Result<FitAnswer, PipelineError> {
         confidence: question.confidence,
         penalty: None,
     };
-    let mut fit = settings.fit(&loaded.observations).map_err(|error| loaded.in_file(error))?;
+    let fitted = match question.variant {
+        FitVariant::Firth => model_fit::firth(&loaded.observations, question.confidence),
+        _ => settings.fit(&loaded.observations),
+    };
+    let mut fit = fitted.map_err(|error| refused(&loaded, error))?;
     let is_asked = matches!(question.family, Family::Linear | Family::Logistic);
     let diagnostics = if is_asked {
         let diagnose = Diagnose { std_errors: fit.summary.std_errors, ..Diagnose::default() };
@@ -94,7 +145,7 @@ pub fn fit(question: &FitQuestion) -> Result<FitAnswer, PipelineError> {
         let place = loaded.rows.iter().map(|&row| row as i64);
         let outcome = loaded.observations.outcome();
         let table = Table::new("augment").integers("row", place).numbers(outcome.name(), outcome.values().to_vec());
-        augmented(table, &rows).write_as(path)?;
+        augmented(table, &rows, question.family).write_as(path)?;
     }
     fit.summary.n_rows = loaded.n_rows;
     let mut findings = loaded.findings;
@@ -109,7 +160,42 @@ pub fn fit(question: &FitQuestion) -> Result<FitAnswer, PipelineError> {
         coefficients: fit.coefficients,
         diagnostics,
         proportional_odds: fit.proportional_odds,
+        steps: None,
         overdispersion: fit.overdispersion,
         findings,
     })
+}
+
+/// A partial ordinal fit of three levels.
+fn partial(question: &FitQuestion, parallel: &[String], loaded: Loaded) -> Result<FitAnswer, PipelineError> {
+    let FitQuestion { std_errors, confidence, .. } = *question;
+    let model = PartialOrdinal { std_errors, confidence, parallel: parallel.to_vec(), ..PartialOrdinal::default() };
+    let fit = model.fit(&loaded.observations).map_err(|error| refused(&loaded, error))?;
+    let row = |own: &crate::estimators::partial_ordinal::StepDifference| StepRow {
+        difference: own.difference.clone(),
+        leave_low: own.leave_low,
+        reach_top: own.reach_top,
+    };
+    Ok(FitAnswer {
+        model: FitSummary { n_rows: loaded.n_rows, ..fit.summary().clone() },
+        coefficients: fit.coefficients().to_vec(),
+        diagnostics: None,
+        proportional_odds: None,
+        steps: Some(PartialSteps {
+            differences: fit.differences().iter().map(row).collect(),
+            equality: fit.equality().cloned(),
+        }),
+        overdispersion: None,
+        findings: loaded.findings.into_iter().chain(fit.findings().iter().cloned()).collect(),
+    })
+}
+
+/// An error of the fit, with what fits in its place where the classes are separated.
+fn refused(loaded: &Loaded, error: FitError) -> PipelineError {
+    match error {
+        FitError::Separated(separation) if !separation.ordered => {
+            PipelineError::Impossible(format!("{separation}; or fit it with --firth, whose coefficients are finite"))
+        }
+        other => loaded.in_file(other),
+    }
 }

@@ -1,5 +1,6 @@
 //! `advocate influence`: reach of every node of an edge list, and the set to start with.
 
+use super::columns::what;
 use crate::findings::Finding;
 use crate::influence::{
     Candidates, Degree, EdgeList, HitsSettings, InfluenceError, PageRankSettings, PassingProbability, PivotSettings,
@@ -147,7 +148,13 @@ pub fn influence(question: &InfluenceQuestion) -> Result<InfluenceAnswer, Pipeli
     };
     let wanted = Wanted { numbers, texts: vec![question.from.clone(), question.to.clone()], ..Wanted::default() };
     let table = FlatTable::read(&question.file, &wanted).map_err(|error| PipelineError::Input(in_full(&error)))?;
-    let refused = |problem: InfluenceError| PipelineError::Edges { file: table.file.clone(), problem };
+    let refused = |problem: InfluenceError| match &problem {
+        InfluenceError::MissingEnd { row, .. } | InfluenceError::BadProbability { row, .. } => {
+            let what = what(&problem);
+            PipelineError::Input(format!("`{}`, {}: {what}", table.file, table.place(row.saturating_sub(1))))
+        }
+        _ => PipelineError::Edges { file: table.file.clone(), problem },
+    };
     let [from, to] = &table.texts[..] else { return Err(refused(InfluenceError::NoEdges)) };
     let name = |text: &Option<String>| text.clone().unwrap_or_default();
     let mut edges = EdgeList::new();
@@ -158,8 +165,8 @@ pub fn influence(question: &InfluenceQuestion) -> Result<InfluenceAnswer, Pipeli
         EdgeRule::Column(column) => {
             if let Some(row) = table.numbers[0].iter().position(|value| value.is_nan()) {
                 return Err(PipelineError::Input(format!(
-                    "`{}`, line {}, column `{column}`: the probability is missing; fill it or drop the row",
-                    table.file, table.lines[row]
+                    "{}: the probability is missing; fill it or drop the row",
+                    table.cell(row, column)
                 )));
             }
             PassingProbability::PerEdge(table.numbers[0].clone())

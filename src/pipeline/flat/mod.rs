@@ -13,7 +13,7 @@ mod purchases;
 pub use columns::{FlatData, Missing};
 pub use correlations::{CorrelationsQuestion, correlations};
 pub use drivers::{DriversAnswer, DriversQuestion, drivers};
-pub use fit::{FitAnswer, FitQuestion, fit};
+pub use fit::{FitAnswer, FitQuestion, FitVariant, PartialSteps, StepRow, fit};
 pub use fit_gaps::{GapsAnswer, GapsModel, GapsRow, fit_gaps};
 pub use influence::{Bound, EdgeRule, InfluenceAnswer, InfluenceQuestion, NodeMeasure, SpreadModel, influence};
 pub use nps::{ItemScale, NpsAnswer, NpsGroup, NpsQuestion, nps};

@@ -1,5 +1,6 @@
 //! `advocate nps`: the score of a column, by group.
 
+use super::columns::what;
 use crate::data::Clusters;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
@@ -107,17 +108,16 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
         groups.entry(key).or_default().push(row);
     }
     let at_row = |members: &[usize], source: MeasureError| {
-        let row = |row: usize| members.get(row - 1).map_or(row, |&row| row + 1);
-        let (column, problem) = match (source, &question.weights) {
-            (MeasureError::OffScale { row: at, value }, _) => {
-                (&question.score, MeasureError::OffScale { row: row(at), value })
+        let (column, row) = match (&source, &question.weights) {
+            (MeasureError::OffScale { row, .. }, _) => (&question.score, *row),
+            (MeasureError::BadWeight { row, .. }, Some(weights)) => (weights, *row),
+            _ => {
+                let (file, column) = (table.file.clone(), question.score.clone());
+                return PipelineError::Measure { file, column, problem: source };
             }
-            (MeasureError::BadWeight { row: at, value }, Some(weights)) => {
-                (weights, MeasureError::BadWeight { row: row(at), value })
-            }
-            (other, _) => (&question.score, other),
         };
-        PipelineError::Measure { file: table.file.clone(), column: column.clone(), problem }
+        let place = table.cell(members.get(row - 1).copied().unwrap_or(row - 1), column);
+        PipelineError::Input(format!("{place}: {}", what(&source)))
     };
     if question.scale == ItemScale::OneToTen {
         let item = question.score.clone();

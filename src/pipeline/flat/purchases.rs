@@ -8,7 +8,7 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
 use crate::pipeline::{PipelineError, in_full};
 use crate::stats::Confidence;
-use crate::store::Table;
+use crate::store::{Table, check_ending};
 use crate::study::Codes;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -175,6 +175,9 @@ pub struct WeekRow {
 /// # Errors
 /// A log that is refused, whatever makes the fit impossible, and a table of customers that cannot be written.
 pub fn purchases(question: &PurchasesQuestion) -> Result<PurchasesAnswer, PipelineError> {
+    if let Some(path) = &question.augment {
+        check_ending(path)?;
+    }
     let Log { table, purchases, names, last_day, mut findings } = question.read()?;
     let n_used = purchases.len();
     let log = PurchaseLog::new(purchases).map_err(impossible)?;
@@ -256,7 +259,7 @@ impl PurchasesQuestion {
                 n_dropped += 1;
                 continue;
             };
-            let place = |column: &str| format!("`{}`, line {}, column `{column}`", table.file, table.lines[row]);
+            let place = |column: &str| table.cell(row, column);
             let Some(day) = day_of(time) else {
                 let shown: String = time.chars().take(60).collect();
                 return Err(PipelineError::Input(format!(

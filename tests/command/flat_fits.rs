@@ -1,0 +1,156 @@
+//! What flat fits and drivers offer beside their plain models, and how they name what is wrong.
+
+use super::{advocate, folder, json, stderr, stdout, write};
+
+fn assert_near(got: &serde_json::Value, want: f64, absolute: f64) {
+    let number = got.as_f64().expect("a number");
+    assert!((number - want).abs() < absolute, "{number} {want}");
+}
+
+fn term(answer: &serde_json::Value, term: &str) -> serde_json::Value {
+    let rows = answer["coefficients"].as_array().expect("rows");
+    rows.iter().find(|row| row["term"] == term).expect("the term").clone()
+}
+
+/// Two of two customers leave with the complaint, none without.
+const SEPARATED: &str = "y,x\n0,0\n0,0\n1,1\n1,1\n";
+
+#[test]
+fn a_separated_class_is_refused_and_fitted_by_firth_where_that_is_asked_for() {
+    let folder = folder();
+    write(folder.path(), "t.csv", SEPARATED);
+    let fit =
+        ["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--family", "logistic", "--format", "json"];
+    let refused = advocate(folder.path(), &fit);
+    assert_eq!(refused.status.code(), Some(4));
+    assert!(stderr(&refused).contains("high x goes with 1") && stderr(&refused).contains("--firth"));
+    let answer = json(&advocate(folder.path(), &[&fit[..], &["--firth"]].concat()));
+    // The penalty adds 1/2 to each of the four counts: ln(2.5 / 0.5) - ln(0.5 / 2.5) = 2 ln 5.
+    assert_near(&term(&answer, "x")["estimate"], 2.0 * 5.0_f64.ln(), 1e-7);
+    for wrong in [&["--firth", "--cluster", "y"][..], &["--firth", "--std-errors", "hc1"]] {
+        assert_eq!(advocate(folder.path(), &[&fit[..], wrong].concat()).status.code(), Some(2));
+    }
+    let linear = ["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--firth"];
+    assert_eq!(advocate(folder.path(), &linear).status.code(), Some(2));
+}
+
+#[test]
+fn three_levels_have_slopes_of_their_own_by_step() {
+    let folder = folder();
+    // Without service the odds of leaving the lowest level are 1 and of reaching the highest 1/3; with it 5 and 2.
+    write(folder.path(), "t.csv", "class,service\n0,0\n0,0\n1,0\n2,0\n0,1\n1,1\n2,1\n2,1\n2,1\n2,1\n");
+    let fit =
+        ["fit", "--data", "t.csv", "--outcome", "class", "--features", "service", "--family", "ordinal", "--partial"];
+    let answer = json(&advocate(folder.path(), &[&fit[..], &["--format", "json"]].concat()));
+    assert_near(&term(&answer, "leave_low:service")["estimate"], 5.0_f64.ln(), 1e-7);
+    assert_near(&term(&answer, "reach_top:service")["estimate"], 6.0_f64.ln(), 1e-7);
+    let step = &answer["steps"]["differences"][0];
+    assert_near(&step["estimate"], 1.2_f64.ln(), 1e-7);
+    assert_near(&step["leave_low"], 5.0_f64.ln(), 1e-7);
+    let text = advocate(folder.path(), &fit);
+    assert!(stdout(&text).contains("reach_top"), "{}", stdout(&text));
+    let parallel = json(&advocate(folder.path(), &[&fit[..], &["--parallel", "service", "--format", "json"]].concat()));
+    assert!(term(&parallel, "service")["estimate"].is_number() && parallel["steps"]["equality"].is_null());
+    let unknown = advocate(folder.path(), &[&fit[..], &["--parallel", "price"]].concat());
+    assert!(unknown.status.code() == Some(4) && stderr(&unknown).contains("`price`"), "{}", stderr(&unknown));
+}
+
+#[test]
+fn a_model_without_columns_is_the_mean() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "y,x\n1,1\n2,5\n6,2\n");
+    let answer =
+        advocate(folder.path(), &["fit", "--data", "t.csv", "--outcome", "y", "--intercept-only", "--format", "json"]);
+    let answer = json(&answer);
+    assert_near(&term(&answer, "(intercept)")["estimate"], 3.0, 1e-12);
+    // The standard deviation is sqrt(7), over the root of three rows.
+    assert_near(&term(&answer, "(intercept)")["std_error"], (7.0_f64 / 3.0).sqrt(), 1e-12);
+    let forgotten = advocate(folder.path(), &["fit", "--data", "t.csv", "--outcome", "y"]);
+    assert_eq!(forgotten.status.code(), Some(2));
+}
+
+#[test]
+fn names_may_hold_commas_and_have_blanks_around_them() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "y,\"a, at first\",b\n1,1,0\n2,2,1\n2,3,0\n4,4,1\n5,6,0\n");
+    let fit = ["fit", "--data", "t.csv", "--outcome", "y", "--format", "json", "--features"];
+    let own = json(&advocate(folder.path(), &[&fit[..], &["\"a, at first\", b"]].concat()));
+    assert_eq!(own["coefficients"][1]["term"], "a, at first");
+    assert_eq!(own["coefficients"][2]["term"], "b");
+    let twice = json(&advocate(folder.path(), &[&fit[..], &["\"a, at first\"", "--features", "b"]].concat()));
+    assert_eq!(own, twice);
+    let drivers =
+        ["drivers", "--data", "t.csv", "--outcome", "y", "--drivers", "\"a, at first\",b", "--bootstrap", "0"];
+    let grouped = [&drivers[..], &["--groups", "first=\"a, at first\"; other=b", "--format", "json"]].concat();
+    let answer = json(&advocate(folder.path(), &grouped));
+    assert_eq!(answer["groups"].as_array().expect("groups").len(), 2);
+}
+
+#[test]
+fn what_is_wrong_with_a_cell_names_the_users_column_and_the_line() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "y,x,w,e\n1,1,1,1\n0,2,1,0\n2,3,-2,1\n1,4,1,1\n");
+    let fit = ["fit", "--data", "t.csv", "--outcome", "y", "--features", "x"];
+    let said = |more: &[&str]| stderr(&advocate(folder.path(), &[&fit[..], more].concat()));
+    let weights = said(&["--weights", "w", "--weight-kind", "sampling"]);
+    assert!(weights.contains("`t.csv`, line 4, column `w`: -2 is not a weight"), "{weights}");
+    let exposure = said(&["--family", "count", "--exposure", "e"]);
+    assert!(exposure.contains("`t.csv`, line 3, column `e`: 0 is not an exposure"), "{exposure}");
+    let class = said(&["--family", "logistic"]);
+    assert!(class.contains("`t.csv`, line 4, column `y`: 2 is neither 0 nor 1"), "{class}");
+}
+
+#[test]
+fn a_copy_of_the_outcome_and_too_few_resamples_are_findings() {
+    let folder = folder();
+    let rows: String = (0..40).map(|row| format!("{y},{y},{}\n", (row * 7) % 11, y = (row * 5) % 13)).collect();
+    write(folder.path(), "t.csv", &format!("y,copy,x\n{rows}"));
+    let drivers = ["drivers", "--data", "t.csv", "--outcome", "y", "--drivers", "copy,x", "--format", "json"];
+    let sentences = |more: &[&str]| -> String {
+        let answer = json(&advocate(folder.path(), &[&drivers[..], more].concat()));
+        answer["findings"].as_array().expect("findings").iter().map(|finding| finding["sentence"].to_string()).collect()
+    };
+    let all = sentences(&["--bootstrap", "1"]);
+    assert!(all.contains("copy gives y exactly") && all.contains("1 bootstrap samples are too few"), "{all}");
+    assert!(!sentences(&["--bootstrap", "80"]).contains("too few"));
+}
+
+#[test]
+fn a_small_spread_around_a_huge_mean_is_a_spread() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "y,x\n100000000000000,1\n100000000000002,2\n100000000000001,3\n100000000000005,4\n");
+    let fit = ["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--format", "json"];
+    // Of 0, 2, 1, 5 on 1 to 4 the slope is 7 / 5.
+    assert_near(&term(&json(&advocate(folder.path(), &fit)), "x")["estimate"], 1.4, 1e-9);
+}
+
+#[test]
+fn relative_weights_of_a_class_divide_the_squared_correlation_of_its_probabilities() {
+    let folder = folder();
+    let rows: String = (0..60)
+        .map(|row| {
+            let (a, b) = ((row * 7) % 11, (row * row) % 7);
+            format!("{},{a},{b}\n", u8::from((a + b + (row * 13) % 9) > 14))
+        })
+        .collect();
+    write(folder.path(), "t.csv", &format!("y,a,b\n{rows}"));
+    let drivers = ["drivers", "--data", "t.csv", "--outcome", "y", "--drivers", "a,b", "--format", "json"];
+    let weighed = ["--method", "relative-weights", "--bootstrap", "80", "--family"];
+    let answer = json(&advocate(folder.path(), &[&drivers[..], &weighed, &["logistic"]].concat()));
+    assert_eq!(answer["fit"]["measure"], "squared_correlation");
+    let sum: f64 =
+        answer["drivers"].as_array().expect("rows").iter().filter_map(|row| row["contribution"].as_f64()).sum();
+    assert_near(&answer["fit"]["value"], sum, 1e-9);
+    assert!(answer["drivers"][0]["conf_low"].is_number());
+    let refused = advocate(folder.path(), &[&drivers[..], &weighed, &["count"]].concat());
+    assert!(refused.status.code() == Some(4) && stderr(&refused).contains("none for levels or counts"));
+}
+
+#[test]
+fn nought_has_no_sign_in_json() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "f,t,p\na,b,0.5\n");
+    let arguments = ["influence", "--edges", "t.csv", "--from", "f", "--to", "t", "--probability", "p", "--measures"];
+    let output = advocate(folder.path(), &[&arguments[..], &["degree,hits", "--format", "json"]].concat());
+    assert!(output.status.success() && !stdout(&output).contains("-0.0"), "{}", stdout(&output));
+}
