@@ -1,4 +1,5 @@
-//! Every measure by every cut of a million responses, replicates included.
+//! Every measure by every cut of a million responses, replicates included: by segment alone, and by cuts of which some lie within
+//! others.
 
 use advocate::data::Clusters;
 use advocate::measures::portfolio::{AnswerScale, Cut, CutAnalysis, Measure, Metric};
@@ -34,20 +35,43 @@ fn million_responses(criterion: &mut Criterion) {
             Measure::ratio("wallet", &spend, &category)?,
         ])
     };
-    let mut group = criterion.benchmark_group("cuts_1m_responses_6_measures_50_segments");
-    group.sample_size(10);
-    for replicates in [0, 200] {
-        group.bench_function(format!("replicates={replicates}"), |bencher| {
-            bencher.iter(|| {
-                let levels = (0..50).map(|level| level.to_string()).collect();
-                let cut = Cut::new("segment", levels, &codes)?;
-                let sampling = Sampling { weights: Some(&weights), clusters: Some(&customers), population: None };
-                let analysis = CutAnalysis { replicates, ..CutAnalysis::default() };
-                black_box(analysis.estimate(&measures()?, &[cut], sampling))
+    // Segments by waves, and shops that lie within regions.
+    let waves: Vec<u32> = (0..N).map(|row| draw(row, 10, 8) as u32).collect();
+    let both: Vec<u32> = codes.iter().zip(&waves).map(|(segment, wave)| 8 * segment + wave).collect();
+    let shops: Vec<u32> = (0..N).map(|row| draw(row, 11, 40) as u32).collect();
+    let regions: Vec<u32> = shops.iter().map(|shop| shop / 8).collect();
+    let channels: Vec<u32> = (0..N).map(|row| draw(row, 12, 5) as u32).collect();
+    let segments = [("segment", 50, &codes)];
+    let every = [
+        ("segment", 50, &codes),
+        ("wave", 8, &waves),
+        ("segment by wave", 400, &both),
+        ("region", 5, &regions),
+        ("shop", 40, &shops),
+        ("channel", 5, &channels),
+    ];
+    let estimate = |cuts: &[(&str, u32, &Vec<u32>)], replicates: usize| {
+        let mut own = Vec::new();
+        for (name, n, codes) in cuts {
+            own.push(Cut::new(*name, (0..*n).map(|level| level.to_string()).collect(), codes)?);
+        }
+        let sampling = Sampling { weights: Some(&weights), clusters: Some(&customers), ..Sampling::default() };
+        let analysis = CutAnalysis { replicates, ..CutAnalysis::default() };
+        analysis.estimate(&measures()?, &own, sampling)
+    };
+    for (name, cuts) in [
+        ("cuts_1m_responses_6_measures_50_segments", &segments[..]),
+        ("cuts_1m_responses_6_measures_every_cut_nested", &every[..]),
+    ] {
+        let mut group = criterion.benchmark_group(name);
+        group.sample_size(10);
+        for replicates in [0, 200] {
+            group.bench_function(format!("replicates={replicates}"), |bencher| {
+                bencher.iter(|| black_box(estimate(cuts, replicates)));
             });
-        });
+        }
+        group.finish();
     }
-    group.finish();
 }
 
 criterion_group!(benches, million_responses);

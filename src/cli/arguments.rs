@@ -3,6 +3,7 @@
 use super::names::{Names, cells, parse_names, parted};
 use crate::drivers::DriverGroup;
 use crate::measures::IntervalKind;
+use crate::measures::portfolio::AnswerScale;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -285,15 +286,36 @@ pub(super) enum InfluenceFormat {
     Csv,
 }
 
-/// The scale on which an item was asked.
+/// What is made of a column of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Scale {
-    /// The one on which a Net Promoter Score is defined.
-    #[value(name = "0-10")]
-    ZeroToTen,
-    /// Refused, with the reason.
-    #[value(name = "1-10")]
-    OneToTen,
+pub(super) enum FigureWord {
+    /// The Net Promoter Score of 0-10 answers.
+    Nps,
+    /// The mean of any numbers, or of whole answers on --scale.
+    Mean,
+    /// The share of answers of --from or more on --scale.
+    TopBox,
+    /// The share of answers of --from or more less that of --to or less on --scale, times 100.
+    NetBox,
+    /// The share of the values in --yes.
+    Yes,
+}
+
+/// Which of a customer's answers in a window count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Several {
+    /// Every answer.
+    All,
+    /// The last of each customer in --cluster.
+    Latest,
+}
+
+/// The ends of a scale, as in `1-5`.
+fn scale(text: &str) -> Result<AnswerScale, String> {
+    let ends = text.get(1..).and_then(|rest| rest.find('-')).map(|at| text.split_at(at + 1));
+    let number = |text: &str| text.parse::<f64>().ok();
+    let scale = ends.and_then(|(low, high)| AnswerScale::new(number(low)?, number(high.get(1..)?)?).ok());
+    scale.ok_or_else(|| "write the lowest and the highest answer, whole numbers in order, as in 1-5".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -420,9 +442,24 @@ pub(super) struct NpsOfTable {
     /// The table: CSV, TSV or Parquet.
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
-    /// The column of 0-10 answers.
+    /// The column of answers, 0-10 for a Net Promoter Score.
     #[arg(long, value_name = "COLUMN")]
     pub score: String,
+    /// What is made of the answers.
+    #[arg(long, value_enum, default_value_t = FigureWord::Nps)]
+    pub metric: FigureWord,
+    /// The scale on which the question was asked, lowest and highest answer; a Net Promoter Score has 0-10 and no other.
+    #[arg(long, value_name = "LOW-HIGH", value_parser = scale)]
+    pub scale: Option<AnswerScale>,
+    /// The lowest answer in favour, for boxes.
+    #[arg(long, value_name = "ANSWER", allow_negative_numbers = true)]
+    pub from: Option<f64>,
+    /// The highest answer against, for a net box.
+    #[arg(long, value_name = "ANSWER", allow_negative_numbers = true)]
+    pub to: Option<f64>,
+    /// The values that mean yes, as in yes,1; all others mean no.
+    #[arg(long, value_delimiter = ',', value_name = "VALUES")]
+    pub yes: Vec<String>,
     /// A column to group by; may be given several times.
     #[arg(long, value_name = "COLUMN")]
     pub by: Vec<String>,
@@ -435,9 +472,25 @@ pub(super) struct NpsOfTable {
     /// How many customers there are in all, answered or not, where that is not many.
     #[arg(long, value_name = "N")]
     pub population: Option<f64>,
-    /// The kind of interval; plain wald is too narrow for small bases.
-    #[arg(long, value_name = "KIND", default_value = "adjusted-wald", value_parser = interval_kinds())]
-    pub interval: IntervalKind,
+    /// Other columns of numbers: each pair of these and of the answers is correlated.
+    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
+    pub correlate: Vec<String>,
+    /// The column of dates, for --window; an instant with an offset counts on its day of UTC.
+    #[arg(long, value_name = "COLUMN", requires = "window")]
+    pub time: Option<String>,
+    /// Also over a window of so many days that moves and ends with the last answer.
+    #[arg(long, value_name = "DAYS", requires = "time")]
+    pub window: Option<u32>,
+    /// Days from one window to the next; a third of the window by default.
+    #[arg(long, value_name = "DAYS", requires = "window")]
+    pub step: Option<u32>,
+    /// Which of a customer's answers in a window count.
+    #[arg(long, value_enum, default_value_t = Several::All, requires = "window")]
+    pub several: Several,
+    /// The kind of interval: adjusted-wald by default for scores, wilson for shares, student-t for means; plain wald is too
+    /// narrow for small bases.
+    #[arg(long, value_name = "KIND", value_parser = interval_kinds())]
+    pub interval: Option<IntervalKind>,
     /// Replicates, for --interval bootstrap; 1000 by default.
     #[arg(long, value_name = "N")]
     pub bootstrap: Option<usize>,
@@ -456,9 +509,6 @@ pub(super) struct NpsOfTable {
     /// Answers behind the benchmark, where they are known.
     #[arg(long, value_name = "N", requires = "benchmark")]
     pub benchmark_n: Option<f64>,
-    /// The scale on which the question was asked.
-    #[arg(long, value_enum, default_value_t = Scale::ZeroToTen)]
-    pub scale: Scale,
     /// Codes that are no answer, as in 11,99; blank, NA and null are none in any case.
     #[arg(long, value_parser = parse_names, value_name = "CODES")]
     pub not_applicable: Vec<Names>,
@@ -467,11 +517,11 @@ pub(super) struct NpsOfTable {
     pub format: Format,
 }
 
-/// The words of all kinds that a score can have.
+/// The words of all kinds that a figure can have.
 fn interval_kinds() -> impl TypedValueParser<Value = IntervalKind> {
-    let words = IntervalKind::OF_NPS.map(IntervalKind::word);
+    let words = IntervalKind::ALL.map(IntervalKind::word);
     PossibleValuesParser::new(words).try_map(|word| {
-        IntervalKind::OF_NPS.into_iter().find(|kind| kind.word() == word).ok_or("there is no such kind of interval")
+        IntervalKind::ALL.into_iter().find(|kind| kind.word() == word).ok_or("there is no such kind of interval")
     })
 }
 

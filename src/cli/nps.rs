@@ -1,7 +1,7 @@
 //! `advocate nps` and `advocate nps plan`.
 
 use super::Failure;
-use super::arguments::{Format, Nps, NpsCommand, NpsOfTable, NpsPlan, Scale};
+use super::arguments::{FigureWord, Format, Nps, NpsCommand, NpsOfTable, NpsPlan, Several};
 use super::flat::confidence;
 use super::names;
 use super::print::{self, Cell};
@@ -9,9 +9,12 @@ use crate::findings::Finding;
 use crate::measures::change::{Design, Power, SamplePlan};
 use crate::measures::channels::Benchmark;
 use crate::measures::disclosure::SmallBases;
+use crate::measures::portfolio::{AnswerScale, CorrelationRow, SeveralAnswers};
 use crate::measures::{IntervalKind, MeasureError, NpsSettings, Resampling};
-use crate::pipeline::flat::{self, ItemScale, NpsAnswer, NpsQuestion};
+use crate::pipeline::flat::{self, FlatWindow, ItemAnswer, ItemQuestion, NpsAnswer, NpsQuestion, WindowRow};
+use crate::study::{ItemFigure, Range};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Replicates of a bootstrap interval where nothing is said.
 const REPLICATES: usize = 1000;
@@ -27,11 +30,56 @@ pub(super) fn nps(arguments: &Nps) -> Result<(), Failure> {
 
 fn of_table(arguments: &NpsOfTable) -> Result<(), Failure> {
     let refused = |problem: MeasureError| Failure::new(2, problem.to_string());
-    if arguments.bootstrap.is_some() && arguments.interval != IntervalKind::Bootstrap {
-        return Err(Failure::new(2, "--bootstrap goes with --interval bootstrap"));
+    let wrong = |sentence: &str| Err(Failure::new(2, sentence));
+    let is_nps = arguments.metric == FigureWord::Nps;
+    if arguments.bootstrap.is_some() && arguments.interval != Some(IntervalKind::Bootstrap) {
+        return wrong("--bootstrap goes with --interval bootstrap");
     }
     if arguments.population.is_some() && !arguments.by.is_empty() {
-        return Err(Failure::new(2, "--population counts everybody; leave --by out, since each group has its own"));
+        return wrong("--population counts everybody; leave --by out, since each group has its own");
+    }
+    if !arguments.by.is_empty() && (!arguments.correlate.is_empty() || arguments.window.is_some()) {
+        return wrong("--correlate and --window are of all answers; leave --by out, or ask for one group at a time");
+    }
+    if arguments.suppress_below > 0 && (!arguments.correlate.is_empty() || arguments.window.is_some()) {
+        return wrong("--suppress-below hides groups and protects no windows or correlations; leave one of them out");
+    }
+    if arguments.benchmark.is_some() && !is_nps {
+        return wrong("--benchmark is a Net Promoter Score; leave it out, or --metric");
+    }
+    let small_bases = match arguments.suppress_below {
+        0 => None,
+        minimum => Some(SmallBases::below(minimum).map_err(refused)?),
+    };
+    let resampling = Resampling { replicates: arguments.bootstrap.unwrap_or(REPLICATES), seed: arguments.seed };
+    let confidence = confidence(arguments.confidence)?;
+    let figure = figure(arguments)?;
+    if !is_nps {
+        let answer = flat::items(&ItemQuestion {
+            file: arguments.data.clone(),
+            column: arguments.score.clone(),
+            figure,
+            by: arguments.by.clone(),
+            weights: arguments.weights.clone(),
+            cluster: arguments.cluster.clone(),
+            population: arguments.population,
+            interval: arguments.interval,
+            confidence,
+            resampling,
+            small_bases,
+            correlate: arguments.correlate.clone(),
+            window: window(arguments)?,
+            not_applicable: arguments.not_applicable.clone(),
+        })?;
+        return match arguments.format {
+            Format::Json => print::json(&answer),
+            Format::Text => items_table(arguments, &answer),
+        };
+    }
+    let interval = arguments.interval.unwrap_or_default();
+    if !IntervalKind::OF_NPS.contains(&interval) {
+        let (kind, instead) = (interval.word(), "take adjusted-wald or score");
+        return Err(refused(MeasureError::NoSuchInterval { kind, figure: "a net score", instead }));
     }
     let answer = flat::nps(&NpsQuestion {
         file: arguments.data.clone(),
@@ -40,23 +88,70 @@ fn of_table(arguments: &NpsOfTable) -> Result<(), Failure> {
         weights: arguments.weights.clone(),
         cluster: arguments.cluster.clone(),
         population: arguments.population,
-        settings: NpsSettings { interval: arguments.interval, confidence: confidence(arguments.confidence)? },
-        resampling: Resampling { replicates: arguments.bootstrap.unwrap_or(REPLICATES), seed: arguments.seed },
-        small_bases: match arguments.suppress_below {
-            0 => None,
-            minimum => Some(SmallBases::below(minimum).map_err(refused)?),
-        },
+        settings: NpsSettings { interval, confidence },
+        resampling,
+        small_bases,
         benchmark: arguments.benchmark.map(|nps| Benchmark { nps, n: arguments.benchmark_n, variance: None }),
-        scale: match arguments.scale {
-            Scale::ZeroToTen => ItemScale::ZeroToTen,
-            Scale::OneToTen => ItemScale::OneToTen,
-        },
-        not_applicable: names::all(&arguments.not_applicable),
+            scale: arguments.scale.unwrap_or(AnswerScale::ZERO_TO_TEN),
+            correlate: arguments.correlate.clone(),
+            window: window(arguments)?,
+            not_applicable: names::all(&arguments.not_applicable),
     })?;
     match arguments.format {
         Format::Json => print::json(&answer),
         Format::Text => table(arguments, &answer),
     }
+}
+
+/// What is made of the answers, with all that it needs and nothing else.
+fn figure(arguments: &NpsOfTable) -> Result<ItemFigure, Failure> {
+    let given = [
+        ("--scale", arguments.scale.is_some()),
+        ("--from", arguments.from.is_some()),
+        ("--to", arguments.to.is_some()),
+        ("--yes", !arguments.yes.is_empty()),
+    ];
+    let (needed, allowed): (&[&str], &[&str]) = match arguments.metric {
+        FigureWord::Nps | FigureWord::Mean => (&[], &["--scale"]),
+        FigureWord::TopBox => (&["--scale", "--from"], &["--scale", "--from"]),
+        FigureWord::NetBox => (&["--scale", "--from", "--to"], &["--scale", "--from", "--to"]),
+        FigureWord::Yes => (&["--yes"], &["--yes"]),
+    };
+    for (flag, is_given) in given {
+        if is_given && !allowed.contains(&flag) {
+            return Err(Failure::new(2, format!("{flag} says nothing of this --metric; leave it out")));
+        }
+        if !is_given && needed.contains(&flag) {
+            return Err(Failure::new(2, format!("this --metric needs {flag}")));
+        }
+    }
+    let range = arguments.scale.map(|scale| Range { min: scale.low(), max: scale.high() });
+    let scale = range.unwrap_or(Range { min: 0.0, max: 10.0 });
+    let (from, to) = (arguments.from.unwrap_or_default(), arguments.to.unwrap_or_default());
+    Ok(match arguments.metric {
+        FigureWord::Nps => ItemFigure::Nps,
+        FigureWord::Mean => ItemFigure::Mean { scale: range },
+        FigureWord::TopBox if from <= scale.min => {
+            return Err(Failure::new(2, "a top box that starts at the lowest answer holds every answer"));
+        }
+        FigureWord::TopBox => ItemFigure::TopBox { scale, from },
+        FigureWord::NetBox => ItemFigure::NetBox { scale, to, from },
+        FigureWord::Yes => ItemFigure::Yes { values: arguments.yes.clone() },
+    })
+}
+
+/// The window that moves, where there is one.
+fn window(arguments: &NpsOfTable) -> Result<Option<FlatWindow>, Failure> {
+    let (Some(time), Some(days)) = (&arguments.time, arguments.window) else { return Ok(None) };
+    let step_days = arguments.step.unwrap_or_else(|| days.div_ceil(3));
+    if days == 0 || step_days == 0 {
+        return Err(Failure::new(2, "--window and --step are at least 1 day"));
+    }
+    let several = match arguments.several {
+        Several::All => SeveralAnswers::All,
+        Several::Latest => SeveralAnswers::Latest,
+    };
+    Ok(Some(FlatWindow { time: time.clone(), days, step_days, several }))
 }
 
 fn table(arguments: &NpsOfTable, answer: &NpsAnswer) -> Result<(), Failure> {
@@ -65,11 +160,7 @@ fn table(arguments: &NpsOfTable, answer: &NpsAnswer) -> Result<(), Failure> {
     header.extend(arguments.benchmark.iter().flat_map(|_| ["gap", "p_above"]));
     let rows = answer.groups.iter().map(|group| {
         let score = &group.score;
-        let mut row: Vec<Cell> = arguments
-            .by
-            .iter()
-            .map(|column| Cell::text(group.by.get(column).cloned().flatten().unwrap_or_else(|| "(blank)".to_owned())))
-            .collect();
+        let mut row = names(arguments, &group.by);
         row.extend([score.n, score.promoters, score.passives, score.detractors].map(Cell::count));
         row.extend([score.nps, score.std_error, score.conf_low, score.conf_high].map(|value| Cell::number(value, 1)));
         let of_test =
@@ -90,7 +181,63 @@ fn table(arguments: &NpsOfTable, answer: &NpsAnswer) -> Result<(), Failure> {
             score.confidence.level()
         )
     });
-    print::table(&header, rows.collect(), &answer.findings, note)
+    print::table(&header, rows.collect(), &answer.findings, note)?;
+    beside(&answer.correlations, &answer.windows, 1)
+}
+
+fn items_table(arguments: &NpsOfTable, answer: &ItemAnswer) -> Result<(), Failure> {
+    let mut header: Vec<&str> = arguments.by.iter().map(String::as_str).collect();
+    header.extend(["n", "estimate", "std_error", "conf_low", "conf_high"]);
+    let rows = answer.groups.iter().map(|group| {
+        let own = &group.estimate;
+        let mut row = names(arguments, &group.by);
+        row.push(Cell::count(own.n));
+        row.push(Cell::digits(own.estimate));
+        row.extend([own.std_error, own.conf_low, own.conf_high].map(digits));
+        row
+    });
+    let first = answer.groups.first().map(|group| &group.estimate);
+    let note = first.map(|own| {
+        format!("{} of {}; {} interval at {}", own.metric, own.measure, own.interval, own.confidence.level())
+    });
+    print::table(&header, rows.collect(), &answer.findings, note)?;
+    beside(&answer.correlations, &answer.windows, 3)
+}
+
+/// The values by which a group is one.
+fn names(arguments: &NpsOfTable, by: &BTreeMap<String, Option<String>>) -> Vec<Cell> {
+    let value = |column: &String| by.get(column).cloned().flatten().unwrap_or_else(|| "(blank)".to_owned());
+    arguments.by.iter().map(|column| Cell::text(value(column))).collect()
+}
+
+fn digits(value: Option<f64>) -> Cell {
+    value.map_or_else(Cell::empty, Cell::digits)
+}
+
+/// Correlations and windows as tables of their own.
+fn beside(correlations: &[CorrelationRow], windows: &[WindowRow], decimals: usize) -> Result<(), Failure> {
+    if let Some(first) = correlations.first() {
+        print::text("\n")?;
+        let rows = correlations.iter().map(|row| {
+            let figures = [row.correlation, row.conf_low, row.conf_high];
+            let figures = figures.map(|value| value.map_or_else(Cell::empty, |value| Cell::number(value, 3)));
+            [Cell::text(&row.one), Cell::text(&row.other), Cell::count(row.n)].into_iter().chain(figures).collect()
+        });
+        let header = ["one", "other", "n", "correlation", "conf_low", "conf_high"];
+        print::table(&header, rows.collect(), &[], Some(format!("correlations with {} intervals", first.interval)))?;
+    }
+    if !windows.is_empty() {
+        print::text("\n")?;
+        let rows = windows.iter().map(|row| {
+            let figures = [row.estimate, row.std_error, row.conf_low, row.conf_high];
+            let figures = figures.map(|value| value.map_or_else(Cell::empty, |value| Cell::number(value, decimals)));
+            [Cell::text(&row.from), Cell::text(&row.to), Cell::count(row.n)].into_iter().chain(figures).collect()
+        });
+        let header = ["from", "to", "n", "estimate", "std_error", "conf_low", "conf_high"];
+        let note = "neighbouring windows share answers where they overlap".to_owned();
+        print::table(&header, rows.collect(), &[], Some(note))?;
+    }
+    Ok(())
 }
 
 /// A plan as it is printed.

@@ -136,6 +136,28 @@ impl Engine {
         Ok(rates)
     }
 
+    /// How many customers were invited before the study's date, in all or by the values of a column of the invitations: one
+    /// row a value, `value, n_customers`.
+    ///
+    /// # Errors
+    /// There are no invitations, they have no such column, or the engine fails.
+    pub fn invited_customers(&self, column: Option<&str>) -> Result<BaseTable, LinkError> {
+        let plan = self.plan();
+        if plan.tables.invitations.is_none() {
+            return Err(LinkError::Plan("who was invited needs the table `invitations`".to_owned()));
+        }
+        let value = column.map_or_else(
+            || "CAST(NULL AS VARCHAR)".to_owned(),
+            |column| format!("CAST({} AS VARCHAR)", quoted(column)),
+        );
+        let statement = format!(
+            "SELECT {value} AS value, COUNT(DISTINCT customer) AS n_customers FROM invitations WHERE t < {} GROUP BY 1 ORDER \
+             BY value NULLS LAST",
+            plan.as_of
+        );
+        self.rows(&statement, "counting who was invited")
+    }
+
     /// Every column of the history among those who answered and among all customers known at one date.
     ///
     /// # Errors

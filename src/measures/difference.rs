@@ -61,7 +61,7 @@ pub(super) fn difference(
         None => Clusters::from_labels(0..rows.len()),
     };
     let kept: Vec<f64> = rows.iter().map(|&row| sampling.weight(row)).collect();
-    let own = Sampling { weights: Some(&kept), clusters: Some(&clusters), population: None };
+    let own = Sampling { weights: Some(&kept), clusters: Some(&clusters), ..Sampling::default() };
     let influence = |place: usize| {
         let row = rows[place];
         let at = group(row).unwrap_or(0);

@@ -2,6 +2,7 @@
 
 use super::MeasureError;
 use super::intervals::{ClassCounts, Ends, IntervalKind};
+use super::portfolio::{CutAnalysis, EstimateSettings, Measure};
 use super::sampling::{Resampling, Sampling};
 use crate::stats::Confidence;
 use serde::Serialize;
@@ -91,6 +92,9 @@ pub struct NetPromoterScore {
     pub weight_sum: f64,
     /// Kish's effective sample size, `(sum w)^2 / sum w^2`; n without weights.
     pub n_effective: f64,
+    /// Share of the population that answered, 0-1, which the error allows for; `None` where the population is endless.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_share: Option<f64>,
 }
 
 impl NetPromoterScore {
@@ -164,7 +168,7 @@ impl NetPromoterScore {
                 sampling.scatter_of_customers(clusters, centred)?
             }
         };
-        let kept = sampling.share_unseen(answers.len())?;
+        let kept = sampling.share_unseen(sampling.n_seen(answers.len()))?;
         let std_error = (kept * scatter).sqrt() / weight_sum;
         let n_effective = weight_sum * weight_sum / second.iter().sum::<f64>();
         let shares = ClassCounts { detractors: detractor_share, passives: passive_share, promoters: promoter_share };
@@ -185,6 +189,7 @@ impl NetPromoterScore {
             detractor_share,
             weight_sum: weight_sum * unit,
             n_effective,
+            asked_share: sampling.population.map(|_| 1.0 - kept),
         })
     }
 
@@ -224,10 +229,11 @@ impl NetPromoterScore {
         Ok(Self { std_error, conf_low: 100.0 * low, conf_high: 100.0 * high, ..self })
     }
 
-    /// The same with percentiles over resampled customers (or answers) as interval.
+    /// The same with percentiles over resampled customers (or answers) as interval: those of the score as a figure of a
+    /// [`CutAnalysis`], so that a score has one interval as a cut among others and alone.
     ///
     /// # Errors
-    /// As [`NetPromoterScore::of_sample`]; fewer than two replicates.
+    /// As [`NetPromoterScore::of_sample`]; fewer than two replicates; one customer or answer alone.
     pub fn resampled(
         answers: &[f64],
         sampling: Sampling,
@@ -235,17 +241,14 @@ impl NetPromoterScore {
         resampling: Resampling,
     ) -> Result<Self, MeasureError> {
         let own = Self::of_sample(answers, sampling, NpsSettings { confidence, ..NpsSettings::default() })?;
-        let draws = resampling.draws(answers.len(), sampling, |weights| {
-            let sum: f64 = weights.iter().sum();
-            let total: f64 = answers
-                .iter()
-                .zip(weights)
-                .map(|(&answer, weight)| weight * ResponseClass::of(answer).map_or(0.0, ResponseClass::value))
-                .sum();
-            (sum > 0.0).then(|| 100.0 * total / sum)
-        })?;
-        let Ends { low, high } = resampling.percentiles(draws, confidence)?;
-        Ok(Self { conf_low: low, conf_high: high, interval: IntervalKind::Bootstrap, ..own })
+        let settings = EstimateSettings { net: IntervalKind::Bootstrap, confidence, ..EstimateSettings::default() };
+        let analysis = CutAnalysis { settings, replicates: resampling.replicates, seed: resampling.seed };
+        let drawn = analysis.estimate(&[Measure::nps("nps", answers)?], &[], sampling)?;
+        let drawn = drawn.rows.into_iter().next().and_then(|row| row.estimate).ok_or(MeasureError::NoAnswers)?;
+        let (Some(conf_low), Some(conf_high)) = (drawn.conf_low, drawn.conf_high) else {
+            return Err(MeasureError::OneCustomer);
+        };
+        Ok(Self { conf_low, conf_high, interval: IntervalKind::Bootstrap, ..own })
     }
 }
 
@@ -359,6 +362,31 @@ mod tests {
         let census = of(60.0).expect("answers");
         assert!(census.std_error.abs() < 1e-12 && (census.conf_high - census.conf_low).abs() < 1e-12);
         assert!(matches!(of(59.0), Err(MeasureError::PopulationTooSmall { n: 60, .. })));
+    }
+
+    #[test]
+    fn percentiles_of_a_finite_population_narrow_with_the_error() {
+        // 1 - 450 / 600 of the variance is left, so that every percentile lies half as far from the score.
+        let answers = answers(&[(10.0, 225), (7.0, 150), (0.0, 75)]);
+        let of = |population| {
+            let sampling = Sampling { population, ..Sampling::default() };
+            let resampling = Resampling { replicates: 400, seed: 5 };
+            NetPromoterScore::resampled(&answers, sampling, Confidence::default(), resampling).expect("answers")
+        };
+        let (endless, finite) = (of(None), of(Some(600.0)));
+        assert!((finite.conf_low - endless.nps - 0.5 * (endless.conf_low - endless.nps)).abs() < 1e-9);
+        assert!((finite.conf_high - endless.nps - 0.5 * (endless.conf_high - endless.nps)).abs() < 1e-9);
+        assert!(endless.conf_high - endless.conf_low > 8.0);
+    }
+
+    #[test]
+    fn nothing_is_resampled_of_one_answer() {
+        let of = |answers: &[f64]| {
+            let resampling = Resampling { replicates: 100, seed: 5 };
+            NetPromoterScore::resampled(answers, Sampling::default(), Confidence::default(), resampling)
+        };
+        assert_eq!(of(&[9.0]), Err(MeasureError::OneCustomer));
+        assert!(of(&[9.0, 3.0]).is_ok());
     }
 
     #[test]

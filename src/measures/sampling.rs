@@ -6,6 +6,7 @@ use crate::data::Clusters;
 use crate::stats::quantile::quantiles;
 use crate::stats::{Confidence, Resampler};
 use rayon::prelude::*;
+use serde::Serialize;
 
 /// How the rows came to be there. By default every row is a customer of its own from an endless population.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,6 +17,9 @@ pub struct Sampling<'a> {
     pub clusters: Option<&'a Clusters>,
     /// How many customers (or, without clusters, answers) there are in all.
     pub population: Option<f64>,
+    /// The number of the random stream by which each row is drawn, equal for the rows of one customer; without it that of its
+    /// cluster, or its place. Rows that keep their numbers are drawn alike in every selection of them.
+    pub streams: Option<&'a [u32]>,
 }
 
 impl Sampling<'_> {
@@ -27,6 +31,9 @@ impl Sampling<'_> {
         };
         if let Some(clusters) = self.clusters {
             long("the column of customers", clusters.codes().len())?;
+        }
+        if let Some(streams) = self.streams {
+            long("the column of random streams", streams.len())?;
         }
         let Some(weights) = self.weights else { return Ok(()) };
         long("the column of weights", weights.len())?;
@@ -71,19 +78,32 @@ impl Sampling<'_> {
         Ok(n_seen / (n_seen - 1.0) * own.sum::<f64>())
     }
 
-    /// The share of the population that was not asked, which is what remains of a variance; 1 without a population.
-    pub(super) fn share_unseen(&self, n_rows: usize) -> Result<f64, MeasureError> {
-        let Some(population) = self.population else { return Ok(1.0) };
-        let n = self.clusters.map_or(n_rows, Clusters::n_clusters);
-        if !(population.is_finite() && population >= n as f64) {
-            return Err(MeasureError::PopulationTooSmall { n, population });
-        }
-        Ok(1.0 - n as f64 / population)
+    /// Customers of whom some row has a weight; such rows, where it is not known which are one customer's.
+    pub fn n_seen(&self, n_rows: usize) -> usize {
+        let counts = |row: &usize| self.weight(*row) > 0.0;
+        let Some(clusters) = self.clusters else { return (0..n_rows).filter(counts).count() };
+        let mut seen = vec![false; clusters.n_clusters()];
+        (0..n_rows).filter(counts).for_each(|row| seen[clusters.codes()[row] as usize] = true);
+        seen.into_iter().filter(|&seen| seen).count()
+    }
+
+    /// The share of the population that was not asked, which is what remains of a variance, if so many customers were; 1
+    /// without a population.
+    pub(super) fn share_unseen(&self, n_seen: usize) -> Result<f64, MeasureError> {
+        self.population.map_or(Ok(1.0), |population| share_unseen(population, n_seen))
     }
 }
 
+/// The share of a population of which so many were not asked.
+pub(super) fn share_unseen(population: f64, n_seen: usize) -> Result<f64, MeasureError> {
+    if !(population.is_finite() && population >= n_seen as f64) {
+        return Err(MeasureError::PopulationTooSmall { n: n_seen, population });
+    }
+    Ok(if n_seen == 0 { 1.0 } else { 1.0 - n_seen as f64 / population })
+}
+
 /// How often to resample, and with which random streams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Resampling {
     /// Replicates; each draws as many customers as there are, with replacement.
     pub replicates: usize,

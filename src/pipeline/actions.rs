@@ -1,9 +1,10 @@
 //! What could be done about the touchpoints of an outcome: importance beside performance, asymmetry, what-if, segments.
 
 use super::choices;
-use super::coded;
+use super::coded::Coded;
 use super::outcome_model::Prepared;
 use super::selection::Selection;
+use super::small_bases::Hidden;
 use crate::data::{DesignMatrix, Observations};
 use crate::drivers::asymmetry::{
     AsymmetryTable, Condition, Cuts, ExpectationGaps, ExpectationPair, ExpectationTable, Necessity, NecessityTable,
@@ -112,8 +113,8 @@ impl<'a> Question<'a> {
             Err(problem) => keep("the robustness against something unseen", problem),
         }
         // Columns in parallel, and the replicates of each: results do not depend on which thread takes what.
-        let compared: Vec<_> =
-            self.study.segments.by.par_iter().map(|column| self.segments(column).transpose()).collect();
+        let shown = self.segments_shown(actions);
+        let compared: Vec<_> = shown.par_iter().map(|own| self.segments(own).transpose()).collect();
         for table in compared {
             match table {
                 Ok(table) => actions.segments.extend(table),
@@ -138,7 +139,7 @@ impl<'a> Question<'a> {
             }
         }
         findings.extend(problems.iter().map(|(what, problem)| not_made(self.outcome, what, problem)));
-        actions.findings = findings;
+        actions.findings.extend(findings);
     }
 
     fn replicates(&self) -> usize {
@@ -306,11 +307,28 @@ impl<'a> Question<'a> {
         Some(self.what_if().cheapest(self.modelled(), &self.levers(), target))
     }
 
-    /// `None` where the column has no values in the answers.
-    fn segments(&self, column: &str) -> Option<Result<SegmentComparison, ActionError>> {
-        let values = coded::texts(self.base, column)?;
-        let labels: Vec<Option<&str>> = self.rows.iter().map(|&row| values[row].as_deref()).collect();
-        let segmentation = Segmentation::of_labels(&labels).by(column);
+    /// The columns of the segments, with what of them may be shown among the answers that are used: figures of few people are
+    /// hidden, and so are others that would give them away.
+    fn segments_shown(&self, actions: &mut OutcomeActions) -> Vec<SegmentColumn> {
+        let coded: Vec<Coded> = self.study.segments.by.iter().filter_map(|name| Coded::of(self.base, name)).collect();
+        let mut hidden = Hidden::below(self.study.measures.suppress_below);
+        let weights = self.prepared.observations.weights();
+        let counted = self.rows.iter().enumerate().filter(|(place, _)| weights.of(*place) > 0.0);
+        let rows: Vec<usize> = counted.map(|(_, &row)| row).collect();
+        let shown = hidden.levels(&coded.iter().collect::<Vec<_>>(), &rows, 0..coded.len());
+        actions.findings.extend(hidden.finding(self.outcome.word()));
+        coded.into_iter().zip(shown).map(|(coded, shown)| SegmentColumn { coded, shown }).collect()
+    }
+
+    /// `None` where the column has not two values in the answers.
+    fn segments(&self, own: &SegmentColumn) -> Option<Result<SegmentComparison, ActionError>> {
+        let SegmentColumn { coded, shown } = own;
+        let label = |&row: &usize| coded.levels.get(coded.codes[row] as usize).map(String::as_str);
+        let labels: Vec<Option<&str>> = self.rows.iter().map(label).collect();
+        let is_hidden = |name: &str| {
+            coded.levels.binary_search_by(|level| level.as_str().cmp(name)).is_ok_and(|level| !shown[level])
+        };
+        let segmentation = Segmentation::of_labels(&labels).by(&coded.name).hiding(is_hidden);
         if segmentation.names().len() < 2 {
             return None;
         }
@@ -321,8 +339,14 @@ impl<'a> Question<'a> {
         };
         let (drivers, always) = (self.prepared.drivers(), self.prepared.always());
         let table = settings.compare(&self.prepared.observations, drivers, always, &segmentation);
-        Some(table.map(|table| SegmentComparison { column: column.to_owned(), table }))
+        Some(table.map(|table| SegmentComparison { column: coded.name.clone(), table }))
     }
+}
+
+/// A column of segments, and which of its values may be shown.
+struct SegmentColumn {
+    coded: Coded,
+    shown: Vec<bool>,
 }
 
 /// The scale of a touchpoint: the study's, else the ends that were seen.

@@ -1,6 +1,7 @@
 //! The chance of answering, by what everybody did before the first answer, and the score weighted by one over it.
 
 use super::PipelineError;
+use super::population::Part;
 use super::question::Question;
 use super::selection::filled;
 use super::shown_cuts::ShownCuts;
@@ -61,7 +62,7 @@ pub(super) fn weighted(
             everybody.watch(&batch, &answerers);
             Ok(())
         })?;
-        match everybody.weigh(question, &fieldwork.answered, customers, sets.as_deref_mut()) {
+        match everybody.weigh(question, &fieldwork, customers, sets.as_deref_mut()) {
             Ok(own) => weightings.push(fieldwork.name(own)),
             Err(problem) => {
                 let of_wave = fieldwork.wave.as_ref().map_or_else(String::new, |wave| format!(" in {wave}"));
@@ -204,18 +205,20 @@ impl Crowd {
     fn weigh(
         &self,
         question: &Question<'_>,
-        answered: &[usize],
+        fieldwork: &Fieldwork,
         customers: &[Option<String>],
         sets: Option<&mut ShownSets>,
     ) -> Result<Weighting, String> {
-        let chances = self.chances()?;
+        let (chances, answered) = (self.chances()?, &fieldwork.answered);
+        let part = fieldwork.wave.as_deref().map_or(Part::All, Part::Wave);
         let chance_of = |row: &usize| chances.by_customer.get(customers[*row].as_deref()?).copied();
         let rows: Vec<usize> = answered.iter().copied().filter(|row| chance_of(row).is_some()).collect();
         let drawn = question.drawn(&rows);
         let own = chances.weights(&rows, customers, drawn.sampling().weights)?;
         let answers: Vec<f64> = rows.iter().map(|&row| question.answers[row]).collect();
-        let before = Sampling { weights: own.before.as_deref(), ..drawn.sampling() };
-        let both = ScoreBeforeAfter::of(&answers, before, &own.after, question.nps_settings());
+        let population = question.population_of(&rows, part);
+        let before = Sampling { weights: own.before.as_deref(), population, ..drawn.sampling() };
+        let both = ScoreBeforeAfter::of(&answers, before, &own.after, question.linearised_settings());
         let both = both.map_err(|problem| problem.to_string())?;
         // Beside the score of all answers, that of these would tell of few others, and that of each customer once of the few who
         // answered again.
@@ -223,7 +226,7 @@ impl Crowd {
             let first = Persons::of(&rows, customers).first;
             sets.shows(&rows) && sets.shows(&first)
         });
-        let before = if is_shown { Ok(both.before) } else { question.score(answered) };
+        let before = if is_shown { question.score_under(&answers, before) } else { question.score(answered, part) };
         let before = before.map_err(|problem| problem.to_string())?;
         let mut findings = chances.findings;
         findings.extend(own.findings);

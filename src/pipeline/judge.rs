@@ -1,10 +1,12 @@
 //! How far the models of a study can be trusted: trained before a cut in time, judged after it, beside baselines.
 
+use super::coded::Coded;
 use super::fold_model::{FoldModel, GapMark};
 use super::outcome_model::{Prepared, customers};
 use super::outcomes::{Feature, FeatureKind};
 use super::purchase_baseline::{PurchaseBaseline, PurchaseRecords};
 use super::selection::{Selection, filled};
+use super::small_bases::Hidden;
 use crate::data::{
     Clusters, DesignMatrix, KeptSide, Observations, RollingOrigin, Split, SplitError, TimeSplit, cut_at_share,
     grouped_k_fold,
@@ -74,6 +76,32 @@ struct Judged<'a> {
     prepared: Prepared,
     outcome: Outcome,
     splits: Splits,
+}
+
+/// The columns within whose values a model is judged, and which of these may be shown among the answers that judge it: means
+/// over few people are hidden, and so are others from which they would follow.
+struct ShownSegments {
+    columns: Vec<SegmentLevels>,
+    finding: Option<Finding>,
+}
+
+struct SegmentLevels {
+    coded: Coded,
+    /// By level; those without a value last.
+    shown: Vec<bool>,
+}
+
+impl ShownSegments {
+    fn among(study: &Study, base: &BaseTable, rows: &[usize], outcome: &str) -> Self {
+        let coded: Vec<Coded> = study.measures.by.iter().filter_map(|name| Coded::of(base, name)).collect();
+        let mut hidden = Hidden::below(study.measures.suppress_below);
+        let shown = hidden.levels(&coded.iter().collect::<Vec<_>>(), rows, 0..coded.len());
+        let finding = hidden.finding(outcome);
+        Self {
+            columns: coded.into_iter().zip(shown).map(|(coded, shown)| SegmentLevels { coded, shown }).collect(),
+            finding,
+        }
+    }
 }
 
 /// How the rows were split, and where.
@@ -207,13 +235,19 @@ impl<'a> Judged<'a> {
         // Within segments only the model itself is judged: the intervals of its baselines would cost as much again.
         let mut of_model = own.clone();
         of_model.predictions.retain(|&role, _| role == ModelRole::Full);
-        for column in &self.study.measures.by {
-            let Some(values) = self.base.texts(column) else { continue };
-            let Ok(segments) = of_model.by_segment(|row| values[self.rows[row]].as_deref()) else { continue };
+        let judged: Vec<usize> = own.row.iter().map(|&row| self.rows[row]).collect();
+        let ShownSegments { columns, finding } = ShownSegments::among(self.study, self.base, &judged, &result.outcome);
+        result.findings.extend(finding);
+        for SegmentLevels { coded, shown } in &columns {
+            let level_of =
+                |row: usize| Some(coded.codes[self.rows[row]] as usize).filter(|&level| level < coded.levels.len());
+            let segment_of =
+                |row: usize| level_of(row).filter(|&level| shown[level]).map(|level| coded.levels[level].as_str());
+            let Ok(segments) = of_model.by_segment(segment_of) else { continue };
             for segment in segments {
                 let estimates = segment.models.iter().flat_map(|judged| &judged.judgement.estimates);
                 result.figures.extend(estimates.map(|estimate| FigureRow {
-                    by: Some(column.clone()),
+                    by: Some(coded.name.clone()),
                     segment: Some(segment.segment.clone()),
                     ..FigureRow::of("model", estimate)
                 }));

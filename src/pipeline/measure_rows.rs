@@ -1,6 +1,7 @@
 //! The score of all answers and of every cut.
 
 use super::PipelineError;
+use super::population::{Part, Populations};
 use super::question::{Question, with_weights};
 use super::shown_cuts::{ShownColumn, ShownCuts};
 use crate::estimators::diagnostics::{Diagnose, Scale, TouchpointDiagnostics, Touchpoints};
@@ -24,15 +25,17 @@ pub(super) struct Measured {
 }
 
 /// The score of all answers (weighted first, where there are weights, and then also unweighted), then of each cut.
-pub(super) fn measure(study: &Study, base: &BaseTable) -> Result<Measured, PipelineError> {
+pub(super) fn measure(study: &Study, base: &BaseTable, populations: &Populations) -> Result<Measured, PipelineError> {
     let mut findings = Vec::new();
     let Some(all) = Question::unweighted(study, base) else {
         let sentence = "nobody answered whether they would recommend, so there is no score";
         findings.push(Finding::new(FindingKind::NotEstimated, Severity::Serious, "nps", sentence));
         return Ok(Measured { findings, ..Measured::default() });
     };
+    let all = all.among(populations);
     let with_weights = with_weights(base);
     let weighted = Question::of(study, &with_weights).filter(Question::is_weighted);
+    let weighted = weighted.map(|own| own.among(populations));
     let mut rows = Vec::new();
     if let Some(weighted) = &weighted {
         rows.push(measure_row(weighted, None, &weighted.answered())?);
@@ -97,7 +100,11 @@ fn of_one_customer(rows: &[MeasureRow]) -> Option<Finding> {
 }
 
 fn measure_row(question: &Question<'_>, cut: Option<Cut>, rows: &[usize]) -> Result<MeasureRow, PipelineError> {
-    let score = question.score_to_show(rows).map_err(|problem| PipelineError::Measure {
+    let part = cut.as_ref().map_or(Part::All, |own| match own.column.as_str() {
+        "wave" => Part::Wave(&own.value),
+        column => Part::Level { column, value: &own.value },
+    });
+    let score = question.score_to_show(rows, part).map_err(|problem| PipelineError::Measure {
         file: "feedback".to_owned(),
         column: "recommend".to_owned(),
         problem,

@@ -1,6 +1,7 @@
 //! Everything that is measured of the answers of a study.
 
 use super::measure_rows::{self, Measured};
+use super::population::Populations;
 use super::question::{Question, with_weights};
 use super::shown_cuts::ShownCuts;
 use super::{
@@ -24,10 +25,15 @@ pub(super) struct AllMeasured {
 /// # Errors
 /// Shares of a population that cannot be met, a column that is not what its key says, a failing engine.
 pub(super) fn measure(study: &Study, base: &BaseTable, engine: &Engine) -> Result<AllMeasured, PipelineError> {
-    let Measured { rows, hidden, mut findings } = measure_rows::measure(study, base)?;
+    let (populations, of_sizes) = match Question::unweighted(study, base) {
+        Some(question) => Populations::of(study, engine)?.held_against(&question)?,
+        None => Default::default(),
+    };
+    let Measured { rows, hidden, mut findings } = measure_rows::measure(study, base, &populations)?;
+    findings.extend(of_sizes);
     let weighted = with_weights(base);
     let mut scorecard = match Question::of(study, &weighted) {
-        Some(question) => of_question(&question, base, engine)?,
+        Some(question) => of_question(&question.among(&populations), base, engine)?,
         None => Scorecard::default(),
     };
     scorecard.hidden = hidden;

@@ -3,6 +3,7 @@
 use super::PipelineError;
 use super::coded::Coded;
 use super::perception::numbers_of;
+use super::population::Part;
 use super::question::Question;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Engine};
@@ -47,7 +48,7 @@ pub(super) fn of(
     let scores: ByCell = cells
         .iter()
         .filter(|(_, rows)| rows.len() >= n_min)
-        .filter_map(|(&cell, rows)| Some((cell, question.score_to_show(rows).ok()?.nps)))
+        .filter_map(|(&cell, rows)| Some((cell, question.score_to_show(rows, Part::All).ok()?.nps)))
         .collect();
     let mut outcomes: Vec<(&'static str, ByCell)> = Vec::new();
     if study.sources.transactions.is_some() {

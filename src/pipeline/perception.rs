@@ -186,7 +186,7 @@ impl Contacts {
         let cuts: Result<Vec<Cut>, MeasureError> = shown.by().map(ShownColumn::cut).collect();
         let measure = Measure::yes_share("disagreement", &differs)?;
         let known = measure.known_rows();
-        let analysis = CutAnalysis { settings: question.settings(), ..CutAnalysis::default() };
+        let analysis = CutAnalysis::of(question.settings());
         let mut rows = analysis.estimate(&[measure], &cuts?, question.sampling())?.rows;
         hidden.portfolio(&mut rows, &shown.columns(), &|_, _| known.clone());
         Ok(rows)

@@ -4,7 +4,7 @@ use super::PipelineError;
 use super::coded::texts;
 use super::perception::numbers_of;
 use super::question::{Question, is_share};
-use super::shown_cuts::{ShownColumn, ShownCuts};
+use super::shown_cuts::ShownCuts;
 use super::small_bases::Hidden;
 use crate::measures::MeasureError;
 use crate::measures::portfolio::{
@@ -47,7 +47,7 @@ impl NamedColumns {
         let named = Self { items, wallet: wallet.transpose()? };
         // What the core would refuse is refused here, where the key is known.
         for (place, own) in measures.items.iter().enumerate() {
-            measure_of(own, &named.items[place])
+            measure_of(&own.column, &own.figure, &named.items[place])
                 .map_err(|problem| question.study.refuse(&format!("measures.items[{place}]"), problem.to_string()))?;
         }
         if let Some(own) = &named.wallet {
@@ -67,12 +67,8 @@ fn values_of(question: &Question<'_>, own: &ItemMeasure, place: usize) -> Result
     let is_code = |text: &String| text.trim().is_empty() || own.not_applicable.iter().any(|code| code == text.trim());
     values.iter_mut().filter(|text| text.as_ref().is_some_and(is_code)).for_each(|text| *text = None);
     if let ItemFigure::Yes { values: yes } = &own.figure {
-        let flag = |text: &String| f64::from(u8::from(yes.iter().any(|own| own == text.trim())));
-        if !values.iter().flatten().any(|text| flag(text) > 0.5) && values.iter().any(Option::is_some) {
-            let sentence = format!("`{}` has none of the values that mean yes: {}", own.column, yes.join(", "));
-            return Err(question.study.refuse(&format!("measures.items[{place}].yes"), sentence).into());
-        }
-        return Ok(values.iter().map(|text| text.as_ref().map_or(f64::NAN, flag)).collect());
+        return yes_or_no(&own.column, &values, yes)
+            .map_err(|sentence| question.study.refuse(&format!("measures.items[{place}].yes"), sentence).into());
     }
     let number = |text: &Option<String>| -> Result<f64, PipelineError> {
         let Some(text) = text else { return Ok(f64::NAN) };
@@ -88,11 +84,20 @@ fn values_of(question: &Question<'_>, own: &ItemMeasure, place: usize) -> Result
     values.iter().map(number).collect()
 }
 
+/// 1 for the values that mean yes, 0 for others; a sentence where none means yes.
+pub(super) fn yes_or_no(column: &str, values: &[Option<String>], yes: &[String]) -> Result<Vec<f64>, String> {
+    let flag = |text: &String| f64::from(u8::from(yes.iter().any(|own| own == text.trim())));
+    if !values.iter().flatten().any(|text| flag(text) > 0.5) && values.iter().any(Option::is_some) {
+        return Err(format!("`{column}` has none of the values that mean yes: {}", yes.join(", ")));
+    }
+    Ok(values.iter().map(|text| text.as_ref().map_or(f64::NAN, flag)).collect())
+}
+
 /// What is made of an item.
-fn measure_of<'v>(own: &ItemMeasure, values: &'v [f64]) -> Result<Measure<'v>, MeasureError> {
-    let name = own.column.clone();
+pub(super) fn measure_of<'v>(name: &str, figure: &ItemFigure, values: &'v [f64]) -> Result<Measure<'v>, MeasureError> {
+    let name = name.to_owned();
     let scale = |range: &Range| AnswerScale::new(range.min, range.max);
-    match &own.figure {
+    match figure {
         ItemFigure::Nps => Measure::nps(name, values),
         ItemFigure::Mean { scale: None } => Measure::mean(name, values),
         ItemFigure::Mean { scale: Some(range) } => Measure::item(name, Metric::Mean, scale(range)?, values),
@@ -132,7 +137,7 @@ impl Question<'_> {
             measures.extend(top.ok());
         }
         for (own, values) in self.study.measures.items.iter().zip(&named.items) {
-            measures.push(measure_of(own, values)?);
+            measures.push(measure_of(&own.column, &own.figure, values)?);
         }
         let deeds: Vec<(&'static str, bool, Vec<f64>)> = self
             .study
@@ -147,14 +152,20 @@ impl Question<'_> {
         if let Some(own) = &named.wallet {
             measures.push(Measure::ratio(SHARE_OF_WALLET, &own.own, &own.category)?);
         }
-        let cuts: Result<Vec<Cut>, MeasureError> = shown.by().map(ShownColumn::cut).collect();
-        let analysis = CutAnalysis { settings: self.settings(), replicates: 0, seed: self.study.seed };
+        let cuts: Result<Vec<Cut>, MeasureError> = shown.by().map(|own| self.sized(own.cut()?)).collect();
+        let analysis = CutAnalysis::of(self.settings());
         let mut rows = analysis.estimate(&measures, &cuts?, self.sampling())?.rows;
         hidden.portfolio(&mut rows, &shown.columns(), &|name, metric| {
             let own = measures.iter().find(|own| own.name() == name && own.metric().word() == metric);
             own.map_or_else(Vec::new, Measure::known_rows)
         });
         Ok(rows)
+    }
+
+    /// A cut with how many customers there are in all of each level, where that is known.
+    fn sized<'c>(&self, cut: Cut<'c>) -> Result<Cut<'c>, MeasureError> {
+        let sizes = cut.levels().iter().map(|level| self.populations().of_level(cut.name(), level)).collect();
+        cut.with_populations(sizes)
     }
 
     /// How the recommend answer and the touchpoints go together.

@@ -2,6 +2,7 @@
 //! that rests on them starts here, so that one score has one interval wherever it stands.
 
 use super::clusters;
+use super::population::{Part, Populations};
 use super::selection::Selection;
 use crate::data::Clusters;
 use crate::estimators::Family;
@@ -26,6 +27,9 @@ pub(super) struct Question<'a> {
     customers: Option<Clusters>,
     /// Within what answers are not independent, where anything has several: a customer's, or those of an account.
     clusters: Option<Clusters>,
+    /// By row the number of its random stream, where intervals are percentiles over resampled customers.
+    streams: Option<Vec<u32>>,
+    populations: Cow<'a, Populations>,
 }
 
 /// In a weighted study the rows with a weight, else all.
@@ -54,7 +58,19 @@ impl<'a> Question<'a> {
         let customers = customers.filter(|own| own.n_clusters() < base.n_rows());
         let rows: Vec<usize> = (0..base.n_rows()).collect();
         let clusters = clusters::of_rows(study, base, &rows);
-        Some(Self { study, base, answers, weights: None, customers, clusters })
+        let is_resampled = study.measures.interval == NpsInterval::Bootstrap;
+        let streams = is_resampled.then(|| match &clusters {
+            Some(clusters) => clusters.codes().to_vec(),
+            None => rows.iter().map(|&row| row as u32).collect(),
+        });
+        let populations = Cow::Owned(Populations::default());
+        Some(Self { study, base, answers, weights: None, customers, clusters, streams, populations })
+    }
+
+    /// The same of a population whose size is known.
+    #[must_use]
+    pub fn among(self, populations: &'a Populations) -> Self {
+        Self { populations: Cow::Borrowed(populations), ..self }
     }
 
     /// Whether answers have weights of the study.
@@ -64,12 +80,22 @@ impl<'a> Question<'a> {
 
     /// How every figure is reported: with the interval that the study asks for.
     pub fn settings(&self) -> EstimateSettings {
-        EstimateSettings { net: self.interval(), confidence: self.study.confidence, ..EstimateSettings::default() }
+        EstimateSettings {
+            net: self.interval(),
+            confidence: self.study.confidence,
+            resampling: self.streams.is_some().then(|| self.resampling()),
+            ..EstimateSettings::default()
+        }
     }
 
-    /// The same for a score alone.
-    pub fn nps_settings(&self) -> NpsSettings {
-        NpsSettings { interval: self.interval(), confidence: self.study.confidence }
+    /// How a score is reported whose error comes by a formula: that of a weighted score knows how its weights were made, which
+    /// replicates would not.
+    pub fn linearised_settings(&self) -> NpsSettings {
+        let interval = match self.interval() {
+            IntervalKind::Bootstrap => IntervalKind::default(),
+            other => other,
+        };
+        NpsSettings { interval, confidence: self.study.confidence }
     }
 
     fn interval(&self) -> IntervalKind {
@@ -83,6 +109,7 @@ impl<'a> Question<'a> {
             NpsInterval::BonettPrice => IntervalKind::BonettPrice,
             NpsInterval::Goodman => IntervalKind::Goodman,
             NpsInterval::Dirichlet => IntervalKind::Dirichlet,
+            NpsInterval::Bootstrap => IntervalKind::Bootstrap,
         }
     }
 
@@ -93,16 +120,50 @@ impl<'a> Question<'a> {
         mean.is_finite().then_some(mean)
     }
 
-    /// How all rows came to be there.
-    pub fn sampling(&self) -> Sampling<'_> {
-        Sampling { weights: self.weights, clusters: self.clusters.as_ref(), population: None }
+    /// The sizes of the population, as far as they are known.
+    pub fn populations(&self) -> &Populations {
+        &self.populations
     }
 
-    /// How some of the rows came to be there.
+    /// How all rows came to be there.
+    pub fn sampling(&self) -> Sampling<'_> {
+        Sampling {
+            weights: self.weights,
+            clusters: self.clusters.as_ref(),
+            population: self.populations.all(),
+            streams: self.streams.as_deref(),
+        }
+    }
+
+    /// How many customers there are in all of those who gave some answers, where the population is known. Where that of a level
+    /// is not, the share of all customers that was asked stands for the level's (Cochran 1977, section 2.12).
+    pub fn population_of(&self, rows: &[usize], part: Part<'_>) -> Option<f64> {
+        let own = &self.populations;
+        let as_of = |whole: &[usize], all: Option<f64>| {
+            let n_asked = self.n_seen(whole) as f64;
+            all.filter(|_| n_asked > 0.0).map(|all| self.n_seen(rows) as f64 * all / n_asked)
+        };
+        match part {
+            Part::All => own.all(),
+            Part::Level { column, value } => own.of_level(column, value).or_else(|| as_of(&self.answered(), own.all())),
+            Part::Wave(wave) => own.of_level("wave", wave),
+            Part::LevelInWave { column, value, wave, of_wave } => {
+                own.of_level(column, value).or_else(|| as_of(of_wave, own.of_level("wave", wave)))
+            }
+        }
+    }
+
+    /// How many customers gave some answers that count.
+    pub fn n_seen(&self, rows: &[usize]) -> usize {
+        self.drawn(rows).sampling().n_seen(rows.len())
+    }
+
+    /// How some of the rows came to be there, as of an endless population.
     pub fn drawn(&self, rows: &[usize]) -> Drawn {
         Drawn {
             weights: self.weights.map(|weights| rows.iter().map(|&row| weights[row]).collect()),
             clusters: self.clusters.as_ref().map(|own| own.keep(rows)),
+            streams: self.streams.as_ref().map(|own| rows.iter().map(|&row| own[row]).collect()),
         }
     }
 
@@ -117,18 +178,37 @@ impl<'a> Question<'a> {
     }
 
     /// The score of some answers, its error by customer, or by account, where these answer several times.
-    pub fn score(&self, rows: &[usize]) -> Result<NetPromoterScore, MeasureError> {
-        NetPromoterScore::of_sample(&self.some(rows), self.drawn(rows).sampling(), self.nps_settings())
+    pub fn score(&self, rows: &[usize], part: Part<'_>) -> Result<NetPromoterScore, MeasureError> {
+        let drawn = self.drawn(rows);
+        self.score_under(&self.some(rows), Sampling { population: self.population_of(rows, part), ..drawn.sampling() })
     }
 
-    /// The same, without error and interval (`NaN`) where all answers are one customer's, who tells nothing of how customers
-    /// differ.
-    pub fn score_to_show(&self, rows: &[usize]) -> Result<NetPromoterScore, MeasureError> {
-        match self.score(rows) {
+    /// The score of some answers that came to be there in another way.
+    pub fn score_under(&self, answers: &[f64], sampling: Sampling) -> Result<NetPromoterScore, MeasureError> {
+        match self.interval() {
+            IntervalKind::Bootstrap => {
+                NetPromoterScore::resampled(answers, sampling, self.study.confidence, self.resampling())
+            }
+            _ => NetPromoterScore::of_sample(answers, sampling, self.linearised_settings()),
+        }
+    }
+
+    /// The score of some answers for what asks for its error alone.
+    pub fn linearised(&self, rows: &[usize], part: Part<'_>) -> Result<NetPromoterScore, MeasureError> {
+        let drawn = self.drawn(rows);
+        let sampling = Sampling { population: self.population_of(rows, part), ..drawn.sampling() };
+        NetPromoterScore::of_sample(&self.some(rows), sampling, self.linearised_settings())
+    }
+
+    /// The same as [`Self::score`], without error and interval (`NaN`) where all answers are one customer's, who tells nothing
+    /// of how customers differ.
+    pub fn score_to_show(&self, rows: &[usize], part: Part<'_>) -> Result<NetPromoterScore, MeasureError> {
+        match self.score(rows, part) {
             Err(MeasureError::OneCustomer) => {
                 let drawn = Drawn { clusters: None, ..self.drawn(rows) };
-                let own = NetPromoterScore::of_sample(&self.some(rows), drawn.sampling(), self.nps_settings())?;
-                Ok(own.without_error())
+                let settings = self.linearised_settings();
+                let own = NetPromoterScore::of_sample(&self.some(rows), drawn.sampling(), settings)?;
+                Ok(NetPromoterScore { interval: self.interval(), ..own.without_error() })
             }
             other => other,
         }
@@ -164,11 +244,17 @@ impl<'a> Question<'a> {
 pub(super) struct Drawn {
     weights: Option<Vec<f64>>,
     clusters: Option<Clusters>,
+    streams: Option<Vec<u32>>,
 }
 
 impl Drawn {
     pub fn sampling(&self) -> Sampling<'_> {
-        Sampling { weights: self.weights.as_deref(), clusters: self.clusters.as_ref(), population: None }
+        Sampling {
+            weights: self.weights.as_deref(),
+            clusters: self.clusters.as_ref(),
+            population: None,
+            streams: self.streams.as_deref(),
+        }
     }
 }
 

@@ -353,6 +353,7 @@ fn measures(rows: &[MeasureRow], hidden: &[Cut]) -> Table {
         .numbers("conf_high", number(|row| row.score.conf_high))
         .texts("interval", rows().map(|row| row.map(|row| row.score.interval.word().to_owned())))
         .numbers("confidence", number(|row| row.score.confidence.level()))
+        .numbers("asked_share", rows().map(|row| row.and_then(|row| row.score.asked_share)))
         .numbers("promoter_share", number(|row| row.score.promoter_share))
         .numbers("passive_share", number(|row| row.score.passive_share))
         .numbers("detractor_share", number(|row| row.score.detractor_share))

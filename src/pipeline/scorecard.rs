@@ -8,15 +8,14 @@ use super::small_bases::Hidden;
 use super::wave_scores::WaveOf;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::MeasureError;
-use crate::measures::change::{ControlLimits, GroupScore, TrendSettings, Wave};
-use crate::measures::channels::Benchmark;
+use crate::measures::change::{ControlLimits, TrendSettings, Wave};
 use crate::measures::disclosure::ShownSets;
 use crate::measures::portfolio::Measure;
 use crate::measures::say_do::{
     Behaviour, CutSearch, RevenueAtRisk, RevenueAtRiskSettings, RuleOfThumb, behaviour_by_answer, behaviour_by_class,
     kept_word,
 };
-use crate::report::{BenchmarkResult, OutcomeBehaviour, Scorecard};
+use crate::report::{OutcomeBehaviour, Scorecard};
 use crate::study::Outcome;
 
 /// Days of spend before the answer that count as a customer's revenue.
@@ -138,6 +137,13 @@ impl Making<'_> {
             Ok(rows) => self.card.benchmarks = rows,
             Err(problem) => self.keep("the comparison with the benchmark", &problem.to_string()),
         }
+        match question.benchmarks_by_cut(self.cuts) {
+            Ok(own) => {
+                self.card.benchmarks_by_cut = own.rows;
+                self.card.findings.extend(own.findings);
+            }
+            Err(problem) => self.keep("the comparison of cuts with the benchmark", &problem.to_string()),
+        }
     }
 
     fn over_time(&mut self, question: &Question<'_>, waves: &[WaveOf]) {
@@ -186,28 +192,6 @@ fn other_wordings(waves: &[WaveOf]) -> Vec<Finding> {
 }
 
 impl Question<'_> {
-    /// The benchmark of the study against all answers, and against the last of several waves.
-    fn benchmarks(&self, waves: &[WaveOf]) -> Result<Vec<BenchmarkResult>, MeasureError> {
-        let Some(own) = &self.study.measures.benchmark else { return Ok(Vec::new()) };
-        let figure = Benchmark { nps: own.nps, n: own.n.map(f64::from), variance: None };
-        let against = |wave: Option<&WaveOf>| -> Result<BenchmarkResult, MeasureError> {
-            let score = match wave {
-                Some(wave) => self.score(&wave.rows)?,
-                None => self.score(&self.answered())?,
-            };
-            Ok(BenchmarkResult {
-                name: own.name.clone(),
-                figure,
-                wave: wave.map(|wave| wave.name.clone()),
-                n: score.n,
-                test: figure.beaten_by(GroupScore::of_score(&score), self.study.confidence)?,
-                confidence: self.study.confidence,
-            })
-        };
-        let last = waves.last().filter(|_| waves.len() > 1);
-        std::iter::once(None).chain(last.map(Some)).map(against).collect()
-    }
-
     /// What those who gave each answer did.
     fn behaviour(&self, outcome: Outcome, hidden: &mut Hidden) -> Option<Result<OutcomeBehaviour, MeasureError>> {
         outcome.window_days()?;

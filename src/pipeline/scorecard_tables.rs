@@ -16,6 +16,7 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
         rules(card),
         rolling(card),
         benchmark(card),
+        benchmark_by_cut(card),
         correlations(card),
         changes(card),
         paired_changes(card),
@@ -51,6 +52,7 @@ fn estimates(table: Table, rows: &[Option<&Estimate>]) -> Table {
         .numbers("conf_high", number(|own| own.conf_high))
         .texts("interval", rows.iter().map(|own| own.map_or_else(String::new, |own| own.interval.word().to_owned())))
         .numbers("confidence", number(|own| Some(own.confidence.level())))
+        .numbers("asked_share", number(|own| own.asked_share))
 }
 
 fn portfolio(card: &Scorecard) -> Table {
@@ -116,6 +118,28 @@ fn benchmark(card: &Scorecard) -> Table {
         .numbers("statistic", rows.iter().map(|own| own.test.statistic))
         .numbers("p_value", rows.iter().map(|own| own.test.p_value))
         .numbers("conf_low", rows.iter().map(|own| own.test.conf_low))
+        .texts("interval", rows.iter().map(|_| "adjusted-wald-one-sided".to_owned()))
+        .numbers("confidence", rows.iter().map(|own| own.confidence.level()))
+}
+
+/// One row a cut that is held against the benchmark or its own; one-sided as in the table of the benchmark.
+fn benchmark_by_cut(card: &Scorecard) -> Table {
+    let rows = &card.benchmarks_by_cut;
+    Table::new("benchmark_by_cut")
+        .texts("by", rows.iter().map(|own| own.cut.column.clone()))
+        .texts("value", rows.iter().map(|own| own.cut.value.clone()))
+        .numbers("benchmark_nps", rows.iter().map(|own| own.tested.figure.nps))
+        .integers("benchmark_n", rows.iter().map(|own| own.tested.figure.n.map(|n| n as i64)))
+        .integers("n", rows.iter().map(|own| own.n as i64))
+        .numbers("nps", rows.iter().map(|own| own.tested.test.nps))
+        .numbers("gap", rows.iter().map(|own| own.tested.test.gap))
+        .numbers("std_error", rows.iter().map(|own| own.tested.test.std_error))
+        .numbers("statistic", rows.iter().map(|own| own.tested.test.statistic))
+        .numbers("p_value", rows.iter().map(|own| own.tested.test.p_value))
+        .numbers("p_adjusted", rows.iter().map(|own| own.tested.p_adjusted))
+        .flags("is_discovery", rows.iter().map(|own| own.tested.is_discovery))
+        .numbers("conf_low", rows.iter().map(|own| own.tested.test.conf_low))
+        .texts("interval", rows.iter().map(|_| "adjusted-wald-one-sided".to_owned()))
         .numbers("confidence", rows.iter().map(|own| own.confidence.level()))
 }
 
@@ -161,6 +185,7 @@ fn changes(card: &Scorecard) -> Table {
         .numbers("p_adjusted", rows.iter().map(|(.., adjusted)| *adjusted))
         .numbers("conf_low", number(|own| own.conf_low))
         .numbers("conf_high", number(|own| own.conf_high))
+        .texts("interval", rows.iter().map(|(_, _, change, _)| change.as_ref().map(|_| "adjusted-wald".to_owned())))
         .numbers("minimum_detectable", number(|own| own.minimum_detectable))
         .numbers("power", number(|own| own.power.chance()))
         .numbers("confidence", number(|own| own.confidence.level()))
@@ -234,6 +259,7 @@ fn movement(card: &Scorecard) -> Table {
         .numbers("estimate", rows.iter().map(|(_, row)| row.estimate))
         .numbers("conf_low", rows.iter().map(|(_, row)| row.conf_low))
         .numbers("conf_high", rows.iter().map(|(_, row)| row.conf_high))
+        .texts("interval", rows.iter().map(|_| "bootstrap".to_owned()))
         .integers("n_replicates", rows.iter().map(|(own, _)| own.parts.n_replicates as i64))
 }
 
@@ -398,6 +424,9 @@ fn weighting(card: &Scorecard) -> Table {
         .numbers("std_error", number(|score| score.std_error))
         .numbers("conf_low", number(|score| score.conf_low))
         .numbers("conf_high", number(|score| score.conf_high))
+        .texts("interval", rows.iter().map(|(_, score, ..)| score.interval.word().to_owned()))
+        .numbers("confidence", number(|score| score.confidence.level()))
+        .numbers("asked_share", rows.iter().map(|(_, score, ..)| score.asked_share))
         .numbers("given_std_error", rows.iter().map(|(.., own)| own.and_then(|own| own.given_std_error)))
         .numbers("gap", cost(|own| own.gap))
         .numbers("efficiency", cost(|own| own.efficiency.efficiency))

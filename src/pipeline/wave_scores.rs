@@ -2,6 +2,7 @@
 
 use super::coded::Coded;
 use super::outcome_model::Prepared;
+use super::population::Part;
 use super::question::{Drawn, Question};
 use super::selection::Selection;
 use super::shown_cuts::ShownCuts;
@@ -28,7 +29,7 @@ pub(super) struct WaveOf {
 impl WaveOf {
     /// A wave as a point in time: the mean instant of its answers in years, or its place where answers have no time.
     pub fn as_point(&self, question: &Question<'_>, place: usize) -> Option<Wave> {
-        let score = question.score(&self.rows).ok()?;
+        let score = question.linearised(&self.rows, Part::Wave(&self.name)).ok()?;
         let time = question.mean_day(&self.rows).map_or(place as f64, |day| day / DAYS_OF_YEAR);
         Some(Wave {
             name: self.name.clone(),
@@ -106,14 +107,20 @@ impl Question<'_> {
         let (before, after) = (&waves[at - 1], &waves[at]);
         let settings = ChangeSettings { confidence: self.study.confidence, ..ChangeSettings::default() };
         let many = ManyCuts { change: settings, ..ManyCuts::default() };
-        let group = |rows: &[usize]| self.score(rows).map(|score| GroupScore::of_score(&score));
-        let all = settings.between(group(&before.rows)?, group(&after.rows)?)?;
+        let group =
+            |rows: &[usize], part: Part<'_>| self.linearised(rows, part).map(|score| GroupScore::of_score(&score));
+        let of_wave = |wave: &WaveOf| group(&wave.rows, Part::Wave(&wave.name));
+        let all = settings.between(of_wave(before)?, of_wave(after)?)?;
         let mut counts = Vec::new();
         for CutByWave { coded, shown } in cuts {
             let (first, second) = (coded.rows_by_level(&before.rows), coded.rows_by_level(&after.rows));
             for (((level, first), second), shown) in coded.levels.iter().zip(&first).zip(&second).zip(shown) {
                 if shown[at - 1] && shown[at] {
-                    let (before, after) = (group(first).ok(), group(second).ok());
+                    let of = |wave: &WaveOf, rows: &[usize]| {
+                        let (column, of_wave) = (coded.name.as_str(), wave.rows.as_slice());
+                        group(rows, Part::LevelInWave { column, value: level, wave: &wave.name, of_wave }).ok()
+                    };
+                    let (before, after) = (of(before, first), of(after, second));
                     counts.push(WaveCounts { name: format!("{} {level}", coded.name), before, after });
                 }
             }

@@ -2,12 +2,13 @@
 
 use super::PipelineError;
 use super::coded::texts;
+use super::population::Part;
 use super::question::Question;
 use super::shown_cuts::ShownCuts;
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::measures::MeasureError;
 use crate::measures::disclosure::ShownSets;
 use crate::measures::weighting::{Margin, Raking, ScoreBeforeAfter, TargetShare, post_stratify};
+use crate::measures::{MeasureError, Sampling};
 use crate::report::{Weighting, WeightingMethod};
 use crate::study::{PopulationMargin, PopulationShare, Strata};
 use std::collections::BTreeMap;
@@ -129,12 +130,15 @@ impl Whole {
     ) -> Result<Weighting, MeasureError> {
         let answers: Vec<f64> = self.rows.iter().map(|&row| question.answers[row]).collect();
         let drawn = question.drawn(&self.rows);
-        let both = ScoreBeforeAfter::calibrated(&answers, drawn.sampling(), weights, margins, question.nps_settings())?;
+        let population = question.population_of(&self.rows, Part::All);
+        let sampling = Sampling { population, ..drawn.sampling() };
+        let both = ScoreBeforeAfter::calibrated(&answers, sampling, weights, margins, question.linearised_settings())?;
         let mut findings = both.findings;
         findings.extend(self.blanks());
         // Beside the score of all answers, that of these would tell of the few others.
         let is_shown = sets.is_none_or(|sets| sets.shows(&self.rows));
-        let before = if is_shown { both.before } else { question.score(&question.answered())? };
+        let shown = if is_shown { self.rows.clone() } else { question.answered() };
+        let before = question.score(&shown, Part::All)?;
         Ok(Weighting {
             method,
             wave: None,

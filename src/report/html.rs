@@ -3,8 +3,8 @@
 use super::headlines::{self, Headline};
 use super::results::StudyResults;
 use super::sections::{
-    Changed, Channels, Deeds, Drivers, FindingRow, Influence, LeftOutSection, PerceptionSection, RateRow, Reading,
-    RuleRow, SayAndDo, Score, Scores, TeamsSection, Trust, WhatToDo,
+    Changed, Channels, CutsAgainst, Deeds, Drivers, FindingRow, Influence, LeftOutSection, PerceptionSection, RateRow,
+    Reading, RuleRow, SayAndDo, Score, Scores, TeamsSection, Trust, WhatToDo,
 };
 use super::{sections, sentences, text, words};
 use askama::Template;
@@ -31,6 +31,7 @@ struct Page<'r> {
     whom: Vec<String>,
     response: Vec<RateRow>,
     rules: Vec<RuleRow>,
+    against: Option<CutsAgainst>,
     changed: Option<Changed>,
     deeds: Option<Deeds>,
     lead: Vec<String>,
@@ -65,6 +66,7 @@ pub fn html(results: &StudyResults) -> Result<String, ReportError> {
         whom: sections::whom(results),
         response: sections::response_rows(results),
         rules: RuleRow::all(results),
+        against: CutsAgainst::of(results),
         changed: Changed::of(results),
         deeds: Deeds::of(results),
         lead: sections::lead_sentences(results),

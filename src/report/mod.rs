@@ -49,7 +49,7 @@ pub use results::{
     StudyResults, TestRow,
 };
 pub use scorecard::{
-    BenchmarkResult, ClassSurvival, Everybody, OutcomeBehaviour, RepurchaseSurvival, RespondentsAgainstBase,
-    RollingScore, Scorecard, WaveChange, WaveMovement, WavePairs, Weighting, WeightingMethod,
+    BenchmarkResult, ClassSurvival, CutBenchmarkResult, Everybody, OutcomeBehaviour, RepurchaseSurvival,
+    RespondentsAgainstBase, RollingScore, Scorecard, WaveChange, WaveMovement, WavePairs, Weighting, WeightingMethod,
 };
 pub use terminal::{Places, terminal};

@@ -6,7 +6,7 @@ use crate::findings::Finding;
 use crate::link::{Behaviour, ResponseRate};
 use crate::measures::NetPromoterScore;
 use crate::measures::change::{Change, ControlPoint, CutChange, PairedChange, RollingRow, Trend};
-use crate::measures::channels::{Benchmark, BenchmarkTest};
+use crate::measures::channels::{Benchmark, BenchmarkTest, CutBenchmarkTest};
 use crate::measures::movement::MovementWithError;
 use crate::measures::portfolio::{CorrelationRow, CutEstimate, RuleComparison};
 use crate::measures::say_do::{AnswerBehaviour, CutComparison, KeptWord, RevenueAtRisk};
@@ -29,6 +29,8 @@ pub struct Scorecard {
     pub rolling: Vec<RollingScore>,
     /// Against the benchmark of the study: all answers, then the last of several waves.
     pub benchmarks: Vec<BenchmarkResult>,
+    /// Cuts that are shown against the benchmark of the study or their own, with p-values adjusted over all of them.
+    pub benchmarks_by_cut: Vec<CutBenchmarkResult>,
     /// Correlations of the recommend answer and the touchpoints.
     pub correlations: Vec<CorrelationRow>,
     /// From each wave to the next.
@@ -129,6 +131,19 @@ pub struct BenchmarkResult {
     pub n: usize,
     /// The test that the score lies above the figure.
     pub test: BenchmarkTest,
+    /// The level of its lower end.
+    pub confidence: Confidence,
+}
+
+/// The score of one cut held against a benchmark.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CutBenchmarkResult {
+    /// The cut.
+    pub cut: Cut,
+    /// Answers of the cut.
+    pub n: usize,
+    /// The test, adjusted for all cuts.
+    pub tested: CutBenchmarkTest,
     /// The level of its lower end.
     pub confidence: Confidence,
 }

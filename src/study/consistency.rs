@@ -13,6 +13,7 @@ pub(super) fn check(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyErr
     check_drivers(study, top)?;
     check_outcomes(study, top)?;
     check_measures(study, top)?;
+    super::population::check(study, top)?;
     check_contacts_and_units(study, top)
 }
 
@@ -304,6 +305,15 @@ fn check_contacts_and_units(study: &Study, top: &Section<'_, '_>) -> Result<(), 
                 "[measures.panel] needs purchases or a `margin`; add [sources.transactions] or name its column";
             return refuse("panel", sentence.to_owned());
         }
+    }
+    let of_benchmark = measures.benchmark.iter().flat_map(|own| &own.by);
+    if let Some(own) = of_benchmark.into_iter().find(|own| !measures.by.contains(&own.column)) {
+        let sentence = format!(
+            "`measures.benchmark.by` has figures of `{}`, which is no cut of [measures] `by`; add it there, or leave the figures \
+             out",
+            own.column
+        );
+        return refuse("benchmark", sentence);
     }
     if measures.rolling.is_some() && sources.feedback.time.is_none() {
         let sentence = "[measures.rolling] needs to know when people answered; give [sources.feedback] `time`";

@@ -291,6 +291,7 @@ pub const EVALUATION: &[&str] = &["enabled", "cut", "test_share", "folds", "hist
 pub const MEASURES: &[&str] = &[
     "by",
     "interval",
+    "population",
     "suppress_below",
     "rake",
     "strata",
@@ -306,8 +307,10 @@ pub const MEASURES: &[&str] = &[
     "wallet",
     "items",
 ];
+/// `[measures.population]`.
+pub const POPULATION: &[&str] = &["size", "by"];
 /// `[measures.benchmark]`.
-pub const BENCHMARK: &[&str] = &["nps", "n", "name"];
+pub const BENCHMARK: &[&str] = &["nps", "n", "name", "by"];
 /// `[measures.rolling]`.
 pub const ROLLING: &[&str] = &["days", "step_days", "several"];
 /// `[measures.wallet]`.

@@ -2,7 +2,8 @@
 
 use super::section::{Item, Section};
 use super::{
-    BenchmarkFigure, ChannelComparison, ItemMeasure, Panel, Perception, Rolling, StudyError, Teams, Wallet, keys,
+    BenchmarkFigure, ChannelComparison, ItemMeasure, Panel, Perception, Population, Rolling, StudyError, Teams, Wallet,
+    keys,
 };
 use serde::Serialize;
 
@@ -28,6 +29,8 @@ pub enum NpsInterval {
     Goodman,
     /// Percentiles of the posterior under a uniform prior of the classes.
     Dirichlet,
+    /// Percentiles over resampled customers.
+    Bootstrap,
 }
 
 /// What is measured.
@@ -37,6 +40,8 @@ pub struct Measures {
     pub by: Vec<String>,
     /// The interval of the score.
     pub interval: NpsInterval,
+    /// How many customers there are in all, of whom the answers are a part; an endless number without.
+    pub population: Option<Population>,
     /// Cuts with fewer answers than this are hidden; 0 hides none.
     pub suppress_below: u32,
     /// Columns of the answers with the shares that their values have in the population.
@@ -111,6 +116,7 @@ impl Measures {
         let mut measures = Self {
             by: Vec::new(),
             interval: NpsInterval::AdjustedWald,
+            population: None,
             suppress_below: 5,
             rake: Vec::new(),
             strata: None,
@@ -140,8 +146,10 @@ impl Measures {
                     ("bonett-price", NpsInterval::BonettPrice),
                     ("goodman", NpsInterval::Goodman),
                     ("dirichlet", NpsInterval::Dirichlet),
+                    ("bootstrap", NpsInterval::Bootstrap),
                 ])?;
             }
+            measures.population = section.item("population").map(|item| Population::read(&item)).transpose()?;
             if let Some(item) = section.item("suppress_below") {
                 measures.suppress_below = item.integer(0..=1_000_000)? as u32;
                 if measures.suppress_below == 1 {

@@ -27,6 +27,7 @@ mod key;
 mod measures;
 mod outcome;
 mod panel;
+mod population;
 mod portfolio;
 mod sources;
 mod zone;
@@ -55,7 +56,8 @@ pub use measures::{Measures, NpsInterval, PopulationMargin, PopulationShare, Str
 pub use nearest::nearest;
 pub use outcome::{Outcome, Penalty, SpendScale};
 pub use panel::{Panel, Period};
-pub use portfolio::{BenchmarkFigure, ItemFigure, ItemMeasure, Rolling, Wallet};
+pub use population::{LevelSize, Population, PopulationSize, PopulationSizes};
+pub use portfolio::{BenchmarkFigure, CutFigure, ItemFigure, ItemMeasure, Rolling, Wallet};
 pub use sources::{
     Activity, Aggregate, AmountVia, Customers, Exposures, Feedback, Files, Format, Invitations, Junctures, Range,
     Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor,

@@ -13,6 +13,19 @@ pub struct BenchmarkFigure {
     pub n: Option<u32>,
     /// Whose it is.
     pub name: Option<String>,
+    /// Figures of single values of the columns that are cut by; other values are held against the one above.
+    pub by: Vec<CutFigure>,
+}
+
+/// A score that one value of a column is held against.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CutFigure {
+    /// The column.
+    pub column: String,
+    /// The value.
+    pub value: String,
+    /// The score, -100 to 100.
+    pub nps: f64,
 }
 
 /// A window that moves over the answers.
@@ -93,14 +106,33 @@ enum FigureWord {
 impl BenchmarkFigure {
     pub(super) fn read(item: &Item<'_, '_>) -> Result<Self, StudyError> {
         let section = item.section(keys::BENCHMARK)?;
-        let nps = section.required("nps", "the score to be held against, -100 to 100")?;
-        let value = nps.number()?;
-        if !(-100.0..=100.0).contains(&value) {
-            return Err(nps.invalid(format!("`{}` is {value} and should be a score from -100 to 100", nps.path())));
-        }
+        let nps = score(&section.required("nps", "the score to be held against, -100 to 100")?)?;
         let n = section.item("n").map(|item| item.integer(1..=u64::from(u32::MAX))).transpose()?;
-        Ok(Self { nps: value, n: n.map(|n| n as u32), name: section.text("name")? })
+        let mut by = Vec::new();
+        if let Some(item) = section.item("by") {
+            for (column, item) in item.open_section()?.items() {
+                for (value, item) in item.open_section()?.items() {
+                    by.push(CutFigure { column: column.clone(), value, nps: score(&item)? });
+                }
+            }
+        }
+        Ok(Self { nps, n: n.map(|n| n as u32), name: section.text("name")?, by })
     }
+
+    /// The figure of a value of a column; the one of all where it has none of its own.
+    pub fn of_level(&self, column: &str, value: &str) -> f64 {
+        let own = self.by.iter().find(|own| own.column == column && own.value == value);
+        own.map_or(self.nps, |own| own.nps)
+    }
+}
+
+/// A score, -100 to 100.
+fn score(item: &Item<'_, '_>) -> Result<f64, StudyError> {
+    let value = item.number()?;
+    if (-100.0..=100.0).contains(&value) {
+        return Ok(value);
+    }
+    Err(item.invalid(format!("`{}` is {value} and should be a score from -100 to 100", item.path())))
 }
 
 impl Rolling {
@@ -257,7 +289,10 @@ mod tests {
              \"csat\"\nmetric = \"yes\"\nyes = [\"yes\", 1]\nnot_applicable = 9\n",
         )
         .expect("a study");
-        assert_eq!(own.benchmark, Some(BenchmarkFigure { nps: 41.5, n: Some(800), name: Some("panel".to_owned()) }));
+        assert_eq!(
+            own.benchmark,
+            Some(BenchmarkFigure { nps: 41.5, n: Some(800), name: Some("panel".to_owned()), by: Vec::new() })
+        );
         assert_eq!(own.rolling, Some(Rolling { days: 91, step_days: 31, latest: true }));
         assert_eq!(own.wallet.expect("a wallet").own, "spend_365d");
         assert_eq!(own.items[0].figure, ItemFigure::NetBox { scale: Range { min: 1.0, max: 5.0 }, to: 2.0, from: 4.0 });
@@ -277,6 +312,8 @@ mod tests {
         for (measures, part) in [
             ("[measures.benchmark]\nnps = 120", "a score from -100 to 100"),
             ("[measures.benchmark]\nnps = 20\nn = 0", "whole number from 1"),
+            ("[measures.benchmark]\nnps = 20\n[measures.benchmark.by.csat]\na = 200", "a score from -100 to 100"),
+            ("[measures.benchmark]\nnps = 20\n[measures.benchmark.by.csat]\na = 30", "no cut of [measures] `by`"),
             ("[measures.benchmark]\nn = 20", "the score to be held against"),
             ("[measures.rolling]\ndays = 0", "whole number from 1"),
             ("[measures.wallet]\nown = \"spend_365d\"", "spend in the category"),

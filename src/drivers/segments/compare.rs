@@ -77,7 +77,7 @@ pub struct SegmentTable {
     pub test: SegmentTest,
     /// Bootstrap replicates drawn.
     pub n_replicates: usize,
-    /// Every segment, analysed or not, in the order of their names.
+    /// Every segment that is shown, analysed or not, in the order of their names.
     pub segments: Vec<SegmentBase>,
     /// One row a segment and driver.
     pub rows: Vec<SegmentRow>,
@@ -213,7 +213,7 @@ impl SegmentAnalysis {
                 rows.push(SegmentRow { rank: rank[driver], rank_interval, ..row });
             }
         }
-        let mirrored = bases.len() == 2 && rows.len() == 2 * drivers.len();
+        let mirrored = segmentation.names().len() == 2 && rows.len() == 2 * drivers.len();
         adjust(&mut rows, if mirrored { drivers.len() } else { usize::MAX });
         let spreads = self.shrink(&mut rows, importance.drivers());
         let tested = if mirrored { &rows[..drivers.len()] } else { &rows[..] };
@@ -254,6 +254,9 @@ impl SegmentAnalysis {
         let mut analysed = Vec::new();
         let mut bases = Vec::new();
         for (segment, name) in segmentation.names().iter().enumerate() {
+            if !segmentation.is_shown(segment) {
+                continue;
+            }
             let rows = rows_of(segment);
             let enough = rows.len() >= least && n_all - rows.len() >= least;
             if enough {

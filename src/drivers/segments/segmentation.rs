@@ -8,6 +8,8 @@ pub struct Segmentation {
     by: String,
     names: Vec<String>,
     codes: Vec<Option<usize>>,
+    /// Segments of which nothing is reported.
+    hidden: Vec<bool>,
 }
 
 impl Segmentation {
@@ -19,8 +21,21 @@ impl Segmentation {
         Self {
             by: "segment".to_owned(),
             codes: labels.iter().map(place).collect(),
+            hidden: vec![false; names.len()],
             names: names.iter().map(|&name| name.to_owned()).collect(),
         }
+    }
+
+    /// The same with segments of which nothing is reported, because few people are in them or others would give these away.
+    /// Their rows are still among those of all other segments.
+    #[must_use]
+    pub fn hiding(self, is_hidden: impl Fn(&str) -> bool) -> Self {
+        Self { hidden: self.names.iter().map(|name| is_hidden(name)).collect(), ..self }
+    }
+
+    /// Whether a segment is reported, by its place.
+    pub fn is_shown(&self, segment: usize) -> bool {
+        !self.hidden[segment]
     }
 
     /// The same, by the column that the labels come from.

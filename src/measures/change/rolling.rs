@@ -1,6 +1,8 @@
 //! The score over a window that moves.
 
-use crate::measures::portfolio::{AnswerRules, Estimate, EstimateSettings, Measure, SeveralAnswers, TimeWindow};
+use crate::measures::portfolio::{
+    AnswerRules, Estimate, EstimateSettings, Measure, Metric, SeveralAnswers, TimeWindow,
+};
 use crate::measures::{MeasureError, Sampling};
 use serde::Serialize;
 
@@ -53,6 +55,25 @@ impl RollingWindow {
         sampling: Sampling,
         span: TimeSpan,
     ) -> Result<Vec<RollingRow>, MeasureError> {
+        self.figure(&Measure::nps("nps", answers)?, times, sampling, span)
+    }
+
+    /// The same of any figure of one column of answers.
+    ///
+    /// # Errors
+    /// As [`RollingWindow::over`]; a ratio, which has two columns.
+    pub fn figure(
+        &self,
+        measure: &Measure,
+        times: &[i64],
+        sampling: Sampling,
+        span: TimeSpan,
+    ) -> Result<Vec<RollingRow>, MeasureError> {
+        if measure.metric() == Metric::Ratio {
+            let what = "columns of answers of a figure over a window that moves".to_owned();
+            return Err(MeasureError::Length { what, n_found: 2, n_expected: 1 });
+        }
+        let answers = measure.values();
         for (what, value) in [("the length of the window", self.length), ("the step of the window", self.step)] {
             if value <= 0 {
                 return Err(MeasureError::Setting { what, value: value as f64, must: "positive" });
@@ -63,7 +84,6 @@ impl RollingWindow {
             let must = "at most 100,000; take a longer step";
             return Err(MeasureError::Setting { what: "the number of windows", value: n_windows as f64, must });
         }
-        Measure::nps("nps", answers)?;
         let overlap = ((self.length - self.step).max(0)) as f64 / self.length as f64;
         let mut rows = Vec::new();
         let mut to = span.first_end;
@@ -71,7 +91,7 @@ impl RollingWindow {
             let window = TimeWindow { from: to.saturating_sub(self.length), to };
             let ruled = AnswerRules { several: self.several, window: Some(window) }.apply(answers, times, sampling)?;
             let kept = ruled.select(answers);
-            let estimate = match Measure::nps("nps", &kept)?.estimate(ruled.sampling(), self.settings) {
+            let estimate = match measure.picked(&kept).estimate(ruled.sampling(), self.settings) {
                 Ok(estimate) => Some(estimate),
                 Err(MeasureError::NoAnswers) => None,
                 Err(problem) => return Err(problem),

@@ -1,9 +1,10 @@
-//! A score against a supplied figure.
+//! A score against a supplied figure, and many cuts against theirs.
 
 use crate::measures::MeasureError;
 use crate::measures::change::GroupScore;
 use crate::stats::Confidence;
 use crate::stats::distributions::{normal_quantile, normal_sf};
+use crate::stats::multiplicity::benjamini_hochberg;
 use serde::Serialize;
 
 /// A figure to be beaten.
@@ -83,6 +84,91 @@ impl Benchmark {
     }
 }
 
+/// How many cuts are held against figures together: among many, some will seem to lie above theirs by chance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ManyBenchmarks {
+    /// Level of each lower end.
+    pub confidence: Confidence,
+    /// The share of false discoveries among those called above, at most, on average.
+    pub false_discovery: f64,
+}
+
+impl Default for ManyBenchmarks {
+    fn default() -> Self {
+        Self { confidence: Confidence::default(), false_discovery: 0.1 }
+    }
+}
+
+/// One cut and the figure that it is held against.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CutAndBenchmark {
+    /// The cut.
+    pub name: String,
+    /// Its score.
+    pub score: GroupScore,
+    /// The figure.
+    pub figure: Benchmark,
+}
+
+/// One cut against its figure.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CutBenchmarkTest {
+    /// The cut.
+    pub name: String,
+    /// The figure.
+    pub figure: Benchmark,
+    /// The one-sided test.
+    pub test: BenchmarkTest,
+    /// Its p-value adjusted for all cuts (Benjamini and Hochberg).
+    pub p_adjusted: f64,
+    /// Whether the cut is called above at the settings' share of false discoveries.
+    pub is_discovery: bool,
+}
+
+impl ManyBenchmarks {
+    /// Every cut's test. Cuts that are held against one figure share its error, which makes their p-values rise and fall
+    /// together and leaves the control as it is.
+    ///
+    /// # Errors
+    /// A share of false discoveries that is not between 0 and 1, and as [`Benchmark::beaten_by`].
+    ///
+    /// # References
+    /// Benjamini and Hochberg (1995), JRSS B 57(1); Benjamini and Yekutieli (2001), Annals of Statistics 29(4), for tests
+    /// that go together.
+    ///
+    /// # Example
+    /// ```
+    /// use advocate::measures::ClassCounts;
+    /// use advocate::measures::change::GroupScore;
+    /// use advocate::measures::channels::{Benchmark, CutAndBenchmark, ManyBenchmarks};
+    /// let cut = |name: &str, promoters| -> Result<CutAndBenchmark, advocate::measures::MeasureError> {
+    ///     let score = GroupScore::of_counts(ClassCounts::new(20.0, 40.0, promoters)?);
+    ///     Ok(CutAndBenchmark { name: name.into(), score, figure: Benchmark { nps: 20.0, n: None, variance: None } })
+    /// };
+    /// let rows = ManyBenchmarks::default().test(&[cut("app", 140.0)?, cut("store", 40.0)?])?;
+    /// assert!(rows[0].is_discovery && !rows[1].is_discovery);
+    /// # Ok::<(), advocate::measures::MeasureError>(())
+    /// ```
+    pub fn test(&self, cuts: &[CutAndBenchmark]) -> Result<Vec<CutBenchmarkTest>, MeasureError> {
+        if !(self.false_discovery > 0.0 && self.false_discovery < 1.0) {
+            let (what, must) = ("the share of false discoveries", "between 0 and 1");
+            return Err(MeasureError::Setting { what, value: self.false_discovery, must });
+        }
+        let tests =
+            cuts.iter().map(|cut| cut.figure.beaten_by(cut.score, self.confidence)).collect::<Result<Vec<_>, _>>()?;
+        let p_values: Vec<f64> = tests.iter().map(|test| test.p_value).collect();
+        let adjusted = benjamini_hochberg(&p_values);
+        let row = |((cut, test), p_adjusted): ((&CutAndBenchmark, BenchmarkTest), f64)| CutBenchmarkTest {
+            name: cut.name.clone(),
+            figure: cut.figure,
+            test,
+            p_adjusted,
+            is_discovery: p_adjusted <= self.false_discovery,
+        };
+        Ok(cuts.iter().zip(tests).zip(adjusted).map(row).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +186,48 @@ mod tests {
         assert!((2.0 * own.p_value - both.p_value).abs() < 1e-12, "{} {}", own.p_value, both.p_value);
         let sure = Benchmark { n: None, ..figure }.beaten_by(one, Confidence::default()).expect("a test");
         assert!(sure.p_value < own.p_value && !sure.knows_n);
+    }
+
+    #[test]
+    fn p_values_of_cuts_are_adjusted_for_their_number() {
+        let cut = |promoters, nps| CutAndBenchmark {
+            name: String::new(),
+            score: GroupScore::of_counts(ClassCounts::new(20.0, 40.0, promoters).expect("counts")),
+            figure: Benchmark { nps, n: None, variance: None },
+        };
+        let rows = ManyBenchmarks::default().test(&[cut(60.0, 20.0), cut(60.0, 33.0), cut(60.0, 0.0)]).expect("tests");
+        // By hand: the least of p times 3, 3/2 and 1 of those at least as large, in the order of the p-values.
+        let p: Vec<f64> = rows.iter().map(|row| row.test.p_value).collect();
+        assert!(p[2] < p[0] && p[0] < p[1]);
+        let want = [f64::min(1.5 * p[0], p[1]), p[1], f64::min(3.0 * p[2], 1.5 * p[0])];
+        for (row, want) in rows.iter().zip(want) {
+            assert!((row.p_adjusted - want).abs() < 1e-12, "{rows:?}");
+        }
+        // 33.3 is not shown to lie above 33, and the highest of several needs more than it does alone.
+        assert!(!rows[1].is_discovery && rows[2].is_discovery && rows[2].p_adjusted > p[2]);
+    }
+
+    #[test]
+    fn where_no_cut_lies_above_hardly_ever_is_one_called_so() {
+        use crate::stats::random::stream;
+        use rand::Rng;
+        let mut random = stream(6, "benchmarks", 0);
+        let mut families = 0;
+        for _ in 0..200 {
+            let cuts: Vec<CutAndBenchmark> = (0..20)
+                .map(|cut| {
+                    let mut counts = [0.0; 3];
+                    (0..150).for_each(|_| counts[random.random_range(0..3)] += 1.0);
+                    let counts = ClassCounts::new(counts[0], counts[1], counts[2]).expect("counts");
+                    let figure = Benchmark { nps: 0.0, n: None, variance: None };
+                    CutAndBenchmark { name: cut.to_string(), score: GroupScore::of_counts(counts), figure }
+                })
+                .collect();
+            let rows = ManyBenchmarks::default().test(&cuts).expect("a share");
+            families += usize::from(rows.iter().any(|row| row.is_discovery));
+        }
+        // 20 of 200 families expected; four standard deviations are 17.
+        assert!((4..38).contains(&families), "{families}");
     }
 
     #[test]

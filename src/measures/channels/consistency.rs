@@ -273,7 +273,7 @@ impl Model {
     }
 
     fn sampling(&self) -> Sampling<'_> {
-        Sampling { weights: self.weights.as_deref(), clusters: Some(&self.clusters), population: None }
+        Sampling { weights: self.weights.as_deref(), clusters: Some(&self.clusters), ..Sampling::default() }
     }
 
     fn fit(&self, weights: Option<&[f64]>) -> Result<LeastSquares, MeasureError> {

@@ -9,7 +9,7 @@ mod contact_length;
 mod perception;
 mod teams;
 
-pub use benchmark::{Benchmark, BenchmarkTest};
+pub use benchmark::{Benchmark, BenchmarkTest, CutAndBenchmark, CutBenchmarkTest, ManyBenchmarks};
 pub use consistency::{ChannelRow, ChannelRows, Consistency, ConsistencyTable, HandOffPenalty};
 pub use contact_length::{ContactLength, LengthEffect};
 pub use perception::{PerceptionCell, PerceptionGap, PerceptionSettings};

@@ -51,6 +51,23 @@ impl IntervalKind {
         Self::Bootstrap,
     ];
 
+    /// All kinds; those of plain shares and of means are no kinds of a score.
+    pub const ALL: [Self; 13] = [
+        Self::AdjustedWald,
+        Self::Score,
+        Self::Wald,
+        Self::AdjustedWaldUniform,
+        Self::AdjustedWaldThird,
+        Self::WaldPlusTwo,
+        Self::BonettPrice,
+        Self::Goodman,
+        Self::Dirichlet,
+        Self::Bootstrap,
+        Self::Wilson,
+        Self::Exact,
+        Self::StudentT,
+    ];
+
     /// The word used on the command line and in results.
     pub fn word(self) -> &'static str {
         match self {
@@ -115,7 +132,7 @@ mod tests {
 
     #[test]
     fn word_is_the_serialized_form() {
-        for kind in IntervalKind::OF_NPS.into_iter().chain([IntervalKind::Wilson, IntervalKind::StudentT]) {
+        for kind in IntervalKind::ALL {
             let value = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(kind.word());
             assert_eq!(IntervalKind::deserialize(value), Ok(kind));
         }

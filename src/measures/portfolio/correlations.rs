@@ -90,7 +90,7 @@ impl Correlations {
         let ends = match (correlation, self.resampling) {
             (None, _) => None,
             (Some(_), Some(resampling)) => {
-                let sampling = Sampling { weights: Some(&weights), clusters: clusters.as_ref(), population: None };
+                let sampling = Sampling { weights: Some(&weights), clusters: clusters.as_ref(), ..Sampling::default() };
                 let draws = resampling.draws(rows.len(), sampling, |weights| pearson(&left, &right, weights))?;
                 Some(resampling.percentiles(draws, self.confidence)?)
             }

@@ -2,12 +2,14 @@
 
 use super::estimate::Estimate;
 use super::measure::Measure;
+use super::nested::{Coarser, bases, coarser};
 use super::poisson;
 use super::settings::{BlankRule, EstimateSettings};
 use super::sums::{Context, CustomerSums, Sums};
 use crate::data::Clusters;
 use crate::measures::intervals::IntervalKind;
-use crate::measures::{MeasureError, Sampling};
+use crate::measures::sampling::share_unseen;
+use crate::measures::{MeasureError, Resampling, Sampling};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -20,6 +22,8 @@ pub struct Cut<'a> {
     name: String,
     levels: Vec<String>,
     codes: &'a [u32],
+    /// How many customers there are in all of each level, where that is known.
+    populations: Vec<Option<f64>>,
 }
 
 impl<'a> Cut<'a> {
@@ -38,8 +42,24 @@ impl<'a> Cut<'a> {
                 margin: name,
                 problem: format!("row {} has level number {} and there are {}", row + 1, codes[row] + 1, levels.len()),
             }),
-            None => Ok(Self { name, levels, codes }),
+            None => {
+                let populations = vec![None; levels.len()];
+                Ok(Self { name, levels, codes, populations })
+            }
         }
+    }
+
+    /// The same with how many customers (or, without clusters, answers) there are in all of each level, where that is known.
+    ///
+    /// # Errors
+    /// Not one entry a level.
+    pub fn with_populations(self, populations: Vec<Option<f64>>) -> Result<Self, MeasureError> {
+        let (n_found, n_expected) = (populations.len(), self.levels.len());
+        if n_found != n_expected {
+            let what = format!("the list of populations of {}", self.name);
+            return Err(MeasureError::Length { what, n_found, n_expected });
+        }
+        Ok(Self { populations, ..self })
     }
 
     /// Its name.
@@ -50,6 +70,15 @@ impl<'a> Cut<'a> {
     /// The levels, in the order of their codes.
     pub fn levels(&self) -> &[String] {
         &self.levels
+    }
+
+    pub(super) fn n_rows(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// The level of a row; rows without a value have the place after the last.
+    pub(super) fn level(&self, row: usize) -> usize {
+        (self.codes[row] as usize).min(self.levels.len())
     }
 }
 
@@ -110,26 +139,33 @@ impl Measure<'_> {
     /// # Errors
     /// As [`CutAnalysis::estimate`]; no answer at all.
     pub fn estimate(&self, sampling: Sampling, settings: EstimateSettings) -> Result<Estimate, MeasureError> {
-        let analysis = CutAnalysis { settings, ..CutAnalysis::default() };
-        let table = analysis.estimate(std::slice::from_ref(self), &[], sampling)?;
+        let table = CutAnalysis::of(settings).estimate(std::slice::from_ref(self), &[], sampling)?;
         table.rows.into_iter().next().and_then(|row| row.estimate).ok_or(MeasureError::NoAnswers)
     }
 }
 
 impl CutAnalysis {
+    /// With the replicates that the settings name.
+    pub fn of(settings: EstimateSettings) -> Self {
+        let resampling = settings.resampling.unwrap_or(Resampling { replicates: 0, seed: 0 });
+        Self { settings, replicates: resampling.replicates, seed: resampling.seed }
+    }
+
     /// Every measure over all rows and at every level of every cut.
     ///
-    /// Rows are read once: sums, sums by customer and all replicates are added up together. With customers the error is
+    /// Rows are read once: sums, sums by customer and all replicates are added up together. Replicates of a cut whose levels are
+    /// unions of a finer cut's are summed from these. With customers the error is
     /// linearised, `sqrt(G / (G - 1) sum over customers (sum w (y - estimate x))^2) / sum w x` over the `G` customers of the
     /// level; without, each row is a customer and shares and scores leave out `G / (G - 1)`. A level's figure is what its
-    /// rows alone would give, but that a finite population takes the same part of every error.
+    /// rows alone would give. A population of `N` leaves `1 - G / N` of a variance, with the customers whose answer is known. At
+    /// a level whose own population is not known, the share of all customers asked stands for that of the level.
     ///
     /// # Errors
     /// Columns of unequal length, bad weights, a population smaller than its sample, an interval that a metric does not
     /// have, a bootstrap interval without replicates.
     ///
     /// # References
-    /// Woodruff (1971), "A simple method for approximating the variance of a complicated estimate", JASA 66; Binder (1983),
+    /// Cochran (1977), "Sampling Techniques", section 2.12, for levels of unknown size; Woodruff (1971), "A simple method for approximating the variance of a complicated estimate", JASA 66; Binder (1983),
     /// International Statistical Review 51.
     pub fn estimate(
         &self,
@@ -139,13 +175,13 @@ impl CutAnalysis {
     ) -> Result<CutEstimates, MeasureError> {
         self.check(measures, cuts, sampling)?;
         let n_rows = measures.first().map_or(0, Measure::n_rows);
-        let pass = Pass { analysis: self, measures, cuts, sampling, unit: sampling.unit(), layout: Layout::of(cuts) };
+        let layout = Layout::of(measures, cuts, self);
+        let pass = Pass { analysis: self, measures, cuts, sampling, unit: sampling.unit(), layout };
         let customers = Customers::of(sampling.clusters, n_rows);
         let parts: Vec<Totals> = (0..N_PARTS).into_par_iter().map(|part| pass.part(&customers, part)).collect();
         let mut totals = Totals::new(&pass);
         parts.iter().for_each(|part| totals.merge(part));
-        let unseen = sampling.share_unseen(n_rows)?;
-        pass.report(&totals, unseen)
+        pass.report(&totals)
     }
 
     fn check(&self, measures: &[Measure], cuts: &[Cut], sampling: Sampling) -> Result<(), MeasureError> {
@@ -173,18 +209,64 @@ impl CutAnalysis {
 struct Layout {
     first: Vec<usize>,
     n_cells: usize,
+    /// By cut, the finer one whose replicates sum to its own.
+    coarser: Vec<Option<Coarser>>,
+    /// By cell, the place of its replicates where it is drawn itself.
+    slots: Vec<Option<usize>>,
+    n_slots: usize,
+    /// By measure the first one with the same base.
+    bases: Vec<usize>,
 }
 
 impl Layout {
-    fn of(cuts: &[Cut]) -> Self {
+    fn of(measures: &[Measure], cuts: &[Cut], analysis: &CutAnalysis) -> Self {
         let mut first = Vec::with_capacity(cuts.len());
         let mut n_cells = 1;
         for cut in cuts {
             first.push(n_cells);
             n_cells += cut.levels.len() + 1;
         }
-        Self { first, n_cells }
+        let is_drawn = analysis.replicates > 0;
+        let coarser = if is_drawn { coarser(cuts) } else { vec![None; cuts.len()] };
+        let bases = if is_drawn { bases(measures, analysis.settings.blanks) } else { (0..measures.len()).collect() };
+        let mut slots = vec![None; n_cells];
+        let mut n_slots = 0;
+        if cuts.is_empty() && is_drawn {
+            (slots[0], n_slots) = (Some(0), 1);
+        }
+        let own = cuts.iter().zip(&first).zip(&coarser).filter(|(_, coarser)| is_drawn && coarser.is_none());
+        for ((cut, &first), _) in own {
+            for slot in &mut slots[first..=first + cut.levels.len()] {
+                *slot = Some(n_slots);
+                n_slots += 1;
+            }
+        }
+        Self { first, n_cells, coarser, slots, n_slots, bases }
     }
+
+    /// The drawn cells whose replicates sum to those of a level of a cut, or to those of all rows.
+    fn drawn_cells(&self, cuts: &[Cut], place: Option<(usize, usize)>) -> Vec<usize> {
+        let whole = |cut: usize| (self.first[cut]..=self.first[cut] + cuts[cut].levels.len()).collect();
+        match place {
+            None if cuts.is_empty() => vec![0],
+            None => whole(self.coarser.iter().position(Option::is_none).unwrap_or(0)),
+            Some((cut, level)) => match &self.coarser[cut] {
+                None => vec![self.first[cut] + level],
+                Some(Coarser { finer, level_of }) => {
+                    let own = level_of.iter().enumerate().filter(|(_, own)| **own == level);
+                    own.map(|(fine, _)| self.first[*finer] + fine).collect()
+                }
+            },
+        }
+    }
+}
+
+/// A place among the cells, and what is reported there.
+struct Cell {
+    place: usize,
+    /// The cut and its level by place; all rows without.
+    of_cut: Option<(usize, usize)>,
+    population: Option<f64>,
 }
 
 /// Rows in the order of their customers, without moving the data.
@@ -237,7 +319,8 @@ struct Pass<'a> {
     layout: Layout,
 }
 
-/// Sums by cell and measure, and for each of these the replicates' sums of `y` and then of `x`.
+/// Sums by cell and measure, and for each drawn cell the replicates' sums of `y` by measure and then of `x` by measure, as far
+/// as these have a base of their own.
 struct Totals {
     sums: Vec<Sums>,
     drawn: Vec<f64>,
@@ -246,7 +329,8 @@ struct Totals {
 impl Totals {
     fn new(pass: &Pass) -> Self {
         let n = pass.layout.n_cells * pass.measures.len();
-        Self { sums: vec![Sums::default(); n], drawn: vec![0.0; 2 * n * pass.analysis.replicates] }
+        let n_drawn = 2 * pass.layout.n_slots * pass.measures.len() * pass.analysis.replicates;
+        Self { sums: vec![Sums::default(); n], drawn: vec![0.0; n_drawn] }
     }
 
     fn merge(&mut self, other: &Self) {
@@ -272,7 +356,7 @@ impl Pass<'_> {
         for place in from..to {
             self.read(customers.row(place), &mut totals, &mut open);
             if place + 1 == to || customers.customer(place + 1) != customers.customer(place) {
-                self.close(customers.customer(place), &mut totals, &mut open, &mut counts);
+                self.close(self.stream(customers, place), &mut totals, &mut open, &mut counts);
             }
         }
         totals
@@ -305,53 +389,79 @@ impl Pass<'_> {
             };
             add(0);
             for (cut, first) in self.cuts.iter().zip(&self.layout.first) {
-                add(first + (cut.codes[row] as usize).min(cut.levels.len()));
+                add(first + cut.level(row));
             }
         }
     }
 
+    /// The random stream of the customer who gave a row.
+    fn stream(&self, customers: &Customers, place: usize) -> u64 {
+        self.sampling.streams.map_or_else(|| customers.customer(place), |own| u64::from(own[customers.row(place)]))
+    }
+
     /// Adds a customer's sums to the scatter and to every replicate.
-    fn close(&self, customer: u64, totals: &mut Totals, open: &mut Open, counts: &mut [f64]) {
+    fn close(&self, stream: u64, totals: &mut Totals, open: &mut Open, counts: &mut [f64]) {
         if open.touched.is_empty() {
             return;
         }
-        let n_replicates = counts.len();
-        poisson::fill(counts, self.analysis.seed, customer);
+        poisson::fill(counts, self.analysis.seed, stream);
+        let n_measures = self.measures.len();
         for &place in &open.touched {
             let own = std::mem::take(&mut open.own[place]);
             open.is_touched[place] = false;
             totals.sums[place].add_customer(own);
-            // With cuts, the replicates of all rows are those of the first cut's levels together.
-            if self.cuts.is_empty() || place >= self.measures.len() {
-                let drawn = &mut totals.drawn[2 * place * n_replicates..2 * (place + 1) * n_replicates];
-                let (y, x) = drawn.split_at_mut(n_replicates);
-                for ((y, x), count) in y.iter_mut().zip(x).zip(counts.iter()) {
-                    *y += own.y * count;
-                    *x += own.x * count;
-                }
+            let (cell, at) = (place / n_measures, place % n_measures);
+            let Some(slot) = self.layout.slots[cell] else { continue };
+            let y = self.drawn_range(slot, at);
+            totals.drawn[y].iter_mut().zip(counts.iter()).for_each(|(y, count)| *y += own.y * count);
+            if self.layout.bases[at] == at {
+                let x = self.drawn_range(slot, n_measures + at);
+                totals.drawn[x].iter_mut().zip(counts.iter()).for_each(|(x, count)| *x += own.x * count);
             }
         }
         open.touched.clear();
     }
 
-    fn report(&self, totals: &Totals, unseen: f64) -> Result<CutEstimates, MeasureError> {
-        let levels = self.cuts.iter().zip(&self.layout.first).flat_map(|(cut, &first)| {
-            let named =
-                move |(level, word): (usize, &String)| (first + level, Some(cut.name.clone()), Some(word.clone()));
-            cut.levels.iter().enumerate().map(named)
+    /// Where the replicates of a cell's column lie: `y` of each measure, then `x` of each.
+    fn drawn_range(&self, slot: usize, column: usize) -> std::ops::Range<usize> {
+        let n_replicates = self.analysis.replicates;
+        let start = (2 * slot * self.measures.len() + column) * n_replicates;
+        start..start + n_replicates
+    }
+
+    fn report(&self, totals: &Totals) -> Result<CutEstimates, MeasureError> {
+        let levels = self.cuts.iter().zip(&self.layout.first).enumerate().flat_map(|(at, (cut, &first))| {
+            (0..cut.levels.len()).map(move |level| Cell {
+                place: first + level,
+                of_cut: Some((at, level)),
+                population: cut.populations[level],
+            })
         });
+        let all = Cell { place: 0, of_cut: None, population: self.sampling.population };
+        let n_measures = self.measures.len();
         let (mut rows, mut drawn) = (Vec::new(), Vec::new());
-        for (cell, cut, level) in std::iter::once((0, None, None)).chain(levels) {
+        for cell in std::iter::once(all).chain(levels) {
+            let cells = self.layout.drawn_cells(self.cuts, cell.of_cut);
+            let name = |of: fn(&Cut, usize) -> &str| {
+                cell.of_cut.map(|(cut, level)| of(&self.cuts[cut], level).to_owned())
+            };
+            let (cut, level) = (name(|cut, _| &cut.name), name(|cut, level| &cut.levels[level]));
             for (at, measure) in self.measures.iter().enumerate() {
-                let own = self.drawn(totals, cell, at);
+                let own = self.drawn(totals, &cells, at);
+                let sums = &totals.sums[cell.place * n_measures + at];
+                let left_open = match (cell.population, self.sampling.population) {
+                    (Some(population), _) => Some(share_unseen(population, sums.n_customers)?),
+                    (None, Some(population)) => Some(share_unseen(population, totals.sums[at].n_customers)?),
+                    (None, None) => None,
+                };
                 let context = Context {
                     settings: &self.analysis.settings,
                     has_customers: self.sampling.clusters.is_some(),
-                    unseen,
+                    left_open,
                     unit: self.unit,
                     replicates: &own,
                 };
-                let estimate = totals.sums[cell * self.measures.len() + at].estimate(measure, &context)?;
+                let estimate = sums.estimate(measure, &context)?;
                 rows.push(CutEstimate { cut: cut.clone(), level: level.clone(), estimate });
                 drawn.push(own);
             }
@@ -359,23 +469,21 @@ impl Pass<'_> {
         Ok(CutEstimates { rows, drawn })
     }
 
-    /// A figure on each replicate, as reported.
-    fn drawn(&self, totals: &Totals, cell: usize, at: usize) -> Vec<f64> {
-        let n_replicates = self.analysis.replicates;
-        let cells = match (cell, self.cuts.first()) {
-            (0, Some(cut)) => 1..cut.levels.len() + 2,
-            _ => cell..cell + 1,
-        };
+    /// A figure on each replicate, as reported, of these drawn cells together.
+    fn drawn(&self, totals: &Totals, cells: &[usize], at: usize) -> Vec<f64> {
         let measure = &self.measures[at];
-        let sum = |offset: usize| {
-            let place = |cell: usize| 2 * (cell * self.measures.len() + at) * n_replicates + offset;
-            cells.clone().map(|cell| totals.drawn[place(cell)]).sum::<f64>()
+        let sum = |column: usize| {
+            let mut sums = vec![0.0; self.analysis.replicates];
+            for slot in cells.iter().filter_map(|&cell| self.layout.slots[cell]) {
+                let own = &totals.drawn[self.drawn_range(slot, column)];
+                sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
+            }
+            sums
         };
-        (0..n_replicates)
-            .map(|replicate| {
-                let (y, x) = (sum(replicate), sum(n_replicates + replicate));
-                if x > 0.0 { measure.metric().unit() * (measure.centre() + y / x) } else { f64::NAN }
-            })
-            .collect()
+        let (y, x) = (sum(at), sum(self.measures.len() + self.layout.bases[at]));
+        let figure = |(y, x): (f64, f64)| {
+            if x > 0.0 { measure.metric().unit() * (measure.centre() + y / x) } else { f64::NAN }
+        };
+        y.into_iter().zip(x).map(figure).collect()
     }
 }

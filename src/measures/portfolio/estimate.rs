@@ -12,6 +12,8 @@ pub struct Estimate {
     pub measure: String,
     /// The word of its metric.
     pub metric: &'static str,
+    /// Share of the population that is in the base, 0-1, which the error allows for; `None` where the population is endless.
+    pub asked_share: Option<f64>,
     /// Rows in the base: answers, and blanks where the rule counts them.
     pub n: usize,
     /// Blank rows, in the base or not.

@@ -233,6 +233,13 @@ impl<'a> Measure<'a> {
         Ok(Self { name, metric: Metric::Ratio, values: numerators, denominators: Some(denominators), centre })
     }
 
+    /// The same figure of other answers on its scale.
+    pub(in crate::measures) fn picked<'b>(&self, values: &'b [f64]) -> Measure<'b> {
+        // A ratio would need its denominators picked as well.
+        debug_assert!(self.denominators.is_none(), "one column of answers");
+        Measure { name: self.name.clone(), metric: self.metric, values, denominators: None, centre: self.centre }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
@@ -256,6 +263,11 @@ impl<'a> Measure<'a> {
     /// The number of rows, blanks included.
     pub fn n_rows(&self) -> usize {
         self.values.len()
+    }
+
+    /// Whether every row has a denominator of its own.
+    pub(super) fn is_ratio(&self) -> bool {
+        self.denominators.is_some()
     }
 
     pub(super) fn centre(&self) -> f64 {

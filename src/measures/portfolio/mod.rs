@@ -1,7 +1,8 @@
 //! A portfolio of figures, not one number: scores, means, boxes, shares and ratios, by any cut, with their base.
 //!
 //! `scale` and `measure` say what a column of answers is and what is made of it; `settings` how it is reported;
-//! `estimate` is a reported figure, made by `sums` from what one pass over the rows adds up; `cuts` is that pass;
+//! `estimate` is a reported figure, made by `sums` from what one pass over the rows adds up; `cuts` is that pass,
+//! and `nested` spares it what follows from other cuts;
 //! `poisson` draws its replicates; `rules` picks among several answers of one person and `customary` shows what other
 //! rules would report; `correlations` says how the figures go together.
 
@@ -10,6 +11,7 @@ mod customary;
 mod cuts;
 mod estimate;
 mod measure;
+mod nested;
 mod poisson;
 mod rules;
 mod scale;

@@ -6,6 +6,9 @@ use crate::stats::random::mix;
 /// one and are rounded so that the mean is one exactly; no draw exceeds eight.
 const STEPS: [u16; 8] = [24_109, 48_219, 60_273, 64_292, 65_296, 65_497, 65_531, 65_535];
 
+/// Counts that are made together.
+const LANES: usize = 64;
+
 /// Fills one count per replicate for a customer.
 ///
 /// The counts depend on seed, customer and replicate alone, so that rows may come in any order and on any thread. Drawing
@@ -17,12 +20,21 @@ const STEPS: [u16; 8] = [24_109, 48_219, 60_273, 64_292, 65_296, 65_497, 65_531,
 /// data streams".
 pub(super) fn fill(counts: &mut [f64], seed: u64, customer: u64) {
     let start = mix(mix(seed ^ 0x706f_6973_736f_6e00).wrapping_add(customer));
-    for (place, four) in counts.chunks_mut(4).enumerate() {
-        let word = mix(start.wrapping_add((place as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-        for (lane, count) in four.iter_mut().enumerate() {
-            let bits = (word >> (16 * lane)) as u16;
-            *count = f64::from(STEPS.iter().map(|&step| u16::from(bits >= step)).sum::<u16>());
+    for (block, counts) in counts.chunks_mut(LANES).enumerate() {
+        let mut bits = [0_u16; LANES];
+        for (place, four) in bits.chunks_exact_mut(4).enumerate().take(counts.len().div_ceil(4)) {
+            let place = (block * LANES / 4 + place) as u64;
+            let word = mix(start.wrapping_add(place.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+            for (lane, bits) in four.iter_mut().enumerate() {
+                *bits = (word >> (16 * lane)) as u16;
+            }
         }
+        // Step by step over all lanes, which compilers turn into few instructions.
+        let mut reached = [0_u16; LANES];
+        for step in STEPS {
+            reached.iter_mut().zip(&bits).for_each(|(own, &bits)| *own += u16::from(bits >= step));
+        }
+        counts.iter_mut().zip(reached).for_each(|(count, own)| *count = f64::from(own));
     }
 }
 
@@ -48,6 +60,20 @@ mod tests {
         for (k, factorial) in [1.0, 1.0, 2.0, 6.0].into_iter().enumerate() {
             let share = drawn.iter().filter(|&&count| (count - k as f64).abs() < 0.5).count() as f64 / n;
             assert!((share - (-1.0_f64).exp() / factorial).abs() < 0.004, "{k} {share}");
+        }
+    }
+
+    #[test]
+    fn a_count_depends_on_its_replicate_alone() {
+        // By the definition: the lane's 16 bits of the word of its four, against every step.
+        let mut counts = vec![0.0; 203];
+        fill(&mut counts, 11, 17);
+        let start = mix(mix(11 ^ 0x706f_6973_736f_6e00).wrapping_add(17));
+        for (replicate, &count) in counts.iter().enumerate() {
+            let word = mix(start.wrapping_add((replicate as u64 / 4).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+            let bits = (word >> (16 * (replicate % 4))) as u16;
+            let want = STEPS.iter().filter(|&&step| bits >= step).count();
+            assert_eq!(count, want as f64, "{replicate}");
         }
     }
 

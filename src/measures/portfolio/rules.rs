@@ -57,6 +57,10 @@ pub struct RuledRows {
     pub weights: Vec<f64>,
     /// Their customers.
     pub clusters: Clusters,
+    /// How many customers there are in all, where that is known.
+    population: Option<f64>,
+    /// Their random streams, where these are given.
+    streams: Option<Vec<u32>>,
 }
 
 impl RuledRows {
@@ -72,7 +76,12 @@ impl RuledRows {
     /// of which nobody gave two.
     pub fn sampling(&self) -> Sampling<'_> {
         let clusters = (self.clusters.n_clusters() < self.rows.len()).then_some(&self.clusters);
-        Sampling { weights: Some(&self.weights), clusters, population: None }
+        Sampling {
+            weights: Some(&self.weights),
+            clusters,
+            population: self.population,
+            streams: self.streams.as_deref(),
+        }
     }
 }
 
@@ -129,7 +138,8 @@ impl AnswerRules {
             }
         }
         let clusters = clusters.keep(&rows);
-        Ok(RuledRows { rows, weights, clusters })
+        let streams = sampling.streams.map(|streams| rows.iter().map(|&row| streams[row]).collect());
+        Ok(RuledRows { rows, weights, clusters, population: sampling.population, streams })
     }
 }
 

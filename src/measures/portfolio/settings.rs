@@ -1,8 +1,8 @@
 //! How figures are reported.
 
 use super::measure::Family;
-use crate::measures::MeasureError;
 use crate::measures::intervals::IntervalKind;
+use crate::measures::{MeasureError, Resampling};
 use crate::stats::Confidence;
 use serde::Serialize;
 
@@ -30,6 +30,8 @@ pub struct EstimateSettings {
     pub confidence: Confidence,
     /// Whether blanks are in the base.
     pub blanks: BlankRule,
+    /// How bootstrap intervals are made; see [`CutAnalysis::of`](super::CutAnalysis::of).
+    pub resampling: Option<Resampling>,
 }
 
 impl Default for EstimateSettings {
@@ -40,6 +42,7 @@ impl Default for EstimateSettings {
             mean: IntervalKind::StudentT,
             confidence: Confidence::default(),
             blanks: BlankRule::default(),
+            resampling: None,
         }
     }
 }

@@ -76,12 +76,19 @@ pub(super) struct Context<'a> {
     pub settings: &'a EstimateSettings,
     /// Whether it is known which rows are one customer's.
     pub has_customers: bool,
-    /// Share of the population that was not asked.
-    pub unseen: f64,
+    /// Share of the population that was not asked; `None` where that is endless.
+    pub left_open: Option<f64>,
     /// Weights were divided by this.
     pub unit: f64,
     /// The figure on each replicate, as reported.
     pub replicates: &'a [f64],
+}
+
+impl Context<'_> {
+    /// What remains of a variance.
+    fn unseen(&self) -> f64 {
+        self.left_open.unwrap_or(1.0)
+    }
 }
 
 impl Sums {
@@ -91,7 +98,7 @@ impl Sums {
             return Ok(None);
         }
         let family = measure.metric().family();
-        let settings = context.settings;
+        let (settings, unseen) = (context.settings, context.unseen());
         let unit = measure.metric().unit();
         let off_centre = self.y / self.x;
         let share = measure.centre() + off_centre;
@@ -103,17 +110,17 @@ impl Sums {
             (true, n) => Some(n as f64 / (n as f64 - 1.0)),
         };
         let scatter = around(self.customer_yy, self.customer_yx, self.customer_xx);
-        let std_error = correction.map(|correction| (context.unseen * correction * scatter).sqrt() / self.x);
+        let std_error = correction.map(|correction| (unseen * correction * scatter).sqrt() / self.x);
         let n_effective = self.weight * self.weight / self.weight_squares;
         let mean_x = self.x / self.weight;
         let variance = around(self.yy, self.yx, self.xx) / self.weight / (mean_x * mean_x);
         let design_effect = std_error
-            .filter(|_| variance > 0.0 && context.unseen > 0.0)
-            .map(|error| error * error / context.unseen / (variance / self.n as f64));
+            .filter(|_| variance > 0.0 && unseen > 0.0)
+            .map(|error| error * error / unseen / (variance / self.n as f64));
         let kind = settings.kind(family);
         let blanks = if family == Family::Mean { BlankRule::LeftOut } else { settings.blanks };
         let ends = match (kind, family, std_error) {
-            (IntervalKind::Bootstrap, ..) => percentiles(context.replicates, settings),
+            (IntervalKind::Bootstrap, ..) => self.percentiles(unit * share, context),
             (_, _, None) => None,
             (_, Family::Net, Some(error)) => {
                 // Terms are -1, 0 and 1, so that their squares count those who decided.
@@ -124,7 +131,7 @@ impl Sums {
                     promoters: (0.5 * (decided + share)).max(0.0),
                 };
                 let nps = NpsSettings { interval: kind, confidence: settings.confidence };
-                Some(interval_as_if(shares, error, n_effective, context.unseen, nps)?)
+                Some(interval_as_if(shares, error, n_effective, unseen, nps)?)
             }
             (_, Family::Share, Some(error)) => Some(share_ends(share, error, n_effective, context)?),
             (_, Family::Mean, Some(error)) => {
@@ -140,6 +147,7 @@ impl Sums {
         Ok(Some(Estimate {
             measure: measure.name().to_owned(),
             metric: measure.metric().word(),
+            asked_share: context.left_open.map(|left_open| 1.0 - left_open),
             n: self.n,
             n_missing: self.n_missing,
             missing_share: self.n_missing as f64 / self.n_rows(blanks) as f64,
@@ -159,6 +167,19 @@ impl Sums {
         }))
     }
 
+    /// The ends in the unit of the report; none where one customer, who is drawn like no other, tells nothing of how customers
+    /// differ. Where a part of the population was asked, replicates lie as much nearer to the figure as its error is smaller.
+    fn percentiles(&self, figure: f64, context: &Context) -> Option<Ends> {
+        let known: Vec<f64> = context.replicates.iter().copied().filter(|value| value.is_finite()).collect();
+        if known.len() < 2 || self.n_customers < 2 {
+            return None;
+        }
+        let tail = context.settings.confidence.tail();
+        let ends = quantiles(known, &[tail, 1.0 - tail]);
+        let nearer = context.unseen().sqrt();
+        Some(Ends { low: figure + nearer * (ends[0] - figure), high: figure + nearer * (ends[1] - figure) })
+    }
+
     fn n_rows(&self, blanks: BlankRule) -> usize {
         match blanks {
             BlankRule::LeftOut => self.n + self.n_missing,
@@ -170,19 +191,10 @@ impl Sums {
 /// The interval of the simple random sample with this share and this error.
 fn share_ends(share: f64, error: f64, n_effective: f64, context: &Context) -> Result<Ends, MeasureError> {
     let share = share.clamp(0.0, 1.0);
-    if context.unseen <= 0.0 {
+    if context.unseen() <= 0.0 {
         return Ok(Ends { low: share, high: share });
     }
     let as_if = share * (1.0 - share) / (error * error);
     let n = if as_if.is_finite() && as_if > 0.0 { as_if } else { n_effective };
     Proportion::new(share * n, n)?.interval(context.settings.share, context.settings.confidence)
-}
-
-fn percentiles(replicates: &[f64], settings: &EstimateSettings) -> Option<Ends> {
-    let known: Vec<f64> = replicates.iter().copied().filter(|value| value.is_finite()).collect();
-    if known.len() < 2 {
-        return None;
-    }
-    let ends = quantiles(known, &[settings.confidence.tail(), 1.0 - settings.confidence.tail()]);
-    Some(Ends { low: ends[0], high: ends[1] })
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::data::Clusters;
 use crate::measures::reference::{near, nps_oracles, number, numbers};
-use crate::measures::{IntervalKind, MeasureError, NetPromoterScore, NpsSettings, Sampling};
+use crate::measures::{IntervalKind, MeasureError, NetPromoterScore, NpsSettings, Resampling, Sampling};
 
 /// The rows of `measures_survey.R`.
 struct Rows {
@@ -27,7 +27,7 @@ fn rows() -> Rows {
 
 impl Rows {
     fn sampling(&self) -> Sampling<'_> {
-        Sampling { weights: Some(&self.weights), clusters: Some(&self.customers), population: None }
+        Sampling { weights: Some(&self.weights), clusters: Some(&self.customers), ..Sampling::default() }
     }
 
     fn measures(&self) -> Vec<Measure<'_>> {
@@ -209,6 +209,99 @@ fn replicates_spread_as_the_linearised_error_says() {
         // The standard error of a standard deviation over 1,000 draws is 2.2 % of it.
         assert!((spread / error - 1.0).abs() < 0.09, "{spread} {error}");
         assert!((mean - own.estimate).abs() < 0.15 * error);
+    }
+}
+
+#[test]
+fn a_coarser_cut_has_the_replicates_that_it_has_alone() {
+    // Eight shops in three regions and two waves; shops by waves are finer than all of them.
+    let rows = rows();
+    let shops: Vec<u32> = (0..60).map(|row| row * 7 % 8).collect();
+    let regions: Vec<u32> = shops.iter().map(|shop| shop % 3).collect();
+    let waves: Vec<u32> = (0..60).map(|row| row / 31).collect();
+    let both: Vec<u32> = shops.iter().zip(&waves).map(|(shop, wave)| 2 * shop + wave).collect();
+    let cut = |name: &str, n: u32, codes| Cut::new(name, (0..n).map(|own| own.to_string()).collect(), codes);
+    let [regions, shops, waves, both] =
+        [("region", 3, &regions), ("shop", 8, &shops), ("wave", 2, &waves), ("both", 16, &both)]
+            .map(|(name, n, codes)| cut(name, n, codes).expect("codes"));
+    let analysis = CutAnalysis { replicates: 37, seed: 9, settings: EstimateSettings::default().bootstrapped() };
+    let of = |cuts: &[Cut]| analysis.estimate(&rows.measures(), cuts, rows.sampling()).expect("a table");
+    let together = of(&[regions.clone(), shops.clone(), waves.clone(), both.clone()]);
+    let mut place = 0;
+    let n_measures = rows.measures().len();
+    let mut check = |alone: &CutEstimates, from: usize| {
+        for row in from..alone.rows.len() {
+            for (one, other) in together.replicates(place).iter().zip(alone.replicates(row)) {
+                assert!((one - other).abs() <= 1e-9 * one.abs().max(1.0) || one.is_nan() && other.is_nan(), "{place}");
+            }
+            let (one, other) = (&together.rows[place], &alone.rows[row]);
+            assert_eq!((&one.cut, &one.level), (&other.cut, &other.level));
+            let low = |row: &CutEstimate| row.estimate.as_ref().and_then(|own| own.conf_low).unwrap_or(-9.0);
+            near("low", low(one), low(other), 1e-8);
+            place += 1;
+        }
+    };
+    check(&of(&[]), 0);
+    for cut in [regions, shops, waves, both] {
+        check(&of(&[cut]), n_measures);
+    }
+}
+
+#[test]
+fn a_level_of_known_size_has_its_own_part_of_the_population() {
+    // Four of 8 in the first level, four of 40 in the second, eight of 48 in all; no size is known of the other cut.
+    let answers = [10.0, 9.0, 3.0, 8.0, 10.0, 2.0, 7.0, 9.0];
+    let sampling = Sampling { population: Some(48.0), ..Sampling::default() };
+    let levels = || vec!["a".to_owned(), "b".to_owned()];
+    let cut = |name: &str, codes| Cut::new(name, levels(), codes).expect("codes");
+    let sized = cut("segment", &[0, 0, 0, 0, 1, 1, 1, 1]).with_populations(vec![Some(8.0), Some(40.0)]).expect("sizes");
+    let unsized = cut("channel", &[0, 1, 0, 1, 0, 1, 0, 1]);
+    let of = |sampling| {
+        let nps = Measure::nps("nps", &answers).expect("answers");
+        CutAnalysis::default().estimate(&[nps], &[sized.clone(), unsized.clone()], sampling).expect("a table").rows
+    };
+    let endless = Cut::new("segment", levels(), &[0, 0, 0, 0, 1, 1, 1, 1]).expect("codes");
+    let nps = Measure::nps("nps", &answers).expect("answers");
+    let plain = CutAnalysis::default()
+        .estimate(&[nps], &[endless, unsized.clone()], Sampling::default())
+        .expect("a table")
+        .rows;
+    let own = of(sampling);
+    let error = |row: &CutEstimate| row.estimate.as_ref().and_then(|own| own.std_error).expect("an error");
+    let asked = |row: &CutEstimate| row.estimate.as_ref().and_then(|own| own.asked_share).expect("a share");
+    for (place, share) in [(0, 8.0 / 48.0), (1, 0.5), (2, 0.1), (3, 8.0 / 48.0), (4, 8.0 / 48.0)] {
+        near("share", asked(&own[place]), share, 1e-12);
+        near("error", error(&own[place]), error(&plain[place]) * f64::sqrt(1.0 - share), 1e-9);
+    }
+    assert!(plain[0].estimate.as_ref().is_some_and(|own| own.asked_share.is_none()));
+    // More of a level than there are.
+    let small = cut("segment", &[0, 0, 0, 0, 1, 1, 1, 1]).with_populations(vec![Some(3.0), None]).expect("sizes");
+    let nps = Measure::nps("nps", &answers).expect("answers");
+    let refused = CutAnalysis::default().estimate(&[nps], &[small], sampling);
+    assert_eq!(refused.err(), Some(MeasureError::PopulationTooSmall { n: 4, population: 3.0 }));
+}
+
+#[test]
+fn rows_that_keep_their_streams_are_drawn_alike_in_every_selection() {
+    // The level alone, with the streams of its rows, has the interval that it has as a cut of all.
+    let answers: Vec<f64> = (0..40).map(|row| f64::from(row * 7 % 11)).collect();
+    let codes: Vec<u32> = (0..40).map(|row| u32::from(row % 3 == 0)).collect();
+    let streams: Vec<u32> = (0..40).collect();
+    let settings = EstimateSettings { net: IntervalKind::Bootstrap, ..EstimateSettings::default() };
+    let analysis = CutAnalysis { settings, replicates: 60, seed: 4 };
+    let cut = Cut::new("third", vec!["a".into(), "b".into()], &codes).expect("codes");
+    let nps = Measure::nps("nps", &answers).expect("answers");
+    let sampling = Sampling { streams: Some(&streams), ..Sampling::default() };
+    let all = analysis.estimate(&[nps], &[cut], sampling).expect("a table").rows;
+    for level in 0..2_u32 {
+        let rows: Vec<usize> = (0..40).filter(|&row| codes[row] == level).collect();
+        let kept: Vec<f64> = rows.iter().map(|&row| answers[row]).collect();
+        let own: Vec<u32> = rows.iter().map(|&row| streams[row]).collect();
+        let sampling = Sampling { streams: Some(&own), ..Sampling::default() };
+        let resampling = Resampling { replicates: 60, seed: 4 };
+        let alone = NetPromoterScore::resampled(&kept, sampling, settings.confidence, resampling).expect("a score");
+        let cell = all[level as usize + 1].estimate.as_ref().expect("answers");
+        assert_eq!((Some(alone.conf_low), Some(alone.conf_high)), (cell.conf_low, cell.conf_high));
     }
 }
 

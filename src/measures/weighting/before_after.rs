@@ -84,7 +84,8 @@ impl ScoreBeforeAfter {
         let value = |answer: &f64| ResponseClass::of(*answer).map_or(0.0, ResponseClass::value);
         let values: Vec<f64> = answers.iter().map(value).collect();
         let calibration = Calibration { base: sampling.weights, weights, margins, clusters: sampling.clusters };
-        let std_error = 100.0 * calibrated_std_error(&values, calibration)?;
+        let unseen = sampling.share_unseen(sampling.n_seen(answers.len()))?;
+        let std_error = 100.0 * unseen.sqrt() * calibrated_std_error(&values, calibration)?;
         let given_std_error = Some(own.after.std_error);
         Ok(Self { after: own.after.with_std_error(std_error)?, given_std_error, ..own })
     }

@@ -55,7 +55,7 @@ pub fn calibrated_std_error(values: &[f64], calibration: Calibration) -> Result<
             &own
         }
     };
-    let sampling = Sampling { weights: Some(weights), clusters: Some(clusters), population: None };
+    let sampling = Sampling { weights: Some(weights), clusters: Some(clusters), ..Sampling::default() };
     sampling.check(values.len())?;
     if let Some(row) = values.iter().position(|value| !value.is_finite()) {
         return Err(MeasureError::NotFinite { what: "the values".to_owned(), row: row + 1, value: values[row] });

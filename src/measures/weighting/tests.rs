@@ -80,7 +80,7 @@ fn the_error_of_customers_under_raked_weights_agrees_with_rake_and_calibrate_in_
     let clusters = Clusters::from_labels((0..60_u32).map(|i| i * 7 % 23));
     for (case, base) in [("raked_alike", None), ("calibrated_clustered", Some(rows.weights.as_slice()))] {
         let raked = Raking::default().weigh(&rows.margins(), base).expect("weights");
-        let sampling = Sampling { weights: base, clusters: Some(&clusters), population: None };
+        let sampling = Sampling { weights: base, clusters: Some(&clusters), ..Sampling::default() };
         let settings = NpsSettings { interval: IntervalKind::Wald, ..NpsSettings::default() };
         let own = ScoreBeforeAfter::calibrated(&rows.answers, sampling, &raked.weights, &rows.margins(), settings);
         let own = own.expect("a score");

@@ -1,22 +1,27 @@
 //! Use cases over one flat table, without a study.
 
+mod beside;
 mod columns;
 mod correlations;
+mod days;
 mod drivers;
 mod fit;
 mod fit_gaps;
 mod influence;
+mod items;
 mod nps;
 mod penalised;
 mod purchases;
 
+pub use beside::{FlatWindow, WindowRow};
 pub use columns::{FlatData, Missing};
 pub use correlations::{CorrelationsQuestion, correlations};
 pub use drivers::{DriversAnswer, DriversQuestion, drivers};
 pub use fit::{FitAnswer, FitQuestion, FitVariant, PartialSteps, StepRow, fit};
 pub use fit_gaps::{GapsAnswer, GapsModel, GapsRow, fit_gaps};
 pub use influence::{Bound, EdgeRule, InfluenceAnswer, InfluenceQuestion, NodeMeasure, SpreadModel, influence};
-pub use nps::{ItemScale, NpsAnswer, NpsGroup, NpsQuestion, nps};
+pub use items::{ItemAnswer, ItemGroup, ItemQuestion, items};
+pub use nps::{NpsAnswer, NpsGroup, NpsQuestion, nps};
 pub use penalised::{PenalisedAnswer, PenalisedModel, PenalisedQuestion, penalised};
 pub use purchases::{
     ForecastSum, HoldOutAnswer, ParameterRow, PurchasesAnswer, PurchasesModel, PurchasesQuestion, SpendModel, WeekRow,

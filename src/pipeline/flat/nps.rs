@@ -1,12 +1,15 @@
 //! `advocate nps`: the score of a column, by group.
 
 use super::columns::what;
+use super::beside::{self, FlatWindow, WindowRow, Windows};
+use super::items::check_window;
 use crate::data::Clusters;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
 use crate::measures::change::GroupScore;
 use crate::measures::channels::{Benchmark, BenchmarkTest};
 use crate::measures::disclosure::{ShownCell, SmallBases};
+use crate::measures::portfolio::{AnswerScale, CorrelationRow, EstimateSettings, Measure};
 use crate::measures::{IntervalKind, MeasureError, NetPromoterScore, NpsSettings, Resampling, Sampling};
 use crate::pipeline::{PipelineError, in_full};
 use crate::study::Codes;
@@ -38,19 +41,13 @@ pub struct NpsQuestion {
     /// A score that each group is tested to lie above.
     pub benchmark: Option<Benchmark>,
     /// The scale on which the item was asked.
-    pub scale: ItemScale,
+    pub scale: AnswerScale,
+    /// Other columns of numbers, each pair of which and of the answers is correlated.
+    pub correlate: Vec<String>,
+    /// A window that moves.
+    pub window: Option<FlatWindow>,
     /// Codes that count as no answer.
     pub not_applicable: Vec<String>,
-}
-
-/// The scale on which an item was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ItemScale {
-    /// 0 to 10, on which a Net Promoter Score is defined.
-    #[default]
-    ZeroToTen,
-    /// 1 to 10, on which it is not.
-    OneToTen,
 }
 
 /// One score a group.
@@ -58,6 +55,12 @@ pub enum ItemScale {
 pub struct NpsAnswer {
     /// Groups in the order of their values.
     pub groups: Vec<NpsGroup>,
+    /// How the answers and other columns go together, where that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub correlations: Vec<CorrelationRow>,
+    /// The score over windows, where that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<WindowRow>,
     /// What to know beside the numbers.
     pub findings: Vec<Finding>,
 }
@@ -86,14 +89,16 @@ const N_WITHOUT_MORE_THAN_ONE: usize = 20;
 /// # Errors
 /// A table that is refused, an answer off the scale (with its row), a scale on which there is no such score, no answer at all.
 pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
+    check_window(question.window.as_ref(), question.cluster.as_ref())?;
     let mut wanted = Wanted {
         numbers: vec![question.score.clone()],
         texts: question.by.clone(),
         not_applicable: Codes::new(question.not_applicable.clone()),
         remedy: ", or name it with --not-applicable",
     };
-    wanted.numbers.extend(question.weights.clone());
+    wanted.numbers.extend(question.weights.iter().chain(&question.correlate).cloned());
     wanted.texts.extend(question.cluster.clone());
+    wanted.texts.extend(question.window.iter().map(|own| own.time.clone()));
     let table = FlatTable::read(&question.file, &wanted).map_err(|error| PipelineError::Input(in_full(&error)))?;
     let rows = Rows {
         answers: &table.numbers[0],
@@ -119,24 +124,19 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
         let place = table.cell(members.get(row - 1).copied().unwrap_or(row - 1), column);
         PipelineError::Input(format!("{place}: {}", what(&source)))
     };
-    if question.scale == ItemScale::OneToTen {
-        let item = question.score.clone();
-        return Err(at_row(&known, MeasureError::NotZeroToTen { item, low: 1.0, high: 10.0 }));
+    if !question.scale.is_zero_to_ten() {
+        let (item, low, high) = (question.score.clone(), question.scale.low(), question.scale.high());
+        return Err(at_row(&known, MeasureError::NotZeroToTen { item, low, high }));
     }
     if known.is_empty() {
         return Err(at_row(&known, MeasureError::NoAnswers));
     }
-    let mut answer = NpsAnswer { groups: Vec::new(), findings: Vec::new() };
-    let n_missing = table.n_rows - known.len();
-    if n_missing > 0 {
-        let sentence =
-            format!("{n_missing} of {} rows have no answer or no weight and are not in the base", table.n_rows);
-        answer.findings.push(
-            Finding::new(FindingKind::RowsDropped, Severity::Note, &question.score, sentence)
-                .number("n", n_missing as f64)
-                .number("share", n_missing as f64 / table.n_rows as f64),
-        );
-    }
+    let mut answer = NpsAnswer {
+        groups: Vec::new(),
+        correlations: Vec::new(),
+        windows: Vec::new(),
+        findings: beside::left_out(&question.score, known.len(), table.n_rows).into_iter().collect(),
+    };
     answer.findings.extend(of_another_scale(question, known.iter().map(|&row| rows.answers[row])));
     let shown = shown(question.small_bases, groups.values().map(Vec::len));
     answer.findings.extend(question.small_bases.and_then(|own| own.finding(&question.score, &shown)));
@@ -165,7 +165,60 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
             Err(source) => return Err(at_row(&members, source)),
         }
     }
+    if !question.correlate.is_empty() || question.window.is_some() {
+        beside_the_score(question, &table, &rows, &mut answer)?;
+    }
     Ok(answer)
+}
+
+/// How the answers go with other columns, and the score over windows.
+fn beside_the_score(
+    question: &NpsQuestion,
+    table: &FlatTable,
+    rows: &Rows<'_>,
+    answer: &mut NpsAnswer,
+) -> Result<(), PipelineError> {
+    let known = |row: usize| rows.is_known(row);
+    let of = |column: &[f64]| -> Vec<f64> {
+        (0..table.n_rows).map(|row| if known(row) { column[row] } else { f64::NAN }).collect()
+    };
+    let answers = of(rows.answers);
+    let weights: Option<Vec<f64>> =
+        rows.weights.map(|own| own.iter().map(|weight| if weight.is_nan() { 0.0 } else { *weight }).collect());
+    let clusters = rows
+        .customers
+        .map(|own| Clusters::from_labels(own.iter().enumerate().map(|(row, who)| who.as_ref().ok_or(row))));
+    let sampling = Sampling {
+        weights: weights.as_deref(),
+        clusters: clusters.as_ref(),
+        population: question.population,
+        streams: None,
+    };
+    let settings = EstimateSettings {
+        net: question.settings.interval,
+        confidence: question.settings.confidence,
+        resampling: (question.settings.interval == IntervalKind::Bootstrap).then_some(question.resampling),
+        ..EstimateSettings::default()
+    };
+    let measure = Measure::nps(&question.score, &answers);
+    let refused =
+        |problem| PipelineError::Measure { file: table.file.clone(), column: question.score.clone(), problem };
+    let measure = measure.map_err(refused)?;
+    if !question.correlate.is_empty() {
+        let n_own = 1 + usize::from(question.weights.is_some());
+        let others =
+            question.correlate.iter().map(String::as_str).zip(table.numbers[n_own..].iter().map(Vec::as_slice));
+        let all: Vec<(&str, &[f64])> =
+            std::iter::once((question.score.as_str(), answers.as_slice())).chain(others).collect();
+        answer.correlations = beside::correlations(&all, sampling, settings).map_err(refused)?;
+    }
+    if let Some(window) = &question.window {
+        let times = table.texts.last().map_or(&[][..], Vec::as_slice);
+        let Windows { rows, findings } = beside::windows(table, times, &measure, sampling, (window, settings))?;
+        answer.windows = rows;
+        answer.findings.extend(findings);
+    }
+    Ok(())
 }
 
 /// The columns of the table.
@@ -186,7 +239,7 @@ fn not_estimated(question: &NpsQuestion, sentence: String) -> Finding {
 }
 
 /// A group as a sentence names it.
-fn name(by: &BTreeMap<String, Option<String>>) -> String {
+pub(super) fn name(by: &BTreeMap<String, Option<String>>) -> String {
     let parts: Vec<String> =
         by.iter().map(|(column, value)| format!("{column} = {}", value.as_deref().unwrap_or("(blank)"))).collect();
     if parts.is_empty() { "all answers".to_owned() } else { format!("the group {}", parts.join(", ")) }
@@ -199,8 +252,12 @@ fn score(question: &NpsQuestion, rows: &Rows<'_>, members: &[usize]) -> Result<N
     let clusters = rows
         .customers
         .map(|customers| Clusters::from_labels(members.iter().map(|&row| customers[row].as_ref().ok_or(row))));
-    let sampling =
-        Sampling { weights: weights.as_deref(), clusters: clusters.as_ref(), population: question.population };
+    let sampling = Sampling {
+        weights: weights.as_deref(),
+        clusters: clusters.as_ref(),
+        population: question.population,
+        streams: None,
+    };
     let of = |sampling: Sampling| match question.settings.interval {
         IntervalKind::Bootstrap => {
             NetPromoterScore::resampled(&answers, sampling, question.settings.confidence, question.resampling)
@@ -216,7 +273,7 @@ fn score(question: &NpsQuestion, rows: &Rows<'_>, members: &[usize]) -> Result<N
 }
 
 /// Which groups are shown; where the small ones cannot be covered by others, none is.
-fn shown(small_bases: Option<SmallBases>, counts: impl Iterator<Item = usize>) -> Vec<ShownCell> {
+pub(super) fn shown(small_bases: Option<SmallBases>, counts: impl Iterator<Item = usize>) -> Vec<ShownCell> {
     let counts: Vec<u64> = counts.map(|count| count as u64).collect();
     match small_bases {
         None => counts.into_iter().map(ShownCell::Shown).collect(),

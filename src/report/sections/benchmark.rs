@@ -1,6 +1,7 @@
 //! The score against a supplied figure.
 
-use crate::report::scorecard::BenchmarkResult;
+use crate::report::results::StudyResults;
+use crate::report::scorecard::{BenchmarkResult, CutBenchmarkResult};
 use crate::report::words;
 
 /// Whether the score lies above the figure, one-sided, and whether the figure's own error is in the test.
@@ -27,12 +28,70 @@ pub(in crate::report) fn benchmark_sentence(own: &BenchmarkResult) -> String {
     )
 }
 
+/// Cuts against their figures.
+pub(in crate::report) struct CutsAgainst {
+    pub sentence: String,
+    pub level: String,
+    pub rows: Vec<CutAgainstRow>,
+}
+
+/// One cut against its figure.
+pub(in crate::report) struct CutAgainstRow {
+    pub cut: String,
+    pub n: String,
+    pub nps: String,
+    pub figure: String,
+    pub gap: String,
+    pub at_least: String,
+    pub p_adjusted: String,
+    pub verdict: &'static str,
+}
+
+impl CutsAgainst {
+    /// Nothing where no cut is held against a figure.
+    pub fn of(results: &StudyResults) -> Option<Self> {
+        let all = &results.scorecard.benchmarks_by_cut;
+        let level = words::level(all.first()?.confidence);
+        let above: Vec<String> =
+            all.iter().filter(|own| own.tested.is_discovery).map(|own| own.tested.name.clone()).collect();
+        let n = words::counted(all.len(), "cut", "cuts");
+        let sentence = match above.is_empty() {
+            true => {
+                format!("Of {n}, none is shown to lie above its benchmark once it is counted how many were looked at.")
+            }
+            false => format!(
+                "Of {n}, these lie above their benchmark although it is counted how many were looked at (of such cuts, one in ten \
+                 is a false alarm on average, at most): {}.",
+                words::listed(&above)
+            ),
+        };
+        Some(Self { sentence, level, rows: all.iter().map(CutAgainstRow::of).collect() })
+    }
+}
+
+impl CutAgainstRow {
+    fn of(own: &CutBenchmarkResult) -> Self {
+        let test = &own.tested.test;
+        Self {
+            cut: own.tested.name.clone(),
+            n: words::count(own.n as u64),
+            nps: words::score(test.nps),
+            figure: words::score(own.tested.figure.nps),
+            gap: words::score(test.gap),
+            at_least: words::score(test.conf_low),
+            p_adjusted: words::p_value(own.tested.p_adjusted),
+            verdict: if own.tested.is_discovery { "above" } else { "not shown" },
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::measures::ClassCounts;
     use crate::measures::change::GroupScore;
-    use crate::measures::channels::Benchmark;
+    use crate::measures::channels::{Benchmark, CutAndBenchmark, ManyBenchmarks};
+    use crate::report::Cut;
     use crate::stats::Confidence;
 
     fn sentence(nps: f64, n: Option<f64>) -> String {
@@ -59,5 +118,32 @@ mod tests {
         );
         let below = sentence(49.0, None);
         assert!(below.contains("is not shown to lie above") && below.contains("taken for sure"), "{below}");
+    }
+
+    #[test]
+    fn cuts_that_lie_above_are_named_and_the_others_stay_in_the_table() {
+        let mut results = crate::report::fixture::retail();
+        assert!(CutsAgainst::of(&results).is_none());
+        let confidence = Confidence::default();
+        let cut = |value: &str, promoters: f64| {
+            let score = GroupScore::of_counts(ClassCounts::new(20.0, 40.0, promoters).expect("counts"));
+            let figure = Benchmark { nps: 20.0, n: None, variance: None };
+            CutAndBenchmark { name: format!("channel: {value}"), score, figure }
+        };
+        let tests = ManyBenchmarks::default().test(&[cut("app", 140.0), cut("store", 40.0)]).expect("tests");
+        results.scorecard.benchmarks_by_cut = tests
+            .into_iter()
+            .map(|tested| CutBenchmarkResult {
+                cut: Cut { column: "channel".to_owned(), value: "app".to_owned() },
+                n: 200,
+                tested,
+                confidence,
+            })
+            .collect();
+        let own = CutsAgainst::of(&results).expect("rows");
+        assert!(own.sentence.starts_with("Of 2 cuts, these lie above") && own.sentence.ends_with(": channel: app."));
+        // 140 less 20 of 200 are 60, which is 40 more; 40 less 20 of 100 are 20, which is none.
+        assert_eq!((own.rows[0].gap.as_str(), own.rows[0].verdict), ("40.0", "above"));
+        assert_eq!((own.rows[1].nps.as_str(), own.rows[1].verdict), ("20.0", "not shown"));
     }
 }

@@ -20,7 +20,7 @@ mod trust;
 mod whom;
 
 pub(super) use actions::WhatToDo;
-pub(super) use benchmark::benchmark_sentence;
+pub(super) use benchmark::{CutsAgainst, benchmark_sentence};
 pub(super) use contacts::{Channels, PerceptionSection, TeamsSection, lead_sentences};
 pub(super) use deeds::{Deeds, kept_sentences};
 pub(super) use findings::{FindingRow, all_findings, study_findings};
