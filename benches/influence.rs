@@ -3,8 +3,8 @@
 use advocate::influence::{
     Candidates, Delay, EdgeList, InputColumn, InputKind, InputScale, Later, Names, PageRankSettings,
     PassingProbability, PlanSettings, RatingModel, ReachSettings, RecordRules, Records, ReferralGraph, SeedSettings,
-    Snapshot, TimedSettings, Toward, core_numbers, degrees, greedy_seeds, page_rank, plan_seeds, reach,
-    threshold_reach, timed_reach,
+    SignedSettings, Snapshot, Stance, TimedSettings, Toward, core_numbers, degrees, greedy_seeds, page_rank,
+    plan_seeds, reach, signed_reach, threshold_reach, timed_reach,
 };
 use advocate::stats::random::stream;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -108,11 +108,20 @@ fn influence(criterion: &mut Criterion) {
     let n_sets = 1_000_000;
     group.throughput(Throughput::Elements(n_sets as u64));
     let settings = ReachSettings { samples: n_sets, ..ReachSettings::default() };
-    group.bench_function("1M reverse sets, collaboration", |bencher| {
+    let of_sets = SignedSettings { samples: n_sets, seed: 1 };
+    let nobody = vec![Stance::Neither; collaboration.n_nodes()];
+    group.bench_function("1M reverse sets as such, collaboration", |bencher| {
+        bencher.iter(|| signed_reach(black_box(&collaboration), &nobody, None, &of_sets).expect("valid"));
+    });
+    group.bench_function("1M reverse sets for reach, collaboration", |bencher| {
         bencher.iter(|| reach(black_box(&collaboration), &settings).expect("valid"));
     });
     let skewed = arcs.graph(&PassingProbability::Uniform(0.05));
-    group.bench_function("1M reverse sets, 800k arcs", |bencher| {
+    let nobody = vec![Stance::Neither; skewed.n_nodes()];
+    group.bench_function("1M reverse sets as such, 800k arcs", |bencher| {
+        bencher.iter(|| signed_reach(black_box(&skewed), &nobody, None, &of_sets).expect("valid"));
+    });
+    group.bench_function("1M reverse sets for reach, 800k arcs", |bencher| {
         bencher.iter(|| reach(black_box(&skewed), &settings).expect("valid"));
     });
     let seeds = SeedSettings { n_seeds: 50, samples: 100_000, ..SeedSettings::default() };

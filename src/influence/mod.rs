@@ -20,6 +20,7 @@ pub mod delays;
 pub mod edges;
 pub mod error;
 mod exact;
+mod expected;
 mod forest_seeds;
 pub mod generations;
 pub mod graph;
@@ -56,7 +57,8 @@ pub use graph::{Arc, PassingProbability, ReferralGraph};
 pub use learned::{
     Ablation, AblationRow, AblationSettings, Contender, CustomerRating, Explanation, FittedRating, Followed,
     FollowedSettings, InputColumn, InputKind, InputScale, LargestReason, LargestReasons, Later, LearnedRatings,
-    Placebo, RatingBasis, RatingComponent, RatingModel, RatingReason, Snapshot, Toward, ablate, followed_by, placebo,
+    Placebo, PlaceboNull, RatingBasis, RatingComponent, RatingModel, RatingReason, RecordWindow, Snapshot, Toward,
+    ablate, exchange_records, followed_by, placebo, rating_area,
 };
 pub use measures::{
     Degree, Hits, HitsSettings, PathMeasure, PivotSettings, betweenness, closeness, core_numbers, degrees, hits,

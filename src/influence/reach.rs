@@ -2,7 +2,8 @@
 
 use super::edges::check_length;
 use super::exact::ExactReach;
-use super::reverse::{ReverseSampler, Watch};
+use super::expected::{Joining, expected_above_root};
+use super::reverse::{Inward, ReverseSampler};
 use super::{InfluenceError, ReferralGraph};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::random::mix;
@@ -29,6 +30,8 @@ impl Default for ReachSettings {
 
 /// Sets drawn before the first look at the error.
 const FIRST_LOOK: usize = 1 << 14;
+/// Times the number of sets that should do, so that it mostly does.
+const A_LITTLE_MORE: f64 = 1.02;
 
 /// The expected reach of one customer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,13 +64,14 @@ pub struct Reach {
 ///
 /// Reach is exact where everybody a customer can reach has one way in (`reach(u) = 1 + sum p * reach(child)`, edges back
 /// up the way reach nobody new), along cycles, and in small tangles. Elsewhere `reach = own + direct + W / n * count`:
-/// `own` is the exact sum over the trees that hang below the customer; `direct` the exact weight of the roots whose
-/// first live edge comes from the customer; `count` what stands for the number of the other sampled sets, out of `n`, that hold
-/// the customer above the root. `W` is the weight from which sets are drawn. Where the edges of a set are drawn one by one, the
-/// customer counts with the probability of each edge by which they may join the set, and not with the toss: the expected count is
+/// `own` is the exact sum over the trees that hang below the customer; `direct` the exact weight of the roots to whom a live edge
+/// leads from the customer; `count` what stands for the number of the other sampled sets, out of `n`, that hold
+/// the customer above the root. `W` is the weight from which sets are drawn. But in long rows the
+/// customer counts with the probability of the edges by which they may join the set, and not with the toss: the expected count is
 /// the same (it is the compensator of the tosses) and varies less. Sets are stratified, one a stratum, so the variance of what they
-/// count is taken from the differences of neighbours, `1/2 sum (x_i - x_(i+1))^2`, which errs on the safe side by how far strata
-/// beside each other differ. A count of zero is given the error of a count of one.
+/// count is taken from strata beside each other: over windows of sets, the squared difference of what those with even and with odd
+/// numbers count, which errs on the safe side by how far strata beside each other differ. A count of zero is given the error of a
+/// count of one.
 ///
 /// Same settings, same bytes, for any number of threads.
 ///
@@ -120,19 +124,28 @@ fn reach_of(graph: &ReferralGraph, exact: ExactReach, settings: &ReachSettings) 
         let nodes = exact.reach.iter().flatten().map(|&reach| NodeReach::exact(reach)).collect();
         return Ok(Reach { nodes, n_exact, n_samples: 0, findings: Vec::new() });
     }
+    // Whoever lies between a customer without exact reach and those reached is of these, too.
     let needed = reached_from_inexact(&exact);
-    let weight = |node: u32| if needed[node as usize] { exact.own[node as usize] } else { 0.0 };
-    let sampler = ReverseSampler::new(graph, weight);
+    let kept: Vec<u32> = (0..graph.n_nodes() as u32)
+        .filter(|&node| needed[node as usize] || exact.reach[node as usize].is_none())
+        .collect();
+    let weight = |number: u32| {
+        let node = kept[number as usize] as usize;
+        if needed[node] { exact.own[node] } else { 0.0 }
+    };
+    let sampler = ReverseSampler::along(Inward::among(graph, &kept), weight);
     let affordable = sampler.affordable(settings.samples, settings.members_max, settings.seed);
-    let known: Vec<f64> = exact.own.iter().zip(sampler.direct_weight()).map(|(own, direct)| own + direct).collect();
-    let inexact: Vec<bool> = exact.reach.iter().map(Option::is_none).collect();
+    let joining = Joining::of(sampler.inward(), weight);
+    let known: Vec<f64> =
+        kept.iter().zip(&joining.direct).map(|(&node, direct)| exact.own[node as usize] + direct).collect();
+    let inexact: Vec<bool> = kept.iter().map(|&node| exact.reach[node as usize].is_none()).collect();
     let estimate = Estimate { known: &known, inexact: &inexact, total_weight: sampler.total_weight() };
-    let counted = estimate.count(affordable, settings, |n_sets, seed| expected_above_root(&sampler, n_sets, seed));
-    let nodes = exact.reach.iter().enumerate().map(|(node, reach)| match reach {
-        Some(reach) => NodeReach::exact(*reach),
-        None => estimate.of(node, &counted),
-    });
-    let nodes = nodes.collect();
+    let counted =
+        estimate.count(affordable, settings, |n_sets, seed| expected_above_root(&sampler, &joining, n_sets, seed));
+    let mut nodes: Vec<NodeReach> = exact.reach.iter().map(|reach| NodeReach::exact(reach.unwrap_or(0.0))).collect();
+    for (number, &node) in kept.iter().enumerate().filter(|&(number, _)| inexact[number]) {
+        nodes[node as usize] = estimate.of(number, &counted);
+    }
     let findings = fewer_sets(settings.samples, affordable);
     Ok(Reach { nodes, n_exact, n_samples: counted.n_samples, findings })
 }
@@ -179,8 +192,8 @@ impl Counted {
 }
 
 impl Estimate<'_> {
-    /// Counts over as many sets as asked for, or until the errors are small. Sets come in batches, each as large as all
-    /// before it together, so that the error is looked at rarely and no set is drawn in vain.
+    /// Counts over as many sets as asked for, or until the errors are small. Errors fall with the root of the number of sets,
+    /// which says after each batch how large the next should be, within bounds: the first looks are rough.
     pub fn count(
         &self,
         n_samples: usize,
@@ -191,9 +204,9 @@ impl Estimate<'_> {
             return Counted { counts: draw(n_samples, settings.seed), n_samples };
         };
         let mut counted = Counted { counts: vec![Count::default(); self.known.len()], n_samples: 0 };
-        let mut batch = 0;
+        let (mut batch, mut n_wanted) = (0, FIRST_LOOK);
         while counted.n_samples < n_samples {
-            let n_batch = counted.n_samples.max(FIRST_LOOK).min(n_samples - counted.n_samples);
+            let n_batch = n_wanted.min(n_samples - counted.n_samples);
             let counts = draw(n_batch, mix(settings.seed.wrapping_add(batch)));
             counted.counts.iter_mut().zip(counts).for_each(|(total, count)| {
                 total.sum += count.sum;
@@ -201,9 +214,13 @@ impl Estimate<'_> {
             });
             counted.n_samples += n_batch;
             batch += 1;
-            if self.relative_error(&counted) <= stop_at {
+            let error = self.relative_error(&counted);
+            if error <= stop_at {
                 break;
             }
+            let n_drawn = counted.n_samples;
+            let n_missing = n_drawn as f64 * ((error / stop_at).powi(2) * A_LITTLE_MORE - 1.0);
+            n_wanted = (n_missing as usize).clamp(n_drawn / 8, 7 * n_drawn);
         }
         counted
     }
@@ -275,90 +292,6 @@ fn reached_from_inexact(exact: &ExactReach) -> Vec<bool> {
     reached
 }
 
-/// For each node how often it is expected above the root of a set, other than as the source of the root's first live edge.
-fn expected_above_root(sampler: &ReverseSampler<'_>, n_samples: usize, seed: u64) -> Vec<Count> {
-    let watches = sampler.watched(n_samples, seed, || Expected::new(sampler.n_nodes(), n_samples));
-    let scale = scale(n_samples).recip();
-    let add = |mut total: Expected, other: Expected| {
-        total.nodes.iter_mut().zip(&other.nodes).for_each(|(total, other)| {
-            total.sum += other.sum;
-            total.squares += other.squares;
-            total.products += other.products;
-        });
-        total
-    };
-    let total = watches.into_iter().reduce(add).map_or_else(Vec::new, |total| total.nodes);
-    let count = |own: &ExpectedNode| Count {
-        sum: own.sum as f64 * scale,
-        scatter: (own.squares as f64 - own.products as f64).max(0.0) * scale,
-    };
-    total.iter().map(count).collect()
-}
-
-/// Sums over so many sets are taken in whole parts, of which there are so many to one, so that they are the same in any order. A node
-/// is expected once a set at most, and its squares twice, so that the sums have room.
-fn scale(n_samples: usize) -> f64 {
-    let bits = 60 - (n_samples as u64).next_power_of_two().trailing_zeros().min(32);
-    2.0_f64.powi(bits as i32)
-}
-
-/// What is expected of each node, set by set.
-struct Expected {
-    nodes: Vec<ExpectedNode>,
-    set: u32,
-    scale: f64,
-}
-
-#[derive(Clone, Copy, Default)]
-struct ExpectedNode {
-    /// Over all sets, of what is expected of each...
-    sum: u64,
-    /// ...of the squares of that...
-    squares: u64,
-    /// ...and of the products of two sets beside each other.
-    products: u64,
-    /// What is expected within the last set in which the node might join.
-    within: f32,
-    /// The same of the set before that one, 0 if the node could not join there.
-    beside: f32,
-    set: u32,
-}
-
-impl Expected {
-    fn new(n_nodes: usize, n_samples: usize) -> Self {
-        Self { nodes: vec![ExpectedNode::default(); n_nodes], set: 0, scale: scale(n_samples) }
-    }
-}
-
-impl Watch for Expected {
-    const SHORT_ROW: usize = 12;
-
-    #[inline(always)]
-    fn begin(&mut self) {
-        self.set = self.set.wrapping_add(1);
-    }
-
-    fn leap(&mut self) {
-        self.set = self.set.wrapping_add(1);
-    }
-
-    #[inline(always)]
-    fn may_join(&mut self, node: u32, probability: f64) {
-        let own = &mut self.nodes[node as usize];
-        if own.set != self.set {
-            own.beside = if own.set.wrapping_add(1) == self.set { own.within } else { 0.0 };
-            own.within = 0.0;
-            own.set = self.set;
-        }
-        let before = f64::from(own.within);
-        own.within = (before + probability) as f32;
-        own.sum += (probability * self.scale + 0.5) as u64;
-        // (before + p)^2 is this much more than before^2.
-        own.squares += (probability * (probability + 2.0 * before) * self.scale + 0.5) as u64;
-        own.products += (probability * f64::from(own.beside) * self.scale + 0.5) as u64;
-    }
-}
-
 pub(super) fn fewer_sets(wanted: usize, drawn: usize) -> Vec<Finding> {
     if drawn >= wanted {
         return Vec::new();
@@ -388,20 +321,14 @@ mod tests {
             settings.samples,
             settings.seed,
             || vec![0_u32; graph.n_nodes()],
-            |counts, set| set.members[2..].iter().for_each(|&node| counts[node as usize] += 1),
+            |counts, set| set.members[1..].iter().for_each(|&node| counts[node as usize] += 1),
         );
         let counts = (0..graph.n_nodes()).map(|node| tallies.iter().map(|counts| counts[node]).sum::<u32>());
-        let direct = sampler.direct_weight();
         let per_set = sampler.total_weight() / settings.samples as f64;
         counts
-            .zip(direct)
-            .map(|(count, direct)| {
+            .map(|count| {
                 let count = f64::from(count);
-                NodeReach {
-                    reach: 1.0 + direct + per_set * count,
-                    reach_se: per_set * count.max(1.0).sqrt(),
-                    exact: false,
-                }
+                NodeReach { reach: 1.0 + per_set * count, reach_se: per_set * count.max(1.0).sqrt(), exact: false }
             })
             .collect()
     }

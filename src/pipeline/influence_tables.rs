@@ -2,10 +2,10 @@
 
 use super::later_referrals::N_REASONS;
 use crate::estimators::evaluation::Metric;
-use crate::influence::{Contender, Delay, InputKind, Rival, TimedReach};
+use crate::influence::{Contender, Delay, InputKind, Placebo, PlaceboNull, Rival, TimedReach};
 use crate::report::{
-    DelayResult, InfluenceResult, LearnedRating, PassingResult, PassingRow, ReferralRuleRow, ReferralWorthResult,
-    SeedCount, SeedPlanResult,
+    DelayResult, InfluenceResult, LaterKind, LearnedRating, PassingResult, PassingRow, ReferralRuleRow,
+    ReferralWorthResult, SeedCount, SeedPlanResult,
 };
 use crate::store::Table;
 
@@ -47,12 +47,15 @@ fn influence(influence: &InfluenceResult) -> Table {
         .numbers("score_rank", rows.iter().map(|row| row.score_rank))
         .numbers("engagement_rank", rows.iter().map(|row| row.engagement_rank))
         .numbers("rating_se", rows.iter().map(|row| row.rating_se))
-        .numbers("expected_referrals", rows.iter().map(|row| row.expected_referrals))
+        .numbers("expected_referrals", expected(influence, LaterKind::Referrals))
         .numbers("signed_reach", rows.iter().map(|row| row.signed_reach))
         .integers("out_degree", rows.iter().map(|row| i64::from(row.out_degree)))
         .integers("k_core", rows.iter().map(|row| i64::from(row.k_core)))
         .integers("n_generations", rows.iter().map(|row| row.n_generations.map(i64::from)))
-        .numbers("own_value", rows.iter().map(|row| row.own_value));
+        .numbers("own_value", rows.iter().map(|row| row.own_value))
+        .numbers("lifetime_value", rows.iter().map(|row| row.lifetime_value))
+        .numbers("expected_converted", expected(influence, LaterKind::Converted))
+        .numbers("expected_log1p_spend", expected(influence, LaterKind::Spend));
     for place in 0..N_REASONS {
         let reason = rows.iter().map(|row| row.reasons.get(place).cloned());
         table = table.texts(&format!("rating_reason_{}", place + 1), reason);
@@ -65,6 +68,12 @@ fn influence(influence: &InfluenceResult) -> Table {
         Some(timed) => in_time(table, influence, timed),
         None => table,
     }
+}
+
+/// What a rating learned from this expects of each customer; nothing where it was learned from something else.
+fn expected(influence: &InfluenceResult, later: LaterKind) -> impl Iterator<Item = Option<f64>> {
+    let is_it = influence.learned.as_ref().is_some_and(|learned| learned.later == later);
+    influence.customers.iter().map(move |row| row.expected_later.filter(|_| is_it))
 }
 
 /// Reach by days, the share of that within the last of them, and the mean days.
@@ -159,38 +168,45 @@ fn delays(result: &DelayResult) -> Table {
         .integers("n_samples", [result.n_samples as i64])
 }
 
-/// Contenders and, last, the mean of the placebos.
+/// Contenders and, last, the means of the placebos.
 fn ablation(learned: &LearnedRating) -> Table {
     let judged = learned.ablation.as_ref();
     let rows: Vec<_> = judged.iter().flat_map(|ablation| &ablation.rows).collect();
-    let placebo = learned.placebo.as_ref();
-    let mean = placebo.map(|placebo| placebo.dealt.iter().sum::<f64>() / placebo.dealt.len() as f64);
-    let then = |of: fn(&crate::influence::AblationRow) -> f64, last: Option<f64>| {
-        let values: Vec<Option<f64>> = rows.iter().map(|row| Some(of(row))).chain(placebo.map(|_| last)).collect();
+    let placebos = learned.placebos.as_slice();
+    let then = |of: fn(&crate::influence::AblationRow) -> f64, last: fn(&Placebo) -> Option<f64>| {
+        let values: Vec<Option<f64>> = rows.iter().map(|row| Some(of(row))).chain(placebos.iter().map(last)).collect();
         values
+    };
+    let none: fn(&Placebo) -> Option<f64> = |_| None;
+    let word = |placebo: &Placebo| match placebo.null {
+        PlaceboNull::OutcomesDealt => "placebo",
+        PlaceboNull::DatesExchanged => "placebo_dates",
     };
     let words: Vec<[String; 2]> = rows
         .iter()
         .map(|row| in_words(&row.contender))
-        .chain(placebo.map(|_| ["placebo".to_owned(), String::new()]))
+        .chain(placebos.iter().map(|placebo| [word(placebo).to_owned(), String::new()]))
         .collect();
     let n_rows = words.len();
     let counts = judged.map(|ablation| (ablation.n_customers as i64, ablation.n_referrers as i64));
+    let n_deals = rows.iter().map(|_| None).chain(placebos.iter().map(|placebo| Some(placebo.dealt.len() as i64)));
     Table::new("ablation")
         .texts("contender", words.iter().map(|word| word[0].clone()))
         .texts("inputs", words.iter().map(|word| (!word[1].is_empty()).then(|| word[1].clone())))
-        .numbers("roc_auc", then(|row| row.roc_auc, mean))
-        .numbers("conf_low", then(|row| row.conf_low, None))
-        .numbers("conf_high", then(|row| row.conf_high, None))
-        .numbers("gain_of_rating", then(|row| row.gain_of_rating, None))
-        .numbers("gain_low", then(|row| row.gain_low, None))
-        .numbers("gain_high", then(|row| row.gain_high, None))
-        .numbers("precision_top_tenth", then(|row| row.precision_top_tenth, None))
-        .numbers("lift_top_tenth", then(|row| row.lift_top_tenth, None))
-        .numbers("p_value", then(|_| f64::NAN, placebo.map(|placebo| placebo.p_value)))
+        .numbers("roc_auc", then(|row| row.roc_auc, |placebo| Some(placebo.mean())))
+        .numbers("conf_low", then(|row| row.conf_low, none))
+        .numbers("conf_high", then(|row| row.conf_high, none))
+        .numbers("gain_of_rating", then(|row| row.gain_of_rating, none))
+        .numbers("gain_low", then(|row| row.gain_low, none))
+        .numbers("gain_high", then(|row| row.gain_high, none))
+        .numbers("precision_top_tenth", then(|row| row.precision_top_tenth, none))
+        .numbers("lift_top_tenth", then(|row| row.lift_top_tenth, none))
+        .numbers("p_value", then(|_| f64::NAN, |placebo| Some(placebo.p_value)))
+        .integers("n_deals", n_deals.collect::<Vec<Option<i64>>>())
         .integers("n_customers", vec![counts.map(|(customers, _)| customers); n_rows])
         .integers("n_referrers", vec![counts.map(|(_, referrers)| referrers); n_rows])
         .integers("later_days", vec![learned.later_days; n_rows])
+        .texts("later", vec![learned.later.word().to_owned(); n_rows])
 }
 
 /// The contender and what it looks at.

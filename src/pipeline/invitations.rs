@@ -29,6 +29,15 @@ pub(super) struct Invitations {
     values: Vec<f64>,
 }
 
+/// What reaching each customer is worth, one entry a customer, where it is known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CustomerValues<'a> {
+    /// Margin of what was bought.
+    pub own: Option<&'a [f64]>,
+    /// Margin of what is expected to be bought.
+    pub lifetime: Option<&'a [f64]>,
+}
+
 /// A column of the customers in one batch, whatever it holds.
 struct Marks<'batch> {
     texts: Option<&'batch [Option<String>]>,
@@ -96,7 +105,7 @@ impl Invitations {
         };
         let value = match &self.value {
             SeedValue::Column(column) => batch.numbers(column),
-            SeedValue::Customers | SeedValue::OwnValue => None,
+            SeedValue::Customers | SeedValue::OwnValue | SeedValue::LifetimeValue => None,
         };
         let (exclude, active) = (Marks::of(batch, self.exclude.as_ref()), Marks::of(batch, self.active.as_ref()));
         let segment = Marks::of(batch, self.quota.as_ref().map(|quota| &quota.column));
@@ -119,13 +128,12 @@ impl Invitations {
         }
     }
 
-    /// The plan over a graph of the same customers, or a finding that says why there is none. `own_values` are what each
-    /// bought, one a customer.
+    /// The plan over a graph of the same customers, or a finding that says why there is none.
     pub fn plan(
         mut self,
         names: &ReferralGraph,
         graph: &ReferralGraph,
-        own_values: Option<&[f64]>,
+        of_customers: CustomerValues<'_>,
         settings: &Influence,
         seed: u64,
     ) -> (Option<SeedPlanResult>, Vec<Finding>) {
@@ -149,7 +157,13 @@ impl Invitations {
         }
         let (values, counts) = match &self.value {
             SeedValue::Customers => (None, SeedCount::Customers),
-            SeedValue::OwnValue => (own_values, SeedCount::Value("own_value".to_owned())),
+            SeedValue::LifetimeValue if of_customers.lifetime.is_some() => {
+                (of_customers.lifetime, SeedCount::Value("lifetime_value".to_owned()))
+            }
+            // What was bought stands in where nobody knows what will be, which a finding says.
+            SeedValue::OwnValue | SeedValue::LifetimeValue => {
+                (of_customers.own, SeedCount::Value("own_value".to_owned()))
+            }
             SeedValue::Column(column) => (Some(self.values.as_slice()), SeedCount::Value(column.clone())),
         };
         let quotas: Vec<usize> = self

@@ -1,16 +1,20 @@
-//! The rating learned from later referrals: two cuts in time, what was known before each, and who referred after it.
+//! The rating learned from later referrals: two cuts in time, what was known before each, and what followed.
 
 use super::PipelineError;
+use super::exchanged_dates::ExchangedDates;
+use super::later_inputs::{Cut, InputTable};
+use super::later_outcome::{LaterOutcomes, Windows};
 use super::promoter_history::PromoterHistory;
 use super::referral_log::{Network, ReferralLog};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{
-    AblationSettings, CustomerRating, InfluenceError, InputColumn, InputKind, InputScale, LargestReasons, Later,
-    RatingBasis, RatingModel, ReachSettings, ReferralGraph, Snapshot, Toward, ablate, placebo,
+    AblationSettings, CustomerRating, InfluenceError, LargestReasons, Placebo, RatingBasis, RatingModel, ReachSettings,
+    ablate, placebo,
 };
 use crate::link::Engine;
-use crate::report::LearnedRating;
+use crate::report::{LaterKind, LearnedRating};
 use crate::stats::Confidence;
+use crate::study::LaterOutcome;
 
 /// Microseconds in a day.
 const DAY_US: i64 = 86_400_000_000;
@@ -35,6 +39,8 @@ pub(super) const N_REASONS: usize = 3;
 pub(super) struct LearningSettings {
     /// Days of later referrals as the study has it; 0 for none.
     pub later_days: Option<u32>,
+    /// What of later referrals is learned.
+    pub later: LaterOutcome,
     /// The end of the data, UTC microseconds.
     pub as_of_us: i64,
     pub reach: ReachSettings,
@@ -51,21 +57,6 @@ pub(super) struct Learning {
     /// What adds most to each of them.
     pub reasons: Option<LargestReasons>,
     pub findings: Vec<Finding>,
-}
-
-/// Inputs of some customers at one time, with what they did later.
-struct InputTable {
-    customers: Vec<u32>,
-    columns: Vec<OwnedColumn>,
-    later: Vec<f64>,
-}
-
-struct OwnedColumn {
-    name: &'static str,
-    kind: InputKind,
-    scale: InputScale,
-    toward: Toward,
-    values: Vec<f64>,
 }
 
 /// Learns from the referrals of the last window, and judges a model of the window before it by them.
@@ -98,56 +89,71 @@ pub(super) fn learn(
         return Ok(fallback(Some(too_little(format!("referrals span {span_days} days, and {wanted} are needed")))));
     }
     let cuts = [settings.as_of_us - 2 * days * DAY_US, settings.as_of_us - days * DAY_US, settings.as_of_us];
-    let until = cuts.map(|cut| log.before(cut));
-    let later_of = |from: usize| log.made(until[from]..until[from + 1], log.n_customers(until[from]));
-    let n_referrers = [0, 1].map(|from| later_of(from).iter().filter(|&&made| made > 0.0).count());
+    let windows = Windows { cuts, until: cuts.map(|cut| log.before(cut)) };
+    let until = windows.until;
+    let outcomes = LaterOutcomes::of(settings.later, engine, log, &now.graph, &windows)?;
+    let later_of = |from: usize| {
+        outcomes.by_referrer(log.referrers(), log, until[from]..until[from + 1], log.n_customers(until[from]))
+    };
+    let n_referrers = [0, 1].map(|from| later_of(from).iter().filter(|&&later| later > 0.0).count());
     if let Some(&few) = n_referrers.iter().find(|&&n| n < REFERRERS_MIN) {
+        let what = match settings.later {
+            LaterOutcome::Referrals => "referred",
+            LaterOutcome::Converted => "made a referral that converted",
+            LaterOutcome::Spend => "brought somebody who spent",
+        };
         let problem = format!(
-            "in one of the last two windows of {days} days {few} customers known before it referred, and {REFERRERS_MIN} \
+            "in one of the last two windows of {days} days {few} customers known before it {what}, and {REFERRERS_MIN} \
              are needed"
         );
         return Ok(fallback(Some(too_little(problem))));
     }
+    let cut_at = |from: usize| Cut {
+        at_us: cuts[from],
+        days,
+        stride: log.n_customers(until[from]).div_ceil(CUSTOMERS_MAX).max(1),
+    };
     let known_before = |from: usize| -> Result<InputTable, PipelineError> {
         let network = log.network(until[from], &settings.reach)?;
-        let stride = network.graph.n_nodes().div_ceil(CUSTOMERS_MAX);
-        let mut history = PromoterHistory::new(engine, network.graph.n_nodes(), stride);
+        let cut = cut_at(from);
+        let mut history = PromoterHistory::new(engine, network.graph.n_nodes(), cut.stride);
         if engine.plan().dated {
             engine.customers_at::<PipelineError>(cuts[from], |batch| {
                 history.watch(&batch, &now.graph);
                 Ok(())
             })?;
         }
-        let later = every(stride, later_of(from));
-        Ok(InputTable::of(log, &network, history, stride, days, cuts[from], later))
+        Ok(InputTable::of(log, &network, history, &cut, later_of(from)))
     };
     let (mut earlier, mut later) = (known_before(0)?, known_before(1)?);
-    let telling: Vec<&str> = earlier
-        .columns
-        .iter()
-        .zip(&later.columns)
-        .filter(|(before, after)| varies(&before.values) && varies(&after.values))
-        .map(|(column, _)| column.name)
-        .collect();
-    let mut today = InputTable::of(log, now, history, 1, days, settings.as_of_us, Vec::new());
+    let telling = earlier.telling(&later);
+    let of_today = Cut { at_us: settings.as_of_us, days, stride: 1 };
+    let mut today = InputTable::of(log, now, history, &of_today, Vec::new());
     for table in [&mut earlier, &mut later, &mut today] {
-        table.columns.retain(|column| telling.contains(&column.name));
+        table.keep(&telling);
     }
-    let learning = Tables { earlier, later, today }.learn(settings);
+    let cuts = [cut_at(0), cut_at(1)];
+    let learning = Tables { log, windows: &windows, outcomes: &outcomes, cuts, earlier, later, today }.learn(settings);
     Ok(learning.unwrap_or_else(|error| fallback(Some(too_little(error.to_string())))).with(days, n_referrers[1]))
 }
 
-/// The three times.
-struct Tables {
+/// The three times, and what their inputs and outcomes are counted from.
+struct Tables<'a> {
+    log: &'a ReferralLog,
+    windows: &'a Windows,
+    outcomes: &'a LaterOutcomes,
+    /// Of the two earlier ones.
+    cuts: [Cut; 2],
     earlier: InputTable,
     later: InputTable,
     today: InputTable,
 }
 
-impl Tables {
+impl Tables<'_> {
     fn learn(&self, settings: &LearningSettings) -> Result<Learning, InfluenceError> {
         let (before, after) = (self.earlier.inputs(), self.later.inputs());
-        let (earlier, later) = (self.earlier.snapshot(&before), self.later.snapshot(&after));
+        let earlier = self.earlier.snapshot(&before, self.outcomes);
+        let later = self.later.snapshot(&after, self.outcomes);
         let mut findings = Vec::new();
         let fitted = RatingModel::default().fit(&later)?;
         findings.extend(fitted.findings.iter().cloned());
@@ -172,13 +178,31 @@ impl Tables {
         };
         let ablation = ablate(&earlier, &later, &plain, &judged).map_err(|error| not_judged("ablation", error)).ok();
         let few = AblationSettings { rows_max: PLACEBO_MAX, n_folds: 2, ..judged };
-        let placebo = placebo(&earlier, &later, N_DEALS, &few).map_err(|error| not_judged("placebo", error)).ok();
+        let dealt = placebo(&earlier, &later, N_DEALS, &few).map_err(|error| not_judged("placebo", error)).ok();
+        let exchanged = self.exchanged(settings, &few).map_err(|error| not_judged("placebo of dates", error)).ok();
+        let placebos = dealt.into_iter().chain(exchanged.flatten()).collect::<Vec<_>>();
         findings.extend(ablation.iter().flat_map(|ablation| ablation.findings.iter().cloned()));
-        findings.extend(placebo.iter().flat_map(|placebo| placebo.findings.iter().cloned()));
+        findings.extend(placebos.iter().flat_map(|placebo| placebo.findings.iter().cloned()));
         let n_customers = fitted.n_rows;
         let is_used = ratings.is_some();
-        let result = LearnedRating { is_used, later_days: 0, n_customers, n_referrers: 0, ablation, placebo };
+        let later = match settings.later {
+            LaterOutcome::Referrals => LaterKind::Referrals,
+            LaterOutcome::Converted => LaterKind::Converted,
+            LaterOutcome::Spend => LaterKind::Spend,
+        };
+        let result = LearnedRating { is_used, later, later_days: 0, n_customers, n_referrers: 0, ablation, placebos };
         Ok(Learning { result: Some(result), ratings, reasons, findings })
+    }
+
+    /// The placebo in which dates changed hands.
+    fn exchanged(
+        &self,
+        settings: &LearningSettings,
+        judged: &AblationSettings,
+    ) -> Result<Option<Placebo>, InfluenceError> {
+        let (log, windows, outcomes) = (self.log, self.windows, self.outcomes);
+        let tables = [&self.earlier, &self.later];
+        ExchangedDates { log, windows, cuts: self.cuts, tables, outcomes, reach: &settings.reach, judged }.placebo()
     }
 }
 
@@ -190,76 +214,6 @@ impl Learning {
         }
         self
     }
-}
-
-impl InputTable {
-    fn of(
-        log: &ReferralLog,
-        network: &Network,
-        history: PromoterHistory,
-        stride: usize,
-        days: i64,
-        cut_us: i64,
-        later: Vec<f64>,
-    ) -> Self {
-        let n_nodes = network.graph.n_nodes();
-        let recent = log.made(log.before(cut_us - days * DAY_US)..log.before(cut_us), n_nodes);
-        let column = |name, kind, values| {
-            let values = every(stride, values);
-            OwnedColumn { name, kind, scale: InputScale::Log, toward: Toward::More, values }
-        };
-        let reach = network.reached.nodes.iter().map(|node| node.reach).collect();
-        let core = network.core.iter().map(|&core| f64::from(core)).collect();
-        // Against the mean of 1, so that ranks of a large graph are no tiny numbers.
-        let page_rank = network.page_rank.iter().map(|rank| rank * n_nodes as f64).collect();
-        let mut columns: Vec<OwnedColumn> = history
-            .into_inputs()
-            .map(|(own, values)| OwnedColumn {
-                name: own.name,
-                kind: own.kind,
-                scale: own.scale,
-                toward: own.toward,
-                values,
-            })
-            .collect();
-        columns.extend([
-            column("referrals", InputKind::Referrals, made_by(&network.graph)),
-            column("recent_referrals", InputKind::Referrals, recent),
-            column("reach", InputKind::Network, reach),
-            column("page_rank", InputKind::Network, page_rank),
-            column("k_core", InputKind::Network, core),
-        ]);
-        Self { customers: (0..n_nodes as u32).step_by(stride).collect(), columns, later }
-    }
-
-    fn inputs<'data>(&'data self) -> Vec<InputColumn<'data>> {
-        let borrow = |own: &'data OwnedColumn| InputColumn {
-            name: own.name,
-            kind: own.kind,
-            values: &own.values,
-            scale: own.scale,
-            toward: own.toward,
-        };
-        self.columns.iter().map(borrow).collect()
-    }
-
-    fn snapshot<'data>(&'data self, columns: &'data [InputColumn<'data>]) -> Snapshot<'data> {
-        Snapshot { customers: &self.customers, columns, later: Later::Count(&self.later) }
-    }
-}
-
-fn made_by(graph: &ReferralGraph) -> Vec<f64> {
-    (0..graph.n_nodes() as u32).map(|node| graph.referred(node).len() as f64).collect()
-}
-
-fn every(stride: usize, values: Vec<f64>) -> Vec<f64> {
-    if stride == 1 { values } else { values.into_iter().step_by(stride).collect() }
-}
-
-/// Whether a column holds two different values that are known.
-fn varies(values: &[f64]) -> bool {
-    let mut known = values.iter().filter(|value| !value.is_nan());
-    known.next().is_some_and(|first| known.any(|value| value.total_cmp(first).is_ne()))
 }
 
 fn too_little(problem: String) -> Finding {

@@ -1,8 +1,9 @@
 //! Networked promoters of a study: the referral graph, reach, the rating, whom to invite, and what referrals were worth.
 
 use super::PipelineError;
-use super::invitations::Invitations;
+use super::invitations::{CustomerValues, Invitations};
 use super::later_referrals::{LearningSettings, N_REASONS, learn};
+use super::lifetime_values::lifetime_values;
 use super::passing_history::{LearnedPassings, PassingQuestion, learn_passing};
 use super::passing_occasions::AnswersInTime;
 use super::promoter_history::PromoterHistory;
@@ -19,7 +20,7 @@ use crate::influence::{
 use crate::intake::SourceAccount;
 use crate::link::{BaseTable, Engine};
 use crate::report::{InfluenceResult, InfluenceRow, ReferralRuleRow, Sampled};
-use crate::study::{EdgeProbability, Influence, PassingRule, Study};
+use crate::study::{EdgeProbability, Influence, PassingRule, ReachValue, Study};
 
 /// The referral graph and what is known of the customers in it.
 pub(super) struct Promoters<'run> {
@@ -126,6 +127,7 @@ impl<'run> Promoters<'run> {
             history,
             &LearningSettings {
                 later_days: settings.later_days,
+                later: settings.later,
                 as_of_us: study.as_of.end_us(),
                 reach: reach_settings(settings, study.seed),
                 seed: study.seed,
@@ -138,7 +140,19 @@ impl<'run> Promoters<'run> {
         // Returns may be worth more than what was bought; nobody is reached for less than nothing.
         let own_values: Option<Vec<f64>> =
             worth.as_ref().map(|worth| worth.customers.iter().map(|own| own.own_value.max(0.0)).collect());
-        let of_value = match &own_values {
+        let lifetime = match settings.wants_lifetime_values() {
+            true => {
+                let values = lifetime_values(engine, names, settings, study.as_of.end_us())?;
+                findings.extend(values.findings);
+                values.by_node
+            }
+            false => None,
+        };
+        let reached_values = match settings.reach_value {
+            ReachValue::LifetimeValue => lifetime.as_ref().or(own_values.as_ref()),
+            ReachValue::OwnValue => own_values.as_ref(),
+        };
+        let of_value = match reached_values {
             Some(values) => Some(value_reach(graph, values, &reach_settings(settings, study.seed))?),
             None => None,
         };
@@ -156,7 +170,8 @@ impl<'run> Promoters<'run> {
                 node,
                 rating: learned.map_or(rank.rating, |learned| learned.rating).value(),
                 rating_se: learned.and_then(|learned| learned.std_error),
-                expected_referrals: learned.map(|learned| learned.expected),
+                expected_later: learned.map(|learned| learned.expected),
+                lifetime_value: lifetime.as_ref().map(|values| values[node]),
                 tier: learned.map_or(rank.tier, |learned| learned.tier),
                 reach: reached.reach,
                 reach_se: reached.reach_se,
@@ -190,7 +205,10 @@ impl<'run> Promoters<'run> {
         });
         let (plan, of_plan) = match settings.seeds {
             0 => (None, Vec::new()),
-            _ => invitations.plan(names, graph, own_values.as_deref(), settings, study.seed),
+            _ => {
+                let values = CustomerValues { own: own_values.as_deref(), lifetime: lifetime.as_deref() };
+                invitations.plan(names, graph, values, settings, study.seed)
+            }
         };
         findings.extend(of_plan);
         Ok(InfluenceResult {
@@ -272,7 +290,8 @@ fn signed(contribution: f64, column: &str) -> String {
 }
 
 fn reach_settings(settings: &Influence, seed: u64) -> ReachSettings {
-    ReachSettings { samples: settings.samples as usize, seed, ..ReachSettings::default() }
+    let samples = settings.samples_max as usize;
+    ReachSettings { samples, stop_at: settings.stop_at, seed, ..ReachSettings::default() }
 }
 
 fn known(values: &[f64]) -> Vec<Option<f64>> {

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Microseconds in a day.
 const DAY_US: i64 = 86_400_000_000;
 /// Ten-thousandths in a unit of money.
-const MONEY: f64 = 10_000.0;
+pub(super) const MONEY: f64 = 10_000.0;
 /// What holds parameters together that the customers do not settle, as where all seem equally likely to leave: a normal prior of
 /// this precision on their logarithms, too weak to be seen where they do.
 const PENALTY: f64 = 0.1;
@@ -28,18 +28,18 @@ const EXPECTED_MIN: f64 = 1e-9;
 
 /// One purchase.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Bought {
-    t_us: i64,
+pub(super) struct Bought {
+    pub t_us: i64,
     /// In units of money; nought where it is not known.
-    value: f64,
+    pub value: f64,
 }
 
 /// A customer's purchases before an instant.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Record {
-    history: History,
+pub(super) struct Record {
+    pub history: History,
     /// Mean value of the repeat occasions; nought without any, and where returns outweigh purchases.
-    mean_value: f64,
+    pub mean_value: f64,
     n_purchases: usize,
 }
 
@@ -48,7 +48,7 @@ impl Record {
     ///
     /// Times are whole days: the age runs from the first purchase's day to the last day on which a purchase could have been
     /// known.
-    fn before(purchases: &[Bought], at_us: i64) -> Option<Result<Self, HistoryError>> {
+    pub fn before(purchases: &[Bought], at_us: i64) -> Option<Result<Self, HistoryError>> {
         let known = &purchases[..purchases.partition_point(|bought| bought.t_us < at_us)];
         let day = |bought: &Bought| bought.t_us.div_euclid(DAY_US);
         let (first, last) = (day(known.first()?), day(known.last()?));
@@ -157,12 +157,12 @@ pub(super) struct PurchaseBaseline<'a> {
 }
 
 /// The models as they are fitted at one cut.
-struct Fitted {
-    purchases: BgNbdModel,
-    of_purchases: Vec<Finding>,
+pub(super) struct Fitted {
+    pub purchases: BgNbdModel,
+    pub of_purchases: Vec<Finding>,
     /// What an occasion is worth, or why that is not known.
-    spend: Result<GammaGammaModel, String>,
-    of_spend: Vec<Finding>,
+    pub spend: Result<GammaGammaModel, String>,
+    pub of_spend: Vec<Finding>,
     /// Purchases on a day with any: a study counts purchases, the model days.
     per_occasion: f64,
 }
@@ -214,10 +214,15 @@ impl PurchaseBaseline<'_> {
     }
 }
 
+/// The records as the models take them.
+pub(super) fn customers_of(records: &[Record]) -> Result<Customers, BuyTillYouDieError> {
+    Customers::new(records.iter().map(|record| record.history).collect())?
+        .valued(records.iter().map(|record| record.mean_value).collect())
+}
+
 impl Fitted {
-    fn of(records: &[Record]) -> Result<Self, BuyTillYouDieError> {
-        let customers = Customers::new(records.iter().map(|record| record.history).collect())?
-            .valued(records.iter().map(|record| record.mean_value).collect())?;
+    pub fn of(records: &[Record]) -> Result<Self, BuyTillYouDieError> {
+        let customers = customers_of(records)?;
         let unsettled = |error: &BuyTillYouDieError| matches!(error, BuyTillYouDieError::NotIdentified { .. });
         let purchases = match BgNbd::default().fit(&customers) {
             Err(error) if unsettled(&error) => BgNbd { penalty: PENALTY, ..BgNbd::default() }.fit(&customers)?,
@@ -238,7 +243,7 @@ impl Fitted {
         })
     }
 
-    fn predict(&self, outcome: Outcome, record: &Record, window: Horizon) -> f64 {
+    pub fn predict(&self, outcome: Outcome, record: &Record, window: Horizon) -> f64 {
         let Record { history, mean_value, .. } = record;
         let any = || self.purchases.purchase_probability(history, window).clamp(0.0, 1.0);
         let expected = || self.purchases.expected_purchases(history, window);

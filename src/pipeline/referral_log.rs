@@ -110,6 +110,17 @@ impl ReferralLog {
         Ok(Some((Self { from, to, times, rule, probability, channels }, edges)))
     }
 
+    /// The same referrals, made by others.
+    pub fn made_by(&self, from: Vec<u32>) -> Self {
+        let (to, times, probability) = (self.to.clone(), self.times.clone(), self.probability.clone());
+        Self { from, to, times, rule: self.rule, probability, channels: Channels::default() }
+    }
+
+    /// Who made each referral.
+    pub fn referrers(&self) -> &[u32] {
+        &self.from
+    }
+
     pub fn len(&self) -> usize {
         self.times.len()
     }
@@ -184,6 +195,15 @@ impl ReferralLog {
             }
         }
         came
+    }
+
+    /// For tests: referrer, referred and instant of each.
+    #[cfg(test)]
+    pub fn of_rows(rows: &[(u32, u32, i64)]) -> Self {
+        let of = |end: fn(&(u32, u32, i64)) -> u32| rows.iter().map(end).collect();
+        let times = rows.iter().map(|row| row.2).collect();
+        let (rule, probability) = (EdgeProbability::WeightedCascade, Vec::new());
+        Self { from: of(|row| row.0), to: of(|row| row.1), times, rule, probability, channels: Channels::default() }
     }
 
     /// The network of the first referrals, without names.

@@ -23,7 +23,8 @@ fn rating(influence: &InfluenceResult, learned: &LearnedRating, confidence: Conf
         format!("; {} is rated highest, with {}", first.customer, sentences::rating(first, confidence))
     });
     format!(
-        "The rating is learned from the referrals of {} days, which {} of {} made{first}.",
+        "The rating is learned from {} of {} days, which {} of {} made{first}.",
+        learned.later.phrase(),
         learned.later_days,
         words::count(learned.n_referrers as u64),
         words::counted(learned.n_customers, "customer", "customers")
@@ -40,9 +41,10 @@ fn against_counts(learned: &LearnedRating) -> Option<String> {
         _ => "The rating does not add to counting referrals",
     };
     Some(format!(
-        "{verdict}: area under the ROC curve {} against {} for who refers later, a gain of {} ({}).",
+        "{verdict}: area under the ROC curve {} against {} for who {} later, a gain of {} ({}).",
         words::fixed(rating.roc_auc, 3),
         words::fixed(counts.roc_auc, 3),
+        learned.later.does(),
         words::fixed(counts.gain_of_rating, 3),
         words::range(words::fixed(counts.gain_low, 3), words::fixed(counts.gain_high, 3))
     ))
@@ -75,6 +77,7 @@ pub(super) fn plan(result: &SeedPlanResult) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::fixture;
+    use super::super::influence_results::LaterKind;
     use super::*;
     use crate::influence::{Ablation, AblationRow, PlannedSeed, RivalReach, SeedPlan};
     use crate::report::SeedRow;
@@ -102,11 +105,12 @@ mod tests {
         let mut influence = fixture::retail().influence.expect("the fixture has referrals");
         influence.learned = Some(LearnedRating {
             is_used: true,
+            later: LaterKind::Referrals,
             later_days: 180,
             n_customers: 1_200,
             n_referrers: 90,
             ablation: Some(ablation),
-            placebo: None,
+            placebos: Vec::new(),
         });
         influence
     }

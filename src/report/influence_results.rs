@@ -54,8 +54,9 @@ pub struct InfluenceRow {
     pub rating: f64,
     /// Standard error of a learned rating, in its points.
     pub rating_se: Option<f64>,
-    /// Referrals that the learned model expects in a window as long as the one that it was learned from.
-    pub expected_referrals: Option<f64>,
+    /// What the learned model expects in a window as long as the one that it was learned from: referrals, referrals that convert, or
+    /// the logarithm of 1 and what those spend who are brought.
+    pub expected_later: Option<f64>,
     /// Where the rating stands among all customers.
     pub tier: Tier,
     /// Expected customers reached, the customer included.
@@ -88,9 +89,11 @@ pub struct InfluenceRow {
     pub n_generations: Option<u32>,
     /// Margin of what the customer bought.
     pub own_value: Option<f64>,
+    /// Margin of what the customer is expected to buy, where anything counts it.
+    pub lifetime_value: Option<f64>,
     /// What adds most to the rating, the largest first: `+` raises it.
     pub reasons: Vec<String>,
-    /// Expected value (margin of own purchases) of those reached, the customer included, with its standard error.
+    /// Expected value (margin of what they bought, or are expected to buy) of those reached, the customer included, with its standard error.
     pub value_reach: Option<Sampled>,
     /// Others who bought or referred in turn, as far as they are owed to the customer: in equal parts to those who had referred
     /// them, all the way up; `None` where passing is not learned.
@@ -197,16 +200,67 @@ pub struct PicturedCustomer {
 pub struct LearnedRating {
     /// Whether customers are rated by it; if not, no model could be fitted, and percent ranks stand in.
     pub is_used: bool,
+    /// What of later referrals it was learned from.
+    pub later: LaterKind,
     /// Days of referrals that it was learned from.
     pub later_days: i64,
     /// Customers learned from.
     pub n_customers: usize,
-    /// Customers known before the window who referred in it.
+    /// Customers known before the window who referred in it, with success where that is what was learned.
     pub n_referrers: usize,
     /// What each kind of input adds, out of time.
     pub ablation: Option<Ablation>,
-    /// The same with outcomes dealt at random.
-    pub placebo: Option<Placebo>,
+    /// The same where there is nothing to find: with outcomes dealt at random, and with dates exchanged.
+    pub placebos: Vec<Placebo>,
+}
+
+/// What of later referrals a rating is learned from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaterKind {
+    /// Their number.
+    Referrals,
+    /// The number of those whose referred customer bought.
+    Converted,
+    /// What those spent who were brought.
+    Spend,
+}
+
+impl LaterKind {
+    /// The word of tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Referrals => "referrals",
+            Self::Converted => "converted",
+            Self::Spend => "spend",
+        }
+    }
+
+    /// What somebody who has any of it does.
+    pub fn does(self) -> &'static str {
+        match self {
+            Self::Referrals => "refers",
+            Self::Converted => "refers with success",
+            Self::Spend => "brings somebody who spends",
+        }
+    }
+
+    /// What somebody who had any of it did.
+    pub fn did(self) -> &'static str {
+        match self {
+            Self::Referrals => "referred",
+            Self::Converted => "referred with success",
+            Self::Spend => "brought somebody who spent",
+        }
+    }
+
+    /// What the rating is learned from, before "of so many days".
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Self::Referrals => "the referrals",
+            Self::Converted => "the converted referrals",
+            Self::Spend => "what the referred spent, by the referrals",
+        }
+    }
 }
 
 /// Whom to invite.

@@ -8,6 +8,10 @@ use serde::Serialize;
 
 /// Days within which reach is told where a study does not say.
 const REACH_DAYS: [u32; 3] = [30, 90, 365];
+/// Samples where a study does not say.
+const SAMPLES: u32 = 10_000;
+/// Samples for reach at most where they stop at an error and a study does not say.
+const STOPPING_SAMPLES: u32 = 1 << 24;
 
 /// The probability with which a customer's referral takes hold.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -114,6 +118,28 @@ impl Default for ReferralWorth {
     }
 }
 
+/// What of those reached counts where reach is told by value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReachValue {
+    /// The margin of what they have bought.
+    OwnValue,
+    /// The margin of what they are expected to buy (BG/NBD and Gamma-Gamma).
+    LifetimeValue,
+}
+
+/// What followed a cut, from which the rating is learned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LaterOutcome {
+    /// The number of referrals made.
+    Referrals,
+    /// The number of those whose referred customer bought.
+    Converted,
+    /// What those spent who were brought.
+    Spend,
+}
+
 /// What inviting a customer costs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -131,10 +157,16 @@ pub struct Influence {
     pub probability: EdgeProbability,
     /// Samples where reach is not exact.
     pub samples: u32,
+    /// The relative error of reach at which no more samples are drawn, as a root mean square over customers.
+    pub stop_at: Option<f64>,
+    /// Samples for reach at most, where these stop at an error.
+    pub samples_max: u32,
     /// The parts of the rating.
     pub rating: RatingWeights,
     /// Days of referrals that the rating is learned from; 0 for none, `None` for a length that fits the history.
     pub later_days: Option<u32>,
+    /// What of the customers' later referrals the rating is learned from.
+    pub later: LaterOutcome,
     /// Customers to invite at most; 0 for no plan.
     pub seeds: u32,
     /// Cost to keep to.
@@ -155,6 +187,10 @@ pub struct Influence {
     pub seed_value: SeedValue,
     /// How those whom a customer brought are valued.
     pub value: ReferralWorth,
+    /// What reach by value counts.
+    pub reach_value: ReachValue,
+    /// Days ahead that a lifetime value looks.
+    pub lifetime_days: u32,
     /// What passing probabilities are learned from.
     pub passing: Passing,
     /// Days within which reach is told, ascending; empty for none.
@@ -176,9 +212,12 @@ impl Influence {
         let has_column = referrals.probability.is_some();
         let mut influence = Self {
             probability: if has_column { EdgeProbability::Column } else { EdgeProbability::WeightedCascade },
-            samples: 10_000,
+            samples: SAMPLES,
+            stop_at: None,
+            samples_max: SAMPLES,
             rating: RatingWeights { reach: 0.5, score: 0.3, engagement: 0.2 },
             later_days: None,
+            later: LaterOutcome::Referrals,
             seeds: 20,
             budget: None,
             cost: InvitationCost::Each(1.0),
@@ -189,6 +228,8 @@ impl Influence {
             quota: None,
             seed_value: SeedValue::Customers,
             value: ReferralWorth::default(),
+            reach_value: ReachValue::OwnValue,
+            lifetime_days: 365,
             passing: Passing { within_days: 90, half_life_days: 365 },
             reach_days: REACH_DAYS.to_vec(),
             rules: ReferralRules::default(),
@@ -198,18 +239,21 @@ impl Influence {
         if let Some(item) = section.item("probability") {
             influence.probability = read_probability(&item, has_column, sources.transactions.is_some())?;
         }
-        if let Some(item) = section.item("samples") {
-            influence.samples = item.integer(1..=1_000_000_000)? as u32;
-        }
+        influence.read_samples(&section)?;
         if let Some(item) = section.item("rating") {
             influence.rating = read_rating(&item.section(keys::RATING)?)?;
         }
         if let Some(item) = section.item("later_days") {
             influence.later_days = Some(item.integer(0..=36_500)? as u32);
         }
+        let transactions = sources.transactions.as_ref();
+        let (is_bought, has_amounts) = (transactions.is_some(), transactions.is_some_and(|own| own.has_amounts()));
+        if let Some(item) = section.item("later") {
+            influence.later = read_later(&item, is_bought, has_amounts)?;
+        }
         influence.read_invitations(&section, sources)?;
         if let Some(item) = section.item("value") {
-            influence.value = read_worth(&item.section(keys::REFERRAL_VALUE)?)?;
+            influence.read_value(&item.section(keys::REFERRAL_VALUE)?, has_amounts)?;
         }
         if let Some(item) = section.item("passing") {
             let section = item.section(keys::PASSING)?;
@@ -227,6 +271,43 @@ impl Influence {
             influence.rules = read_rules(&item.section(keys::REFERRAL_RULES)?)?;
         }
         Ok(Some(influence))
+    }
+
+    fn read_samples(&mut self, section: &Section<'_, '_>) -> Result<(), StudyError> {
+        if let Some(item) = section.item("stop_at") {
+            let value = item.number()?;
+            if !(value > 0.0 && value < 1.0) {
+                return Err(item.invalid(format!("`{}` is {value} and should be above 0 and below 1", item.path())));
+            }
+            (self.stop_at, self.samples_max) = (Some(value), STOPPING_SAMPLES);
+        }
+        if let Some(item) = section.item("samples") {
+            self.samples = item.integer(1..=1_000_000_000)? as u32;
+            self.samples_max = self.samples;
+        }
+        Ok(())
+    }
+
+    fn read_value(&mut self, section: &Section<'_, '_>, has_amounts: bool) -> Result<(), StudyError> {
+        self.value = read_worth(section)?;
+        if let Some(item) = section.item("of") {
+            self.reach_value =
+                item.word(&[("own-value", ReachValue::OwnValue), ("lifetime-value", ReachValue::LifetimeValue)])?;
+            if !has_amounts {
+                return Err(
+                    item.invalid(format!("`{}` needs amounts; name `amount` in [sources.transactions]", item.path()))
+                );
+            }
+        }
+        if let Some(item) = section.item("lifetime_days") {
+            self.lifetime_days = item.integer(1..=36_500)? as u32;
+        }
+        Ok(())
+    }
+
+    /// Whether anything counts what customers are expected to buy.
+    pub fn wants_lifetime_values(&self) -> bool {
+        self.reach_value == ReachValue::LifetimeValue || (self.seeds > 0 && self.seed_value == SeedValue::LifetimeValue)
     }
 
     fn read_invitations(&mut self, section: &Section<'_, '_>, sources: &Sources) -> Result<(), StudyError> {
@@ -333,6 +414,20 @@ fn read_probability(
     Ok(Uniform(value))
 }
 
+fn read_later(item: &Item<'_, '_>, is_bought: bool, has_amounts: bool) -> Result<LaterOutcome, StudyError> {
+    use LaterOutcome::{Converted, Referrals, Spend};
+    let later = item.word(&[("referrals", Referrals), ("converted", Converted), ("spend", Spend)])?;
+    match later {
+        Converted if !is_bought => Err(item.invalid(
+            "`influence.later = \"converted\"` needs to know who bought; add [sources.transactions] or use `referrals`",
+        )),
+        Spend if !has_amounts => Err(item.invalid(
+            "`influence.later = \"spend\"` needs amounts; name `amount` in [sources.transactions] or use `converted`",
+        )),
+        later => Ok(later),
+    }
+}
+
 fn read_days(item: &Item<'_, '_>) -> Result<Vec<u32>, StudyError> {
     let elements = item.elements("a list of days")?;
     let days: Vec<u32> =
@@ -424,6 +519,28 @@ touchpoints = ["delivery"]
         assert_eq!(usual.reach_days, [30, 90, 365]);
         assert_eq!((usual.rules, usual.seed_value), (ReferralRules::default(), SeedValue::Customers));
         assert_eq!((usual.quota, usual.active, usual.not_contacted_days), (None, None, None));
+        assert_eq!((usual.samples, usual.samples_max, usual.stop_at), (10_000, 10_000, None));
+        assert_eq!((usual.later, usual.reach_value), (LaterOutcome::Referrals, ReachValue::OwnValue));
+    }
+
+    #[test]
+    fn samples_that_stop_at_an_error_may_be_many() {
+        let asked = influence("[influence]\nstop_at = 0.02\n").expect("a sound study");
+        assert_eq!((asked.samples, asked.samples_max, asked.stop_at), (10_000, 1 << 24, Some(0.02)));
+        let asked = influence("[influence]\nstop_at = 0.02\nsamples = 5000\n").expect("a sound study");
+        assert_eq!((asked.samples, asked.samples_max), (5000, 5000));
+    }
+
+    #[test]
+    fn later_success_spend_and_lifetime_values_are_read() {
+        let asked = influence(&format!(
+            "{ORDERS}[influence]\nlater = \"spend\"\nseed_value = \"lifetime-value\"\n[influence.value]\n\
+             of = \"lifetime-value\"\nlifetime_days = 730\n"
+        ))
+        .expect("a sound study");
+        assert_eq!((asked.later, asked.seed_value.clone()), (LaterOutcome::Spend, SeedValue::LifetimeValue));
+        assert_eq!((asked.reach_value, asked.lifetime_days), (ReachValue::LifetimeValue, 730));
+        assert!(asked.wants_lifetime_values());
     }
 
     #[test]
@@ -454,6 +571,11 @@ touchpoints = ["delivery"]
             ("[influence]\nprobability = \"column\"\n", "needs `probability` in [sources.referrals]"),
             ("[influence]\nnot_contacted_days = 14\n", "needs to know who was contacted"),
             ("[influence]\nseed_value = \"own-value\"\n", "needs amounts"),
+            ("[influence]\nseed_value = \"lifetime-value\"\n", "needs amounts"),
+            ("[influence]\nlater = \"converted\"\n", "needs to know who bought"),
+            ("[influence]\nlater = \"spend\"\n", "needs amounts"),
+            ("[influence]\nstop_at = 0\n", "should be above 0 and below 1"),
+            ("[influence.value]\nof = \"lifetime-value\"\n", "needs amounts"),
             ("[influence]\nactive = \"tells\"\n", "`influence.active` names `tells`"),
             ("[influence]\nquota = { column = \"region\" }\n", "at_most"),
             ("[influence]\nreach_days = [30, 30]\n", "should ascend"),

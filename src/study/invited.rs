@@ -30,6 +30,8 @@ pub enum SeedValue {
     Customers,
     /// The margin of what the customer bought.
     OwnValue,
+    /// The margin of what the customer is expected to buy.
+    LifetimeValue,
     /// A kept column of the customers; nothing where it is blank.
     Column(String),
 }
@@ -52,8 +54,9 @@ impl SeedValue {
         match item.text()?.as_str() {
             "customers" => Ok(Self::Customers),
             "own-value" if has_amounts => Ok(Self::OwnValue),
-            "own-value" => Err(item.invalid(format!(
-                "`{}` is `own-value`, which needs amounts; name `amount` in [sources.transactions]",
+            "lifetime-value" if has_amounts => Ok(Self::LifetimeValue),
+            word @ ("own-value" | "lifetime-value") => Err(item.invalid(format!(
+                "`{}` is `{word}`, which needs amounts; name `amount` in [sources.transactions]",
                 item.path()
             ))),
             _ => Ok(Self::Column(kept_column(item, kept)?)),

@@ -335,8 +335,10 @@ pub const SEGMENTS: &[&str] = &["by", "minimum_base"];
 pub const INFLUENCE: &[&str] = &[
     "probability",
     "samples",
+    "stop_at",
     "rating",
     "later_days",
+    "later",
     "seeds",
     "budget",
     "cost",
@@ -358,7 +360,8 @@ pub const PASSING: &[&str] = &["within_days", "half_life_days"];
 /// `[influence.rules]`.
 pub const REFERRAL_RULES: &[&str] = &["unknown", "before_referrer", "after_referred", "repeats", "cycles"];
 /// `[influence.value]`.
-pub const REFERRAL_VALUE: &[&str] = &["margin", "incentive", "acquisition_saved", "came_anyway", "discount"];
+pub const REFERRAL_VALUE: &[&str] =
+    &["margin", "incentive", "acquisition_saved", "came_anyway", "discount", "of", "lifetime_days"];
 /// `[influence.rating]`.
 pub const RATING: &[&str] = &["reach", "score", "engagement"];
 /// `[scores]`.

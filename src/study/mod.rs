@@ -47,8 +47,8 @@ pub use history::{
 };
 pub use identity::{AccountFile, Fold, Identity, Level, PeopleFile, Salt, Unlisted};
 pub use influence::{
-    EdgeProbability, Influence, InvitationCost, Passing, PassingRule, RatingWeights, ReferralRules, ReferralWorth,
-    RuleTreatment,
+    EdgeProbability, Influence, InvitationCost, LaterOutcome, Passing, PassingRule, RatingWeights, ReachValue,
+    ReferralRules, ReferralWorth, RuleTreatment,
 };
 pub use invited::{SeedQuota, SeedValue, SegmentQuota};
 pub use key::{Key, KeyColumn, Via};

@@ -7,12 +7,31 @@ use crate::influence::InfluenceError;
 use crate::stats::random::stream;
 use rand::seq::SliceRandom;
 
-/// The rating beside ratings of dealt outcomes.
+/// Placebos further above 0.5 than this, and than chance allows, are a leak (absolute, area under the curve).
+const LEAK_MIN: f64 = 0.02;
+/// Standard errors of the mean of the placebos that chance is allowed.
+const LEAK_ERRORS: f64 = 3.0;
+
+/// What is true where a placebo was drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaceboNull {
+    /// Later outcomes go with nothing: they were dealt to customers at random. The inputs stay as they are, so that an input
+    /// which knows the future is not seen.
+    OutcomesDealt,
+    /// Who refers in one window says nothing of who does in another: whole records of dates changed hands
+    /// ([`super::exchange_records`]), and inputs and outcomes were computed from what came of it. An input that takes from after
+    /// its time takes from the same records as the outcome does, and finds it.
+    DatesExchanged,
+}
+
+/// The rating beside ratings where there is nothing to find.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placebo {
+    /// What is true of the placebos.
+    pub null: PlaceboNull,
     /// Area under the ROC curve of the rating, out of time.
     pub roc_auc: f64,
-    /// The same with outcomes dealt to customers at random, one entry a deal; about 0.5 if nothing leaks.
+    /// The same of each placebo; about 0.5 if nothing leaks.
     pub dealt: Vec<f64>,
     /// Share of all deals, the true one among them, with at least this area.
     pub p_value: f64,
@@ -20,17 +39,86 @@ pub struct Placebo {
     pub findings: Vec<Finding>,
 }
 
+impl Placebo {
+    /// The rating's area beside those of placebos.
+    ///
+    /// A rating that its placebos keep up with has found nothing, where there are enough of them to tell (19 for 5 %); placebos
+    /// that lie above 0.5 by more than chance allows mean that something leaks. Findings say either.
+    ///
+    /// # References
+    /// Phipson and Smyth (2010), "Permutation p-values should never be zero", SAGMB 9(1).
+    pub fn of(null: PlaceboNull, roc_auc: f64, dealt: Vec<f64>) -> Self {
+        let n_deals = dealt.len() as f64;
+        let at_least = dealt.iter().filter(|&&dealt| dealt >= roc_auc).count() as f64;
+        let p_value = (at_least + 1.0) / (n_deals + 1.0);
+        let mut placebo = Self { null, roc_auc, dealt, p_value, findings: Vec::new() };
+        // With few deals the share cannot be small, unless some of them is as large.
+        if p_value > 0.05 && (at_least > 0.0 || n_deals >= 19.0) {
+            placebo.findings.push(placebo.found_nothing());
+        }
+        if placebo.leaks() {
+            placebo.findings.push(placebo.leak());
+        }
+        placebo
+    }
+
+    /// The mean area of the placebos.
+    pub fn mean(&self) -> f64 {
+        self.dealt.iter().sum::<f64>() / self.dealt.len() as f64
+    }
+
+    /// Whether placebos find what is not there.
+    fn leaks(&self) -> bool {
+        let (n_deals, mean) = (self.dealt.len() as f64, self.mean());
+        if n_deals < 3.0 {
+            return false;
+        }
+        let scatter: f64 = self.dealt.iter().map(|dealt| (dealt - mean).powi(2)).sum();
+        let std_error = (scatter / (n_deals - 1.0) / n_deals).sqrt();
+        mean - 0.5 > LEAK_MIN.max(LEAK_ERRORS * std_error)
+    }
+
+    fn found_nothing(&self) -> Finding {
+        let sentence = format!(
+            "The rating found nothing: {} its area under the ROC curve is as large as {:.3} in a share of {:.3} of {} deals.",
+            self.circumstances(),
+            self.roc_auc,
+            self.p_value,
+            self.dealt.len()
+        );
+        self.finding(FindingKind::NoGain, sentence).number("p_value", self.p_value)
+    }
+
+    fn leak(&self) -> Finding {
+        let sentence = format!(
+            "Something that the rating learns from knows the future: {} its area under the ROC curve is {:.3} on average of {} deals \
+             where there is nothing to find and chance has 0.5.",
+            self.circumstances(),
+            self.mean(),
+            self.dealt.len()
+        );
+        self.finding(FindingKind::Unreliable, sentence).number("placebo_roc_auc", self.mean())
+    }
+
+    fn circumstances(&self) -> &'static str {
+        match self.null {
+            PlaceboNull::OutcomesDealt => "with outcomes dealt to customers at random",
+            PlaceboNull::DatesExchanged => "with the dates of referrals exchanged between customers",
+        }
+    }
+
+    fn finding(&self, kind: FindingKind, sentence: String) -> Finding {
+        Finding::new(kind, Severity::Warning, "rating", sentence).number("roc_auc", self.roc_auc)
+    }
+}
+
 /// Judges the rating beside `n_deals` placebos in which later outcomes, before and after, belong to random customers.
 ///
 /// Shuffled dates alone would not do: who has many referrals in all has many on any dates. Dealing the outcomes anew breaks
-/// what ties them to the inputs and keeps everything else, the model's freedom included. A rating that its placebos keep up
-/// with has found nothing; placebos away from 0.5 would mean that something leaks.
+/// what ties them to the inputs and keeps everything else, the model's freedom included.
 ///
 /// # Errors
 /// As [`ablate`]; no deals.
-///
-/// # References
-/// Phipson and Smyth (2010), "Permutation p-values should never be zero", SAGMB 9(1).
 pub fn placebo(
     earlier: &Snapshot<'_>,
     later: &Snapshot<'_>,
@@ -40,8 +128,7 @@ pub fn placebo(
     if n_deals == 0 {
         return Err(InfluenceError::BadSetting { setting: "deals of a placebo", value: 0.0, range: "at least 1" });
     }
-    let area = |earlier: &Snapshot<'_>, later: &Snapshot<'_>| area_of_rating(earlier, later, settings);
-    let roc_auc = area(earlier, later)?;
+    let roc_auc = rating_area(earlier, later, settings)?;
     let mut dealt = Vec::with_capacity(n_deals);
     for deal in 0..n_deals as u64 {
         let shuffled = |values: &[f64], purpose: &str| {
@@ -51,16 +138,16 @@ pub fn placebo(
         };
         let before = shuffled(earlier.later.values(), "placebo before");
         let after = shuffled(later.later.values(), "placebo after");
-        dealt.push(area(&with_values(earlier, &before), &with_values(later, &after))?);
+        dealt.push(rating_area(&with_values(earlier, &before), &with_values(later, &after), settings)?);
     }
-    let at_least = dealt.iter().filter(|&&dealt| dealt >= roc_auc).count();
-    let p_value = (at_least + 1) as f64 / (n_deals + 1) as f64;
-    let findings = if p_value > 0.05 { vec![found_nothing(roc_auc, p_value, n_deals)] } else { Vec::new() };
-    Ok(Placebo { roc_auc, dealt, p_value, findings })
+    Ok(Placebo::of(PlaceboNull::OutcomesDealt, roc_auc, dealt))
 }
 
-/// The rating's own area, without its contenders.
-fn area_of_rating(
+/// The rating's own area under the ROC curve, out of time and without its contenders.
+///
+/// # Errors
+/// As [`ablate`].
+pub fn rating_area(
     earlier: &Snapshot<'_>,
     later: &Snapshot<'_>,
     settings: &AblationSettings,
@@ -75,12 +162,31 @@ fn area_of_rating(
     Ok(judged.of(&Contender::Rating).map_or(f64::NAN, |row| row.roc_auc))
 }
 
-fn found_nothing(roc_auc: f64, p_value: f64, n_deals: usize) -> Finding {
-    let sentence = format!(
-        "The rating found nothing: with outcomes dealt to customers at random its area under the ROC curve is as large as {roc_auc:.3} in a \
-         share of {p_value:.3} of {n_deals} deals."
-    );
-    Finding::new(FindingKind::NoGain, Severity::Warning, "rating", sentence)
-        .number("roc_auc", roc_auc)
-        .number("p_value", p_value)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_counts_the_truth_among_the_deals() {
+        // One of four placebos is as large: (1 + 1) / (4 + 1).
+        let placebo = Placebo::of(PlaceboNull::OutcomesDealt, 0.6, vec![0.5, 0.61, 0.4, 0.49]);
+        assert!((placebo.p_value - 0.4).abs() < 1e-15);
+        assert_eq!(placebo.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), [FindingKind::NoGain]);
+    }
+
+    #[test]
+    fn few_deals_that_are_all_smaller_say_nothing_against_the_rating() {
+        assert!(Placebo::of(PlaceboNull::DatesExchanged, 0.6, vec![0.5, 0.48, 0.51]).findings.is_empty());
+        let nineteen = Placebo::of(PlaceboNull::DatesExchanged, 0.6, vec![0.5; 19]);
+        assert!(nineteen.p_value <= 0.05 && nineteen.findings.is_empty(), "{nineteen:?}");
+    }
+
+    #[test]
+    fn placebos_that_find_something_are_a_leak() {
+        let leaking = Placebo::of(PlaceboNull::DatesExchanged, 0.8, vec![0.62, 0.6, 0.64, 0.61]);
+        assert_eq!(leaking.findings[0].kind, FindingKind::Unreliable);
+        // As far above 0.5 on average, but scattered: a mean of 0.55 with a standard error of 0.05.
+        let scattered = Placebo::of(PlaceboNull::DatesExchanged, 0.8, vec![0.45, 0.65, 0.45, 0.65]);
+        assert!(scattered.findings.is_empty(), "{scattered:?}");
+    }
 }

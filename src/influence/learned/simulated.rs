@@ -140,6 +140,97 @@ fn dealt_outcomes_find_nothing() {
     assert_eq!(judged.expect("sound").findings[0].kind, FindingKind::NoGain);
 }
 
+/// Who made each referral of three windows, whose ends are given.
+struct Log {
+    from: Vec<u32>,
+    ends: [usize; 3],
+}
+
+impl Log {
+    /// In each window the customers refer at the rates of those who stand `turned` times the window's number further on.
+    fn of(company: &Company, turned: usize, seed: u64) -> Self {
+        let n_customers = company.rate.len();
+        let (mut from, mut ends) = (Vec::new(), [0; 3]);
+        for (window, end) in ends.iter_mut().enumerate() {
+            let mut random = stream(seed, "log", window as u64);
+            for customer in 0..n_customers {
+                let rate = company.rate[(customer + window * turned) % n_customers] * 6.0;
+                let n_made = Poisson::new(rate).map_or(0.0, |poisson| poisson.sample(&mut random));
+                from.extend((0..n_made as usize).map(|_| customer as u32));
+            }
+            *end = from.len();
+        }
+        Self { from, ends }
+    }
+
+    fn made(&self, from: &[u32], part: std::ops::Range<usize>, n_customers: usize) -> Vec<f64> {
+        let mut made = vec![0.0; n_customers];
+        from[part].iter().for_each(|&customer| made[customer as usize] += 1.0);
+        made
+    }
+
+    /// The area of a rating learned from counts before the second window and judged in the third. An input that leaks counts what
+    /// comes after, too.
+    fn area(&self, from: &[u32], company: &Company, leaks: bool) -> f64 {
+        let [first, second, third] = self.ends;
+        let made = |part| self.made(from, part, company.rate.len());
+        let until = |cut, end| made(0..if leaks { end } else { cut });
+        let (before, after) = (until(first, second), until(second, third));
+        let (learned, judged) = (made(first..second), made(second..third));
+        let column = |values| InputColumn {
+            name: "referrals",
+            kind: InputKind::Referrals,
+            values,
+            scale: InputScale::Log,
+            toward: Toward::More,
+        };
+        let (before, after) = ([column(&before)], [column(&after)]);
+        let (earlier, later) = (company.snapshot(&before, &learned), company.snapshot(&after, &judged));
+        let settings = AblationSettings { n_folds: 2, ..AblationSettings::default() };
+        rating_area(&earlier, &later, &settings).expect("sound")
+    }
+
+    fn placebo(&self, company: &Company, leaks: bool) -> Placebo {
+        let [first, second, third] = self.ends;
+        let n_known = company.rate.len();
+        let windows = [first..second, second..third].map(|referrals| RecordWindow { referrals, n_known });
+        let deal = |deal| self.area(&exchange_records(&self.from, &windows, 5, deal), company, leaks);
+        Placebo::of(PlaceboNull::DatesExchanged, self.area(&self.from, company, leaks), (0..19).map(deal).collect())
+    }
+}
+
+#[test]
+fn exchanged_dates_find_nothing_where_plainly_shuffled_ones_find_the_habit() {
+    let company = Company::new(1500, 11);
+    let log = Log::of(&company, 0, 12);
+    let judged = log.placebo(&company, false);
+    assert!(judged.p_value <= 0.05 && judged.findings.is_empty(), "{judged:?}");
+    assert!((judged.mean() - 0.5).abs() < 0.02, "{judged:?}");
+    // Dates shuffled among all referrals leave everybody their number of them, and with it nearly all of the area.
+    let mut shuffled = log.from.clone();
+    rand::seq::SliceRandom::shuffle(shuffled.as_mut_slice(), &mut stream(13, "shuffled dates", 0));
+    assert!(log.area(&shuffled, &company, false) > 0.6);
+}
+
+#[test]
+fn without_persistence_the_rating_is_no_better_than_exchanged_dates() {
+    let company = Company::new(1500, 14);
+    // Who refers much in one window is somebody else in the next.
+    let judged = Log::of(&company, 700, 15).placebo(&company, false);
+    assert!((judged.roc_auc - 0.5).abs() < 0.06, "{judged:?}");
+    assert_eq!(judged.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), [FindingKind::NoGain]);
+}
+
+#[test]
+fn an_input_from_after_the_cut_is_caught_by_exchanged_dates_and_not_by_dealt_outcomes() {
+    let company = Company::new(1500, 16);
+    let log = Log::of(&company, 700, 17);
+    let judged = log.placebo(&company, true);
+    assert!(judged.mean() > 0.8, "{judged:?}");
+    let kinds: Vec<FindingKind> = judged.findings.iter().map(|finding| finding.kind).collect();
+    assert!(kinds.contains(&FindingKind::Unreliable), "{judged:?}");
+}
+
 #[test]
 fn success_and_spend_are_learned_too() {
     let company = Company::new(2000, 8);

@@ -2,7 +2,7 @@
 
 use super::findings::FindingRow;
 use crate::estimators::evaluation::Metric;
-use crate::influence::{Contender, Delay, InputKind, Rival, Tier};
+use crate::influence::{Contender, Delay, InputKind, Placebo, PlaceboNull, Rival, Tier};
 use crate::report::{
     DelayResult, InfluenceResult, LearnedRating, PassingResult, ReferralWorthResult, SeedCount, SeedPlanResult,
     referral_chart, sentences, standing, words,
@@ -50,7 +50,7 @@ pub(in crate::report) struct PassingLine {
 pub(in crate::report) struct Judged {
     pub base: String,
     pub rows: Vec<JudgedRow>,
-    pub placebo: Option<String>,
+    pub placebos: Vec<String>,
 }
 
 /// One way to tell later referrers.
@@ -225,27 +225,35 @@ fn judged(learned: &LearnedRating) -> Option<Judged> {
             lift: words::fixed(row.lift_top_tenth, 2),
         }
     });
-    let placebo = learned.placebo.as_ref().map(|placebo| {
-        let mean = placebo.dealt.iter().sum::<f64>() / placebo.dealt.len() as f64;
-        format!(
-            "With later referrals dealt to customers at random, the rating\u{2019}s area is {} on average of {} deals (chance \
-             has 0.5), and at least as large as the true one in a share of {} of all.",
-            words::fixed(mean, 3),
-            placebo.dealt.len(),
-            words::fixed(placebo.p_value, 2)
-        )
-    });
     Some(Judged {
         base: format!(
-            "Learned in one window of {} days and judged in the next, on customers that were not learned from: {}, of whom {} \
-             referred.",
+            "Learned from {} of one window of {} days and judged by the next, on customers that were not learned from: {}, of whom \
+             {} {}.",
+            learned.later.phrase(),
             learned.later_days,
             words::counted(ablation.n_customers, "customer", "customers"),
-            words::count(ablation.n_referrers as u64)
+            words::count(ablation.n_referrers as u64),
+            learned.later.did()
         ),
         rows: rows.collect(),
-        placebo,
+        placebos: learned.placebos.iter().map(placebo).collect(),
     })
+}
+
+fn placebo(placebo: &Placebo) -> String {
+    let circumstances = match placebo.null {
+        PlaceboNull::OutcomesDealt => "With later outcomes dealt to customers at random",
+        PlaceboNull::DatesExchanged => {
+            "With dates of referrals shuffled, each customer\u{2019}s whole record of a window going to another so that habits do not last,"
+        }
+    };
+    format!(
+        "{circumstances} the rating\u{2019}s area is {} on average of {} deals (chance has 0.5), and at least as large as the \
+         true one in a share of {} of all.",
+        words::fixed(placebo.mean(), 3),
+        placebo.dealt.len(),
+        words::fixed(placebo.p_value, 2)
+    )
 }
 
 fn in_words(contender: &Contender) -> String {

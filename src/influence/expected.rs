@@ -1,0 +1,182 @@
+//! How often customers are expected in reverse sets, by the probabilities with which they may join and not by whether they do.
+
+use super::reach::Count;
+use super::reverse::{BLOCK_SETS, Inward, ReverseSampler, Scratch, Watch};
+use std::ops::Range;
+
+/// Edges of a row up to which all who may join are counted with their probabilities. Of longer rows those who join are counted.
+const SHORT_ROW: u32 = 32;
+/// Windows that a number of sets is cut into at least, where there are as many.
+const N_WINDOWS: usize = 256;
+/// What a probability of 1 is in whole numbers.
+const ONE: f64 = (1_u64 << 31) as f64;
+
+/// What is known of joining a set along each edge.
+pub(super) struct Joining {
+    /// By node the weight of the roots whose own edges bring it in, which needs no sample.
+    pub direct: Vec<f64>,
+    /// By edge, in parts of 2^31: the probability that this edge or a repeat of it brings its source in; 0 of the repeats.
+    by_arc: Vec<u32>,
+}
+
+impl Joining {
+    /// Along the edges of a sampler whose roots count with `root_weight`.
+    pub fn of(inward: &Inward<'_>, root_weight: impl Fn(u32) -> f64) -> Self {
+        let n_nodes = inward.n_nodes();
+        let mut direct = vec![0.0; n_nodes];
+        let mut by_arc = Vec::with_capacity(inward.n_arcs());
+        // By source the place after its first edge in the row where it was seen last.
+        let mut seen = vec![0_usize; n_nodes];
+        let mut of_row: Vec<f64> = Vec::new();
+        for node in 0..n_nodes {
+            let range = inward.range(node);
+            let start = range.start;
+            let weight = root_weight(node as u32);
+            of_row.clear();
+            for place in range.clone() {
+                let source = inward.sources()[place] as usize;
+                let probability = inward.probability(node, place);
+                let before = if seen[source] > start { Some(seen[source] - 1 - start) } else { None };
+                match before {
+                    Some(first) => {
+                        of_row[first] += probability * (1.0 - of_row[first]);
+                        of_row.push(0.0);
+                    }
+                    None => {
+                        seen[source] = place + 1;
+                        of_row.push(probability);
+                    }
+                }
+            }
+            for (place, &probability) in range.zip(&of_row) {
+                direct[inward.sources()[place] as usize] += weight * probability;
+                by_arc.push((probability * ONE).round() as u32);
+            }
+        }
+        Self { direct, by_arc }
+    }
+}
+
+/// For each node how often it is expected in a set other than as the root or a source of the root's own edges.
+///
+/// The variance is that of strata of one set each: within a window the sets with even and with odd numbers are strata beside
+/// each other, and the square of the difference of their sums estimates the variance of the whole.
+pub(super) fn expected_above_root(
+    sampler: &ReverseSampler<'_>,
+    joining: &Joining,
+    n_samples: usize,
+    seed: u64,
+) -> Vec<Count> {
+    let watches = sampler.watched(n_samples, seed, || Expected::new(sampler.n_nodes(), joining, n_samples));
+    let mut watches = watches.into_iter();
+    let mut total = watches.next().map_or_else(Vec::new, Expected::into_totals);
+    for watch in watches {
+        total.iter_mut().zip(watch.into_totals()).for_each(|(total, other)| {
+            total.sum += other.sum;
+            total.scatter += other.scatter;
+        });
+    }
+    let scale = scatter_scale(n_samples).recip();
+    total.iter().map(|own| Count { sum: own.sum as f64 / ONE, scatter: own.scatter as f64 * scale }).collect()
+}
+
+/// Scatter is summed in whole parts, of which there are so many to one, so that it is the same in any order. Over so many sets it
+/// is not much more than their number, so that the sum has room.
+fn scatter_scale(n_samples: usize) -> f64 {
+    let bits = 60 - (n_samples as u64).next_power_of_two().trailing_zeros().min(32);
+    2.0_f64.powi(bits as i32)
+}
+
+/// What is expected of each node, window by window.
+struct Expected<'a> {
+    joining: &'a [u32],
+    /// Sets to a window, even.
+    n_window: usize,
+    /// Sets begun in the window.
+    n_begun: usize,
+    /// By node what is expected in the sets of the window with even and with odd numbers, in parts of 2^31.
+    within: Vec<[u64; 2]>,
+    /// The first `n_touched` are the nodes of which anything is expected in the window; there is room for one more than there are.
+    touched: Vec<u32>,
+    n_touched: usize,
+    totals: Vec<Total>,
+    scale: f64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Total {
+    sum: u64,
+    scatter: u64,
+}
+
+impl<'a> Expected<'a> {
+    fn new(n_nodes: usize, joining: &'a Joining, n_samples: usize) -> Self {
+        // A power of two, so that blocks are cut into whole windows.
+        let n_window = (n_samples / N_WINDOWS).next_power_of_two().clamp(2, BLOCK_SETS);
+        Self {
+            joining: &joining.by_arc,
+            n_window,
+            n_begun: 0,
+            within: vec![[0; 2]; n_nodes],
+            touched: vec![0; n_nodes + 1],
+            n_touched: 0,
+            totals: vec![Total::default(); n_nodes],
+            scale: scatter_scale(n_samples) / (ONE * ONE),
+        }
+    }
+
+    #[inline(always)]
+    fn expect(&mut self, node: u32, expected: u64) {
+        let own = &mut self.within[node as usize];
+        self.touched[self.n_touched] = node;
+        self.n_touched += usize::from((own[0] | own[1]) == 0 && expected > 0);
+        own[self.n_begun & 1] += expected;
+    }
+
+    fn end_window(&mut self) {
+        for &node in &self.touched[..self.n_touched] {
+            let [even, odd] = std::mem::take(&mut self.within[node as usize]);
+            let total = &mut self.totals[node as usize];
+            total.sum += even + odd;
+            let gap = even.abs_diff(odd) as f64;
+            total.scatter += (gap * gap * self.scale + 0.5) as u64;
+        }
+        self.n_touched = 0;
+        self.n_begun = 0;
+    }
+
+    fn into_totals(mut self) -> Vec<Total> {
+        self.end_window();
+        self.totals
+    }
+}
+
+impl Watch for Expected<'_> {
+    const WATCHES: bool = true;
+    const SHORT_ROW: u32 = SHORT_ROW;
+
+    #[inline(always)]
+    fn begin(&mut self) {
+        if self.n_begun == self.n_window {
+            self.end_window();
+        }
+        self.n_begun += 1;
+    }
+
+    fn leap(&mut self) {
+        self.end_window();
+    }
+
+    #[inline(always)]
+    fn may_join(&mut self, places: Range<usize>, sources: &[u32], scratch: &Scratch) {
+        let joining = self.joining;
+        for (&node, &probability) in sources.iter().zip(&joining[places]) {
+            self.expect(node, if scratch.has_met(node) { 0 } else { u64::from(probability) });
+        }
+    }
+
+    #[inline(always)]
+    fn joined(&mut self, node: u32) {
+        self.expect(node, ONE as u64);
+    }
+}
