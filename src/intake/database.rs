@@ -95,6 +95,15 @@ pub(super) fn tables_of(file: &SourceFile) -> Result<Vec<String>, IntakeError> {
     connect(&file.path).and_then(|connection| tables(&connection)).map_err(bad)
 }
 
+/// Whether rows of a SQLite file may lie in a journal beside it, so that its bytes do not tell them all.
+pub(super) fn has_journal(path: &Path) -> bool {
+    ["-wal", "-journal"].iter().any(|ending| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        std::fs::metadata(name).is_ok_and(|metadata| metadata.len() > 0)
+    })
+}
+
 fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }

@@ -56,6 +56,7 @@ mod masking;
 mod people;
 
 mod account;
+mod amending;
 mod corrections;
 mod identity_files;
 mod ledger;
