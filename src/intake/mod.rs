@@ -33,6 +33,9 @@ mod month_names;
 mod number;
 mod rows;
 mod separated;
+mod server_address;
+#[cfg(feature = "postgres-tls")]
+mod server_tls;
 mod sight;
 mod sniff;
 mod square_table;
@@ -108,6 +111,8 @@ mod format_tests;
 mod identity_tests;
 #[cfg(test)]
 mod robustness_tests;
+#[cfg(all(test, feature = "postgres-tls"))]
+mod server_tls_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -55,7 +55,7 @@ impl OpenedText {
     /// What a server answers.
     pub(super) fn postgres(opening: Opening<'_>, selection: &Selection<'_>) -> Result<Self, IntakeError> {
         let file = opening.reading.file;
-        let text = PostgresText::open(&file.path.to_string_lossy(), selection)?;
+        let text = PostgresText::open(&file.path.to_string_lossy(), &opening.reading.files.base_dir, selection)?;
         let blocks = Blocks::of(&file.name, Unpacked::of(text), b',')?;
         Self::separated(opening, blocks, b',')
     }
