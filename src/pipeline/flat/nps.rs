@@ -87,6 +87,7 @@ const N_WITHOUT_MORE_THAN_ONE: usize = 20;
 pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
     let mut wanted = Wanted {
         numbers: vec![question.score.clone()],
+        answers: vec![question.score.clone()],
         texts: question.by.clone(),
         not_applicable: Codes::new(question.not_applicable.clone()),
         remedy: ", or name it with --not-applicable",
