@@ -69,7 +69,7 @@ fn of_table(arguments: &NpsOfTable) -> Result<(), Failure> {
             small_bases,
             correlate: arguments.correlate.clone(),
             window: window(arguments)?,
-            not_applicable: arguments.not_applicable.clone(),
+            not_applicable: names::all(&arguments.not_applicable),
         })?;
         return match arguments.format {
             Format::Json => print::json(&answer),
@@ -92,10 +92,10 @@ fn of_table(arguments: &NpsOfTable) -> Result<(), Failure> {
         resampling,
         small_bases,
         benchmark: arguments.benchmark.map(|nps| Benchmark { nps, n: arguments.benchmark_n, variance: None }),
-            scale: arguments.scale.unwrap_or(AnswerScale::ZERO_TO_TEN),
-            correlate: arguments.correlate.clone(),
-            window: window(arguments)?,
-            not_applicable: names::all(&arguments.not_applicable),
+        scale: arguments.scale.unwrap_or(AnswerScale::ZERO_TO_TEN),
+        correlate: arguments.correlate.clone(),
+        window: window(arguments)?,
+        not_applicable: names::all(&arguments.not_applicable),
     })?;
     match arguments.format {
         Format::Json => print::json(&answer),

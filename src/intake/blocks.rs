@@ -165,7 +165,7 @@ impl Blocks {
 
 /// Line ends in a text.
 pub(super) fn count_lines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
+    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 /// The line, from 1, of the record of a whole text in which a quote opens that nothing closes.
@@ -186,37 +186,35 @@ impl Scan {
     /// Follows the rules of the csv crate: a quote opens only as the first sign of a cell, and two quotes in a row inside
     /// of quotes are one that is meant.
     fn of(bytes: &[u8], delimiter: u8) -> Self {
-        let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-        if !bytes.contains(&b'"') {
-            let line_end =
-                bytes.iter().rposition(|byte| *byte == b'\n').or_else(|| bytes.iter().rposition(is_line_end));
+        if memchr::memchr(b'"', bytes).is_none() {
+            let line_end = memchr::memrchr(b'\n', bytes).or_else(|| memchr::memrchr(b'\r', bytes));
             return Self { boundary: line_end.map_or(0, |at| at + 1), in_quotes: false };
         }
-        let mut boundary = 0;
-        let mut at_cell_start = true;
-        let mut in_quotes = false;
-        let mut at = 0;
-        while let Some(byte) = bytes.get(at) {
-            if in_quotes {
-                if *byte == b'"' {
-                    if bytes.get(at + 1) == Some(&b'"') {
-                        at += 1;
-                    } else {
-                        in_quotes = false;
-                    }
-                }
-                at_cell_start = false;
-            } else if *byte == b'"' && at_cell_start {
-                in_quotes = true;
-            } else {
-                if is_line_end(byte) {
-                    boundary = at + 1;
-                }
-                at_cell_start = *byte == delimiter || is_line_end(byte);
+        let begins_cell = |before: u8| before == delimiter || matches!(before, b'\n' | b'\r');
+        let (mut boundary, mut from) = (0, 0);
+        // Outside of quotes from `from` on.
+        loop {
+            let mut quotes = memchr::memchr_iter(b'"', &bytes[from..]).map(|at| from + at);
+            let opened = quotes.find(|&at| at == 0 || at > from && begins_cell(bytes[at - 1]));
+            let outside = &bytes[from..opened.unwrap_or(bytes.len())];
+            boundary = memchr::memrchr2(b'\n', b'\r', outside).map_or(boundary, |at| from + at + 1);
+            let Some(opened) = opened else { return Self { boundary, in_quotes: false } };
+            match closing(bytes, opened + 1) {
+                Some(closed) => from = closed + 1,
+                None => return Self { boundary, in_quotes: true },
             }
-            at += 1;
         }
-        Self { boundary, in_quotes }
+    }
+}
+
+/// The quote that closes the quotes that are open at a place; two in a row are one that is meant.
+fn closing(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr::memchr(b'"', bytes.get(at..)?)?;
+        if bytes.get(at + 1) != Some(&b'"') {
+            return Some(at);
+        }
+        at += 2;
     }
 }
 

@@ -42,6 +42,17 @@ impl Buffered {
         Self { values: Values::Instant(Vec::new()), states: Vec::new() }
     }
 
+    /// Makes room for that many rows more; how long their texts are is not known.
+    pub(super) fn reserve(&mut self, n_rows: usize) {
+        match &mut self.values {
+            Values::Text { ends, .. } => ends.reserve(n_rows),
+            Values::Number(values) => values.reserve(n_rows),
+            Values::Instant(values) => values.reserve(n_rows),
+        }
+        self.states.reserve(n_rows);
+    }
+
+    #[inline]
     pub(super) fn push_text(&mut self, value: &str) {
         if let Values::Text { text, ends } = &mut self.values {
             text.push_str(value);
@@ -50,6 +61,7 @@ impl Buffered {
         }
     }
 
+    #[inline]
     pub(super) fn push_number(&mut self, value: f64) {
         if let Values::Number(values) = &mut self.values {
             values.push(value);
@@ -57,6 +69,7 @@ impl Buffered {
         }
     }
 
+    #[inline]
     pub(super) fn push_instant(&mut self, value: i64) {
         if let Values::Instant(values) = &mut self.values {
             values.push(value);
@@ -112,6 +125,7 @@ impl Buffered {
     }
 
     /// The text of a row; empty where there is none.
+    #[inline]
     pub(super) fn text(&self, row: usize) -> &str {
         match &self.values {
             Values::Text { text, ends } => &text[ends[row] as usize..ends[row + 1] as usize],
@@ -128,6 +142,7 @@ impl Buffered {
     }
 
     /// The instant of a row, where there is one.
+    #[inline]
     pub(super) fn instant(&self, row: usize) -> Option<i64> {
         match (&self.values, self.states[row]) {
             (Values::Instant(values), State::Value) => Some(values[row]),

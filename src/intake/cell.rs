@@ -23,14 +23,25 @@ pub(super) enum Cell<'r> {
 
 impl<'r> Cell<'r> {
     /// The cell as text, written into `scratch` where it is none; empty where there is nothing.
+    #[inline]
     pub(super) fn text<'t>(self, scratch: &'t mut String) -> &'t str
     where
         'r: 't,
     {
+        match self {
+            Self::Text(text) => text,
+            other => other.written(scratch),
+        }
+    }
+
+    fn written(self, scratch: &mut String) -> &str {
         scratch.clear();
         // Writing to a String cannot fail.
         let _ = match self {
-            Self::Text(text) => return text,
+            Self::Text(text) => {
+                scratch.push_str(text);
+                Ok(())
+            }
             Self::Missing => Ok(()),
             Self::Integer(value) => write!(scratch, "{value}"),
             Self::Number(value) if value.is_nan() => Ok(()),

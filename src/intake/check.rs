@@ -5,6 +5,7 @@ use super::buffer::{Buffered, State};
 use super::cell::Cell;
 use super::contract::{Bounds, Column, Contract, Kind, Tallied, Together};
 use super::exports::{Answer, AnswerTally, answer_of, class_of_label};
+use super::fingerprints::{self, Fingerprint};
 use super::folding::Writing;
 use super::hash;
 use super::known::{Belonging, push_known};
@@ -37,9 +38,9 @@ pub(super) struct Rejected {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin {
     /// The fingerprint of its id; nothing where the id is blank.
-    pub(super) id: Option<u128>,
+    pub(super) id: Option<Fingerprint>,
     /// The fingerprint of the columns that together must not occur twice; nothing where one of them is blank.
-    pub(super) together: Option<u128>,
+    pub(super) together: Option<Fingerprint>,
     /// By which the row can be found again.
     pub(super) place: usize,
 }
@@ -95,6 +96,11 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
         n_lines: 0,
         first_time_has_no_zone: None,
     };
+    let n_rows_max = rows.n_rows_max();
+    checked.columns.iter_mut().for_each(|column| column.reserve(n_rows_max));
+    if contract.asks_for_unique_rows() {
+        checked.origins.reserve(n_rows_max);
+    }
     let mut scratch = Scratch::default();
     while let Some(row) = rows.advance() {
         checked.n_read += 1;
@@ -112,8 +118,8 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
         match verdict {
             Ok(()) => {
                 if contract.asks_for_unique_rows() {
-                    let id = contract.unique.map(|unique| checked.columns[unique].text(checked.n_used));
-                    let id = id.filter(|id| !id.is_empty()).map(hash::of_id);
+                    let unique = contract.unique.map(|unique| checked.columns[unique].text(checked.n_used));
+                    let id = unique.and_then(fingerprints::of_id);
                     checked.origins.push(Origin { id, together: together(contract, rows), place: rows.place() });
                 }
                 checked.n_used += 1;
@@ -146,13 +152,15 @@ impl Checked {
         let columns = contract.columns.iter().zip(&self.columns);
         let instants: Vec<&Buffered> = columns.filter(|(column, _)| is_seen(column)).map(|(_, own)| own).collect();
         let mut sight = Sight::default();
-        let mut is_seen = |&row: &usize| {
+        let mut is_later = |&row: &usize| {
             let latest = instants.iter().filter_map(|instants| instants.instant(row)).max();
-            latest.is_none_or(|latest| sight.note(latest, end_us))
+            latest.is_some_and(|latest| !sight.note(latest, end_us))
         };
-        let kept: Vec<usize> = (0..self.n_used).filter(|row| is_seen(row)).collect();
-        if kept.len() < self.n_used {
-            *self.excluded.entry(Exclusion::AfterAsOf).or_default() += (self.n_used - kept.len()) as u64;
+        let later: Vec<usize> = (0..self.n_used).filter(|row| is_later(row)).collect();
+        if !later.is_empty() {
+            *self.excluded.entry(Exclusion::AfterAsOf).or_default() += later.len() as u64;
+            let mut later = later.into_iter().peekable();
+            let kept: Vec<usize> = (0..self.n_used).filter(|row| later.next_if_eq(row).is_none()).collect();
             self.keep(&kept);
         }
         sight
@@ -394,7 +402,7 @@ pub(super) fn is_code(codes: &Codes, text: &str) -> bool {
 
 /// The fingerprint of the cells that together must not occur twice: keys as [`Identity::compared`](super::identity::Identity::compared)
 /// has them, all others as they stand in the file.
-fn together(contract: &Contract, rows: &impl Rows) -> Option<u128> {
+fn together(contract: &Contract, rows: &impl Rows) -> Option<Fingerprint> {
     let columns = match &contract.together {
         Together::Columns(columns) => columns,
         Together::Row => return Some(whole_row(contract, rows)),
@@ -408,14 +416,14 @@ fn together(contract: &Contract, rows: &impl Rows) -> Option<u128> {
         }
         texts.push(if contract.is_key(at) { contract.identity.compared(&text).into_owned() } else { text });
     }
-    (!texts.is_empty()).then(|| hash::of_texts(texts.iter().map(String::as_str)))
+    (!texts.is_empty()).then(|| fingerprints::of_bits(hash::of_texts(texts.iter().map(String::as_str))))
 }
 
 /// The fingerprint of a whole row, with what its folders say; where keys are hashed nobody without the salt can try rows on it.
-fn whole_row(contract: &Contract, rows: &impl Rows) -> u128 {
+fn whole_row(contract: &Contract, rows: &impl Rows) -> Fingerprint {
     let record = rows.record();
     let own = contract.identity.shown(&record);
-    hash::of_texts(std::iter::once(own.as_ref()).chain(rows.beside()))
+    fingerprints::of_bits(hash::of_texts(std::iter::once(own.as_ref()).chain(rows.beside())))
 }
 
 enum Number {

@@ -62,6 +62,7 @@ impl Bounds {
     }
 
     /// Whether a number may stand in the column.
+    #[inline]
     pub(super) fn allow(self, value: f64) -> bool {
         value >= self.min && value <= self.max && !(self.whole && value.fract().abs() > 0.0)
     }
@@ -209,6 +210,7 @@ impl Kind {
 
 impl Contract {
     /// Whether a row may turn out to be the repeat of another.
+    #[inline]
     pub(super) fn asks_for_unique_rows(&self) -> bool {
         self.unique.is_some() || !self.together.is_nothing()
     }

@@ -3,6 +3,9 @@
 use super::IntakeError;
 use super::error::in_full;
 use super::files::SourceFile;
+use super::server_address::{ServerAddress, SslMode, without_password};
+#[cfg(feature = "postgres-tls")]
+use super::server_tls::Tls;
 use super::value::{Value, ValueChunk, ValueRow};
 use postgres::{Client, NoTls};
 use rusqlite::types::ValueRef;
@@ -95,6 +98,15 @@ pub(super) fn tables_of(file: &SourceFile) -> Result<Vec<String>, IntakeError> {
     connect(&file.path).and_then(|connection| tables(&connection)).map_err(bad)
 }
 
+/// Whether rows of a SQLite file may lie in a journal beside it, so that its bytes do not tell them all.
+pub(super) fn has_journal(path: &Path) -> bool {
+    ["-wal", "-journal"].iter().any(|ending| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        std::fs::metadata(name).is_ok_and(|metadata| metadata.len() > 0)
+    })
+}
+
 fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
@@ -152,21 +164,15 @@ pub(super) struct PostgresText {
 }
 
 impl PostgresText {
-    /// `url` may leave the password to the variable PGPASSWORD or to the server's trust.
-    pub(super) fn open(url: &str, selection: &Selection<'_>) -> Result<Self, IntakeError> {
-        let shown = without_password(url);
-        let bad = |error: postgres::Error| IntakeError::Database { file: shown.clone(), message: in_full(&error) };
+    /// The address may leave the password to the variable PGPASSWORD or to the server's trust; its files count from `base_dir`.
+    pub(super) fn open(address: &str, base_dir: &Path, selection: &Selection<'_>) -> Result<Self, IntakeError> {
+        let shown = without_password(address);
+        let refused = |message: String| IntakeError::Database { file: shown.clone(), message };
+        let bad = |error: postgres::Error| refused(in_full(&error));
         let Some(statement) = selection.statement() else {
             return Err(IntakeError::WhichTable { file: shown, there: "those of the server".to_owned() });
         };
-        let mut config: postgres::Config = url.parse().map_err(bad)?;
-        if config.get_password().is_none()
-            && let Ok(password) = std::env::var("PGPASSWORD")
-        {
-            config.password(password);
-        }
-        config.application_name("advocate");
-        let mut client = config.connect(NoTls).map_err(bad)?;
+        let mut client = connect_to(address, base_dir).map_err(refused)?;
         // What is read is one state of the database; nothing can be written, whatever the query says.
         let settings = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET TIME ZONE 'UTC'; SET DateStyle = 'ISO'; \
                         SET extra_float_digits = 3";
@@ -181,6 +187,39 @@ impl PostgresText {
         });
         Ok(Self { pieces, piece: Vec::new(), at: 0 })
     }
+}
+
+/// Connects to a server as its address says.
+fn connect_to(address: &str, base_dir: &Path) -> Result<Client, String> {
+    let own = ServerAddress::of(address)?;
+    let bad = |error: postgres::Error| in_full(&error);
+    let mut config: postgres::Config = own.plain.parse().map_err(bad)?;
+    if config.get_password().is_none()
+        && let Ok(password) = std::env::var("PGPASSWORD")
+    {
+        config.password(password);
+    }
+    config.application_name("advocate");
+    // Within one machine nobody listens.
+    let is_beside = !config.get_hosts().iter().any(|host| matches!(host, postgres::config::Host::Tcp(_)));
+    if own.mode == SslMode::Disable || is_beside {
+        return config.ssl_mode(postgres::config::SslMode::Disable).connect(NoTls).map_err(bad);
+    }
+    connect_over_network(&config, &own, base_dir)
+}
+
+#[cfg(feature = "postgres-tls")]
+fn connect_over_network(config: &postgres::Config, own: &ServerAddress, base_dir: &Path) -> Result<Client, String> {
+    config.connect(Tls::of(own, base_dir)?).map_err(|error| in_full(&error))
+}
+
+#[cfg(not(feature = "postgres-tls"))]
+fn connect_over_network(config: &postgres::Config, own: &ServerAddress, _base_dir: &Path) -> Result<Client, String> {
+    if own.mode >= SslMode::Require {
+        let mode = own.mode.word();
+        return Err(format!("sslmode={mode} needs a program built with `--features postgres-tls`; this one was not"));
+    }
+    config.connect(NoTls).map_err(|error| in_full(&error))
 }
 
 fn hand_out_text(
@@ -216,39 +255,9 @@ impl Read for PostgresText {
     }
 }
 
-/// Whether a path is the address of a PostgreSQL server.
-pub(super) fn is_server(path: &str) -> bool {
-    path.starts_with("postgres://") || path.starts_with("postgresql://")
-}
-
-/// An address as it may be shown.
-pub(super) fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    match rest[..end].rsplit_once('@') {
-        None => url.to_owned(),
-        Some((user, host)) => {
-            let user = user.split(':').next().unwrap_or(user);
-            format!("{scheme}://{user}@{host}{}", &rest[end..])
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn passwords_are_never_shown() {
-        for (url, shown) in [
-            ("postgresql://ann:secret@host:5432/crm", "postgresql://ann@host:5432/crm"),
-            ("postgres://ann@host/crm?x=1", "postgres://ann@host/crm?x=1"),
-            ("postgresql://host/crm", "postgresql://host/crm"),
-            ("postgresql://ann:p%40ss@w@host", "postgresql://ann@host"),
-        ] {
-            assert_eq!(without_password(url), shown);
-        }
-    }
 
     #[test]
     fn a_table_may_have_its_schema_in_front() {

@@ -3,7 +3,7 @@
 use super::corrections::CORRECTIONS;
 use super::exports::{self, ExportFormat, ExportLayout};
 use super::hash::{self, HashedFile};
-use super::{IntakeError, columnar, database, remote, sniff, unpacked};
+use super::{IntakeError, columnar, database, remote, server_address, sniff, unpacked};
 use crate::study::{Files, Format, Vendor};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -72,9 +72,9 @@ pub(super) fn find(source_name: &str, files: &Files, objects: Objects<'_>) -> Re
             }
             continue;
         }
-        if files.format == Format::Postgres || database::is_server(pattern) {
+        if files.format == Format::Postgres || server_address::is_server(pattern) {
             found.push(SourceFile {
-                name: database::without_password(pattern),
+                name: server_address::without_password(pattern),
                 path: PathBuf::from(pattern),
                 n_bytes: 0,
                 layout: Layout::Postgres,
@@ -122,7 +122,7 @@ fn partitions(name: &str) -> Vec<(String, String)> {
 }
 
 /// Text in which `%2F` and the like stand for signs that a folder's name cannot hold.
-fn unescaped(text: &str) -> String {
+pub(super) fn unescaped(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut meant = Vec::with_capacity(bytes.len());
     let mut at = 0;

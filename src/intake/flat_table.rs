@@ -106,6 +106,14 @@ pub enum FlatTableError {
         /// What else the reader can do.
         remedy: &'static str,
     },
+    /// A column of answers holds truth values.
+    #[error("`{file}`, column `{column}`: it holds true and false; a recommend answer is a number from 0 to 10")]
+    TruthValues {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+    },
     /// The file is damaged.
     #[error("`{file}` could not be read as {kind}: {message}")]
     Damaged {
@@ -136,6 +144,8 @@ fn commas(text: &str) -> &'static str {
 pub struct Wanted {
     /// Columns of numbers.
     pub numbers: Vec<String>,
+    /// Those of the columns of numbers that hold answers from 0 to 10, of which a truth value is none.
+    pub answers: Vec<String>,
     /// Columns of text.
     pub texts: Vec<String>,
     /// Codes that count as missing in columns of numbers, beside [`BLANKS`]: 99 also where it is written `99.0`.
@@ -257,6 +267,12 @@ impl FlatTable {
         let (numbers, texts) = (self.places(&names, &wanted.numbers)?, self.places(&names, &wanted.texts)?);
         let mask = ProjectionMask::roots(builder.parquet_schema(), numbers.iter().chain(&texts).copied());
         let original = builder.schema().clone();
+        let is_truth = |name: &&String| {
+            original.fields().iter().any(|own| own.name().trim() == *name && own.data_type() == &DataType::Boolean)
+        };
+        if let Some(column) = wanted.answers.iter().find(is_truth) {
+            return Err(FlatTableError::TruthValues { file: self.file.clone(), column: column.clone() });
+        }
         let reader = builder.with_projection(mask).build().map_err(|error| damaged(error.to_string()))?;
         for batch in reader {
             let batch = batch.map_err(|error| damaged(error.to_string()))?;
@@ -363,7 +379,7 @@ mod tests {
         std::fs::write(&path, text).expect("written");
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         let not_applicable = Codes::new(vec!["99".to_owned()]);
-        let wanted = Wanted { numbers: owned(numbers), texts: owned(texts), not_applicable, remedy: "" };
+        let wanted = Wanted { numbers: owned(numbers), texts: owned(texts), not_applicable, ..Wanted::default() };
         FlatTable::read(&path, &wanted)
     }
 

@@ -155,7 +155,7 @@ fn workbook() -> Vec<u8> {
     workbook_of(ANSWERS.map(|(_, t, ..)| 25_569.0 + t as f64 / 86_400e6))
 }
 
-fn workbook_of(days: [f64; 4]) -> Vec<u8> {
+pub(super) fn workbook_of(days: [f64; 4]) -> Vec<u8> {
     let mut cells = String::from("<row r=\"2\">");
     let word = |at: usize, row: usize, text: &str| {
         let text = text.replace('&', "&amp;").replace('<', "&lt;");
@@ -271,15 +271,21 @@ fn a_table_and_a_query_of_a_database_file() {
 }
 
 /// A PostgreSQL server of the system's own packages that lives as long as the test.
-struct Server {
+pub(super) struct Server {
     programs: PathBuf,
     folder: tempfile::TempDir,
 }
 
 impl Server {
     /// `None`, with a printed reason, where there is none to be had.
+    pub(super) fn start() -> Option<Self> {
+        // No network: the socket lies in the folder.
+        Self::start_with(|_| "-c listen_addresses=''".to_owned())
+    }
+
+    /// The same with what `prepare` puts into its folder, and the options that it gives.
     #[expect(clippy::print_stderr, reason = "a skipped test says why")]
-    fn start() -> Option<Self> {
+    pub(super) fn start_with(prepare: impl FnOnce(&Path) -> String) -> Option<Self> {
         let installed = glob::glob("/usr/lib/postgresql/*/bin").expect("a pattern").flatten().max();
         let programs = installed.into_iter().chain([PathBuf::from("/usr/local/bin"), PathBuf::from("/usr/bin")]);
         let Some(programs) = programs.into_iter().find(|folder| folder.join("initdb").exists()) else {
@@ -290,13 +296,13 @@ impl Server {
         let server = Self { programs, folder };
         let data = server.folder.path().join("data");
         std::fs::create_dir(&data).expect("a folder");
+        let options = prepare(server.folder.path());
         if is_root() {
             let chown = Command::new("chown").args(["-R", "nobody"]).arg(server.folder.path()).status();
             assert!(chown.is_ok_and(|status| status.success()));
         }
         let made = server.run("initdb", &["-U", "advocate", "-A", "trust", "--no-sync", "-E", "UTF8"]);
-        // No network: the socket lies in the folder.
-        let options = format!("-c listen_addresses='' -k {}", server.folder.path().display());
+        let options = format!("{options} -k {}", server.folder.path().display());
         let log = server.folder.path().join("log");
         let started = made.and_then(|()| {
             server.run("pg_ctl", &["-w", "-t", "60", "-l", &log.to_string_lossy(), "-o", &options, "start"])
@@ -331,7 +337,12 @@ impl Server {
         }
     }
 
-    fn url(&self) -> String {
+    #[cfg(feature = "postgres-tls")]
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn url(&self) -> String {
         let folder = self.folder.path().to_string_lossy().replace('/', "%2F");
         format!("postgresql://advocate@{folder}/postgres")
     }
@@ -368,6 +379,9 @@ fn a_table_and_a_query_of_a_real_server() {
     assert!(error::in_full(&written.expect_err("refused")).contains("read-only"));
     assert_eq!(client.query_one("SELECT count(*) FROM crm.answers", &[]).expect("counted").get::<_, i64>(0), 4);
     assert!(refused("").contains("say what to read with `table` or `query`"));
+    // Within one machine there is nothing to encrypt, whatever the address says.
+    let secured = format!("{url}?sslmode=verify-full");
+    folder.check(&format!("path = \"{secured}\"\ntable = \"crm.answers\""));
 }
 
 #[test]

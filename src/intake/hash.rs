@@ -1,9 +1,9 @@
-//! Fingerprints of files and of ids.
+//! Fingerprints of files and of texts.
 
 use sha2::{Digest, Sha256};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
-use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -46,23 +46,12 @@ pub(super) fn of_file(path: &Path) -> io::Result<HashedFile> {
     }
 }
 
-/// 128 bits of an id: among a billion ids, two are taken for one another with a probability below 1e-20.
-pub(super) fn of_id(id: &str) -> u128 {
-    let half = |salt: u8| {
-        let mut hasher = DefaultHasher::new();
-        hasher.write_u8(salt);
-        hasher.write(id.as_bytes());
-        u128::from(hasher.finish())
-    };
-    half(1) << 64 | half(2)
-}
-
-/// A set of fingerprints, found by their own bits: these are as good as random already.
-pub(super) type Fingerprints = HashSet<u128, BuildHasherDefault<OwnBits>>;
-/// What is known of fingerprints.
+/// What is known of fingerprints, found by their own bits: these are as good as random already.
 pub(super) type ByFingerprint<T> = HashMap<u64, T, BuildHasherDefault<OwnBits>>;
+/// What is known of the days of a calendar and the like.
+pub(super) type ByNumber<T> = HashMap<i64, T, BuildHasherDefault<OwnBits>>;
 
-/// Takes the lower bits of a fingerprint for its hash.
+/// Takes a fingerprint for its own hash, and for that of a number the number times another whose bits look random.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct OwnBits(u64);
 
@@ -81,8 +70,9 @@ impl Hasher for OwnBits {
         self.0 = bits;
     }
 
-    fn write_u128(&mut self, bits: u128) {
-        self.0 = bits as u64;
+    fn write_i64(&mut self, number: i64) {
+        // 2^64 divided by the golden ratio: Knuth, The Art of Computer Programming, volume 3, section 6.4.
+        self.0 = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
 
@@ -114,11 +104,5 @@ mod tests {
         assert_ne!(of_texts(["ab", "c"]), of_texts(["a", "bc"]));
         // printf '\1\0\0\0\0\0\0\0a' | sha256sum | cut -c1-32
         assert_eq!(of_texts(["a"]), 0xae6121c88ba555f64c3d812123eb799d);
-    }
-
-    #[test]
-    fn different_ids_have_different_fingerprints() {
-        let seen: std::collections::HashSet<u128> = (0..10_000).map(|id| of_id(&id.to_string())).collect();
-        assert_eq!(seen.len(), 10_000);
     }
 }

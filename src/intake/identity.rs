@@ -181,6 +181,7 @@ impl KeyRule {
     }
 
     /// Whether a key is pushed as it stands, without a look at anything.
+    #[inline]
     pub(super) fn takes_keys_as_they_are(&self) -> bool {
         self.takes_keys_as_they_are
     }

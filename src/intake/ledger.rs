@@ -8,7 +8,7 @@ use super::contract::{Contract, Together};
 use super::corrections::{Verdict, Waiting};
 use super::exports::{AnswerCheck, AnswerTally};
 use super::files::SourceFile;
-use super::hash::Fingerprints;
+use super::fingerprints::Fingerprints;
 use super::masking;
 use super::notes::Notes;
 use super::opened::refused;
@@ -17,6 +17,9 @@ use super::rows::Recalled;
 use super::zones::ClockChange;
 use std::collections::BTreeSet;
 use std::path::Path;
+
+/// Rows whose ids are looked up together: as many as memory can fetch at once, several times over.
+const LOOKED_UP_ROWS: usize = 64;
 
 /// Takes the used rows of one run: their columns in the contract's order, and their number.
 pub(super) type Sink<'s> = dyn FnMut(Vec<Buffered>, usize) -> Result<(), IntakeError> + Send + 's;
@@ -255,15 +258,20 @@ impl<'c, 's> Ledger<'c, 's> {
         let mut kept = Vec::with_capacity(checked.n_used);
         let mut repeats = Vec::new();
         for (row, origin) in checked.origins.iter().enumerate() {
+            if row % LOOKED_UP_ROWS == 0 {
+                let next = &checked.origins[row..checked.origins.len().min(row + LOOKED_UP_ROWS)];
+                self.seen.approach(next.iter().filter_map(|origin| origin.id));
+                self.seen_together.approach(next.iter().filter_map(|origin| origin.together));
+            }
             let place = origin.place;
             let shown = || masking::record_of_used(contract, &checked.columns, row);
             let is_together = origin.together.is_some_and(|together| !self.seen_together.insert(together));
             let is_id = origin.id.is_some_and(|id| !self.seen.insert(id));
             // What a row that is put aside would have taken is still free.
             if is_together && !is_id {
-                origin.id.map(|id| self.seen.remove(&id));
+                origin.id.into_iter().for_each(|id| self.seen.remove(id));
             } else if is_id && !is_together {
-                origin.together.map(|together| self.seen_together.remove(&together));
+                origin.together.into_iter().for_each(|own| self.seen_together.remove(own));
             }
             // A row that comes twice has its id twice too, which says less.
             let is_row = is_together && contract.together == Together::Row;

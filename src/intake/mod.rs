@@ -21,9 +21,11 @@ mod error;
 mod blocks;
 mod cell;
 mod columnar;
+mod cuts;
 mod database;
 pub mod exports;
 mod files;
+mod fingerprints;
 mod flat_table;
 mod hash;
 mod json_lines;
@@ -31,6 +33,9 @@ mod month_names;
 mod number;
 mod rows;
 mod separated;
+mod server_address;
+#[cfg(feature = "postgres-tls")]
+mod server_tls;
 mod sight;
 mod sniff;
 mod square_table;
@@ -54,6 +59,7 @@ mod masking;
 mod people;
 
 mod account;
+mod amending;
 mod corrections;
 mod identity_files;
 mod ledger;
@@ -105,6 +111,8 @@ mod format_tests;
 mod identity_tests;
 #[cfg(test)]
 mod robustness_tests;
+#[cfg(all(test, feature = "postgres-tls"))]
+mod server_tls_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 /// The finite number that a text says, in the notation of program code: `-12`, `3.5`, `1e3`. Nothing else is a number,
 /// neither `1,000` nor `inf`.
+#[inline]
 pub(super) fn parse(text: &str) -> Option<f64> {
     short_decimal(text.as_bytes()).or_else(|| {
         // The standard library also reads words such as "infinity" and "nan", which no source means as a number.
@@ -11,6 +12,7 @@ pub(super) fn parse(text: &str) -> Option<f64> {
 }
 
 /// Up to 15 digits with a point somewhere: whole number and power of ten are both exact, so one division rounds correctly.
+#[inline]
 fn short_decimal(bytes: &[u8]) -> Option<f64> {
     let (negative, digits) = match bytes {
         [b'-', rest @ ..] => (true, rest),

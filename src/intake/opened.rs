@@ -1,11 +1,12 @@
 //! A file opened by its layout: its header is read, its columns are found, and its pieces are handed to whoever asks.
 
 use super::IntakeError;
+use super::amending::{Amending, amend};
 use super::blocks::{Block, Blocks, count_lines};
 use super::check::check;
 use super::columnar::{self, BatchRows, Batches};
 use super::contract::{Column, Contract};
-use super::database::{PostgresText, Selection, SqliteRows};
+use super::database::{Selection, SqliteRows};
 use super::exports::{self, ExportError, ExportFormat, ExportTable};
 use super::files::{Layout, SourceFile};
 use super::hash::HashedFile;
@@ -81,10 +82,8 @@ impl Opening<'_> {
                 self.values(Columns::Export(&export.columns), || Ok(chunk.take()), visit)
             }
             Layout::Postgres => {
-                let text = PostgresText::open(&file.path.to_string_lossy(), &selection(files))?;
-                let blocks = Blocks::of(&file.name, Unpacked::of(text), b',')?;
                 let contract = self.contract;
-                OpenedText::separated(self, blocks, b',')?.visit(contract, visit)
+                OpenedText::postgres(self, &selection(files))?.visit(contract, visit)
             }
             Layout::JsonLines => self.json_lines(visit),
             Layout::Parquet | Layout::Arrow => self.columnar(visit),
@@ -127,6 +126,17 @@ impl Opening<'_> {
                 Ok(checked)
             },
             recall: |block: &Block, places: &[usize]| value::recall(&json_lines::chunk(block, &names), places),
+            amend: |block: &Block, asked: &mut Amending<'_>| {
+                let chunk = json_lines::chunk(block, &names);
+                let rows = ValueRows::new(&chunk, &places.positions);
+                amend(contract, &places, rows, count_lines(&block.bytes), asked);
+                for (line, record) in std::mem::take(&mut asked.records) {
+                    let chunk = json_lines::chunk(&Block::of_record(&record, json_lines::NO_DELIMITER), &names);
+                    let rows = ValueRows::new(&chunk, &places.positions);
+                    asked.checked.push((line, check(contract, &mut places.completing(rows))));
+                }
+                Ok(())
+            },
             n_bytes: block_bytes,
             at_once: BLOCKS_PER_THREAD,
             first_line: 1,
@@ -149,6 +159,11 @@ impl Opening<'_> {
                 Ok(checked)
             },
             recall: |batch: &RecordBatch, places: &[usize]| columnar::recall(&file.name, batch, positions, places),
+            amend: |batch: &RecordBatch, asked: &mut Amending<'_>| {
+                let rows = BatchRows::new(&file.name, batch, positions)?;
+                amend(contract, &places, rows, batch.num_rows() as u64, asked);
+                Ok(())
+            },
             n_bytes: |_: &RecordBatch| 0,
             at_once: 1,
             first_line: 1,
@@ -171,10 +186,15 @@ impl Opening<'_> {
             next,
             check: |chunk: &ValueChunk| {
                 let mut checked = check(contract, &mut places.completing(ValueRows::new(chunk, &places.positions)));
-                checked.n_lines = chunk.rows.last().map_or(0, |row| row.line + 1);
+                checked.n_lines = chunk.n_lines();
                 Ok(checked)
             },
             recall: value::recall,
+            amend: |chunk: &ValueChunk, asked: &mut Amending<'_>| {
+                let rows = ValueRows::new(chunk, &places.positions);
+                amend(contract, &places, rows, chunk.n_lines(), asked);
+                Ok(())
+            },
             n_bytes: |_: &ValueChunk| 0,
             at_once: 1,
             // The header of a sheet is its first row; the rows of a table have none.
@@ -185,7 +205,8 @@ impl Opening<'_> {
     }
 }
 
-fn selection(files: &Files) -> Selection<'_> {
+/// What is read of a database.
+pub(super) fn selection(files: &Files) -> Selection<'_> {
     Selection { table: files.table.as_deref(), query: files.query.as_deref() }
 }
 

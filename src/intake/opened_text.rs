@@ -1,15 +1,19 @@
 //! Separated text whose header has been read: its rows from there on, some of them by their lines, and rows that stand for them.
 
 use super::IntakeError;
+use super::amending::{Amending, amend};
 use super::blocks::{Block, Blocks, count_lines};
 use super::check::{Checked, check};
 use super::contract::Contract;
+use super::database::{PostgresText, Selection};
 use super::exports::{self, ExportFormat};
+use super::hash::HashedFile;
 use super::opened::{BLOCKS_PER_THREAD, Opening, Visited, refused};
 use super::pieces::{Pieces, Visit};
 use super::places::{Columns, Places};
 use super::rows::Rows;
 use super::separated::{self, Header, SeparatedRows};
+use super::unpacked::Unpacked;
 use super::unquoted::UnquotedRows;
 use std::collections::BTreeSet;
 
@@ -48,8 +52,15 @@ impl OpenedText {
         Self::separated(opening, blocks, delimiter)
     }
 
-    /// The same for a text that comes from elsewhere.
-    pub(super) fn separated(mut opening: Opening<'_>, mut blocks: Blocks, delimiter: u8) -> Result<Self, IntakeError> {
+    /// What a server answers.
+    pub(super) fn postgres(opening: Opening<'_>, selection: &Selection<'_>) -> Result<Self, IntakeError> {
+        let file = opening.reading.file;
+        let text = PostgresText::open(&file.path.to_string_lossy(), &opening.reading.files.base_dir, selection)?;
+        let blocks = Blocks::of(&file.name, Unpacked::of(text), b',')?;
+        Self::separated(opening, blocks, b',')
+    }
+
+    fn separated(mut opening: Opening<'_>, mut blocks: Blocks, delimiter: u8) -> Result<Self, IntakeError> {
         let empty = || IntakeError::Empty { file: opening.reading.file.name.clone() };
         let header = Header::of(blocks.pending(), delimiter).ok_or_else(empty)?;
         blocks.skip(header.n_bytes);
@@ -80,6 +91,11 @@ impl OpenedText {
             next: || blocks.next(),
             check: |block: &Block| Ok(checked(block, contract, &places, delimiter, &start)),
             recall: |block: &Block, places: &[usize]| separated::recall(block, delimiter, places),
+            amend: |block: &Block, asked: &mut Amending<'_>| {
+                let rows = SeparatedRows::new(block, delimiter, &places.positions, start.n_cells);
+                amend(contract, &places, rows, count_lines(&block.bytes), asked);
+                Ok(())
+            },
             n_bytes: block_bytes,
             at_once: BLOCKS_PER_THREAD,
             first_line: 1 + start.n_lines,
@@ -110,6 +126,12 @@ impl OpenedText {
             first_line += n_lines;
         }
         Ok(found)
+    }
+
+    /// Bytes and SHA-256 of the whole text, which is read to its end.
+    pub(super) fn finish(mut self) -> Result<HashedFile, IntakeError> {
+        while self.blocks.next()?.is_some() {}
+        self.blocks.finish()
     }
 
     /// What the check makes of a text that should be one row of the file.

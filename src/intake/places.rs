@@ -218,10 +218,12 @@ pub(super) struct Completed<'p, R> {
 }
 
 impl<R: Rows> Rows for Completed<'_, R> {
+    #[inline]
     fn advance(&mut self) -> Option<Result<(), Reason>> {
         self.rows.advance()
     }
 
+    #[inline]
     fn cell(&self, column: usize) -> Cell<'_> {
         match &self.places.constants[column] {
             Some(text) => Cell::Text(text),
@@ -229,6 +231,7 @@ impl<R: Rows> Rows for Completed<'_, R> {
         }
     }
 
+    #[inline]
     fn exclusion(&self) -> Option<Exclusion> {
         let judge = self.places.judge.as_ref()?;
         let n_asked = self.places.n_asked;
@@ -249,10 +252,15 @@ impl<R: Rows> Rows for Completed<'_, R> {
         })
     }
 
+    fn n_rows_max(&self) -> usize {
+        self.rows.n_rows_max()
+    }
+
     fn line(&mut self) -> u64 {
         self.rows.line()
     }
 
+    #[inline]
     fn place(&self) -> usize {
         self.rows.place()
     }

@@ -50,8 +50,7 @@ fn read_file(
 ) -> Result<(), IntakeError> {
     let (file, contract): (_, &Contract) = (reading.file, ledger.contract);
     let slot = cache.slot(file);
-    let is_wanted =
-        slot.as_ref().is_some_and(|slot| slot.may_be_there()) || ledger.corrections.asks_for_hash(&file.name);
+    let is_wanted = slot.as_ref().is_some_and(|slot| slot.may_be_there()) || ledger.corrections.asks_for_hash(file);
     let known = match cache.hashed(file) {
         Some(known) => Some(known.clone()),
         None if is_wanted => Some(file.hashed()?),

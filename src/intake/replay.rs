@@ -2,6 +2,7 @@
 
 use super::IntakeError;
 use super::account::FileAccount;
+use super::amending::Amending;
 use super::cache::Entry;
 use super::check::Checked;
 use super::contract::Contract;
@@ -97,12 +98,13 @@ struct Recall<'w> {
 impl Visit for Recall<'_> {
     type Out = BTreeMap<usize, Vec<Recalled>>;
 
-    fn visit<P, N, C, R, B>(self, pieces: Pieces<N, C, R, B>) -> Result<Self::Out, IntakeError>
+    fn visit<P, N, C, R, A, B>(self, pieces: Pieces<N, C, R, A, B>) -> Result<Self::Out, IntakeError>
     where
         P: Send + Sync,
         N: FnMut() -> Result<Option<P>, IntakeError> + Send,
         C: Fn(&P) -> Result<Checked, IntakeError> + Sync,
         R: Fn(&P, &[usize]) -> Vec<Recalled> + Sync,
+        A: Fn(&P, &mut Amending<'_>) -> Result<(), IntakeError>,
         B: Fn(&P) -> u64,
     {
         let Pieces { mut next, recall, .. } = pieces;

@@ -16,6 +16,11 @@ pub(super) trait Rows {
         None
     }
 
+    /// How many rows there may be at most; 0 where that is not known before they have been read.
+    fn n_rows_max(&self) -> usize {
+        0
+    }
+
     /// Where the current row stands in the run: lines or rows since its beginning, from 0.
     fn line(&mut self) -> u64;
 

@@ -96,6 +96,14 @@ pub(super) fn encode(record: &ByteRecord, delimiter: u8) -> String {
     String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned()
 }
 
+/// The cells of a text that should be one row.
+pub(super) fn decode(record: &str, delimiter: u8) -> Vec<String> {
+    let mut cells = ByteRecord::new();
+    // Reading from memory cannot fail.
+    let _ = reader(record.as_bytes(), delimiter).read_byte_record(&mut cells);
+    cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect()
+}
+
 impl SeparatedRows<'_> {
     /// All cells of the current row as they stand in the file; none of a line in which a quote opens and never closes.
     pub(super) fn cells(&self) -> Vec<String> {

@@ -13,13 +13,14 @@ pub(super) struct Sight {
 
 impl Sight {
     /// Notes a row by its latest instant, and says whether it is seen by a study whose sight ends at `end_us`.
+    #[inline]
     pub(super) fn note(&mut self, row_us: i64, end_us: i64) -> bool {
         let is_seen = row_us < end_us;
-        self.merge(if is_seen {
-            Self { last_seen_us: Some(row_us), first_left_out_us: None }
+        if is_seen {
+            self.last_seen_us = self.last_seen_us.max(Some(row_us));
         } else {
-            Self { last_seen_us: None, first_left_out_us: Some(row_us) }
-        });
+            self.first_left_out_us = Some(self.first_left_out_us.map_or(row_us, |first| first.min(row_us)));
+        }
         is_seen
     }
 

@@ -2,6 +2,7 @@
 //! handed on, always in the order of the file.
 
 use super::IntakeError;
+use super::amending::Amending;
 use super::cache::Draft;
 use super::check::Checked;
 use super::files::SourceFile;
@@ -32,16 +33,17 @@ pub(super) struct Taken {
 impl Visit for Through<'_, '_, '_, '_> {
     type Out = Taken;
 
-    fn visit<P, N, C, R, B>(self, pieces: Pieces<N, C, R, B>) -> Result<Taken, IntakeError>
+    fn visit<P, N, C, R, A, B>(self, pieces: Pieces<N, C, R, A, B>) -> Result<Taken, IntakeError>
     where
         P: Send + Sync,
         N: FnMut() -> Result<Option<P>, IntakeError> + Send,
         C: Fn(&P) -> Result<Checked, IntakeError> + Sync,
         R: Fn(&P, &[usize]) -> Vec<Recalled> + Sync,
+        A: Fn(&P, &mut Amending<'_>) -> Result<(), IntakeError>,
         B: Fn(&P) -> u64,
     {
         let Self { file, reporter, ledger, mut draft } = self;
-        let Pieces { mut next, check, recall, n_bytes, at_once, first_line, header_bytes } = pieces;
+        let Pieces { mut next, check, recall, amend: _, n_bytes, at_once, first_line, header_bytes } = pieces;
         let contract = ledger.contract;
         let source = &contract.source;
         reporter.add(source, header_bytes);

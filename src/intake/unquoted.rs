@@ -1,20 +1,22 @@
 //! Rows of separated text in which nothing is quoted: lines cut at the separator, without a copy of any cell.
 
 use super::account::Reason;
-use super::blocks::Block;
+use super::blocks::{Block, count_lines};
 use super::cell::Cell;
+use super::cuts::Cuts;
 use super::rows::Rows;
 
 /// The rows of one block, the same that [`SeparatedRows`](super::separated::SeparatedRows) reads of it.
 pub(super) struct UnquotedRows<'b> {
     text: &'b str,
-    delimiter: u8,
+    /// Where separators and line ends stand, as far as they have not been passed.
+    cuts: Cuts<'b>,
     /// Where the columns that were asked for stand.
     positions: &'b [usize],
     n_columns: usize,
-    /// The current row without its line end, and where it begins.
-    row: &'b str,
-    place: usize,
+    /// Where the current row begins, and where it ends but for its line end.
+    start: usize,
+    end: usize,
     /// Where the cells of the row end.
     ends: Vec<usize>,
     /// Where the next line begins, and how many lines there are before it.
@@ -27,66 +29,82 @@ impl<'b> UnquotedRows<'b> {
     pub(super) fn of(block: &'b Block, delimiter: u8, positions: &'b [usize], n_columns: usize) -> Option<Self> {
         let bytes = block.bytes.as_slice();
         let ends_line = |at: usize| bytes.get(at + 1) == Some(&b'\n');
-        let is_plain = !block.damaged
-            && !bytes.contains(&b'"')
-            && (!bytes.contains(&b'\r') || (0..bytes.len()).all(|at| bytes[at] != b'\r' || ends_line(at)));
+        let is_plain =
+            !block.damaged && memchr::memchr(b'"', bytes).is_none() && memchr::memchr_iter(b'\r', bytes).all(ends_line);
         if !is_plain {
             return None;
         }
         let text = std::str::from_utf8(bytes).ok()?;
+        let cuts = Cuts::of(bytes, [delimiter, b'\n']);
         let ends = Vec::with_capacity(n_columns);
-        Some(Self { text, delimiter, positions, n_columns, row: "", place: 0, ends, next: 0, n_lines: 0 })
+        Some(Self { text, cuts, positions, n_columns, start: 0, end: 0, ends, next: 0, n_lines: 0 })
     }
 }
 
 impl Rows for UnquotedRows<'_> {
+    #[inline]
     fn advance(&mut self) -> Option<Result<(), Reason>> {
+        let bytes = self.text.as_bytes();
         loop {
-            if self.next >= self.text.len() {
+            if self.next >= bytes.len() {
                 return None;
             }
-            let rest = &self.text[self.next..];
-            let (line, n_bytes) = rest.split_once('\n').map_or((rest, rest.len()), |(line, _)| (line, line.len() + 1));
-            self.place = self.next;
-            self.next += n_bytes;
+            self.start = self.next;
+            self.ends.clear();
+            self.end = loop {
+                match self.cuts.next() {
+                    Some(at) if bytes[at] == b'\n' => break at,
+                    Some(at) => self.ends.push(at),
+                    None => break bytes.len(),
+                }
+            };
+            self.next = self.end + 1;
             self.n_lines += 1;
-            self.row = line.strip_suffix('\r').unwrap_or(line);
-            if !self.row.is_empty() {
+            if self.end > self.start && bytes[self.end - 1] == b'\r' {
+                self.end -= 1;
+            }
+            if self.end > self.start {
                 break;
             }
         }
-        self.ends.clear();
-        let cuts = self.row.bytes().enumerate().filter(|&(_, byte)| byte == self.delimiter).map(|(at, _)| at);
-        self.ends.extend(cuts);
-        self.ends.push(self.row.len());
+        self.ends.push(self.end);
         Some(if self.ends.len() == self.n_columns { Ok(()) } else { Err(Reason::Ragged) })
     }
 
+    #[inline]
     fn cell(&self, column: usize) -> Cell<'_> {
         let text = self.positions.get(column).and_then(|&at| {
-            let start = if at == 0 { 0 } else { self.ends.get(at - 1)? + 1 };
-            self.row.get(start..*self.ends.get(at)?)
+            let start = if at == 0 { self.start } else { self.ends.get(at - 1)? + 1 };
+            self.text.get(start..*self.ends.get(at)?)
         });
         Cell::Text(trimmed(text.unwrap_or_default()))
+    }
+
+    fn n_rows_max(&self) -> usize {
+        // The last line may have no end.
+        usize::try_from(count_lines(self.text.as_bytes())).map_or(0, |n_lines| n_lines + 1)
     }
 
     fn line(&mut self) -> u64 {
         self.n_lines - 1
     }
 
+    #[inline]
     fn place(&self) -> usize {
-        self.place
+        self.start
     }
 
     fn record(&self) -> String {
-        self.row.to_owned()
+        self.text.get(self.start..self.end).unwrap_or_default().to_owned()
     }
 }
 
 /// Most cells begin and end with a sign that is no space, which two bytes show.
+#[inline]
 fn trimmed(text: &str) -> &str {
     match text.as_bytes() {
         [] => text,
+        [only] if only.is_ascii_graphic() => text,
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
         _ => text.trim(),
     }

@@ -54,6 +54,11 @@ impl ValueChunk {
             |(line, row): (usize, &Vec<exports::Value>)| ValueRow::of(line as u64, row.iter().map(value).collect());
         Self { names: Arc::clone(names), rows: table.rows().iter().enumerate().map(row).collect() }
     }
+
+    /// Lines or rows from its beginning to its last row.
+    pub(super) fn n_lines(&self) -> u64 {
+        self.rows.last().map_or(0, |row| row.line + 1)
+    }
 }
 
 /// One row, or why it is none.

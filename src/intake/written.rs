@@ -33,42 +33,37 @@ impl Written {
     }
 
     /// `2026-09-30`, and `2026-09-30T18:05`, `... 18:05:30.123456` with `Z`, `+02:00`, `+0200`, `+02` or nothing behind.
+    #[inline]
     pub(super) fn iso(bytes: &[u8]) -> Option<Self> {
-        let date = bytes.get(..10)?;
-        if date[4] != b'-' || date[7] != b'-' {
-            return None;
-        }
-        let year = digits(&date[..4])?;
-        let month = digits(&date[5..7])?;
-        let day = digits(&date[8..10])?;
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, rest @ ..] = bytes else { return None };
+        let year = 100 * two_digits(*y1, *y2)? + two_digits(*y3, *y4)?;
+        let (month, day) = (two_digits(*m1, *m2)?, two_digits(*d1, *d2)?);
         if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
             return None;
         }
         let midnight = days_since_1970(year, month, day) * DAY_US;
-        let rest = &bytes[10..];
         if rest.is_empty() {
             return Some(Self::Local(midnight));
         }
-        if !matches!(rest[0], b'T' | b't' | b' ') || rest.len() < 6 || rest[3] != b':' {
-            return None;
-        }
-        let (hour, minute) = (digits(&rest[1..3])?, digits(&rest[4..6])?);
-        let mut at = 6;
+        let [b'T' | b't' | b' ', h1, h2, b':', m1, m2, behind @ ..] = rest else { return None };
+        let mut rest = behind;
+        let (hour, minute) = (two_digits(*h1, *h2)?, two_digits(*m1, *m2)?);
         let (mut second, mut fraction_us) = (0, 0);
-        if rest.get(at) == Some(&b':') {
-            second = digits(rest.get(at + 1..at + 3)?)?;
-            at += 3;
-            if matches!(rest.get(at), Some(b'.' | b',')) {
-                let (us, n_digits) = fraction(&rest[at + 1..])?;
+        if let [b':', behind @ ..] = rest {
+            let [s1, s2, behind @ ..] = behind else { return None };
+            second = two_digits(*s1, *s2)?;
+            rest = behind;
+            if let [b'.' | b',', behind @ ..] = rest {
+                let (us, n_digits) = fraction(behind)?;
                 fraction_us = us;
-                at += 1 + n_digits;
+                rest = &behind[n_digits..];
             }
         }
         if hour > 23 || minute > 59 || second > 59 {
             return None;
         }
         let local_us = midnight + ((hour * 60 + minute) * 60 + second) * SECOND_US + fraction_us;
-        Some(match offset(&rest[at..])? {
+        Some(match offset(rest)? {
             Some(offset_s) => Self::with_offset(local_us, offset_s),
             None => Self::Local(local_us),
         })
@@ -156,6 +151,13 @@ fn tidied(text: &str, ends_with_offset: bool) -> String {
     text
 }
 
+/// The number of two digits.
+#[inline]
+fn two_digits(tens: u8, ones: u8) -> Option<i64> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| 10 * i64::from(tens) + i64::from(ones))
+}
+
 fn digits(bytes: &[u8]) -> Option<i64> {
     bytes.iter().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))
 }
@@ -188,6 +190,7 @@ pub(super) fn offset(bytes: &[u8]) -> Option<Option<i64>> {
     (hours <= 25 && minutes <= 59).then_some(Some(sign * (hours * 60 + minutes) * 60))
 }
 
+#[inline]
 pub(super) fn days_in_month(year: i64, month: i64) -> i64 {
     match month {
         2 if (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 => 29,
@@ -198,6 +201,7 @@ pub(super) fn days_in_month(year: i64, month: i64) -> i64 {
 }
 
 /// Days of the Gregorian calendar, counted in years that begin in March so that the leap day comes last.
+#[inline]
 pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;

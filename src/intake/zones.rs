@@ -1,5 +1,6 @@
 //! Local times by the clocks of their zone, with what a change of the clocks did to them.
 
+use super::hash::ByNumber;
 use crate::study::zone_of;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
@@ -104,7 +105,7 @@ pub(super) struct Zones {
 struct ZoneDays {
     zone: Arc<TimeZone>,
     /// The offset in seconds of each local day on which it is constant.
-    offsets_s: HashMap<i64, Option<i64>>,
+    offsets_s: ByNumber<Option<i64>>,
 }
 
 impl Zones {
@@ -139,7 +140,7 @@ impl Zones {
     pub(super) fn instant(&mut self, zone: &Zone, local_us: i64) -> Option<Instant> {
         let Zone::Clocks(clocks) = zone else { return Some(Instant::plain(local_us)) };
         let at = self.days.iter().position(|known| Arc::ptr_eq(&known.zone, clocks)).unwrap_or_else(|| {
-            self.days.push(ZoneDays { zone: Arc::clone(clocks), offsets_s: HashMap::new() });
+            self.days.push(ZoneDays { zone: Arc::clone(clocks), offsets_s: ByNumber::default() });
             self.days.len() - 1
         });
         let day = local_us.div_euclid(DAY_US);

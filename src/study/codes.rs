@@ -31,6 +31,7 @@ impl Codes {
     }
 
     /// Whether there is none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty()
     }

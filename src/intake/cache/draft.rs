@@ -154,7 +154,7 @@ fn typed(checked: &[Checked]) -> Result<Option<RecordBatch>, datafusion::arrow::
     if together().any(|together| together.is_some()) {
         for (name, shift) in TOGETHER.into_iter().zip([64, 0]) {
             // A half of the bits, whatever number they are.
-            let half: Int64Array = together().map(|own| own.map(|bits| (bits >> shift) as u64 as i64)).collect();
+            let half: Int64Array = together().map(|own| own.map(|bits| (bits.get() >> shift) as u64 as i64)).collect();
             columns.push((name.to_owned(), Arc::new(half)));
         }
     }

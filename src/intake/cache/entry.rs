@@ -7,6 +7,7 @@ use crate::intake::account::FileAccount;
 use crate::intake::check::{Checked, Origin, buffer_for};
 use crate::intake::contract::Contract;
 use crate::intake::files::SourceFile;
+use crate::intake::fingerprints;
 use crate::intake::hash;
 use crate::intake::zones::NamedZones;
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch};
@@ -134,10 +135,12 @@ fn checked(record: PieceRecord, rows: Option<&RecordBatch>, contract: &Contract)
         let half = |own: Option<&Int64Array>, row: usize| {
             own.filter(|own| own.is_valid(row)).map(|own| u128::from(own.value(row) as u64))
         };
-        let id = |row: usize| contract.unique.map(|unique| columns[unique].text(row)).filter(|id| !id.is_empty());
+        let id = |row: usize| contract.unique.and_then(|unique| fingerprints::of_id(columns[unique].text(row)));
         let origin = |row: usize| Origin {
-            id: id(row).map(hash::of_id),
-            together: half(halves[0], row).zip(half(halves[1], row)).map(|(high, low)| high << 64 | low),
+            id: id(row),
+            together: half(halves[0], row)
+                .zip(half(halves[1], row))
+                .map(|(high, low)| fingerprints::of_bits(high << 64 | low)),
             place: usize::try_from(places.value(row)).unwrap_or(0),
         };
         (0..places.len()).map(origin).collect()

@@ -7,6 +7,7 @@ use super::key;
 use super::record::{self, ENTRY};
 use super::zone_record::KnownZones;
 use crate::intake::contract::{Column, Contract};
+use crate::intake::database;
 use crate::intake::files::{Layout, SourceFile};
 use crate::intake::hash::HashedFile;
 use crate::study::Files;
@@ -242,19 +243,11 @@ impl SourceCache<'_> {
             | Layout::Parquet
             | Layout::Arrow => true,
             // A query may ask for the time or for chance; what is written may still lie in a journal beside the file.
-            Layout::Sqlite => !self.has_query && !has_journal(&file.path),
+            Layout::Sqlite => !self.has_query && !database::has_journal(&file.path),
             // Not known without asking the server.
             Layout::Postgres => false,
         }
     }
-}
-
-fn has_journal(path: &Path) -> bool {
-    ["-wal", "-journal"].iter().any(|ending| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        fs::metadata(PathBuf::from(name)).is_ok_and(|metadata| metadata.len() > 0)
-    })
 }
 
 /// Where the entry of one file is, or would be.

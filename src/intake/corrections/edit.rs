@@ -2,46 +2,61 @@
 
 use super::correction::Correction;
 use super::verdict::{Change, Problem};
+use crate::intake::amending::Amendment;
 use crate::intake::check::Rejected;
 use crate::intake::contract::Contract;
 use crate::intake::number;
-use crate::intake::opened_text::{OpenedText, RowOfFile};
-use crate::intake::separated;
-use csv::ByteRecord;
+use crate::intake::places::Places;
+use std::collections::BTreeMap;
 
-/// A row as it should be.
+/// What a row should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Edited {
-    pub(super) text: String,
+    pub(super) amendment: Amendment,
     pub(super) changes: Vec<Change>,
+}
+
+/// Where a row that is to be corrected comes from.
+pub(super) struct Origin<'o> {
+    pub(super) places: &'o Places,
+    /// The cells of the contract's columns as they stand in the file; `None` of a row that is broken as a whole.
+    pub(super) cell: &'o dyn Fn(usize) -> Option<String>,
+    pub(super) whole: WholeRows<'o>,
+}
+
+/// How a row is given whole.
+#[derive(Clone, Copy)]
+pub(super) enum WholeRows<'o> {
+    /// Not at all.
+    No,
+    /// As text, of which this says the cells by their positions in the file; none where they cannot be told.
+    Text(&'o dyn Fn(&str) -> Vec<String>),
 }
 
 /// Changes a row; nothing where its corrections say what the file says.
 ///
-/// `aside` is the row as quarantine shows it, against which it is known what was changed; `row` is what stands in the file.
+/// `aside` is the row as quarantine shows it, against which it is known what was changed.
 pub(super) fn edit(
     corrections: &[Correction],
     aside: &Rejected,
-    row: &RowOfFile,
-    text: &OpenedText,
+    origin: &Origin<'_>,
     contract: &Contract,
 ) -> Result<Option<Edited>, Problem> {
     let whole = whole_row(corrections, aside)?;
     let is_hashed = contract.identity.hash.is_some();
-    if is_hashed && whole.is_some() {
-        return Err(Problem::HashedRow);
-    }
-    let base = match whole {
-        Some(record) => cells_of(record, text.delimiter),
-        None => row.cells.clone(),
+    let given = match (whole, origin.whole) {
+        (None, _) => None,
+        (Some(_), _) if is_hashed => return Err(Problem::HashedRow),
+        (Some(_), WholeRows::No) => return Err(Problem::WholeRow),
+        (Some(record), WholeRows::Text(cells_of)) => Some(cells_of(record)),
     };
-    let mut cells = base.clone();
+    let mut cells: BTreeMap<usize, String> = BTreeMap::new();
     let mut changes = Vec::new();
     for own in corrections {
         let Some(raw) = own.raw.as_deref() else { continue };
-        let found = text.places.cell_of(contract, &own.column);
-        let before = found.and_then(|at| row.cells.get(text.places.positions[at]));
-        let shown = match (before, found) {
+        let found = origin.places.cell_of(contract, &own.column);
+        let before = found.and_then(|at| (origin.cell)(at));
+        let shown = match (&before, found) {
             (Some(cell), Some(at)) if contract.is_key(at) => {
                 contract.identity.shown_as_written(cell.trim()).into_owned()
             }
@@ -57,24 +72,23 @@ pub(super) fn edit(
         if is_hashed && contract.is_key(at) {
             return Err(Problem::HashedKey(own.column.clone()));
         }
-        let position = text.places.positions[at];
-        let is_taken = whole.is_some() || cells[position] != base[position];
-        match cells.get_mut(position) {
-            Some(cell) if !is_taken => *cell = raw.to_owned(),
-            Some(cell) if cell.trim() == raw.trim() => continue,
-            _ => return Err(Problem::Contradiction),
-        }
-        changes.push(Change { column: Some(own.column.clone()), before: before.clone(), after: raw.to_owned() });
+        let position = origin.places.positions[at];
+        let other = match &given {
+            Some(given) => Some(given.get(position).map_or("", String::as_str)),
+            None => cells.get(&position).map(String::as_str),
+        };
+        match other {
+            Some(other) if other.trim() == raw.trim() => continue,
+            Some(_) => return Err(Problem::Contradiction),
+            None => cells.insert(position, raw.to_owned()),
+        };
+        changes.push(Change { column: Some(own.column.clone()), before, after: raw.to_owned() });
     }
     if let Some(record) = whole {
         let change = Change { column: None, before: aside.record.clone(), after: record.to_owned() };
-        return Ok(Some(Edited { text: record.to_owned(), changes: vec![change] }));
+        return Ok(Some(Edited { amendment: Amendment::Record(record.to_owned()), changes: vec![change] }));
     }
-    if changes.is_empty() {
-        return Ok(None);
-    }
-    let record: ByteRecord = cells.iter().map(String::as_bytes).collect();
-    Ok(Some(Edited { text: separated::encode(&record, text.delimiter), changes }))
+    Ok((!changes.is_empty()).then_some(Edited { amendment: Amendment::Cells(cells), changes }))
 }
 
 /// The row that stands in the place of the whole one, where one does.
@@ -94,13 +108,4 @@ fn whole_row<'c>(corrections: &'c [Correction], aside: &Rejected) -> Result<Opti
 fn is_same(raw: &str, shown: &str) -> bool {
     let number = |text: &str| number::parse(text).map(f64::to_bits);
     raw.trim() == shown || number(raw.trim()).is_some_and(|own| Some(own) == number(shown))
-}
-
-fn cells_of(record: &str, delimiter: u8) -> Vec<String> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(record.as_bytes());
-    let mut cells = ByteRecord::new();
-    // Reading from memory cannot fail.
-    let _ = reader.read_byte_record(&mut cells);
-    cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect()
 }

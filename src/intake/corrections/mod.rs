@@ -23,4 +23,6 @@ pub use verdict::{Change, CorrectedRow, Problem, Verdict};
 pub(super) use waiting::Waiting;
 
 #[cfg(test)]
+mod layout_tests;
+#[cfg(test)]
 mod tests;

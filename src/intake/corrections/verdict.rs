@@ -108,9 +108,18 @@ impl Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// The file is no separated text.
-    #[error("rows are corrected in separated text and vendors' exports of it alone; mend this one where it comes from")]
+    /// Several tables make the rows together.
+    #[error("several tables make the rows together; mend the one at fault where it comes from")]
     Layout,
+    /// The rows of a SQLite file lie in part beside it.
+    #[error("a journal lies beside the file, so that its content is not known; close the database, and retry")]
+    Journal,
+    /// The file's rows are no text.
+    #[error("the rows of this file are no text, so that none can be given whole; correct cells in `raw`")]
+    WholeRow,
+    /// The rows are not those that were read before.
+    #[error("what the database answers changed while it was read; run again")]
+    Changed,
     /// The study has no such source.
     #[error("the study reads no source of this name")]
     Source,

@@ -3,6 +3,7 @@
 use super::correction::{Correction, RowKey};
 use super::verdict::{Change, CorrectedRow, Problem, Verdict};
 use crate::intake::check::Rejected;
+use crate::intake::database;
 use crate::intake::files::{Layout, SourceFile};
 use std::collections::BTreeMap;
 
@@ -53,6 +54,14 @@ pub(in crate::intake) struct HeldRow {
     pub(super) corrections: Vec<Correction>,
     /// As it stands in the file.
     pub(super) aside: Rejected,
+    /// Whether its corrections were accepted for another content of its file.
+    pub(super) is_stale: bool,
+}
+
+impl WaitingRow {
+    fn is_of_another(&self, sha256: Option<&str>) -> bool {
+        self.corrections.iter().any(|own| own.sha256.is_some() && own.sha256.as_deref() != sha256)
+    }
 }
 
 impl Waiting {
@@ -71,21 +80,23 @@ impl Waiting {
         !self.files.is_empty()
     }
 
-    /// Whether the hash of a file must be known before it is read.
-    pub(in crate::intake) fn asks_for_hash(&self, file: &str) -> bool {
-        let rows = self.files.get(file).into_iter().flat_map(BTreeMap::values);
-        rows.flat_map(|own| &own.corrections).any(|own| own.sha256.is_some())
+    /// Whether the hash of a file must be known before it is read. What a server answers has none before it has answered.
+    pub(in crate::intake) fn asks_for_hash(&self, file: &SourceFile) -> bool {
+        let rows = self.files.get(&file.name).into_iter().flat_map(BTreeMap::values);
+        file.layout != Layout::Postgres && rows.flat_map(|own| &own.corrections).any(|own| own.sha256.is_some())
     }
 
     /// A file is about to be read; `sha256` where [`Waiting::asks_for_hash`].
     pub(in crate::intake) fn begin(&mut self, file: &SourceFile, sha256: Option<&str>) {
-        let can_be_corrected = matches!(file.layout, Layout::Separated(_) | Layout::Export(..));
+        let why_not = match file.layout {
+            Layout::ExportTable(_) => Some(Problem::Layout),
+            Layout::Sqlite if database::has_journal(&file.path) => Some(Problem::Journal),
+            _ => None,
+        };
         for own in self.files.get_mut(&file.name).into_iter().flat_map(BTreeMap::values_mut) {
-            let is_of_another =
-                own.corrections.iter().any(|own| own.sha256.is_some() && own.sha256.as_deref() != sha256);
-            if !can_be_corrected {
-                own.state = State::Settled(Verdict::NotMade { why: Problem::Layout });
-            } else if is_of_another {
+            if let Some(why) = why_not.clone() {
+                own.state = State::Settled(Verdict::NotMade { why });
+            } else if file.layout != Layout::Postgres && own.is_of_another(sha256) {
                 own.state = State::Settled(Verdict::Stale);
             }
         }
@@ -109,13 +120,17 @@ impl Waiting {
         Some(aside)
     }
 
-    /// The rows of a file that were put aside and are to be corrected, in the order of their lines.
-    pub(super) fn held(&mut self, file: &str) -> Vec<HeldRow> {
+    /// The rows of a file that were put aside and are to be corrected, in the order of their lines, once the hash of all of it is
+    /// known.
+    pub(super) fn held(&mut self, file: &str, sha256: &str) -> Vec<HeldRow> {
         let rows = self.files.remove(file).unwrap_or_default();
         let mut held = Vec::new();
-        for WaitingRow { row, corrections, state } in rows.into_values() {
+        for own in rows.into_values() {
+            let is_stale = own.is_of_another(Some(sha256));
+            let WaitingRow { row, corrections, state } = own;
             match state {
-                State::Held(aside) => held.push(HeldRow { row, corrections, aside }),
+                State::Held(aside) => held.push(HeldRow { row, corrections, aside, is_stale }),
+                State::Expected | State::Missed if is_stale => self.judge(row, Vec::new(), Verdict::Stale),
                 State::Settled(verdict) => self.judge(row, Vec::new(), verdict),
                 State::Expected if corrections.iter().all(|own| own.sha256.is_some()) => {
                     self.judge(row, Vec::new(), Verdict::NotNeeded);

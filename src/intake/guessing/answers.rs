@@ -297,8 +297,17 @@ fn recommend_by_name(column: &ColumnProfile, source: &SourceProfile, others: &[&
     };
     let levels = column.levels();
     let n_zero: u64 = levels.iter().filter(|level| level.value.abs() < f64::EPSILON).map(|level| level.n).sum();
+    let n_eleven: u64 =
+        levels.iter().filter(|level| (level.value - 11.0).abs() < f64::EPSILON).map(|level| level.n).sum();
+    let is_perhaps_shifted = n_zero == 0 && n_eleven > 0;
     let mut questions = Vec::new();
-    if n_zero == 0 && column.n_numbers >= WITHOUT_ZERO {
+    if is_perhaps_shifted {
+        questions.push(format!(
+            "none of {} answers is 0, and {n_eleven} are 11: slips, or are these codes from 1 to 11 for the answers from 0 to 10? \
+             then export the answers",
+            column.n_numbers
+        ));
+    } else if n_zero == 0 && column.n_numbers >= WITHOUT_ZERO {
         questions.push(format!(
             "none of {} answers is 0: was it asked from 0 to 10? the score is defined on no other scale",
             column.n_numbers
@@ -307,12 +316,11 @@ fn recommend_by_name(column: &ColumnProfile, source: &SourceProfile, others: &[&
     if !others.is_empty() {
         questions.push(format!("or is the recommend answer one of these: {}?", others.join(", ")));
     }
-    if column.max > 10.5 && n_zero == 0 && levels.iter().any(|level| (level.value - 11.0).abs() < f64::EPSILON) {
-        questions.push("are these codes from 1 to 11 for the answers from 0 to 10? then export the answers".to_owned());
-    }
     let beyond: Vec<Level> = levels.into_iter().filter(|level| !(0.0..=10.0).contains(&level.value)).collect();
     // The answers of an export are told from its labels by whoever reads them.
-    let codes = if source.export.is_some() { Vec::new() } else { codes(column, &beyond, CodeMeaning::Blank) };
+    let mut codes = if source.export.is_some() { Vec::new() } else { codes(column, &beyond, CodeMeaning::Blank) };
+    // What 11 may be was asked already.
+    codes.retain(|own| !(is_perhaps_shifted && own.meaning == CodeMeaning::Slip && own.text == "11"));
     let question = (!questions.is_empty()).then(|| questions.join("; "));
     Recommend { column: column.name.clone(), why, question, codes }
 }

@@ -5,6 +5,7 @@ use super::columns::{self, RoleGuess};
 use super::keys::{KeyGuess, Keys};
 use super::kinds::{Parties, SourceKind, Weighed, kinds_of};
 use super::names::{self, Name};
+use super::waves::Waves;
 use crate::intake::exports::ExportRole;
 use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile};
 
@@ -104,7 +105,9 @@ pub fn guess(profiles: &[SourceProfile]) -> Guess {
     let amount_via = transactions
         .filter(|own| own.role("amount").is_none())
         .and_then(|own| amount_elsewhere(own.source, profiles, &keys));
-    let unused = unused(profiles, &sources, &weighed, amount_via.as_ref());
+    let waves =
+        Waves::of(profiles, feedback.zip(sources.iter().find(|own| own.kind == SourceKind::Feedback)), &answers);
+    let unused = unused(profiles, &sources, &weighed, amount_via.as_ref(), waves.as_ref());
     let answers = feedback.map(|at| answers[at].clone()).unwrap_or_default();
     Guess { sources, answers, amount_via, unused }
 }
@@ -325,6 +328,7 @@ fn unused(
     sources: &[SourceGuess],
     weighed: &[(usize, Weighed)],
     amounts: Option<&AmountGuess>,
+    waves: Option<&Waves<'_>>,
 ) -> Vec<Unused> {
     let is_step = |at: usize| {
         sources.iter().filter_map(|own| own.who.as_ref()).any(|who| who.via.iter().any(|step| step.source == at))
@@ -335,7 +339,9 @@ fn unused(
         .filter(|&at| !has_part(at))
         .map(|at| {
             let may_be = weighed.iter().find(|(other, _)| *other == at).map(|(_, own)| own);
+            let wave = waves.and_then(|waves| waves.offer(&profiles[at]));
             let why = match may_be {
+                _ if wave.is_some() => wave.unwrap_or_default(),
                 Some(own) => format!(
                     "it may be {} ({}); another file is more so, and only files with the same columns are read together",
                     own.kind.word(),

@@ -64,6 +64,9 @@ pub(super) fn kinds_of(at: usize, source: &SourceProfile, answers: &Answers, key
     all
 }
 
+/// Scores from which on a file is a survey, whatever its name says of customers.
+const SURVEY_SCORES: usize = 3;
+
 /// What is asked of a source for every kind.
 struct Evidence {
     file: Name,
@@ -74,6 +77,8 @@ struct Evidence {
     has_time: bool,
     has_amount: bool,
     is_scored: bool,
+    /// Whether it is a questionnaire rather than a profile on which a score or two are noted.
+    is_survey: bool,
 }
 
 impl Evidence {
@@ -88,6 +93,7 @@ impl Evidence {
             has_amount: columns::amount(source, &[])
                 .is_some_and(|role| role.question.is_none() || role.why.contains('"')),
             is_scored: answers.recommend.is_some() || !answers.touchpoints.is_empty(),
+            is_survey: answers.touchpoints.len() >= SURVEY_SCORES,
         }
     }
 
@@ -169,6 +175,9 @@ impl Evidence {
                 weight += 10;
             }
             weight += self.called(&["joined", "signup", "registered", "segment", "birth"], 0, 10, &mut why);
+            if self.is_survey {
+                weight = weight.saturating_sub(40);
+            }
         }
         Weighed { kind: SourceKind::Customers, weight, why }
     }

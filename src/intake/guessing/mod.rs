@@ -2,8 +2,8 @@
 //!
 //! No name decides by itself. A column is what its name, its values and the other files say together (`names`, `scale`): the
 //! recommend answer by its name and by whole numbers from 0 to 10 (`answers`), the customer by the values that come back in
-//! other files (`keys`), the rest by name and kind of value (`columns`). `kinds` says what each source is, and `guess` puts it
-//! together. Every guess carries its evidence, and what is not sure carries a question.
+//! other files (`keys`), the rest by name and kind of value (`columns`). `kinds` says what each source is, `waves` which
+//! others are of one survey, and `guess` puts it together. Every guess carries its evidence, and what is not sure carries a question.
 
 mod answers;
 mod columns;
@@ -12,6 +12,7 @@ mod keys;
 mod kinds;
 mod names;
 mod scale;
+mod waves;
 
 pub use answers::{Answers, CodeMeaning, Recommend, Touchpoint, ValueCode};
 pub use columns::RoleGuess;

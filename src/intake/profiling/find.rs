@@ -268,7 +268,7 @@ fn is_long(file: &SourceFile) -> bool {
 fn with_header(sample: Sample) -> Result<Sample, String> {
     let names: Vec<&str> = sample.columns.iter().map(|column| column.stated.name()).collect();
     if sample.columns.len() < 2 {
-        return Err("it has a single column; see what separates its cells".to_owned());
+        return Err("it has a single column; cells are separated by comma, semicolon, tab or bar, and not by blanks: convert it".to_owned());
     }
     if sample.n_rows == 0 {
         return Err("it has column names and no rows".to_owned());

@@ -155,9 +155,11 @@ fn questions(answers: &Answers, usual: Option<&Scale>) -> Vec<String> {
                 CodeMeaning::Blank => "no answer",
                 CodeMeaning::Slip => "a slip, which is put aside",
             };
+            let (low, high) = (format!("{low:.1} %"), format!("{high:.1} %"));
+            let share = if low == high { format!("is {low}") } else { format!("goes from {low} to {high}") };
             questions.push(format!(
-                "{} is taken for {meaning}: it lies beside {}, and its share goes from {low:.1} % to {high:.1} % of the cells; or \
-                 is it the {} score of a longer scale?",
+                "{} is taken for {meaning}: it lies beside {}, and its share {share} of the cells; or is it the {} score of a longer \
+                 scale?",
                 found.text,
                 usual.unwrap_or(&own.scale).text(),
                 if numeric(&found.text) < own.scale.min { "lowest" } else { "highest" },

@@ -1,8 +1,8 @@
 //! Where the drafted study lies, what it is called, and its date.
 
 use crate::intake::profiling::SourceProfile;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 use std::path::{Component, Path, PathBuf};
 
 /// A path as a study in a folder writes it: relative to the folder, with `/` between its parts.
@@ -50,7 +50,7 @@ pub(super) struct Date {
 }
 
 /// The last day of the events looked at, else of any other time in the answers, else the end of the year that a file's name
-/// says, else the day on which the file was last written.
+/// says, else a day that stands for none.
 pub(super) fn as_of(last_event_us: Option<i64>, feedback: &SourceProfile) -> Date {
     if let Some(written) = last_event_us.and_then(day) {
         return Date { written, why: "the last day among the rows looked at".to_owned(), is_sure: true };
@@ -60,19 +60,15 @@ pub(super) fn as_of(last_event_us: Option<i64>, feedback: &SourceProfile) -> Dat
     if let Some((column, written)) = other.and_then(|(column, times)| Some((column, day(times.last_us)?))) {
         return Date { written, why: format!("the last day in {}", column.name), is_sure: false };
     }
-    if let Some(year) = year_of(&feedback.name()) {
-        return Date {
-            written: format!("{year}-12-31"),
-            why: "the year in the file's name".to_owned(),
-            is_sure: false,
-        };
+    let names = feedback.files.files.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());
+    if let Some(year) = names.filter_map(|name| year_of(&name)).max().or_else(|| year_of(&feedback.name())) {
+        let file = if feedback.files.files.len() > 1 { "a file's name, the latest" } else { "the file's name" };
+        return Date { written: format!("{year}-12-31"), why: format!("the year in {file}"), is_sure: false };
     }
-    let written = feedback.files.files.first().and_then(|file| std::fs::metadata(file).ok()?.modified().ok());
-    let written = written.and_then(|time| Timestamp::try_from(time).ok());
-    let written = written.map(|time| time.to_zoned(TimeZone::UTC)).map(|time: Zoned| time.date().to_string());
+    // Not the day on which the file was written: a copy of it would give another draft.
     Date {
-        written: written.unwrap_or_else(|| "2000-01-01".to_owned()),
-        why: "the day on which the file was last written".to_owned(),
+        written: "2000-01-01".to_owned(),
+        why: "no day of theirs, since no file holds a time: write that of the survey".to_owned(),
         is_sure: false,
     }
 }

@@ -90,6 +90,12 @@ impl Sections<'_> {
         for role in &own.roles {
             write_role(lines, profile, role);
         }
+        if profile.files.files.len() > 1 && own.role("wave").is_none() && own.role("time").is_none() {
+            lines.question(
+                "is each file a wave? then lay it in a folder of its own, named after it as in `wave=2024`, give the folder above them \
+                 as `path`, and write wave = \"wave\"",
+            );
+        }
         match &answers.recommend {
             Some(recommend) => {
                 if let Some(question) = &recommend.question {

@@ -177,6 +177,7 @@ impl FlatData {
             texts: features.iter().filter(is_text).cloned().collect(),
             not_applicable: Codes::new(self.not_applicable.clone()),
             remedy: ", name it with --not-applicable, or name the column with --categorical",
+            answers: Vec::new(),
         };
         wanted.numbers.extend(features.iter().filter(|name| !is_text(name)).cloned());
         wanted.numbers.extend(self.weights.iter().map(|(column, _)| column.clone()));

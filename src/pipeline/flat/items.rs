@@ -149,6 +149,7 @@ impl Columns {
             texts: question.by.clone(),
             not_applicable: Codes::new(question.not_applicable.clone()),
             remedy: ", or name it with --not-applicable",
+            answers: if yes.is_some() { Vec::new() } else { vec![question.column.clone()] },
         };
         wanted.numbers.extend(question.weights.clone());
         wanted.texts.extend(question.cluster.iter().chain(&time).cloned());

@@ -1,7 +1,7 @@
 //! `advocate nps`: the score of a column, by group.
 
-use super::columns::what;
 use super::beside::{self, FlatWindow, WindowRow, Windows};
+use super::columns::what;
 use super::items::check_window;
 use crate::data::Clusters;
 use crate::findings::{Finding, FindingKind, Severity};
@@ -92,6 +92,7 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
     check_window(question.window.as_ref(), question.cluster.as_ref())?;
     let mut wanted = Wanted {
         numbers: vec![question.score.clone()],
+        answers: vec![question.score.clone()],
         texts: question.by.clone(),
         not_applicable: Codes::new(question.not_applicable.clone()),
         remedy: ", or name it with --not-applicable",

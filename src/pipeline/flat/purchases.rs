@@ -244,6 +244,7 @@ impl PurchasesQuestion {
             texts: vec![self.customer.clone(), self.time.clone()],
             not_applicable: Codes::new(self.not_applicable.clone()),
             remedy: ", or name it with --not-applicable",
+            answers: Vec::new(),
         };
         let mut table = FlatTable::read(&self.file, &wanted).map_err(|error| PipelineError::Input(in_full(&error)))?;
         let [customers, times] = [0, 1].map(|place: usize| std::mem::take(&mut table.texts[place]));
