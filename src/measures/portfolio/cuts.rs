@@ -442,10 +442,8 @@ impl Pass<'_> {
         let (mut rows, mut drawn) = (Vec::new(), Vec::new());
         for cell in std::iter::once(all).chain(levels) {
             let cells = self.layout.drawn_cells(self.cuts, cell.of_cut);
-            let name = |of: fn(&Cut, usize) -> &str| {
-                cell.of_cut.map(|(cut, level)| of(&self.cuts[cut], level).to_owned())
-            };
-            let (cut, level) = (name(|cut, _| &cut.name), name(|cut, level| &cut.levels[level]));
+            let cut = cell.of_cut.map(|(cut, _)| self.cuts[cut].name.clone());
+            let level = cell.of_cut.map(|(cut, level)| self.cuts[cut].levels[level].clone());
             for (at, measure) in self.measures.iter().enumerate() {
                 let own = self.drawn(totals, &cells, at);
                 let sums = &totals.sums[cell.place * n_measures + at];

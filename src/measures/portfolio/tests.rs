@@ -255,15 +255,15 @@ fn a_level_of_known_size_has_its_own_part_of_the_population() {
     let levels = || vec!["a".to_owned(), "b".to_owned()];
     let cut = |name: &str, codes| Cut::new(name, levels(), codes).expect("codes");
     let sized = cut("segment", &[0, 0, 0, 0, 1, 1, 1, 1]).with_populations(vec![Some(8.0), Some(40.0)]).expect("sizes");
-    let unsized = cut("channel", &[0, 1, 0, 1, 0, 1, 0, 1]);
+    let unknown = cut("channel", &[0, 1, 0, 1, 0, 1, 0, 1]);
     let of = |sampling| {
         let nps = Measure::nps("nps", &answers).expect("answers");
-        CutAnalysis::default().estimate(&[nps], &[sized.clone(), unsized.clone()], sampling).expect("a table").rows
+        CutAnalysis::default().estimate(&[nps], &[sized.clone(), unknown.clone()], sampling).expect("a table").rows
     };
     let endless = Cut::new("segment", levels(), &[0, 0, 0, 0, 1, 1, 1, 1]).expect("codes");
     let nps = Measure::nps("nps", &answers).expect("answers");
     let plain = CutAnalysis::default()
-        .estimate(&[nps], &[endless, unsized.clone()], Sampling::default())
+        .estimate(&[nps], &[endless, unknown.clone()], Sampling::default())
         .expect("a table")
         .rows;
     let own = of(sampling);
