@@ -1,11 +1,13 @@
 //! From the answers of an outcome to its model and its ranked drivers.
 
 use super::clusters;
+use super::coded::Coded;
 use super::fold_model::FoldModel;
 use super::judge::CUSTOMER_FOLDS;
 use super::model_fit::{self, ModelFit, ModelSettings};
 use super::outcomes::{Feature, Problem};
 use super::selection::{Selection, controls, filled};
+use super::small_bases::Hidden;
 use crate::data::{Clusters, DataError, DesignMatrix, Gaps, Observations, Outcome as OutcomeColumn, Weights};
 use crate::drivers::{Driver, DriverAnalysis, DriverFamily, DriverGroup, DriverRanking, FitKind, Method};
 use crate::estimators::calibration::Calibration;
@@ -146,18 +148,28 @@ impl Prepared {
     }
 
     /// What the fitted model hides; only lines and log odds are asked.
-    pub fn diagnose(&self, base: &BaseTable, selection: &Selection, fit: &ModelFit) -> Option<ModelDiagnostics> {
+    pub fn diagnose(
+        &self,
+        study: &Study,
+        base: &BaseTable,
+        selection: &Selection,
+        fit: &ModelFit,
+    ) -> Option<ModelDiagnostics> {
         if !matches!(fit.summary.family, Family::Linear | Family::Logistic) {
             return None;
         }
-        let groupings: Vec<Grouping> = ["channel", "wave"]
-            .into_iter()
-            .filter_map(|name| Some((name, base.texts(name)?)))
-            .map(|(name, values)| {
-                let label = |&row: &usize| values[row].as_deref().unwrap_or("(blank)");
-                Grouping::from_labels(name, selection.rows.iter().map(label))
-            })
-            .collect();
+        let coded: Vec<Coded> = ["channel", "wave"].into_iter().filter_map(|name| Coded::of(base, name)).collect();
+        // A mean residual of few people is theirs, and what the others leave of none in all.
+        let mut hidden = Hidden::below(study.measures.suppress_below);
+        let shown = hidden.levels(&coded.iter().collect::<Vec<_>>(), &selection.rows, 0..0);
+        let grouping = |(own, shown): (&Coded, &Vec<bool>)| {
+            let name = |level: usize| match shown[level] {
+                true => own.levels.get(level).map_or("(blank)", String::as_str),
+                false => "(others)",
+            };
+            Grouping::from_labels(&own.name, own.levels_of(&selection.rows).into_iter().map(name))
+        };
+        let groupings: Vec<Grouping> = coded.iter().zip(&shown).map(grouping).collect();
         let scale = match self.outcome {
             Outcome::Recommend { .. } => Scale::new(0.0, 10.0).ok(),
             _ => None,

@@ -188,7 +188,7 @@ fn add_fit(
     prepared: &Prepared,
     fit: &ModelFit,
 ) {
-    let diagnostics = prepared.diagnose(base, selection, fit);
+    let diagnostics = prepared.diagnose(study, base, selection, fit);
     result.add_findings(&fit.findings);
     result.add_findings(diagnostics.as_ref().map_or(&[], |diagnostics| &diagnostics.findings));
     match prepared.steps(study) {

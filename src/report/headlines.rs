@@ -3,9 +3,7 @@
 use super::InfluenceResult;
 use super::evaluation::EvaluationResult;
 use super::results::{OutcomeResult, ScoreSummary, StudyResults};
-use super::sections::{
-    benchmark_sentence, change_sentences, kept_sentences, lead_sentences, trend_sentence, weighted_sentence,
-};
+use super::sections::{benchmark_sentence, kept_sentences, lead_sentences, step, trend_sentence, weighted_sentence};
 use super::standing::{self, HeldOut, Link};
 use super::{influence_lines, sentences, words};
 use crate::drivers::performance::{Action, ActionRow};
@@ -26,26 +24,40 @@ pub(super) struct Headline {
     pub text: String,
 }
 
-/// What a reader who reads nothing else should know: the score and its way, what to improve, whether words and deeds go
-/// together and whom to invite; then what stands behind them.
-pub(super) fn headlines(results: &StudyResults) -> Vec<Headline> {
-    let line = |lead: &str, text: String| Headline { lead: lead.to_owned(), text };
-    let (changed, beside): (Vec<Headline>, Vec<Headline>) =
-        beside_the_score(results).into_iter().partition(|own| own.lead == CHANGED);
-    let mut all = vec![line("Net Promoter Score", score(results))];
-    all.extend(changed);
-    all.extend(to_improve(results).map(|text| line("What to improve", text)));
-    all.extend(say_and_do(results).map(|text| line("Do words and deeds go together?", text)));
-    let plan = results.influence.as_ref().and_then(|influence| influence.plan.as_ref());
-    all.extend(plan.map(|plan| line("Whom to invite", influence_lines::plan(plan))));
-    all.extend(results.outcomes.iter().map(|own| line(&sentences::outcome_title(own), of_outcome(results, own))));
-    all.extend(beside);
-    all.extend(of_evaluations(results).map(|text| line("How far to trust the models", text)));
-    let influence = results.influence.as_ref();
-    all.extend(influence.map(|own| line("Who carries the word", of_influence(own, results.head.confidence))));
-    all.extend(results.scores.as_ref().map(|scores| line("All customers", of_scores(scores))));
-    all.extend(sentences::rows(results).map(|text| line("What this rests on", text)));
-    all
+/// What stands at the top.
+pub(super) struct InShort {
+    /// What a reader who reads nothing else should know, in the order of its weight: the score and its way, what to improve,
+    /// whether words and deeds go together, and whom to invite.
+    pub first: Vec<Headline>,
+    /// What stands behind these.
+    pub more: Vec<Headline>,
+}
+
+impl InShort {
+    pub fn of(results: &StudyResults) -> Self {
+        let line = |lead: &str, text: String| Headline { lead: lead.to_owned(), text: words::spoken(&text) };
+        let (changed, beside): (Vec<Headline>, Vec<Headline>) =
+            beside_the_score(results).into_iter().partition(|own| own.lead == CHANGED);
+        let mut first = vec![line("Net Promoter Score", score(results))];
+        first.extend(changed);
+        first.extend(to_improve(results).map(|text| line("What to improve", text)));
+        first.extend(say_and_do(results).map(|text| line("Do words and deeds go together?", text)));
+        let plan = results.influence.as_ref().and_then(|influence| influence.plan.as_ref());
+        // Keys of customers stay as they are written.
+        let as_written = |lead: &str, text: String| Headline { lead: lead.to_owned(), text };
+        first.extend(plan.map(|plan| as_written("Whom to invite", influence_lines::plan(plan))));
+        let mut more: Vec<Headline> =
+            results.outcomes.iter().map(|own| line(&sentences::outcome_title(own), of_outcome(results, own))).collect();
+        more.extend(beside);
+        more.extend(of_evaluations(results).map(|text| line("How far to trust the models", text)));
+        let influence = results.influence.as_ref();
+        more.extend(
+            influence.map(|own| as_written("Who carries the word", of_influence(own, results.head.confidence))),
+        );
+        more.extend(results.scores.as_ref().map(|scores| line("All customers", of_scores(scores))));
+        more.extend(sentences::rows(results).map(|text| line("What this rests on", text)));
+        Self { first, more }
+    }
 }
 
 /// One line each for the benchmark, for the change over all waves and since the last one, for what weights change, for what was
@@ -56,7 +68,7 @@ pub(super) fn beside_the_score(results: &StudyResults) -> Vec<Headline> {
     let level = words::level(results.head.confidence);
     let line = |lead: &str, text: String| Headline { lead: lead.to_owned(), text };
     // A last step without evidence of change is no news of the score where all waves show a trend, so both stand together.
-    let last = card.changes.last().and_then(|own| change_sentences(own).into_iter().next());
+    let last = card.changes.last().map(last_step);
     let change = trend_sentence(results).into_iter().chain(last).collect::<Vec<_>>().join(" ");
     let whole = card.weighting.iter().filter(|own| own.wave.is_none());
     let weighting = whole.map(|own| weighted_sentence(own, &level)).collect::<Vec<_>>().join(" ");
@@ -71,7 +83,7 @@ pub(super) fn beside_the_score(results: &StudyResults) -> Vec<Headline> {
     ]
     .into_iter()
     .filter(|(_, text)| !text.is_empty())
-    .map(|(lead, text)| line(lead, text))
+    .map(|(lead, text)| line(lead, words::spoken(&text)))
     .collect()
 }
 
@@ -83,7 +95,7 @@ fn of_evaluations(results: &StudyResults) -> Option<String> {
         return None;
     }
     let figures: Vec<String> =
-        judged.iter().map(|(own, held)| format!("{} {}", own.outcome, held.in_words())).collect();
+        judged.iter().map(|(own, held)| format!("{}: {}", own.outcome, held.in_plain_words())).collect();
     let mut sentences = vec![format!("On later answers of other customers: {}.", figures.join("; "))];
     sentences.extend(judged.iter().filter_map(|(own, held)| beside_purchases(own, held)));
     let adds_nothing = |own: &&(&EvaluationResult, HeldOut<'_>)| {
@@ -102,12 +114,15 @@ fn of_evaluations(results: &StudyResults) -> Option<String> {
 /// Whether a model of the purchases alone does as well as the study's, where there is one.
 fn beside_purchases(evaluation: &EvaluationResult, held_out: &HeldOut<'_>) -> Option<String> {
     let row = evaluation.comparison("buy_till_you_die", "model", held_out.metric)?;
-    let figures = format!(
-        "{} {} against {}",
-        held_out.name,
-        words::fixed(row.champion_value, 2),
-        words::fixed(row.challenger_value, 2)
-    );
+    let figures = match held_out.counts_pairs() {
+        true => format!("{} of 100 such pairs against {}", pairs(row.champion_value), pairs(row.challenger_value)),
+        false => format!(
+            "{} {} against {}",
+            held_out.name,
+            words::fixed(row.champion_value, 2),
+            words::fixed(row.challenger_value, 2)
+        ),
+    };
     let (low, high) = row.conf_low.zip(row.conf_high)?;
     let outcome = &evaluation.outcome;
     if low > 0.0 {
@@ -119,6 +134,11 @@ fn beside_purchases(evaluation: &EvaluationResult, held_out: &HeldOut<'_>) -> Op
             "It is not shown that the model predicts {outcome} better than purchases alone do ({figures} for the model)."
         ))
     }
+}
+
+/// Of a hundred pairs, how many.
+fn pairs(share: f64) -> String {
+    words::fixed(100.0 * share, 0)
 }
 
 fn score(results: &StudyResults) -> String {
@@ -136,9 +156,6 @@ fn score(results: &StudyResults) -> String {
         words::percent(score.detractor_share),
         if row.weighted { ", weighted" } else { "" },
     );
-    if let Some(several) = sentences::several_answers(row) {
-        text.push_str(&format!(" {several}"));
-    }
     if row.below_minimum_base {
         text.push_str(" These are fewer answers than the study's minimum base, so read it as a hint.");
     }
@@ -274,13 +291,7 @@ fn say_and_do(results: &StudyResults) -> Option<String> {
     let mut sentences = Vec::new();
     let (there, weak, unknown) = (of(Link::There), of(Link::Weak), of(Link::Unknown));
     if !there.is_empty() {
-        let tests: Vec<String> = behaviours
-            .iter()
-            .filter(|outcome| there.contains(&outcome.name.as_str()))
-            .filter_map(|outcome| outcome.ranking.as_ref().map(sentences::strength))
-            .collect();
-        let names = words::listed(&there);
-        sentences.push(format!("What customers say goes with {names} ({}).", tests.join("; ")));
+        sentences.push(format!("What customers say goes with {}.", words::listed(&there)));
     }
     if !weak.is_empty() {
         let names = words::listed(&weak);
@@ -378,8 +389,13 @@ mod tests {
     use crate::report::{ComparisonRow, WaveChange};
 
     fn said(results: &StudyResults, lead: &str) -> String {
-        let all = headlines(results);
-        all.into_iter().find(|headline| headline.lead.contains(lead)).map(|headline| headline.text).unwrap_or_default()
+        let InShort { first, more } = InShort::of(results);
+        first
+            .into_iter()
+            .chain(more)
+            .find(|headline| headline.lead.contains(lead))
+            .map(|headline| headline.text)
+            .unwrap_or_default()
     }
 
     fn change(edit: impl Fn(&mut DriverRanking)) -> StudyResults {
@@ -444,8 +460,8 @@ mod tests {
         let figure = &mut results.evaluations[0].figures[0];
         (figure.estimate, figure.conf_low, figure.conf_high) = (0.588, Some(0.44), Some(0.72));
         let text = said(&results, "(repurchase)");
-        let weak = "It is not shown that the model of repurchase tells later answers better than chance (ROC AUC 0.59 (0.44 to \
-                    0.72)), so its ranks say little. With that caveat, “prices” comes first";
+        let weak = "It is not shown that the model of repurchase tells later answers better than chance (of 100 pairs of \
+                    one who did and one who did not it ranks 59 rightly, 50 being chance (ROC AUC 0.59, 0.44 to 0.72)), so its ranks say little. With that caveat, “prices” comes first";
         assert!(text.starts_with(weak), "{text}");
         assert!(said(&results, "words and deeds").starts_with("What customers say hardly goes with repurchase"));
     }
@@ -471,12 +487,13 @@ mod tests {
         };
         assert_eq!(
             against(-0.2, -0.1),
-            "On later answers of other customers: repurchase ROC AUC 0.56 (0.51 to 0.61). Purchases alone predict repurchase \
-             better (ROC AUC 0.73 against 0.56). It is not shown that feedback adds anything to what behaviour tells about \
+            "On later answers of other customers: repurchase: of 100 pairs of one who did and one who did not it ranks 56 \
+             rightly, 50 being chance (ROC AUC 0.56, 0.51 to 0.61). Purchases alone predict repurchase better (73 of 100 such \
+             pairs against 56). It is not shown that feedback adds anything to what behaviour tells about \
              repurchase."
         );
-        let open = "It is not shown that the model predicts repurchase better than purchases alone do (ROC AUC 0.73 against \
-                    0.56 for the model).";
+        let open = "It is not shown that the model predicts repurchase better than purchases alone do (73 of 100 such \
+                    pairs against 56 for the model).";
         assert!(against(-0.2, 0.1).contains(open));
         assert!(!against(0.1, 0.2).contains("urchases alone"));
     }
@@ -498,7 +515,7 @@ mod tests {
         results.scorecard.trend = Some(rising.expect("waves"));
         let text = said(&results, "score changed");
         let rose = "Over 3 waves the score rose at a rate of 3.0 points a year (95 % interval 0.2 to 5.8). From winter to \
-                    spring: no evidence of change";
+                    spring there is no evidence of a change (";
         assert!(text.starts_with(rose), "{text}");
         let falling = TrendSettings::default().of(&[wave(1.0, 26.0), wave(2.0, 23.0), wave(3.0, 20.0)]);
         results.scorecard.trend = Some(falling.expect("waves"));
@@ -573,8 +590,7 @@ mod tests {
         let mut results = linked();
         assert_eq!(
             said(&results, "words and deeds"),
-            "What customers say goes with repurchase (McFadden's pseudo R squared 0.031, of which the drivers 0.008, p = 0.012). For referral this could not \
-             be tested. What comes first differs: “delivery” for recommend, “prices” for repurchase."
+            "What customers say goes with repurchase. For referral this could not be tested. What comes first differs: “delivery” for recommend, “prices” for repurchase."
         );
         if let Some(ranking) = &mut results.outcomes[2].ranking {
             ranking.p_value = 0.3;

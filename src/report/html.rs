@@ -1,10 +1,10 @@
 //! The report as one page that needs nothing else: no script, no font, no picture from elsewhere.
 
-use super::headlines::{self, Headline};
+use super::headlines::{Headline, InShort};
 use super::results::StudyResults;
 use super::sections::{
-    Changed, Channels, CutsAgainst, Deeds, Drivers, FindingRow, Influence, LeftOutSection, PerceptionSection, RateRow,
-    Reading, RuleRow, SayAndDo, Score, Scores, TeamsSection, Trust, WhatToDo,
+    Changed, Channels, CutsAgainst, Deeds, Drivers, FindingRow, Influence, LeftOutSection, ListedFinding,
+    PerceptionSection, RateRow, Reading, RuleRow, SayAndDo, Score, Scores, TeamsSection, Trust, WhatToDo,
 };
 use super::{sections, sentences, text, words};
 use askama::Template;
@@ -25,7 +25,7 @@ struct Page<'r> {
     results: &'r StudyResults,
     level: String,
     association: &'static str,
-    headlines: Vec<Headline>,
+    in_short: InShort,
     findings: Vec<FindingRow>,
     score: Option<Score>,
     whom: Vec<String>,
@@ -45,7 +45,7 @@ struct Page<'r> {
     influence: Option<Influence>,
     scores: Option<Scores>,
     left_out: LeftOutSection,
-    all_findings: Vec<(String, FindingRow)>,
+    all_findings: Vec<ListedFinding>,
     reading: Reading,
 }
 
@@ -56,21 +56,25 @@ struct Page<'r> {
 /// # Errors
 /// The page could not be put together, which means that this program is at fault.
 pub fn html(results: &StudyResults) -> Result<String, ReportError> {
+    let in_short = InShort::of(results);
     let page = Page {
         results,
         level: words::level(results.head.confidence),
         association: sentences::ASSOCIATION,
-        headlines: headlines::headlines(results).into_iter().map(unbroken).collect(),
+        in_short: InShort {
+            first: in_short.first.into_iter().map(unbroken).collect(),
+            more: in_short.more.into_iter().map(unbroken).collect(),
+        },
         findings: sections::study_findings(results),
         score: Score::of(results),
-        whom: sections::whom(results),
+        whom: spoken(sections::whom(results)),
         response: sections::response_rows(results),
         rules: RuleRow::all(results),
         against: CutsAgainst::of(results),
         changed: Changed::of(results),
-        deeds: Deeds::of(results),
-        lead: sections::lead_sentences(results),
-        channels: Channels::of(results),
+        deeds: Deeds::of(results).map(|own| Deeds { sentences: spoken(own.sentences), ..own }),
+        lead: spoken(sections::lead_sentences(results)),
+        channels: Channels::of(results).map(|own| Channels { sentences: spoken(own.sentences), ..own }),
         perception: PerceptionSection::all(results),
         teams: TeamsSection::of(results),
         drivers: Drivers::of(results),
@@ -89,6 +93,10 @@ pub fn html(results: &StudyResults) -> Result<String, ReportError> {
 /// The same sentence without a line break between a number and its percent sign.
 fn unbroken(headline: Headline) -> Headline {
     Headline { text: headline.text.replace(" %", "\u{a0}%"), ..headline }
+}
+
+fn spoken(sentences: Vec<String>) -> Vec<String> {
+    sentences.iter().map(|sentence| words::spoken(sentence)).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The same story in Markdown, on two screens.
 
+use super::headlines::InShort;
 use super::results::{MeasureRow, OutcomeResult, StudyResults};
-use super::sections::{Changed, Deeds, change_sentences};
+use super::sections::{Changed, Deeds};
 use super::sentences::{self, ASSOCIATION};
 use super::standing::{self, Link};
-use super::{headlines, influence_lines, reasons, text, words};
+use super::{influence_lines, reasons, text, words};
 use crate::drivers::{DriverRanking, DriverRow};
 use crate::findings::{Finding, Severity};
 use std::fmt::Write;
@@ -19,7 +20,14 @@ const N_CHANGES_MAX: usize = 3;
 /// The results as a short text in Markdown: headline sentences, the score, the first drivers, what was left out.
 pub fn markdown(results: &StudyResults) -> String {
     let mut page = format!("# {}\n\nAs of {}.\n\n", escaped(&results.head.title), escaped(&results.head.as_of));
-    for headline in headlines::headlines(results) {
+    let InShort { first, more } = InShort::of(results);
+    for headline in &first {
+        add(&mut page, format_args!("- **{}**: {}\n", escaped(&headline.lead), escaped(&headline.text)));
+    }
+    if !more.is_empty() {
+        page.push_str("\n## More in short\n\n");
+    }
+    for headline in &more {
         add(&mut page, format_args!("- **{}**: {}\n", escaped(&headline.lead), escaped(&headline.text)));
     }
     scores(&mut page, results);
@@ -74,15 +82,29 @@ fn changes(page: &mut String, results: &StudyResults) {
     if let Some(trend) = &changed.trend {
         add(page, format_args!("- {}\n", escaped(trend)));
     }
-    let n_more = results.scorecard.changes.len().saturating_sub(N_CHANGES_MAX);
-    for sentence in results.scorecard.changes.iter().skip(n_more).flat_map(change_sentences) {
-        add(page, format_args!("- {}\n", escaped(&sentence)));
+    for sentence in changed.sentences.iter().chain(&changed.outside) {
+        add(page, format_args!("- {}\n", escaped(sentence)));
+    }
+    let n_more = changed.steps.len().saturating_sub(N_CHANGES_MAX);
+    if !changed.steps.is_empty() {
+        let level = &changed.level;
+        add(
+            page,
+            format_args!(
+                "\n| From | To | Change | {level} interval | Smallest change that would show |\n|:---|:---|---:|---:|---:|\n"
+            ),
+        );
+    }
+    for row in changed.steps.iter().skip(n_more) {
+        let (from, to) = (escaped(&row.from), escaped(&row.to));
+        add(page, format_args!("| {from} | {to} | {} | {} | {} |\n", row.change, row.interval, row.smallest));
     }
     if n_more > 0 {
         let more = words::counted(n_more, "earlier change is", "earlier changes are");
-        add(page, format_args!("- {more} in the report.\n"));
+        add(page, format_args!("\n{more} in the report.\n"));
     }
-    if let Some(why) = changed.why {
+    // What a change is made of that may be none says little.
+    if let Some(why) = changed.why.filter(|why| why.is_shown) {
         add(
             page,
             format_args!(

@@ -1,6 +1,6 @@
 //! The words of reasons and severities as phrases.
 
-use crate::findings::Severity;
+use crate::findings::{FindingKind, Severity};
 
 /// Why an answer, or a row of a source, is not used; unknown words lose their underscores.
 pub(super) fn phrase(word: &str) -> String {
@@ -41,6 +41,47 @@ pub(super) fn short(word: &str) -> String {
 /// The word with spaces: `few events`.
 pub(super) fn spaced(word: &str) -> String {
     word.replace('_', " ")
+}
+
+/// What kind of thing was noticed, for a reader who does not know the field's words.
+pub(super) fn kind(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::Aliased => "follows from other columns",
+        FindingKind::Collinear => "moves with other columns",
+        FindingKind::Constant => "never varies",
+        FindingKind::Separated => "told apart without error",
+        FindingKind::FewEvents => "few cases to learn from",
+        FindingKind::RowsDropped => "left out",
+        FindingKind::WindowCensored => "too recent to know",
+        FindingKind::WeakLink => "weak link",
+        FindingKind::Suppressor => "sign differs from the correlation",
+        FindingKind::SmallBase => "few answers",
+        FindingKind::ClassDisagrees => "class and answer disagree",
+        FindingKind::ClockChange => "changes of the clocks",
+        FindingKind::RowsCorrected => "corrected rows",
+        FindingKind::CorrectionsNotApplied => "corrections without effect",
+        FindingKind::SourceRemark => "about a source",
+        FindingKind::NotRepresentative => "who answered",
+        FindingKind::Unmatched => "not found in another source",
+        FindingKind::Ambiguous => "could be several",
+        FindingKind::FoldedTogether => "spellings taken for one",
+        FindingKind::NotEstimated => "not computed",
+        FindingKind::NoGain => "no better than counting",
+        FindingKind::EdgesDropped => "referrals set right or left out",
+        FindingKind::StraightLining => "one score for everything",
+        FindingKind::NotProportional => "differs from step to step",
+        FindingKind::Halo => "one impression behind all scores",
+        FindingKind::ScaleEnd => "at an end of the scale",
+        FindingKind::Influential => "decided by few answers",
+        FindingKind::NonLinear => "a curve and not a line",
+        FindingKind::UnequalVariance => "uneven scatter",
+        FindingKind::ResidualPattern => "groups that the model misses",
+        FindingKind::DriversDiffer => "differs between segments",
+        FindingKind::Sampled => "from a random sample",
+        FindingKind::Screened => "by a quick method",
+        FindingKind::Unreliable => "to be read with care",
+        FindingKind::NotComparable => "not comparable",
+    }
 }
 
 /// The severity for a reader.

@@ -109,7 +109,7 @@ pub(super) fn weakness(results: &StudyResults, outcome: &OutcomeResult) -> Optio
         Some(format!(
             "It is not shown that the model of {} tells later answers better than chance ({}), so its ranks say little.",
             outcome.name,
-            held_out.in_words()
+            held_out.in_plain_words()
         ))
     };
     match (found, noise) {
@@ -149,12 +149,25 @@ impl<'r> HeldOut<'r> {
         self.chance.zip(self.figure.conf_low).is_none_or(|(chance, low)| low > chance)
     }
 
-    /// `ROC AUC 0.59 (0.44 to 0.72)`.
-    pub fn in_words(&self) -> String {
-        let ends = self.figure.conf_low.zip(self.figure.conf_high).map_or_else(String::new, |(low, high)| {
-            format!(" ({})", words::range(words::fixed(low, 2), words::fixed(high, 2)))
-        });
-        format!("{} {}{ends}", self.name, words::fixed(self.figure.estimate, 2))
+    /// Whether the figure is a share of pairs that are ranked rightly.
+    pub fn counts_pairs(&self) -> bool {
+        self.metric == "roc_auc"
+    }
+
+    /// The figure as anybody can read it, with the field's word for it beside.
+    pub fn in_plain_words(&self) -> String {
+        let own = words::fixed(self.figure.estimate, 2);
+        let ends = self.figure.conf_low.zip(self.figure.conf_high);
+        let ends = ends.map(|(low, high)| words::range(words::fixed(low, 2), words::fixed(high, 2)));
+        if self.counts_pairs() {
+            let ends = ends.map_or_else(String::new, |ends| format!(", {ends}"));
+            return format!(
+                "of 100 pairs of one who did and one who did not it ranks {} rightly, 50 being chance ({} {own}{ends})",
+                words::fixed(100.0 * self.figure.estimate, 0),
+                self.name
+            );
+        }
+        format!("{} {own}{}", self.name, ends.map_or_else(String::new, |ends| format!(" ({ends})")))
     }
 }
 

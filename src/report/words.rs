@@ -157,7 +157,44 @@ pub(super) fn sentence(fragment: &str, name: &str) -> String {
     let fragment = &quoted_names(fragment.trim());
     let stop = if fragment.is_empty() || fragment.ends_with(['.', '!', '?']) { "" } else { "." };
     let named = !name.is_empty() && fragment.starts_with(name);
-    format!("{}{stop}", if named { fragment.to_owned() } else { capitalised(fragment) })
+    format!("{}{stop}", spoken(&if named { fragment.to_owned() } else { capitalised(fragment) }))
+}
+
+/// The text with the names of columns as people say them: `tenure_days` becomes `tenure days`. Between quotation marks, where keys
+/// of a study may stand, only the columns of the history do; keys of customers such as `C_001` stay as they are written.
+pub(super) fn spoken(text: &str) -> String {
+    let mut quoted = false;
+    let mut said = String::with_capacity(text.len());
+    for (place, word) in text.split(' ').enumerate() {
+        if place > 0 {
+            said.push(' ');
+        }
+        quoted |= word.contains('“');
+        if quoted || !is_name(word) {
+            said.push_str(word)
+        } else {
+            said.push_str(&word.replace('_', " "))
+        }
+        quoted &= !word.contains('”');
+    }
+    said
+}
+
+/// Whether a word, but for punctuation around it, is a name of lower-case parts with a letter in each.
+fn is_name(word: &str) -> bool {
+    let name = word.trim_matches(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
+    let is_part = |part: &str| {
+        part.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+            && part.chars().any(|letter| letter.is_ascii_lowercase())
+    };
+    name.contains('_') && name.split('_').all(is_part)
+}
+
+/// Whether a word is a column that the join makes of what customers did.
+fn is_of_history(word: &str) -> bool {
+    const STEMS: [&str; 6] = ["tenure_", "recency_", "frequency_", "spend_", "activity_", "page_rank"];
+    let name = word.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric());
+    STEMS.iter().any(|stem| name.starts_with(stem))
 }
 
 fn quoted_names(text: &str) -> String {
@@ -252,6 +289,18 @@ mod tests {
     #[test]
     fn whole_amounts_have_no_decimals() {
         assert_eq!([98.0, 0.0, 12.345, 1_250.0, f64::NAN].map(amount), ["98", "0", "12.3", "1,250", "–"]);
+    }
+
+    #[test]
+    fn names_of_columns_are_said_and_keys_are_not_touched() {
+        assert_eq!(
+            spoken("not adjusted for tenure_days, or spend_365d."),
+            "not adjusted for tenure days, or spend 365d."
+        );
+        assert_eq!(
+            spoken("(call_centre) C_001 c_001 step_ “step_days of it” a_b"),
+            "(call centre) C_001 c_001 step_ “step_days of it” a b"
+        );
     }
 
     #[test]

@@ -167,3 +167,101 @@ content_from = 9
         assert_eq!(row["followed_share"].is_empty(), n_followed.is_empty(), "{row:?}");
     }
 }
+
+/// Answers of five shops, of which the last has three customers; every second one buys.
+fn five_shops(folder: &Path) {
+    let mut feedback = "who,when,nps,shop,delivery,price\n".to_owned();
+    let mut orders = "who,when\n".to_owned();
+    let mut n = 0;
+    for (shop, of_shop) in [("a", 130), ("b", 120), ("c", 110), ("d", 40), ("e", 3)] {
+        for at in 0..of_shop {
+            let (delivery, price) = (1 + n % 5, 1 + n * 7 % 5);
+            let answer = (delivery * 2 + usize::from(price > 3)).min(10);
+            let month = 1 + at % 10;
+            let _ = writeln!(feedback, "c{n},2026-{month:02}-10T12:00:00Z,{answer},{shop},{delivery},{price}");
+            let _ = writeln!(orders, "c{n},2025-11-10T12:00:00Z");
+            if (n * n + delivery) % 3 == 0 {
+                let _ = writeln!(orders, "c{n},2026-{month:02}-15T12:00:00Z");
+            }
+            n += 1;
+        }
+    }
+    write(folder, "f.csv", &feedback);
+    write(folder, "orders.csv", &orders);
+}
+
+const SHOPS: &str = r#"
+[sources.feedback]
+path = "f.csv"
+customer = "who"
+time = "when"
+recommend = "nps"
+keep = ["shop"]
+scale = [1, 5]
+[sources.transactions]
+path = "orders.csv"
+customer = "who"
+time = "when"
+[drivers]
+touchpoints = ["delivery", "price"]
+[segments]
+by = ["shop"]
+minimum_base = 20
+[evaluation]
+test_share = 0.9
+bootstrap = 0
+[measures]
+by = ["shop"]
+[outcomes.recommend]
+[outcomes.repurchase]
+window_days = 30
+"#;
+
+#[test]
+fn no_shop_of_few_follows_from_the_drivers_of_the_others() {
+    let folder = folder();
+    five_shops(folder.path());
+    run(folder.path(), SHOPS);
+    let drivers = rows(folder.path(), "shot", "segment_drivers");
+    for outcome in ["recommend", "repurchase"] {
+        let own: Vec<&Row> =
+            drivers.iter().filter(|row| row["outcome"] == outcome && row["driver"] == "delivery").collect();
+        let shown: Vec<&str> = own.iter().map(|row| row["segment"].as_str()).collect();
+        // The three take the 40 with them: what the total leaves is of two shops.
+        assert_eq!(shown, ["a", "b", "c"], "{outcome}");
+        let n_shown: i64 = own.iter().map(|row| row["n_used"].parse::<i64>().expect("a count")).sum();
+        let fits = rows(folder.path(), "shot", "fits");
+        let n_all: i64 = find(&fits, &[("outcome", outcome)])["n_used"].parse().expect("a count");
+        assert!(n_all - n_shown > 5 && n_all - n_shown != 3, "{n_all} less {n_shown}");
+    }
+}
+
+#[test]
+fn no_shop_of_few_follows_from_how_the_model_did_in_the_others() {
+    let folder = folder();
+    five_shops(folder.path());
+    run(folder.path(), SHOPS);
+    let figures = rows(folder.path(), "shot", "evaluation");
+    let of = |by: &str, metric: &str| -> Vec<&Row> {
+        let is_own = |row: &&Row| {
+            row["outcome"] == "repurchase"
+                && row["model"] == "model"
+                && row["metric"] == metric
+                && row["by"] == by
+                && row["fold"].is_empty()
+        };
+        figures.iter().filter(is_own).collect()
+    };
+    let number = |row: &Row, name: &str| row[name].parse::<f64>().expect("a number");
+    let (all, shops) = (of("", "brier"), of("shop", "brier"));
+    let shown: Vec<&str> = shops.iter().map(|row| row["segment"].as_str()).collect();
+    assert_eq!(shown, ["a", "b", "c"]);
+    // A Brier score is a mean, so that the subtraction works: it gives that of the two hidden shops together, and of no one.
+    let rest = number(all[0], "n_rows") - shops.iter().map(|row| number(row, "n_rows")).sum::<f64>();
+    assert!(rest > 5.0, "{rest}");
+    let card =
+        std::fs::read_to_string(folder.path().join("results/shot/2026-12-31/models/repurchase.md")).expect("a card");
+    assert!(card.contains("| shop: a |") && !card.contains("| shop: d |") && !card.contains("| shop: e |"), "{card}");
+    let findings = rows(folder.path(), "shot", "findings");
+    assert!(findings.iter().any(|row| row["kind"] == "small_base" && row["about"] == "repurchase"), "{findings:?}");
+}

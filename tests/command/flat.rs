@@ -558,6 +558,122 @@ fn nps_against_a_benchmark_is_tested_one_sided() {
 }
 
 #[test]
+fn other_items_are_reported_by_hand() {
+    let folder = folder();
+    let mut table = "csat,effort,again,shop,when,who\n".to_owned();
+    // Satisfaction 1 to 5: two of each but four of 5; effort is its double less 1; who is satisfied says yes.
+    for (at, csat) in [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5, 5].into_iter().enumerate() {
+        let again = if csat > 3 { "yes" } else { "no" };
+        let month = 1 + at / 4;
+        let _ =
+            writeln!(table, "{csat},{},{again},{},2026-{month:02}-01,c{}", 2 * csat - 1, ["x", "y"][at % 2], at / 2);
+    }
+    let _ = writeln!(table, "9,,yes,x,2026-03-01,c9");
+    write(folder.path(), "t.csv", &table);
+    let of = |arguments: &[&str]| {
+        let all = [&["nps", "--data", "t.csv", "--not-applicable", "9", "--format", "json"][..], arguments].concat();
+        json(&advocate(folder.path(), &all))
+    };
+    let top = of(&["--score", "csat", "--metric", "top-box", "--scale", "1-5", "--from", "4"]);
+    // Six of twelve; Wilson's interval of a half with n = 12: 1/2 -+ 1.96 / 2 / sqrt(12 + 1.96^2).
+    let group = &top["groups"][0];
+    close(&group["estimate"], 0.5, 1e-12);
+    let z: f64 = 1.959_963_984_540_054;
+    close(&group["conf_low"], 0.5 - 0.5 * z / (12.0 + z * z).sqrt(), 1e-9);
+    assert_eq!(
+        (group["n"].as_u64(), group["interval"].as_str(), group["metric"].as_str()),
+        (Some(12), Some("wilson"), Some("top_box"))
+    );
+    assert_eq!(top["findings"][0]["kind"], "rows_dropped");
+    // 6 in favour and 4 against.
+    let net = of(&["--score", "csat", "--metric", "net-box", "--scale", "1-5", "--from", "4", "--to", "2"]);
+    close(&net["groups"][0]["estimate"], 100.0 * 2.0 / 12.0, 1e-9);
+    assert_eq!(net["groups"][0]["interval"], "adjusted-wald");
+    // 40 over 12, squares 160; Student's t on 11 degrees of freedom is 2.200985160082949 at 97.5 %.
+    let mean = of(&["--score", "csat", "--metric", "mean", "--scale", "1-5"]);
+    let error = ((160.0 - 1600.0 / 12.0) / 11.0_f64).sqrt() / 12.0_f64.sqrt();
+    close(&mean["groups"][0]["estimate"], 40.0 / 12.0, 1e-9);
+    close(&mean["groups"][0]["std_error"], error, 1e-9);
+    close(&mean["groups"][0]["conf_high"], 40.0 / 12.0 + 2.200_985_160_082_949 * error, 1e-8);
+    // Every second row is of a shop; seven of thirteen say yes.
+    let yes = of(&["--score", "again", "--metric", "yes", "--yes", "yes", "--by", "shop"]);
+    close(&yes["groups"][0]["estimate"], 4.0 / 7.0, 1e-9);
+    close(&yes["groups"][1]["estimate"], 0.5, 1e-9);
+    assert_eq!(yes["groups"][1]["by"]["shop"], "y");
+    let drawn = of(&["--score", "csat", "--metric", "mean", "--interval", "bootstrap", "--bootstrap", "200"]);
+    assert_eq!(drawn["groups"][0]["interval"], "bootstrap");
+}
+
+#[test]
+fn items_go_together_and_move_over_time() {
+    let folder = folder();
+    let mut table = "nps,csat,when,who\n".to_owned();
+    for (at, nps) in [10, 9, 3, 8, 10, 10, 2, 9].into_iter().enumerate() {
+        let _ = writeln!(table, "{nps},{},2026-{:02}-15,c{}", 5 - at % 3, 1 + at / 2, at % 4);
+    }
+    write(folder.path(), "t.csv", &table);
+    let base = ["nps", "--data", "t.csv", "--score", "nps"];
+    let of =
+        |arguments: &[&str]| json(&advocate(folder.path(), &[&base[..], &["--format", "json"], arguments].concat()));
+    let own = of(&["--correlate", "csat"]);
+    // numpy.corrcoef([10, 9, 3, 8, 10, 10, 2, 9], [5, 4, 3, 5, 4, 3, 5, 4])[0, 1]
+    close(&own["correlations"][0]["correlation"], -0.032_933_960_507_301_82, 1e-9);
+    assert_eq!(own["correlations"][0]["interval"], "fisher-z");
+    assert_eq!(own["groups"][0]["n"], 8);
+    // Sixty days to 15 April: from 15 February on, thirty days before it from 16 January. By month: + +, - 0, + +, - +.
+    let own = of(&["--time", "when", "--window", "60", "--step", "30"]);
+    let windows = own["windows"].as_array().expect("windows");
+    let last = windows.last().expect("a window");
+    assert_eq!(
+        (last["from"].as_str(), last["to"].as_str(), last["n"].as_u64()),
+        (Some("2026-02-15"), Some("2026-04-15"), Some(6))
+    );
+    close(&last["estimate"], 100.0 / 6.0, 1e-9);
+    assert_eq!(windows.len(), 2);
+    let earlier = &windows[0];
+    // 16 January to 16 March: February and March.
+    assert_eq!((earlier["from"].as_str(), earlier["n"].as_u64()), (Some("2026-01-16"), Some(4)));
+    close(&earlier["estimate"], 25.0, 1e-9);
+    // The last answer of each of the four: of March and April.
+    let own = of(&["--time", "when", "--window", "90", "--step", "90", "--several", "latest", "--cluster", "who"]);
+    assert_eq!(own["windows"][0]["n"], 4);
+    close(&own["windows"][0]["estimate"], 50.0, 1e-9);
+    let text = stdout(&advocate(folder.path(), &[&base[..], &["--correlate", "csat"]].concat()));
+    assert!(text.contains("promoters") && text.contains("correlation"), "{text}");
+}
+
+#[test]
+fn what_does_not_fit_an_item_is_wrong_usage() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "csat,shop,when\n5,x,2026-01-01\n3,y,2026-02-01\n");
+    for (arguments, said) in [
+        (&["--metric", "top-box", "--scale", "1-5"][..], "needs --from"),
+        (&["--metric", "top-box", "--scale", "1-5", "--from", "1"], "holds every answer"),
+        (&["--metric", "top-box", "--scale", "1-5", "--from", "7"], "must be"),
+        (&["--metric", "net-box", "--scale", "1-5", "--from", "2", "--to", "4"], "must be"),
+        (&["--metric", "mean", "--from", "3"], "--from says nothing"),
+        (&["--metric", "yes"], "needs --yes"),
+        (&["--metric", "mean", "--interval", "wilson"], "a wilson interval cannot be had for a mean"),
+        (&["--interval", "student-t"], "a student-t interval cannot be had for a net score"),
+        (&["--metric", "mean", "--benchmark", "3"], "--benchmark is a Net Promoter Score"),
+        (&["--scale", "5-1"], "lowest and the highest"),
+        (&["--correlate", "csat", "--by", "shop"], "leave --by out"),
+        (&["--window", "30"], "--time"),
+        (&["--time", "when", "--window", "30", "--several", "latest"], "name their column by --cluster"),
+        (&["--time", "when", "--window", "0"], "at least 1 day"),
+    ] {
+        let output = advocate(folder.path(), &[&["nps", "--data", "t.csv", "--score", "csat"][..], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{arguments:?}: {}", stderr(&output));
+    }
+    // An answer off its scale is a fault of the data.
+    let arguments = ["nps", "--data", "t.csv", "--score", "csat", "--metric", "mean", "--scale", "1-4"];
+    let output = advocate(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("5 is no answer on the 1-4 scale"), "{}", stderr(&output));
+}
+
+#[test]
 fn nps_of_small_groups_is_hidden() {
     let folder = folder();
     write(folder.path(), "t.csv", &(answers() + "9,phone,1\n9,phone,1\n9,phone,1\n"));

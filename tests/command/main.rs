@@ -16,6 +16,7 @@ mod influence;
 mod init;
 mod models;
 mod outcomes;
+mod populations;
 mod portfolio;
 mod purchases;
 mod quarantine;

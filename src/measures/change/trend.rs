@@ -159,6 +159,19 @@ mod tests {
     }
 
     #[test]
+    fn scatter_beyond_the_errors_of_the_waves_by_hand() {
+        let wave = |time: f64, nps| Wave { name: String::new(), time, nps, std_error: 1.0, wording: None };
+        let own = TrendSettings::default().of(&[wave(0.0, 0.0), wave(1.0, 3.0), wave(2.0, 0.0)]).expect("waves");
+        // The line is flat at 1; the squares are 1 + 4 + 1 on one degree of freedom, whose tail is erfc(sqrt(6 / 2)).
+        assert!(own.slope.abs() < 1e-12 && (own.level - 1.0).abs() < 1e-12 && (own.mean_time - 1.0).abs() < 1e-12);
+        assert!((own.dispersion.expect("three waves") - 6.0).abs() < 1e-12);
+        assert!((own.scatter_p_value.expect("three waves") - 0.014_305_878_435_429_65).abs() < 1e-12);
+        // By two waves nothing is left over.
+        let own = TrendSettings::default().of(&[wave(0.0, 0.0), wave(1.0, 3.0)]).expect("waves");
+        assert_eq!((own.dispersion, own.scatter_p_value), (None, None));
+    }
+
+    #[test]
     fn another_wording_is_named() {
         let mut waves = waves(&[20.0, 21.0, 22.0]);
         for (wave, wording) in waves.iter_mut().zip(["to a friend", "to a friend", "to a colleague"]) {

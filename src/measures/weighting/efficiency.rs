@@ -98,6 +98,9 @@ mod tests {
         near("efficiency", own.efficiency, number(&all["weighted"]["weighting_efficiency"]), 1e-12);
         near("design effect", own.design_effect, number(&all["weighted"]["design_effect"]), 1e-12);
         assert!(own.finding("weights").is_none());
+        // The mean weight is 125 / 100.
+        near("smallest", own.smallest, 0.4, 1e-12);
+        near("largest", own.largest, 1.6, 1e-12);
     }
 
     #[test]

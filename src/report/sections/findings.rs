@@ -9,7 +9,7 @@ use crate::report::{reasons, standing, words};
 pub(in crate::report) struct FindingRow {
     pub class: &'static str,
     pub severity: &'static str,
-    pub kind: String,
+    pub kind: &'static str,
     pub about: String,
     pub sentence: String,
 }
@@ -23,11 +23,21 @@ impl FindingRow {
                 Severity::Serious => "serious",
             },
             severity: reasons::severity(finding.severity),
-            kind: reasons::spaced(finding.kind.word()),
-            about: finding.about.clone(),
+            kind: reasons::kind(finding.kind),
+            about: words::spoken(&finding.about),
             sentence: words::sentence(&finding.sentence, &finding.about),
         }
     }
+}
+
+/// One finding of the full list.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::report) struct ListedFinding {
+    /// The parts of the report that it belongs to.
+    pub part: String,
+    /// At the first of one kind and severity, how many follow each other; 0 at the others.
+    pub n_of_kind: usize,
+    pub finding: FindingRow,
 }
 
 /// What findings of the comparison of channels are about.
@@ -74,7 +84,7 @@ pub(in crate::report) fn study_findings(results: &StudyResults) -> Vec<FindingRo
 }
 
 /// Every finding with the part of the report it belongs to.
-pub(in crate::report) fn all_findings(results: &StudyResults) -> Vec<(String, FindingRow)> {
+pub(in crate::report) fn all_findings(results: &StudyResults) -> Vec<ListedFinding> {
     let of_study = standing::findings_of_study(results).into_iter().map(|finding| ("the study".to_owned(), finding));
     let of_outcomes = results.outcomes.iter().flat_map(|outcome| {
         standing::findings_of(results, outcome).into_iter().map(|finding| (outcome.name.clone(), finding))
@@ -105,7 +115,7 @@ pub(in crate::report) fn all_findings(results: &StudyResults) -> Vec<(String, Fi
 }
 
 /// Findings of one kind follow each other, and what is said of several parts alike stands once.
-fn grouped(all: Vec<(String, &Finding)>) -> Vec<(String, FindingRow)> {
+fn grouped(all: Vec<(String, &Finding)>) -> Vec<ListedFinding> {
     let mut groups: Vec<Vec<(Vec<String>, &Finding)>> = Vec::new();
     for (part, finding) in all {
         let is_alike = |other: &Finding| (other.kind, other.severity) == (finding.kind, finding.severity);
@@ -127,7 +137,16 @@ fn grouped(all: Vec<(String, &Finding)>) -> Vec<(String, FindingRow)> {
             None => group.push((vec![part], finding)),
         }
     }
-    groups.into_iter().flatten().map(|(parts, finding)| (parts.join("; "), FindingRow::of(finding))).collect()
+    let mut rows = Vec::new();
+    for group in groups {
+        let n = group.len();
+        rows.extend(group.into_iter().enumerate().map(|(place, (parts, finding))| ListedFinding {
+            part: parts.join("; "),
+            n_of_kind: if place == 0 { n } else { 0 },
+            finding: FindingRow::of(finding),
+        }));
+    }
+    rows
 }
 
 #[cfg(test)]
@@ -152,14 +171,16 @@ mod tests {
         ];
         all.sort_by_key(|(_, finding)| standing::place(finding));
         let rows = grouped(all);
-        let shown: Vec<(&str, &str, &str)> =
-            rows.iter().map(|(part, row)| (part.as_str(), row.severity, row.sentence.as_str())).collect();
+        let shown: Vec<(&str, usize, &str, &str)> = rows
+            .iter()
+            .map(|row| (row.part.as_str(), row.n_of_kind, row.finding.severity, row.finding.sentence.as_str()))
+            .collect();
         let want = [
-            ("b", "Serious", "x follows from y."),
-            ("a; b", "Warning", "5 answers are left out."),
-            ("a", "Warning", "7 answers are left out."),
-            ("a", "Warning", "The link is weak."),
-            ("a", "Warning", "x follows from y."),
+            ("b", 1, "Serious", "x follows from y."),
+            ("a; b", 2, "Warning", "5 answers are left out."),
+            ("a", 0, "Warning", "7 answers are left out."),
+            ("a", 1, "Warning", "The link is weak."),
+            ("a", 1, "Warning", "x follows from y."),
         ];
         assert_eq!(shown, want);
     }

@@ -8,10 +8,30 @@ use crate::report::words;
 
 /// Whether the score has changed between waves, and what the change is made of.
 pub(in crate::report) struct Changed {
-    pub sentences: Vec<String>,
     pub trend: Option<String>,
+    /// What the steps come to, and what stands out of them.
+    pub sentences: Vec<String>,
+    pub steps: Vec<StepRow>,
+    /// Those who answered in both waves of a step.
+    pub paired: Vec<StepRow>,
+    /// How many of 100 changes of the smallest size would be shown.
+    pub power: String,
+    pub level: String,
     pub outside: Option<String>,
     pub why: Option<Why>,
+}
+
+/// One step from a wave to the next.
+pub(in crate::report) struct StepRow {
+    pub from: String,
+    pub to: String,
+    /// Customers who answered in both, of those.
+    pub n: String,
+    pub change: String,
+    pub interval: String,
+    /// The smallest change that would be shown.
+    pub smallest: String,
+    pub is_shown: bool,
 }
 
 /// The parts of the last change.
@@ -24,6 +44,8 @@ pub(in crate::report) struct Why {
     pub level: String,
     pub n_replicates: String,
     pub with_touchpoints: bool,
+    /// Whether there is evidence of the change itself.
+    pub is_shown: bool,
 }
 
 /// One part in points of the score.
@@ -45,13 +67,96 @@ impl Changed {
         let outside = (!outside.is_empty()).then(|| {
             format!("Outside of what the waves vary by in common (control limits): {}.", words::listed(&outside))
         });
+        let level = words::level(results.head.confidence);
+        let power = card.changes.first().map(|own| words::fixed(100.0 * own.all.power.chance(), 0));
+        let paired =
+            card.changes.iter().filter_map(|wave| Some(StepRow::of_pairs(wave, &wave.paired.as_ref()?.change)));
         Some(Self {
-            sentences: card.changes.iter().flat_map(sentences).collect(),
             trend: trend_sentence(results),
+            sentences: step_sentence(&card.changes).into_iter().chain(cut_sentences(&card.changes)).collect(),
+            steps: card.changes.iter().map(StepRow::of).collect(),
+            paired: paired.collect(),
+            power: power.unwrap_or_default(),
+            why: card.movement.as_ref().map(|own| Why::of(own, &card.changes, level.clone())),
+            level,
             outside,
-            why: card.movement.as_ref().map(|own| Why::of(own, &card.changes, words::level(results.head.confidence))),
         })
     }
+}
+
+impl StepRow {
+    fn of(wave: &WaveChange) -> Self {
+        let own = &wave.all;
+        Self {
+            from: wave.before.clone(),
+            to: wave.after.clone(),
+            n: String::new(),
+            change: signed(own.change),
+            interval: words::score_range(own.conf_low, own.conf_high),
+            smallest: words::score(own.minimum_detectable),
+            is_shown: own.is_shown(),
+        }
+    }
+
+    fn of_pairs(wave: &WaveChange, own: &PairedChange) -> Self {
+        Self {
+            from: wave.before.clone(),
+            to: wave.after.clone(),
+            n: words::count(own.n as u64),
+            change: signed(own.change),
+            interval: words::score_range(own.conf_low, own.conf_high),
+            smallest: words::score(own.minimum_detectable),
+            is_shown: own.conf_low > 0.0 || own.conf_high < 0.0,
+        }
+    }
+}
+
+/// Points with their sign.
+fn signed(points: f64) -> String {
+    let text = words::score(points);
+    if points > 0.0 && text != "0.0" { format!("+{text}") } else { text }
+}
+
+/// What all steps come to.
+fn step_sentence(changes: &[WaveChange]) -> Option<String> {
+    let shown: Vec<String> = changes
+        .iter()
+        .filter(|wave| wave.all.is_shown())
+        .map(|wave| format!("from {} to {} ({} points)", wave.before, wave.after, signed(wave.all.change)))
+        .collect();
+    let n = changes.len();
+    match (n, shown.len()) {
+        (0, _) => None,
+        (1, _) => changes.first().map(step),
+        (_, 0) => Some(format!(
+            "Of {n} steps from a wave to the next, none by itself is evidence of a change; the table says how large one would \
+             have to be."
+        )),
+        (_, all) if all == n => Some(format!("The score changed in every step: {}.", words::listed(&shown))),
+        _ => Some(format!(
+            "Of {n} steps from a wave to the next, these are evidence of a change: {}; the others are not.",
+            words::listed(&shown)
+        )),
+    }
+}
+
+/// The last step in one short sentence.
+pub(in crate::report) fn last_step(wave: &WaveChange) -> String {
+    let own = &wave.all;
+    let ends = words::score_range(own.conf_low, own.conf_high);
+    let interval = format!("{} interval {ends}", words::level(own.confidence));
+    let (from, to) = (&wave.before, &wave.after);
+    match own.is_shown() {
+        true => format!("From {from} to {to} it changed by {} points ({interval}).", signed(own.change)),
+        false => {
+            format!("From {from} to {to} there is no evidence of a change ({} points, {interval}).", signed(own.change))
+        }
+    }
+}
+
+/// One step in words.
+fn step(wave: &WaveChange) -> String {
+    format!("From {} to {}: {}.", wave.before, wave.after, in_words(&wave.all))
 }
 
 /// The line through the scores of all waves; nothing where there are too few waves for one.
@@ -84,63 +189,46 @@ pub(in crate::report) fn trend_sentence(results: &StudyResults) -> Option<String
     })
 }
 
-/// One sentence for all answers, one for those who answered twice, one for the wording, one for the cuts.
-pub(in crate::report) fn sentences(wave: &WaveChange) -> Vec<String> {
-    let mut sentences = vec![format!("From {} to {}: {}.", wave.before, wave.after, in_words(&wave.all))];
-    sentences.extend(wave.paired.as_ref().map(|own| paired_sentence(&own.change)));
-    if wave.same_wording == Some(false) {
+/// Waves that were asked in other words, cuts that stand out of a step, and that the others do not.
+fn cut_sentences(changes: &[WaveChange]) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let (mut n_compared, mut n_steps) = (0, 0);
+    for wave in changes {
+        if wave.same_wording == Some(false) {
+            sentences.push(format!(
+                "{} and {} were asked in different words, so that their scores are not comparable.",
+                wave.before, wave.after
+            ));
+        }
+        let found: Vec<String> = wave
+            .cuts
+            .iter()
+            .filter(|cut| cut.is_discovery)
+            .filter_map(|cut| Some(format!("{} ({} points)", cut.name, signed(cut.change.as_ref()?.change))))
+            .collect();
+        let n_own = wave.cuts.iter().filter(|cut| cut.change.is_some()).count();
+        if found.is_empty() {
+            n_compared += n_own;
+            n_steps += usize::from(n_own > 0);
+            continue;
+        }
         sentences.push(format!(
-            "{} and {} were asked in different words, so that their scores are not comparable.",
-            wave.before, wave.after
+            "From {} to {}, of {} compared one by one, these stand out although it is counted how many were looked at (of such \
+             cuts, one in ten is a false alarm on average, at most): {}.",
+            wave.before,
+            wave.after,
+            words::counted(n_own, "cut", "cuts"),
+            words::listed(&found)
         ));
     }
-    let n_compared = wave.cuts.iter().filter(|cut| cut.change.is_some()).count();
-    let found: Vec<String> = wave
-        .cuts
-        .iter()
-        .filter(|cut| cut.is_discovery)
-        .filter_map(|cut| {
-            let change = cut.change.as_ref()?;
-            let points = words::fixed(change.change, 1);
-            let sign = if change.change > 0.0 { "+" } else { "" };
-            Some(format!("{} ({sign}{points} points)", cut.name))
-        })
-        .collect();
     if n_compared > 0 {
-        sentences.push(match found.is_empty() {
-            true => format!(
-                "Of {} compared one by one, none stands out once it is counted how many were looked at.",
-                words::counted(n_compared, "cut", "cuts")
-            ),
-            false => format!(
-                "Of {} compared one by one, these stand out although it is counted how many were looked at (of such cuts, one in \
-                 ten is a false alarm on average, at most): {}.",
-                words::counted(n_compared, "cut", "cuts"),
-                words::listed(&found)
-            ),
-        });
+        let within = if n_steps == 1 { "one step" } else { "these steps" };
+        sentences.push(format!(
+            "Of {} of single cuts within {within}, none stands out once it is counted how many were looked at.",
+            words::counted(n_compared, "comparison", "comparisons")
+        ));
     }
     sentences
-}
-
-/// The change of those who answered in both waves.
-fn paired_sentence(own: &PairedChange) -> String {
-    let level = words::level(own.confidence);
-    let ends = words::score_range(own.conf_low, own.conf_high);
-    let is_shown = own.conf_low > 0.0 || own.conf_high < 0.0;
-    let what = match (is_shown, own.change > 0.0) {
-        (true, true) => "the score rose",
-        (true, false) => "the score fell",
-        (false, _) => "there is no evidence of change: the score moved",
-    };
-    format!(
-        "Of {} who answered in both, {what} by {} points ({level} interval {ends}); so many would show a change of {} points in \
-         {} of 100 cases.",
-        words::counted(own.n, "customer", "customers"),
-        words::score(if is_shown { own.change.abs() } else { own.change }),
-        words::score(own.minimum_detectable),
-        words::fixed(100.0 * own.power.chance(), 0)
-    )
 }
 
 /// The change, and what these bases could have shown in any case.
@@ -173,6 +261,7 @@ impl Why {
             segments: rows(true),
             level,
             n_replicates: words::count(own.parts.n_replicates as u64),
+            is_shown: said.is_some_and(|wave| wave.all.is_shown()),
             with_touchpoints: own.parts.rows.iter().any(|row| row.part.starts_with("touchpoint:")),
         }
     }
@@ -202,5 +291,38 @@ impl PartRow {
             },
         };
         Self { part, points: words::score(row.estimate), interval: words::score_range(row.conf_low, row.conf_high) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measures::ClassCounts;
+    use crate::measures::change::{ChangeSettings, GroupScore};
+
+    fn change(before: [f64; 3], after: [f64; 3]) -> WaveChange {
+        let group = |[d, s, p]: [f64; 3]| GroupScore::of_counts(ClassCounts::new(d, s, p).expect("counts"));
+        let all = ChangeSettings::default().between(group(before), group(after)).expect("a change");
+        let (before, after) = ("winter".to_owned(), "spring".to_owned());
+        WaveChange { before, after, same_wording: None, all, paired: None, cuts: Vec::new() }
+    }
+
+    #[test]
+    fn many_steps_are_one_sentence_and_a_row_each() {
+        let (still, risen) =
+            (change([40.0, 40.0, 40.0], [40.0, 40.0, 41.0]), change([60.0, 40.0, 20.0], [20.0, 40.0, 60.0]));
+        let of = |changes: &[WaveChange]| step_sentence(changes).expect("a sentence");
+        assert!(of(&[still.clone(), still.clone()]).starts_with("Of 2 steps from a wave to the next, none by itself"));
+        // From 20 less 60 of 120 to 60 less 20 are 66.7 points.
+        assert_eq!(
+            of(&[still.clone(), risen.clone()]),
+            "Of 2 steps from a wave to the next, these are evidence of a change: from winter to spring (+66.7 points); the \
+             others are not."
+        );
+        assert!(of(&[risen.clone(), risen]).starts_with("The score changed in every step"));
+        assert!(of(std::slice::from_ref(&still)).starts_with("From winter to spring: no evidence of change"));
+        assert_eq!(step_sentence(&[]), None);
+        let row = StepRow::of(&still);
+        assert!(!row.is_shown && row.change.starts_with('+') && row.n.is_empty());
     }
 }
