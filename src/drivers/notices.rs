@@ -69,13 +69,17 @@ pub(super) fn perfect_fit(outcome: &str, r_squared: f64, rows: &[DriverRow]) -> 
             .filter(|row| row.correlation.is_some_and(|correlation| 1.0 - correlation.abs() <= NOTHING_LEFT))
             .map(|row| row.driver.as_str())
             .collect();
-        let (what, they) = match copies[..] {
-            [] => ("the drivers".to_owned(), "they were"),
-            [one] => (one.to_owned(), "it was"),
-            _ => (copies.join(", "), "each was"),
+        let sentence = match copies[..] {
+            [one] => {
+                format!("{one} gives {outcome} exactly: it was likely computed from {outcome} or {outcome} from it")
+            }
+            _ => {
+                let what = if copies.is_empty() { "the drivers".to_owned() } else { copies.join(", ") };
+                format!(
+                    "{what} give {outcome} exactly: they were likely computed from {outcome} or {outcome} from them"
+                )
+            }
         };
-        let verb = if copies.len() == 1 { "gives" } else { "give" };
-        let sentence = format!("{what} {verb} {outcome} exactly: {they} likely computed from it or it from them");
         Finding::new(FindingKind::Unreliable, Severity::Serious, outcome, sentence).number("r_squared", r_squared)
     })
 }
@@ -130,8 +134,9 @@ pub(super) fn small_base(outcome: &str, n_used: usize, n_drivers: usize) -> Opti
 pub(super) fn few_replicates(outcome: &str, n_replicates: usize, confidence: Confidence) -> Option<Finding> {
     let n_needed = (BEYOND_AN_END / confidence.tail()).ceil();
     (n_replicates > 0 && (n_replicates as f64) < n_needed).then(|| {
+        let samples = if n_replicates == 1 { "sample is" } else { "samples are" };
         let sentence = format!(
-            "{n_replicates} bootstrap samples are too few for intervals at this level; ask for {n_needed} or more"
+            "{n_replicates} bootstrap {samples} too few for intervals at this level; ask for {n_needed} or more"
         );
         // With fewer than this the interval is narrower than its level by a lot, not by chance alone.
         let severity = if 4.0 * n_replicates as f64 > n_needed { Severity::Note } else { Severity::Warning };

@@ -229,7 +229,7 @@ impl FlatTable {
                 Ok(false) => break,
                 Err(error) => return Err(self.damaged(&error)),
             }
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, |position| first_line(bytes, position));
             let Some((numbers, texts, n_columns)) = &header else {
                 let names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
                 header =
@@ -369,6 +369,12 @@ fn delimiter(file: &str, bytes: &[u8]) -> u8 {
     [b';', b'\t', b','].into_iter().max_by_key(|&delimiter| count(delimiter)).unwrap_or(b',')
 }
 
+/// The line on which a record begins: the reader counts it from the blank lines before it, which are no records.
+fn first_line(bytes: &[u8], position: &csv::Position) -> u64 {
+    let blank = bytes.iter().skip(position.byte() as usize).take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    position.line() + blank.filter(|&&byte| byte == b'\n').count() as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -406,6 +412,17 @@ mod tests {
         assert!(refused("a,b\n9,\"1\n5\"\n10,x\n3,\"y").contains("line 5: a quote opens"));
         // Inside a cell a quote is a sign like others.
         assert_eq!(read("a,b\n9,5\" disk\n10,x\n", &["a"], &[]).expect("sound").n_rows, 2);
+    }
+
+    #[test]
+    fn rows_are_found_on_the_lines_of_the_text() {
+        for (text, lines) in
+            [("a,b\n1,x\n\n2,y\n", [2, 4]), ("a,b\r\n1,x\r\n\r\n2,y\r\n", [2, 4]), ("a,b\n1,\"x\nz\"\n2,y", [2, 4])]
+        {
+            let table = read(text, &["a"], &[]).expect("a table");
+            assert_eq!(table.lines, lines, "{text:?}");
+            assert!(table.cell(1, "a").ends_with("t.csv`, line 4, column `a`"), "{}", table.cell(1, "a"));
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ fn a_separated_class_is_refused_and_fitted_by_firth_where_that_is_asked_for() {
         ["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--family", "logistic", "--format", "json"];
     let refused = advocate(folder.path(), &fit);
     assert_eq!(refused.status.code(), Some(4));
-    assert!(stderr(&refused).contains("high x goes with 1") && stderr(&refused).contains("--firth"));
+    assert!(stderr(&refused).contains("high `x` goes with 1") && stderr(&refused).contains("--firth"));
     let answer = json(&advocate(folder.path(), &[&fit[..], &["--firth"]].concat()));
     // The penalty adds 1/2 to each of the four counts: ln(2.5 / 0.5) - ln(0.5 / 2.5) = 2 ln 5.
     assert_near(&term(&answer, "x")["estimate"], 2.0 * 5.0_f64.ln(), 1e-7);
@@ -111,7 +111,7 @@ fn a_copy_of_the_outcome_and_too_few_resamples_are_findings() {
         answer["findings"].as_array().expect("findings").iter().map(|finding| finding["sentence"].to_string()).collect()
     };
     let all = sentences(&["--bootstrap", "1"]);
-    assert!(all.contains("copy gives y exactly") && all.contains("1 bootstrap samples are too few"), "{all}");
+    assert!(all.contains("copy gives y exactly") && all.contains("1 bootstrap sample is too few"), "{all}");
     assert!(!sentences(&["--bootstrap", "80"]).contains("too few"));
 }
 
