@@ -38,7 +38,7 @@ pub use contact_results::{ChannelScores, HandOff, LengthResult, PanelResult, Per
 pub use evaluation::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
 pub use html::{ReportError, html};
 pub use influence_results::{
-    CustomerWorth, DelayResult, InfluenceResult, InfluenceRow, LaterKind, LearnedRating, PassingResult, PassingRow,
+    CustomerWorth, DelayResult, InfluenceResult, InfluenceRow, Lack, LaterKind, LearnedRating, PassingResult, PassingRow,
     PicturedCustomer, PicturedTree, ReferralRuleRow, ReferralWorthResult, Sampled, SeedCount, SeedPlanResult, SeedRow,
     WordOfMouthParts,
 };
