@@ -261,7 +261,8 @@ pub(super) enum Spread {
 /// Measures of a node's place in the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum NodeMeasures {
-    /// PageRank.
+    /// PageRank along the edges as given: rank flows from --from to --to. (A study turns its referrals round, so that rank
+    /// flows to those who bring others; swap the two columns for that.)
     Pagerank,
     /// Edges out and in.
     Degree,

@@ -462,7 +462,7 @@ mod tests {
     fn drawing_stops_at_the_stated_error() {
         let graph = random_graph(300, 1200, 0.12);
         let stopped = reach(&graph, &ReachSettings { stop_at: Some(0.004), ..settings(4_000_000) }).expect("valid");
-        assert!(stopped.n_samples > 20_000 && stopped.n_samples < 1_000_000, "{}", stopped.n_samples);
+        assert!((FIRST_LOOK..1_000_000).contains(&stopped.n_samples), "{}", stopped.n_samples);
         let inexact: Vec<&NodeReach> = stopped.nodes.iter().filter(|node| !node.exact).collect();
         let stated =
             inexact.iter().map(|node| (node.reach_se / node.reach).powi(2)).sum::<f64>() / inexact.len() as f64;
@@ -532,6 +532,21 @@ mod tests {
             for (node, got) in sampled(&graph, &settings).iter().enumerate() {
                 let want = spread_by_worlds(n_nodes, &edges, &[node as u32]);
                 prop_assert!((got.reach - want).abs() <= 5.0 * got.reach_se + 1e-9, "node {}: {:?} {}", node, got, want);
+            }
+        }
+
+        #[test]
+        fn expected_joinings_agree_with_all_worlds((n_nodes, edges) in tiny_graphs(), seed in any::<u64>()) {
+            let graph = graph(n_nodes, &edges);
+            let sampler = ReverseSampler::new(&graph, |_| 1.0);
+            let joining = Joining::of(sampler.inward(), |_| 1.0);
+            let per_set = sampler.total_weight() / 20_000.0;
+            let counts = expected_above_root(&sampler, &joining, 20_000, mix(seed));
+            for (node, count) in counts.iter().enumerate() {
+                let got = 1.0 + joining.direct[node] + per_set * count.sum;
+                let want = spread_by_worlds(n_nodes, &edges, &[node as u32]);
+                let error = per_set * count.scatter.max(1.0).sqrt();
+                prop_assert!((got - want).abs() <= 5.0 * error + 1e-6, "node {}: {} {} {}", node, got, want, error);
             }
         }
 

@@ -53,6 +53,7 @@ fn influence(influence: &InfluenceResult) -> Table {
         .integers("k_core", rows.iter().map(|row| i64::from(row.k_core)))
         .integers("n_generations", rows.iter().map(|row| row.n_generations.map(i64::from)))
         .numbers("own_value", rows.iter().map(|row| row.own_value))
+        .flags("networked_promoter", rows.iter().map(|row| influence.lacks(row).is_none()))
         .numbers("lifetime_value", rows.iter().map(|row| row.lifetime_value))
         .numbers("expected_converted", expected(influence, LaterKind::Converted))
         .numbers("expected_log1p_spend", expected(influence, LaterKind::Spend));

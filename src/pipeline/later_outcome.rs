@@ -110,10 +110,10 @@ impl<'a> Sums<'a> {
         let (mut next, mut rows) = (starts.clone(), vec![0; part.len()]);
         let mut was_brought = vec![false; n_nodes];
         let mut is_first = vec![false; log.len()];
-        for row in 0..part.end {
+        for (row, is_first) in is_first.iter_mut().enumerate().take(part.end) {
             let referral = log.referral(row);
             if referral.from != referral.to {
-                is_first[row] = !std::mem::replace(&mut was_brought[referral.to as usize], true);
+                *is_first = !std::mem::replace(&mut was_brought[referral.to as usize], true);
             }
             if row >= part.start {
                 let place = &mut next[referral.to as usize];

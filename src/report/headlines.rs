@@ -351,8 +351,21 @@ fn of_influence(influence: &InfluenceResult, confidence: Confidence) -> String {
                 "{graph}; {who}, with {} and an expected reach of {}.",
                 sentences::rating(first, confidence),
                 sentences::reach(first.reach, first.reach_se, first.exact)
-            )
+            ) + &of_networked(influence)
         }
+    }
+}
+
+/// Who is rated highest of the networked promoters, where that is somebody else; nothing where it is the one rated highest of all.
+fn of_networked(influence: &InfluenceResult) -> String {
+    match influence.customers.iter().position(|row| influence.lacks(row).is_none()) {
+        Some(0) => String::new(),
+        Some(place) => format!(
+            " Of those who also say yes, are engaged and reach others, {} is rated highest (place {} of all).",
+            influence.customers[place].customer,
+            words::count(place as u64 + 1)
+        ),
+        None => " Nobody in the upper quarter also says yes, is engaged and reaches others.".to_owned(),
     }
 }
 

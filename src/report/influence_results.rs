@@ -100,6 +100,40 @@ pub struct InfluenceRow {
     pub credited: Option<f64>,
 }
 
+/// What a highly rated customer lacks to be a networked promoter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// The rating is not in the upper quarter.
+    Rating,
+    /// The latest answer is not 9 or 10, or there is none.
+    Yes,
+    /// Fewer events of activity than half of the customers have.
+    Engagement,
+    /// Less reach than half of the customers have, or nobody else in it.
+    Reach,
+}
+
+impl InfluenceResult {
+    /// The first thing that a customer lacks to be a networked promoter: a rating in the upper quarter, an answer of 9 or 10, more
+    /// engagement than half of all, and reach beyond oneself and beyond that of half. What the study knows of nobody is not
+    /// asked for.
+    pub fn lacks(&self, row: &InfluenceRow) -> Option<Lack> {
+        let known = |of: fn(&InfluenceRow) -> Option<f64>| self.customers.iter().any(|row| of(row).is_some());
+        let upper_half = |rank: Option<f64>| rank.is_some_and(|rank| rank >= 50.0);
+        if !matches!(row.tier, Tier::Top | Tier::High) {
+            Some(Lack::Rating)
+        } else if known(|row| row.score) && !row.score.is_some_and(|score| score >= 8.5) {
+            Some(Lack::Yes)
+        } else if known(|row| row.engagement) && !upper_half(row.engagement_rank) {
+            Some(Lack::Engagement)
+        } else if row.reach <= 1.0 || !upper_half(Some(row.reach_rank)) {
+            Some(Lack::Reach)
+        } else {
+            None
+        }
+    }
+}
+
 /// A figure with its standard error; 0 where it is exact.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sampled {

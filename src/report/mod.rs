@@ -38,9 +38,9 @@ pub use contact_results::{ChannelScores, HandOff, LengthResult, PanelResult, Per
 pub use evaluation::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
 pub use html::{ReportError, html};
 pub use influence_results::{
-    CustomerWorth, DelayResult, InfluenceResult, InfluenceRow, LaterKind, LearnedRating, PassingResult, PassingRow,
-    PicturedCustomer, PicturedTree, ReferralRuleRow, ReferralWorthResult, Sampled, SeedCount, SeedPlanResult, SeedRow,
-    WordOfMouthParts,
+    CustomerWorth, DelayResult, InfluenceResult, InfluenceRow, Lack, LaterKind, LearnedRating, PassingResult,
+    PassingRow, PicturedCustomer, PicturedTree, ReferralRuleRow, ReferralWorthResult, Sampled, SeedCount,
+    SeedPlanResult, SeedRow, WordOfMouthParts,
 };
 pub use markdown::markdown;
 pub use model_card::ModelCard;

@@ -297,11 +297,125 @@ fn a_plain_count_is_judged_by_later_referrals_as_by_hand() {
     let placebo = row(&ablation, "contender", "placebo");
     close(number(placebo, "p_value"), 0.05);
     assert!((number(placebo, "roc_auc") - 0.5).abs() < 0.08, "{placebo:?}");
+    // On dates that changed hands between customers there is nothing to find either, although all inputs are counted again.
+    let placebo = row(&ablation, "contender", "placebo_dates");
+    close(number(placebo, "p_value"), 0.05);
+    close(number(placebo, "n_deals"), 19.0);
+    assert!((number(placebo, "roc_auc") - 0.5).abs() < 0.08, "{placebo:?}");
     // Whoever has talked most and lately is rated above those who were only brought.
     let influence = rows(folder.path(), "talkers", "influence");
     let rated = |who: &str| number(row(&influence, "customer", who), "rating");
     assert!(rated("a1") > rated("n50") && rated("q1") > rated("n50"));
     assert!(!row(&influence, "customer", "a1")["expected_referrals"].is_empty());
+}
+
+/// Orders of those who are referred in the two windows. In the first all 25 whom talkers bring buy. In the second those brought by
+/// `a0` to `a20` do and the one brought by `q1`; the one brought by `q0` bought before the referral only.
+fn talkers_who_sell(folder: &Path, later: &str) {
+    talkers(folder);
+    let mut orders = "who,when,amount\n".to_owned();
+    (91..=115).for_each(|at| orders.push_str(&format!("n{at},2026-07-20T00:00:00Z,10\n")));
+    (123..=143).for_each(|at| orders.push_str(&format!("n{at},2026-11-20T00:00:00Z,10\n")));
+    orders.push_str("n146,2026-11-10T00:00:00Z,10\nn147,2026-11-15T00:00:00Z,10\n");
+    write(folder, "orders.csv", &orders);
+    let study = std::fs::read_to_string(folder.join("talkers.toml")).expect("written");
+    let source = "[sources.transactions]\npath = \"orders.csv\"\ncustomer = \"who\"\ntime = \"when\"\namount = \"amount\"\n";
+    let study = study.replace("[drivers]", &format!("{source}[drivers]"));
+    write(folder, "talkers.toml", &study.replace("seeds = 0", &format!("seeds = 0\nlater = \"{later}\"")));
+}
+
+#[test]
+fn a_rating_is_learned_from_referrals_that_convert_or_from_what_they_bring() {
+    for (later, expected) in [("converted", "expected_converted"), ("spend", "expected_log1p_spend")] {
+        let folder = folder();
+        talkers_who_sell(folder.path(), later);
+        run(folder.path(), "talkers.toml");
+        let ablation = rows(folder.path(), "talkers", "ablation");
+        let counts = ablation
+            .iter()
+            .find(|row| row["contender"] == "plain" && row["inputs"] == "referrals")
+            .expect("a plain count competes");
+        assert_eq!(counts["later"], later);
+        close(number(counts, "n_customers"), 182.0);
+        close(number(counts, "n_referrers"), 22.0);
+        // With and without success later, by the count so far: 3 is 21 / 4, 2 is 1 / 9, 1 is 0 / 27, 0 is 0 / 120.
+        let won = 21.0 * (120.0 + 27.0 + 9.0 + 2.0) + (120.0 + 27.0 + 4.5);
+        close(number(counts, "roc_auc"), won / (22.0 * 160.0));
+        let influence = rows(folder.path(), "talkers", "influence");
+        let own = row(&influence, "customer", "a1");
+        assert!(!own[expected].is_empty() && own["expected_referrals"].is_empty(), "{own:?}");
+    }
+}
+
+#[test]
+fn too_few_who_sell_leave_the_rating_with_ranks() {
+    let folder = folder();
+    talkers_who_sell(folder.path(), "converted");
+    write(folder.path(), "orders.csv", "who,when,amount\nn91,2026-07-20T00:00:00Z,10\n");
+    run(folder.path(), "talkers.toml");
+    assert!(!folder.path().join("results/talkers/2026-12-31/tables/ablation.csv").exists());
+    let findings = rows(folder.path(), "talkers", "findings");
+    assert!(findings.iter().any(|row| row["sentence"].contains("customers known before it made a referral that converted")));
+}
+
+#[test]
+fn what_customers_will_buy_counts_for_reach_and_for_the_plan() {
+    let folder = folder();
+    talkers_who_sell(folder.path(), "referrals");
+    // Everybody who referred early buys every 10 to 45 days of 2025, two to seven times.
+    let mut orders = "who,when,amount\n".to_owned();
+    for at in 0..60 {
+        let who = if at < 30 { format!("a{at}") } else { format!("q{}", at - 30) };
+        for place in 0..2 + at % 6 {
+            let day = place * (10 + 5 * (at % 8));
+            let _ = writeln!(
+                orders,
+                "{who},2025-{:02}-{:02}T00:00:00Z,{}",
+                1 + day / 28,
+                1 + day % 28,
+                10 + at % 7 + place % 3
+            );
+        }
+    }
+    write(folder.path(), "orders.csv", &orders);
+    let study = std::fs::read_to_string(folder.path().join("talkers.toml")).expect("written");
+    let study = study.replace("seeds = 0", "seeds = 3\nseed_value = \"lifetime-value\"");
+    write(folder.path(), "talkers.toml", &format!("{study}[influence.value]\nof = \"lifetime-value\"\n"));
+    run(folder.path(), "talkers.toml");
+    let influence = rows(folder.path(), "talkers", "influence");
+    let own = |who: &str, column: &str| number(row(&influence, "customer", who), column);
+    // Who bought nothing and brought nobody is worth nothing; who bought is worth what is expected of later purchases, and reaches
+    // nobody else who is.
+    assert_eq!((own("n50", "lifetime_value"), own("n50", "value_reach")), (0.0, 0.0));
+    assert!(own("q29", "lifetime_value") > 0.0);
+    close(own("q29", "value_reach"), own("q29", "lifetime_value"));
+    assert!((own("q29", "own_value") - own("q29", "lifetime_value")).abs() > 1e-6);
+    let plan = rows(folder.path(), "talkers", "seed_plan");
+    assert_eq!(plan[0]["counts"], "lifetime_value");
+    // Nobody reaches another who buys, so that the best three are those worth most.
+    let mut values: Vec<f64> = influence.iter().map(|row| number(row, "lifetime_value")).collect();
+    values.sort_by(|left, right| right.total_cmp(left));
+    assert!((number(&plan[0], "reach") - values[..3].iter().sum::<f64>()).abs() < 1e-6 * values[0], "{plan:?}");
+}
+
+#[test]
+fn sampling_in_a_study_stops_at_the_stated_error() {
+    let folder = folder();
+    talkers(folder.path());
+    // Eighty people who brought each other crosswise: reach is not exact.
+    let mut referrals = "by,of,when\n".to_owned();
+    for at in 0..400 {
+        let _ = writeln!(referrals, "t{},t{},2026-{:02}-05T00:00:00Z", at * 7 % 80, (at * at + 3 * at + 1) % 80, 1 + at % 12);
+    }
+    write(folder.path(), "referrals.csv", &referrals);
+    let study = std::fs::read_to_string(folder.path().join("talkers.toml")).expect("written");
+    write(folder.path(), "talkers.toml", &study.replace("later_days = 100", "later_days = 0\nstop_at = 0.003"));
+    run(folder.path(), "talkers.toml");
+    let influence = rows(folder.path(), "talkers", "influence");
+    let sampled: Vec<&Row> = influence.iter().filter(|row| row["exact"] == "false").collect();
+    let squares = sampled.iter().map(|row| (number(row, "reach_se") / number(row, "reach")).powi(2)).sum::<f64>();
+    let error = (squares / sampled.len() as f64).sqrt();
+    assert!(sampled.len() > 20 && error <= 0.003 && error > 0.0005, "{} {error}", sampled.len());
 }
 
 #[test]

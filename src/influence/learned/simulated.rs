@@ -226,7 +226,7 @@ fn an_input_from_after_the_cut_is_caught_by_exchanged_dates_and_not_by_dealt_out
     let company = Company::new(1500, 16);
     let log = Log::of(&company, 700, 17);
     let judged = log.placebo(&company, true);
-    assert!(judged.mean() > 0.8, "{judged:?}");
+    assert!(judged.mean() > 0.7, "{judged:?}");
     let kinds: Vec<FindingKind> = judged.findings.iter().map(|finding| finding.kind).collect();
     assert!(kinds.contains(&FindingKind::Unreliable), "{judged:?}");
 }

@@ -23,7 +23,8 @@ pub fn degrees(graph: &ReferralGraph) -> Vec<Degree> {
             n_out: referred.len() as u32,
             n_in: graph.referrers(node).len() as u32,
             n_referred: referred.chunk_by(|left, right| left == right).count() as u32,
-            expected: graph.combined_arcs(node).map(|arc| arc.probability).sum(),
+            // A sum of nothing is minus zero.
+            expected: graph.combined_arcs(node).map(|arc| arc.probability).sum::<f64>() + 0.0,
         }
     };
     (0..graph.n_nodes() as u32).map(of_node).collect()
@@ -39,5 +40,6 @@ mod tests {
         let degrees = degrees(&graph(3, &[(0, 1, 0.5), (0, 1, 0.5), (0, 2, 0.25), (1, 2, 1.0)]));
         assert_eq!(degrees[0], Degree { n_out: 3, n_in: 0, n_referred: 2, expected: 1.0 });
         assert_eq!((degrees[2].n_in, degrees[2].n_out), (2, 0));
+        assert!(degrees[2].expected.is_sign_positive(), "{:?}", degrees[2]);
     }
 }

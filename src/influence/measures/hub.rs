@@ -62,7 +62,8 @@ pub fn hits(graph: &ReferralGraph, settings: &HitsSettings) -> Result<Hits, Infl
 }
 
 fn sum(others: &[u32], scores: &[f64]) -> f64 {
-    others.iter().map(|&other| scores[other as usize]).sum()
+    // A sum of nothing is minus zero.
+    others.iter().map(|&other| scores[other as usize]).sum::<f64>() + 0.0
 }
 
 fn scaled(mut scores: Vec<f64>) -> Vec<f64> {

@@ -4,7 +4,7 @@ use super::findings::FindingRow;
 use crate::estimators::evaluation::Metric;
 use crate::influence::{Contender, Delay, InputKind, Placebo, PlaceboNull, Rival, Tier};
 use crate::report::{
-    DelayResult, InfluenceResult, LearnedRating, PassingResult, ReferralWorthResult, SeedCount, SeedPlanResult,
+    DelayResult, InfluenceResult, Lack, LearnedRating, PassingResult, ReferralWorthResult, SeedCount, SeedPlanResult,
     referral_chart, sentences, standing, words,
 };
 
@@ -163,7 +163,11 @@ impl Influence {
                 n if n <= N_PROMOTERS_MAX => {
                     format!("All {} are shown.", words::counted(n, "rated customer", "rated customers"))
                 }
-                n => format!("The first {N_PROMOTERS_MAX} of {} rated customers.", words::count(n as u64)),
+                n => format!(
+                    "The first {N_PROMOTERS_MAX} of {} rated customers. {}",
+                    words::count(n as u64),
+                    networked(influence)
+                ),
             },
             rows: rows.collect(),
             rating: rating(influence),
@@ -179,14 +183,38 @@ impl Influence {
     }
 }
 
+/// How many of those shown are networked promoters, and what the others lack first.
+fn networked(influence: &InfluenceResult) -> String {
+    let shown = &influence.customers[..influence.customers.len().min(N_PROMOTERS_MAX)];
+    let lacks: Vec<Option<Lack>> = shown.iter().map(|row| influence.lacks(row)).collect();
+    let n_of = |wanted: Option<Lack>| lacks.iter().filter(|lack| **lack == wanted).count();
+    let told = |lack: Lack, words: &str| match n_of(Some(lack)) {
+        0 => None,
+        n => Some(format!("{n} {words}")),
+    };
+    let others: Vec<String> = [
+        told(Lack::Rating, "without a rating in the upper quarter"),
+        told(Lack::Yes, "without an answer of 9 or 10"),
+        told(Lack::Engagement, "less engaged than half of all"),
+        told(Lack::Reach, "with less reach than half of all"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let rest = if others.is_empty() { String::new() } else { format!(" The others: {}.", others.join(", ")) };
+    format!("Networked promoters, who also say yes, are engaged and reach others, are {} of them.{rest}", n_of(None))
+}
+
 /// What the rating is.
 fn rating(influence: &InfluenceResult) -> String {
     match influence.learned.as_ref().filter(|learned| learned.is_used) {
         Some(learned) => format!(
-            "The rating (0-100) is the percent rank of the referrals that a model expects of a customer. It was learned from \
-             what was known of {} at a cut in time and the referrals of the {} days after it, which {} of them made; it \
+            "The rating (0-100) is the percent rank of {} that a model expects of a customer. It was learned from \
+             what was known of {} at a cut in time and {} of the {} days after it, which {} of them made; it \
              describes what goes with later referrals, and promises nothing.",
+            learned.later.phrase(),
             words::counted(learned.n_customers, "customer", "customers"),
+            learned.later.phrase(),
             learned.later_days,
             words::count(learned.n_referrers as u64)
         ),
