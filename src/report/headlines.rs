@@ -3,7 +3,9 @@
 use super::InfluenceResult;
 use super::evaluation::EvaluationResult;
 use super::results::{OutcomeResult, ScoreSummary, StudyResults};
-use super::sections::{benchmark_sentence, kept_sentences, lead_sentences, step, trend_sentence, weighted_sentence};
+use super::sections::{
+    benchmark_sentence, kept_sentences, last_step, lead_sentences, trend_sentence, weighted_sentence,
+};
 use super::standing::{self, HeldOut, Link};
 use super::{influence_lines, sentences, words};
 use crate::drivers::performance::{Action, ActionRow};
