@@ -6,7 +6,7 @@ use super::sections::{
     Changed, Channels, CutsAgainst, Deeds, Drivers, FindingRow, Influence, LeftOutSection, ListedFinding,
     PerceptionSection, RateRow, Reading, RuleRow, SayAndDo, Score, Scores, TeamsSection, Trust, WhatToDo,
 };
-use super::{sections, sentences, text, words};
+use super::{sections, sentences, standing, text, words};
 use askama::Template;
 use thiserror::Error;
 
@@ -24,6 +24,7 @@ pub enum ReportError {
 struct Page<'r> {
     results: &'r StudyResults,
     level: String,
+    interval_kind: Option<&'static str>,
     association: &'static str,
     in_short: InShort,
     findings: Vec<FindingRow>,
@@ -60,6 +61,7 @@ pub fn html(results: &StudyResults) -> Result<String, ReportError> {
     let page = Page {
         results,
         level: words::level(results.head.confidence),
+        interval_kind: standing::interval_kind(results),
         association: sentences::ASSOCIATION,
         in_short: InShort {
             first: in_short.first.into_iter().map(unbroken).collect(),

@@ -56,10 +56,11 @@ pub fn markdown(results: &StudyResults) -> String {
 fn scores(page: &mut String, results: &StudyResults) {
     let Some(overall) = standing::overall(results) else { return };
     let level = words::level(overall.score.confidence);
+    let kind = standing::interval_kind(results).map_or_else(String::new, |kind| format!(" ({kind})"));
     add(
         page,
         format_args!(
-            "\n## Net Promoter Score\n\n| Cut | Answers | Score | {level} interval |\n|:---|---:|---:|---:|\n"
+            "\n## Net Promoter Score\n\n| Cut | Answers | Score | {level} interval{kind} |\n|:---|---:|---:|---:|\n"
         ),
     );
     let cuts: Vec<&MeasureRow> = results.measures.iter().filter(|row| row.cut.is_some()).collect();
@@ -73,6 +74,9 @@ fn scores(page: &mut String, results: &StudyResults) {
     }
     if let Some(n_more) = cuts.len().checked_sub(N_CUTS_MAX).filter(|&n_more| n_more > 0) {
         add(page, format_args!("\n{} in the report.\n", words::counted(n_more, "more cut is", "more cuts are")));
+    }
+    if let Some(several) = sentences::several_answers(overall) {
+        add(page, format_args!("\n{several}\n"));
     }
 }
 

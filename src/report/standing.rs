@@ -7,6 +7,7 @@ use crate::drivers::{DriverRanking, DriverRow, FitKind, Method};
 use crate::estimators::Family;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::Exclusion;
+use crate::measures::IntervalKind;
 
 /// A share (absolute) up to which a driver carries nothing.
 const NOTHING: f64 = 1e-12;
@@ -198,6 +199,12 @@ pub(super) fn n_unaccounted(outcome: &OutcomeResult) -> usize {
 /// The score of all answers.
 pub(super) fn overall(results: &StudyResults) -> Option<&MeasureRow> {
     results.measures.iter().find(|row| row.cut.is_none())
+}
+
+/// The kind of the scores' intervals, for a head of a table, where it is not the customary one.
+pub(super) fn interval_kind(results: &StudyResults) -> Option<&'static str> {
+    let kind = overall(results)?.score.interval;
+    (kind != IntervalKind::default()).then(|| kind.word())
 }
 
 /// Whether the outcome is something customers do, not something they say.

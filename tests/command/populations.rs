@@ -144,7 +144,7 @@ fn a_bootstrap_interval_is_one_in_every_table_and_named() {
     // Shares have their own kind.
     assert_eq!(find(&portfolio, &[("metric", "top_box"), ("by", "")])["interval"], "wilson");
     let page = std::fs::read_to_string(folder.path().join("results/shot/2026-12-31/report.html")).expect("a page");
-    assert!(page.contains("percentiles over resampled customers"), "the interval has no name");
+    assert!(page.contains("percentiles over resampled customers") && page.contains("Interval (bootstrap)"));
 }
 
 #[test]

@@ -109,7 +109,10 @@ fn what_is_named_beside_the_answers_is_reported_by_hand() {
     let moves = rows(folder.path(), "shot", "moves");
     assert_near(find(&moves, &[("class_before", "passive"), ("class_after", "promoter")]), "n", 10.0);
     assert_near(find(&moves, &[("class_before", "passive"), ("class_after", "passive")]), "n", 0.0);
-    assert!(page.contains("Of 20 customers who answered in both, the score rose by 50.0 points"));
+    assert!(
+        page.contains("Those who answered in both waves")
+            && page.contains("<td>20</td><td><strong>+50.0</strong></td>")
+    );
 
     // The other wording stands beside the change, in words and as a finding.
     let changes = rows(folder.path(), "shot", "changes");

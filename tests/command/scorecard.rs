@@ -156,7 +156,7 @@ fn the_change_between_waves_and_its_parts_add_up() {
     let summary = std::fs::read_to_string(folder.path().join("results/waves/2026-12-31/summary.md")).expect("a text");
     assert!(summary.contains("no evidence of change: +20.0 points"), "{summary}");
     // One line each at the top.
-    for line in ["- **Has the score changed?**: From winter to spring: no evidence", "- **Said and done**: "] {
+    for line in ["- **Has the score changed?**: From winter to spring there is no evidence", "- **Said and done**: "] {
         assert!(summary.contains(line), "{line} is not in {summary}");
     }
 }
