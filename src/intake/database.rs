@@ -4,7 +4,6 @@ use super::IntakeError;
 use super::error::in_full;
 use super::files::SourceFile;
 use super::server_address::{ServerAddress, SslMode, without_password};
-#[cfg(feature = "postgres-tls")]
 use super::server_tls::Tls;
 use super::value::{Value, ValueChunk, ValueRow};
 use postgres::{Client, NoTls};
@@ -205,21 +204,7 @@ fn connect_to(address: &str, base_dir: &Path) -> Result<Client, String> {
     if own.mode == SslMode::Disable || is_beside {
         return config.ssl_mode(postgres::config::SslMode::Disable).connect(NoTls).map_err(bad);
     }
-    connect_over_network(&config, &own, base_dir)
-}
-
-#[cfg(feature = "postgres-tls")]
-fn connect_over_network(config: &postgres::Config, own: &ServerAddress, base_dir: &Path) -> Result<Client, String> {
-    config.connect(Tls::of(own, base_dir)?).map_err(|error| in_full(&error))
-}
-
-#[cfg(not(feature = "postgres-tls"))]
-fn connect_over_network(config: &postgres::Config, own: &ServerAddress, _base_dir: &Path) -> Result<Client, String> {
-    if own.mode >= SslMode::Require {
-        let mode = own.mode.word();
-        return Err(format!("sslmode={mode} needs a program built with `--features postgres-tls`; this one was not"));
-    }
-    config.connect(NoTls).map_err(|error| in_full(&error))
+    config.connect(Tls::of(&own, base_dir)?).map_err(bad)
 }
 
 fn hand_out_text(

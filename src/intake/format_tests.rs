@@ -337,7 +337,6 @@ impl Server {
         }
     }
 
-    #[cfg(feature = "postgres-tls")]
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -34,7 +34,6 @@ mod number;
 mod rows;
 mod separated;
 mod server_address;
-#[cfg(feature = "postgres-tls")]
 mod server_tls;
 mod sight;
 mod sniff;
@@ -111,7 +110,7 @@ mod format_tests;
 mod identity_tests;
 #[cfg(test)]
 mod robustness_tests;
-#[cfg(all(test, feature = "postgres-tls"))]
+#[cfg(test)]
 mod server_tls_tests;
 #[cfg(test)]
 mod tests;

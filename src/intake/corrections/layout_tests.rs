@@ -111,7 +111,7 @@ fn what_is_used_is_what_a_corrected_file_gives_in_every_layout() {
 #[test]
 fn rows_are_found_in_whichever_piece_they_stand() {
     for (name, content) in
-        [("f.parquet", parquet(70_001, 11)), ("f.jsonl", json_lines(40_001, 11)), ("f.db", sqlite(70_001, 11))]
+        [("f.parquet", parquet(40_001, 11)), ("f.jsonl", json_lines(20_001, 11)), ("f.db", sqlite(40_001, 11))]
     {
         let study = study(&format!("path = \"{name}\""));
         let case = Case::new(&[(name, &content)]);
@@ -123,9 +123,10 @@ fn rows_are_found_in_whichever_piece_they_stand() {
         let accepted = Corrections::of_study(&case.study(&study)).expect("sound");
         let parsed = case.run_with(&study, &accepted, &Cache::none());
         assert_eq!(customers(&parsed).last().expect("some"), &format!("c{}", line - 1), "{name}");
+        let own = values(&parsed);
         for _ in 0..2 {
             let cached = case.run_with(&study, &accepted, &cache());
-            assert_eq!((&cached.accounts, values(&cached)), (&parsed.accounts, values(&parsed)), "{name}");
+            assert_eq!((&cached.accounts, values(&cached)), (&parsed.accounts, own.clone()), "{name}");
         }
     }
 }
@@ -182,7 +183,7 @@ fn typed_keys_that_are_hashed_are_not_corrected() {
     let corrections = case.corrected(&own, &[(3, "raw", "10")]);
     assert_eq!(verdicts(&case.keep(&own, &corrections)), [(3, Verdict::Used)]);
     let kept = fs::read_to_string(CorrectionsFile::path_of(&case.study(&own))).expect("there");
-    assert!(!kept.contains("c2") && kept.contains(",10,"), "{kept}");
+    assert!(!kept.contains("who") && kept.contains(",10,"), "{kept}");
 }
 
 #[test]
