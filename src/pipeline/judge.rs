@@ -5,7 +5,7 @@ use super::fold_model::{FoldModel, GapMark};
 use super::outcome_model::{Prepared, customers};
 use super::outcomes::{Feature, FeatureKind};
 use super::purchase_baseline::{PurchaseBaseline, PurchaseRecords};
-use super::selection::{Selection, filled};
+use super::selection::{Selection, controls, filled};
 use super::small_bases::Hidden;
 use crate::data::{
     Clusters, DesignMatrix, KeptSide, Observations, RollingOrigin, Split, SplitError, TimeSplit, cut_at_share,
@@ -26,6 +26,10 @@ use ndarray::Array2;
 const DAY_US: i64 = 86_400_000_000;
 /// Folds of customers where answers have no date, and for learning a calibration.
 pub(super) const CUSTOMER_FOLDS: usize = 5;
+/// Rows of the rarer class from which on probabilities are calibrated by steps where a study does not say how.
+const ISOTONIC_OF_EACH_CLASS: usize = 500;
+/// The log loss of calibrated probabilities is said to be worse where it is so many times that of the model.
+const HARMFUL: f64 = 1.02;
 /// What a company knows of a customer's behaviour without asking, where a study names no columns.
 const HISTORY: [&str; 6] = ["recency_days", "frequency", "frequency_90d", "frequency_365d", "spend_90d", "spend_365d"];
 
@@ -133,7 +137,7 @@ impl<'a> Judged<'a> {
             },
             metrics: if self.outcome.family() == Family::Count { Metric::OF_COUNTS.to_vec() } else { Vec::new() },
             calibration: is_class.then(|| CalibrationPlan {
-                method: self.study.scores.calibration.unwrap_or(CalibrationMethod::Isotonic),
+                method: self.study.scores.calibration.unwrap_or_else(|| self.customary_calibration()),
                 n_folds: CUSTOMER_FOLDS,
             }),
         };
@@ -153,6 +157,7 @@ impl<'a> Judged<'a> {
         let outsider: Option<&Outsider<'_>> = baseline.is_some().then_some(&predict);
         let own = evaluation.evaluate_beside(observations, splits, &model, &[], outsider).map_err(in_words)?;
         self.describe(result, &own);
+        result.findings.extend(evaluation.calibration.and_then(|plan| harmful(plan.method, &result.outcome, &own)));
         let names = self.history();
         let with_history = |mut model: FoldModel| -> Result<Evaluated, String> {
             let History { observations, columns, marks } = self.with_history(&names)?;
@@ -168,6 +173,16 @@ impl<'a> Judged<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Isotonic where there are rows enough of both classes; its steps at both ends rest on few rows and are 0 and 1 with less.
+    fn customary_calibration(&self) -> CalibrationMethod {
+        let values = self.prepared.observations.outcome().values();
+        let n_events = values.iter().filter(|&&value| value > 0.5).count();
+        match n_events.min(values.len() - n_events) < ISOTONIC_OF_EACH_CLASS {
+            true => CalibrationMethod::Sigmoid,
+            false => CalibrationMethod::Isotonic,
+        }
     }
 
     /// Why it is not known what the feedback adds; the model of the feedback alone is judged all the same.
@@ -279,6 +294,13 @@ impl<'a> Judged<'a> {
         }
     }
 
+    /// Features of the columns held constant.
+    fn held_constant(&self) -> impl Iterator<Item = String> {
+        let held: Vec<&String> = controls(self.study).collect();
+        let features = self.prepared.features.iter();
+        features.filter(move |feature| held.contains(&&feature.column)).map(|feature| feature.name.clone())
+    }
+
     /// The study's model with the history columns beside its own; a gap of history is marked, and each fold fills it.
     fn with_history(&self, names: &[String]) -> Result<History, String> {
         let own = &self.prepared.observations;
@@ -296,7 +318,11 @@ impl<'a> Judged<'a> {
             columns.push((name.clone(), filled(values)));
         }
         let design = own.design();
-        let history: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        // What is held constant in the study's model is in the model of behaviour too: it is no feedback.
+        let held = self.held_constant().filter(|name| design.position(name).is_some());
+        let mut history: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        let more: Vec<String> = held.filter(|name| !history.contains(name)).collect();
+        history.extend(more);
         columns.retain(|(name, _)| design.position(name).is_none());
         let n_own = design.n_features();
         let values = Array2::from_shape_fn((own.n_rows(), n_own + columns.len()), |(row, column)| {
@@ -309,10 +335,30 @@ impl<'a> Judged<'a> {
     }
 }
 
+/// A calibration that makes the probabilities of later rows worse.
+fn harmful(method: CalibrationMethod, outcome: &str, own: &Evaluated) -> Option<Finding> {
+    let loss = |role: ModelRole| {
+        let of_role = own.models.iter().find(|judged| judged.model == role)?;
+        let of_loss = of_role.judgement.estimates.iter().find(|estimate| estimate.metric == Metric::LogLoss)?;
+        Some(of_loss.value)
+    };
+    let (before, after) = (loss(ModelRole::Full)?, loss(ModelRole::Calibrated)?);
+    (after > before * HARMFUL).then(|| {
+        let sentence = format!(
+            "Calibrated ({}), the probabilities of `{outcome}` are worse on later rows than as the model has them (log loss \
+             {after:.3} against {before:.3}): leave the calibration out, or take another.",
+            method.word()
+        );
+        Finding::new(FindingKind::Unreliable, Severity::Warning, outcome, sentence)
+            .number("calibrated", after)
+            .number("model", before)
+    })
+}
+
 /// The study's observations with the columns of behaviour.
 struct History {
     observations: Observations,
-    /// The columns of behaviour.
+    /// The columns of behaviour and those held constant.
     columns: Vec<String>,
     marks: Vec<GapMark>,
 }

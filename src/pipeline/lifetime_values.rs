@@ -167,9 +167,9 @@ mod tests {
         let fitted = Fitted::of(&known.records).expect("a fit");
         let window = Horizon::new(730.0).expect("a length");
         let outcome = Outcome::Spend { window_days: 730, scale: SpendScale::Amount };
-        for node in 0..27 {
+        for (node, got) in by_node.iter().enumerate().take(27) {
             let want = 0.4 * fitted.predict(outcome, &known.records[3 * node], window);
-            assert!((by_node[node] - want).abs() < 1e-9 * want, "{node}: {} {want}", by_node[node]);
+            assert!((got - want).abs() < 1e-9 * want, "{node}: {got} {want}");
         }
         // The last customer of the graph has bought nothing.
         assert_eq!(by_node[27], 0.0);

@@ -105,7 +105,7 @@ fn what_is_named_beside_the_answers_is_reported_by_hand() {
     for (column, want) in [("n", 20.0), ("nps_before", 50.0), ("nps_after", 100.0), ("change", 50.0)] {
         assert_near(row, column, want);
     }
-    assert_near(row, "std_error", 100.0 * (0.25_f64 / 20.0).sqrt());
+    assert_near(row, "std_error", 100.0 * (0.25_f64 / 19.0).sqrt());
     let moves = rows(folder.path(), "shot", "moves");
     assert_near(find(&moves, &[("class_before", "passive"), ("class_after", "promoter")]), "n", 10.0);
     assert_near(find(&moves, &[("class_before", "passive"), ("class_after", "passive")]), "n", 0.0);

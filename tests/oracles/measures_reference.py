@@ -61,9 +61,10 @@ def contribution(answers):
 
 before, after = contribution(i * i % 11), contribution((i * i + i % 3) % 11)
 moved = after - before
-error = moved.std() / np.sqrt(60)
-emit("paired", "change", 100 * moved.mean(), 100 * error, 2 * stats.norm.sf(abs(moved.mean() / error)),
-     np.corrcoef(before, after)[0, 1])
+paired = stats.ttest_rel(after, before)
+interval = paired.confidence_interval(0.95)
+emit("paired", "change", 100 * moved.mean(), 100 * moved.mean() / paired.statistic, paired.pvalue,
+     np.corrcoef(before, after)[0, 1], 100 * interval.low, 100 * interval.high)
 
 
 def trend(scores, is_scale_known):

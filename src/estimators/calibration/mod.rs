@@ -72,6 +72,16 @@ pub enum CalibrationMethod {
     Sigmoid,
 }
 
+impl CalibrationMethod {
+    /// The name by which a study asks for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Isotonic => "isotonic",
+            Self::Sigmoid => "sigmoid",
+        }
+    }
+}
+
 /// A learned calibration of probabilities.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -693,9 +693,11 @@ fn weak_link(outcome: &str, gain: &Comparison) -> Option<Finding> {
     let verdict = Verdict::of(gain).filter(|verdict| !verdict.is_better)?;
     let numbers = verdict.numbers();
     let sentence = if verdict.is_worse {
-        format!("Using what customers said predicts `{outcome}` worse than their purchases alone do ({numbers}).")
+        format!("Using what customers said predicts `{outcome}` worse than their behaviour alone does ({numbers}).")
     } else {
-        format!("What customers said adds nothing to what their purchases already tell about `{outcome}` ({numbers}).")
+        format!(
+            "It is not shown that what customers said adds to what their behaviour already tells about `{outcome}` ({numbers})."
+        )
     };
     Some(verdict.finding(FindingKind::WeakLink, outcome, sentence))
 }

@@ -3,7 +3,7 @@
 use super::planning::{Power, SamplePlan};
 use crate::measures::{MeasureError, ResponseClass};
 use crate::stats::Confidence;
-use crate::stats::distributions::normal_two_sided;
+use crate::stats::distributions::{student_critical, student_two_sided};
 use serde::Serialize;
 
 /// How two answers of the same people are compared.
@@ -51,7 +51,8 @@ pub struct PairedChange {
 impl PairedChangeSettings {
     /// The change over people, one entry of each column a person, 0-10.
     ///
-    /// A person's change of class is -2 to 2; the error of their mean is `sqrt((mean of squares - square of the mean) / n)`.
+    /// A person's change of class is -2 to 2; their mean is tested by Student's t for pairs, with `n - 1` degrees of freedom, which
+    /// people who answered twice are often too few to do without.
     ///
     /// # Errors
     /// Columns of unequal length, answers off the scale, fewer than two people, people who all change alike.
@@ -91,8 +92,8 @@ impl PairedChangeSettings {
         let spread = |mean_square: f64, mean: f64| mean_square - mean * mean;
         let (one, other) = (spread(mean(|from, _| from * from), first), spread(mean(|_, to| to * to), second));
         let together = mean(|from, to| from * to) - first * second;
-        let error = (variance / n).sqrt();
-        let half = self.confidence.z() * error;
+        let error = (variance / (n - 1.0)).sqrt();
+        let half = student_critical(self.confidence.tail(), n - 1.0) * error;
         let plan = SamplePlan { variance: 1.0, confidence: self.confidence, ..SamplePlan::default() };
         Ok(PairedChange {
             n: before.len(),
@@ -101,13 +102,13 @@ impl PairedChangeSettings {
             change: 100.0 * change,
             std_error: 100.0 * error,
             statistic: change / error,
-            p_value: normal_two_sided(change / error),
+            p_value: student_two_sided(change / error, n - 1.0),
             conf_low: 100.0 * (change - half).max(-2.0),
             conf_high: 100.0 * (change + half).min(2.0),
             confidence: self.confidence,
             moves,
             correlation: (one > 0.0 && other > 0.0).then(|| (together / (one * other).sqrt()).clamp(-1.0, 1.0)),
-            minimum_detectable: plan.minimum_detectable(n / variance, None, self.power)?,
+            minimum_detectable: plan.minimum_detectable((n - 1.0) / variance, None, self.power)?,
             power: self.power,
         })
     }
@@ -119,13 +120,16 @@ mod tests {
     use crate::measures::ClassCounts;
 
     #[test]
-    fn agrees_with_numpy() {
-        // measures_reference.py: mean and error (ddof 0) of the differences of classes; numpy.corrcoef.
+    fn agrees_with_scipy() {
+        // measures_reference.py: scipy.stats.ttest_rel of the classes as -1, 0 and 1; numpy.corrcoef.
         let before: Vec<f64> = (0..60).map(|i| f64::from(i * i % 11)).collect();
         let after: Vec<f64> = (0..60).map(|i| f64::from((i * i + i % 3) % 11)).collect();
         let own = PairedChangeSettings::default().between(&before, &after).expect("pairs");
         let want = crate::measures::reference::numbers("paired", "change");
-        for (got, want) in [own.change, own.std_error, own.p_value, own.correlation.expect("spread")].iter().zip(want) {
+        let correlation = own.correlation.expect("spread");
+        let got = [own.change, own.std_error, own.p_value, correlation, own.conf_low, own.conf_high];
+        assert_eq!(got.len(), want.len());
+        for (got, want) in got.iter().zip(want) {
             assert!((got - want).abs() < 1e-9, "{got} {want}");
         }
     }
@@ -147,7 +151,7 @@ mod tests {
         };
         let (one, other) = (variance(0), variance(1));
         let apart = one + other - 2.0 * own.correlation.expect("spread") * (one * other).sqrt();
-        assert!((own.std_error - 100.0 * (apart / 40.0).sqrt()).abs() < 1e-9);
+        assert!((own.std_error - 100.0 * (apart / 39.0).sqrt()).abs() < 1e-9);
     }
 
     #[test]

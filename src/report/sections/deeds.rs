@@ -146,6 +146,10 @@ fn cuts_sentence(title: &str, own: &CutComparison) -> String {
         format!(
             "{title}: the data would cut the answers at {cuts}, which foretells it better than the customary cuts{p}."
         )
+    } else if own.without_cuts >= own.customary.max(own.data_chosen) {
+        format!("{title}: one rate for all foretells it no worse than classes of answers do, wherever they are cut.")
+    } else if own.gain < 0.0 && own.p_value < LEVEL {
+        format!("{title}: the customary cuts foretell it better than those that the data would choose, {cuts}{p}.")
     } else {
         format!(
             "{title}: the data would cut the answers at {cuts}, but there is no evidence that this foretells it better than \

@@ -62,8 +62,8 @@ fn the_finding_says_in_plain_words_what_the_interval_shows() {
         }];
         weak_link("repurchase", &Comparison { differences, ..Comparison::default() }).map(|finding| finding.sentence)
     };
-    let nothing = "What customers said adds nothing to what their purchases already tell about `repurchase` (ROC AUC 0.712 \
-                   against 0.710; difference -0.001 to 0.010).";
+    let nothing = "It is not shown that what customers said adds to what their behaviour already tells about `repurchase` \
+                   (ROC AUC 0.712 against 0.710; difference -0.001 to 0.010).";
     assert_eq!(finding(Metric::RocAuc, [-0.001, 0.01]).as_deref(), Some(nothing));
     assert_eq!(finding(Metric::RocAuc, [0.001, 0.01]), None);
     assert_eq!(finding(Metric::LogLoss, [-0.01, -0.001]), None);
