@@ -124,7 +124,9 @@ fn the_statement_is_plain_sql_that_names_every_column() {
     }
     assert!(!text.contains("spend_30d"), "windows are the study's own");
     // It is what the command does without the flag too.
-    assert_eq!(stdout(&advocate(folder.path(), &["link", "stages.toml", "--tables", "duckdb"])), text);
+    let statement = |more: &[&str]| stdout(&advocate(folder.path(), &[&["link", "stages.toml"], more].concat()));
+    assert!(statement(&[]).contains("FROM feedback a"));
+    assert_eq!(statement(&[]), statement(&["--sql"]));
 }
 
 #[test]
