@@ -319,7 +319,8 @@ fn talkers_who_sell(folder: &Path, later: &str) {
     orders.push_str("n146,2026-11-10T00:00:00Z,10\nn147,2026-11-15T00:00:00Z,10\n");
     write(folder, "orders.csv", &orders);
     let study = std::fs::read_to_string(folder.join("talkers.toml")).expect("written");
-    let source = "[sources.transactions]\npath = \"orders.csv\"\ncustomer = \"who\"\ntime = \"when\"\namount = \"amount\"\n";
+    let source =
+        "[sources.transactions]\npath = \"orders.csv\"\ncustomer = \"who\"\ntime = \"when\"\namount = \"amount\"\n";
     let study = study.replace("[drivers]", &format!("{source}[drivers]"));
     write(folder, "talkers.toml", &study.replace("seeds = 0", &format!("seeds = 0\nlater = \"{later}\"")));
 }
@@ -355,7 +356,9 @@ fn too_few_who_sell_leave_the_rating_with_ranks() {
     run(folder.path(), "talkers.toml");
     assert!(!folder.path().join("results/talkers/2026-12-31/tables/ablation.csv").exists());
     let findings = rows(folder.path(), "talkers", "findings");
-    assert!(findings.iter().any(|row| row["sentence"].contains("customers known before it made a referral that converted")));
+    assert!(
+        findings.iter().any(|row| row["sentence"].contains("customers known before it made a referral that converted"))
+    );
 }
 
 #[test]
@@ -405,7 +408,13 @@ fn sampling_in_a_study_stops_at_the_stated_error() {
     // Eighty people who brought each other crosswise: reach is not exact.
     let mut referrals = "by,of,when\n".to_owned();
     for at in 0..400 {
-        let _ = writeln!(referrals, "t{},t{},2026-{:02}-05T00:00:00Z", at * 7 % 80, (at * at + 3 * at + 1) % 80, 1 + at % 12);
+        let _ = writeln!(
+            referrals,
+            "t{},t{},2026-{:02}-05T00:00:00Z",
+            at * 7 % 80,
+            (at * at + 3 * at + 1) % 80,
+            1 + at % 12
+        );
     }
     write(folder.path(), "referrals.csv", &referrals);
     let study = std::fs::read_to_string(folder.path().join("talkers.toml")).expect("written");
