@@ -461,18 +461,23 @@ mod tests {
     #[test]
     fn drawing_stops_at_the_stated_error() {
         let graph = random_graph(300, 1200, 0.12);
-        let stopped = reach(&graph, &ReachSettings { stop_at: Some(0.004), ..settings(4_000_000) }).expect("valid");
-        assert!((FIRST_LOOK..1_000_000).contains(&stopped.n_samples), "{}", stopped.n_samples);
-        let inexact: Vec<&NodeReach> = stopped.nodes.iter().filter(|node| !node.exact).collect();
-        let stated =
-            inexact.iter().map(|node| (node.reach_se / node.reach).powi(2)).sum::<f64>() / inexact.len() as f64;
-        assert!(stated.sqrt() <= 0.004);
-        // And the error stated is the error made, against many more samples.
+        // The error stated is the error made, against many more samples. Customers share their sets, so that one run says little.
         let truth = reach(&graph, &settings(4_000_000)).expect("valid");
-        let made = stopped.nodes.iter().zip(&truth.nodes).filter(|(node, _)| !node.exact);
-        let made =
-            made.map(|(node, truth)| (node.reach / truth.reach - 1.0).powi(2)).sum::<f64>() / inexact.len() as f64;
-        assert!((0.6..1.1).contains(&(made / stated).sqrt()), "{} {}", made.sqrt(), stated.sqrt());
+        let (mut all_stated, mut all_made) = (0.0, 0.0);
+        for seed in 50..58 {
+            let asked = ReachSettings { stop_at: Some(0.004), seed, ..settings(4_000_000) };
+            let stopped = reach(&graph, &asked).expect("valid");
+            assert!((FIRST_LOOK..1_000_000).contains(&stopped.n_samples), "{}", stopped.n_samples);
+            let inexact = || stopped.nodes.iter().zip(&truth.nodes).filter(|(node, _)| !node.exact);
+            let n_inexact = inexact().count() as f64;
+            let stated = inexact().map(|(node, _)| (node.reach_se / node.reach).powi(2)).sum::<f64>() / n_inexact;
+            assert!(stated.sqrt() <= 0.004);
+            all_stated += stated;
+            all_made +=
+                inexact().map(|(node, truth)| (node.reach / truth.reach - 1.0).powi(2)).sum::<f64>() / n_inexact;
+        }
+        let ratio = (all_made / all_stated).sqrt();
+        assert!((0.6..1.1).contains(&ratio), "{ratio}");
         let bad = ReachSettings { stop_at: Some(0.0), ..settings(10) };
         assert!(matches!(reach(&graph, &bad), Err(InfluenceError::BadSetting { .. })));
     }
