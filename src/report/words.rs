@@ -170,10 +170,10 @@ pub(super) fn spoken(text: &str) -> String {
             said.push(' ');
         }
         quoted |= word.contains('“');
-        if quoted || !is_name(word) {
-            said.push_str(word)
+        if is_name(word) && (!quoted || is_of_history(word)) {
+            said.push_str(&word.replace('_', " "));
         } else {
-            said.push_str(&word.replace('_', " "))
+            said.push_str(word);
         }
         quoted &= !word.contains('”');
     }
@@ -286,6 +286,7 @@ mod tests {
 
     #[test]
     fn names_of_columns_are_said_and_keys_are_not_touched() {
+        assert_eq!(spoken("“tenure_days” was 3 (“step_days”)"), "“tenure days” was 3 (“step_days”)");
         assert_eq!(
             spoken("not adjusted for tenure_days, or spend_365d."),
             "not adjusted for tenure days, or spend 365d."
