@@ -438,6 +438,25 @@ mod tests {
     }
 
     #[test]
+    fn truth_values_are_no_answers_and_numbers_where_numbers_are_asked_for() {
+        use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch};
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("t.parquet");
+        let column: ArrayRef = std::sync::Arc::new(BooleanArray::from(vec![true, false]));
+        let batch = RecordBatch::try_from_iter([("a", column)]).expect("one column");
+        let file = File::create(&path).expect("created");
+        let writer = datafusion::parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None);
+        let mut writer = writer.expect("opens");
+        writer.write(&batch).expect("written");
+        writer.close().expect("written");
+        let numbers = vec!["a".to_owned()];
+        let wanted = Wanted { numbers: numbers.clone(), ..Wanted::default() };
+        assert_eq!(FlatTable::read(&path, &wanted).expect("a table").numbers, [[1.0, 0.0]]);
+        let error = FlatTable::read(&path, &Wanted { answers: numbers, ..wanted }).expect_err("no answers").to_string();
+        assert!(error.contains("column `a`: it holds true and false"), "{error}");
+    }
+
+    #[test]
     fn faults_name_file_line_and_column() {
         let error = read("a,b\n1,2\nx,3\n", &["a"], &[]).expect_err("no number").to_string();
         assert!(

@@ -150,3 +150,23 @@ fn a_key_leads_over_other_files_to_the_person() {
     let amounts = guess.amount_via.expect("payments");
     assert_eq!((amounts.source, amounts.key.as_str(), amounts.to.column.as_str()), (3, "order_id", "payment_value"));
 }
+
+#[test]
+fn a_survey_of_another_year_is_no_list_of_customers_but_another_wave() {
+    let survey = |name: &str, columns: &[&str]| {
+        let mut own: Vec<(&str, Vec<String>)> = vec![("respondent_id", numbered("r", 0..300))];
+        own.extend(columns.iter().map(|column| (*column, scores(300, 1, 5))));
+        own.push(("nps", scores(300, 0, 10)));
+        source(name, &own)
+    };
+    let latest = survey("2017_Customer_Survey", &["delivery", "price", "support", "checkout", "website"]);
+    let earlier = survey("2016_Customer_Survey", &["delivery", "price", "support", "checkout"]);
+    let other = source("prices", &[("sku", numbered("s", 0..50)), ("list_price", numbered("", 100..150))]);
+    let guess = guess(&[latest, earlier, other]);
+    assert_eq!(guess.sources.len(), 1, "{:?}", guess.sources);
+    assert_eq!((guess.sources[0].kind, guess.sources[0].source), (SourceKind::Feedback, 0));
+    let why = |source: usize| &guess.unused.iter().find(|own| own.source == source).expect("without a part").why;
+    assert!(why(1).contains("another wave of the feedback, with 6 of its 6 columns"), "{}", why(1));
+    assert!(why(1).ends_with("these are left out: website"), "{}", why(1));
+    assert!(!why(2).contains("wave"), "{}", why(2));
+}
