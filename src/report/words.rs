@@ -190,6 +190,13 @@ fn is_name(word: &str) -> bool {
     name.contains('_') && name.split('_').all(is_part)
 }
 
+/// Whether a word is a column that the join makes of what customers did.
+fn is_of_history(word: &str) -> bool {
+    const STEMS: [&str; 6] = ["tenure_", "recency_", "frequency_", "spend_", "activity_", "page_rank"];
+    let name = word.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric());
+    STEMS.iter().any(|stem| name.starts_with(stem))
+}
+
 fn quoted_names(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     if parts.len().is_multiple_of(2) {
