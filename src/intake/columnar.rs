@@ -2,6 +2,7 @@
 
 use super::IntakeError;
 use super::account::Reason;
+use super::arrow_lengths;
 use super::cell::Cell;
 use super::files::{Layout, SourceFile};
 use super::rows::{Recalled, Rows};
@@ -82,15 +83,19 @@ fn open_parquet(file: &SourceFile) -> Result<ParquetRecordBatchReaderBuilder<Fil
 fn open_arrow(file: &SourceFile, columns: Option<Vec<usize>>) -> Result<Reader, IntakeError> {
     let first = super::unpacked::first_bytes(&file.path, ARROW_FILE.len() as u64)
         .map_err(|source| IntakeError::Unreadable { file: file.name.clone(), source })?;
+    let bad = |message: String| IntakeError::BadArrow { file: file.name.clone(), message };
     let handle = BufReader::new(handle(file)?);
+    let is_file = first == ARROW_FILE;
+    let lengths = BufReader::new(self::handle(file)?);
+    if is_file { arrow_lengths::check_file(lengths) } else { arrow_lengths::check_stream(lengths) }.map_err(bad)?;
     let reader = contained_arrow(|| {
-        Ok(if first == ARROW_FILE {
+        Ok(if is_file {
             Reader::ArrowFile(FileReader::try_new(handle, columns)?)
         } else {
             Reader::ArrowStream(StreamReader::try_new(handle, columns)?)
         })
     });
-    reader.map_err(|error| IntakeError::BadArrow { file: file.name.clone(), message: error.to_string() })
+    reader.map_err(|error| bad(error.to_string()))
 }
 
 const SENSELESS: &str = "the file's own description of itself makes no sense";

@@ -18,6 +18,7 @@
 
 mod error;
 
+mod arrow_lengths;
 mod blocks;
 mod cell;
 mod columnar;

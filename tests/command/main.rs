@@ -10,6 +10,7 @@ mod exit_codes;
 mod flat;
 mod flat_fits;
 mod gaps;
+mod held_constant;
 mod history;
 mod identity;
 mod influence;

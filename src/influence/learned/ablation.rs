@@ -1,7 +1,7 @@
 //! What each kind of input adds out of time, and whether the rating beats counting.
 
 use super::inputs::{InputColumn, InputKind, Later, Snapshot};
-use super::model::fit_rows;
+use super::model::{RatingBasis, fit_rows};
 use crate::estimators::evaluation::{AucScale, compare_roc_auc, roc_auc_with_error};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::InfluenceError;
@@ -132,16 +132,12 @@ pub fn ablate(
     let rows = even_part(later.customers.len(), settings.rows_max);
     let happened: Vec<bool> = rows.iter().map(|&row| later.later.values()[row] > 0.0).collect();
     let contenders = contenders(later.columns, plain)?;
-    let mut findings = Vec::new();
-    let mut scores = Vec::with_capacity(contenders.len());
-    for contender in &contenders {
-        let (score, problems) = scores_of(contender, earlier, later, &rows, settings);
-        findings.extend(problems);
-        scores.push(score);
-    }
+    let scores: Vec<Scores> =
+        contenders.iter().map(|contender| scores_of(contender, earlier, later, &rows, settings)).collect();
+    let mut findings: Vec<Finding> = by_ranks(&scores).into_iter().collect();
     let mut table = Vec::with_capacity(contenders.len());
     for (contender, score) in contenders.into_iter().zip(&scores) {
-        table.push(judged(contender, score, &scores[0], &happened, settings.confidence)?);
+        table.push(judged(contender, &score.shares, &scores[0].shares, &happened, settings.confidence)?);
     }
     findings.extend(table.iter().filter_map(no_better_than_chance));
     findings.extend(table.iter().filter_map(no_gain));
@@ -172,28 +168,36 @@ fn contenders(columns: &[InputColumn<'_>], plain: &[&str]) -> Result<Vec<Contend
     Ok(contenders)
 }
 
-/// The score of each row, on a scale from 0 to 1 that keeps their order, and what went wrong.
+/// The scores of one contender.
+struct Scores {
+    /// Of each row, on a scale from 0 to 1 that keeps their order.
+    shares: Vec<f64>,
+    /// Parts in which no model could be fitted, so that ranks stand in.
+    n_by_ranks: usize,
+    n_parts: usize,
+}
+
 fn scores_of(
     contender: &Contender,
     earlier: &Snapshot<'_>,
     later: &Snapshot<'_>,
     rows: &[usize],
     settings: &AblationSettings,
-) -> (Vec<f64>, Vec<Finding>) {
+) -> Scores {
     let (before, after) = (contender.columns(earlier.columns), contender.columns(later.columns));
     if let Contender::Column(_) = contender {
         // A gap says as little as the middle does; it is put below everything known.
         let value = |&row: &usize| if after[0].values[row].is_nan() { f64::MIN } else { after[0].values[row] };
-        return (shares(rows.iter().map(value).collect()), Vec::new());
+        return Scores { shares: shares(rows.iter().map(value).collect()), n_by_ranks: 0, n_parts: 0 };
     }
     let fold = |customer: u32| mix(settings.seed ^ u64::from(customer)) as usize % settings.n_folds;
     let part = even_part(earlier.customers.len(), settings.rows_max);
     let mut scores = vec![0.0; rows.len()];
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut n_by_ranks = 0;
     for own in 0..settings.n_folds {
         let train: Vec<usize> = part.iter().copied().filter(|&row| fold(earlier.customers[row]) != own).collect();
         let fitted = fit_rows(&Snapshot { columns: &before, ..*earlier }, &train);
-        findings.extend(fitted.findings.iter().take(usize::from(findings.is_empty())).cloned());
+        n_by_ranks += usize::from(fitted.basis == RatingBasis::Ranks);
         let test: Vec<usize> = (0..rows.len()).filter(|&place| fold(later.customers[rows[place]]) == own).collect();
         let picked: Vec<Vec<f64>> =
             after.iter().map(|column| test.iter().map(|&place| column.values[rows[place]]).collect()).collect();
@@ -203,7 +207,22 @@ fn scores_of(
             scores[place] = predicted.link;
         }
     }
-    (shares(scores), findings)
+    Scores { shares: shares(scores), n_by_ranks, n_parts: settings.n_folds }
+}
+
+/// That some of what is compared is no learned rating.
+fn by_ranks(scores: &[Scores]) -> Option<Finding> {
+    let n_by_ranks: usize = scores.iter().map(|own| own.n_by_ranks).sum();
+    let n_parts: usize = scores.iter().map(|own| own.n_parts).sum();
+    (n_by_ranks > 0).then(|| {
+        let sentence = format!(
+            "In {n_by_ranks} of {n_parts} fits behind the comparison of inputs no model of later referrals could be fitted, so \
+             that the mean of standardised ranks stands in for it there."
+        );
+        Finding::new(FindingKind::NotEstimated, Severity::Note, "rating", sentence)
+            .number("n_by_ranks", n_by_ranks as f64)
+            .number("n_fits", n_parts as f64)
+    })
 }
 
 /// Percent ranks as shares, which an area under a curve does not tell from the scores themselves.
