@@ -254,7 +254,7 @@ fn no_shop_of_few_follows_from_how_the_model_did_in_the_others() {
     };
     let number = |row: &Row, name: &str| row[name].parse::<f64>().expect("a number");
     let (all, shops) = (of("", "brier"), of("shop", "brier"));
-    let shown: Vec<&str> = shops.iter().map(|row| row["segment"].as_str()).collect();
+    let shown: Vec<&str> = shops.iter().map(|row| row["value"].as_str()).collect();
     assert_eq!(shown, ["a", "b", "c"]);
     // A Brier score is a mean, so that the subtraction works: it gives that of the two hidden shops together, and of no one.
     let rest = number(all[0], "n_rows") - shops.iter().map(|row| number(row, "n_rows")).sum::<f64>();
