@@ -7,7 +7,13 @@ use std::ops::Range;
 /// Edges of a row up to which all who may join are counted with their probabilities. Of longer rows those who join are counted.
 const SHORT_ROW: u32 = 32;
 /// Windows that a number of sets is cut into at least, where there are as many.
-const N_WINDOWS: usize = 256;
+const N_WINDOWS: usize = 1024;
+/// As many windows the scatter without strata counts for beside the windows in which a node was met: in a few of them even and odd
+/// sets may hold it equally often by chance.
+const WINDOWS_BESIDE: f64 = 8.0;
+/// Squares of parts are kept in parts of 2^32.
+const HALF_BITS: u32 = 15;
+const SQUARE_ONE: f64 = (1_u64 << 32) as f64;
 /// What a probability of 1 is in whole numbers.
 const ONE: f64 = (1_u64 << 31) as f64;
 
@@ -60,7 +66,8 @@ impl Joining {
 /// For each node how often it is expected in a set other than as the root or a source of the root's own edges.
 ///
 /// The variance is that of strata of one set each: within a window the sets with even and with odd numbers are strata beside
-/// each other, and the square of the difference of their sums estimates the variance of the whole.
+/// each other, and the square of the difference of their sums estimates the variance of the whole. A node that few windows meet is
+/// given more of the sum of squares, which is the variance without strata and no smaller but by chance.
 pub(super) fn expected_above_root(
     sampler: &ReverseSampler<'_>,
     joining: &Joining,
@@ -74,10 +81,18 @@ pub(super) fn expected_above_root(
         total.iter_mut().zip(watch.into_totals()).for_each(|(total, other)| {
             total.sum += other.sum;
             total.scatter += other.scatter;
+            total.squares += other.squares;
+            total.n_windows += other.n_windows;
         });
     }
     let scale = scatter_scale(n_samples).recip();
-    total.iter().map(|own| Count { sum: own.sum as f64 / ONE, scatter: own.scatter as f64 * scale }).collect()
+    let count = |own: &Total| {
+        let (within, without) = (own.scatter as f64 * scale, own.squares as f64 / SQUARE_ONE);
+        let n_windows = f64::from(own.n_windows);
+        let scatter = (n_windows * within + WINDOWS_BESIDE * without) / (n_windows + WINDOWS_BESIDE);
+        Count { sum: own.sum as f64 / ONE, scatter }
+    };
+    total.iter().map(count).collect()
 }
 
 /// Scatter is summed in whole parts, of which there are so many to one, so that it is the same in any order. Over so many sets it
@@ -94,8 +109,9 @@ struct Expected<'a> {
     n_window: usize,
     /// Sets begun in the window.
     n_begun: usize,
-    /// By node what is expected in the sets of the window with even and with odd numbers, in parts of 2^31.
-    within: Vec<[u64; 2]>,
+    /// By node what is expected in the sets of the window with even and with odd numbers, in parts of 2^31, and the sum of the
+    /// squares of both.
+    within: Vec<[u64; 3]>,
     /// The first `n_touched` are the nodes of which anything is expected in the window; there is room for one more than there are.
     touched: Vec<u32>,
     n_touched: usize,
@@ -107,6 +123,8 @@ struct Expected<'a> {
 struct Total {
     sum: u64,
     scatter: u64,
+    squares: u64,
+    n_windows: u32,
 }
 
 impl<'a> Expected<'a> {
@@ -117,7 +135,7 @@ impl<'a> Expected<'a> {
             joining: &joining.by_arc,
             n_window,
             n_begun: 0,
-            within: vec![[0; 2]; n_nodes],
+            within: vec![[0; 3]; n_nodes],
             touched: vec![0; n_nodes + 1],
             n_touched: 0,
             totals: vec![Total::default(); n_nodes],
@@ -131,13 +149,16 @@ impl<'a> Expected<'a> {
         self.touched[self.n_touched] = node;
         self.n_touched += usize::from((own[0] | own[1]) == 0 && expected > 0);
         own[self.n_begun & 1] += expected;
+        own[2] += (expected >> HALF_BITS) * (expected >> HALF_BITS);
     }
 
     fn end_window(&mut self) {
         for &node in &self.touched[..self.n_touched] {
-            let [even, odd] = std::mem::take(&mut self.within[node as usize]);
+            let [even, odd, squares] = std::mem::take(&mut self.within[node as usize]);
             let total = &mut self.totals[node as usize];
             total.sum += even + odd;
+            total.squares += squares;
+            total.n_windows += 1;
             let gap = even.abs_diff(odd) as f64;
             total.scatter += (gap * gap * self.scale + 0.5) as u64;
         }
