@@ -5,6 +5,7 @@ use super::notices;
 use crate::findings::Finding;
 use crate::stats::Confidence;
 use crate::stats::distributions::student_two_sided;
+use crate::stats::moments::standard_deviation;
 use crate::stats::quantile::quantiles;
 use ndarray::Array2;
 use serde::Serialize;
@@ -63,16 +64,6 @@ pub(super) fn unmade(about: &str, n_tried: usize, n_succeeded: usize, single_clu
     let contributions = Array2::zeros((n_succeeded, 0));
     let single_cluster = single_cluster && n_tried > 0;
     notices::failed(about, &Replicates { contributions, n_failed: n_tried - n_succeeded, single_cluster })
-}
-
-/// The standard deviation of replicates, with divisor n - 1; `None` for fewer than two.
-pub(super) fn standard_deviation(values: &[f64]) -> Option<f64> {
-    let n = values.len() as f64;
-    if values.len() < 2 {
-        return None;
-    }
-    let mean = values.iter().sum::<f64>() / n;
-    Some((values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (n - 1.0)).sqrt())
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Engine, LinkError};
 use crate::report::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
 use crate::study::{Missing, Outcome, Study};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 
 /// Microseconds in a day.
 const DAY_US: i64 = 86_400_000_000;
@@ -137,7 +137,11 @@ impl<'a> Judged<'a> {
             },
             metrics: if self.outcome.family() == Family::Count { Metric::OF_COUNTS.to_vec() } else { Vec::new() },
             calibration: is_class.then(|| CalibrationPlan {
-                method: self.study.scores.calibration.unwrap_or_else(|| self.customary_calibration()),
+                method: self
+                    .study
+                    .scores
+                    .calibration
+                    .unwrap_or_else(|| customary_calibration(self.prepared.observations.outcome().values())),
                 n_folds: CUSTOMER_FOLDS,
             }),
         };
@@ -157,7 +161,11 @@ impl<'a> Judged<'a> {
         let outsider: Option<&Outsider<'_>> = baseline.is_some().then_some(&predict);
         let own = evaluation.evaluate_beside(observations, splits, &model, &[], outsider).map_err(in_words)?;
         self.describe(result, &own);
-        result.findings.extend(evaluation.calibration.and_then(|plan| harmful(plan.method, &result.outcome, &own)));
+        if let (Some(plan), Some(before), Some(after)) =
+            (evaluation.calibration, log_loss(&own, ModelRole::Full), log_loss(&own, ModelRole::Calibrated))
+        {
+            result.findings.extend(harmful(plan.method, &result.outcome, before, after));
+        }
         let names = self.history();
         let with_history = |mut model: FoldModel| -> Result<Evaluated, String> {
             let History { observations, columns, marks } = self.with_history(&names)?;
@@ -173,16 +181,6 @@ impl<'a> Judged<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Isotonic where there are rows enough of both classes; its steps at both ends rest on few rows and are 0 and 1 with less.
-    fn customary_calibration(&self) -> CalibrationMethod {
-        let values = self.prepared.observations.outcome().values();
-        let n_events = values.iter().filter(|&&value| value > 0.5).count();
-        match n_events.min(values.len() - n_events) < ISOTONIC_OF_EACH_CLASS {
-            true => CalibrationMethod::Sigmoid,
-            false => CalibrationMethod::Isotonic,
-        }
     }
 
     /// Why it is not known what the feedback adds; the model of the feedback alone is judged all the same.
@@ -335,14 +333,23 @@ impl<'a> Judged<'a> {
     }
 }
 
-/// A calibration that makes the probabilities of later rows worse.
-fn harmful(method: CalibrationMethod, outcome: &str, own: &Evaluated) -> Option<Finding> {
-    let loss = |role: ModelRole| {
-        let of_role = own.models.iter().find(|judged| judged.model == role)?;
-        let of_loss = of_role.judgement.estimates.iter().find(|estimate| estimate.metric == Metric::LogLoss)?;
-        Some(of_loss.value)
-    };
-    let (before, after) = (loss(ModelRole::Full)?, loss(ModelRole::Calibrated)?);
+/// Isotonic where there are rows enough of both classes; its steps at both ends rest on few rows and are 0 and 1 with less.
+fn customary_calibration(classes: ArrayView1<f64>) -> CalibrationMethod {
+    let n_events = classes.iter().filter(|&&class| class > 0.5).count();
+    match n_events.min(classes.len() - n_events) < ISOTONIC_OF_EACH_CLASS {
+        true => CalibrationMethod::Sigmoid,
+        false => CalibrationMethod::Isotonic,
+    }
+}
+
+fn log_loss(own: &Evaluated, role: ModelRole) -> Option<f64> {
+    let of_role = own.models.iter().find(|judged| judged.model == role)?;
+    let of_loss = of_role.judgement.estimates.iter().find(|estimate| estimate.metric == Metric::LogLoss)?;
+    Some(of_loss.value)
+}
+
+/// A calibration that makes the probabilities of later rows worse, by log loss before and after.
+fn harmful(method: CalibrationMethod, outcome: &str, before: f64, after: f64) -> Option<Finding> {
     (after > before * HARMFUL).then(|| {
         let sentence = format!(
             "Calibrated ({}), the probabilities of `{outcome}` are worse on later rows than as the model has them (log loss \
@@ -404,4 +411,29 @@ fn figures<'e>(
         .iter()
         .filter_map(move |judged| Some((name(judged.model)?, &judged.judgement)))
         .flat_map(|(model, judgement)| judgement.estimates.iter().map(move |estimate| FigureRow::of(model, estimate)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array1;
+
+    #[test]
+    fn steps_calibrate_where_the_rarer_class_has_rows_enough() {
+        let classes =
+            |n_rarer: usize, of: f64| Array1::from_iter((0..2000).map(|row| if row < n_rarer { of } else { 1.0 - of }));
+        for of in [0.0, 1.0] {
+            assert_eq!(customary_calibration(classes(499, of).view()), CalibrationMethod::Sigmoid);
+            assert_eq!(customary_calibration(classes(500, of).view()), CalibrationMethod::Isotonic);
+        }
+    }
+
+    #[test]
+    fn a_calibration_that_does_harm_is_said_and_one_that_hardly_does_is_not() {
+        let finding = harmful(CalibrationMethod::Isotonic, "repurchase", 0.549, 1.299).expect("a finding");
+        assert!(finding.sentence.contains("Calibrated (isotonic)"), "{}", finding.sentence);
+        assert!(finding.sentence.contains("log loss 1.299 against 0.549"), "{}", finding.sentence);
+        assert!(harmful(CalibrationMethod::Sigmoid, "repurchase", 0.5, 0.505).is_none());
+        assert!(harmful(CalibrationMethod::Sigmoid, "repurchase", 0.5, 0.4).is_none());
+    }
 }

@@ -125,6 +125,7 @@ fn the_change_between_waves_and_its_parts_add_up() {
         (p + d - (p - d) * (p - d)) / 23.0
     };
     assert_near(all, "std_error", 100.0 * (variance(10.0, 6.0) + variance(12.0, 4.0)).sqrt());
+    assert_near(all, "adjusted_change", 100.0 * ((12.0 - 4.0) / 23.0 - (10.0 - 6.0) / 23.0));
     assert_near(find(&changes, &[("cut", "channel app")]), "change", 40.0);
     assert_near(find(&changes, &[("cut", "channel store")]), "change", 0.0);
 

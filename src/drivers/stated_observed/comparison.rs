@@ -3,11 +3,12 @@
 use super::concordance::Concordance;
 use crate::data::{Clusters, DesignMatrix, Observations, Outcome, WeightKind, Weights};
 use crate::drivers::analysis::{Driver, DriverAnalysis};
-use crate::drivers::estimate::{Estimate, TestedEstimate, standard_deviation, unmade};
+use crate::drivers::estimate::{Estimate, TestedEstimate, unmade};
 use crate::drivers::importance::{Importance, own_weights};
 use crate::drivers::{ActionError, DriverFamily, FitKind, Method};
 use crate::findings::Finding;
 use crate::stats::distributions::normal_two_sided;
+use crate::stats::moments::standard_deviation;
 use crate::stats::{Confidence, Resampler};
 use ndarray::Array2;
 use rayon::prelude::*;

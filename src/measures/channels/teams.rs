@@ -3,6 +3,7 @@
 use crate::measures::portfolio::{Cut, CutAnalysis, EstimateSettings, Measure};
 use crate::measures::{MeasureError, Sampling};
 use crate::stats::distributions::normal_two_sided;
+use crate::stats::moments::standard_deviation;
 use serde::Serialize;
 
 /// What a team stands out by.
@@ -126,9 +127,10 @@ impl TeamPlacing {
         let n_tests = (3 * standing.iter().filter(|own| own.iter().all(|value| !value.is_nan())).count()) as f64;
         let level = (1.0 - self.settings.confidence.level()) / n_tests;
         let is_beyond_chance = |team: usize, at: usize| {
-            let error = standard_deviation(&distances[team][at]);
-            let z = distance(&own, team)[at] / error;
-            z > 0.0 && normal_two_sided(z) < level
+            standard_deviation(&distances[team][at]).is_some_and(|error| {
+                let z = distance(&own, team)[at] / error;
+                z > 0.0 && normal_two_sided(z) < level
+            })
         };
         let team = |(team, name): (usize, &String)| {
             let probability = wins[team].map(|wins| if counted[team] > 0.0 { wins / counted[team] } else { 0.0 });
@@ -157,13 +159,6 @@ fn distance(figures: &[[f64; 3]], team: usize) -> [f64; 3] {
         let (sum, n) = known.fold((0.0, 0.0), |(sum, n), value| (sum + value, n + 1.0));
         (if at == 0 { -1.0 } else { 1.0 }) * (figures[team][at] - sum / n)
     })
-}
-
-/// With n - 1; `NaN` for fewer than two.
-fn standard_deviation(values: &[f64]) -> f64 {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt()
 }
 
 /// The place of the largest; `None` where none is above the mean.

@@ -183,6 +183,36 @@ mod tests {
     use super::*;
     use crate::measures::survival::{KaplanMeier, SurvivalTimes, log_rank};
 
+    /// The words must say which side is better, and where the answers say nothing at all.
+    #[test]
+    fn cuts_are_told_by_who_foretells_better() {
+        let sentence = |losses: [f64; 3], p_value: f64| {
+            let [without_cuts, customary, data_chosen] = losses;
+            let own = CutComparison {
+                n: 100,
+                n_customers: 90,
+                chosen: CutPair { low_to: 5, middle_to: 8 },
+                chosen_by_fold: Vec::new(),
+                without_cuts,
+                customary,
+                data_chosen,
+                every_answer: data_chosen,
+                gain: data_chosen - customary,
+                std_error: 0.01,
+                p_value,
+            };
+            cuts_sentence("Repurchase", &own)
+        };
+        let better = sentence([-0.7, -0.6, -0.5], 0.001);
+        assert!(better.contains("cut the answers at 0 to 5, 6 to 8, 9 to 10, which foretells it better"), "{better}");
+        let worse = sentence([-0.7, -0.5, -0.6], 0.009);
+        assert!(worse.contains("the customary cuts foretell it better") && worse.contains("p = 0.009"), "{worse}");
+        let unknown = sentence([-0.7, -0.5, -0.51], 0.6);
+        assert!(unknown.contains("there is no evidence that this foretells it better"), "{unknown}");
+        let nothing = sentence([-0.5, -0.6, -0.7], 0.009);
+        assert!(nothing.contains("one rate for all foretells it no worse"), "{nothing}");
+    }
+
     #[test]
     fn medians_are_said_and_what_lies_beyond_the_data_is_not() {
         let times = [
