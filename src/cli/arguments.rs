@@ -325,7 +325,7 @@ pub(super) enum Kind {
     Sampling,
     /// The row was seen so many times.
     Frequency,
-    /// One over the outcome's variance, up to a factor.
+    /// One over the outcome's variance, up to a factor; outside linear models the row counts as so many observations.
     Precision,
 }
 
@@ -493,7 +493,7 @@ pub(super) struct NpsOfTable {
     #[arg(long, value_name = "KIND", value_parser = interval_kinds())]
     pub interval: Option<IntervalKind>,
     /// Replicates, for --interval bootstrap; 1000 by default.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = replicates)]
     pub bootstrap: Option<usize>,
     /// Seed of the bootstrap.
     #[arg(long, default_value_t = 1)]
@@ -617,7 +617,7 @@ pub(super) struct Drivers {
     #[arg(long, value_parser = parse_groups)]
     pub groups: Option<Groups>,
     /// Compare each driver with so many drivers of pure noise, for a p-value that it is more than noise.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = replicates)]
     pub noise: usize,
     /// Also give standard errors of contributions and shares by the infinitesimal jackknife.
     #[arg(long)]
@@ -638,7 +638,7 @@ pub(super) struct Drivers {
     #[arg(long, value_enum, default_value_t = MissingRule::Listwise)]
     pub missing: MissingRule,
     /// Bootstrap replicates; 1000 for a number and 200 for a class by default, 0 for none.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = replicates)]
     pub bootstrap: Option<usize>,
     /// Level of the intervals.
     #[arg(long, default_value_t = 0.95)]
@@ -809,6 +809,14 @@ pub(super) struct Rule {
     /// One over the number of edges into the node.
     #[arg(long)]
     pub weighted_cascade: bool,
+}
+
+/// Replicates and noise drivers: each holds a row of results until the end.
+const REPLICATES_MAX: usize = 1_000_000;
+
+fn replicates(text: &str) -> Result<usize, String> {
+    let wanted = text.parse().ok().filter(|&wanted| wanted <= REPLICATES_MAX);
+    wanted.ok_or_else(|| format!("give a whole number of at most {REPLICATES_MAX}"))
 }
 
 fn parse_samples(text: &str) -> Result<usize, String> {

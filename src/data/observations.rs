@@ -92,6 +92,14 @@ impl Observations {
         self.weights.resampler(self.n_rows(), self.clusters.as_ref(), seed, purpose)
     }
 
+    /// The clusters that count, where some stand for several observations; `None` where observations are independent.
+    pub fn n_clusters_repeated(&self) -> Option<usize> {
+        let clusters = self.clusters()?;
+        let used: Vec<usize> = (0..self.n_rows()).filter(|&row| self.weights.of(row) > 0.0).collect();
+        let n_clusters = clusters.keep(&used).n_clusters();
+        (n_clusters < self.weights.n_observations(self.n_rows()) as usize).then_some(n_clusters)
+    }
+
     /// The features.
     pub fn design(&self) -> &DesignMatrix {
         &self.design

@@ -9,11 +9,11 @@ use super::jackknife::{self, JackknifeErrors};
 use super::method::Method;
 use super::noise::{self, Noise};
 use super::notices;
+use super::overall::{self, OverallTest};
 use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure};
 use super::regression::{FullModel, Layout, Regression};
 use super::sampling::{self, Orders, REPLICATE_SAMPLING, SampledValues, Sampling};
 use crate::data::Observations;
-use crate::stats::distributions::f_upper;
 use crate::stats::{Confidence, SecondMoments};
 use ndarray::{Array1, Array2, s};
 use std::collections::BTreeMap;
@@ -122,7 +122,7 @@ impl DriverAnalysis {
         let (values, layout) = arranged(observations, drivers, always);
         let moments = SecondMoments::of_rows(values.view(), observations.weights().values());
         let regression = regression(&base.outcome, &moments, &layout)?;
-        let p_value = overall_p_value(base.n_observations as f64, &regression, &regression.full_model());
+        let overall = overall::of_rows(observations, drivers, always, &regression);
         let centred = &values - &moments.means;
         let n_drivers = drivers.len();
         let analyse =
@@ -141,7 +141,7 @@ impl DriverAnalysis {
             _ => None,
         };
         let noise = Some(Noise::of_rows(observations, centred.view()));
-        let explained = Explained { moments: &moments, regression: &regression, p_value, replicates, noise, errors };
+        let explained = Explained { moments: &moments, regression: &regression, overall, replicates, noise, errors };
         self.linear_ranking(base, drivers, &layout, &plan, explained)
     }
 
@@ -154,7 +154,8 @@ impl DriverAnalysis {
         plan: &Plan,
         explained: Explained<'_>,
     ) -> Result<DriverRanking, DriverError> {
-        let Explained { moments, regression, p_value, replicates, noise, errors } = explained;
+        let Explained { moments, regression, overall, replicates, noise, errors } = explained;
+        let OverallTest { p_value, finding: of_test } = overall;
         let full = regression.full_model();
         let game = Game::of_regression(regression, &plan.partition);
         let sampled = plan.sample(self.seed, |order| Some(regression.explained_along(order)));
@@ -192,6 +193,7 @@ impl DriverAnalysis {
         }
         findings.extend(notices::suppressors(&rows));
         findings.extend(notices::weak_link(outcome, decomposed, p_value));
+        findings.extend(of_test);
         findings.extend(notices::no_more_than_noise(outcome, &rows, 1.0 - self.confidence.level()));
         if (self.noise_drivers > 0 || self.jackknife) && plan.for_repeats().is_none() {
             findings.push(notices::not_repeated(outcome, plan.method));
@@ -215,6 +217,7 @@ impl DriverAnalysis {
         let Parts { family, fit, decomposed, p_value, rows, mut findings } = parts;
         findings.extend(notices::sampled(&base.outcome, plan.method, divided.sampled.as_ref()));
         findings.extend(notices::failed(&base.outcome, replicates));
+        findings.extend(notices::few_clusters(&base));
         findings.extend(notices::few_replicates(&base.outcome, replicates.contributions.nrows(), self.confidence));
         let own_ranks = ranking::ranks(divided.ranking.view());
         let mut order: Vec<usize> = (0..drivers.len()).collect();
@@ -438,8 +441,8 @@ pub(super) struct Parts {
 pub(super) struct Explained<'a> {
     pub moments: &'a SecondMoments,
     pub regression: &'a Regression,
-    /// Of the test that no driver goes with the outcome.
-    pub p_value: f64,
+    /// The test that no driver goes with the outcome.
+    pub overall: OverallTest,
     pub replicates: Replicates,
     /// How noise drivers are made, where they can be.
     pub noise: Option<Noise<'a>>,
@@ -449,21 +452,6 @@ pub(super) struct Explained<'a> {
 /// The regression behind some moments.
 pub(super) fn regression(outcome: &str, moments: &SecondMoments, layout: &Layout) -> Result<Regression, DriverError> {
     Regression::of(moments, layout).ok_or_else(|| DriverError::OutcomeConstant { outcome: outcome.to_owned() })
-}
-
-/// F test of all drivers together, given what is always in the model; 1 where no driver adds a term to it.
-pub(super) fn overall_p_value(n_observations: f64, regression: &Regression, full: &FullModel) -> f64 {
-    let n_kept = (regression.n_columns() - full.aliased.len()) as f64;
-    let df_residual = n_observations - n_kept - regression.n_always() as f64 - 1.0;
-    let gain = full.r_squared - regression.explained_always();
-    let left = 1.0 - full.r_squared;
-    if n_kept < 0.5 || gain <= 0.0 {
-        1.0
-    } else if left <= 1e-14 {
-        0.0
-    } else {
-        f_upper(gain / n_kept / (left / df_residual), n_kept, df_residual)
-    }
 }
 
 /// The columns in the order of the analysis: always, drivers, outcome.

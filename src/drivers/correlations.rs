@@ -5,6 +5,7 @@ use super::analysis::{self, Base, Driver, DriverAnalysis, Explained};
 use super::bootstrap::Replicates;
 use super::noise::Noise;
 use super::notices;
+use super::overall::{self, OverallTest};
 use super::ranking::{DriverFamily, DriverRanking};
 use crate::stats::SecondMoments;
 use crate::stats::linear_algebra::SymmetricEigen;
@@ -259,12 +260,12 @@ impl DriverAnalysis {
         };
         let layout = analysis::layout_of(drivers, always);
         let regression = analysis::regression(outcome, &moments, &layout)?;
-        let p_value = analysis::overall_p_value(n_rows as f64, &regression, &regression.full_model());
+        let p_value = overall::f_test(n_rows as f64, &regression, &regression.full_model());
         let noise = Noise::Normal { n_observations: n_rows as f64 };
         let explained = Explained {
             moments: &moments,
             regression: &regression,
-            p_value,
+            overall: OverallTest::plain(p_value),
             replicates: Replicates::none(drivers.len()),
             noise: Some(noise),
             errors: None,

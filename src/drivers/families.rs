@@ -8,15 +8,16 @@ use super::game::Game;
 use super::jackknife::JackknifeErrors;
 use super::method::Method;
 use super::notices;
+use super::overall::{self, OverallTest, Slopes};
 use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure, NoiseTest};
 use super::sampling::SampledValues;
 use super::subset_models::{ClassWeights, Model, SubsetModels, log_likelihoods};
 use super::subset_tree::N_DRIVERS_MAX;
 use crate::data::{Observations, Outcome, WeightKind};
-use crate::estimators::{Count, CountDistribution, Logit, Ordinal};
+use crate::estimators::{Coefficient, Count, CountDistribution, FitSummary, Logit, Ordinal};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::distributions::{chi_squared_upper, f_upper};
-use ndarray::Array1;
+use ndarray::{Array1, ArrayView2};
 use std::collections::BTreeMap;
 
 /// A logistic model is fitted for each of the 2^p subsets: beyond this number it takes minutes.
@@ -181,7 +182,7 @@ impl DriverAnalysis {
         };
         let base = Base::of(observations);
         let plan = self.plan(&base, family, drivers, always)?;
-        let checked = self.checked(family, &observations_of(observations, drivers, always)?)?;
+        let checked = self.checked(family, observations, drivers, always)?;
 
         let problem = SubsetModels::of(family, observations, drivers, always);
         let weights = problem.collapsed(&problem.own_weights(observations));
@@ -211,7 +212,7 @@ impl DriverAnalysis {
         let full_columns = regression.full_model();
         let df = (regression.n_columns() - full_columns.aliased.len()) as f64;
         let gain = 2.0 * (full.log_likelihood - empty.log_likelihood);
-        let p_value = match checked.dispersion {
+        let by_likelihood = |gain: f64| match checked.dispersion {
             _ if df < 0.5 => 1.0,
             None => chi_squared_upper(gain, df),
             Some(dispersion) => {
@@ -223,9 +224,19 @@ impl DriverAnalysis {
                 f_upper(gain / df / (dispersion * unit), df, checked.df_residual)
             }
         };
+        let overall = match (checked.robust_p_value, observations.n_clusters_repeated()) {
+            (Some(p_value), _) => OverallTest::plain(p_value),
+            (None, Some(n_clusters)) => {
+                let share = n_clusters as f64 / base.n_observations as f64;
+                OverallTest::of_customers(&base.outcome, n_clusters, by_likelihood(gain * share))
+            }
+            (None, None) => OverallTest::plain(by_likelihood(gain)),
+        };
+        let OverallTest { p_value, finding: of_test } = overall;
         let mut findings = notices::column_findings(&moments, &regression, &full_columns, drivers, &problem.layout);
         findings.extend(notices::suppressors(&rows));
         findings.extend(notices::weak_link(&base.outcome, decomposed, p_value));
+        findings.extend(of_test);
         findings.extend(checked.findings);
         findings.extend(notices::no_more_than_noise(&base.outcome, &rows, 1.0 - self.confidence.level()));
         let by_weights = plan.method == Method::RelativeWeights;
@@ -374,33 +385,63 @@ impl DriverAnalysis {
 
     /// The estimator's own fit of all columns: it is separated wherever a smaller model is, and its error names the
     /// columns.
-    fn checked(&self, family: DriverFamily, observations: &Observations) -> Result<Checked, DriverError> {
+    fn checked(
+        &self,
+        family: DriverFamily,
+        observations: &Observations,
+        drivers: &[Driver],
+        always: &[usize],
+    ) -> Result<Checked, DriverError> {
+        let modelled = observations.with_features(&analysis::sources(drivers, always));
+        let robust = overall::robust(observations);
+        // One cluster has no errors by cluster.
+        let asked = robust.filter(|_| observations.n_clusters_repeated() != Some(1));
+        let std_errors = asked.unwrap_or_default();
+        let is_of_drivers = |term: &str| overall::is_of(observations.design().names(), drivers, term);
         let few = |findings: &[Finding]| -> Vec<Finding> {
             findings.iter().filter(|finding| finding.kind == FindingKind::FewEvents).cloned().collect()
         };
         let confidence = self.confidence;
         Ok(match family {
             DriverFamily::Logistic => {
-                Logit { confidence, ..Logit::default() }.fit(observations)?;
-                Checked { findings: few_events(observations).into_iter().collect(), ..Checked::default() }
+                let fit = Logit { std_errors, confidence, ..Logit::default() }.fit(&modelled)?;
+                let findings = few_events(&modelled).into_iter().collect();
+                let robust_p_value =
+                    asked.and_then(|_| wald(fit.coefficients(), fit.covariance(), fit.summary(), is_of_drivers));
+                Checked { findings, robust_p_value, ..Checked::default() }
             }
             DriverFamily::Ordinal => {
-                let fit = Ordinal { confidence, ..Ordinal::default() }.fit(observations)?;
-                Checked { findings: few(fit.findings()), ..Checked::default() }
+                let fit = Ordinal { std_errors, confidence, ..Ordinal::default() }.fit(&modelled)?;
+                let robust_p_value =
+                    asked.and_then(|_| wald(fit.coefficients(), fit.covariance(), fit.summary(), is_of_drivers));
+                Checked { findings: few(fit.findings()), robust_p_value, ..Checked::default() }
             }
             DriverFamily::Count | DriverFamily::Linear => {
-                let settings = Count { distribution: CountDistribution::Poisson, confidence, ..Count::default() };
-                let fit = settings.fit(observations)?;
+                let distribution = CountDistribution::Poisson;
+                let fit = Count { distribution, std_errors, confidence, ..Count::default() }.fit(&modelled)?;
+                let robust_p_value =
+                    asked.and_then(|_| wald(fit.coefficients(), fit.covariance(), fit.summary(), is_of_drivers));
                 let dispersion = fit.summary().count.as_ref().map_or(1.0, |count| count.dispersion);
                 let tests = fit.overdispersion();
                 let p_value = tests.linear.p_value.min(tests.quadratic.p_value);
                 let dispersion = Some(dispersion).filter(|&value| p_value < OVERDISPERSED_P && value > 1.0);
                 let mut findings = few(fit.findings());
                 findings.extend(dispersion.map(|value| overdispersed(observations.outcome().name(), value, p_value)));
-                Checked { findings, dispersion, df_residual: fit.summary().df_residual as f64 }
+                Checked { findings, robust_p_value, dispersion, df_residual: fit.summary().df_residual as f64 }
             }
         })
     }
+}
+
+/// The test of some terms of a fit by its own covariance.
+fn wald<'f>(
+    coefficients: &'f [Coefficient],
+    covariance: ArrayView2<'f, f64>,
+    summary: &FitSummary,
+    is_tested: impl Fn(&str) -> bool,
+) -> Option<f64> {
+    let degrees_of_freedom = overall::by_cluster(summary.n_clusters);
+    Slopes { coefficients, covariance, degrees_of_freedom }.wald(is_tested)
 }
 
 /// Models of subsets of the drivers, and what follows from them.
@@ -435,6 +476,8 @@ fn divided_by(plan: &Plan, weights: Option<&ClassWeights>, gain: f64) -> f64 {
 #[derive(Default)]
 struct Checked {
     findings: Vec<Finding>,
+    /// The test that no driver goes with the outcome, where rows are no independent draws that count alike.
+    robust_p_value: Option<f64>,
     /// Times as much that counts vary as a Poisson model allows, where that is beyond chance.
     dispersion: Option<f64>,
     df_residual: f64,
@@ -442,21 +485,6 @@ struct Checked {
 
 fn sign(coefficient: f64) -> i8 {
     if coefficient.abs() <= 1e-12 { 0 } else { coefficient.signum() as i8 }
-}
-
-/// The observations with just the columns of the analysis, for the check of the full model.
-fn observations_of(
-    observations: &Observations,
-    drivers: &[Driver],
-    always: &[usize],
-) -> Result<Observations, DriverError> {
-    let columns = analysis::sources(drivers, always);
-    let selected = Observations::new(observations.design().select(&columns), observations.outcome().clone())?
-        .weighted(observations.weights().clone())?;
-    Ok(match observations.exposure() {
-        Some(exposure) => selected.exposed(exposure.clone())?,
-        None => selected,
-    })
 }
 
 fn overdispersed(outcome: &str, dispersion: f64, p_value: f64) -> Finding {

@@ -3,16 +3,15 @@
 use super::DriverError;
 use super::analysis::{self, Base, Driver, DriverAnalysis, Explained, Plan};
 use super::noise::Noise;
+use super::overall::{self, OverallTest, Slopes};
 use super::ranking::{DriverFamily, DriverRanking};
 use super::regression::Regression;
 use crate::data::Gaps;
 use crate::estimators::StdErrors;
 use crate::estimators::missing::{Em, EmFit, Listwise, MissingError, MomentFit, Pairwise, PairwiseFit, Treatment};
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::stats::distributions::f_upper;
-use crate::stats::linear_algebra::Cholesky;
 use crate::stats::{Confidence, SecondMoments};
-use ndarray::{Array1, Axis};
+use ndarray::Axis;
 
 impl DriverAnalysis {
     /// Ranks the drivers of a numeric outcome where columns have gaps, by their parts of R squared.
@@ -24,8 +23,9 @@ impl DriverAnalysis {
     ///
     /// The bootstrap draws clusters where there are any, else rows, and takes the moments of every sample anew; a sample
     /// on which em does not converge, or whose pairwise moments are no covariance, is counted and left out, with a
-    /// finding. The p-value is that of the F test where there is no gap, and else of a Wald test with the standard
-    /// errors of the treatment: `model` ones by em (`hc1` under sampling weights), `hc1` ones by pairs.
+    /// finding. The p-value is that of [`DriverAnalysis::rank`] where there is no gap, and else of a Wald test with the
+    /// standard errors of the treatment: `model` ones by em (`hc1` under sampling weights), `hc1` ones by pairs, and by
+    /// cluster where clusters repeat.
     ///
     /// # Errors
     /// As [`DriverAnalysis::rank`]; also a treatment that gives no moments, em that does not converge, columns that no
@@ -87,63 +87,76 @@ impl DriverAnalysis {
         let layout = analysis::layout_of(drivers, always);
         let moments = some(&fit.moments(), &sources);
         let regression = analysis::regression(&base.outcome, &moments, &layout)?;
-        let (p_value, unsure) = self.p_value(gaps, fit, &regression, &sources, always)?;
+        let overall = self.overall(gaps, fit, &regression, drivers, always)?;
         let replicates =
             self.moment_replicates(answered, &layout, plan, |weights| Some(some(&fit.replicate(weights)?, &sources)));
         let n_observations = drivers.iter().map(|driver| n_independent(gaps, &driver.columns)).collect();
         let noise = Some(Noise::NormalByDriver { n_observations });
         let explained =
-            Explained { moments: &moments, regression: &regression, p_value, replicates, noise, errors: None };
+            Explained { moments: &moments, regression: &regression, overall, replicates, noise, errors: None };
         let mut ranking = self.linear_ranking(base, drivers, &layout, plan, explained)?;
         // What the treatment says of a column it left out is said better than here.
         let told: Vec<&str> = fit.findings().iter().map(|finding| finding.about.as_str()).collect();
         ranking
             .findings
             .retain(|finding| finding.kind != FindingKind::Constant || !told.contains(&finding.about.as_str()));
-        ranking.findings.splice(..0, fit.findings().iter().cloned().chain(unsure));
+        ranking.findings.splice(..0, fit.findings().iter().cloned());
         Ok(ranking)
     }
 
     /// That no driver goes with the outcome, given what is always in.
-    fn p_value(
+    fn overall(
         &self,
         gaps: &Gaps,
         fit: &impl Moments,
         regression: &Regression,
-        sources: &[usize],
+        drivers: &[Driver],
         always: &[usize],
-    ) -> Result<(f64, Option<Finding>), DriverError> {
+    ) -> Result<OverallTest, DriverError> {
         let answered = gaps.answered();
-        let full = regression.full_model();
-        let used = gaps.select(&distinct(sources));
+        let used = gaps.select(&distinct(&analysis::sources(drivers, always)));
         let complete = used.complete_rows();
         let weights = answered.weights();
-        if (0..gaps.n_rows()).all(|row| weights.of(row) <= 0.0 || complete.binary_search(&row).is_ok()) {
+        let full = regression.full_model();
+        let robust = overall::robust(answered);
+        let is_whole = (0..gaps.n_rows()).all(|row| weights.of(row) <= 0.0 || complete.binary_search(&row).is_ok());
+        if is_whole && robust.is_none() {
             let n_observations = Base::of(answered).n_observations as f64;
-            return Ok((analysis::overall_p_value(n_observations, regression, &full), None));
+            return Ok(OverallTest::plain(overall::f_test(n_observations, regression, &full)));
         }
         // Other columns may inform the moments, but are no part of the model that is tested.
         let tested = match used.n_features() == gaps.n_features() {
-            true => fit.regress(self.confidence),
-            false => fit.regress_on(&used, self.confidence),
+            true => fit.regress(robust, self.confidence),
+            false => fit.regress_on(&used, robust, self.confidence),
         };
-        let names: Vec<&str> = always.iter().map(|&column| gaps.names()[column].as_str()).collect();
-        if let Ok(Some(p_value)) = tested.map(|tested| wald(&tested, &names)) {
-            return Ok((p_value, None));
+        let p_value = tested.ok().and_then(|tested| {
+            let slopes = Slopes {
+                coefficients: &tested.coefficients,
+                covariance: tested.covariance.view(),
+                degrees_of_freedom: Some(tested.degrees_of_freedom),
+            };
+            slopes.wald(|term| overall::is_of(gaps.names(), drivers, term))
+        });
+        if let Some(p_value) = p_value {
+            return Ok(OverallTest::plain(p_value));
+        }
+        let outcome = answered.outcome().name();
+        let least = (regression.n_columns() + regression.n_always() + 2) as f64;
+        if let Some(n_clusters) = answered.n_clusters_repeated() {
+            let p_value = overall::f_test((n_clusters as f64).max(least), regression, &full);
+            return Ok(OverallTest::of_customers(outcome, n_clusters, p_value));
         }
         let n_complete = match weights.select(&complete) {
             Ok(weights) => weights.n_observations(complete.len()),
             Err(_) => 0.0,
         };
-        let least = (regression.n_columns() + regression.n_always() + 2) as f64;
-        let p_value = analysis::overall_p_value(n_complete.max(least), regression, &full);
-        let outcome = answered.outcome().name();
+        let p_value = overall::f_test(n_complete.max(least), regression, &full);
         let sentence = format!(
             "The gaps leave no standard errors for the test that no driver goes with `{outcome}`; its p-value counts only \
              the {n_complete:.0} complete rows."
         );
         let finding = Finding::new(FindingKind::Unreliable, Severity::Warning, outcome, sentence);
-        Ok((p_value, Some(finding.number("n_complete", n_complete))))
+        Ok(OverallTest { p_value, finding: Some(finding.number("n_complete", n_complete)) })
     }
 }
 
@@ -152,10 +165,15 @@ trait Moments: Sync {
     fn moments(&self) -> SecondMoments;
     fn replicate(&self, weights: &[f64]) -> Option<SecondMoments>;
     fn findings(&self) -> &[Finding];
-    /// The regression of the outcome on all columns.
-    fn regress(&self, confidence: Confidence) -> Result<MomentFit, MissingError>;
+    /// The regression of the outcome on all columns, with these standard errors or those of the treatment.
+    fn regress(&self, robust: Option<StdErrors>, confidence: Confidence) -> Result<MomentFit, MissingError>;
     /// That of a fit of its kind to other gaps.
-    fn regress_on(&self, gaps: &Gaps, confidence: Confidence) -> Result<MomentFit, MissingError>;
+    fn regress_on(
+        &self,
+        gaps: &Gaps,
+        robust: Option<StdErrors>,
+        confidence: Confidence,
+    ) -> Result<MomentFit, MissingError>;
 }
 
 impl Moments for EmFit<'_> {
@@ -171,12 +189,17 @@ impl Moments for EmFit<'_> {
         self.findings()
     }
 
-    fn regress(&self, confidence: Confidence) -> Result<MomentFit, MissingError> {
-        self.regress(StdErrors::Model, confidence)
+    fn regress(&self, robust: Option<StdErrors>, confidence: Confidence) -> Result<MomentFit, MissingError> {
+        self.regress(robust.unwrap_or(StdErrors::Model), confidence)
     }
 
-    fn regress_on(&self, gaps: &Gaps, confidence: Confidence) -> Result<MomentFit, MissingError> {
-        Em::default().fit(gaps)?.regress(StdErrors::Model, confidence)
+    fn regress_on(
+        &self,
+        gaps: &Gaps,
+        robust: Option<StdErrors>,
+        confidence: Confidence,
+    ) -> Result<MomentFit, MissingError> {
+        Em::default().fit(gaps)?.regress(robust.unwrap_or(StdErrors::Model), confidence)
     }
 }
 
@@ -193,12 +216,17 @@ impl Moments for PairwiseFit<'_> {
         self.findings()
     }
 
-    fn regress(&self, confidence: Confidence) -> Result<MomentFit, MissingError> {
-        self.regress(StdErrors::Hc1, confidence)
+    fn regress(&self, robust: Option<StdErrors>, confidence: Confidence) -> Result<MomentFit, MissingError> {
+        self.regress(robust.unwrap_or(StdErrors::Hc1), confidence)
     }
 
-    fn regress_on(&self, gaps: &Gaps, confidence: Confidence) -> Result<MomentFit, MissingError> {
-        Pairwise.fit(gaps)?.regress(StdErrors::Hc1, confidence)
+    fn regress_on(
+        &self,
+        gaps: &Gaps,
+        robust: Option<StdErrors>,
+        confidence: Confidence,
+    ) -> Result<MomentFit, MissingError> {
+        Pairwise.fit(gaps)?.regress(robust.unwrap_or(StdErrors::Hc1), confidence)
     }
 }
 
@@ -217,26 +245,6 @@ fn n_independent(gaps: &Gaps, columns: &[usize]) -> f64 {
         Some(clusters) => n_observations.min(clusters.keep(&rows).n_clusters() as f64),
         None => n_observations,
     }
-}
-
-/// The p-value of `b' inverse(V) b / q` over all terms but the intercept and those named, by F with q and the residual
-/// degrees of freedom; `None` where their covariance is not one.
-fn wald(fit: &MomentFit, without: &[&str]) -> Option<f64> {
-    let tested: Vec<usize> =
-        (1..fit.coefficients.len()).filter(|&term| !without.contains(&fit.coefficients[term].term.as_str())).collect();
-    if tested.is_empty() {
-        return Some(1.0);
-    }
-    let covariance = fit.covariance.select(Axis(0), &tested).select(Axis(1), &tested);
-    let scales = covariance.diag().mapv(f64::sqrt);
-    let estimates: Array1<f64> = tested.iter().map(|&term| fit.coefficients[term].estimate).collect();
-    let scaled = estimates / &scales;
-    let correlations = &covariance / &scales / &scales.clone().insert_axis(Axis(1));
-    let cholesky = Cholesky::of(correlations.view());
-    let n_tested = tested.len() as f64;
-    let statistic = scaled.dot(&cholesky.solve(scaled.view())) / n_tested;
-    let is_known = cholesky.aliased().is_empty() && statistic.is_finite() && fit.degrees_of_freedom > 0.0;
-    is_known.then(|| f_upper(statistic, n_tested, fit.degrees_of_freedom))
 }
 
 /// The moments of some columns, in their order, with the last of all at the end.

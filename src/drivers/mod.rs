@@ -32,6 +32,7 @@ mod subset_tree;
 mod bootstrap;
 mod jackknife;
 mod noise;
+mod overall;
 mod quadratic;
 // From drivers to actions.
 mod action_error;

@@ -2,7 +2,8 @@
 //!
 //! Contributions are never negative, so no interval of theirs says that a driver is more than noise. A noise driver is put
 //! beside the others instead, again and again: the values of some driver, row by row in another order, so that they go with
-//! nothing. How often it contributes at least as much as a driver is that driver's p-value.
+//! nothing. How often it contributes at least as much as a driver is that driver's p-value. Where customers have several rows,
+//! a driver is compared with noise of its own values alone: how alike they are within customers decides what chance gives.
 
 use super::analysis::Plan;
 use super::ranking::NoiseTest;
@@ -24,7 +25,7 @@ const TIE: f64 = 1e-13;
 
 /// How noise drivers are made.
 pub(super) enum Noise<'a> {
-    /// A driver's rows in another order.
+    /// A driver's rows in another order, or with other signs.
     Permuted(Permuted<'a>),
     /// Normal noise over so many independent observations, of which only the moments are known or rows stand for several.
     Normal { n_observations: f64 },
@@ -40,13 +41,22 @@ pub(super) struct Permuted<'a> {
     exchange: Exchange,
 }
 
-/// Which rows may exchange their values. Rows of a cluster keep following each other, so that noise is as alike within
-/// clusters as the driver was.
+/// How the values of rows become noise that is as alike within clusters as the driver was: clusters that all have as many
+/// rows exchange theirs; where sizes differ, each keeps its own (centred) values and changes their sign or not.
 pub(super) struct Exchange {
     /// The rows with a weight, cluster after cluster.
     pub rows: Vec<usize>,
     /// Where each cluster starts in `rows`; the last entry is their number.
     starts: Vec<usize>,
+}
+
+/// The values of a row of noise.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taken {
+    /// The row whose values these are.
+    pub from: usize,
+    /// One, or minus one where their sign changes.
+    pub sign: f64,
 }
 
 impl Exchange {
@@ -61,13 +71,37 @@ impl Exchange {
         Self { rows, starts }
     }
 
-    /// The row whose values each of `rows` takes.
-    pub fn taken(&self, random: &mut Stream) -> Vec<usize> {
-        let mut clusters: Vec<usize> = (0..self.starts.len() - 1).collect();
-        clusters.shuffle(random);
+    /// What each of `rows` takes.
+    pub fn taken(&self, random: &mut Stream) -> Vec<Taken> {
         let members = |cluster: usize| &self.rows[self.starts[cluster]..self.starts[cluster + 1]];
-        clusters.into_iter().flat_map(members).copied().collect()
+        let mut clusters: Vec<usize> = (0..self.starts.len() - 1).collect();
+        let size = self.starts.get(1).copied().unwrap_or(0);
+        if clusters.iter().all(|&cluster| members(cluster).len() == size) {
+            clusters.shuffle(random);
+            return clusters.into_iter().flat_map(members).map(|&from| Taken { from, sign: 1.0 }).collect();
+        }
+        let mut signed = |cluster: usize| {
+            let sign = if random.random::<bool>() { 1.0 } else { -1.0 };
+            members(cluster).iter().map(move |&from| Taken { from, sign })
+        };
+        clusters.into_iter().flat_map(&mut signed).collect()
     }
+
+    /// How alike drivers must be to share their noise: within clusters one is as alike as no other.
+    pub fn likeness(&self) -> Likeness {
+        if self.starts.len() - 1 < self.rows.len() { Likeness::Own } else { Likeness::Width }
+    }
+}
+
+/// Which drivers are compared with the same noise.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Likeness {
+    /// Those with as many columns.
+    Width,
+    /// Those with as many columns and observations.
+    Observations(f64),
+    /// No other.
+    Own,
 }
 
 impl<'a> Noise<'a> {
@@ -82,12 +116,12 @@ impl<'a> Noise<'a> {
         Self::Permuted(Permuted { centred, weights: weights.values(), exchange: Exchange::of(observations) })
     }
 
-    /// The observations that noise beside a driver is made of, where that is a matter of their number alone.
-    fn n_observations(&self, driver: usize) -> Option<f64> {
+    /// Whose noise a driver is compared with.
+    fn likeness(&self, driver: usize) -> Likeness {
         match self {
-            Self::Permuted(_) => None,
-            Self::Normal { n_observations } => Some(*n_observations),
-            Self::NormalByDriver { n_observations } => n_observations.get(driver).copied(),
+            Self::Permuted(permuted) => permuted.exchange.likeness(),
+            Self::Normal { n_observations } => Likeness::Observations(*n_observations),
+            Self::NormalByDriver { n_observations } => Likeness::Observations(n_observations[driver]),
         }
     }
 
@@ -114,15 +148,18 @@ impl Permuted<'_> {
         let (n_old, n_new) = (moments.n_columns(), sources.len());
         let mut sums = Array2::<f64>::zeros((n_new, n_old + n_new));
         let mut firsts = Array1::<f64>::zeros(n_new);
-        for (&row, &from) in self.exchange.rows.iter().zip(&taken) {
+        for (&row, &Taken { from, sign }) in self.exchange.rows.iter().zip(&taken) {
             let weight = self.weights.map_or(1.0, |weights| weights[row]);
             let (own, noise) = (self.centred.row(row), self.centred.row(from));
             for (place, &source) in sources.iter().enumerate() {
-                let weighted = weight * noise[source];
+                let weighted = weight * sign * noise[source];
                 firsts[place] += weighted;
                 let mut sums = sums.row_mut(place);
                 sums.iter_mut().zip(&own).for_each(|(sum, value)| *sum += weighted * value);
-                sources.iter().enumerate().for_each(|(other, &source)| sums[n_old + other] += weighted * noise[source]);
+                sources
+                    .iter()
+                    .enumerate()
+                    .for_each(|(other, &source)| sums[n_old + other] += weighted * sign * noise[source]);
             }
         }
         let among = Array2::from_shape_fn((n_new, n_new), |(row, column)| {
@@ -195,7 +232,7 @@ pub(super) fn tests(
     compared(
         &layout.drivers,
         n_drawn,
-        |driver| noise.n_observations(driver),
+        |driver| noise.likeness(driver),
         |draws| {
             let noise_columns: Vec<usize> =
                 (moments.n_columns() - 1..moments.n_columns() - 1 + draws.n_columns).collect();
@@ -213,23 +250,27 @@ pub(super) fn tests(
     )
 }
 
-/// Each driver (its columns) against `n_drawn` noise drivers with as many columns as it has, and of as many observations
-/// where `n_observations` gives a driver's, adjusted over all drivers; `contributions` are those of all drivers and, last, of
+/// Each driver (its columns) against `n_drawn` noise drivers with as many columns as it has and otherwise alike, adjusted over
+/// all drivers; `contributions` are those of all drivers and, last, of
 /// the noise driver, by draw. `NaN` where no noise driver could be put beside the others.
 pub(super) fn compared(
     drivers: &[Vec<usize>],
     n_drawn: usize,
-    n_observations: impl Fn(usize) -> Option<f64>,
+    likeness: impl Fn(usize) -> Likeness,
     contributions: impl Fn(&Draws<'_>) -> Vec<Option<Array1<f64>>>,
 ) -> Vec<NoiseTest> {
     let mut p_values = vec![f64::NAN; drivers.len()];
     // Numbers of observations are compared bit by bit: drivers without gaps have the very same.
-    let mut alike_by_kind: BTreeMap<(usize, Option<u64>), Vec<usize>> = BTreeMap::new();
+    let mut alike_by_kind: BTreeMap<(usize, Option<u64>, Option<usize>), Vec<usize>> = BTreeMap::new();
     for (driver, columns) in drivers.iter().enumerate() {
-        let kind = (columns.len(), n_observations(driver).map(f64::to_bits));
+        let kind = match likeness(driver) {
+            Likeness::Width => (columns.len(), None, None),
+            Likeness::Observations(n) => (columns.len(), Some(n.to_bits()), None),
+            Likeness::Own => (columns.len(), None, Some(driver)),
+        };
         alike_by_kind.entry(kind).or_default().push(driver);
     }
-    for ((n_columns, n_bits), alike) in alike_by_kind {
+    for ((n_columns, n_bits, _), alike) in alike_by_kind {
         let sources = (0..n_drawn).map(|draw| drivers[alike[draw % alike.len()]].as_slice()).collect();
         let draws = Draws { n_columns, n_observations: n_bits.map(f64::from_bits), sources };
         let known: Vec<Array1<f64>> = contributions(&draws).into_iter().flatten().collect();
@@ -244,4 +285,48 @@ pub(super) fn compared(
         .zip(adjusted)
         .map(|(&p_value, (p_holm, p_benjamini_hochberg))| NoiseTest { p_value, p_holm, p_benjamini_hochberg })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Clusters, DesignMatrix, Outcome};
+    use crate::drivers::DriverAnalysis;
+    use crate::drivers::analysis::Driver;
+
+    /// 200 companies of 51 customers with 1, 5 or 40 answers each: `a` is the same in all answers of a customer and goes with
+    /// nothing, `b` differs and goes with the outcome, to which each customer adds his own part. A p-value of `a` is below
+    /// 0.2 in one company of five, by definition; `b` is found.
+    #[test]
+    fn noise_within_customers_is_found_no_more_often_than_chance() {
+        let sizes = [1; 30].into_iter().chain([5; 15]).chain([40; 6]);
+        let customers: Vec<usize> = sizes.enumerate().flat_map(|(code, n)| std::iter::repeat_n(code, n)).collect();
+        let analysis = DriverAnalysis { noise_drivers: 99, replicates: 0, ..DriverAnalysis::default() };
+        let drivers = [Driver::column("a", 0), Driver::column("b", 1)];
+        let (mut n_noise, mut n_found) = (0, 0);
+        for company in 0..200 {
+            let mut random = stream(7, "customers", company);
+            let mut normals = |n: usize| -> Vec<f64> { (0..n).map(|_| random.sample(StandardNormal)).collect() };
+            let (trait_of, own) = (normals(51), normals(51));
+            let (b, rest) = (normals(345), normals(345));
+            let features = Array2::from_shape_fn((345, 2), |(row, column)| match column {
+                0 => trait_of[customers[row]],
+                _ => b[row],
+            });
+            let outcome = Array1::from_shape_fn(345, |row| own[customers[row]] + 0.3 * b[row] + rest[row]);
+            let design = DesignMatrix::new(vec!["a".to_owned(), "b".to_owned()], features).expect("finite");
+            let observations = Observations::new(design, Outcome::numeric("y", outcome).expect("finite"));
+            let observations = observations.expect("one a row").clustered(Clusters::from_labels(&customers));
+            let ranking = analysis.rank(&observations.expect("one a row"), &drivers, &[]).expect("a ranking");
+            let p_value = |name: &str| {
+                let row = ranking.drivers.iter().find(|row| row.driver == name).expect("ranked");
+                row.noise.as_ref().expect("compared").p_value
+            };
+            n_noise += usize::from(p_value("a") <= 0.2);
+            n_found += usize::from(p_value("b") <= 0.05);
+        }
+        // 40 are expected, with a standard error of 5.7; 200 with `b`.
+        assert!((20..=57).contains(&n_noise), "{n_noise}");
+        assert!(n_found > 150, "{n_found}");
+    }
 }

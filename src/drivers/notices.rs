@@ -1,11 +1,12 @@
 //! What a reader must know beside a ranking of drivers.
 
-use super::analysis::Driver;
+use super::analysis::{Base, Driver};
 use super::bootstrap::Replicates;
 use super::method::Method;
 use super::ranking::DriverRow;
 use super::regression::{FullModel, Layout, Regression};
 use super::sampling::Sampled;
+use crate::estimators::FEW_CLUSTERS;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::{Confidence, SecondMoments};
 
@@ -128,6 +129,17 @@ pub(super) fn small_base(outcome: &str, n_used: usize, n_drivers: usize) -> Opti
             .number("n_used", n_used as f64)
             .number("n_drivers", n_drivers as f64)
     })
+}
+
+/// Intervals and the test that no driver goes with the outcome rest on so few customers that they are too sure.
+pub(super) fn few_clusters(base: &Base) -> Option<Finding> {
+    let n_clusters = base.n_clusters.filter(|&n_clusters| n_clusters < base.n_observations.min(FEW_CLUSTERS))?;
+    let sentence = format!(
+        "intervals, ranks and the test of {} rest on {n_clusters} customers (clusters), so few that they are likely too sure",
+        base.outcome
+    );
+    let finding = Finding::new(FindingKind::SmallBase, Severity::Warning, &base.outcome, sentence);
+    Some(finding.number("n_clusters", n_clusters as f64))
 }
 
 /// Intervals that rest on so few bootstrap samples that their ends are chance.

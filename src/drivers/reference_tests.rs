@@ -2,10 +2,12 @@
 
 use super::{Driver, DriverAnalysis, DriverError, DriverFamily, DriverRanking, FitKind, Method};
 use crate::data::{Clusters, DesignMatrix, Exposure, Gaps, Observations, Outcome};
+use crate::estimators::StdErrors;
 use crate::estimators::formula_data::wave;
-use crate::estimators::missing::formula_gaps::{complete, formula_gaps, frequencies};
-use crate::estimators::missing::{MissingError, Treatment};
+use crate::estimators::missing::formula_gaps::{complete, formula_gaps, formula_gaps_of_rows, frequencies};
+use crate::estimators::missing::{Em, MissingError, Treatment};
 use crate::findings::FindingKind;
+use crate::stats::Confidence;
 use ndarray::{Array1, Array2, array};
 
 /// The numbers of one line of the reference.
@@ -92,14 +94,15 @@ fn columns_that_inform_em_are_not_ranked_and_count_in_no_test() {
 
 #[test]
 fn the_test_by_em_is_that_of_its_coefficients() {
-    // One driver: the F test is the square of the statistic.
-    let gaps = formula_gaps(240).select(&[1]);
-    let ranking = analysis(0).rank_gaps(&gaps, Treatment::Em, &drivers(&[0]), &[]).expect("a ranking");
-    let fit = crate::estimators::missing::Em::default()
-        .fit(&gaps)
-        .and_then(|fit| fit.regress(crate::estimators::StdErrors::Model, crate::stats::Confidence::default()))
-        .expect("a fit");
-    near(&[ranking.p_value], &[fit.coefficients[1].p_value], 1e-12);
+    // One driver: the F test is the square of the statistic, by customer where customers have several rows.
+    let cases = [(formula_gaps_of_rows(240), StdErrors::Model), (formula_gaps(240), StdErrors::Cluster)];
+    for (gaps, std_errors) in cases {
+        let gaps = gaps.select(&[1]);
+        let ranking = analysis(0).rank_gaps(&gaps, Treatment::Em, &drivers(&[0]), &[]).expect("a ranking");
+        let fit =
+            Em::default().fit(&gaps).and_then(|fit| fit.regress(std_errors, Confidence::default())).expect("a fit");
+        near(&[ranking.p_value], &[fit.coefficients[1].p_value], 1e-12);
+    }
 }
 
 #[test]

@@ -99,7 +99,8 @@ impl Ols {
             n_used,
             n_terms,
             df_residual: n_used - n_terms,
-            r_squared: Some(1.0 - unexplained),
+            // Rounding may leave a hair less than nothing explained.
+            r_squared: Some((1.0 - unexplained).max(0.0)),
             adj_r_squared: Some(1.0 - unexplained * (n_used as f64 - 1.0) / df_residual),
             sigma: Some(variance.sqrt()),
             pseudo_r_squared: None,

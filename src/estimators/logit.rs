@@ -84,6 +84,7 @@ impl Logit {
             Estimates { coefficients: ascent.coefficients, covariance: uncertainty.covariance, offset: 0.0 };
         let mut summary = summary(observations, &cases, &prepared, ascent.log_likelihood, ascent.iterations);
         (summary.std_errors, summary.n_clusters) = (computed, uncertainty.n_clusters);
+        prepared.findings.extend(few_events(&summary));
         Ok(LogisticFit::new(observations, prepared, &estimates, self.confidence, summary))
     }
 
@@ -120,12 +121,11 @@ impl Logit {
 impl LogisticFit {
     pub(super) fn new(
         observations: &Observations,
-        mut prepared: Prepared,
+        prepared: Prepared,
         estimates: &Estimates,
         confidence: Confidence,
         summary: FitSummary,
     ) -> Self {
-        prepared.findings.extend(few_events(&summary));
         Self(Inference::new(observations, prepared, estimates, Reference::Normal, confidence, summary))
     }
 
@@ -202,12 +202,13 @@ fn start(cases: &Cases, columns: &Columns) -> Vec<f64> {
 }
 
 /// A covariance in the basis.
-struct Uncertainty {
-    covariance: Array2<f64>,
+pub(super) struct Uncertainty {
+    pub(super) covariance: Array2<f64>,
     n_clusters: Option<usize>,
 }
 
-fn uncertainty(
+/// The covariance of a logistic fit, around the inverse information.
+pub(super) fn uncertainty(
     observations: &Observations,
     cases: &Cases,
     prepared: &Prepared,
@@ -258,7 +259,7 @@ pub(super) fn summary(
         r_squared: None,
         adj_r_squared: None,
         sigma: None,
-        pseudo_r_squared: Some(1.0 - log_likelihood / null_log_likelihood),
+        pseudo_r_squared: Some((1.0 - log_likelihood / null_log_likelihood).max(0.0)),
         log_likelihood,
         null_log_likelihood,
         deviance: -2.0 * log_likelihood,

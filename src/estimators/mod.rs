@@ -78,5 +78,6 @@ pub use overdispersion::Overdispersion;
 pub use partial_ordinal::{PartialOrdinal, PartialOrdinalFit};
 pub use penalised::{Penalised, PenalisedFit};
 pub use proportional_odds::ProportionalOdds;
+pub(crate) use robust::FEW_CLUSTERS;
 pub use separation::Separation;
 pub use summary::{CountDistribution, CountSummary, Family, FitSummary, LevelCount, StdErrors};

@@ -429,7 +429,7 @@ pub(super) fn summary(
         r_squared: None,
         adj_r_squared: None,
         sigma: None,
-        pseudo_r_squared: Some(1.0 - log_likelihood / null_log_likelihood),
+        pseudo_r_squared: Some((1.0 - log_likelihood / null_log_likelihood).max(0.0)),
         log_likelihood,
         null_log_likelihood,
         deviance: -2.0 * log_likelihood,

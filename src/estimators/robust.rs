@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// A row counts as determining a coefficient alone where one minus its leverage is below this (absolute).
 pub(super) const LEVERAGE_LEFT_MIN: f64 = 1e-10;
 /// Below this many clusters their number itself makes the standard errors too small.
-pub(super) const FEW_CLUSTERS: usize = 30;
+pub(crate) const FEW_CLUSTERS: usize = 30;
 /// Clusters summed by one task.
 pub(super) const TASK_CLUSTERS: usize = 1024;
 

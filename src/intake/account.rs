@@ -61,6 +61,65 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// What to do about rows that are put aside for it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Ragged | Self::UnclosedQuote => {
+                "see whether `delimiter` is that of the file, and whether its cells are quoted"
+            }
+            Self::BadJson => "every line must hold one JSON object",
+            Self::Blank => "see whether the study names the right column",
+            Self::Unparsable => {
+                "say in the source's section how such cells are written (`time_format`, `not_applicable`, `blank`), or name \
+                 another column"
+            }
+            Self::OutOfRange => "see whether the study names the right column, and whether its scale is another",
+            Self::NotAllowed => "correct the rows, or what the contract allows",
+            Self::SuspiciousDate => "leave the cell blank where the date is not known",
+            Self::NoZone => "say the `zone` of the source's times",
+            Self::UnmatchedKey => "see whether the key's column is right, and whether the other file has these keys",
+            Self::AmbiguousKey => "see which of the rows of one key is right",
+            Self::Duplicate | Self::RepeatedRow => "see whether the id's column is right, and whether files overlap",
+            Self::SelfReferral => "see whether the columns of referrer and referred are right",
+        }
+    }
+}
+
+/// Rows put aside for one reason in one column, with the first of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutAside {
+    /// Why.
+    pub reason: Reason,
+    /// The column of the file, where it is one cell's fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// How many.
+    pub n_rows: u64,
+    /// The file of the first.
+    pub file: String,
+    /// Its line, or its row where a file has no lines.
+    pub line: u64,
+    /// Its cell, as quarantine shows it.
+    pub raw: String,
+}
+
+/// Signs of a cell that a sentence shows.
+const CELL_SHOWN: usize = 40;
+
+impl PutAside {
+    /// Where the first row stands and what it holds: "column `t`, answers.csv, line 2: `01.01.2025`".
+    pub fn first(&self) -> String {
+        let column = self.column.as_ref().map_or_else(String::new, |column| format!("column `{column}`, "));
+        let cell = match self.raw.chars().count() {
+            0 => String::new(),
+            1..=CELL_SHOWN => format!(": `{}`", self.raw),
+            _ => format!(": `{}...`", self.raw.chars().take(CELL_SHOWN).collect::<String>()),
+        };
+        format!("{column}{}, line {}{cell}", self.file, self.line)
+    }
+}
+
 /// Why a sound row is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -138,6 +197,9 @@ pub struct SourceAccount {
     pub rows_used: u64,
     /// Rows put aside, by reason.
     pub rows_quarantined: BTreeMap<Reason, u64>,
+    /// The same by reason and column, each with its first row, in the order of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub put_aside: Vec<PutAside>,
     /// Sound rows that are not used, by reason.
     pub rows_excluded: BTreeMap<Exclusion, u64>,
     /// What became of corrected rows, where there are such.
@@ -306,6 +368,36 @@ impl SourceAccount {
         aside.chain(excluded).collect::<Vec<_>>().join(", ")
     }
 
+    /// What most rows are put aside for.
+    pub fn foremost(&self) -> Option<&PutAside> {
+        let most = self.put_aside.iter().map(|aside| aside.n_rows).max()?;
+        self.put_aside.iter().find(|aside| aside.n_rows == most)
+    }
+
+    /// What most rows are put aside for, the first of them and what to do, to end a sentence with; nothing without such rows.
+    pub fn foremost_in_words(&self) -> String {
+        let say = |aside: &PutAside| {
+            format!("; the first as {}: {}; {}", aside.reason.word(), aside.first(), aside.reason.advice())
+        };
+        self.foremost().map_or_else(String::new, say)
+    }
+
+    /// Counts a row that is put aside.
+    pub(super) fn count_aside(&mut self, file: &str, line: u64, reason: Reason, column: Option<&str>, raw: &str) {
+        *self.rows_quarantined.entry(reason).or_default() += 1;
+        match self.put_aside.iter_mut().find(|aside| aside.reason == reason && aside.column.as_deref() == column) {
+            Some(aside) => aside.n_rows += 1,
+            None => self.put_aside.push(PutAside {
+                reason,
+                column: column.map(str::to_owned),
+                n_rows: 1,
+                file: file.to_owned(),
+                line,
+                raw: raw.to_owned(),
+            }),
+        }
+    }
+
     pub(super) fn new(source: String) -> Self {
         Self {
             source,
@@ -313,6 +405,7 @@ impl SourceAccount {
             rows_read: 0,
             rows_used: 0,
             rows_quarantined: BTreeMap::new(),
+            put_aside: Vec::new(),
             rows_excluded: BTreeMap::new(),
             corrections: None,
             cells: BTreeMap::new(),

@@ -396,7 +396,7 @@ fn push_bounded(value: f64, bounds: Bounds, buffer: &mut Buffered) -> Result<(),
     Ok(())
 }
 
-pub(super) fn is_code(codes: &Codes, text: &str) -> bool {
+pub(crate) fn is_code(codes: &Codes, text: &str) -> bool {
     !codes.is_empty() && (codes.holds_text(text) || number::parse(text).is_some_and(|value| codes.holds_number(value)))
 }
 

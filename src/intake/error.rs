@@ -193,8 +193,7 @@ pub enum IntakeError {
     },
     /// Too many rows had to be put aside.
     #[error(
-        "[{section}]: {n_aside} of {n_rows} rows were put aside, more than quarantine_max = {max} allows; see the \
-         quarantine folder",
+        "[{section}]: {n_aside} of {n_rows} rows were put aside, more than quarantine_max = {max} allows{first}",
         section = section(.source_name)
     )]
     TooManyAside {
@@ -206,11 +205,13 @@ pub enum IntakeError {
         n_rows: u64,
         /// The largest share.
         max: f64,
+        /// What most are put aside for, as the end of a sentence.
+        first: String,
     },
     /// Nothing is left of a source.
     #[error(
-        "[{section}]: all {n_rows} rows were put aside ({reasons}); see the quarantine folder, and correct the source or the \
-         study; or write quarantine_max = 1 in its contract to go on without it",
+        "[{section}]: all {n_rows} rows were put aside ({reasons}){first}; or write quarantine_max = 1 in its contract to go on \
+         without it",
         section = section(.source_name)
     )]
     AllAside {
@@ -220,6 +221,8 @@ pub enum IntakeError {
         n_rows: u64,
         /// Why, with counts.
         reasons: String,
+        /// What most are put aside for, as the end of a sentence.
+        first: String,
     },
     /// The newest row is too old.
     #[error(

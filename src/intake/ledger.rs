@@ -177,7 +177,7 @@ impl<'c, 's> Ledger<'c, 's> {
 
     /// Writes a row that goes to quarantine.
     pub(super) fn write_aside(&mut self, file: &str, line: u64, row: &Rejected) -> Result<(), IntakeError> {
-        *self.account.rows_quarantined.entry(row.reason).or_default() += 1;
+        self.account.count_aside(file, line, row.reason, row.column.as_deref(), &row.raw);
         self.quarantine.add(file, line, row)
     }
 

@@ -60,12 +60,23 @@ pub(super) fn check_promises(
     let share = account.n_quarantined() as f64 / (n_rows as f64).max(1.0);
     if let Some(max) = contract.quarantine_max.filter(|&max| share > max) {
         let n_aside = account.n_quarantined();
-        return Err(IntakeError::TooManyAside { source_name: source_name(), n_aside, n_rows, max });
+        return Err(IntakeError::TooManyAside {
+            source_name: source_name(),
+            n_aside,
+            n_rows,
+            max,
+            first: account.foremost_in_words(),
+        });
     }
     // A study without an answer says more of them than a source without a row.
     let is_lost = n_rows > 0 && account.n_quarantined() == n_rows && account.source != "feedback";
     if contract.quarantine_max.is_none() && is_lost {
-        return Err(IntakeError::AllAside { source_name: source_name(), n_rows, reasons: account.reasons() });
+        return Err(IntakeError::AllAside {
+            source_name: source_name(),
+            n_rows,
+            reasons: account.reasons(),
+            first: account.foremost_in_words(),
+        });
     }
     let oldest = |days: u32| as_of.end_us() - i64::from(days) * 86_400_000_000;
     if let (Some(days), Some(last)) = (contract.fresh_days, last_t)

@@ -4,7 +4,7 @@ use super::LinkError;
 use super::base_table::BaseTable;
 use super::match_report::{self, MatchRow};
 use super::plan::{Anchors, LinkPlan, TypedTables};
-use crate::study::HistoryDetails;
+use crate::study::{HistoryDetails, Returns};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrameWriteOptions;
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -189,6 +189,11 @@ impl Engine {
     /// The engine fails.
     pub fn contacted_lately(&self, days: u32, kinds: &[String]) -> Result<BaseTable, LinkError> {
         self.rows(&self.plan.contacted_lately(days, kinds), "reading who was contacted lately")
+    }
+
+    /// Whether the study says which transactions came back, so that [`Engine::purchases`] are before returns.
+    pub fn marks_returns(&self) -> bool {
+        self.plan.details.returns != Returns::Unmarked
     }
 
     /// Purchases before the study's date by customer, each customer's in order of time, batch by batch: `customer, t, money`,

@@ -113,13 +113,13 @@ impl LinkPlan {
             .collect();
         format!(
             "SELECT ROW_NUMBER() OVER (ORDER BY known.customer) - 1 AS \"row\", known.customer, CAST({as_of} AS BIGINT) \
-             AS t, latest.recommend{latest}\nFROM ({sources}) known\nLEFT JOIN (\n  SELECT customer, recommend{plain}, \
+             AS t, latest.recommend{latest}\nFROM (SELECT DISTINCT customer FROM ({sources}) mentioned) known\nLEFT JOIN (\n  SELECT customer, recommend{plain}, \
              ROW_NUMBER() OVER (PARTITION BY customer ORDER BY t DESC, \"row\" DESC) AS place\n  FROM feedback WHERE \
              recommend IS NOT NULL AND t < {as_of}\n) latest ON latest.customer = known.customer AND latest.place = 1",
             as_of = self.as_of,
             latest = touchpoints("latest."),
             plain = touchpoints(""),
-            sources = sources.join(" UNION ")
+            sources = sources.join(" UNION ALL ")
         )
     }
 

@@ -37,6 +37,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
         );
         for (reason, n) in &account.rows_quarantined {
             let _ = writeln!(text, "  quarantine {}: {n}", reason.word());
+            for aside in account.put_aside.iter().filter(|aside| aside.reason == *reason) {
+                let _ = writeln!(text, "    {} as the first in {}", aside.n_rows, aside.first());
+            }
         }
         for (reason, n) in &account.rows_excluded {
             let _ = writeln!(text, "  excluded {}: {n}", reason.word());
@@ -45,10 +48,8 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
             text.push_str("  warning: there are no rows\n");
         } else if account.n_quarantined() as f64 > MUCH_ASIDE * account.rows_read as f64 {
             let percent = 100.0 * account.n_quarantined() as f64 / account.rows_read as f64;
-            let _ = writeln!(
-                text,
-                "  warning: {percent:.0} % of the rows are put aside; see whether the study fits the files"
-            );
+            let _ =
+                writeln!(text, "  warning: {percent:.0} % of the rows are put aside{}", account.foremost_in_words());
         }
         if let Some(counts) = &account.corrections {
             let _ = writeln!(text, "  {}", counts.sentence());

@@ -150,7 +150,7 @@ impl Invitations {
         }
         let mut n_without_cost = 0;
         for (cost, excluded) in self.costs.iter_mut().zip(&mut self.excluded) {
-            if cost.is_nan() {
+            if cost.is_nan() || *cost <= 0.0 {
                 n_without_cost += usize::from(!*excluded);
                 (*cost, *excluded) = (1.0, true);
             }
@@ -183,7 +183,9 @@ impl Invitations {
             PlanSettings { n_seeds: settings.seeds as usize, budget: settings.budget, seed, ..PlanSettings::default() };
         let mut findings = Vec::new();
         if n_without_cost > 0 {
-            let sentence = format!("{n_without_cost} customers of unknown cost are not considered for an invitation.");
+            let sentence = format!(
+                "{n_without_cost} customers whose cost is unknown or not above 0 are not considered for an invitation."
+            );
             let finding = Finding::new(FindingKind::RowsDropped, Severity::Note, "seeds", sentence);
             findings.push(finding.number("n", n_without_cost as f64));
         }

@@ -5,8 +5,9 @@ use super::selection::Selection;
 use super::{PipelineError, RunSettings};
 use crate::estimators::Family;
 use crate::estimators::evaluation::roc_auc;
+use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Column, LeakCheck, LeakReport, Side};
-use crate::study::Study;
+use crate::study::{Outcome, Study};
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
 
@@ -30,7 +31,7 @@ pub fn leaks(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     let mut text = String::new();
     columns(&mut text, &report);
     timing(&mut text, &report);
-    too_good(&mut text, study, &joined.base);
+    too_good_in_words(&mut text, study, &joined.base);
     Ok(text)
 }
 
@@ -100,44 +101,91 @@ fn timing(text: &mut String, report: &LeakReport) {
     }
 }
 
-/// Columns that tell an outcome's classes apart all alone.
-fn too_good(text: &mut String, study: &Study, base: &BaseTable) {
-    let mut n_found = 0;
-    for &outcome in &study.outcomes {
-        if outcome.family() != Family::Logistic {
-            continue;
-        }
+/// A column that tells an outcome's classes apart all alone.
+struct TooGood {
+    column: String,
+    outcome: Outcome,
+    roc_auc: f64,
+    n_answers: usize,
+}
+
+impl TooGood {
+    fn sentence(&self) -> String {
+        format!(
+            "alone it tells `{}` apart with an area under the curve of {:.3} over {} answers; find out when it is written",
+            self.outcome.word(),
+            self.roc_auc,
+            self.n_answers
+        )
+    }
+}
+
+/// The columns asked for that tell an outcome's classes apart too well to be true, by every so manieth answer.
+fn too_good(
+    study: &Study,
+    base: &BaseTable,
+    outcomes: impl Iterator<Item = Outcome>,
+    is_asked: impl Fn(&str) -> bool,
+    every: usize,
+) -> Vec<TooGood> {
+    let mut found = Vec::new();
+    for outcome in outcomes.filter(|outcome| outcome.family() == Family::Logistic) {
         let selection = Selection::with_gaps(study, base, outcome);
-        let happened: Vec<bool> = selection.values.iter().map(|&value| value > 0.5).collect();
+        let looked_at: Vec<usize> = (0..selection.rows.len()).step_by(every).collect();
+        let happened: Vec<bool> = looked_at.iter().map(|&at| selection.values[at] > 0.5).collect();
         let n_events = happened.iter().filter(|&&own| own).count();
         if n_events.min(happened.len() - n_events) < EVENTS_MIN {
             continue;
         }
-        for (name, column) in base.columns() {
+        for (name, column) in base.columns().iter().filter(|(name, _)| is_asked(name)) {
             let Column::Numbers(values) = column else { continue };
-            // The answer itself, its time and what it is an outcome of are no predictors of it.
-            let is_no_predictor = matches!(name.as_str(), "row" | "t" | "recommend" | "weight" | "known");
-            if is_no_predictor || name.starts_with("next_") || name.starts_with("repurchase_") {
-                continue;
-            }
-            let known: Vec<usize> = (0..happened.len()).filter(|&at| !values[selection.rows[at]].is_nan()).collect();
+            let values: Vec<f64> = looked_at.iter().map(|&at| values[selection.rows[at]]).collect();
+            let known: Vec<usize> = (0..values.len()).filter(|&at| !values[at].is_nan()).collect();
             let classes: Vec<bool> = known.iter().map(|&at| happened[at]).collect();
-            let scores: Vec<f64> = known.iter().map(|&at| values[selection.rows[at]]).collect();
-            let Ok(auc) = roc_auc(&classes, &scores) else { continue };
-            let auc = auc.max(1.0 - auc);
-            if auc > AUC_MAX {
-                n_found += 1;
-                let _ = writeln!(
-                    text,
-                    "TOO GOOD {name}: alone it tells `{}` apart with an area under the curve of {auc:.3} over {} answers; find \
-                     out when it is written",
-                    outcome.word(),
-                    known.len()
-                );
+            let scores: Vec<f64> = known.iter().map(|&at| values[at]).collect();
+            let Ok(roc_auc) = roc_auc(&classes, &scores) else { continue };
+            let roc_auc = roc_auc.max(1.0 - roc_auc);
+            if roc_auc > AUC_MAX {
+                found.push(TooGood { column: name.clone(), outcome, roc_auc, n_answers: known.len() });
             }
         }
     }
-    if n_found == 0 {
+    found
+}
+
+/// All columns, said in words.
+fn too_good_in_words(text: &mut String, study: &Study, base: &BaseTable) {
+    // The answer itself, its time and what it is an outcome of are no predictors of it.
+    let is_asked = |name: &str| {
+        !matches!(name, "row" | "t" | "recommend" | "weight" | "known")
+            && !name.starts_with("next_")
+            && !name.starts_with("repurchase_")
+    };
+    let found = too_good(study, base, study.outcomes.iter().copied(), is_asked, 1);
+    for own in &found {
+        let _ = writeln!(text, "TOO GOOD {}: {}", own.column, own.sentence());
+    }
+    if found.is_empty() {
         text.push_str("no column predicts an outcome too well to be true\n");
     }
+}
+
+/// Touchpoints and controls that foretell too well what customers did later: they may have been written afterwards.
+pub(super) fn findings(study: &Study, base: &BaseTable) -> Vec<Finding> {
+    let done = study.outcomes.iter().copied().filter(|outcome| outcome.window_days().is_some());
+    let drivers = &study.drivers;
+    let is_asked = |name: &str| drivers.touchpoints.iter().chain(&drivers.controls).any(|own| own == name);
+    let every = base.n_rows().div_ceil(ANSWERS_MAX).max(1);
+    let found = too_good(study, base, done, is_asked, every);
+    let finding = |own: &TooGood| {
+        let sentence = format!(
+            "`{}` may know what came after the answer: {}; `advocate check --leaks` looks further",
+            own.column,
+            own.sentence()
+        );
+        Finding::new(FindingKind::Unreliable, Severity::Serious, own.outcome.word(), sentence)
+            .number("roc_auc", own.roc_auc)
+            .number("n", own.n_answers as f64)
+    };
+    found.iter().map(finding).collect()
 }

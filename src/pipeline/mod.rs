@@ -2,6 +2,7 @@
 
 mod action_tables;
 mod actions;
+mod answer_scale;
 mod answering;
 mod augmented;
 mod benchmarks;

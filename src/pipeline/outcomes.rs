@@ -209,6 +209,14 @@ fn span(times: &[f64], rows: &[usize]) -> (i64, i64) {
     })
 }
 
+/// What is counted or summed, in words: money as money, on whatever scale the model of it is.
+pub(super) fn deed_label(study: &Study, outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Spend { window_days, .. } => label(study, Outcome::Spend { window_days, scale: SpendScale::Amount }),
+        outcome => label(study, outcome),
+    }
+}
+
 /// A phrase for readers.
 fn label(study: &Study, outcome: Outcome) -> String {
     match outcome {

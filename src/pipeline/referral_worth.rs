@@ -56,7 +56,7 @@ pub(super) fn worth(
         Ok(())
     })?;
     sums.take(current.as_deref().and_then(|name| graph.number_of(name)), &purchases)?;
-    Ok(sums.finish()?)
+    Ok(ReferralWorthResult { before_returns: engine.marks_returns(), ..sums.finish()? })
 }
 
 /// What has been summed so far.
@@ -152,6 +152,7 @@ impl Sums {
             own_split: grouped.own_split,
             referral_split: grouped.referral_split,
             revenue: WordOfMouthParts { own_first, own_repeat, referred_first, referred_repeat },
+            before_returns: false,
         })
     }
 }

@@ -1,11 +1,12 @@
 //! The whole job: one study in, one folder of results out.
 
+use super::answer_scale::of_another_scale;
 use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
 use super::selection::family_window;
 use super::{
-    PipelineError, clusters, corrections, identity, judge, measure_rows, measuring, result_tables, scores,
+    PipelineError, clusters, corrections, identity, judge, leaks, measure_rows, measuring, result_tables, scores,
     stated_observed,
 };
 use crate::findings::{Finding, FindingKind, Severity};
@@ -177,6 +178,8 @@ fn run_into(
     progress(Progress::Step("measuring"));
     let AllMeasured { rows: measures, scorecard, mut findings } = measuring::measure(study, &base, &engine)?;
     findings.extend(row_findings(&intake.accounts));
+    findings.extend(scale_finding(study, &base));
+    findings.extend(leaks::findings(study, &base));
     findings.extend(identity::findings(&intake.accounts, intake.identity.as_ref()));
     findings.extend(corrections::findings(&intake));
 
@@ -345,9 +348,12 @@ fn no_answers(study: &Study, intake: &Intake) -> PipelineError {
         )
     } else {
         format!(
-            "no answer could be used of {n_rows} rows of the feedback{}; see what the files hold and what the study says \
-             of them",
-            reasons.map_or_else(String::new, |reasons| format!(" ({reasons})"))
+            "no answer could be used of {n_rows} rows of the feedback{}{}",
+            reasons.map_or_else(String::new, |reasons| format!(" ({reasons})")),
+            account.filter(|account| account.foremost().is_some()).map_or_else(
+                || "; see what the files hold and what the study says of them".to_owned(),
+                SourceAccount::foremost_in_words
+            )
         )
     };
     PipelineError::Impossible(sentence)
@@ -581,6 +587,13 @@ fn check_people(study: &Study, plan: &LinkPlan) -> Result<(), PipelineError> {
         }
     }
     Ok(())
+}
+
+/// Answers that look as if they were given on another scale than 0 to 10.
+fn scale_finding(study: &Study, base: &BaseTable) -> Option<Finding> {
+    let column = study.sources.feedback.recommend.as_deref()?;
+    let answers = base.numbers("recommend")?.iter().copied();
+    of_another_scale(column, "", answers.filter(|answer| !answer.is_nan()))
 }
 
 /// Sources of which rows had to be put aside.

@@ -1,6 +1,7 @@
 //! The scores of a study: a portfolio by cut, customary rules, change between waves and why, say and do.
 
 use super::PipelineError;
+use super::outcomes::deed_label;
 use super::portfolio::NamedColumns;
 use super::question::{Question, is_share};
 use super::shown_cuts::ShownCuts;
@@ -215,6 +216,7 @@ impl Question<'_> {
         let is_good = matches!(outcome, Outcome::Repurchase { .. } | Outcome::Referral { .. });
         Ok(OutcomeBehaviour {
             outcome: name.to_owned(),
+            label: deed_label(self.study, outcome),
             by_answer: behaviour_by_answer(self.answers, &measure, sampling, settings)?,
             by_class: behaviour_by_class(self.answers, &measure, sampling, settings)?,
             // Few answers are no fault: these are left out where they cannot be had.

@@ -114,11 +114,14 @@ impl<'a> Scorer<'a> {
 fn table(batch: &BaseTable, scorers: &[Scorer<'_>], n_reasons: usize, sums: &mut Sums) -> Table {
     let customers = batch.texts("customer").unwrap_or_default();
     let recommend = batch.numbers("recommend").unwrap_or_default();
+    // Who answered other questions answered, too.
+    let n_answers = batch.numbers("earlier_answers");
+    let answered = |row: usize| !recommend[row].is_nan() || n_answers.is_some_and(|counts| counts[row] > 0.0);
     sums.n_customers += customers.len() as u64;
-    sums.n_answered += recommend.iter().filter(|value| !value.is_nan()).count() as u64;
+    sums.n_answered += (0..recommend.len()).filter(|&row| answered(row)).count() as u64;
     let mut table = Table::new("scores")
         .texts("customer", customers.iter().cloned())
-        .flags("answered", recommend.iter().map(|value| !value.is_nan()))
+        .flags("answered", (0..recommend.len()).map(answered))
         .numbers("recommend", recommend.iter().copied());
     for (at, scorer) in scorers.iter().enumerate() {
         let scored = scorer.score(batch, n_reasons);

@@ -346,6 +346,7 @@ mod tests {
         let measure = Measure::yes_share("repurchase", &did).expect("deeds");
         let (sampling, settings) = (Sampling::default(), EstimateSettings::default());
         let mut own = OutcomeBehaviour {
+            label: String::new(),
             outcome: "repurchase".to_owned(),
             by_answer: behaviour_by_answer(&said, &measure, sampling, settings).expect("answers"),
             by_class: behaviour_by_class(&said, &measure, sampling, settings).expect("classes"),

@@ -293,12 +293,12 @@ fn say_and_do(results: &StudyResults) -> Option<String> {
     let mut sentences = Vec::new();
     let (there, weak, unknown) = (of(Link::There), of(Link::Weak), of(Link::Unknown));
     if !there.is_empty() {
-        sentences.push(format!("What customers say goes with {}.", words::listed(&there)));
+        sentences.push(format!("The touchpoint scores go with {}.", words::listed(&there)));
     }
     if !weak.is_empty() {
         let names = words::listed(&weak);
         sentences.push(format!(
-            "What customers say hardly goes with {names}: the link is weak, or not shown to be more than chance."
+            "The touchpoint scores hardly go with {names}: the link is weak, or not shown to be more than chance."
         ));
     }
     if !unknown.is_empty() {
@@ -361,11 +361,12 @@ fn of_networked(influence: &InfluenceResult) -> String {
     match influence.customers.iter().position(|row| influence.lacks(row).is_none()) {
         Some(0) => String::new(),
         Some(place) => format!(
-            " Of those who also say yes, are engaged and reach others, {} is rated highest (place {} of all).",
+            " Of those who also {}, {} is rated highest (place {} of all).",
+            influence.networked_in_words(),
             influence.customers[place].customer,
             words::count(place as u64 + 1)
         ),
-        None => " Nobody in the upper quarter also says yes, is engaged and reaches others.".to_owned(),
+        None => format!(" There are none in the upper quarter who also {}.", influence.networked_in_words()),
     }
 }
 
@@ -478,7 +479,7 @@ mod tests {
         let weak = "It is not shown that the model of repurchase tells later answers better than chance (of 100 pairs of \
                     one who did and one who did not it ranks 59 rightly, 50 being chance (ROC AUC 0.59, 0.44 to 0.72)), so its ranks say little. With that caveat, “prices” comes first";
         assert!(text.starts_with(weak), "{text}");
-        assert!(said(&results, "words and deeds").starts_with("What customers say hardly goes with repurchase"));
+        assert!(said(&results, "words and deeds").starts_with("The touchpoint scores hardly go with repurchase"));
     }
 
     #[test]
@@ -595,7 +596,7 @@ mod tests {
         let text = said(&fixture::retail(), "words and deeds");
         assert_eq!(
             text,
-            "What customers say hardly goes with repurchase: the link is weak, or not shown to be more than chance. For \
+            "The touchpoint scores hardly go with repurchase: the link is weak, or not shown to be more than chance. For \
              referral this could not be tested."
         );
     }
@@ -610,7 +611,7 @@ mod tests {
         if let Some(ranking) = &mut results.outcomes[2].ranking {
             ranking.p_value = 0.3;
         }
-        assert!(said(&results, "words and deeds").starts_with("What customers say hardly goes with repurchase"));
+        assert!(said(&results, "words and deeds").starts_with("The touchpoint scores hardly go with repurchase"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::influence_results::{InfluenceResult, LearnedRating, SeedCount, SeedPlanResult};
 use super::{sentences, words};
-use crate::influence::{Contender, Rival};
+use crate::influence::{Ablation, Contender, Rival};
 use crate::stats::Confidence;
 
 /// The column of plain counts that the rating competes with.
@@ -38,16 +38,33 @@ fn against_counts(learned: &LearnedRating) -> Option<String> {
     let verdict = match (counts.gain_low > 0.0, counts.gain_high < 0.0) {
         (true, _) => "The rating adds to counting referrals",
         (_, true) => "The rating does worse than counting referrals",
-        _ => "The rating does not add to counting referrals",
+        _ => "It is not shown that the rating adds to counting referrals",
     };
-    Some(format!(
-        "{verdict}: area under the ROC curve {} against {} for who {} later, a gain of {} ({}).",
-        words::fixed(rating.roc_auc, 3),
-        words::fixed(counts.roc_auc, 3),
-        learned.later.does(),
-        words::fixed(counts.gain_of_rating, 3),
-        words::range(words::fixed(counts.gain_low, 3), words::fixed(counts.gain_high, 3))
-    ))
+    Some(
+        format!(
+            "{verdict}: area under the ROC curve {} against {} for who {} later, a gain of {} ({}).",
+            words::fixed(rating.roc_auc, 3),
+            words::fixed(counts.roc_auc, 3),
+            learned.later.does(),
+            words::fixed(counts.gain_of_rating, 3),
+            words::range(words::fixed(counts.gain_low, 3), words::fixed(counts.gain_high, 3))
+        ) + &better_without(ablation),
+    )
+}
+
+/// Kinds of input without which the rating foretells better; nothing where there are none.
+fn better_without(ablation: &Ablation) -> String {
+    let worse = ablation.rows.iter().filter(|row| row.gain_high < 0.0);
+    let kinds: Vec<&str> = worse
+        .filter_map(|row| match row.contender {
+            Contender::Without(kind) => Some(kind.word()),
+            _ => None,
+        })
+        .collect();
+    if kinds.is_empty() {
+        return String::new();
+    }
+    format!(" Without {} it foretells better, as far as these customers tell.", words::listed(&kinds))
 }
 
 /// Whom to invite, and what is guaranteed of it.

@@ -118,19 +118,32 @@ impl InfluenceResult {
     /// engagement than half of all, and reach beyond oneself and beyond that of half. What the study knows of nobody is not
     /// asked for.
     pub fn lacks(&self, row: &InfluenceRow) -> Option<Lack> {
-        let known = |of: fn(&InfluenceRow) -> Option<f64>| self.customers.iter().any(|row| of(row).is_some());
         let upper_half = |rank: Option<f64>| rank.is_some_and(|rank| rank >= 50.0);
         if !matches!(row.tier, Tier::Top | Tier::High) {
             Some(Lack::Rating)
-        } else if known(|row| row.score) && !row.score.is_some_and(|score| score >= 8.5) {
+        } else if self.knows(|row| row.score) && !row.score.is_some_and(|score| score >= 8.5) {
             Some(Lack::Yes)
-        } else if known(|row| row.engagement) && !upper_half(row.engagement_rank) {
+        } else if self.knows(|row| row.engagement) && !upper_half(row.engagement_rank) {
             Some(Lack::Engagement)
         } else if row.reach <= 1.0 || !upper_half(Some(row.reach_rank)) {
             Some(Lack::Reach)
         } else {
             None
         }
+    }
+
+    /// What networked promoters do besides being rated high, as far as the study knows: "say yes, are engaged and reach others".
+    pub(super) fn networked_in_words(&self) -> &'static str {
+        match (self.knows(|row| row.score), self.knows(|row| row.engagement)) {
+            (true, true) => "say yes, are engaged and reach others",
+            (true, false) => "say yes and reach others",
+            (false, true) => "are engaged and reach others",
+            (false, false) => "reach others",
+        }
+    }
+
+    fn knows(&self, of: fn(&InfluenceRow) -> Option<f64>) -> bool {
+        self.customers.iter().any(|row| of(row).is_some())
     }
 }
 
@@ -349,6 +362,8 @@ pub struct ReferralWorthResult {
     pub referral_split: f64,
     /// All revenue in four parts.
     pub revenue: WordOfMouthParts,
+    /// Whether purchases count in full although the study marks what of them came back.
+    pub before_returns: bool,
 }
 
 /// What one customer and those whom the customer brought are worth.

@@ -262,6 +262,8 @@ pub struct WaveMovement {
 pub struct OutcomeBehaviour {
     /// The outcome's word.
     pub outcome: String,
+    /// What is counted or summed, in words: money as money, on whatever scale the model of it is.
+    pub label: String,
     /// By each answer from 0 to 10.
     pub by_answer: Vec<AnswerBehaviour>,
     /// Of detractors, passives and promoters.

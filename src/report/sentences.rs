@@ -13,11 +13,16 @@ pub(super) const ASSOCIATION: &str = "These are associations, not causal effects
 
 /// `Buys again within 90 days (repurchase)`, or the name alone where there is no label.
 pub(super) fn outcome_title(outcome: &OutcomeResult) -> String {
-    let label = outcome.label.trim();
-    if label.is_empty() || label.eq_ignore_ascii_case(&outcome.name) {
-        words::capitalised(&outcome.name)
+    titled(&outcome.label, &outcome.name)
+}
+
+/// A label with the name in brackets, or the name alone where there is no label.
+pub(super) fn titled(label: &str, name: &str) -> String {
+    let label = label.trim();
+    if label.is_empty() || label.eq_ignore_ascii_case(name) {
+        words::capitalised(name)
     } else {
-        format!("{} ({})", words::capitalised(label), outcome.name)
+        format!("{} ({name})", words::capitalised(label))
     }
 }
 
@@ -179,7 +184,9 @@ pub(super) fn penalised(own: &PenalisedTerms) -> String {
 pub(super) fn fit(outcome: &OutcomeResult) -> Option<String> {
     let ranking = outcome.ranking.as_ref()?;
     let name = standing::fit_name(ranking.fit.measure);
-    let adjusted = outcome.fit.as_ref().and_then(|fit| fit.adj_r_squared);
+    // With gaps filled for the ranking alone, the model of complete answers is another one.
+    let own_model = outcome.fit.as_ref().filter(|fit| fit.n_rows == ranking.n_rows);
+    let adjusted = own_model.and_then(|fit| fit.adj_r_squared);
     let adjusted = adjusted.map_or_else(String::new, |value| format!(" (adjusted {})", words::fixed(value, 3)));
     let value = words::fixed(ranking.fit.value, 3);
     let part = if standing::divides_a_part(ranking) {
@@ -189,7 +196,15 @@ pub(super) fn fit(outcome: &OutcomeResult) -> Option<String> {
     };
     let test =
         words::p_phrase(ranking.p_value).map_or_else(String::new, |p| format!("; test of all drivers together: {p}"));
-    Some(format!("{name} {value}{adjusted}{part}{test}."))
+    let base = match &outcome.fit {
+        Some(fit) if fit.n_rows != ranking.n_rows => format!(
+            " Shares and this test rest on {}, gaps allowed for; coefficients on {} without a gap.",
+            words::counted(ranking.n_used, "answer", "answers"),
+            words::count(fit.n_used as u64)
+        ),
+        _ => String::new(),
+    };
+    Some(format!("{name} {value}{adjusted}{part}{test}.{base}"))
 }
 
 /// What the feedback adds to behaviour, by the first figure that has an interval.

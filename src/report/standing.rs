@@ -50,8 +50,25 @@ pub(super) fn findings_of<'r>(results: &'r StudyResults, outcome: &'r OutcomeRes
 }
 
 /// Findings of what could be done about the touchpoints, whatever the outcome.
-pub(super) fn findings_of_actions(results: &StudyResults) -> Vec<&Finding> {
-    sorted(results.outcomes.iter().flat_map(|outcome| &outcome.actions.findings))
+pub(super) fn findings_of_actions(results: &StudyResults, pictured: &OutcomeResult) -> Vec<Finding> {
+    let mut said: Vec<&str> = Vec::new();
+    let mut findings = Vec::new();
+    let others = results.outcomes.iter().filter(|outcome| outcome.name != pictured.name);
+    for outcome in std::iter::once(pictured).chain(others.filter(|outcome| weak_link(results, outcome).is_none())) {
+        for finding in &outcome.actions.findings {
+            if said.contains(&finding.sentence.as_str()) {
+                continue;
+            }
+            said.push(&finding.sentence);
+            let mut own = finding.clone();
+            if outcome.name != pictured.name {
+                own.sentence = format!("{}: {}", words::spoken(&outcome.name), own.sentence);
+            }
+            findings.push(own);
+        }
+    }
+    findings.sort_by_key(place);
+    findings
 }
 
 /// All different findings, the most severe first; of equal ones those on which a reader can act before those that are about

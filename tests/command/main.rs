@@ -7,6 +7,7 @@ mod contest;
 mod dates;
 mod disclosure;
 mod exit_codes;
+mod feedback_alone;
 mod flat;
 mod flat_fits;
 mod gaps;

@@ -53,15 +53,18 @@ for kind, w in [("plain", np.ones(n)), ("weighted", weights)]:
     for mixing in [0.0, 0.3, 1.0]:
         for penalty in [0.3, 0.02]:
             total = w.sum()
+            # As glmnet: the penalty is that of the outcome in units of its standard deviation, told in its own unit.
+            spread = np.sqrt(np.average((number[keep] - np.average(number[keep], weights=w)) ** 2, weights=w))
             if mixing == 0:
-                linear = Ridge(alpha=total * penalty, solver="cholesky")
+                linear = Ridge(alpha=total * penalty / spread, solver="cholesky")
             else:
-                linear = ElasticNet(alpha=penalty, l1_ratio=mixing, tol=1e-15, max_iter=1_000_000)
+                linear = ElasticNet(alpha=penalty / spread, l1_ratio=mixing, tol=1e-15, max_iter=1_000_000)
             logistic = LogisticRegression(
                 C=1 / (total * penalty), l1_ratio=mixing, solver="saga", tol=1e-13, max_iter=1_000_000)
-            for family, model, y in [("linear", linear, number[keep]), ("logistic", logistic, classes[keep])]:
+            for family, model, y in [("linear", linear, number[keep] / spread), ("logistic", logistic, classes[keep])]:
                 fit = model.fit(z, y, sample_weight=w)
-                a, b = np.ravel(fit.intercept_)[0], np.ravel(fit.coef_)
+                unit = spread if family == "linear" else 1.0
+                a, b = unit * np.ravel(fit.intercept_)[0], unit * np.ravel(fit.coef_)
                 if family == "logistic":
                     a, b = polished(z, y, w, b, mixing, penalty)
                     np.testing.assert_allclose(b, np.ravel(fit.coef_), rtol=1e-2, atol=1e-4)

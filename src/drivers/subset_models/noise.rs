@@ -4,7 +4,7 @@ use super::{Model, SubsetModels, log_likelihoods};
 use crate::data::{Observations, WeightKind};
 use crate::drivers::analysis::{DriverAnalysis, Plan};
 use crate::drivers::game::Game;
-use crate::drivers::noise::{Exchange, compared};
+use crate::drivers::noise::{Exchange, Likeness, Taken, compared};
 use crate::drivers::quadratic::{self, AddedColumns};
 use crate::drivers::ranking::{FitKind, NoiseTest};
 use crate::stats::random::Stream;
@@ -14,7 +14,7 @@ use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
 /// Where the values of noise drivers come from.
 enum Noise {
-    /// A driver's own values, in another order.
+    /// A driver's own values, in another order or with other signs.
     Exchanged(Exchange),
     /// Normal noise, one value a cluster or, where there are none, an observation: rows that stand for several are no units
     /// to exchange.
@@ -46,7 +46,10 @@ impl SubsetModels {
         compared(
             &self.layout.drivers,
             n_drawn,
-            |_| None,
+            |_| match &noise {
+                Noise::Exchanged(exchange) => exchange.likeness(),
+                Noise::Normal => Likeness::Width,
+            },
             |draws| {
                 let gains = quadratic::gains(&rows, &at_maximum, n_drawn, draws.n_columns, |draw| {
                     self.drawn(observations, &noise, draws.sources[draw], &mut draws.random(seed, draw))
@@ -73,9 +76,9 @@ impl SubsetModels {
         let places = || self.places.iter().enumerate().filter_map(|(row, place)| Some((row, (*place)?)));
         match (noise, observations.clusters()) {
             (Noise::Exchanged(exchange), _) => {
-                for (&row, from) in exchange.rows.iter().zip(exchange.taken(random)) {
+                for (&row, Taken { from, sign }) in exchange.rows.iter().zip(exchange.taken(random)) {
                     let (Some(place), Some(from)) = (self.places[row], self.places[from]) else { continue };
-                    let values: Vec<f64> = sources.iter().map(|&source| self.values[[from, source]]).collect();
+                    let values: Vec<f64> = sources.iter().map(|&source| sign * self.values[[from, source]]).collect();
                     drawn.add(place, observations.weights().of(row) * self.unit, &values);
                 }
             }
@@ -159,7 +162,7 @@ mod tests {
             for place in 0..6 {
                 // The same column beside the others, and every model fitted again.
                 let mut noise = Array2::zeros((400, 1));
-                for (&row, from) in exchange.rows.iter().zip(exchange.taken(&mut draw(place))) {
+                for (&row, Taken { from, .. }) in exchange.rows.iter().zip(exchange.taken(&mut draw(place))) {
                     noise[[row, 0]] = plain.design().values()[[from, place % 3]];
                 }
                 let values = concatenate![Axis(1), plain.design().values().view(), noise];

@@ -36,6 +36,11 @@ pub(crate) fn formula_gaps(n_rows: usize) -> Gaps {
     gaps_of(&columns(n_rows)).clustered(Clusters::from_labels(clusters)).expect("one a row")
 }
 
+/// The same rows, each of a customer of its own.
+pub(crate) fn formula_gaps_of_rows(n_rows: usize) -> Gaps {
+    gaps_of(&columns(n_rows))
+}
+
 pub(crate) fn frequencies(n_rows: usize) -> Weights {
     Weights::new(WeightKind::Frequency, (0..n_rows).map(|row| (row % 4) as f64).collect()).expect("valid")
 }

@@ -31,7 +31,8 @@ impl EmFit<'_> {
     /// Means `m` and covariances `S` (times `n / (n - 1)`) are those of em. Chi squared holds for many rows; rows count
     /// as independent, and weights as so many rows. A small probability says that rows with gaps differ from the others
     /// in what is known of them, so that listwise and pairwise answers may be biased; a large one proves nothing, as
-    /// gaps may still depend on the values that are not known.
+    /// gaps may still depend on the values that are not known. Where customers have several rows there is no such test: the
+    /// finding says so instead.
     ///
     /// # References
     /// Little (1988), "A test of missing completely at random for multivariate data with missing values", JASA 83(404).
@@ -60,9 +61,22 @@ impl EmFit<'_> {
         let p_value =
             if degrees_of_freedom == 0 { 1.0 } else { chi_squared_upper(statistic, degrees_of_freedom as f64) };
         let outcome = layout.gaps.answered().outcome().name();
-        let findings = (p_value < SURPRISING).then(|| not_at_random(outcome, statistic, p_value)).into_iter().collect();
+        let finding = match layout.gaps.answered().n_clusters_repeated() {
+            Some(n_clusters) if n_patterns > 1 => Some(not_tested(outcome, n_clusters)),
+            None if p_value < SURPRISING => Some(not_at_random(outcome, statistic, p_value)),
+            _ => None,
+        };
+        let findings = finding.into_iter().collect();
         LittleTest { statistic, degrees_of_freedom, p_value, n_patterns, findings }
     }
+}
+
+fn not_tested(outcome: &str, n_clusters: usize) -> Finding {
+    let sentence = format!(
+        "Whether gaps come completely at random is not tested: the test takes rows as independent, and these are of \
+         {n_clusters} customers (clusters) with several each."
+    );
+    Finding::new(FindingKind::NotEstimated, Severity::Note, outcome, sentence).number("n_clusters", n_clusters as f64)
 }
 
 fn not_at_random(outcome: &str, statistic: f64, p_value: f64) -> Finding {

@@ -1,7 +1,7 @@
 //! Treatments against numbers from elsewhere (`tests/oracles/missing_reference.py`), against each other, and against
 //! awkward input.
 
-use super::formula_gaps::{columns, complete, formula_gaps, frequencies, gaps_of, names};
+use super::formula_gaps::{columns, complete, formula_gaps, formula_gaps_of_rows, frequencies, gaps_of, names};
 use super::*;
 use crate::data::{ColumnGroup, Gaps, Outcome, WeightKind, Weights};
 use crate::estimators::formula_data::wave;
@@ -86,11 +86,14 @@ fn pairwise_agrees_with_pandas() {
 
 #[test]
 fn little_test_agrees_with_numpy_and_is_a_finding() {
-    let gaps = formula_gaps(240);
+    let gaps = formula_gaps_of_rows(240);
     let test = Em::default().fit(&gaps).expect("moments").little_test();
     let got = [test.statistic, test.degrees_of_freedom as f64, test.p_value, test.n_patterns as f64];
     near(&got, &reference("little", "little"), 1e-8);
     assert_eq!(test.findings[0].kind, FindingKind::NotRepresentative);
+    // Where customers have several rows there is no test.
+    let clustered = Em::default().fit(&formula_gaps(240)).expect("moments").little_test();
+    assert_eq!(clustered.findings[0].kind, FindingKind::NotEstimated);
     let whole = complete(50);
     let none = Em::default().fit(&whole).expect("moments").little_test();
     assert_eq!((none.degrees_of_freedom, none.p_value, none.findings.len()), (0, 1.0, 0));

@@ -11,7 +11,7 @@ pub(super) const SWEEPS_MAX: usize = 100_000;
 /// What a gradient may exceed its bound by (relative).
 const BOUND_TOLERANCE: f64 = 1e-9;
 /// Shares of the ridge penalty below this set the first penalty as this one does, as glmnet has it.
-const MIXING_MIN: f64 = 1e-3;
+pub(super) const MIXING_MIN: f64 = 1e-3;
 
 /// `b' curvature b / 2 - slope' b`, to be made small.
 pub(super) struct Quadratic {
@@ -21,12 +21,14 @@ pub(super) struct Quadratic {
     pub(super) size: f64,
 }
 
-/// `lambda (mixing sum u |b| + (1 - mixing) / 2 sum u^2 b^2)`, where `u` are the standard deviations of the columns in
-/// the units of the coordinates; a column with none stays out.
+/// `lambda (mixing sum u |b| + (1 - mixing) / (2 spread) sum u^2 b^2)`, where `u` are the standard deviations of the columns
+/// in the units of the coordinates; a column with none stays out.
 #[derive(Clone, Copy)]
 pub(super) struct Penalty<'a> {
     pub(super) lambda: f64,
     pub(super) mixing: f64,
+    /// The outcome's deviation, one for a class: in other units of the outcome the same columns are as far in.
+    pub(super) spread: f64,
     pub(super) units: &'a [f64],
 }
 
@@ -34,7 +36,7 @@ impl Penalty<'_> {
     pub(super) fn of(&self, coefficients: &[f64]) -> f64 {
         let sum = coefficients.iter().zip(self.units).map(|(coefficient, unit)| {
             let standard = (coefficient * unit).abs();
-            self.mixing * standard + 0.5 * (1.0 - self.mixing) * standard * standard
+            self.mixing * standard + 0.5 * (1.0 - self.mixing) * standard * standard / self.spread
         });
         self.lambda * sum.sum::<f64>()
     }
@@ -44,7 +46,7 @@ impl Penalty<'_> {
     }
 
     fn ridge(&self, index: usize) -> f64 {
-        self.lambda * (1.0 - self.mixing) * self.units[index] * self.units[index]
+        self.lambda * (1.0 - self.mixing) * self.units[index] * self.units[index] / self.spread
     }
 }
 

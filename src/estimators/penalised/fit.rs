@@ -1,6 +1,6 @@
 //! Settings, the path of penalties, cross-validation and the fitted model.
 
-use super::descent::SWEEPS_MAX;
+use super::descent::{MIXING_MIN, SWEEPS_MAX};
 use super::folds::Folds;
 use super::least_squares::{self, LeastSquares};
 use super::log_odds::{self, FoldFailure, LogOdds, STEPS_MAX, columns_of};
@@ -71,7 +71,8 @@ pub struct Penalised {
     pub mixing: f64,
     /// Penalties on the path.
     pub n_lambdas: usize,
-    /// The smallest penalty as a share of the largest; by default 0.0001, or 0.01 where there are fewer rows than columns.
+    /// The smallest penalty as a share of the largest; by default 0.0001 times the mixing (0.001 at least), or 0.01 times it
+    /// where there are fewer rows than columns.
     pub lambda_min_ratio: Option<f64>,
     /// Folds of the cross-validation.
     pub n_folds: usize,
@@ -186,12 +187,13 @@ pub(super) struct Held {
 }
 
 impl Penalised {
-    /// Minimises `loss + lambda (mixing sum |b| + (1 - mixing) / 2 sum b^2)` over coefficients `b` of standardised
+    /// Minimises `loss + lambda (mixing sum |b| + (1 - mixing) / (2 s) sum b^2)` over coefficients `b` of standardised
     /// columns (divisor: the sum of weights) and an intercept that is not penalised.
     ///
-    /// The loss is `sum w (y - a - x' b)^2 / (2 sum w)` (linear) or minus the log-likelihood over `sum w` (logistic), as
-    /// glmnet has it; but the outcome is not standardised, so that for a mixing below 1 glmnet's `lambda` is this one
-    /// divided, in its ridge part, by the outcome's standard deviation. Weights of all kinds weight rows alike.
+    /// The loss is `sum w (y - a - x' b)^2 / (2 sum w)` and `s` the outcome's standard deviation (linear), or minus the
+    /// log-likelihood over `sum w` and one (logistic). This is glmnet's `lambda`; in other units of the outcome the path
+    /// is the same. scikit-learn, which has no `s`, agrees on an outcome of standard deviation one. Weights of all kinds
+    /// weight rows alike. The path ends at the same penalty for every mixing, lower than glmnet's where ridge prevails.
     ///
     /// Cross-validation keeps the rows of a cluster together. It is the same for any number of threads.
     ///
@@ -255,7 +257,7 @@ impl Penalised {
             return vec![lambda];
         }
         let usual = if n_used < n_features { 0.01 } else { 1e-4 };
-        let ratio = self.lambda_min_ratio.unwrap_or(usual);
+        let ratio = self.lambda_min_ratio.unwrap_or(usual * self.mixing.max(MIXING_MIN));
         let steps = (self.n_lambdas - 1).max(1) as f64;
         (0..self.n_lambdas).map(|place| lambda_max * ratio.powf(place as f64 / steps)).collect()
     }

@@ -60,8 +60,10 @@ impl LeastSquares {
         let mut standard = vec![0.0; self.units.len()];
         let mut solutions = Vec::with_capacity(lambdas.len());
         let mut lambda_last = self.lambda_max(mixing).max(lambdas.first().copied().unwrap_or(0.0));
+        // A fold may be without variance.
+        let spread = if self.quadratic.size > 0.0 { self.quadratic.size } else { 1.0 };
         for &lambda in lambdas {
-            let penalty = Penalty { lambda, mixing, units: &self.units };
+            let penalty = Penalty { lambda, mixing, spread, units: &self.units };
             if !self.quadratic.descend(penalty, lambda_last, &mut standard) {
                 return None;
             }

@@ -92,7 +92,7 @@ impl<'c, 'v, F: Fn(usize) -> (f64, f64) + Sync> LogOdds<'c, 'v, F> {
         let mut coefficients = self.null();
         let mut solutions = Vec::with_capacity(lambdas.len());
         for &lambda in lambdas {
-            let penalty = Penalty { lambda, mixing, units: &self.units };
+            let penalty = Penalty { lambda, mixing, spread: 1.0, units: &self.units };
             let found = self.minimum(coefficients, penalty, lambda_last)?;
             lambda_last = lambda;
             let share = 1.0 - found.log_likelihood / self.null_log_likelihood();

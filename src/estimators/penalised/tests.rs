@@ -52,12 +52,13 @@ fn orthonormal_columns_are_soft_thresholded() {
         4.0 + 2.0 * features[[row, 0]] - 0.7 * features[[row, 1]] + 0.1 * features[[row, 2]] + noise[row]
     });
     let slopes: Vec<f64> = features.columns().into_iter().map(|column| column.dot(&number) / 8.0).collect();
+    let spread = number.std(0.0);
     let data = observations(&["a", "b", "c"], features, Outcome::numeric("y", number).expect("finite"));
     for (mixing, lambda) in [(1.0, 0.5), (0.5, 0.4), (0.0, 0.3)] {
         let fit = fixed(PenalisedFamily::Linear, mixing, lambda).fit(&data).expect("a fit");
         for (row, slope) in fit.coefficients()[1..].iter().zip(&slopes) {
             let left = (f64::abs(*slope) - lambda * mixing).max(0.0);
-            let want = left.copysign(*slope) / (1.0 + lambda * (1.0 - mixing));
+            let want = left.copysign(*slope) / (1.0 + lambda * (1.0 - mixing) / spread);
             assert!((row.estimate - want).abs() < 1e-13, "{row:?} {want}");
         }
     }
@@ -83,12 +84,39 @@ fn the_first_penalty_keeps_every_column_out_and_the_next_does_not() {
             let fit = Penalised { family, mixing, n_folds: 3, ..Penalised::default() }.fit(&data).expect("a fit");
             let path = fit.path();
             assert_eq!((path[0].n_nonzero, path[1].n_nonzero > 0), (0, true), "{family:?} {mixing}");
-            // Evenly spaced on the logarithmic scale, down to a ten-thousandth in a hundred steps.
+            // Evenly spaced on the logarithmic scale, down to a ten-thousandth of the largest lasso in a hundred steps.
             let step = path[1].lambda / path[0].lambda;
-            assert!((step - 1e-4_f64.powf(1.0 / 99.0)).abs() < 1e-12);
+            assert!((step - (1e-4 * mixing).powf(1.0 / 99.0)).abs() < 1e-12);
             let shares: Vec<f64> = path.iter().map(|point| point.deviance_ratio).collect();
             assert!(shares.windows(2).all(|pair| pair[1] >= pair[0] - 1e-12), "{shares:?}");
         }
+    }
+}
+
+/// The same rows with the outcome in cents, dollars or millions: the same penalty is taken, as a share of the largest, and the
+/// same coefficients in the outcome's unit (as glmnet has it).
+#[test]
+fn the_unit_of_the_outcome_does_not_matter() {
+    let data = FormulaData::of(300);
+    for mixing in [0.0, 0.3, 1.0] {
+        let fit = |unit: f64| {
+            let outcome = Outcome::numeric("y", &data.number * unit).expect("finite");
+            let data = observations(&["speed", "price", "calls"], data.features.clone(), outcome);
+            Penalised { mixing, rule: LambdaRule::LambdaMin, ..Penalised::default() }.fit(&data).expect("a fit")
+        };
+        let one = fit(1.0);
+        for unit in [1e-6, 300.0, 1e8] {
+            let other = fit(unit);
+            let share = |fit: &PenalisedFit| fit.summary().lambda / fit.path()[0].lambda;
+            assert!((share(&one) - share(&other)).abs() < 1e-9 * share(&one), "{mixing} {unit}");
+            for (left, right) in one.coefficients().iter().zip(other.coefficients()) {
+                let gap = (left.estimate * unit - right.estimate).abs();
+                assert!(gap <= 1e-7 * unit * (1.0 + left.estimate.abs()), "{left:?} {right:?} {unit}");
+            }
+        }
+        // A ridge of three columns and 300 rows loses next to nothing of least squares.
+        let plain = crate::estimators::Ols::default().fit(&data.with_number()).expect("a fit");
+        assert!(one.summary().deviance_ratio > 0.98 * plain.summary().r_squared.expect("linear"), "{mixing}");
     }
 }
 
@@ -106,6 +134,12 @@ fn broken(data: &Observations, family: PenalisedFamily, mixing: f64, point: &Pat
     let mean =
         |value: &dyn Fn(usize) -> f64| (0..data.n_rows()).map(|row| weights[row] * value(row)).sum::<f64>() / total;
     let mut worst = mean(&|row| residuals[row]).abs();
+    let outcome = data.outcome().values();
+    let centre = mean(&|row| outcome[row]);
+    let spread = match family {
+        PenalisedFamily::Linear => mean(&|row| (outcome[row] - centre).powi(2)).sqrt(),
+        PenalisedFamily::Logistic => 1.0,
+    };
     for (column, &estimate) in values.columns().into_iter().zip(&point.estimates) {
         let centre = mean(&|row| column[row]);
         let std_dev = mean(&|row| (column[row] - centre).powi(2)).sqrt();
@@ -113,7 +147,7 @@ fn broken(data: &Observations, family: PenalisedFamily, mixing: f64, point: &Pat
         let standard = estimate * std_dev;
         let bound = point.lambda * mixing;
         worst = worst.max(if estimate.abs() > 0.0 {
-            (gradient - bound.copysign(estimate) - point.lambda * (1.0 - mixing) * standard).abs()
+            (gradient - bound.copysign(estimate) - point.lambda * (1.0 - mixing) * standard / spread).abs()
         } else {
             gradient.abs() - bound
         });

@@ -2,7 +2,6 @@
 
 use super::planning::{Power, SamplePlan};
 use crate::measures::intervals::ClassCounts;
-use crate::measures::portfolio::Estimate;
 use crate::measures::{MeasureError, NetPromoterScore};
 use crate::stats::Confidence;
 use crate::stats::distributions::normal_two_sided;
@@ -33,54 +32,81 @@ pub struct ChangeSettings {
 /// One group's shares with the size of the simple random sample that would have its standard error.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GroupScore {
-    counts: ClassCounts,
+    /// Shares, or counts: only their proportions matter.
+    classes: ClassCounts,
+    /// Endless where everybody was asked.
+    n_as_if: f64,
+    /// What readers are told.
+    n_shown: f64,
+}
+
+/// A score as the tests take it, in shares.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::measures) struct TestedScore {
+    pub score: f64,
+    /// Of one response.
+    pub variance: f64,
+    /// Of the score.
+    pub squared_error: f64,
+    n: f64,
 }
 
 impl GroupScore {
     /// Counts of a simple random sample.
     pub fn of_counts(counts: ClassCounts) -> Self {
-        Self { counts }
+        Self { classes: counts, n_as_if: counts.n(), n_shown: counts.n() }
     }
 
-    /// A score with its error, however weighted and clustered.
+    /// A score with its error, however weighted and clustered; where everybody was asked it has none.
     pub fn of_score(score: &NetPromoterScore) -> Self {
-        let shares = ClassCounts {
+        let classes = ClassCounts {
             detractors: score.detractor_share,
             passives: score.passive_share,
             promoters: score.promoter_share,
         };
-        Self::scaled(shares, score.std_error / 100.0, score.n_effective)
+        if score.asked_share.is_some_and(|share| share >= 1.0) {
+            return Self { classes, n_as_if: f64::INFINITY, n_shown: score.n_effective };
+        }
+        let error = score.std_error / 100.0;
+        let as_if = classes.variance() / (error * error);
+        let n = if as_if.is_finite() && as_if > 0.0 { as_if } else { score.n_effective };
+        Self { classes, n_as_if: n, n_shown: n }
     }
 
-    /// A net score of a cut with its error; `None` where it has none.
-    ///
-    /// Promoters and detractors together are the variance of one answer plus the squared score.
-    pub fn of_estimate(estimate: &Estimate) -> Option<Self> {
-        let (error, score) = (estimate.std_error? / 100.0, estimate.estimate / 100.0);
-        let decided = estimate.variance / 1e4 + score * score;
-        let shares = ClassCounts {
-            detractors: (0.5 * (decided - score)).max(0.0),
-            passives: (1.0 - decided).max(0.0),
-            promoters: (0.5 * (decided + score)).max(0.0),
-        };
-        Some(Self::scaled(shares, error, estimate.n_effective))
+    /// The score as a share from -1 to 1.
+    pub(in crate::measures) fn score(self) -> f64 {
+        self.classes.score()
     }
 
-    fn scaled(shares: ClassCounts, error: f64, n_effective: f64) -> Self {
-        let as_if = shares.variance() / (error * error);
-        let n = if as_if.is_finite() && as_if > 0.0 { as_if } else { n_effective };
-        Self {
-            counts: ClassCounts {
-                detractors: n * shares.detractors,
-                passives: n * shares.passives,
-                promoters: n * shares.promoters,
-            },
+    /// The score with 3/4, 3/2 and 3/4 answers added; of everybody nothing is added.
+    pub(in crate::measures) fn adjusted(self) -> TestedScore {
+        if self.is_of_everybody() { self.plain() } else { Self::of_counts(self.counts().with_more(0.75, 1.5)).plain() }
+    }
+
+    fn plain(self) -> TestedScore {
+        let variance = self.classes.variance();
+        TestedScore { score: self.score(), variance, squared_error: variance / self.n_as_if, n: self.n_as_if }
+    }
+
+    fn counts(self) -> ClassCounts {
+        let each = self.n_as_if / self.classes.n();
+        ClassCounts {
+            detractors: each * self.classes.detractors,
+            passives: each * self.classes.passives,
+            promoters: each * self.classes.promoters,
         }
     }
 
-    /// The counts, those of the simple random sample with this error.
-    pub fn counts(self) -> ClassCounts {
-        self.counts
+    fn is_of_everybody(self) -> bool {
+        self.n_as_if.is_infinite()
+    }
+}
+
+/// The two-sided p-value of a gap with this error; an error of zero leaves nothing to chance.
+fn two_sided(gap: f64, error: f64) -> f64 {
+    match error > 0.0 {
+        true => normal_two_sided(gap / error),
+        false => f64::from(u8::from(gap.abs() <= 0.0)),
     }
 }
 
@@ -101,7 +127,7 @@ pub struct Change {
     pub centre: f64,
     /// Standard error of the centre.
     pub std_error: f64,
-    /// The centre over its error.
+    /// The centre over its error; without meaning (`NaN` or endless) where both groups hold everybody.
     pub statistic: f64,
     /// Two-sided.
     pub p_value: f64,
@@ -122,7 +148,8 @@ pub struct Change {
 impl ChangeSettings {
     /// The change from one group to another, of different people.
     ///
-    /// Each group's variance is `p + d - (p - d)^2` over its own n; the difference's is their sum.
+    /// Each group's variance is `p + d - (p - d)^2` over its own n; the difference's is their sum. A group of which everybody
+    /// was asked adds none.
     ///
     /// # Errors
     /// Groups in which nobody differs from anybody, where the plain error would be zero.
@@ -142,31 +169,30 @@ impl ChangeSettings {
     /// Rocks (2016), "Interval estimation for the Net Promoter Score", The American Statistician 70(4); Agresti and Caffo
     /// (2000), The American Statistician 54(4), for adding answers to both groups.
     pub fn between(&self, before: GroupScore, after: GroupScore) -> Result<Change, MeasureError> {
-        let (first, second) = (before.counts, after.counts);
-        let adjust = |counts: ClassCounts| match self.kind {
-            ChangeKind::AdjustedWald => counts.with_more(0.75, 1.5),
-            ChangeKind::Wald => counts,
+        let adjust = |group: GroupScore| match self.kind {
+            ChangeKind::AdjustedWald => group.adjusted(),
+            ChangeKind::Wald => group.plain(),
         };
-        let (one, other) = (adjust(first), adjust(second));
-        let variance = one.variance() / one.n() + other.variance() / other.n();
-        if variance <= 0.0 {
+        let (one, other) = (adjust(before), adjust(after));
+        let variance = one.squared_error + other.squared_error;
+        if variance <= 0.0 && !(before.is_of_everybody() && after.is_of_everybody()) {
             return Err(MeasureError::Constant { what: "the answer within both groups".to_owned() });
         }
-        let (centre, error) = (other.score() - one.score(), variance.sqrt());
+        let (centre, error) = (other.score - one.score, variance.sqrt());
         let half = self.confidence.z() * error;
         let plan = SamplePlan { variance: 1.0, confidence: self.confidence, ..SamplePlan::default() };
         // A group of variance v and size n is worth n / v of the most varied answers.
-        let worth = |counts: ClassCounts| counts.n() / counts.variance().max(f64::MIN_POSITIVE);
+        let worth = |group: TestedScore| group.n / group.variance.max(f64::MIN_POSITIVE);
         Ok(Change {
-            n_before: first.n(),
-            n_after: second.n(),
-            before: 100.0 * first.score(),
-            after: 100.0 * second.score(),
-            change: 100.0 * (second.score() - first.score()),
+            n_before: before.n_shown,
+            n_after: after.n_shown,
+            before: 100.0 * before.score(),
+            after: 100.0 * after.score(),
+            change: 100.0 * (after.score() - before.score()),
             centre: 100.0 * centre,
             std_error: 100.0 * error,
             statistic: centre / error,
-            p_value: normal_two_sided(centre / error),
+            p_value: two_sided(centre, error),
             conf_low: 100.0 * (centre - half).max(-2.0),
             conf_high: 100.0 * (centre + half).min(2.0),
             kind: self.kind,
@@ -205,7 +231,6 @@ impl Change {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measures::portfolio::{EstimateSettings, Measure};
     use crate::measures::reference::{near, nps_oracles, number};
     use crate::measures::{NpsSettings, Sampling};
     use serde_json::Value;
@@ -254,17 +279,38 @@ mod tests {
     }
 
     #[test]
-    fn a_score_and_an_estimate_give_the_same_group() {
+    fn a_group_has_the_error_of_its_score() {
         let answers: Vec<f64> = (0..80).map(|i| f64::from(i * i % 11)).collect();
         let weights: Vec<f64> = (0..80).map(|i| 1.0 + f64::from(i % 4)).collect();
         let sampling = Sampling { weights: Some(&weights), population: Some(200.0), ..Sampling::default() };
         let score = NetPromoterScore::of_sample(&answers, sampling, NpsSettings::default()).expect("answers");
-        let measure = Measure::nps("nps", &answers).expect("answers");
-        let estimate = measure.estimate(sampling, EstimateSettings::default()).expect("answers");
-        let (one, other) = (GroupScore::of_score(&score), GroupScore::of_estimate(&estimate).expect("an error"));
-        near("n", one.counts().n(), other.counts().n(), 1e-8);
-        near("variance", one.counts().variance(), other.counts().variance(), 1e-10);
-        near("error", 100.0 * one.counts().std_error(), score.std_error, 1e-10);
+        let group = GroupScore::of_score(&score);
+        near("error", 100.0 * group.plain().squared_error.sqrt(), score.std_error, 1e-10);
+        near("score", 100.0 * group.score(), score.nps, 1e-12);
+    }
+
+    /// Where everybody was asked the difference is what it is.
+    #[test]
+    fn everybody_asked_in_both_groups_leaves_nothing_to_chance() {
+        let score = |answers: &[f64], population: f64| {
+            let sampling = Sampling { population: Some(population), ..Sampling::default() };
+            let score = NetPromoterScore::of_sample(answers, sampling, NpsSettings::default());
+            GroupScore::of_score(&score.expect("answers"))
+        };
+        let (before, after) = ([9.0, 10.0, 8.0, 2.0], [9.0, 10.0, 9.0, 2.0]);
+        let settings = ChangeSettings::default();
+        let all = settings.between(score(&before, 4.0), score(&after, 4.0)).expect("a change");
+        assert_eq!((all.change, all.std_error, all.p_value), (25.0, 0.0, 0.0));
+        assert_eq!((all.conf_low, all.conf_high, all.n_before), (25.0, 25.0, 4.0));
+        let same = settings.between(score(&before, 4.0), score(&before, 4.0)).expect("a change");
+        assert_eq!((same.change, same.p_value, same.is_shown()), (0.0, 1.0, false));
+        // With everybody before, the error is that of the later group alone: sqrt(p + d - (p - d)^2) over sqrt(n), with
+        // 3/4, 3/2 and 3/4 answers added to 3, 0 and 1.
+        let half = settings
+            .between(score(&before, 4.0), GroupScore::of_counts(ClassCounts::new(1.0, 0.0, 3.0).expect("counts")));
+        let (p, d) = (3.75 / 7.0, 1.75 / 7.0);
+        let want = 100.0 * ((p + d - (p - d) * (p - d)) / 7.0_f64).sqrt();
+        near("error", half.expect("a change").std_error, want, 1e-12);
     }
 
     #[test]

@@ -40,7 +40,8 @@ pub struct BenchmarkTest {
 impl Benchmark {
     /// Tests that our score is above the figure.
     ///
-    /// Our score and error have 3/4, 3/2 and 3/4 answers added, as the adjusted Wald interval has.
+    /// Our score and error have 3/4, 3/2 and 3/4 answers added, as the adjusted Wald interval has; of a score for which
+    /// everybody was asked, only the figure's own error is left.
     ///
     /// # Errors
     /// A figure outside -100..100, an n that is not positive, a variance outside 0-1.
@@ -67,17 +68,18 @@ impl Benchmark {
         if let Some(variance) = self.variance.filter(|variance| !(0.0..=1.0).contains(variance)) {
             return refuse("the variance of one response", variance, "between 0 and 1");
         }
-        let adjusted = ours.counts().with_more(0.75, 1.5);
-        let theirs = self.n.map_or(0.0, |n| self.variance.unwrap_or(adjusted.variance()) / n);
-        let std_error = 100.0 * (adjusted.variance() / adjusted.n() + theirs).sqrt();
-        let gap = 100.0 * adjusted.score() - self.nps;
-        let nps = 100.0 * ours.counts().score();
+        let adjusted = ours.adjusted();
+        let theirs = self.n.map_or(0.0, |n| self.variance.unwrap_or(adjusted.variance) / n);
+        let std_error = 100.0 * (adjusted.squared_error + theirs).sqrt();
+        let gap = 100.0 * adjusted.score - self.nps;
+        let nps = 100.0 * ours.score();
         Ok(BenchmarkTest {
             nps,
             gap: nps - self.nps,
             std_error,
             statistic: gap / std_error,
-            p_value: normal_sf(gap / std_error),
+            // Without an error there is nothing left to chance.
+            p_value: if std_error > 0.0 { normal_sf(gap / std_error) } else { f64::from(u8::from(gap <= 0.0)) },
             conf_low: gap - normal_quantile(confidence.level()) * std_error,
             knows_n: self.n.is_some(),
         })
@@ -172,20 +174,36 @@ impl ManyBenchmarks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measures::ClassCounts;
     use crate::measures::change::ChangeSettings;
+    use crate::measures::{ClassCounts, NetPromoterScore, NpsSettings, Sampling};
 
     #[test]
     fn a_benchmark_with_its_answers_is_half_of_a_two_sided_test() {
         let one = GroupScore::of_counts(ClassCounts::new(30.0, 50.0, 70.0).expect("counts"));
         let other = GroupScore::of_counts(ClassCounts::new(60.0, 60.0, 80.0).expect("counts"));
         let both = ChangeSettings::default().between(other, one).expect("a change");
-        let theirs = other.counts().with_more(0.75, 1.5);
+        let theirs = ClassCounts::new(60.75, 61.5, 80.75).expect("counts");
         let figure = Benchmark { nps: 100.0 * theirs.score(), n: Some(theirs.n()), variance: Some(theirs.variance()) };
         let own = figure.beaten_by(one, Confidence::default()).expect("a test");
         assert!((2.0 * own.p_value - both.p_value).abs() < 1e-12, "{} {}", own.p_value, both.p_value);
         let sure = Benchmark { n: None, ..figure }.beaten_by(one, Confidence::default()).expect("a test");
         assert!(sure.p_value < own.p_value && !sure.knows_n);
+    }
+
+    /// Of a score for which everybody was asked only the figure's own error is left: sqrt(0.5 / 50) for 50 answers of variance
+    /// 0.5, and none for a figure that is known.
+    #[test]
+    fn everybody_asked_leaves_the_error_of_the_figure() {
+        let sampling = Sampling { population: Some(4.0), ..Sampling::default() };
+        let score = NetPromoterScore::of_sample(&[9.0, 10.0, 8.0, 2.0], sampling, NpsSettings::default());
+        let ours = GroupScore::of_score(&score.expect("answers"));
+        let against = |nps, n| {
+            let figure = Benchmark { nps, n, variance: Some(0.5) };
+            figure.beaten_by(ours, Confidence::default()).expect("a test")
+        };
+        assert_eq!([24.0, 25.0, 26.0].map(|nps| against(nps, None).p_value), [0.0, 1.0, 1.0]);
+        let test = against(24.0, Some(50.0));
+        assert!((test.std_error - 10.0).abs() < 1e-12 && (test.statistic - 0.1).abs() < 1e-12, "{test:?}");
     }
 
     #[test]

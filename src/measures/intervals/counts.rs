@@ -78,7 +78,7 @@ impl ClassCounts {
         (self.variance() / self.n()).sqrt()
     }
 
-    /// The interval of the score, as shares from -1 to 1.
+    /// The interval of the score, as shares from -1 to 1. It always holds the score itself.
     ///
     /// # Errors
     /// A kind that counts alone do not give: the bootstrap, and those of plain shares and means.
@@ -91,7 +91,7 @@ impl ClassCounts {
     /// Mathematical Statistics 35(2), with chi squared on two degrees of freedom.
     pub fn interval(self, kind: IntervalKind, confidence: Confidence) -> Result<Ends, MeasureError> {
         let z = confidence.z();
-        Ok(match kind {
+        let ends = match kind {
             IntervalKind::Wald => self.wald(z),
             IntervalKind::AdjustedWald => self.with_more(0.75, 1.5).wald(z),
             IntervalKind::AdjustedWaldUniform => self.with_more(1.0, 1.0).wald(z),
@@ -109,7 +109,9 @@ impl ClassCounts {
                     instead: "take adjusted-wald or score",
                 });
             }
-        })
+        };
+        // Answers added to a unanimous sample move the interval off its score, the further the lower the level.
+        Ok(Ends { low: ends.low.min(self.score()), high: ends.high.max(self.score()) })
     }
 
     /// Tests that promoters and detractors are equally many: `(P - D) / sqrt(P + D)`, McNemar's without a correction.
@@ -174,6 +176,18 @@ mod tests {
         }
         let wald = ends(counts([10.0, 20.0, 30.0]), IntervalKind::Wald, 0.95);
         assert_ends(wald, [0.144_735_710_987_304_73, 0.521_930_955_679_361_9], 1e-12);
+    }
+
+    /// (0.75 to n + 0.75 of n + 3 are below the whole for every n here, by hand.)
+    #[test]
+    fn an_interval_holds_its_score() {
+        use IntervalKind::{AdjustedWald, AdjustedWaldThird, AdjustedWaldUniform, BonettPrice, Dirichlet, Score, Wald};
+        for kind in [AdjustedWald, AdjustedWaldThird, AdjustedWaldUniform, BonettPrice, Dirichlet, Score, Wald] {
+            for (n, level) in [(1.0, 0.95), (120.0, 0.8), (3.0, 0.5)] {
+                assert_eq!(ends(counts([0.0, 0.0, n]), kind, level).high, 1.0, "{kind:?} {n}");
+                assert_eq!(ends(counts([n, 0.0, 0.0]), kind, level).low, -1.0, "{kind:?} {n}");
+            }
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct CorrelationRow {
     pub other: String,
     /// Rows that have both.
     pub n: usize,
-    /// What Fisher's interval takes for the base: Kish's n, and no more than there are customers.
+    /// What Fisher's interval takes for the base: Kish's n of rows, or of customers where these have several.
     pub n_effective: f64,
     /// Pearson's correlation; `None` where one of the two does not vary.
     pub correlation: Option<f64>,
@@ -40,8 +40,9 @@ pub struct CorrelationRow {
 impl Correlations {
     /// Every pair of measures over the rows that have both, of the answers as given (a score's 0-10, not its class).
     ///
-    /// Fisher's interval is `tanh(atanh r +- z / sqrt(n - 3))`; with weights n is Kish's, with customers at most their
-    /// number.
+    /// Fisher's interval is `tanh(atanh r +- z / sqrt(n - 3))`; with weights n is Kish's, with customers at most
+    /// `(sum w)^2 / sum w^2` over the weights of whole customers: their number where all have as many rows, less where one
+    /// customer weighs more.
     ///
     /// # Errors
     /// Columns of unequal length, bad weights, too few replicates.
@@ -84,8 +85,15 @@ impl Correlations {
         let weights: Vec<f64> = rows.iter().map(|&row| sampling.weight(row) / sampling.unit()).collect();
         let clusters = sampling.clusters.map(|clusters| clusters.keep(&rows));
         let sum: f64 = weights.iter().sum();
-        let kish = sum * sum / weights.iter().map(|weight| weight * weight).sum::<f64>();
-        let n_effective = clusters.as_ref().map_or(kish, |clusters| kish.min(clusters.n_clusters() as f64));
+        let kish = |weights: &[f64]| sum * sum / weights.iter().map(|weight| weight * weight).sum::<f64>();
+        let n_effective = clusters.as_ref().map_or_else(
+            || kish(&weights),
+            |clusters| {
+                let mut by_customer = vec![0.0; clusters.n_clusters()];
+                clusters.codes().iter().zip(&weights).for_each(|(&code, weight)| by_customer[code as usize] += weight);
+                kish(&by_customer)
+            },
+        );
         let correlation = pearson(&left, &right, &weights);
         let ends = match (correlation, self.resampling) {
             (None, _) => None,
@@ -169,6 +177,24 @@ mod tests {
         let own = resampled.between(&measures, sampling).expect("rows");
         assert!((own[0].conf_low.expect("an end") - want[1]).abs() < 0.06);
         assert!((own[0].conf_high.expect("an end") - want[2]).abs() < 0.06);
+    }
+
+    /// One customer of 40 rows, one of 5 and five of one: (40 + 5 + 5)^2 / (1600 + 25 + 5) by hand.
+    #[test]
+    fn a_heavy_customer_leaves_a_small_base() {
+        let (one, other) = columns();
+        let measures = [
+            Measure::mean("one", &one[..50]).expect("numbers"),
+            Measure::mean("other", &other[..50]).expect("numbers"),
+        ];
+        let customers = Clusters::from_labels((0..50).map(|row| match row {
+            0..40 => 0,
+            40..45 => 1,
+            row => row,
+        }));
+        let sampling = Sampling { clusters: Some(&customers), ..Sampling::default() };
+        let row = &Correlations::default().between(&measures, sampling).expect("rows")[0];
+        assert!((row.n_effective - 2500.0 / 1630.0).abs() < 1e-12, "{row:?}");
     }
 
     #[test]

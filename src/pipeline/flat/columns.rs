@@ -3,7 +3,7 @@
 use crate::data::{Clusters, DataError, DesignMatrix, Exposure, Gaps, Observations, Outcome, WeightKind, Weights};
 use crate::estimators::FitError;
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::intake::{FlatTable, Wanted};
+use crate::intake::{FlatTable, Wanted, is_code};
 use crate::pipeline::PipelineError;
 use crate::report::words;
 use crate::study::Codes;
@@ -183,8 +183,14 @@ impl FlatData {
         wanted.numbers.extend(self.weights.iter().map(|(column, _)| column.clone()));
         wanted.numbers.extend(self.exposure.clone());
         wanted.texts.extend(self.cluster.clone());
-        let table = FlatTable::read(&self.file, &wanted)
+        let mut table = FlatTable::read(&self.file, &wanted)
             .map_err(|error| PipelineError::Input(super::super::in_full(&error)))?;
+        let n_categorical = features.iter().filter(is_text).count();
+        for cell in table.texts.iter_mut().take(n_categorical).flatten() {
+            if cell.as_ref().is_some_and(|text| is_code(&wanted.not_applicable, text)) {
+                *cell = None;
+            }
+        }
         Ok(ReadTable { table, wanted })
     }
 

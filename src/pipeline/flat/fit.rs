@@ -9,7 +9,7 @@ use crate::estimators::{
     AugmentedRow, Coefficient, CountDistribution, Family, FitError, FitSummary, PartialOrdinal, StdErrors, augment,
     augment_counts, augment_levels,
 };
-use crate::findings::Finding;
+use crate::findings::{Finding, FindingKind, Severity};
 use crate::pipeline::PipelineError;
 use crate::pipeline::augmented::augmented;
 use crate::pipeline::model_fit::{self, ModelSettings};
@@ -100,6 +100,12 @@ pub struct FitAnswer {
     pub findings: Vec<Finding>,
 }
 
+/// A categorical feature that is the same in all rows has no column.
+fn of_one_category(name: &str) -> Finding {
+    let sentence = format!("Column `{name}` has one category in the rows used and is left out.");
+    Finding::new(FindingKind::Constant, Severity::Warning, name, sentence)
+}
+
 /// Fits the model to whole rows; [`super::fit_gaps`] takes those with gaps.
 ///
 /// # Errors
@@ -109,7 +115,9 @@ pub fn fit(question: &FitQuestion) -> Result<FitAnswer, PipelineError> {
         check_ending(path)?;
     }
     let kind = if question.family == Family::Logistic { OutcomeKind::Class } else { OutcomeKind::Number };
-    let loaded = question.data.load(&question.features, kind)?;
+    let mut loaded = question.data.load(&question.features, kind)?;
+    let without = question.features.iter().zip(&loaded.columns).filter(|(_, columns)| columns.is_empty());
+    loaded.findings.extend(without.map(|(name, _)| of_one_category(name)).collect::<Vec<_>>());
     if let FitVariant::Partial { parallel } = &question.variant {
         return partial(question, parallel, loaded);
     }

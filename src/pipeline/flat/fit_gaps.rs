@@ -4,7 +4,7 @@ use super::columns::{LoadedGaps, Missing, OutcomeKind};
 use super::fit::FitQuestion;
 use crate::estimators::missing::{CompletedFit, Em, MissingError, MomentFit, Pairwise, Treatment};
 use crate::estimators::{Coefficient, Family, Logit, Ols, StdErrors};
-use crate::findings::Finding;
+use crate::findings::{Finding, FindingKind, Severity};
 use crate::pipeline::{PipelineError, in_full};
 use serde::Serialize;
 
@@ -155,7 +155,16 @@ fn imputed(question: &FitQuestion, loaded: &LoadedGaps) -> Result<GapsAnswer, Mi
         fraction_missing_information: Some(row.fraction_missing_information),
     };
     let coefficients = pooled.coefficients.into_iter().map(row).collect();
-    Ok(GapsAnswer { model: about, coefficients, findings: pooled.findings })
+    let by_customer = loaded.gaps.answered().n_clusters_repeated().map(|n_clusters| {
+        let sentence = format!(
+            "Gaps are filled row by row, as if answers of one customer had nothing in common: with the {n_clusters} customers \
+             (clusters) here errors may be too small. --missing em allows for them."
+        );
+        Finding::new(FindingKind::Unreliable, Severity::Warning, &question.data.outcome, sentence)
+            .number("n_clusters", n_clusters as f64)
+    });
+    let findings = pooled.findings.into_iter().chain(by_customer).collect();
+    Ok(GapsAnswer { model: about, coefficients, findings })
 }
 
 fn model(question: &FitQuestion, loaded: &LoadedGaps, missing: Treatment) -> GapsModel {

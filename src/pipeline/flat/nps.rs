@@ -11,6 +11,7 @@ use crate::measures::channels::{Benchmark, BenchmarkTest};
 use crate::measures::disclosure::{ShownCell, SmallBases};
 use crate::measures::portfolio::{AnswerScale, CorrelationRow, EstimateSettings, Measure};
 use crate::measures::{IntervalKind, MeasureError, NetPromoterScore, NpsSettings, Resampling, Sampling};
+use crate::pipeline::answer_scale::of_another_scale;
 use crate::pipeline::{PipelineError, in_full};
 use crate::study::Codes;
 use serde::Serialize;
@@ -78,12 +79,6 @@ pub struct NpsGroup {
     pub benchmark: Option<BenchmarkTest>,
 }
 
-/// From so many answers on, a column without a single 0 is worth a question: 1 to 3 % of customers answer 0 in most surveys.
-const N_WITHOUT_ZERO: usize = 200;
-
-/// From so many answers on, a column of zeros and ones is worth a question.
-const N_WITHOUT_MORE_THAN_ONE: usize = 20;
-
 /// Computes the scores.
 ///
 /// # Errors
@@ -138,7 +133,11 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
         windows: Vec::new(),
         findings: beside::left_out(&question.score, known.len(), table.n_rows).into_iter().collect(),
     };
-    answer.findings.extend(of_another_scale(question, known.iter().map(|&row| rows.answers[row])));
+    answer.findings.extend(of_another_scale(
+        &question.score,
+        ", and say `--scale 1-10` to have such an item refused",
+        known.iter().map(|&row| rows.answers[row]),
+    ));
     let shown = shown(question.small_bases, groups.values().map(Vec::len));
     answer.findings.extend(question.small_bases.and_then(|own| own.finding(&question.score, &shown)));
     for ((key, members), shown) in groups.into_iter().zip(shown) {
@@ -280,32 +279,4 @@ pub(super) fn shown(small_bases: Option<SmallBases>, counts: impl Iterator<Item 
         None => counts.into_iter().map(ShownCell::Shown).collect(),
         Some(own) => own.list_or_nothing(&counts),
     }
-}
-
-/// Answers that leave out an end of the scale may have been given on another.
-fn of_another_scale(question: &NpsQuestion, answers: impl Iterator<Item = f64>) -> Option<Finding> {
-    let (mut n, mut lowest, mut highest) = (0, f64::INFINITY, f64::NEG_INFINITY);
-    for answer in answers {
-        n += 1;
-        lowest = lowest.min(answer);
-        highest = highest.max(answer);
-    }
-    let sentence = if n >= N_WITHOUT_MORE_THAN_ONE && highest <= 1.0 {
-        format!(
-            "none of {n} answers is above 1; if the question was answered by yes or no, this is no Net Promoter Score"
-        )
-    } else if n >= N_WITHOUT_ZERO && highest <= 7.0 {
-        format!(
-            "none of {n} answers is above {highest}; if the question was asked on a scale that ends at 5 or 7, this is no Net \
-             Promoter Score: report its mean or its top box"
-        )
-    } else if n >= N_WITHOUT_ZERO && lowest >= 1.0 {
-        format!(
-            "none of {n} answers is 0; if the question was asked from 1 to 10, this is no Net Promoter Score, since 9 and 10 \
-             do not mean the same there: look at the questionnaire, and say `--scale 1-10` to have such an item refused"
-        )
-    } else {
-        return None;
-    };
-    Some(Finding::new(FindingKind::ScaleEnd, Severity::Note, &question.score, sentence).number("n", n as f64))
 }

@@ -126,7 +126,7 @@ impl WhatToDo {
             segments: Segments::of(results),
             choices: Choices::of(&first.actions),
             expectations: expectations(&first.actions),
-            findings: standing::findings_of_actions(results).into_iter().map(FindingRow::of).collect(),
+            findings: standing::findings_of_actions(results, first).iter().map(FindingRow::of).collect(),
         })
     }
 }
@@ -255,6 +255,16 @@ fn cell(scenario: &Scenario) -> Option<(String, String)> {
     Some((signed(own.change), ends))
 }
 
+/// The touchpoints that are not offered because nobody says what they cost; nothing where there are none.
+fn not_offered(plan: &Plan) -> String {
+    let of_unknown_cost = plan.levers.iter().filter(|row| row.actionable && row.cost_per_point.is_none());
+    let names: Vec<&str> = of_unknown_cost.map(|row| row.lever.as_str()).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(" Not offered, because their cost is not known: {}.", words::listed(&names))
+}
+
 impl PlanSection {
     fn of(plan: &Plan) -> Self {
         let unit = |value: f64| match plan.measure {
@@ -273,11 +283,12 @@ impl PlanSection {
             )
         } else {
             format!(
-                "A change of {} in {} is out of reach: all touchpoints about which something can be done, raised as far as \
-                 answers go, go with {}.",
+                "A change of {} in {} is out of reach: all touchpoints about which something can be done at a known cost, \
+                 raised as far as answers go, go with {}.{}",
                 unit(plan.target),
                 plan.outcome,
-                unit(plan.best_change)
+                unit(plan.best_change),
+                not_offered(plan)
             )
         };
         let rows = plan.levers.iter().map(|row| {

@@ -35,7 +35,7 @@ impl Deeds {
     pub fn of(results: &StudyResults) -> Option<Self> {
         let all = &results.scorecard.behaviours;
         let level = words::level(results.head.confidence);
-        let title = |own: &OutcomeBehaviour| title_of(results, own);
+        let title = |own: &OutcomeBehaviour| sentences::titled(&own.label, &own.outcome);
         let rows = all.iter().map(|own| DeedRow {
             outcome: title(own),
             cells: own.by_class.iter().map(|row| cell(row.did.as_ref())).collect(),
@@ -56,12 +56,8 @@ impl Deeds {
 pub(in crate::report) fn kept_sentences(results: &StudyResults) -> Vec<String> {
     let level = words::level(results.head.confidence);
     let all = results.scorecard.behaviours.iter();
-    all.filter_map(|own| Some(kept_sentence(&title_of(results, own), own.kept_word.as_ref()?, &level))).collect()
-}
-
-fn title_of(results: &StudyResults, own: &OutcomeBehaviour) -> String {
-    let result = results.outcomes.iter().find(|outcome| outcome.name == own.outcome);
-    result.map_or_else(|| own.outcome.clone(), sentences::outcome_title)
+    let title = |own: &OutcomeBehaviour| sentences::titled(&own.label, &own.outcome);
+    all.filter_map(|own| Some(kept_sentence(&title(own), own.kept_word.as_ref()?, &level))).collect()
 }
 
 /// A share in percent, or an amount; what is hidden or unknown is a dash.

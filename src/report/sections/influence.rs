@@ -202,7 +202,7 @@ fn networked(influence: &InfluenceResult) -> String {
     .flatten()
     .collect();
     let rest = if others.is_empty() { String::new() } else { format!(" The others: {}.", others.join(", ")) };
-    format!("Networked promoters, who also say yes, are engaged and reach others, are {} of them.{rest}", n_of(None))
+    format!("Networked promoters, who also {}, are {} of them.{rest}", influence.networked_in_words(), n_of(None))
 }
 
 /// What the rating is.
@@ -309,7 +309,9 @@ fn passing(result: &PassingResult) -> Passing {
                 "logistic" => "logistic, from what was known of both".to_owned(),
                 "shared_success" => "one for each referrer, shrunken".to_owned(),
                 "decayed" => "the same, older history counting less".to_owned(),
-                _ => "as given or by number of referrers".to_owned(),
+                "credit" => "one for each referrer, successes shared in equal parts".to_owned(),
+                "given" => "as given or by number of referrers".to_owned(),
+                rule => rule.replace('_', " "),
             },
             is_used: row.is_used,
             log_loss: figure(Metric::LogLoss, 4),
@@ -413,12 +415,13 @@ fn worth(result: &ReferralWorthResult) -> Worth {
     Worth {
         revenue: format!(
             "Of a revenue of {}, {} are first purchases of customers who came on their own and {} their later ones; {} are \
-             first purchases of referred customers since they were referred and {} their later ones. Each purchase counts once.",
+             first purchases of referred customers since they were referred and {} their later ones. Each purchase counts once{}.",
             words::amount(revenue.total()),
             words::amount(revenue.own_first),
             words::amount(revenue.own_repeat),
             words::amount(revenue.referred_first),
-            words::amount(revenue.referred_repeat)
+            words::amount(revenue.referred_repeat),
+            if result.before_returns { ", before what of it came back" } else { "" }
         ),
         splits: format!(
             "A value is high above the median of the customers in the graph: {} of own value, {} of referral value. The \
