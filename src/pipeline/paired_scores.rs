@@ -2,10 +2,14 @@
 
 use super::question::Question;
 use super::wave_scores::WaveOf;
+use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::MeasureError;
 use crate::measures::change::PairedChangeSettings;
 use crate::measures::disclosure::ShownSets;
-use crate::report::WavePairs;
+use crate::report::words::score;
+use crate::report::{WaveChange, WavePairs};
+use crate::stats::Confidence;
+use crate::stats::multiplicity::holm;
 use std::collections::BTreeMap;
 
 impl Question<'_> {
@@ -26,6 +30,8 @@ impl Question<'_> {
             return Ok(None);
         };
         let rows: Vec<(usize, usize)> = first.iter().filter_map(|(who, &row)| Some((row, *second.get(who)?))).collect();
+        let once: Vec<usize> =
+            first.iter().filter(|(who, _)| !second.contains_key(*who)).map(|(_, &row)| row).collect();
         if rows.len() < 2 {
             return Ok(None);
         }
@@ -41,8 +47,9 @@ impl Question<'_> {
         let of = |rows: &[usize]| -> Vec<f64> { rows.iter().map(|&row| self.answers[row]).collect() };
         let settings = PairedChangeSettings { confidence: self.study.confidence, ..PairedChangeSettings::default() };
         let change = settings.between(&of(&earlier), &of(&later))?;
+        let began = settings.began_apart(&of(&earlier), &of(&once)).ok();
         let moves_shown = change.moves.iter().flatten().all(|&n| n == 0 || n >= n_min);
-        Ok(Some(WavePairs { change, moves_shown }))
+        Ok(Some(WavePairs { change, began, moves_shown }))
     }
 
     /// The row of every known customer's last answer in a wave, by customer; `None` where it is not known who answered.
@@ -60,4 +67,33 @@ impl Question<'_> {
         }
         Some(last)
     }
+}
+
+/// Where those who answered in both waves of a step did not begin as those did who answered in the earlier one alone; p-values are
+/// adjusted for the number of steps (Holm). The score of the others is not said: where it may be shown, it follows from these.
+pub(super) fn not_as_the_others(changes: &[WaveChange], confidence: Confidence) -> Option<Finding> {
+    let of = |own: &WaveChange| own.paired.as_ref().and_then(|pairs| pairs.began);
+    let adjusted = holm(&changes.iter().map(|own| of(own).map_or(f64::NAN, |began| began.p_value)).collect::<Vec<_>>());
+    let found: Vec<(&WaveChange, f64)> =
+        changes.iter().zip(adjusted).filter(|(_, adjusted)| *adjusted < 1.0 - confidence.level()).collect();
+    let (_, smallest) = found.iter().min_by(|(_, one), (_, other)| one.total_cmp(other))?;
+    let steps: Vec<String> = found
+        .iter()
+        .filter_map(|(own, _)| {
+            let began = own.paired.as_ref()?.change.before;
+            let (from, to) = (&own.before, &own.after);
+            Some(format!(
+                "from {from} to {to} at {}, where {from} as a whole had {}",
+                score(began),
+                score(own.all.before)
+            ))
+        })
+        .collect();
+    let sentence = format!(
+        "those who answered in two waves running did not begin as the others did ({}): their change need not be that of all, \
+         and extreme answers tend to come back to the middle by themselves",
+        steps.join("; ")
+    );
+    let finding = Finding::new(FindingKind::NotRepresentative, Severity::Warning, "paired changes", sentence);
+    Some(finding.number("n_steps", found.len() as f64).number("p_adjusted", *smallest))
 }

@@ -218,6 +218,7 @@ fn paired_changes(card: &Scorecard) -> Table {
         .numbers("minimum_detectable", number(|own| Some(own.minimum_detectable)))
         .numbers("power", number(|own| Some(own.power.chance())))
         .numbers("confidence", number(|own| Some(own.confidence.level())))
+        .numbers("p_begin_alike", rows.iter().map(|(_, own)| own.began.map(|began| began.p_value)))
 }
 
 /// One row a class before and a class after of those who answered in both of two waves, where all nine may be shown.
