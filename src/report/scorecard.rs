@@ -10,7 +10,7 @@ use crate::measures::movement::MovementWithError;
 use crate::measures::portfolio::{CorrelationRow, CutEstimate, RuleComparison};
 use crate::measures::say_do::{AnswerBehaviour, CutComparison, KeptWord, RevenueAtRisk};
 use crate::measures::survival::{LogRank, SurvivalCurve};
-use crate::measures::weighting::WeightEfficiency;
+use crate::measures::weighting::{RemadeScore, WeightEfficiency};
 use crate::measures::{Difference, NetPromoterScore};
 use crate::stats::Confidence;
 
@@ -206,6 +206,8 @@ pub struct Weighting {
     pub after: NetPromoterScore,
     /// The error of the score under weights that hold shares, were they taken as given; `None` for chances.
     pub given_std_error: Option<f64>,
+    /// Its spread over replicates that are each weighted anew; `None` for chances, and without a bootstrap.
+    pub remade: Option<RemadeScore>,
     /// The second less the first, in points.
     pub gap: f64,
     /// What the new weights cost.
