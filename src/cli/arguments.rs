@@ -52,6 +52,22 @@ pub(super) struct Run {
     /// Where results go: OUT/STUDY/AS_OF.
     #[arg(long, default_value = "results")]
     pub out: PathBuf,
+    #[command(flatten)]
+    pub how: How,
+    #[command(flatten)]
+    pub cache: CacheArguments,
+    /// End with exit code 99 where the results are there already, made from the same files, settings and version.
+    #[arg(long)]
+    pub if_changed: bool,
+    /// No summary, no progress; errors still show.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+// What stands in the place of what the study says, and how much of the machine is used. No doc comment: clap would take it for that
+// of the command.
+#[derive(Debug, Args)]
+pub(super) struct How {
     /// The date that results depend on, instead of the study's.
     #[arg(long)]
     pub as_of: Option<String>,
@@ -64,14 +80,6 @@ pub(super) struct Run {
     /// Threads; all cores by default. Results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
-    #[command(flatten)]
-    pub cache: CacheArguments,
-    /// End with exit code 99 where the results are there already, made from the same files, settings and version.
-    #[arg(long)]
-    pub if_changed: bool,
-    /// No summary, no progress; errors still show.
-    #[arg(long, short)]
-    pub quiet: bool,
 }
 
 // What of the parsed files is kept for the next run. No doc comment: clap would take it for that of the command.
@@ -92,18 +100,8 @@ pub(super) struct CacheArguments {
 pub(super) struct Evaluate {
     /// The study file; its [evaluation] says where to cut.
     pub study: PathBuf,
-    /// The date that results depend on, instead of the study's.
-    #[arg(long)]
-    pub as_of: Option<String>,
-    /// The seed of everything random, instead of the study's.
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// Memory that the join may hold before it spills to disk, as in 2GB or 500MB.
-    #[arg(long, default_value = "2GB", value_parser = parse_bytes)]
-    pub memory: usize,
-    /// Threads; all cores by default. Results do not depend on it.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub how: How,
     /// The cache of earlier runs, read where it is there; nothing is added to it.
     #[arg(long, value_name = "DIR", default_value = "results/cache")]
     pub cache: PathBuf,
@@ -473,13 +471,13 @@ pub(super) struct NpsOfTable {
     /// How many customers there are in all, answered or not, where that is not many.
     #[arg(long, value_name = "N")]
     pub population: Option<f64>,
-    /// Other columns of numbers: each pair of these and of the answers is correlated.
+    /// Other columns of numbers: each pair of these and of the answers is correlated, in each group.
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub correlate: Vec<String>,
     /// The column of dates, for --window; an instant with an offset counts on its day of UTC.
     #[arg(long, value_name = "COLUMN", requires = "window")]
     pub time: Option<String>,
-    /// Also over a window of so many days that moves and ends with the last answer.
+    /// Also over a window of so many days that moves and ends with the last answer; the same windows for each group.
     #[arg(long, value_name = "DAYS", requires = "time")]
     pub window: Option<u32>,
     /// Days from one window to the next; a third of the window by default.

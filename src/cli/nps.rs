@@ -10,8 +10,10 @@ use crate::measures::change::{Design, Power, SamplePlan};
 use crate::measures::channels::Benchmark;
 use crate::measures::disclosure::SmallBases;
 use crate::measures::portfolio::{AnswerScale, CorrelationRow, SeveralAnswers};
-use crate::measures::{IntervalKind, MeasureError, NpsSettings, Resampling};
-use crate::pipeline::flat::{self, FlatWindow, ItemAnswer, ItemQuestion, NpsAnswer, NpsQuestion, WindowRow};
+use crate::measures::{IntervalKind, MeasureError, Resampling};
+use crate::pipeline::flat::{
+    self, AnswersQuestion, FlatWindow, ItemAnswer, ItemQuestion, NpsAnswer, NpsQuestion, OfGroup, WindowRow,
+};
 use crate::study::{ItemFigure, Range};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -38,9 +40,6 @@ fn of_table(arguments: &NpsOfTable) -> Result<(), Failure> {
     if arguments.population.is_some() && !arguments.by.is_empty() {
         return wrong("--population counts everybody; leave --by out, since each group has its own");
     }
-    if !arguments.by.is_empty() && (!arguments.correlate.is_empty() || arguments.window.is_some()) {
-        return wrong("--correlate and --window are of all answers; leave --by out, or ask for one group at a time");
-    }
     if arguments.suppress_below > 0 && (!arguments.correlate.is_empty() || arguments.window.is_some()) {
         return wrong("--suppress-below hides groups and protects no windows or correlations; leave one of them out");
     }
@@ -54,23 +53,22 @@ fn of_table(arguments: &NpsOfTable) -> Result<(), Failure> {
     let resampling = Resampling { replicates: arguments.bootstrap.unwrap_or(REPLICATES), seed: arguments.seed };
     let confidence = confidence(arguments.confidence)?;
     let figure = figure(arguments)?;
+    let answers = AnswersQuestion {
+        file: arguments.data.clone(),
+        column: arguments.score.clone(),
+        by: arguments.by.clone(),
+        weights: arguments.weights.clone(),
+        cluster: arguments.cluster.clone(),
+        population: arguments.population,
+        confidence,
+        resampling,
+        small_bases,
+        correlate: arguments.correlate.clone(),
+        window: window(arguments)?,
+        not_applicable: names::all(&arguments.not_applicable),
+    };
     if !is_nps {
-        let answer = flat::items(&ItemQuestion {
-            file: arguments.data.clone(),
-            column: arguments.score.clone(),
-            figure,
-            by: arguments.by.clone(),
-            weights: arguments.weights.clone(),
-            cluster: arguments.cluster.clone(),
-            population: arguments.population,
-            interval: arguments.interval,
-            confidence,
-            resampling,
-            small_bases,
-            correlate: arguments.correlate.clone(),
-            window: window(arguments)?,
-            not_applicable: names::all(&arguments.not_applicable),
-        })?;
+        let answer = flat::items(&ItemQuestion { answers, figure, interval: arguments.interval })?;
         return match arguments.format {
             Format::Json => print::json(&answer),
             Format::Text => items_table(arguments, &answer),
@@ -82,20 +80,10 @@ fn of_table(arguments: &NpsOfTable) -> Result<(), Failure> {
         return Err(refused(MeasureError::NoSuchInterval { kind, figure: "a net score", instead }));
     }
     let answer = flat::nps(&NpsQuestion {
-        file: arguments.data.clone(),
-        score: arguments.score.clone(),
-        by: arguments.by.clone(),
-        weights: arguments.weights.clone(),
-        cluster: arguments.cluster.clone(),
-        population: arguments.population,
-        settings: NpsSettings { interval, confidence },
-        resampling,
-        small_bases,
+        answers,
+        interval,
         benchmark: arguments.benchmark.map(|nps| Benchmark { nps, n: arguments.benchmark_n, variance: None }),
         scale: arguments.scale.unwrap_or(AnswerScale::ZERO_TO_TEN),
-        correlate: arguments.correlate.clone(),
-        window: window(arguments)?,
-        not_applicable: names::all(&arguments.not_applicable),
     })?;
     match arguments.format {
         Format::Json => print::json(&answer),
@@ -182,7 +170,7 @@ fn table(arguments: &NpsOfTable, answer: &NpsAnswer) -> Result<(), Failure> {
         )
     });
     print::table(&header, rows.collect(), &answer.findings, note)?;
-    beside(&answer.correlations, &answer.windows, 1)
+    beside(arguments, &answer.correlations, &answer.windows, 1)
 }
 
 fn items_table(arguments: &NpsOfTable, answer: &ItemAnswer) -> Result<(), Failure> {
@@ -201,7 +189,7 @@ fn items_table(arguments: &NpsOfTable, answer: &ItemAnswer) -> Result<(), Failur
         format!("{} of {}; {} interval at {}", own.metric, own.measure, own.interval, own.confidence.level())
     });
     print::table(&header, rows.collect(), &answer.findings, note)?;
-    beside(&answer.correlations, &answer.windows, 3)
+    beside(arguments, &answer.correlations, &answer.windows, 3)
 }
 
 /// The values by which a group is one.
@@ -214,26 +202,39 @@ fn digits(value: Option<f64>) -> Cell {
     value.map_or_else(Cell::empty, Cell::digits)
 }
 
-/// Correlations and windows as tables of their own.
-fn beside(correlations: &[CorrelationRow], windows: &[WindowRow], decimals: usize) -> Result<(), Failure> {
+/// Correlations and windows as tables of their own, group by group.
+fn beside(
+    arguments: &NpsOfTable,
+    correlations: &[OfGroup<CorrelationRow>],
+    windows: &[OfGroup<WindowRow>],
+    decimals: usize,
+) -> Result<(), Failure> {
+    let header = |own: &[&'static str]| -> Vec<String> {
+        arguments.by.iter().cloned().chain(own.iter().map(|&name| name.to_owned())).collect()
+    };
     if let Some(first) = correlations.first() {
         print::text("\n")?;
-        let rows = correlations.iter().map(|row| {
+        let rows = correlations.iter().map(|OfGroup { by, row }| {
             let figures = [row.correlation, row.conf_low, row.conf_high];
             let figures = figures.map(|value| value.map_or_else(Cell::empty, |value| Cell::number(value, 3)));
-            [Cell::text(&row.one), Cell::text(&row.other), Cell::count(row.n)].into_iter().chain(figures).collect()
+            let pair = [Cell::text(&row.one), Cell::text(&row.other), Cell::count(row.n)];
+            names(arguments, by).into_iter().chain(pair).chain(figures).collect()
         });
-        let header = ["one", "other", "n", "correlation", "conf_low", "conf_high"];
-        print::table(&header, rows.collect(), &[], Some(format!("correlations with {} intervals", first.interval)))?;
+        let note = format!("correlations with {} intervals", first.row.interval);
+        let header = header(&["one", "other", "n", "correlation", "conf_low", "conf_high"]);
+        let header: Vec<&str> = header.iter().map(String::as_str).collect();
+        print::table(&header, rows.collect(), &[], Some(note))?;
     }
     if !windows.is_empty() {
         print::text("\n")?;
-        let rows = windows.iter().map(|row| {
+        let rows = windows.iter().map(|OfGroup { by, row }| {
             let figures = [row.estimate, row.std_error, row.conf_low, row.conf_high];
             let figures = figures.map(|value| value.map_or_else(Cell::empty, |value| Cell::number(value, decimals)));
-            [Cell::text(&row.from), Cell::text(&row.to), Cell::count(row.n)].into_iter().chain(figures).collect()
+            let window = [Cell::text(&row.from), Cell::text(&row.to), Cell::count(row.n)];
+            names(arguments, by).into_iter().chain(window).chain(figures).collect()
         });
-        let header = ["from", "to", "n", "estimate", "std_error", "conf_low", "conf_high"];
+        let header = header(&["from", "to", "n", "estimate", "std_error", "conf_low", "conf_high"]);
+        let header: Vec<&str> = header.iter().map(String::as_str).collect();
         let note = "neighbouring windows share answers where they overlap".to_owned();
         print::table(&header, rows.collect(), &[], Some(note))?;
     }

@@ -42,19 +42,19 @@ fn set_threads(threads: Option<u16>) {
 
 /// `advocate run`.
 pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
-    let study = read(&arguments.study, arguments.as_of.as_deref(), arguments.seed, |error| {
+    let study = read(&arguments.study, arguments.how.as_of.as_deref(), arguments.how.seed, |error| {
         // Why the study was refused is more important than a manifest that cannot be written either.
         let _ = pipeline::leave_refusal(&arguments.study, &arguments.out, error);
     })?;
     if arguments.if_changed && pipeline::is_done(&study, &arguments.out)? {
         return Err(Failure::new(99, "nothing to do: the results are there, made from the same files and settings"));
     }
-    set_threads(arguments.threads);
+    set_threads(arguments.how.threads);
     let cache = &arguments.cache;
     let settings = RunSettings {
         out: arguments.out.clone(),
-        memory_bytes: arguments.memory,
-        n_threads: arguments.threads.map(usize::from),
+        memory_bytes: arguments.how.memory,
+        n_threads: arguments.how.threads.map(usize::from),
         cache: if cache.no_cache {
             Cache::none()
         } else {
@@ -90,12 +90,12 @@ struct Evaluations<'a> {
 
 /// `advocate evaluate`.
 pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
-    let study = read(&arguments.study, arguments.as_of.as_deref(), arguments.seed, |_| {})?;
-    set_threads(arguments.threads);
+    let study = read(&arguments.study, arguments.how.as_of.as_deref(), arguments.how.seed, |_| {})?;
+    set_threads(arguments.how.threads);
     let settings = RunSettings {
         out: PathBuf::new(),
-        memory_bytes: arguments.memory,
-        n_threads: arguments.threads.map(usize::from),
+        memory_bytes: arguments.how.memory,
+        n_threads: arguments.how.threads.map(usize::from),
         cache: if arguments.no_cache { Cache::none() } else { Cache::of_earlier(&arguments.cache) },
     };
     let bar = bar(arguments.format == Format::Json);

@@ -12,8 +12,6 @@ use std::fmt;
 const FLAT_TOLERANCE: f64 = 1e-10;
 /// What such a direction may still move a row with a positive count (relative to the row it moves furthest).
 const LEVEL_TOLERANCE: f64 = 1e-7;
-/// Columns by rows up to which a smallest set is searched for.
-const SEARCH_CELLS_MAX: usize = 4_000_000;
 /// Share of the largest coefficient above which a column takes part, where no smallest set was searched for (relative).
 const PART_MIN: f64 = 1e-6;
 
@@ -107,7 +105,8 @@ pub(super) fn name(
     if !alone.is_empty() {
         return OnlyZeros { outcome: outcome.to_owned(), columns: alone, alone: true };
     }
-    let (chosen, along) = smallest_set(columns, count, columns.before_rotation(along).to_vec());
+    let search = |fewer: &Columns| direction(fewer, count);
+    let (chosen, along) = separation::smallest_set(columns, search, columns.before_rotation(along).to_vec());
     let largest = along.iter().skip(1).fold(0.0_f64, |largest, value| largest.max(value.abs()));
     let together = chosen
         .iter()
@@ -139,26 +138,4 @@ fn side_of_zeros(columns: &Columns, index: usize, count: impl Fn(usize) -> Optio
     } else {
         None
     }
-}
-
-/// Leaves out, smallest coefficient first, every column without which the others still have such a direction.
-fn smallest_set(
-    columns: &Columns,
-    count: impl Fn(usize) -> Option<f64> + Sync + Copy,
-    along: Vec<f64>,
-) -> (Vec<usize>, Vec<f64>) {
-    let mut chosen: Vec<usize> = (0..columns.places.len()).collect();
-    let mut along = along;
-    if columns.n_rows().saturating_mul(columns.n_terms()) > SEARCH_CELLS_MAX {
-        return (chosen, along);
-    }
-    let mut order = chosen.clone();
-    order.sort_by(|&left, &right| along[left + 1].abs().total_cmp(&along[right + 1].abs()));
-    for index in order {
-        let fewer: Vec<usize> = chosen.iter().copied().filter(|&other| other != index).collect();
-        if let Some(still) = direction(&columns.select(&fewer), count) {
-            (chosen, along) = (fewer, still);
-        }
-    }
-    (chosen, along)
 }

@@ -239,8 +239,8 @@ fn side_of_one(columns: &Columns, index: usize, class: impl Fn(usize) -> Option<
     }
 }
 
-/// Leaves out, smallest coefficient first, every column without which the others still separate.
-fn smallest_set(
+/// Leaves out, smallest coefficient first, every column without which `search` still finds a direction along the others.
+pub(super) fn smallest_set(
     columns: &Columns,
     search: impl Fn(&Columns) -> Option<Vec<f64>>,
     along: Vec<f64>,

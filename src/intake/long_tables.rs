@@ -6,12 +6,13 @@ use super::exports::{self, ExportError, ExportFormat, FivetranTable, FivetranTab
 use super::files::{Layout, SourceFile};
 use super::hash::HashedFile;
 use super::ledger::Ledger;
-use super::opened::{Opening, Reading, refused, whole};
+use super::opened::{Opening, Reading, Visited, refused, whole};
+use super::pieces::Visit;
 use super::places::Columns;
 use super::progress::Reporter;
 use super::through::Through;
 use super::value::ValueChunk;
-use crate::study::Files;
+use crate::study::{Files, Format, Vendor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -33,18 +34,37 @@ pub(super) fn read(
     }
     let export = tables.pivot(found, source)?;
     let file = &found[tables.responses().unwrap_or(0)];
-    ledger.corrections.begin(file, None);
+    let known = ledger.corrections.asks_for_hash(file).then(|| file.hashed()).transpose()?;
+    ledger.corrections.begin(file, known.as_ref().map(|own| own.sha256.as_str()));
     ledger.account.remarks.extend(export.account.remarks());
-    let names: Arc<[String]> = export.table.names().into();
-    let mut chunk = Some(ValueChunk::of(&names, &export.table));
-    let columns = Columns::Export(&export.columns);
     let opening = Opening { reading: Reading { file, files }, contract, renames };
     let through = Through { file, reporter: &mut *reporter, ledger: &mut *ledger, draft: None };
-    let visited = opening.values(columns, || Ok(chunk.take()), through)?;
+    let visited = visit_responses(&export, opening, through)?;
     let rows_read = visited.out.n_rows;
     let HashedFile { bytes, sha256 } = visited.fingerprint(file)?;
     reporter.add(source, bytes);
     ledger.close_file(file, FileAccount { path: file.name.clone(), bytes, sha256, rows_read })
+}
+
+/// Lets the responses be visited again, as all tables make them.
+///
+/// # Errors
+/// Those of [`gather`] and of the tables.
+pub(super) fn revisit<V: Visit>(found: &[SourceFile], opening: Opening<'_>, visit: V) -> Result<V::Out, IntakeError> {
+    let source = &opening.contract.source;
+    let export = gather(found, source)?.pivot(found, source)?;
+    Ok(visit_responses(&export, opening, visit)?.out)
+}
+
+fn visit_responses<V: Visit>(export: &Pivoted, opening: Opening<'_>, visit: V) -> Result<Visited<V::Out>, IntakeError> {
+    let names: Arc<[String]> = export.table.names().into();
+    let mut chunk = Some(ValueChunk::of(&names, &export.table));
+    opening.values(Columns::Export(&export.columns), || Ok(chunk.take()), visit)
+}
+
+/// Whether the files of a source are such tables.
+pub(super) fn are_of(files: &Files) -> bool {
+    files.format == Format::Export(Vendor::FivetranQualtrics)
 }
 
 /// The tables that were found, by kind, each with the place of its file.

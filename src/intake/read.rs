@@ -13,7 +13,7 @@ use super::opened::{Opening, Reading};
 use super::progress::Reporter;
 use super::replay;
 use super::through::Through;
-use crate::study::{Files, Format, Vendor};
+use crate::study::Files;
 use std::collections::BTreeSet;
 use std::io;
 
@@ -26,7 +26,7 @@ pub(super) fn read_source(
     mut ledger: Ledger<'_, '_>,
 ) -> Result<Closed, IntakeError> {
     let mut renames = BTreeSet::new();
-    if files.format == Format::Export(Vendor::FivetranQualtrics) {
+    if long_tables::are_of(files) {
         long_tables::read(found, files, &mut renames, reporter, &mut ledger)?;
     } else {
         for file in found {

@@ -54,15 +54,26 @@ pub(super) struct ServerAddress {
     pub(super) mode: SslMode,
     /// The file of the certificates that are trusted, or `system`.
     pub(super) root: Option<String>,
+    /// By what the server knows the client, where it asks.
+    pub(super) client: Option<ClientFiles>,
+}
+
+/// The files by which a client shows who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ClientFiles {
+    /// Its certificate, and those of who vouches for it.
+    pub(super) certificate: String,
+    pub(super) key: String,
 }
 
 impl ServerAddress {
     /// Takes an address apart, be it a URL or a list of `key=value`.
     ///
     /// # Errors
-    /// A word for `sslmode` that there is not, in words for people.
+    /// A word for `sslmode` that there is not, a client's certificate without its key, or a key alone, in words for people.
     pub(super) fn of(address: &str) -> Result<Self, String> {
         let (mut mode, mut root) = (SslMode::Prefer, None);
+        let (mut certificate, mut client_key) = (None, None);
         let mut wrong = None;
         let mut take = |key: &str, value: &str| match key {
             "sslmode" => {
@@ -74,6 +85,14 @@ impl ServerAddress {
             }
             "sslrootcert" => {
                 root = Some(value.to_owned());
+                false
+            }
+            "sslcert" => {
+                certificate = Some(value.to_owned());
+                false
+            }
+            "sslkey" => {
+                client_key = Some(value.to_owned());
                 false
             }
             _ => true,
@@ -90,12 +109,16 @@ impl ServerAddress {
             });
             (kept.collect::<Vec<_>>().join(" "), " ")
         };
-        match wrong {
-            Some(word) => {
-                Err(format!("sslmode=`{word}`; it is one of disable, prefer, require, verify-ca and verify-full"))
-            }
-            None => Ok(Self { plain: format!("{kept}{sign}sslmode={}", mode.word_of_library()), mode, root }),
+        if let Some(word) = wrong {
+            return Err(format!("sslmode=`{word}`; it is one of disable, prefer, require, verify-ca and verify-full"));
         }
+        let client = match (certificate, client_key) {
+            (Some(certificate), Some(key)) => Some(ClientFiles { certificate, key }),
+            (None, None) => None,
+            (Some(_), None) => return Err("sslcert needs sslkey=FILE with the key of that certificate".to_owned()),
+            (None, Some(_)) => return Err("sslkey needs sslcert=FILE with the certificate of that key".to_owned()),
+        };
+        Ok(Self { plain: format!("{kept}{sign}sslmode={}", mode.word_of_library()), mode, root, client })
     }
 }
 
@@ -162,7 +185,7 @@ mod tests {
     #[test]
     fn what_the_library_does_not_know_is_taken_out_of_an_address() {
         let own = |address: &str| {
-            let ServerAddress { plain, mode, root } = ServerAddress::of(address).expect("sound");
+            let ServerAddress { plain, mode, root, .. } = ServerAddress::of(address).expect("sound");
             let config: postgres::Config = plain.parse().expect("the library reads it");
             (config.get_ssl_mode(), mode, root)
         };
@@ -181,6 +204,13 @@ mod tests {
             own("host=h sslmode=verify-ca sslrootcert='my ca.pem' user=ann"),
             (Library::Require, SslMode::VerifyCa, root("my ca.pem"))
         );
+        let client = |address: &str| ServerAddress::of(address).map(|own| own.client);
+        let files = ClientFiles { certificate: "my.pem".to_owned(), key: "my.key".to_owned() };
+        assert_eq!(client("postgresql://host?sslcert=my.pem&sslkey=my.key"), Ok(Some(files.clone())));
+        assert_eq!(client("host=h sslkey=my.key sslcert='my.pem'"), Ok(Some(files)));
+        assert_eq!(own("postgresql://host?sslcert=a&sslkey=b").0, Library::Prefer);
+        assert!(client("host=h sslcert=a").expect_err("half of it").contains("sslkey=FILE"));
+        assert!(client("host=h sslkey=a").expect_err("half of it").contains("sslcert=FILE"));
         let message = ServerAddress::of("postgresql://host?sslmode=always").expect_err("no such word");
         assert!(message.contains("sslmode=`always`; it is one of"), "{message}");
     }

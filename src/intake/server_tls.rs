@@ -1,13 +1,13 @@
 //! The encrypted way to a PostgreSQL server, and how far the server is who it says it is.
 
-use super::server_address::{ServerAddress, SslMode};
+use super::server_address::{ClientFiles, ServerAddress, SslMode};
 use postgres::Socket;
 use postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::io;
@@ -34,7 +34,8 @@ impl Tls {
     /// For an address; its files count from `base_dir`.
     ///
     /// # Errors
-    /// A file of trusted certificates that is not named, cannot be read or holds none, in words for people.
+    /// A file of trusted certificates that is not named, cannot be read or holds none, and the same of the client's own certificate and
+    /// key, in words for people.
     pub(super) fn of(address: &ServerAddress, base_dir: &Path) -> Result<Self, String> {
         let provider = Arc::new(ring::default_provider());
         let trusted = match (&address.root, address.mode) {
@@ -54,10 +55,52 @@ impl Tls {
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(check))
-            .with_no_client_auth();
+            .with_custom_certificate_verifier(Arc::new(check));
+        let config = match &address.client {
+            None => config.with_no_client_auth(),
+            Some(files) => {
+                let OwnCertificate { chain, key } = OwnCertificate::read(files, base_dir)?;
+                config.with_client_auth_cert(chain, key).map_err(|error| {
+                    format!(
+                        "sslcert and sslkey: `{}` and `{}` do not go together: {error}",
+                        files.certificate, files.key
+                    )
+                })?
+            }
+        };
         Ok(Self(TlsConnector::from(Arc::new(config))))
     }
+}
+
+/// By what the client shows who it is.
+struct OwnCertificate {
+    /// Its certificate, then those of who vouches for it.
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl OwnCertificate {
+    fn read(files: &ClientFiles, base_dir: &Path) -> Result<Self, String> {
+        let (path, key) = (base_dir.join(&files.certificate), base_dir.join(&files.key));
+        let chain = certificates("sslcert", &path)?;
+        // What stands in the file of a key is in no message.
+        let key = PrivateKeyDer::from_pem_file(&key).map_err(|_| {
+            format!("sslkey: `{}` cannot be read, or holds no key in PEM without a password", key.display())
+        })?;
+        Ok(Self { chain, key })
+    }
+}
+
+/// The certificates of a file that the address names for some purpose.
+fn certificates(purpose: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let file = path.display();
+    let bad = |error: rustls::pki_types::pem::Error| format!("{purpose}: `{file}` cannot be read: {error}");
+    let found: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(bad)?;
+    if found.is_empty() {
+        return Err(format!("{purpose}: `{file}` holds no certificate in PEM"));
+    }
+    Ok(found)
 }
 
 fn place_of(root: &str, base_dir: &Path) -> Result<PathBuf, String> {
@@ -79,16 +122,11 @@ struct Trusted {
 
 impl Trusted {
     fn read(path: &Path) -> Result<Self, String> {
-        let file = path.display();
-        let bad = |error: &dyn std::fmt::Display| format!("sslrootcert: `{file}` cannot be read: {error}");
-        let shown: Vec<CertificateDer<'static>> =
-            CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| bad(&error))?;
-        if shown.is_empty() {
-            return Err(format!("sslrootcert: `{file}` holds no certificate in PEM"));
-        }
+        let shown = certificates("sslrootcert", path)?;
         let mut roots = RootCertStore::empty();
         // A file of a system may hold some that are damaged or out of use.
         if roots.add_parsable_certificates(shown.iter().cloned()).0 == 0 {
+            let file = path.display();
             return Err(format!("sslrootcert: `{file}` holds no certificate that can be understood"));
         }
         Ok(Self { roots, shown })

@@ -256,6 +256,7 @@ fn stated_less_observed(own: &SayAndDo) -> Table {
     let estimates: Vec<Option<Estimate>> = rows.iter().map(|row| row.interval.map(|own| own.estimate)).collect();
     spread(table, "difference", &estimates)
         .numbers("p_value", rows.iter().map(|row| row.interval.map(|own| own.p_value)))
+        .numbers("p_adjusted", rows.iter().map(|row| row.p_adjusted))
         .flags("said_not_done", rows.iter().map(|row| row.said_not_done))
 }
 

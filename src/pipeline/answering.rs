@@ -251,6 +251,7 @@ impl Crowd {
             before,
             after: both.after,
             given_std_error: None,
+            remade: None,
             efficiency: both.efficiency,
             rounds: None,
             n_trimmed: Some(own.n_trimmed),

@@ -1,7 +1,7 @@
 //! Channels, contacts, teams and units as tables.
 
 use crate::measures::channels::{LengthEffect, PerceptionCell, Team, TeamProfile};
-use crate::measures::portfolio::{CutEstimate, Estimate};
+use crate::measures::portfolio::{CutEstimate, Estimate, LevelAgainstOthers};
 use crate::report::{PanelResult, PerceptionResult, Scorecard, StudyResults, TeamsResult};
 use crate::store::Table;
 
@@ -168,7 +168,13 @@ fn perception(all: &[PerceptionResult]) -> Table {
 
 fn perception_cuts(all: &[PerceptionResult]) -> Table {
     let own = |own: &PerceptionResult, row: &CutEstimate| {
-        row.estimate.clone().map(|estimate| (own.indicator.clone(), row.cut.clone(), row.level.clone(), estimate))
+        let is_it = |other: &&LevelAgainstOthers| {
+            row.cut.as_ref() == Some(&other.cut) && row.level.as_ref() == Some(&other.level)
+        };
+        let tested = own.against_others.iter().find(is_it).map(|own| (own.difference.p_value, own.p_adjusted));
+        row.estimate
+            .clone()
+            .map(|estimate| (own.indicator.clone(), row.cut.clone(), row.level.clone(), estimate, tested))
     };
     let rows: Vec<_> = all.iter().flat_map(|one| one.by.iter().filter_map(move |row| own(one, row))).collect();
     Table::new("perception_cuts")
@@ -180,6 +186,8 @@ fn perception_cuts(all: &[PerceptionResult]) -> Table {
         .numbers("std_error", rows.iter().map(|row| row.3.std_error))
         .numbers("conf_low", rows.iter().map(|row| row.3.conf_low))
         .numbers("conf_high", rows.iter().map(|row| row.3.conf_high))
+        .numbers("p_value", rows.iter().map(|row| row.4.map(|(own, _)| own)))
+        .numbers("p_adjusted", rows.iter().map(|row| row.4.map(|(_, adjusted)| adjusted)))
 }
 
 fn contact_length(all: &[PerceptionResult]) -> Table {

@@ -2,10 +2,14 @@
 
 use super::question::Question;
 use super::wave_scores::WaveOf;
-use crate::measures::MeasureError;
+use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::change::PairedChangeSettings;
 use crate::measures::disclosure::ShownSets;
-use crate::report::WavePairs;
+use crate::measures::{Difference, MeasureError};
+use crate::report::words::score;
+use crate::report::{WaveChange, WavePairs};
+use crate::stats::Confidence;
+use crate::stats::multiplicity::holm;
 use std::collections::BTreeMap;
 
 impl Question<'_> {
@@ -26,6 +30,8 @@ impl Question<'_> {
             return Ok(None);
         };
         let rows: Vec<(usize, usize)> = first.iter().filter_map(|(who, &row)| Some((row, *second.get(who)?))).collect();
+        let once: Vec<usize> =
+            first.iter().filter(|(who, _)| !second.contains_key(*who)).map(|(_, &row)| row).collect();
         if rows.len() < 2 {
             return Ok(None);
         }
@@ -41,8 +47,9 @@ impl Question<'_> {
         let of = |rows: &[usize]| -> Vec<f64> { rows.iter().map(|&row| self.answers[row]).collect() };
         let settings = PairedChangeSettings { confidence: self.study.confidence, ..PairedChangeSettings::default() };
         let change = settings.between(&of(&earlier), &of(&later))?;
+        let began = settings.began_apart(&of(&earlier), &of(&once)).ok();
         let moves_shown = change.moves.iter().flatten().all(|&n| n == 0 || n >= n_min);
-        Ok(Some(WavePairs { change, moves_shown }))
+        Ok(Some(WavePairs { change, began, moves_shown }))
     }
 
     /// The row of every known customer's last answer in a wave, by customer; `None` where it is not known who answered.
@@ -59,5 +66,88 @@ impl Question<'_> {
             }
         }
         Some(last)
+    }
+}
+
+/// Five on either side who answer alike, and otherwise than the other side, are one of 252 ways to divide ten answers.
+const ALIKE_MIN: usize = 5;
+
+/// Where those who answered in both waves of a step did not begin as those did who answered in the earlier one alone; p-values are
+/// adjusted for the number of steps (Holm). The score of the others is not said: where it may be shown, it follows from these.
+pub(super) fn not_as_the_others(changes: &[WaveChange], confidence: Confidence) -> Option<Finding> {
+    let p_value = |own: &WaveChange| {
+        let began = own.paired.as_ref().and_then(|pairs| pairs.began);
+        // Where all on either side answer alike there is no error, and few of them may do so by chance.
+        let tells = |began: &Difference| began.std_error > 0.0 || began.n_one.min(began.n_other) >= ALIKE_MIN;
+        began.filter(tells).map_or(f64::NAN, |began| began.p_value)
+    };
+    let adjusted = holm(&changes.iter().map(p_value).collect::<Vec<_>>());
+    let found: Vec<(&WaveChange, f64)> =
+        changes.iter().zip(adjusted).filter(|(_, adjusted)| *adjusted < 1.0 - confidence.level()).collect();
+    let (_, smallest) = found.iter().min_by(|(_, one), (_, other)| one.total_cmp(other))?;
+    let steps: Vec<String> = found
+        .iter()
+        .filter_map(|(own, _)| {
+            let began = own.paired.as_ref()?.change.before;
+            let (from, to) = (&own.before, &own.after);
+            Some(format!(
+                "from {from} to {to} at {}, where {from} as a whole had {}",
+                score(began),
+                score(own.all.before)
+            ))
+        })
+        .collect();
+    let sentence = format!(
+        "those who answered in two waves running did not begin as the others did ({}): their change need not be that of all, \
+         and extreme answers tend to come back to the middle by themselves",
+        steps.join("; ")
+    );
+    let finding = Finding::new(FindingKind::NotRepresentative, Severity::Warning, "paired changes", sentence);
+    Some(finding.number("n_steps", found.len() as f64).number("p_adjusted", *smallest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measures::ClassCounts;
+    use crate::measures::change::{ChangeSettings, GroupScore};
+
+    /// A step in which these answered twice and these once.
+    fn step(twice: &[f64], later: &[f64], once: &[f64]) -> WaveChange {
+        let settings = PairedChangeSettings::default();
+        let group = GroupScore::of_counts(ClassCounts::new(5.0, 5.0, 5.0).expect("counts"));
+        WaveChange {
+            before: "winter".to_owned(),
+            after: "spring".to_owned(),
+            same_wording: None,
+            all: ChangeSettings::default().between(group, group).expect("a change"),
+            paired: Some(WavePairs {
+                change: settings.between(twice, later).expect("pairs"),
+                began: settings.began_apart(twice, once).ok(),
+                moves_shown: true,
+            }),
+            cuts: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn who_answers_twice_is_told_from_the_others_beyond_chance_alone() {
+        let found = |steps: &[WaveChange]| not_as_the_others(steps, Confidence::default());
+        // Five promoters against five detractors, and two against one, which no error tells from chance.
+        let (promoters, later) = ([9.0; 5], [9.0, 9.0, 9.0, 9.0, 8.0]);
+        let apart = step(&promoters, &later, &[3.0; 5]);
+        let few = step(&[9.0; 2], &[9.0, 8.0], &[3.0]);
+        let said = found(std::slice::from_ref(&apart)).expect("a finding");
+        assert!(
+            said.sentence.contains("(from winter to spring at 100.0, where winter as a whole had 0.0)"),
+            "{said:?}"
+        );
+        assert_eq!(found(&[few.clone(), few]), None);
+        // -1, 0 and 1 on either side begin alike.
+        let mixed = [3.0, 8.0, 9.0, 3.0, 8.0, 9.0];
+        assert_eq!(found(&[step(&mixed, &[9.0, 8.0, 9.0, 3.0, 8.0, 9.0], &mixed)]), None);
+        // Nobody who answered once is nobody to be held against.
+        assert_eq!(found(&[step(&promoters, &later, &[])]), None);
+        assert_eq!(found(&[]), None);
     }
 }

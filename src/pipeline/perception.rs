@@ -7,7 +7,7 @@ use super::shown_cuts::{ShownColumn, ShownCuts};
 use super::small_bases::Hidden;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::channels::{ContactLength, PerceptionSettings};
-use crate::measures::portfolio::{Cut, CutAnalysis, CutEstimate, Measure};
+use crate::measures::portfolio::{Cut, CutAnalysis, CutEstimate, LevelAgainstOthers, Measure, against_others};
 use crate::measures::{MeasureError, Resampling};
 use crate::report::{LengthResult, PerceptionResult};
 use crate::study::{GoodWhen, Outcome, Perception};
@@ -148,7 +148,8 @@ impl Contacts {
             let shown = hidden.shown(&known);
             gap.cells.iter_mut().zip(shown).filter(|(_, shown)| !*shown).for_each(|(cell, _)| cell.followed_by = None);
         }
-        let by = if is_shown { self.where_they_disagree(question, shown, &mut hidden)? } else { Vec::new() };
+        let Disagreement { by, against_others } =
+            if is_shown { self.where_they_disagree(question, shown, &mut hidden)? } else { Disagreement::default() };
         let length = match own.length.as_ref().zip(self.length.as_ref()).map(|(name, length)| {
             let effects = self.effects_of(question, length)?;
             Ok::<LengthResult, MeasureError>(LengthResult { column: name.clone(), effects })
@@ -170,26 +171,36 @@ impl Contacts {
             gap: is_shown.then_some(gap),
             followed_by: followed_by.map(|outcome| outcome.word().to_owned()),
             by,
+            against_others,
             length,
         })
     }
 
-    /// The share of disagreement over all contacts and by the cuts of the study.
+    /// The share of disagreement over all contacts and by the cuts of the study, and which of those that are shown stand out.
     fn where_they_disagree(
         &self,
         question: &Question<'_>,
         shown: &ShownCuts,
         hidden: &mut Hidden,
-    ) -> Result<Vec<CutEstimate>, MeasureError> {
+    ) -> Result<Disagreement, MeasureError> {
         let differs: Vec<f64> =
             self.company.iter().zip(&self.customer).map(|(one, other)| (one - other).abs()).collect();
         let cuts: Result<Vec<Cut>, MeasureError> = shown.by().map(ShownColumn::cut).collect();
+        let cuts = cuts?;
         let measure = Measure::yes_share("disagreement", &differs)?;
         let known = measure.known_rows();
         let analysis = CutAnalysis::of(question.settings());
-        let mut rows = analysis.estimate(&[measure], &cuts?, question.sampling())?.rows;
-        hidden.portfolio(&mut rows, &shown.columns(), &|_, _| known.clone());
-        Ok(rows)
+        let mut by = analysis.estimate(&[measure], &cuts, question.sampling())?.rows;
+        hidden.portfolio(&mut by, &shown.columns(), &|_, _| known.clone());
+        let shown: BTreeSet<(&str, &str)> = by
+            .iter()
+            .filter(|row| row.estimate.is_some())
+            .filter_map(|row| Some((row.cut.as_deref()?, row.level.as_deref()?)))
+            .collect();
+        let is_shown = |cut: &str, level: &str| shown.contains(&(cut, level));
+        let confidence = question.study.confidence;
+        let against_others = against_others(&differs, &cuts, &is_shown, question.sampling(), confidence)?;
+        Ok(Disagreement { by, against_others })
     }
 
     /// Among contacts with an answer, a length and an indicator.
@@ -206,6 +217,13 @@ impl Contacts {
             question.study.confidence,
         )
     }
+}
+
+/// How often indicator and score disagree, by cut.
+#[derive(Default)]
+struct Disagreement {
+    by: Vec<CutEstimate>,
+    against_others: Vec<LevelAgainstOthers>,
 }
 
 /// Which of the values that a study calls good are there.

@@ -89,7 +89,7 @@ impl<'a> Question<'a> {
     }
 
     /// How a score is reported whose error comes by a formula: that of a weighted score knows how its weights were made, which
-    /// replicates would not.
+    /// replicates do only where they are weighted anew.
     pub fn linearised_settings(&self) -> NpsSettings {
         let interval = match self.interval() {
             IntervalKind::Bootstrap => IntervalKind::default(),

@@ -408,8 +408,9 @@ fn findings(results: &StudyResults) -> Table {
     let of_evaluations = of_each(&results.evaluations, |evaluation| &evaluation.findings);
     let of_influence =
         results.influence.iter().flat_map(|influence| influence.findings.iter().map(|finding| ("influence", finding)));
+    let of_both = results.say_and_do.iter().flat_map(|own| own.findings.iter().map(|finding| ("say_and_do", finding)));
     let of_study = results.findings.iter().map(|finding| ("study", finding));
-    let rows: Vec<_> = of_study.chain(of_outcomes).chain(of_evaluations).chain(of_influence).collect();
+    let rows: Vec<_> = of_study.chain(of_outcomes).chain(of_both).chain(of_evaluations).chain(of_influence).collect();
     Table::new("findings")
         .texts("part", rows.iter().map(|(part, _)| (*part).to_owned()))
         .texts("kind", rows.iter().map(|(_, finding)| finding.kind.word().to_owned()))

@@ -2,6 +2,7 @@
 
 use super::PipelineError;
 use super::outcomes::deed_label;
+use super::paired_scores;
 use super::portfolio::NamedColumns;
 use super::question::{Question, is_share};
 use super::shown_cuts::ShownCuts;
@@ -120,6 +121,8 @@ impl Making<'_> {
                 Err(problem) => problems.push((format!("the change from {} to {}", before.name, after.name), problem)),
             }
         }
+        let confidence = question.study.confidence;
+        self.card.findings.extend(paired_scores::not_as_the_others(&self.card.changes, confidence));
         let is_resampled = question.resampling().replicates > 1;
         let movement = if is_resampled { question.movement(&waves, &cuts).transpose() } else { Ok(None) };
         problems.into_iter().for_each(|(what, problem)| self.keep(&what, &problem.to_string()));

@@ -5,6 +5,7 @@ use crate::measures::NetPromoterScore;
 use crate::measures::change::PairedChange;
 use crate::measures::portfolio::{BlankRule, Estimate, SeveralAnswers};
 use crate::measures::survival::LogRank;
+use crate::measures::weighting::RemadeScore;
 use crate::report::{Everybody, RollingScore, Scorecard, StudyResults, WaveChange, WavePairs, Weighting};
 use crate::store::Table;
 
@@ -218,6 +219,7 @@ fn paired_changes(card: &Scorecard) -> Table {
         .numbers("minimum_detectable", number(|own| Some(own.minimum_detectable)))
         .numbers("power", number(|own| Some(own.power.chance())))
         .numbers("confidence", number(|own| Some(own.confidence.level())))
+        .numbers("p_begin_alike", rows.iter().map(|(_, own)| own.began.map(|began| began.p_value)))
 }
 
 /// One row a class before and a class after of those who answered in both of two waves, where all nine may be shown.
@@ -414,6 +416,9 @@ fn weighting(card: &Scorecard) -> Table {
         rows.iter().map(move |(.., own)| own.and_then(|own| own.everybody).map(|own| get(&own) as i64))
     };
     let cost = |get: fn(&Weighting) -> f64| rows.iter().map(move |(.., raked)| raked.map(get));
+    let remade = |get: fn(&RemadeScore) -> f64| {
+        rows.iter().map(move |(.., own)| own.and_then(|own| own.remade).map(|own| get(&own)))
+    };
     Table::new("weighting")
         .texts("method", rows.iter().map(|(_, _, own, _)| own.method.word().to_owned()))
         .texts("wave", rows.iter().map(|(_, _, own, _)| own.wave.clone()))
@@ -429,6 +434,13 @@ fn weighting(card: &Scorecard) -> Table {
         .numbers("confidence", number(|score| score.confidence.level()))
         .numbers("asked_share", rows.iter().map(|(_, score, ..)| score.asked_share))
         .numbers("given_std_error", rows.iter().map(|(.., own)| own.and_then(|own| own.given_std_error)))
+        .numbers("bootstrap_std_error", remade(|own| own.std_error))
+        .numbers("bootstrap_low", remade(|own| own.conf_low))
+        .numbers("bootstrap_high", remade(|own| own.conf_high))
+        .integers(
+            "n_replicates",
+            rows.iter().map(|(.., own)| own.and_then(|own| own.remade).map(|own| own.n_replicates as i64)),
+        )
         .numbers("gap", cost(|own| own.gap))
         .numbers("efficiency", cost(|own| own.efficiency.efficiency))
         .numbers("design_effect", cost(|own| own.efficiency.design_effect))

@@ -45,7 +45,7 @@ impl Selection {
             } else if outcome.window_days().is_some_and(censored) {
                 Some("window_censored")
             } else if value_of(row).is_nan() {
-                Some("no_answer")
+                Some(unknown(outcome))
             } else if listwise && touchpoints.iter().any(|values| values[row].is_nan()) {
                 Some("missing_touchpoint")
             } else if listwise && controls.iter().any(|values| values[row].is_nan()) {
@@ -78,8 +78,12 @@ impl Selection {
                 let share = left_out.n as f64 / n_all as f64;
                 let (kind, why) = match left_out.reason.as_str() {
                     "window_censored" => (FindingKind::WindowCensored, "their window ends after the study's date"),
-                    "unknown_customer" => (FindingKind::Unmatched, "their customer is in no other source"),
+                    "unknown_customer" => {
+                        (FindingKind::Unmatched, "nothing is known of their customer from before the answer")
+                    }
                     "no_answer" => (FindingKind::RowsDropped, "they do not say whether they would recommend"),
+                    "no_earlier_purchase" => (FindingKind::RowsDropped, "their customer had bought nothing before"),
+                    "missing_outcome" => (FindingKind::RowsDropped, "what came of them is not known"),
                     "missing_touchpoint" => (FindingKind::RowsDropped, "a touchpoint was not scored"),
                     "missing_control" => (FindingKind::RowsDropped, "a control is unknown"),
                     _ => (FindingKind::RowsDropped, "they have no weight"),
@@ -96,6 +100,16 @@ impl Selection {
                     .number("share", share)
             })
             .collect()
+    }
+}
+
+/// Why an outcome is not known of an answer whose window is over.
+fn unknown(outcome: Outcome) -> &'static str {
+    match outcome {
+        // There is no amount that later ones could lie above.
+        Outcome::Upsell { .. } => "no_earlier_purchase",
+        other if other.window_days().is_some() => "missing_outcome",
+        _ => "no_answer",
     }
 }
 

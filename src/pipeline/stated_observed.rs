@@ -14,7 +14,7 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::SayAndDo;
 use crate::study::{Missing, Outcome, Study};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView1};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bootstrap replicates of a mediation, each of which fits two models.
@@ -114,7 +114,7 @@ fn table(study: &Study, base: &BaseTable) -> Result<StatedObservedTable, String>
     table.map_err(|error| error.to_string())
 }
 
-/// One result a touchpoint: one point more than its mean, all other touchpoints held.
+/// One result a touchpoint: one point more of it, all other touchpoints held.
 fn mediations(study: &Study, base: &BaseTable, outcome: Outcome) -> Result<Vec<MediationResult>, String> {
     let in_words = |problem: Problem| problem.to_string();
     let mut selection = Selection::of(study, base, outcome);
@@ -135,9 +135,8 @@ fn mediations(study: &Study, base: &BaseTable, outcome: Outcome) -> Result<Vec<M
     for driver in prepared.drivers() {
         let touchpoint = driver.columns[0];
         let controls: Vec<usize> = (0..n_features).filter(|&column| column != touchpoint).collect();
-        let from = observations.design().values().column(touchpoint).mean().unwrap_or(0.0);
         let settings = Mediation {
-            contrast: ScoreContrast { from, to: from + 1.0 },
+            contrast: one_point(observations.design().values().column(touchpoint)),
             confidence: study.confidence,
             replicates: (study.bootstrap as usize).min(MEDIATION_REPLICATES),
             seed: study.seed,
@@ -146,4 +145,33 @@ fn mediations(study: &Study, base: &BaseTable, outcome: Outcome) -> Result<Vec<M
         results.push(result.map_err(|error: ActionError| error.to_string())?);
     }
     Ok(results)
+}
+
+/// One point up from the mean; where the highest score seen is nearer than that, the point below it, so that nothing is said of scores
+/// beyond.
+fn one_point(scores: ArrayView1<f64>) -> ScoreContrast {
+    let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let lowest = scores.iter().copied().fold(f64::INFINITY, f64::min);
+    let from = scores.mean().unwrap_or(0.0).min(highest - 1.0).max(lowest);
+    ScoreContrast { from, to: from + 1.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn a_point_more_lies_within_the_scores_that_were_seen() {
+        let ends = |scores: ndarray::Array1<f64>| {
+            let ScoreContrast { from, to } = one_point(scores.view());
+            [from, to]
+        };
+        // The means are 5, 9 and 0.5; scores closer together than a point have no point between them.
+        assert_eq!(ends(array![0.0, 5.0, 10.0]), [5.0, 6.0]);
+        assert_eq!(ends(array![7.0, 10.0, 10.0]), [9.0, 10.0]);
+        assert_eq!(ends(array![9.0, 10.0, 10.0, 10.0]), [9.0, 10.0]);
+        assert_eq!(ends(array![0.0, 1.0]), [0.0, 1.0]);
+        assert_eq!(ends(array![0.5, 0.75]), [0.5, 1.5]);
+    }
 }

@@ -7,8 +7,8 @@ use super::question::Question;
 use super::shown_cuts::ShownCuts;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::disclosure::ShownSets;
-use crate::measures::weighting::{Margin, Raking, ScoreBeforeAfter, TargetShare, post_stratify};
-use crate::measures::{MeasureError, Sampling};
+use crate::measures::weighting::{Margin, Raking, RemadeScore, ScoreBeforeAfter, TargetShare, post_stratify};
+use crate::measures::{IntervalKind, MeasureError, NetPromoterScore, Sampling};
 use crate::report::{Weighting, WeightingMethod};
 use crate::study::{PopulationMargin, PopulationShare, Strata};
 use std::collections::BTreeMap;
@@ -139,13 +139,24 @@ impl Whole {
         let is_shown = sets.is_none_or(|sets| sets.shows(&self.rows));
         let shown = if is_shown { self.rows.clone() } else { question.answered() };
         let before = question.score(&shown, Part::All)?;
+        let remade = remade(question, &answers, margins, sampling, &mut findings);
+        let after = match &remade {
+            Some(own) if question.settings().net == IntervalKind::Bootstrap => NetPromoterScore {
+                conf_low: own.conf_low,
+                conf_high: own.conf_high,
+                interval: IntervalKind::Bootstrap,
+                ..both.after
+            },
+            _ => both.after,
+        };
         Ok(Weighting {
             method,
             wave: None,
             columns: self.columns.clone(),
-            gap: both.after.nps - before.nps,
+            gap: after.nps - before.nps,
             before,
-            after: both.after,
+            after,
+            remade,
             given_std_error: both.given_std_error,
             efficiency: both.efficiency,
             rounds: None,
@@ -167,6 +178,39 @@ impl Whole {
                 .number("n", n_blank as f64)
                 .number("share", n_blank as f64 / self.n_answers as f64)
         })
+    }
+}
+
+/// The weighted score over customers drawn anew, with weights made anew each time; `None` where the study wants no bootstrap.
+fn remade(
+    question: &Question<'_>,
+    answers: &[f64],
+    margins: &[Margin<'_>],
+    sampling: Sampling,
+    findings: &mut Vec<Finding>,
+) -> Option<RemadeScore> {
+    let resampling = question.resampling();
+    if resampling.replicates < 2 {
+        return None;
+    }
+    let say = |kind, severity, sentence: String| Finding::new(kind, severity, "weighting", sentence);
+    match RemadeScore::of(answers, margins, sampling, question.study.confidence, resampling) {
+        Ok(own) => {
+            if own.n_failed > 0 {
+                let sentence = format!(
+                    "{} of {} replicates of the weighted score are left out because nobody was drawn of a category, or what was \
+                     drawn does not hold the shares",
+                    own.n_failed, resampling.replicates
+                );
+                findings.push(say(FindingKind::Unreliable, Severity::Note, sentence).number("n", own.n_failed as f64));
+            }
+            Some(own)
+        }
+        Err(problem) => {
+            let sentence = format!("the weighted score could not be resampled with weights made anew: {problem}");
+            findings.push(say(FindingKind::NotEstimated, Severity::Note, sentence));
+            None
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::measures::channels::{ConsistencyTable, ContactLength, HandOffPenalty, PerceptionGap, Team};
 use crate::measures::panel::LeadTable;
-use crate::measures::portfolio::CutEstimate;
+use crate::measures::portfolio::{CutEstimate, LevelAgainstOthers};
 
 /// Whether channels are alike.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +47,8 @@ pub struct PerceptionResult {
     pub followed_by: Option<String>,
     /// Share of disagreement by the cuts of the study.
     pub by: Vec<CutEstimate>,
+    /// Each of these cuts that is shown against the other answers, with p-values adjusted over all of them.
+    pub against_others: Vec<LevelAgainstOthers>,
     /// What the length of the contact goes with.
     pub length: Option<LengthResult>,
 }

@@ -81,7 +81,7 @@ pub fn html(results: &StudyResults) -> Result<String, ReportError> {
         teams: TeamsSection::of(results),
         drivers: Drivers::of(results),
         actions: WhatToDo::of(results),
-        say_and_do: results.say_and_do.as_ref().map(SayAndDo::of),
+        say_and_do: results.say_and_do.as_ref().map(|own| SayAndDo::of(results, own)),
         trust: Trust::all(results),
         influence: results.influence.as_ref().map(Influence::of),
         scores: results.scores.as_ref().map(Scores::of),

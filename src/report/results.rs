@@ -123,7 +123,7 @@ pub struct Cut {
 /// Rows that an outcome's model does not use, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
-    /// One word: `no_answer`, `missing_touchpoint`, `missing_control`, `window_censored`, ...
+    /// One word: `no_answer`, `no_earlier_purchase`, `missing_touchpoint`, `missing_control`, `window_censored`, ...
     pub reason: String,
     /// How many rows.
     pub n: usize,

@@ -4,14 +4,14 @@ use super::Cut;
 use super::contact_results::{ChannelScores, PanelResult, PerceptionResult, TeamsResult};
 use crate::findings::Finding;
 use crate::link::{Behaviour, ResponseRate};
-use crate::measures::NetPromoterScore;
 use crate::measures::change::{Change, ControlPoint, CutChange, PairedChange, RollingRow, Trend};
 use crate::measures::channels::{Benchmark, BenchmarkTest, CutBenchmarkTest};
 use crate::measures::movement::MovementWithError;
 use crate::measures::portfolio::{CorrelationRow, CutEstimate, RuleComparison};
 use crate::measures::say_do::{AnswerBehaviour, CutComparison, KeptWord, RevenueAtRisk};
 use crate::measures::survival::{LogRank, SurvivalCurve};
-use crate::measures::weighting::WeightEfficiency;
+use crate::measures::weighting::{RemadeScore, WeightEfficiency};
+use crate::measures::{Difference, NetPromoterScore};
 use crate::stats::Confidence;
 
 /// What was measured. Where something was impossible, a finding says why.
@@ -162,6 +162,8 @@ pub struct RollingScore {
 pub struct WavePairs {
     /// Their change.
     pub change: PairedChange,
+    /// Their earlier score less that of those who answered in the earlier wave alone; `None` where nobody did.
+    pub began: Option<Difference>,
     /// Whether their moves between classes may be shown.
     pub moves_shown: bool,
 }
@@ -204,6 +206,8 @@ pub struct Weighting {
     pub after: NetPromoterScore,
     /// The error of the score under weights that hold shares, were they taken as given; `None` for chances.
     pub given_std_error: Option<f64>,
+    /// Its spread over replicates that are each weighted anew; `None` for chances, and without a bootstrap.
+    pub remade: Option<RemadeScore>,
     /// The second less the first, in points.
     pub gap: f64,
     /// What the new weights cost.

@@ -32,7 +32,7 @@ pub(super) fn fixed(value: f64, decimals: usize) -> String {
 }
 
 /// A number from -100 to 100 with one decimal.
-pub(super) fn score(value: f64) -> String {
+pub(crate) fn score(value: f64) -> String {
     fixed(value, 1)
 }
 

@@ -1,18 +1,16 @@
 //! Penalty, reward and necessity of one touchpoint by hand: three levels of it, eight answers each.
 
+use super::studies::{Row, assert_near, rows};
 use super::{advocate, folder, stderr, write};
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 /// Scores of delivery, and the answers that go with them; means 1.25, 5 and 8.
 const ANSWERS: [(u8, [u8; 8]); 3] =
     [(1, [0, 2, 1, 3, 0, 2, 1, 1]), (5, [4, 5, 6, 5, 4, 6, 5, 5]), (9, [6, 8, 10, 9, 7, 8, 8, 8])];
 
-const STUDY: &str = r#"
-[study]
-name = "levels"
-as_of = 2026-12-31
-seed = 1
+const STUDY: &str = concat!(
+    study!("levels"),
+    r#"seed = 1
 bootstrap = 0
 [sources.feedback]
 path = "feedback.csv"
@@ -24,7 +22,8 @@ touchpoints = ["delivery"]
 [evaluation]
 enabled = false
 [outcomes.recommend]
-"#;
+"#
+);
 
 #[test]
 fn what_low_scores_cost_high_ones_bring_and_levels_need() {
@@ -37,24 +36,16 @@ fn what_low_scores_cost_high_ones_bring_and_levels_need() {
     write(folder.path(), "levels.toml", STUDY);
     let output = advocate(folder.path(), &["run", "levels.toml", "--quiet"]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let rows = |table: &str| -> Vec<HashMap<String, String>> {
-        let path = folder.path().join(format!("results/levels/2026-12-31/tables/{table}.csv"));
-        let mut reader = csv::Reader::from_path(path).expect("readable");
-        reader.deserialize().collect::<Result<_, _>>().expect("rows")
-    };
-    let close = |row: &HashMap<String, String>, column: &str, want: f64| {
-        let got: f64 = row[column].parse().expect("a number");
-        assert!((got - want).abs() < 1e-9, "{column}: {got}, not {want}");
-    };
+    let rows = |table: &str| rows(folder.path(), "levels", table);
 
     let asymmetry = rows("asymmetry");
     assert_eq!(asymmetry.len(), 1);
     // Thirds of 0 to 10: 1 is low, 5 is middle, 9 is high. Means less means.
-    close(&asymmetry[0], "penalty", 5.0 - 1.25);
-    close(&asymmetry[0], "reward", 8.0 - 5.0);
-    close(&asymmetry[0], "asymmetry", 0.75);
+    assert_near(&asymmetry[0], "penalty", 5.0 - 1.25);
+    assert_near(&asymmetry[0], "reward", 8.0 - 5.0);
+    assert_near(&asymmetry[0], "asymmetry", 0.75);
     for count in ["n_low", "n_middle", "n_high"] {
-        close(&asymmetry[0], count, 8.0);
+        assert_near(&asymmetry[0], count, 8.0);
     }
     // Both are far from zero, and eight answers are too few for a verdict.
     assert_eq!(asymmetry[0]["class"], "undecided");
@@ -63,21 +54,19 @@ fn what_low_scores_cost_high_ones_bring_and_levels_need() {
     // 1 x 10 + 4 x 7 + 4 x 4 = 54 empty; the line through the corners is 1.875 + 0.875 x, with 22 of 24 below.
     let necessity = rows("necessity");
     let by_line = |word: &str| necessity.iter().find(|row| row["ceiling"] == word).expect("a ceiling");
-    close(by_line("ce_fdh"), "ceiling_zone", 54.0);
-    close(by_line("ce_fdh"), "effect_size", 0.54);
-    close(by_line("ce_fdh"), "accuracy", 1.0);
-    close(by_line("cr_fdh"), "slope", 0.875);
-    close(by_line("cr_fdh"), "intercept", 1.875);
-    close(by_line("cr_fdh"), "accuracy", 22.0 / 24.0);
+    assert_near(by_line("ce_fdh"), "ceiling_zone", 54.0);
+    assert_near(by_line("ce_fdh"), "effect_size", 0.54);
+    assert_near(by_line("ce_fdh"), "accuracy", 1.0);
+    assert_near(by_line("cr_fdh"), "slope", 0.875);
+    assert_near(by_line("cr_fdh"), "intercept", 1.875);
+    assert_near(by_line("cr_fdh"), "accuracy", 22.0 / 24.0);
     let bottlenecks = rows("bottlenecks");
     let at = |percent: f64| {
-        let level = |row: &&HashMap<String, String>| {
-            (row["outcome_percent"].parse::<f64>().expect("a number") - percent).abs() < 1e-9
-        };
+        let level = |row: &&Row| (row["outcome_percent"].parse::<f64>().expect("a number") - percent).abs() < 1e-9;
         bottlenecks.iter().find(level).expect("a level")
     };
-    close(at(50.0), "outcome_level", 5.0);
-    close(at(50.0), "ce_fdh_level", 5.0);
-    close(at(50.0), "cr_fdh_level", (5.0 - 1.875) / 0.875);
-    close(at(100.0), "ce_fdh_level", 9.0);
+    assert_near(at(50.0), "outcome_level", 5.0);
+    assert_near(at(50.0), "ce_fdh_level", 5.0);
+    assert_near(at(50.0), "cr_fdh_level", (5.0 - 1.875) / 0.875);
+    assert_near(at(100.0), "ce_fdh_level", 9.0);
 }

@@ -1,7 +1,7 @@
 //! What cannot be scored as it is, in a flat table and in a study: a test each, named after what is bad. Another wording of the
 //! question stands with the waves (`portfolio`), margins that hold no population with the raked scores (`scorecard`).
 
-use super::scorecard::{assert_near, find, rows};
+use super::studies::{assert_near, attempt, find, rows};
 use super::{advocate, folder, json, stderr, write};
 use std::path::Path;
 use std::process::Output;
@@ -14,12 +14,7 @@ fn flat(folder: &Path, table: &str, more: &[&str]) -> Output {
 
 fn study(folder: &Path, table: &str, more: &str) -> Output {
     write(folder, "f.csv", table);
-    let text = format!(
-        "[study]\nname = \"shot\"\nas_of = 2026-12-31\n[sources.feedback]\npath = \"f.csv\"\nsnapshot = true\nrecommend = \
-         \"score\"\n{more}"
-    );
-    write(folder, "shot.toml", &text);
-    advocate(folder, &["run", "shot.toml", "--quiet"])
+    attempt(folder, &format!("{}{more}", snapshot!().replace("\"nps\"", "\"score\"")))
 }
 
 #[test]

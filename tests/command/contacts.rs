@@ -1,27 +1,16 @@
 //! Channels, hand-offs, indicators, teams, units and who answers: tiny companies with every figure by hand.
 
-use super::scorecard::{assert_near, find, rows};
-use super::{advocate, folder, stderr, write};
+use super::studies::{self, assert_near, find, number, refused, rows};
+use super::{folder, write};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Runs a study called `shot` and returns its page.
+const SNAPSHOT: &str = snapshot!();
+
+/// Runs a study and returns its page.
 fn run(folder: &Path, study: &str) -> String {
-    write(folder, "shot.toml", &format!("[study]\nname = \"shot\"\nas_of = 2026-12-31\nbootstrap = 100\n{study}"));
-    let output = advocate(folder, &["run", "shot.toml", "--quiet"]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    std::fs::read_to_string(folder.join("results/shot/2026-12-31/report.html")).expect("a page")
+    studies::run(folder, &format!("bootstrap = 100\n{study}"))
 }
-
-/// Runs a study that is refused, and returns what is said.
-fn refused(folder: &Path, study: &str) -> String {
-    write(folder, "shot.toml", &format!("[study]\nname = \"shot\"\nas_of = 2026-12-31\n{study}"));
-    let output = advocate(folder, &["run", "shot.toml", "--quiet"]);
-    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
-    stderr(&output)
-}
-
-const SNAPSHOT: &str = "[sources.feedback]\npath = \"f.csv\"\nsnapshot = true\nrecommend = \"nps\"\n";
 
 #[test]
 fn channels_are_alike_once_it_is_known_who_uses_which() {
@@ -87,13 +76,9 @@ fn a_hand_off_costs_the_difference_of_the_scores() {
     write(folder.path(), "activity.csv", &activity);
     write(folder.path(), "customers.csv", &customers);
     write(folder.path(), "invitations.csv", &invitations);
-    let study = r#"
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-channel = "channel"
+    let study = concat!(
+        feedback!("feedback.csv", "when"),
+        r#"channel = "channel"
 [sources.activity]
 path = "activity.csv"
 customer = "who"
@@ -114,7 +99,8 @@ kinds = ["help"]
 by = ["segment"]
 [measures.channels]
 people = []
-"#;
+"#
+    );
     let page = run(folder.path(), study);
     let consistency = rows(folder.path(), "shot", "consistency");
     let own = find(&consistency, &[("figure", "hand_off_penalty")]);
@@ -182,6 +168,12 @@ fn an_indicator_is_held_against_what_customers_say() {
     let cuts = rows(folder.path(), "shot", "perception_cuts");
     assert_near(find(&cuts, &[("by", "channel"), ("level", "app")]), "disagreement", 20.0 / 24.0);
     assert_near(find(&cuts, &[("by", "channel"), ("level", "store")]), "disagreement", 6.0 / 76.0);
+    // 75.4 points apart with an error of sqrt(100/99 (80/24 / 24^2 + 420/76 / 76^2)): t = 9 with 99 degrees, and two were looked at.
+    let app = find(&cuts, &[("level", "app")]);
+    assert_near(app, "p_adjusted", 2.0 * number(app, "p_value"));
+    assert!(number(app, "p_value") < 1e-12, "{app:?}");
+    let named = "They disagree more often in channel app 83 % (";
+    assert!(page.contains(named) && page.contains("and less often in channel store 8 % ("), "{named}");
 
     // Unresolved contacts are eight minutes longer, and of them 10 of 44 are promoters where of the others 40 of 56 are. The
     // covariance with minutes is 0.56 0.44 (-8) 2400 / 56 + 0.56 0.44 (-8) 2400 / 44 = -192, their variance 0.56 0.44 64 + 1.
@@ -298,24 +290,17 @@ fn scores_of_shops_go_before_new_customers() {
     write(folder.path(), "feedback.csv", &feedback);
     write(folder.path(), "orders.csv", &orders);
     write(folder.path(), "customers.csv", &customers);
-    let study = r#"
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-[sources.transactions]
-path = "orders.csv"
-customer = "who"
-time = "when"
-amount = "amount"
-[sources.customers]
+    let study = concat!(
+        feedback!("feedback.csv", "when"),
+        orders!("when"),
+        r#"[sources.customers]
 path = "customers.csv"
 customer = "who"
 keep = ["shop"]
 [measures.panel]
 unit = "shop"
-"#;
+"#
+    );
     let page = run(folder.path(), study);
     let panel = rows(folder.path(), "shot", "panel");
     let row = |outcome: &str, lag: &str| find(&panel, &[("outcome", outcome), ("lag", lag)]);
@@ -366,20 +351,13 @@ fn answers_are_weighted_by_the_chance_of_answering() {
     }
     write(folder.path(), "feedback.csv", &feedback);
     write(folder.path(), "orders.csv", &orders);
-    let study = r#"
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-[sources.transactions]
-path = "orders.csv"
-customer = "who"
-time = "when"
-amount = "amount"
-[measures]
+    let study = concat!(
+        feedback!("feedback.csv", "when"),
+        orders!("when"),
+        r#"[measures]
 propensity = true
-"#;
+"#
+    );
     let page = run(folder.path(), study);
     let weighting = rows(folder.path(), "shot", "weighting");
     let row = |weights: &str| find(&weighting, &[("method", "propensity"), ("weights", weights)]);

@@ -4,11 +4,9 @@ use super::{advocate, folder, stderr, stdout, write};
 use serde_json::Value;
 
 /// The first source says its zone by file, the second by row, the third leaves it to the study.
-const STUDY: &str = r#"
-[study]
-name = "clocks"
-as_of = 2026-12-31
-zone = "Europe/Berlin"
+const STUDY: &str = concat!(
+    study!("clocks"),
+    r#"zone = "Europe/Berlin"
 bootstrap = 0
 [sources.feedback]
 path = "*_answers.csv"
@@ -27,7 +25,8 @@ customer = "who"
 time = "when"
 [scores]
 enabled = false
-"#;
+"#
+);
 
 #[test]
 fn times_at_changes_of_the_clocks_are_counted_and_said() {

@@ -1,17 +1,15 @@
 //! Small bases across the tables of one results folder: no hidden figure is what two shown ones leave.
 
-use super::scorecard::{Row, assert_near, find, rows};
-use super::{advocate, folder, stderr, write};
+use super::studies::{self, Row, assert_near, find, rows};
+use super::{folder, write};
 use std::fmt::Write as _;
 use std::path::Path;
 
-fn run(folder: &Path, study: &str) {
-    write(folder, "shot.toml", &format!("[study]\nname = \"shot\"\nas_of = 2026-12-31\nbootstrap = 20\n{study}"));
-    let output = advocate(folder, &["run", "shot.toml", "--quiet"]);
-    assert!(output.status.success(), "{}", stderr(&output));
-}
+const SNAPSHOT: &str = snapshot!();
 
-const SNAPSHOT: &str = "[sources.feedback]\npath = \"f.csv\"\nsnapshot = true\nrecommend = \"nps\"\n";
+fn run(folder: &Path, study: &str) {
+    studies::run(folder, &format!("bootstrap = 20\n{study}"));
+}
 
 fn shown<'r>(rows: &'r [Row], by: &str, level: &str) -> Vec<&'r str> {
     rows.iter().filter(|row| row["by"] == by && !row["n"].is_empty()).map(|row| row[level].as_str()).collect()
@@ -131,13 +129,9 @@ fn what_followed_is_hidden_where_it_is_known_of_few_contacts() {
     }
     write(folder.path(), "f.csv", &feedback);
     write(folder.path(), "orders.csv", &orders);
-    let study = r#"
-[sources.feedback]
-path = "f.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-keep = ["resolved"]
+    let study = concat!(
+        feedback!("f.csv", "when"),
+        r#"keep = ["resolved"]
 scale = [1, 3]
 [sources.transactions]
 path = "orders.csv"
@@ -154,7 +148,8 @@ indicator = "resolved"
 good = "yes"
 score = "recommend"
 content_from = 9
-"#;
+"#
+    );
     run(folder.path(), study);
     let perception = rows(folder.path(), "shot", "perception");
     let figure = |name: &str| find(&perception, &[("figure", name)]);
@@ -190,13 +185,9 @@ fn five_shops(folder: &Path) {
     write(folder, "orders.csv", &orders);
 }
 
-const SHOPS: &str = r#"
-[sources.feedback]
-path = "f.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-keep = ["shop"]
+const SHOPS: &str = concat!(
+    feedback!("f.csv", "when"),
+    r#"keep = ["shop"]
 scale = [1, 5]
 [sources.transactions]
 path = "orders.csv"
@@ -215,7 +206,8 @@ by = ["shop"]
 [outcomes.recommend]
 [outcomes.repurchase]
 window_days = 30
-"#;
+"#
+);
 
 #[test]
 fn no_shop_of_few_follows_from_the_drivers_of_the_others() {

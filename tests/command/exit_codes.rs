@@ -2,22 +2,18 @@
 
 use super::{advocate, command, folder, stderr, write};
 
-const STUDY: &str = r#"
-[study]
-name = "tiny"
-as_of = 2026-06-30
-seed = 1
+const STUDY: &str = concat!(
+    study!("tiny", "2026-06-30"),
+    r#"seed = 1
 bootstrap = 20
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-scale = [0, 10]
+"#,
+    feedback!("feedback.csv", "when"),
+    r#"scale = [0, 10]
 [drivers]
 touchpoints = ["delivery", "support"]
 [outcomes.recommend]
-"#;
+"#
+);
 
 /// Forty answers in which delivery carries the answer.
 fn answers() -> String {
@@ -95,11 +91,11 @@ fn three_for_a_study_with_an_unknown_key_and_its_place() {
     let output = advocate(folder.path(), &["run", "tiny.toml"]);
     assert_eq!(output.status.code(), Some(3));
     let text = stderr(&output);
-    assert!(text.contains("tiny.toml:14:1") && text.contains("did you mean `touchpoints`"), "{text}");
+    assert!(text.contains("tiny.toml:13:1") && text.contains("did you mean `touchpoints`"), "{text}");
     // Of a refused study nothing is known but its file.
     let refused = folder.path().join("results/tiny.toml.failed");
     let manifest = std::fs::read_to_string(refused.join("manifest.json")).expect("written before the exit");
-    assert!(manifest.contains("\"exit_code\": 3") && manifest.contains("tiny.toml:14:1"), "{manifest}");
+    assert!(manifest.contains("\"exit_code\": 3") && manifest.contains("tiny.toml:13:1"), "{manifest}");
     write(folder.path(), "tiny.toml", STUDY);
     write(folder.path(), "feedback.csv", &answers());
     assert!(advocate(folder.path(), &["run", "tiny.toml", "--quiet"]).status.success());

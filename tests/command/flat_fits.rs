@@ -1,11 +1,6 @@
 //! What flat fits and drivers offer beside their plain models, and how they name what is wrong.
 
-use super::{advocate, folder, json, stderr, stdout, write};
-
-fn assert_near(got: &serde_json::Value, want: f64, absolute: f64) {
-    let number = got.as_f64().expect("a number");
-    assert!((number - want).abs() < absolute, "{number} {want}");
-}
+use super::{advocate, folder, json, near, stderr, stdout, write};
 
 fn term(answer: &serde_json::Value, term: &str) -> serde_json::Value {
     let rows = answer["coefficients"].as_array().expect("rows");
@@ -26,7 +21,7 @@ fn a_separated_class_is_refused_and_fitted_by_firth_where_that_is_asked_for() {
     assert!(stderr(&refused).contains("high `x` goes with 1") && stderr(&refused).contains("--firth"));
     let answer = json(&advocate(folder.path(), &[&fit[..], &["--firth"]].concat()));
     // The penalty adds 1/2 to each of the four counts: ln(2.5 / 0.5) - ln(0.5 / 2.5) = 2 ln 5.
-    assert_near(&term(&answer, "x")["estimate"], 2.0 * 5.0_f64.ln(), 1e-7);
+    near(&term(&answer, "x")["estimate"], 2.0 * 5.0_f64.ln(), 1e-7);
     for wrong in [&["--firth", "--cluster", "y"][..], &["--firth", "--std-errors", "hc1"]] {
         assert_eq!(advocate(folder.path(), &[&fit[..], wrong].concat()).status.code(), Some(2));
     }
@@ -42,11 +37,11 @@ fn three_levels_have_slopes_of_their_own_by_step() {
     let fit =
         ["fit", "--data", "t.csv", "--outcome", "class", "--features", "service", "--family", "ordinal", "--partial"];
     let answer = json(&advocate(folder.path(), &[&fit[..], &["--format", "json"]].concat()));
-    assert_near(&term(&answer, "leave_low:service")["estimate"], 5.0_f64.ln(), 1e-7);
-    assert_near(&term(&answer, "reach_top:service")["estimate"], 6.0_f64.ln(), 1e-7);
+    near(&term(&answer, "leave_low:service")["estimate"], 5.0_f64.ln(), 1e-7);
+    near(&term(&answer, "reach_top:service")["estimate"], 6.0_f64.ln(), 1e-7);
     let step = &answer["steps"]["differences"][0];
-    assert_near(&step["estimate"], 1.2_f64.ln(), 1e-7);
-    assert_near(&step["leave_low"], 5.0_f64.ln(), 1e-7);
+    near(&step["estimate"], 1.2_f64.ln(), 1e-7);
+    near(&step["leave_low"], 5.0_f64.ln(), 1e-7);
     let text = advocate(folder.path(), &fit);
     assert!(stdout(&text).contains("reach_top"), "{}", stdout(&text));
     let parallel = json(&advocate(folder.path(), &[&fit[..], &["--parallel", "service", "--format", "json"]].concat()));
@@ -62,9 +57,9 @@ fn a_model_without_columns_is_the_mean() {
     let answer =
         advocate(folder.path(), &["fit", "--data", "t.csv", "--outcome", "y", "--intercept-only", "--format", "json"]);
     let answer = json(&answer);
-    assert_near(&term(&answer, "(intercept)")["estimate"], 3.0, 1e-12);
+    near(&term(&answer, "(intercept)")["estimate"], 3.0, 1e-12);
     // The standard deviation is sqrt(7), over the root of three rows.
-    assert_near(&term(&answer, "(intercept)")["std_error"], (7.0_f64 / 3.0).sqrt(), 1e-12);
+    near(&term(&answer, "(intercept)")["std_error"], (7.0_f64 / 3.0).sqrt(), 1e-12);
     let forgotten = advocate(folder.path(), &["fit", "--data", "t.csv", "--outcome", "y"]);
     assert_eq!(forgotten.status.code(), Some(2));
 }
@@ -121,7 +116,7 @@ fn a_small_spread_around_a_huge_mean_is_a_spread() {
     write(folder.path(), "t.csv", "y,x\n100000000000000,1\n100000000000002,2\n100000000000001,3\n100000000000005,4\n");
     let fit = ["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--format", "json"];
     // Of 0, 2, 1, 5 on 1 to 4 the slope is 7 / 5.
-    assert_near(&term(&json(&advocate(folder.path(), &fit)), "x")["estimate"], 1.4, 1e-9);
+    near(&term(&json(&advocate(folder.path(), &fit)), "x")["estimate"], 1.4, 1e-9);
 }
 
 #[test]
@@ -140,7 +135,7 @@ fn relative_weights_of_a_class_divide_the_squared_correlation_of_its_probabiliti
     assert_eq!(answer["fit"]["measure"], "squared_correlation");
     let sum: f64 =
         answer["drivers"].as_array().expect("rows").iter().filter_map(|row| row["contribution"].as_f64()).sum();
-    assert_near(&answer["fit"]["value"], sum, 1e-9);
+    near(&answer["fit"]["value"], sum, 1e-9);
     assert!(answer["drivers"][0]["conf_low"].is_number());
     let refused = advocate(folder.path(), &[&drivers[..], &weighed, &["count"]].concat());
     assert!(refused.status.code() == Some(4) && stderr(&refused).contains("none for levels or counts"));

@@ -1,7 +1,7 @@
 //! What a study holds constant is behaviour, not feedback, when it is judged what the feedback adds.
 
-use super::scorecard::{Row, find, rows};
-use super::{advocate, folder, stderr, write};
+use super::studies::{find, number, rows, run};
+use super::{folder, write};
 use std::fmt::Write as _;
 
 #[test]
@@ -23,17 +23,10 @@ fn what_is_held_constant_is_no_part_of_what_the_feedback_adds() {
     }
     write(folder.path(), "f.csv", &feedback);
     write(folder.path(), "orders.csv", &orders);
-    let study = r#"
-[study]
-name = "shot"
-as_of = 2026-12-31
-bootstrap = 0
-[sources.feedback]
-path = "f.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-scale = [1, 5]
+    let study = concat!(
+        "bootstrap = 0\n",
+        feedback!("f.csv", "when"),
+        r#"scale = [1, 5]
 [sources.transactions]
 path = "orders.csv"
 customer = "who"
@@ -45,14 +38,12 @@ controls = ["recency_days"]
 history = ["frequency"]
 [outcomes.repurchase]
 window_days = 30
-"#;
-    write(folder.path(), "study.toml", study);
-    let output = advocate(folder.path(), &["run", "study.toml", "--quiet"]);
-    assert!(output.status.success(), "{}", stderr(&output));
+"#
+    );
+    run(folder.path(), study);
     let figures = rows(folder.path(), "shot", "evaluation");
     let auc = |model: &str| -> f64 {
-        let own: &Row = find(&figures, &[("model", model), ("metric", "roc_auc"), ("by", ""), ("fold", "")]);
-        own["estimate"].parse().expect("a number")
+        number(find(&figures, &[("model", model), ("metric", "roc_auc"), ("by", ""), ("fold", "")]), "estimate")
     };
     // Sorted by the recent half alone the area is 0.9; the number of purchases is the same for all, so that it says nothing.
     assert!(auc("history") > 0.85, "{}", auc("history"));

@@ -1,26 +1,16 @@
 //! What a study may ask of the history before an answer, and how it is checked for leaks.
 
-use crate::{advocate, folder, project, stderr, stdout, write};
-use std::collections::HashMap;
+use super::studies::{self, Row, refused_with};
+use super::{advocate, folder, project, stderr, stdout, write};
 use std::path::Path;
 
-const STUDY: &str = r#"
-[study]
-name = "stages"
-as_of = 2026-12-31
-bootstrap = 0
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-scale = [0, 1]
-[sources.transactions]
-path = "orders.csv"
-customer = "who"
-time = "when"
-amount = "amount"
-[sources.customers]
+const STUDY: &str = concat!(
+    study!("stages"),
+    "bootstrap = 0\n",
+    feedback!("feedback.csv", "when"),
+    "scale = [0, 1]\n",
+    orders!("when"),
+    r#"[sources.customers]
 path = "customers.csv"
 customer = "who"
 joined = "since"
@@ -51,7 +41,8 @@ by = ["lifecycle_stage"]
 by = []
 [outcomes.repurchase]
 window_days = 90
-"#;
+"#
+);
 
 /// Forty customers who answer on 10 March; the first twenty joined on 20 February and are promoters of 9, the others joined
 /// a year before and answer 5. The renewal of every customer comes on 1 January after the study's date. Every second
@@ -82,10 +73,8 @@ fn company(folder: &Path) {
     }
 }
 
-fn rows(folder: &Path, table: &str) -> Vec<HashMap<String, String>> {
-    let path = folder.join("results/stages/2026-12-31/tables").join(format!("{table}.csv"));
-    let mut reader = csv::Reader::from_path(path).expect("readable");
-    reader.deserialize().collect::<Result<_, _>>().expect("rows")
+fn rows(folder: &Path, table: &str) -> Vec<Row> {
+    studies::rows(folder, "stages", table)
 }
 
 #[test]
@@ -153,13 +142,7 @@ fn leaks_are_looked_for_and_what_knows_the_future_is_named() {
 fn a_history_that_its_tables_cannot_give_is_refused() {
     let folder = folder();
     company(folder.path());
-    let refused = |from: &str, to: &str| {
-        assert!(STUDY.contains(from), "{from}");
-        write(folder.path(), "wrong.toml", &STUDY.replacen(from, to, 1));
-        let output = advocate(folder.path(), &["check", "wrong.toml"]);
-        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
-        stderr(&output)
-    };
+    let refused = |from: &str, to: &str| refused_with(folder.path(), STUDY, (from, to));
     assert!(refused("spend_trend = true", "distinct = [\"families\"]").contains("needs the column `family`"));
     assert!(refused("tenure_days < 40", "tenure_days 40").contains("a sign and a number"));
     assert!(refused("windows_days = [10]", "windows_days = [0]").contains("windows_days"));
@@ -177,9 +160,7 @@ fn a_vendors_export_runs_as_it_is() {
     write(folder.path(), "export.toml", &study);
     let output = advocate(folder.path(), &["run", "export.toml", "--quiet"]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let path = folder.path().join("results/export/2026-12-31/tables/measures.csv");
-    let mut reader = csv::Reader::from_path(path).expect("readable");
-    let row: HashMap<String, String> = reader.deserialize().next().expect("a row").expect("a row");
+    let row = &studies::rows(folder.path(), "export", "measures")[0];
     // Answers 10, 7, 4 and 6: one promoter, two detractors.
     assert_eq!((row["n"].as_str(), row["estimate"].as_str()), ("4", "-25"));
 }

@@ -1,14 +1,13 @@
 //! Who is who: keys of several kinds, accounts, and keys that nobody may read.
 
-use crate::{advocate, command, folder, stderr, stdout, write};
+use super::studies::refused_with;
+use super::{advocate, command, folder, stderr, stdout, write};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-const STUDY: &str = r#"
-[study]
-name = "firms"
-as_of = 2026-12-31
-bootstrap = 0
+const STUDY: &str = concat!(
+    study!("firms"),
+    r#"bootstrap = 0
 minimum_base = 5
 [sources.feedback]
 path = "feedback.csv"
@@ -37,7 +36,8 @@ fold = ["email"]
 people = { path = "people.csv", id = "id", person = "person" }
 accounts = { path = "accounts.csv", person = "person", account = "firm", parent = "group" }
 level = "account"
-"#;
+"#
+);
 
 const SALT: &str = "a salt for the tests alone";
 const HASHED: &str = "hash = { salt_env = \"ADVOCATE_TEST_SALT\" }\n";
@@ -234,13 +234,7 @@ fn colleagues_are_one_cluster_where_the_study_says_so() {
 fn what_does_not_go_together_is_refused() {
     let folder = folder();
     company(folder.path());
-    let refused = |from: &str, to: &str| {
-        assert!(STUDY.contains(from), "{from}");
-        write(folder.path(), "wrong.toml", &STUDY.replacen(from, to, 1));
-        let output = advocate(folder.path(), &["check", "wrong.toml"]);
-        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
-        stderr(&output)
-    };
+    let refused = |from: &str, to: &str| refused_with(folder.path(), STUDY, (from, to));
     assert!(refused("level = \"account\"", "level = \"person\"").contains("names customers by account"));
     assert!(refused("fold = [\"email\"]", "fold = [\"mail\"]").contains("did you mean `email`"));
     write(folder.path(), "accounts.csv", "person,firm,group\np1,a,b\np2,b,a\n");

@@ -1,24 +1,12 @@
 //! Networked promoters of a study by hand.
 
+use super::studies::{Row, number, rows};
 use super::{advocate, folder, stderr, write};
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-type Row = HashMap<String, String>;
-
-fn rows(folder: &Path, study: &str, table: &str) -> Vec<Row> {
-    let path = folder.join(format!("results/{study}/2026-12-31/tables/{table}.csv"));
-    let mut reader = csv::Reader::from_path(path).expect("readable");
-    reader.deserialize().collect::<Result<_, _>>().expect("rows")
-}
-
 fn row<'a>(rows: &'a [Row], column: &str, value: &str) -> &'a Row {
     rows.iter().find(|row| row[column] == value).expect("a row of that name")
-}
-
-fn number(row: &Row, column: &str) -> f64 {
-    row[column].parse().expect("a number")
 }
 
 fn close(got: f64, want: f64) {
@@ -61,33 +49,20 @@ fn family(folder: &Path) {
     write(
         folder,
         "family.toml",
-        r#"
-[study]
-name = "family"
-as_of = 2026-12-31
-bootstrap = 0
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-scale = [0, 10]
-[sources.transactions]
-path = "orders.csv"
-customer = "who"
-time = "when"
-amount = "amount"
-[sources.customers]
+        concat!(
+            study!("family"),
+            "bootstrap = 0\n",
+            feedback!("feedback.csv", "when"),
+            "scale = [0, 10]\n",
+            orders!("when"),
+            r#"[sources.customers]
 path = "customers.csv"
 customer = "who"
 joined = "since"
 keep = ["opted_out", "price"]
-[sources.referrals]
-path = "referrals.csv"
-referrer = "by"
-referred = "of"
-time = "when"
-[drivers]
+"#,
+            referrals!(),
+            r#"[drivers]
 touchpoints = ["d"]
 [evaluation]
 enabled = false
@@ -104,7 +79,8 @@ incentive = 5
 acquisition_saved = 20
 came_anyway = 0.25
 discount = 0.1
-"#,
+"#
+        ),
     );
 }
 
@@ -241,23 +217,14 @@ fn talkers(folder: &Path) {
     write(
         folder,
         "talkers.toml",
-        r#"
-[study]
-name = "talkers"
-as_of = 2026-12-31
-bootstrap = 0
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-scale = [0, 10]
-[sources.referrals]
-path = "referrals.csv"
-referrer = "by"
-referred = "of"
-time = "when"
-[drivers]
+        concat!(
+            study!("talkers"),
+            "bootstrap = 0\n",
+            feedback!("feedback.csv", "when"),
+            r#"scale = [0, 10]
+"#,
+            referrals!(),
+            r#"[drivers]
 touchpoints = ["d"]
 [evaluation]
 enabled = false
@@ -265,7 +232,8 @@ enabled = false
 [influence]
 later_days = 100
 seeds = 0
-"#,
+"#
+        ),
     );
 }
 
@@ -636,26 +604,22 @@ fn limits_of_a_plan_that_nothing_is_known_about_are_refused() {
     }
 }
 
-const FEW_ANSWERS: &str = r#"
+const FEW_ANSWERS: &str = concat!(
+    r#"
 as_of = 2026-12-31
 bootstrap = 0
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-scale = [0, 10]
-[sources.referrals]
-path = "referrals.csv"
-referrer = "by"
-referred = "of"
-time = "when"
-[drivers]
+"#,
+    feedback!("feedback.csv", "when"),
+    r#"scale = [0, 10]
+"#,
+    referrals!(),
+    r#"[drivers]
 touchpoints = ["d"]
 [evaluation]
 enabled = false
 [outcomes.recommend]
-"#;
+"#
+);
 
 fn few_answers(folder: &Path) {
     let mut feedback = "who,when,nps,d\n".to_owned();

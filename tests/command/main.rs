@@ -1,9 +1,13 @@
 //! The built program from outside: what it prints, writes and returns.
 
+#[macro_use]
+mod studies;
+
 mod asymmetry;
 mod bad_scores;
 mod contacts;
 mod contest;
+mod correlations;
 mod dates;
 mod disclosure;
 mod exit_codes;
@@ -26,6 +30,7 @@ mod real_data;
 mod repurchase;
 mod runs;
 mod scorecard;
+mod separated;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
@@ -70,6 +75,12 @@ fn stderr(output: &Output) -> String {
 fn json(output: &Output) -> serde_json::Value {
     assert!(output.status.success(), "{}", stderr(output));
     serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[track_caller]
+fn near(got: &serde_json::Value, want: f64, absolute: f64) {
+    let number = got.as_f64().expect("a number");
+    assert!((number - want).abs() <= absolute, "{number} {want}");
 }
 
 /// A folder of its own for one test.

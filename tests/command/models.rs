@@ -1,11 +1,6 @@
 //! Models of a flat table and of a study, and how they are judged.
 
-use super::{advocate, folder, json, stderr, stdout, write};
-
-fn assert_near(got: &serde_json::Value, want: f64, absolute: f64) {
-    let number = got.as_f64().expect("a number");
-    assert!((number - want).abs() < absolute, "{number} {want}");
-}
+use super::{advocate, folder, json, near, stderr, stdout, write};
 
 fn estimate<'j>(answer: &'j serde_json::Value, term: &str) -> &'j serde_json::Value {
     let rows = answer["coefficients"].as_array().expect("rows");
@@ -35,12 +30,12 @@ fn an_ordinal_fit_by_hand() {
     ];
     let answer = json(&advocate(folder.path(), &arguments));
     // Odds of lying above each step: 1 and 1/3 without service, 3 and 1 with it: both odds ratios are 3.
-    assert_near(estimate(&answer, "service"), 3.0_f64.ln(), 1e-8);
-    assert_near(estimate(&answer, "0|1"), 0.0, 1e-8);
-    assert_near(estimate(&answer, "1|2"), 3.0_f64.ln(), 1e-8);
+    near(estimate(&answer, "service"), 3.0_f64.ln(), 1e-8);
+    near(estimate(&answer, "0|1"), 0.0, 1e-8);
+    near(estimate(&answer, "1|2"), 3.0_f64.ln(), 1e-8);
     assert_eq!(answer["model"]["family"], "ordinal");
     // The two slopes are the same, so Brant's statistic is nought.
-    assert_near(&answer["proportional_odds"]["overall"]["statistic"], 0.0, 1e-10);
+    near(&answer["proportional_odds"]["overall"]["statistic"], 0.0, 1e-10);
 }
 
 #[test]
@@ -51,8 +46,8 @@ fn a_count_fit_with_an_exposure_by_hand() {
     let exposed = ["--exposure", "months", "--format", "json"];
     let answer = json(&advocate(folder.path(), &[&arguments[..], &exposed].concat()));
     // 6 friends in 30 months against 2 in 40.
-    assert_near(estimate(&answer, "promoter"), 4.0_f64.ln(), 1e-10);
-    assert_near(estimate(&answer, "(intercept)"), (2.0_f64 / 40.0).ln(), 1e-10);
+    near(estimate(&answer, "promoter"), 4.0_f64.ln(), 1e-10);
+    near(estimate(&answer, "(intercept)"), (2.0_f64 / 40.0).ln(), 1e-10);
     assert_eq!((&answer["model"]["n_rows"], &answer["model"]["n_used"]), (&5.into(), &4.into()));
     assert_eq!(answer["model"]["count"]["distribution"], "poisson");
 }
@@ -88,8 +83,8 @@ fn a_lasso_by_hand() {
     ];
     let answer = json(&advocate(folder.path(), &arguments));
     // One standardised column with slope 2, of which the penalty takes 0.5.
-    assert_near(estimate(&answer, "x"), 1.5, 1e-9);
-    assert_near(estimate(&answer, "(intercept)"), 3.0, 1e-9);
+    near(estimate(&answer, "x"), 1.5, 1e-9);
+    near(estimate(&answer, "(intercept)"), 3.0, 1e-9);
     assert!(answer["coefficients"][1].get("p_value").is_none());
     let output = advocate(folder.path(), &[&arguments[..], &["--std-errors", "hc3"]].concat());
     assert_eq!(output.status.code(), Some(2));
@@ -141,11 +136,11 @@ fn rows_beside_an_ordinal_model_have_residuals_and_no_leverage() {
     let text = std::fs::read_to_string(folder.path().join("rows.json")).expect("written");
     let rows: Vec<serde_json::Value> = serde_json::from_str(&text).expect("rows");
     // Without good service the levels 0, 1 and 2 have 1/2, 1/4 and 1/4: a mean of 3/4 and a variance of 11/16.
-    assert_near(&rows[0]["fitted"], 0.75, 1e-7);
-    assert_near(&rows[0]["resid"], -0.75, 1e-7);
-    assert_near(&rows[0]["pearson_resid"], -0.75 / (11.0_f64 / 16.0).sqrt(), 1e-7);
-    assert_near(&rows[0]["deviance_resid"], -(2.0 * 2.0_f64.ln()).sqrt(), 1e-7);
-    assert_near(&rows[3]["deviance_resid"], (2.0 * 4.0_f64.ln()).sqrt(), 1e-7);
+    near(&rows[0]["fitted"], 0.75, 1e-7);
+    near(&rows[0]["resid"], -0.75, 1e-7);
+    near(&rows[0]["pearson_resid"], -0.75 / (11.0_f64 / 16.0).sqrt(), 1e-7);
+    near(&rows[0]["deviance_resid"], -(2.0 * 2.0_f64.ln()).sqrt(), 1e-7);
+    near(&rows[3]["deviance_resid"], (2.0 * 4.0_f64.ln()).sqrt(), 1e-7);
     assert!(rows[0]["hat"].is_null());
 }
 
@@ -163,13 +158,13 @@ fn rows_beside_a_model_of_counts_are_measured_by_its_variance() {
     };
     // 8 in 5 months without, 30 in 4 with: 1.6 and 7.5 a month. A row's leverage is its share of its group's expectation.
     let (_, poisson) = rows(&[]);
-    assert_near(&poisson[1]["fitted"], 4.8, 1e-9);
-    assert_near(&poisson[1]["link"], 4.8_f64.ln(), 1e-9);
-    assert_near(&poisson[1]["pearson_resid"], 2.2 / 4.8_f64.sqrt(), 1e-8);
-    assert_near(&poisson[1]["hat"], 3.0 / 5.0, 1e-9);
-    assert_near(&poisson[1]["std_pearson_resid"], 2.2 / (4.8_f64 * 0.4).sqrt(), 1e-8);
-    assert_near(&poisson[1]["deviance_resid"], (2.0 * (7.0 * (7.0_f64 / 4.8).ln() - 2.2)).sqrt(), 1e-8);
-    assert_near(&poisson[2]["deviance_resid"], -(2.0 * 1.6_f64).sqrt(), 1e-8);
+    near(&poisson[1]["fitted"], 4.8, 1e-9);
+    near(&poisson[1]["link"], 4.8_f64.ln(), 1e-9);
+    near(&poisson[1]["pearson_resid"], 2.2 / 4.8_f64.sqrt(), 1e-8);
+    near(&poisson[1]["hat"], 3.0 / 5.0, 1e-9);
+    near(&poisson[1]["std_pearson_resid"], 2.2 / (4.8_f64 * 0.4).sqrt(), 1e-8);
+    near(&poisson[1]["deviance_resid"], (2.0 * (7.0 * (7.0_f64 / 4.8).ln() - 2.2)).sqrt(), 1e-8);
+    near(&poisson[2]["deviance_resid"], -(2.0 * 1.6_f64).sqrt(), 1e-8);
     // The negative binomial divides by its own standard deviation, and its alpha stands in the answer.
     let (answer, dispersed) = rows(&["--distribution", "negative-binomial"]);
     let alpha = answer["model"]["count"]["alpha"].as_f64().expect("a number");
@@ -177,7 +172,7 @@ fn rows_beside_a_model_of_counts_are_measured_by_its_variance() {
     for row in &dispersed {
         let mean = number(row, "fitted");
         let want = number(row, "resid") / (mean + alpha * mean * mean).sqrt();
-        assert_near(&row["pearson_resid"], want, 1e-9);
+        near(&row["pearson_resid"], want, 1e-9);
     }
     assert!(alpha > 0.0, "{answer}");
     let leverages: f64 = dispersed.iter().map(|row| number(row, "hat")).sum();
@@ -224,7 +219,7 @@ fn a_penalised_outcome_predicts_and_tests_nothing() {
     for (outcome, kind, mixing) in [("recommend", "ridge", 0.0), ("promoter", "lasso", 1.0)] {
         let model: serde_json::Value = serde_json::from_str(&read(&format!("models/{outcome}.json"))).expect("JSON");
         assert_eq!(model["penalty"]["kind"], kind);
-        assert_near(&model["penalty"]["mixing"], mixing, 1e-12);
+        near(&model["penalty"]["mixing"], mixing, 1e-12);
         assert!(model["penalty"]["lambda"].as_f64().is_some_and(|lambda| lambda > 0.0));
         assert_eq!((&model["covariance"], &model["format_version"]), (&serde_json::json!([]), &"1.2".into()));
         let card = read(&format!("models/{outcome}.md"));
@@ -268,23 +263,14 @@ pub(super) fn company() -> (String, String) {
     (answers, orders)
 }
 
-pub(super) const STUDY: &str = r#"
-[study]
-name = "judged"
-as_of = 2026-01-01
-seed = 3
+pub(super) const STUDY: &str = concat!(
+    study!("judged", "2026-01-01"),
+    r#"seed = 3
 bootstrap = 50
-[sources.feedback]
-path = "answers.csv"
-customer = "who"
-time = "at"
-recommend = "nps"
-[sources.transactions]
-path = "orders.csv"
-customer = "who"
-time = "at"
-amount = "amount"
-[drivers]
+"#,
+    feedback!("answers.csv", "at"),
+    orders!("at"),
+    r#"[drivers]
 touchpoints = ["delivery"]
 [outcomes.recommend]
 [outcomes.repurchase]
@@ -292,7 +278,8 @@ window_days = 30
 [evaluation]
 cut = 2025-01-01
 history = ["frequency"]
-"#;
+"#
+);
 
 #[test]
 fn models_are_judged_after_the_cut_beside_baselines() {

@@ -1,27 +1,19 @@
 //! Outcomes of a study by hand: one touchpoint that is 0 or 1, so that every model is a comparison of two groups.
 
+use super::studies::{self, Row, find, number};
 use super::{advocate, folder, stderr, write};
 use serde_json::Value;
 use std::path::Path;
 
-const STUDY: &str = r#"
-[study]
-name = "two-groups"
-as_of = 2026-12-31
-seed = 1
+const STUDY: &str = concat!(
+    study!("two-groups"),
+    r#"seed = 1
 bootstrap = 0
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-scale = [0, 1]
-[sources.transactions]
-path = "orders.csv"
-customer = "who"
-time = "when"
-amount = "amount"
-[drivers]
+"#,
+    feedback!("feedback.csv", "when"),
+    "scale = [0, 1]\n",
+    orders!("when"),
+    r#"[drivers]
 touchpoints = ["delivery"]
 [evaluation]
 enabled = false
@@ -42,7 +34,8 @@ distribution = "poisson"
 [outcomes.spend]
 window_days = 30
 scale = "log1p"
-"#;
+"#
+);
 
 /// Answers, and the amounts bought within 30 days, of those whom delivery failed and of those whom it did not.
 const FAILED: [(u8, &[f64]); 10] = [
@@ -113,10 +106,8 @@ fn run() -> tempfile::TempDir {
 }
 
 /// The rows of a table as text by column.
-fn rows(folder: &Path, table: &str) -> Vec<std::collections::HashMap<String, String>> {
-    let path = folder.join("results/two-groups/2026-12-31/tables").join(format!("{table}.csv"));
-    let mut reader = csv::Reader::from_path(path).expect("readable");
-    reader.deserialize().collect::<Result<_, _>>().expect("rows")
+fn rows(folder: &Path, table: &str) -> Vec<Row> {
+    studies::rows(folder, "two-groups", table)
 }
 
 fn assert_near(got: f64, want: f64, what: &str) {
@@ -191,9 +182,6 @@ fn a_raised_touchpoint_moves_those_who_were_failed_to_the_others() {
         let rows = rows(folder.path(), table);
         rows.into_iter().find(|row| row["outcome"] == outcome).expect("a row")
     };
-    let number = |row: &std::collections::HashMap<String, String>, column: &str| -> f64 {
-        row[column].parse().expect("a number")
-    };
     // Ten of 22 can rise by the one point there is; the others are at the end of the scale.
     let (movable, n) = (10.0, 22.0);
     let nps = means(|answer, _| 100.0 * (share_of(answer >= 9) - share_of(answer <= 6)));
@@ -240,23 +228,19 @@ fn a_raised_touchpoint_moves_those_who_were_failed_to_the_others() {
     let spend = means(|_, bought| bought.iter().sum::<f64>().ln_1p());
     let way = row_of("mediation", "spend");
     assert_near(number(&way, "total"), spend[1] - spend[0], "in all");
+    // A point up from the mean of 12 of 22 would lie beyond the scale.
+    assert_eq!((way["from"].as_str(), way["to"].as_str()), ("0", "1"));
     assert_near(number(&way, "direct") + number(&way, "indirect"), spend[1] - spend[0], "both ways");
 }
 
 #[test]
 fn segments_and_groups_of_a_balanced_design_have_the_shares_that_it_was_made_with() {
     let folder = folder();
-    let study = r#"
-[study]
-name = "balanced"
-as_of = 2026-12-31
-bootstrap = 20
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-channel = "channel"
+    let study = concat!(
+        study!("balanced"),
+        "bootstrap = 20\n",
+        feedback!("feedback.csv", "when"),
+        r#"channel = "channel"
 wave = "wave"
 scale = [0, 1]
 [sources.customers]
@@ -271,7 +255,8 @@ enabled = false
 by = ["channel", "wave", "floor"]
 minimum_base = 20
 [outcomes.recommend]
-"#;
+"#
+    );
     write(folder.path(), "balanced.toml", study);
     // Of every combination as many: delivery moves the answer by 5 points on the web alone, support by 4 in the shop alone.
     let mut feedback = "who,when,channel,wave,nps,delivery,support\n".to_owned();
@@ -288,13 +273,8 @@ minimum_base = 20
     write(folder.path(), "customers.csv", &customers);
     let output = advocate(folder.path(), &["run", "balanced.toml", "--quiet"]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let tables = folder.path().join("results/balanced/2026-12-31/tables");
     let text = |table: &str, wanted: &[(&str, &str)], column: &str| -> String {
-        let mut reader = csv::Reader::from_path(tables.join(format!("{table}.csv"))).expect("readable");
-        let rows: Vec<std::collections::HashMap<String, String>> =
-            reader.deserialize().collect::<Result<_, _>>().expect("rows");
-        let row = rows.iter().find(|row| wanted.iter().all(|(name, value)| row[*name] == *value)).expect("a row");
-        row[column].clone()
+        find(&studies::rows(folder.path(), "balanced", table), wanted)[column].clone()
     };
     let share = |table: &str, wanted: &[(&str, &str)], column: &str| -> f64 {
         text(table, wanted, column).parse().expect("a number")
@@ -343,24 +323,19 @@ minimum_base = 20
 #[test]
 fn a_balanced_design_is_the_same_by_every_method_and_shows_what_was_expected() {
     let folder = folder();
-    let study = r#"
-[study]
-name = "expected"
-as_of = 2026-12-31
-bootstrap = 0
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-scale = [0, 2]
+    let study = concat!(
+        study!("expected"),
+        "bootstrap = 0\n",
+        feedback!("feedback.csv", "when"),
+        r#"scale = [0, 2]
 [drivers]
 touchpoints = ["delivery", "support"]
 expectations = { delivery = "hoped" }
 [evaluation]
 enabled = false
 [outcomes.recommend]
-"#;
+"#
+    );
     write(folder.path(), "expected.toml", study);
     // Short of what was hoped by one point costs 2, one point more brings 1; support brings 1; of every combination as many.
     let mut feedback = "who,when,nps,delivery,hoped,support\n".to_owned();
@@ -372,11 +347,7 @@ enabled = false
     write(folder.path(), "feedback.csv", &feedback);
     let output = advocate(folder.path(), &["run", "expected.toml", "--quiet"]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let rows = |table: &str| -> Vec<std::collections::HashMap<String, String>> {
-        let tables = folder.path().join("results/expected/2026-12-31/tables");
-        let mut reader = csv::Reader::from_path(tables.join(format!("{table}.csv"))).expect("readable");
-        reader.deserialize().collect::<Result<_, _>>().expect("rows")
-    };
+    let rows = |table: &str| studies::rows(folder.path(), "expected", table);
     let gap = &rows("expectations")[0];
     for (column, by_hand) in [
         ("shortfall", 2.0),
@@ -399,4 +370,57 @@ enabled = false
         assert_near(row["share"].parse().expect("a number"), by_hand, &row["choice"]);
         assert_eq!(row["kendall_tau"], "1");
     }
+}
+
+#[test]
+fn an_upsell_of_who_bought_nothing_before_is_left_out_for_that_reason() {
+    let folder = folder();
+    let study = concat!(
+        study!("more"),
+        "bootstrap = 0\n",
+        feedback!("feedback.csv", "when"),
+        "scale = [0, 1]\n",
+        orders!("when"),
+        r#"[sources.customers]
+path = "customers.csv"
+customer = "who"
+joined = "since"
+zone = "UTC"
+[drivers]
+touchpoints = ["delivery"]
+[evaluation]
+enabled = false
+[outcomes.upsell]
+window_days = 30
+"#
+    );
+    write(folder.path(), "more.toml", study);
+    // Of 40 customers every fourth had bought nothing before; one answer is blank, which this outcome does not ask about.
+    let (mut feedback, mut orders) = ("who,when,nps,delivery\n".to_owned(), "who,when,amount\n".to_owned());
+    let mut customers = "who,since\n".to_owned();
+    for at in 0..40 {
+        customers.push_str(&format!("c{at},2026-01-01\n"));
+        let answer = if at == 1 { String::new() } else { (at % 11).to_string() };
+        feedback.push_str(&format!("c{at},2026-03-10T12:00:00Z,{answer},{}\n", at / 2 % 2));
+        if at % 4 != 0 {
+            orders.push_str(&format!("c{at},2026-02-01T12:00:00Z,10\n"));
+        }
+        orders.push_str(&format!("c{at},2026-03-15T12:00:00Z,{}\n", if at % 3 == 0 { 20 } else { 5 }));
+    }
+    write(folder.path(), "feedback.csv", &feedback);
+    write(folder.path(), "orders.csv", &orders);
+    write(folder.path(), "customers.csv", &customers);
+    let output = advocate(folder.path(), &["run", "more.toml", "--quiet"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let used = studies::rows(folder.path(), "more", "answers_used");
+    let reasons: Vec<(&str, &str)> = used.iter().map(|row| (row["reason"].as_str(), row["n"].as_str())).collect();
+    assert_eq!(reasons, [("used", "30"), ("no_earlier_purchase", "10")]);
+    let findings = studies::rows(folder.path(), "more", "findings");
+    let said = find(&findings, &[("kind", "rows_dropped"), ("about", "upsell")]);
+    assert!(
+        said["sentence"].starts_with("10 of 40 answers are left out because their customer had bought nothing before")
+    );
+    let page = folder.path().join("results/more/2026-12-31/report.html");
+    let page = std::fs::read_to_string(page).expect("readable");
+    assert!(page.contains("nothing was bought before the answer that later amounts could lie above"), "{page}");
 }

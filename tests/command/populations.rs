@@ -1,21 +1,15 @@
 //! Scores of a known population, intervals by resampling, and cuts against their benchmarks.
 
-use super::scorecard::{Row, assert_near, find, rows};
-use super::{advocate, folder, stderr, write};
+use super::studies::{self, Row, assert_near, attempt, find, number, rows};
+use super::{folder, stderr, write};
 use std::fmt::Write as _;
 use std::path::Path;
 
-fn attempt(folder: &Path, study: &str) -> std::process::Output {
-    write(folder, "shot.toml", &format!("[study]\nname = \"shot\"\nas_of = 2026-12-31\nbootstrap = 100\n{study}"));
-    advocate(folder, &["run", "shot.toml", "--quiet"])
-}
+const SNAPSHOT: &str = concat!(snapshot!(), "keep = [\"region\"]\n[measures]\nby = [\"region\"]\n");
 
 fn run(folder: &Path, study: &str) {
-    let output = attempt(folder, study);
-    assert!(output.status.success(), "{}", stderr(&output));
+    studies::run(folder, &format!("bootstrap = 100\n{study}"));
 }
-
-const SNAPSHOT: &str = "[sources.feedback]\npath = \"f.csv\"\nsnapshot = true\nrecommend = \"nps\"\nkeep = [\"region\"]\n[measures]\nby = [\"region\"]\n";
 
 /// Forty of the north: 20 promoters, 10 passives, 10 detractors; twenty of the south: 10, 0 and 10.
 fn two_regions() -> String {
@@ -69,7 +63,8 @@ fn a_population_smaller_than_its_answers_is_refused() {
         ("size = 50", "60 customers answered and the population is said to have 50 of them; state at least as many"),
         ("size = 500\n[measures.population.by.region]\nsouth = 3", "20 customers of region south answered"),
     ] {
-        let output = attempt(folder.path(), &format!("{SNAPSHOT}[measures.population]\n{population}\n"));
+        let output =
+            attempt(folder.path(), &format!("bootstrap = 100\n{SNAPSHOT}[measures.population]\n{population}\n"));
         assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
         assert!(stderr(&output).contains(part), "{}", stderr(&output));
     }
@@ -133,14 +128,18 @@ fn a_bootstrap_interval_is_one_in_every_table_and_named() {
         // Percentiles at 95 % lie about two errors to either side.
         assert!((high - low) > 2.5 * error && (high - low) < 5.5 * error && low < score && score < high, "{own:?}");
     }
-    // Weighted to known shares, the error comes by a formula, and so does the interval; before, it is the one above.
+    // Weighted to known shares, every replicate is weighted anew; before, the interval is the one above.
     let weighting = rows(folder.path(), "shot", "weighting");
-    let before = find(&weighting, &[("weights", "before")]);
+    let (before, after) = (find(&weighting, &[("weights", "before")]), find(&weighting, &[("weights", "after")]));
     assert_eq!(before["conf_low"], find(&measures, &[("by", "")])["conf_low"]);
-    assert_eq!(
-        (before["interval"].as_str(), find(&weighting, &[("weights", "after")])["interval"].as_str()),
-        ("bootstrap", "adjusted-wald")
-    );
+    assert_eq!((before["interval"].as_str(), after["interval"].as_str()), ("bootstrap", "bootstrap"));
+    assert_eq!((&after["conf_low"], &after["conf_high"]), (&after["bootstrap_low"], &after["bootstrap_high"]));
+    // By the formula 60 customers' residuals: within the north squares of 0.75 - 0.0625 over 40, within the south 1 over 20.
+    assert_near(after, "std_error", 100.0 * (60.0 / 59.0 * (0.25 * 0.6875 / 40.0 + 0.25 / 20.0_f64)).sqrt());
+    // A standard deviation of 100 draws is within 7 % of its own, two times in three; and draws know of the formula's 59 as 60.
+    let ratio = number(after, "bootstrap_std_error") / number(after, "std_error");
+    assert!((ratio - 1.0).abs() < 0.25, "{ratio}");
+    assert_eq!(after["n_replicates"], "100");
     // Shares have their own kind.
     assert_eq!(find(&portfolio, &[("metric", "top_box"), ("by", "")])["interval"], "wilson");
     let page = std::fs::read_to_string(folder.path().join("results/shot/2026-12-31/report.html")).expect("a page");

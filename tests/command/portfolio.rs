@@ -1,23 +1,13 @@
 //! What is reported beside the score: benchmark, those who answered twice, wording, windows that move, items, the share of
 //! wallet, chances of answering by wave. Tiny companies with every figure by hand.
 
-use super::scorecard::{assert_near, find, rows};
-use super::{advocate, folder, stderr, write};
+use super::studies::{self, assert_near, find, number, refused, rows};
+use super::{folder, write};
 use std::fmt::Write as _;
 use std::path::Path;
 
 fn run(folder: &Path, study: &str) -> String {
-    write(folder, "shot.toml", &format!("[study]\nname = \"shot\"\nas_of = 2026-12-31\nbootstrap = 50\n{study}"));
-    let output = advocate(folder, &["run", "shot.toml", "--quiet"]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    std::fs::read_to_string(folder.join("results/shot/2026-12-31/report.html")).expect("a page")
-}
-
-fn refused(folder: &Path, study: &str) -> String {
-    write(folder, "shot.toml", &format!("[study]\nname = \"shot\"\nas_of = 2026-12-31\n{study}"));
-    let output = advocate(folder, &["run", "shot.toml", "--quiet"]);
-    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
-    stderr(&output)
+    studies::run(folder, &format!("bootstrap = 50\n{study}"))
 }
 
 /// Thirty answer in February: ten promoters, ten passives, ten detractors. In August the first twenty of them, all promoters
@@ -46,13 +36,9 @@ fn two_waves() -> String {
     feedback
 }
 
-const TWO_WAVES: &str = r#"
-[sources.feedback]
-path = "f.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-wave = "wave"
+const TWO_WAVES: &str = concat!(
+    feedback!("f.csv", "when"),
+    r#"wave = "wave"
 keep = ["question", "csat", "renew", "spent", "category"]
 [measures]
 by = ["wave"]
@@ -77,7 +63,8 @@ not_applicable = 99
 column = "renew"
 metric = "yes"
 yes = "yes"
-"#;
+"#
+);
 
 #[test]
 fn what_is_named_beside_the_answers_is_reported_by_hand() {
@@ -106,6 +93,13 @@ fn what_is_named_beside_the_answers_is_reported_by_hand() {
         assert_near(row, column, want);
     }
     assert_near(row, "std_error", 100.0 * (0.25_f64 / 19.0).sqrt());
+    // The ten others of the first wave were detractors, and the wave as a whole had ten promoters and ten detractors of thirty: 150
+    // points apart with an error of sqrt(30/29 20/4) / 20, which is t = 13 with 29 degrees.
+    assert!(number(row, "p_begin_alike") < 1e-12, "{row:?}");
+    let findings = rows(folder.path(), "shot", "findings");
+    let began = &find(&findings, &[("about", "paired changes")])["sentence"];
+    assert!(began.contains("(from first to second at 50.0, where first as a whole had 0.0)"), "{began}");
+    assert!(page.contains("Who answers twice need not be as who answers once"), "{page}");
     let moves = rows(folder.path(), "shot", "moves");
     assert_near(find(&moves, &[("class_before", "passive"), ("class_after", "promoter")]), "n", 10.0);
     assert_near(find(&moves, &[("class_before", "passive"), ("class_after", "passive")]), "n", 0.0);
@@ -199,21 +193,15 @@ fn every_wave_is_weighted_by_its_own_chance_of_answering() {
     }
     write(folder.path(), "feedback.csv", &feedback);
     write(folder.path(), "orders.csv", &orders);
-    let study = r#"
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-wave = "wave"
-[sources.transactions]
-path = "orders.csv"
-customer = "who"
-time = "when"
-amount = "amount"
-[measures]
+    let study = concat!(
+        feedback!("feedback.csv", "when"),
+        r#"wave = "wave"
+"#,
+        orders!("when"),
+        r#"[measures]
 propensity = true
-"#;
+"#
+    );
     let page = run(folder.path(), study);
     let weighting = rows(folder.path(), "shot", "weighting");
     for (wave, n, before, after) in [
@@ -261,19 +249,11 @@ fn deeds_that_happen_or_do_not_are_shares() {
     write(folder.path(), "orders.csv", &orders);
     write(folder.path(), "activity.csv", &activity);
     write(folder.path(), "referrals.csv", &referrals);
-    let study = r#"
-[sources.feedback]
-path = "f.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-scale = [1, 3]
-[sources.transactions]
-path = "orders.csv"
-customer = "who"
-time = "when"
-amount = "amount"
-family = "family"
+    let study = concat!(
+        feedback!("f.csv", "when"),
+        "scale = [1, 3]\n",
+        orders!("when"),
+        r#"family = "family"
 [sources.activity]
 path = "activity.csv"
 customer = "who"
@@ -292,7 +272,8 @@ cross_sell = { window_days = 30 }
 upsell = { window_days = 30 }
 converted_referral = { window_days = 30 }
 lapse = { window_days = 30 }
-"#;
+"#
+    );
     run(folder.path(), study);
     let portfolio = rows(folder.path(), "shot", "portfolio");
     for (outcome, share) in [("cross_sell", 0.25), ("upsell", 0.25), ("converted_referral", 0.25), ("lapse", 0.25)] {

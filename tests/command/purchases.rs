@@ -1,12 +1,7 @@
 //! Buy-till-you-die models: as an estimator of a log of purchases, and beside the models of a study.
 
-use super::{advocate, folder, json, shared, stderr, stdout, write};
+use super::{advocate, folder, json, near, shared, stderr, stdout, write};
 use std::fmt::Write as _;
-
-fn close(got: &serde_json::Value, want: f64, absolute: f64) {
-    let number = got.as_f64().expect("a number");
-    assert!((number - want).abs() < absolute, "{number} {want}");
-}
 
 #[test]
 fn the_log_of_cdnow_gives_the_published_models_and_shows_what_they_miss() {
@@ -23,17 +18,17 @@ fn the_log_of_cdnow_gives_the_published_models_and_shows_what_they_miss() {
     let rows = answer["coefficients"].as_array().expect("rows");
     for ((term, estimate), row) in want.into_iter().zip(rows) {
         assert_eq!(row["term"], term);
-        close(&row["estimate"], estimate, 0.005 * f64::max(1.0, estimate));
+        near(&row["estimate"], estimate, 0.005 * f64::max(1.0, estimate));
         assert!(row["std_error"].as_f64().is_some_and(|error| error > 0.0) && row.get("p_value").is_none());
     }
     let model = &answer["model"];
-    close(&model["log_likelihood"], -9582.4, 0.5);
+    near(&model["log_likelihood"], -9582.4, 0.5);
     assert_eq!((&model["n_customers"], &model["n_repeaters"]), (&2357.into(), &946.into()));
     // The authors' weeks 40 to 78: 1,882 purchases were made and the model expects about 1,653.
     let hold_out = &answer["hold_out"];
     assert_eq!((&hold_out["actual"], &hold_out["last_day"]), (&1882.into(), &"1998-06-30".into()));
-    close(&hold_out["predicted"], 1653.0, 2.0);
-    close(&answer["forecast"]["expected_purchases"], hold_out["predicted"].as_f64().expect("a number"), 1e-9);
+    near(&hold_out["predicted"], 1653.0, 2.0);
+    near(&answer["forecast"]["expected_purchases"], hold_out["predicted"].as_f64().expect("a number"), 1e-9);
     let findings = answer["findings"].as_array().expect("rows");
     let missed = |finding: &&serde_json::Value| finding["sentence"].as_str().is_some_and(|text| text.contains("1882"));
     assert_eq!(findings.iter().find(missed).expect("a finding")["kind"], "unreliable");
@@ -117,23 +112,14 @@ fn shop() -> (String, String) {
     (answers, orders)
 }
 
-const STUDY: &str = r#"
-[study]
-name = "shop"
-as_of = 2025-03-01
-seed = 3
+const STUDY: &str = concat!(
+    study!("shop", "2025-03-01"),
+    r#"seed = 3
 bootstrap = 50
-[sources.feedback]
-path = "answers.csv"
-customer = "who"
-time = "at"
-recommend = "nps"
-[sources.transactions]
-path = "orders.csv"
-customer = "who"
-time = "at"
-amount = "amount"
-[drivers]
+"#,
+    feedback!("answers.csv", "at"),
+    orders!("at"),
+    r#"[drivers]
 touchpoints = ["delivery"]
 [outcomes.repurchase]
 window_days = 60
@@ -146,7 +132,8 @@ window_days = 60
 [outcomes.promoter]
 [evaluation]
 cut = 2024-03-01
-"#;
+"#
+);
 
 #[test]
 fn models_of_behaviour_stand_beside_a_model_of_purchases_alone() {

@@ -4,11 +4,9 @@ use crate::{advocate, command, folder, json, stderr, stdout, write};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const STUDY: &str = r#"
-[study]
-name = "tiny"
-as_of = 2026-06-30
-seed = 1
+const STUDY: &str = concat!(
+    study!("tiny", "2026-06-30"),
+    r#"seed = 1
 bootstrap = 20
 [sources.feedback]
 path = "*.csv"
@@ -22,7 +20,8 @@ quarantine_max = 0.2
 [drivers]
 touchpoints = ["delivery", "support"]
 [outcomes.recommend]
-"#;
+"#
+);
 
 /// Forty answers, one a line from line 2 on. Four are spoilt: an answer of 11, a time that is none, a cell too few, the id of
 /// another.

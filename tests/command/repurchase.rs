@@ -1,28 +1,19 @@
 //! The time to the next purchase, the purchase of a family, and those who answered against all customers, in one company by
 //! hand.
 
+use super::studies::{self, Row};
 use super::{advocate, folder, stderr, write};
-use std::collections::HashMap;
 use std::path::Path;
 
-const STUDY: &str = r#"
-[study]
-name = "again"
-as_of = 2026-12-31
-seed = 1
+const STUDY: &str = concat!(
+    study!("again"),
+    r#"seed = 1
 bootstrap = 0
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-scale = [0, 1]
-[sources.transactions]
-path = "orders.csv"
-customer = "who"
-time = "when"
-amount = "amount"
-family = "family"
+"#,
+    feedback!("feedback.csv", "when"),
+    "scale = [0, 1]\n",
+    orders!("when"),
+    r#"family = "family"
 [drivers]
 touchpoints = ["delivery"]
 [evaluation]
@@ -34,7 +25,8 @@ window_days = 60
 [outcomes.family_purchase]
 window_days = 60
 family = "Coffee machines"
-"#;
+"#
+);
 
 /// `p4` answers twice, and the first answer counts for the time to the next purchase; `d3` answers ten and a half days before
 /// the end of what the study sees, the others 296 and a half.
@@ -75,13 +67,11 @@ fn run() -> tempfile::TempDir {
 }
 
 /// The rows of a table as text by column.
-fn rows(folder: &Path, table: &str) -> Vec<HashMap<String, String>> {
-    let path = folder.join("results/again/2026-12-31/tables").join(format!("{table}.csv"));
-    let mut reader = csv::Reader::from_path(path).expect("readable");
-    reader.deserialize().collect::<Result<_, _>>().expect("rows")
+fn rows(folder: &Path, table: &str) -> Vec<Row> {
+    studies::rows(folder, "again", table)
 }
 
-fn number(row: &HashMap<String, String>, column: &str) -> f64 {
+fn number(row: &Row, column: &str) -> f64 {
     row[column].parse().unwrap_or(f64::NAN)
 }
 

@@ -8,11 +8,9 @@ use std::path::Path;
 fn company(folder: &Path) {
     let output = advocate(folder, &["simulate", "--customers", "600", "--seed", "7", "--out", "data"]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let study = r#"
-[study]
-name = "small"
-as_of = 2026-09-29
-seed = 11
+    let study = concat!(
+        study!("small", "2026-09-29"),
+        r#"seed = 11
 bootstrap = 30
 [sources.feedback]
 path = "data/feedback/*.csv"
@@ -60,7 +58,8 @@ calibration = "sigmoid"
 by = ["channel", "segment"]
 [influence]
 probability = 0.25
-"#;
+"#
+    );
     std::fs::write(folder.join("small.toml"), study).expect("written");
 }
 

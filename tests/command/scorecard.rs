@@ -1,51 +1,22 @@
 //! Scores, changes and deeds of a tiny company, with every figure by hand.
 
+use super::studies::{self, assert_near, attempt, find, rows};
 use super::{advocate, folder, stderr, write};
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-pub(super) type Row = HashMap<String, String>;
-
-/// The rows of a table as text by column.
-pub(super) fn rows(folder: &Path, study: &str, table: &str) -> Vec<Row> {
-    let path = folder.join("results").join(study).join("2026-12-31/tables").join(format!("{table}.csv"));
-    let mut reader = csv::Reader::from_path(&path).expect("readable");
-    reader.deserialize().collect::<Result<_, _>>().expect("rows")
-}
-
-#[track_caller]
-pub(super) fn assert_near(row: &Row, column: &str, want: f64) {
-    let got: f64 = row[column].parse().expect("a number");
-    assert!((got - want).abs() < 1e-9 * want.abs().max(1.0), "{column}: {got} instead of {want} in {row:?}");
-}
-
-pub(super) fn find<'r>(rows: &'r [Row], keys: &[(&str, &str)]) -> &'r Row {
-    let is_it = |row: &&Row| keys.iter().all(|(column, value)| row[*column] == *value);
-    assert!(rows.iter().any(|row| is_it(&row)), "no row with {keys:?} among {rows:?}");
-    rows.iter().find(is_it).expect("a row")
-}
-
-const COMPANY: &str = r#"
-[study]
-name = "waves"
-as_of = 2026-12-31
-seed = 1
+const COMPANY: &str = concat!(
+    study!("waves"),
+    r#"seed = 1
 bootstrap = 20
-[sources.feedback]
-path = "feedback.csv"
-customer = "who"
-time = "when"
-recommend = "nps"
-channel = "channel"
+"#,
+    feedback!("feedback.csv", "when"),
+    r#"channel = "channel"
 wave = "wave"
 scale = [0, 2]
-[sources.transactions]
-path = "orders.csv"
-customer = "who"
-time = "when"
-amount = "amount"
-[sources.invitations]
+"#,
+    orders!("when"),
+    r#"[sources.invitations]
 path = "invitations.csv"
 customer = "who"
 time = "when"
@@ -64,7 +35,8 @@ by = ["channel"]
 [outcomes.nps]
 [outcomes.repurchase]
 window_days = 30
-"#;
+"#
+);
 
 /// Promoters, passives and detractors of each wave and channel. The names of the waves are not in the order of time.
 const ANSWERS: [(&str, &str, [usize; 3]); 4] = [
@@ -218,13 +190,9 @@ fn snapshot(folder: &Path, answers: &[(&str, &str, u8, usize)], measures: &str) 
             let _ = writeln!(feedback, "{channel},{segment},{answer}");
         });
     }
-    let study = format!(
-        "[study]\nname = \"shot\"\nas_of = 2026-12-31\n[sources.feedback]\npath = \"f.csv\"\nsnapshot = true\nrecommend = \
-         \"nps\"\nchannel = \"channel\"\nsegment = \"segment\"\n[measures]\n{measures}\n"
-    );
-    write(folder, "shot.toml", &study);
     write(folder, "f.csv", &feedback);
-    advocate(folder, &["run", "shot.toml", "--quiet"])
+    let columns = "channel = \"channel\"\nsegment = \"segment\"\n";
+    attempt(folder, &format!("{}{columns}[measures]\n{measures}\n", snapshot!()))
 }
 
 const THREE_CHANNELS: [(&str, &str, u8, usize); 3] =
@@ -362,11 +330,7 @@ fn one_score_has_one_interval_by_customer() {
     let feedback = "who,when,nps\na,2026-03-01T12:00:00Z,10\na,2026-04-01T12:00:00Z,9\nb,2026-03-01T12:00:00Z,2\n\
                     c,2026-03-01T12:00:00Z,8\nc,2026-04-01T12:00:00Z,0\n";
     write(folder.path(), "feedback.csv", feedback);
-    let study = "[study]\nname = \"shot\"\nas_of = 2026-12-31\n[sources.feedback]\npath = \"feedback.csv\"\ncustomer = \
-                 \"who\"\ntime = \"when\"\nrecommend = \"nps\"\n";
-    write(folder.path(), "shot.toml", study);
-    let output = advocate(folder.path(), &["run", "shot.toml", "--quiet"]);
-    assert!(output.status.success(), "{}", stderr(&output));
+    studies::run(folder.path(), feedback!("feedback.csv", "when"));
     let measures = rows(folder.path(), "shot", "measures");
     let own = find(&measures, &[("by", "")]);
     for (column, want) in [("estimate", 0.0), ("std_error", 60.0), ("n", 5.0), ("n_customers", 3.0)] {
@@ -396,11 +360,8 @@ fn one_customer_alone_has_a_score_and_no_interval() {
         let _ = writeln!(feedback, "a,2026-03-0{day}T12:00:00Z,10,app\nc{day},2026-03-01T12:00:00Z,3,store");
     }
     write(folder.path(), "feedback.csv", &feedback);
-    let study = "[study]\nname = \"shot\"\nas_of = 2026-12-31\n[sources.feedback]\npath = \"feedback.csv\"\ncustomer = \
-                 \"who\"\ntime = \"when\"\nrecommend = \"nps\"\nchannel = \"channel\"\n[measures]\nby = [\"channel\"]\n";
-    write(folder.path(), "shot.toml", study);
-    let output = advocate(folder.path(), &["run", "shot.toml", "--quiet"]);
-    assert!(output.status.success(), "{}", stderr(&output));
+    let cuts = "channel = \"channel\"\n[measures]\nby = [\"channel\"]\n";
+    studies::run(folder.path(), &format!("{}{cuts}", feedback!("feedback.csv", "when")));
     let measures = rows(folder.path(), "shot", "measures");
     let app = find(&measures, &[("value", "app")]);
     assert_near(app, "estimate", 100.0);

@@ -4,6 +4,8 @@
 
 A line is: case, what, values. Rows are made by the formulas that the tests repeat.
 """
+from math import factorial
+
 import numpy as np
 from scipy import integrate, optimize, stats
 
@@ -154,3 +156,62 @@ resolved = (i * i % 3 == 1).astype(float)
 for what, columns in (("alone", [minutes]), ("given", [minutes, resolved])):
     beta, covariance, _ = robust(np.column_stack([np.ones(90), *columns]), values, i * 3 % 31)
     emit("length", what, beta[1], np.sqrt(covariance[1, 1]))
+
+# A score raked anew in every draw of n with replacement: all draws there are, with their chances (multinomial), and of those in which
+# every category was drawn the mean and the standard deviation. Draws that cannot be raked to the end are none.
+def raked_score(weights, values, margins):
+    weights = weights / weights.sum()
+    for _ in range(1000):
+        for codes, shares in margins:
+            sums = np.bincount(codes, weights, len(shares))
+            weights = weights * (np.array(shares) / sums)[codes]
+        if all(abs(np.bincount(codes, weights, len(shares)) - shares).max() <= 1e-10 for codes, shares in margins):
+            return weights @ values
+    return None
+
+
+def all_draws(n, left):
+    if n == 1:
+        yield (left,)
+        return
+    for first in range(left + 1):
+        for others in all_draws(n - 1, left - first):
+            yield (first, *others)
+
+
+values = np.array([1, 1, -1, 0, 1, -1, -1, 1.0])
+base = np.array([1, 2, 1, 1.5, 1, 1, 2, 1.0])
+one = (np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.array([0.3, 0.7]))
+two = (np.array([0, 1, 0, 1, 0, 1, 0, 1]), np.array([0.6, 0.4]))
+for what, margins in (("strata", [one]), ("two", [one, two])):
+    chances, scores, failed = [], [], 0.0
+    for counts in all_draws(8, 8):
+        counts = np.array(counts)
+        chance = factorial(8) / np.prod([float(factorial(k)) for k in counts]) / 8.0 ** 8
+        weights = base * counts
+        drawn = all(np.bincount(codes, weights, 2).min() > 0 for codes, _ in margins)
+        with np.errstate(all="ignore"):
+            score = raked_score(weights, values, margins) if drawn else None
+        if score is None:
+            failed += chance
+        else:
+            chances.append(chance)
+            scores.append(score)
+    chances, scores = np.array(chances) / sum(chances), np.array(scores)
+    mean = chances @ scores
+    emit("remade", what, 100 * raked_score(base, values, margins), 100 * np.sqrt(chances @ (scores - mean) ** 2), failed)
+
+# The same of customers: 60 answers of 23, by a loop of draws.
+i = np.arange(60)
+values = contribution((i * i * 3 + 5 * i) % 11)
+margins = [((i % 3 == 0).astype(int), np.array([0.52, 0.48])), ((i * 5 + i // 4) % 3, np.array([0.3, 0.45, 0.25]))]
+who = i * 7 % 23
+random = np.random.default_rng(1)
+scores = []
+for _ in range(20000):
+    counts = np.bincount(random.integers(0, 23, 23), minlength=23)[who].astype(float)
+    if all(np.bincount(codes, counts, len(shares)).min() > 0 for codes, shares in margins):
+        scores.append(raked_score(counts, values, margins))
+scores = np.array([score for score in scores if score is not None])
+emit("remade", "customers", 100 * raked_score(np.ones(60), values, margins), 100 * scores.std(ddof=1),
+     *(100 * np.quantile(scores, [0.025, 0.975])))

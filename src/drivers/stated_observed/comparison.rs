@@ -9,6 +9,7 @@ use crate::drivers::{ActionError, DriverFamily, FitKind, Method};
 use crate::findings::Finding;
 use crate::stats::distributions::normal_two_sided;
 use crate::stats::moments::standard_deviation;
+use crate::stats::multiplicity::holm;
 use crate::stats::{Confidence, Resampler};
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -121,7 +122,10 @@ pub struct DriverDifference {
     pub difference: f64,
     /// Its bootstrap standard error, percentiles, and p-value by the normal distribution.
     pub interval: Option<TestedEstimate>,
-    /// Whether the driver weighs more in what is said than in what is done, beyond chance.
+    /// The p-value adjusted for all differences of the table (Holm); `None` without an error.
+    pub p_adjusted: Option<f64>,
+    /// Whether the driver weighs more in what is said than in what is done, beyond chance, although it is counted how many
+    /// differences were looked at.
     pub said_not_done: bool,
 }
 
@@ -268,11 +272,18 @@ impl StatedObserved {
                     observed: outcomes[observed].outcome.name().to_owned(),
                     difference,
                     interval,
-                    said_not_done: interval.is_some_and(|own| own.estimate.conf_low > 0.0),
+                    p_adjusted: None,
+                    said_not_done: false,
                 }
             })
         };
-        pairs.flat_map(of_pair).collect()
+        let mut rows: Vec<DriverDifference> = pairs.flat_map(of_pair).collect();
+        let p_values: Vec<f64> = rows.iter().map(|row| row.interval.map_or(f64::NAN, |own| own.p_value)).collect();
+        for (row, adjusted) in rows.iter_mut().zip(holm(&p_values)).filter(|(_, adjusted)| !adjusted.is_nan()) {
+            row.p_adjusted = Some(adjusted);
+            row.said_not_done = row.difference > 0.0 && adjusted < 1.0 - self.analysis.confidence.level();
+        }
+        rows
     }
 }
 

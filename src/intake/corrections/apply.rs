@@ -10,6 +10,7 @@ use crate::intake::check::Checked;
 use crate::intake::contract::Contract;
 use crate::intake::files::{Layout, SourceFile};
 use crate::intake::ledger::Ledger;
+use crate::intake::long_tables;
 use crate::intake::masking;
 use crate::intake::opened::{Opening, Reading, selection};
 use crate::intake::opened_text::{OpenedText, RowOfFile};
@@ -32,7 +33,7 @@ pub(in crate::intake) fn apply(
         let sha256 = account.map(|own| own.sha256.clone()).unwrap_or_default();
         let held = ledger.corrections.held(&file.name, &sha256);
         if !held.is_empty() {
-            of_file(Reading { file, files }, &sha256, held, ledger)?;
+            of_file(found, Reading { file, files }, &sha256, held, ledger)?;
         }
     }
     Ok(())
@@ -58,6 +59,7 @@ fn key_of(row: &RowKey) -> (u64, String) {
 }
 
 fn of_file(
+    found: &[SourceFile],
     reading: Reading<'_>,
     sha256: &str,
     held: Vec<HeldRow>,
@@ -73,6 +75,7 @@ fn of_file(
         return Ok(());
     }
     let mut decisions = match file.layout {
+        _ if long_tables::are_of(reading.files) => of_long_tables(found, reading, &held, contract)?,
         Layout::Export(..) | Layout::Separated(_) | Layout::Postgres => of_text(reading, sha256, &held, contract)?,
         _ => of_values(reading, &held, contract)?,
     };
@@ -154,6 +157,17 @@ fn of_text(
         return Ok(Decisions::new());
     }
     Ok(decisions)
+}
+
+/// Responses, as all tables make them; none of them is a text that could be given whole.
+fn of_long_tables(
+    found: &[SourceFile],
+    reading: Reading<'_>,
+    held: &[HeldRow],
+    contract: &Contract,
+) -> Result<Decisions, IntakeError> {
+    let opening = Opening { reading, contract, renames: &mut BTreeSet::new() };
+    long_tables::revisit(found, opening, Amend { held, contract, is_text: false })
 }
 
 /// Rows of all other layouts, piece by piece as far as the last of them.

@@ -109,6 +109,59 @@ fn what_is_used_is_what_a_corrected_file_gives_in_every_layout() {
 }
 
 #[test]
+fn a_response_of_long_tables_is_corrected_as_all_tables_make_it() {
+    let responses = "id,survey_id,status,finished,recorded_date,distribution_channel\n\
+                     R_1,SV,0,1,2026-03-01 10:00:00,email\nR_2,SV,0,1,2026-03-02 10:00:00,email\n\
+                     R_3,SV,0,1,2026-03-03 10:00:00,email\n";
+    let answers = |second: u32, third: u32| {
+        let told = [("R_1", 9, "web"), ("R_2", second, "shop"), ("R_3", third, "web")];
+        let rows = told.map(|(who, answer, via)| format!("{who},QID1,,,QID1,{answer}\n{who},QID2,,,QID2,{via}\n"));
+        format!("response_id,question_id,sub_question_key,question_option_key,import_id,value\n{}", rows.concat())
+    };
+    let own = "study = { name = \"case\", as_of = 2026-09-30 }\n[sources.feedback]\npath = \"*_response.csv\"\n\
+               format = \"fivetran_qualtrics\"\ncustomer = \"id\"\ntime = \"@end\"\nrecommend = \"QID1\"\nzone = \"UTC\"\n\
+               channel = \"QID2\"\n";
+    let case = Case::new(&[
+        ("survey_response.csv", responses.as_bytes()),
+        ("question_response.csv", answers(0, 11).as_bytes()),
+    ]);
+    let before = case.run(own);
+    assert_eq!((before.accounts[0].rows_used, before.accounts[0].n_quarantined()), (2, 1));
+    // A cell of either table, of the one row that they make.
+    let rows = case.keep(own, &case.corrected_quarantine(&[(3, "raw", "10")]));
+    assert_eq!(verdicts(&rows), [(3, Verdict::Used)]);
+    let corrected = case.run(own);
+    assert_eq!(customers(&corrected), ["R_1", "R_2", "R_3"]);
+    assert!(case.quarantine().is_empty());
+    let by_correction = values(&corrected);
+    // Another answer of another response changes nothing of this one.
+    case.write("question_response.csv", answers(1, 11).as_bytes());
+    assert_eq!(case.run(own).accounts[0].corrections.as_ref().expect("some").used, 1);
+    // Once its own cells are others, the correction is none of them.
+    case.write("question_response.csv", answers(0, 12).as_bytes());
+    let intake = case.run(own);
+    let rows: Vec<CorrectedRow> = intake.corrected().cloned().collect();
+    assert_eq!((verdicts(&rows), intake.accounts[0].n_quarantined()), (vec![(3, Verdict::NotThere)], 1));
+    // Mended at the source it is what the correction made of it, and needs none.
+    case.write("question_response.csv", answers(0, 10).as_bytes());
+    let by_hand = case.run(own);
+    let rows: Vec<CorrectedRow> = by_hand.corrected().cloned().collect();
+    assert_eq!(verdicts(&rows), [(3, Verdict::NotNeeded)]);
+    assert_eq!(by_correction, values(&by_hand));
+    // Another content of the responses is another file.
+    case.write("question_response.csv", answers(0, 11).as_bytes());
+    case.write("survey_response.csv", format!("{responses}R_4,SV,0,1,2026-03-04 10:00:00,email\n").as_bytes());
+    let rows: Vec<CorrectedRow> = case.run(own).corrected().cloned().collect();
+    assert_eq!(verdicts(&rows), [(3, Verdict::Stale)]);
+    // A response is no text that could be given whole.
+    fs::remove_file(CorrectionsFile::path_of(&case.study(own))).expect("there");
+    case.run(own);
+    let corrections = case.corrected_quarantine(&[(3, "record", "id=R_3,QID1=10")]);
+    let why = Verdict::NotMade { why: Problem::WholeRow };
+    assert_eq!(verdicts(&case.keep(own, &corrections)), [(3, why)]);
+}
+
+#[test]
 fn rows_are_found_in_whichever_piece_they_stand() {
     for (name, content) in
         [("f.parquet", parquet(40_001, 11)), ("f.jsonl", json_lines(20_001, 11)), ("f.db", sqlite(40_001, 11))]

@@ -108,9 +108,6 @@ impl Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// Several tables make the rows together.
-    #[error("several tables make the rows together; mend the one at fault where it comes from")]
-    Layout,
     /// The rows of a SQLite file lie in part beside it.
     #[error("a journal lies beside the file, so that its content is not known; close the database, and retry")]
     Journal,

@@ -89,7 +89,6 @@ impl Waiting {
     /// A file is about to be read; `sha256` where [`Waiting::asks_for_hash`].
     pub(in crate::intake) fn begin(&mut self, file: &SourceFile, sha256: Option<&str>) {
         let why_not = match file.layout {
-            Layout::ExportTable(_) => Some(Problem::Layout),
             Layout::Sqlite if database::has_journal(&file.path) => Some(Problem::Journal),
             _ => None,
         };

@@ -1,7 +1,8 @@
 //! The same people twice.
 
 use super::planning::{Power, SamplePlan};
-use crate::measures::{MeasureError, ResponseClass};
+use crate::measures::difference::{Difference, difference};
+use crate::measures::{MeasureError, ResponseClass, Sampling};
 use crate::stats::Confidence;
 use crate::stats::distributions::{student_critical, student_two_sided};
 use serde::Serialize;
@@ -112,6 +113,33 @@ impl PairedChangeSettings {
             power: self.power,
         })
     }
+
+    /// The earlier score of those who answered twice less that of those who answered the earlier time alone, in points. Each person
+    /// counts once; answers are 0-10.
+    ///
+    /// Where it is not zero, who answers twice is not who answers once, and part of their change may be the return of extreme
+    /// answers to the middle.
+    ///
+    /// # Errors
+    /// Answers off the scale, nobody on one of the sides.
+    ///
+    /// # Example
+    /// ```
+    /// use advocate::measures::change::PairedChangeSettings;
+    /// let began = PairedChangeSettings::default().began_apart(&[9.0, 3.0], &[9.0, 9.0, 8.0, 3.0])?;
+    /// assert!((began.difference + 25.0).abs() < 1e-12);
+    /// # Ok::<(), advocate::measures::MeasureError>(())
+    /// ```
+    pub fn began_apart(&self, twice: &[f64], once: &[f64]) -> Result<Difference, MeasureError> {
+        let points: Result<Vec<f64>, MeasureError> = (1..)
+            .zip(twice.iter().chain(once))
+            .map(|(row, &value)| {
+                let class = ResponseClass::of(value).ok_or(MeasureError::OffScale { row, value })?;
+                Ok(100.0 * class.value())
+            })
+            .collect();
+        difference(&points?, |row| Some(row < twice.len()), Sampling::default(), self.confidence)
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +180,18 @@ mod tests {
         let (one, other) = (variance(0), variance(1));
         let apart = one + other - 2.0 * own.correlation.expect("spread") * (one * other).sqrt();
         assert!((own.std_error - 100.0 * (apart / 39.0).sqrt()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn those_who_answer_twice_are_held_against_the_others_by_hand() {
+        // 1, -1 and 0 against -1, -1, 0 and 1: deviations 2 over 9 and 2.75 over 16, times 7 / 6.
+        let settings = PairedChangeSettings::default();
+        let own = settings.began_apart(&[9.0, 3.0, 8.0], &[0.0, 6.0, 7.0, 10.0]).expect("both sides");
+        assert!((own.difference - 25.0).abs() < 1e-12 && own.one.abs() < 1e-12);
+        let want = 100.0 * (7.0_f64 / 6.0 * (2.0 / 9.0 + 2.75 / 16.0)).sqrt();
+        assert!((own.std_error - want).abs() < 1e-10, "{} {want}", own.std_error);
+        assert!(matches!(settings.began_apart(&[9.0, 3.0], &[]), Err(MeasureError::TooFew { .. })));
+        assert_eq!(settings.began_apart(&[9.0], &[8.0, 11.0]), Err(MeasureError::OffScale { row: 3, value: 11.0 }));
     }
 
     #[test]

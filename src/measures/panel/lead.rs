@@ -280,17 +280,30 @@ impl LeadPanel {
             None => match ahead().min_by(|one, other| one.std_error.total_cmp(&other.std_error)) {
                 Some(row) => format!(
                     "no evidence that the score leads the outcome: one point more goes with {:+.4} {}, and \
-                     anything from {:.4} to {:.4} would fit the data of {} units",
+                     anything from {:.4} to {:.4} would fit the data of {} units{}",
                     row.estimate,
                     later(row.lag),
                     row.conf_low,
                     row.conf_high,
-                    row.n_units
+                    row.n_units,
+                    reverse(table)
                 ),
                 None => "no lag was asked for in which the score comes before the outcome".to_owned(),
             },
         }
     }
+}
+
+/// What a null result leaves out where the outcome goes before the score.
+fn reverse(table: &[LeadRow]) -> String {
+    let behind = table.iter().filter(|row| row.lag < 0 && !row.is_null);
+    let Some(row) = behind.min_by(|one, other| one.p_value.total_cmp(&other.p_value)) else { return String::new() };
+    let periods = if row.lag == -1 { "1 period".to_owned() } else { format!("{} periods", -row.lag) };
+    format!(
+        "; the outcome goes before the score instead: one point more goes with {:+.4} of the outcome {periods} earlier ({:.4} to \
+         {:.4})",
+        row.estimate, row.conf_low, row.conf_high
+    )
 }
 
 #[cfg(test)]
@@ -363,6 +376,33 @@ mod tests {
             "{}",
             own.sentence
         );
+    }
+
+    #[test]
+    fn a_null_says_that_the_outcome_goes_first() {
+        // Scores are twice the outcome before and a little more, and outcomes are noise.
+        let noise =
+            |unit: i64, period: i64| ((unit * unit * 37 + period * period * 101 + unit * period * 13) % 41) as f64;
+        let cell = |unit: i64, period: i64| PanelRow {
+            unit: format!("u{unit}"),
+            period,
+            score: 2.0 * noise(unit, period - 1) + ((unit * 5 + period * 3) % 7) as f64,
+            outcome: noise(unit, period),
+            controls: Vec::new(),
+        };
+        let rows: Vec<PanelRow> =
+            (0..24).flat_map(|unit| (1..31).map(move |period| (unit, period))).map(|(u, p)| cell(u, p)).collect();
+        let own = LeadPanel { lags: vec![1, -1], ..LeadPanel::default() }.of(&rows).expect("a panel");
+        // numpy, with dummies of units and periods.
+        let [ahead, behind] = [&own.rows[0], &own.rows[1]];
+        assert!(ahead.is_null && !behind.is_null, "{:?}", own.rows);
+        near("ahead", ahead.estimate, -0.003_167_668_770_831_728_5, 1e-8);
+        near("behind", behind.estimate, 0.494_440_744_025_950_23, 1e-8);
+        near("its error", behind.std_error, 0.001_879_976_048_526_895_4, 1e-8);
+        let said = &own.sentence;
+        assert!(said.starts_with("no evidence that the score leads the outcome"), "{said}");
+        assert!(said.contains("; the outcome goes before the score instead: one point more goes with +0.49"), "{said}");
+        assert!(said.contains(" of the outcome 1 period earlier ("), "{said}");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! `poisson` draws its replicates; `rules` picks among several answers of one person and `customary` shows what other
 //! rules would report; `correlations` says how the figures go together.
 
+mod against_others;
 mod correlations;
 mod customary;
 mod cuts;
@@ -20,6 +21,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 
+pub use against_others::{LevelAgainstOthers, against_others};
 pub use correlations::{CorrelationRow, Correlations};
 pub use customary::{CustomaryRule, RuleComparison, compare_rules, customary_rules};
 pub use cuts::{Cut, CutAnalysis, CutEstimate, CutEstimates};

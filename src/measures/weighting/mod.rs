@@ -2,7 +2,7 @@
 //!
 //! `response_rates` shows who answered; `margins` holds what is known of everybody; `raking` and `post_stratification` weigh
 //! to it, `propensity` by the chance of answering. `efficiency` says what weights cost, `calibrated` the error of a figure
-//! under them, `before_after` what they change.
+//! under them, `remade` its spread over replicates that are weighted anew, `before_after` what they change.
 
 mod before_after;
 mod calibrated;
@@ -11,6 +11,7 @@ mod margins;
 mod post_stratification;
 mod propensity;
 mod raking;
+mod remade;
 mod response_rates;
 #[cfg(test)]
 mod tests;
@@ -22,4 +23,5 @@ pub use margins::{Margin, TargetShare};
 pub use post_stratification::{PostStratified, post_stratify};
 pub use propensity::{PropensityWeights, WeightedByPropensity};
 pub use raking::{RakedWeights, Raking, WeightBounds};
+pub use remade::RemadeScore;
 pub use response_rates::{ResponseRateRow, ResponseRates};

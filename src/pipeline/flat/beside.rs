@@ -1,12 +1,15 @@
 //! Beside the figure of a flat table: how it goes with other items, and the figure over a window that moves.
 
+use super::answers::{Answers, Group, OfGroup, name};
 use super::days::{day_of, written};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::FlatTable;
-use crate::measures::change::{RollingWindow, TimeSpan};
+use crate::measures::change::{RollingRow, RollingWindow, TimeSpan};
 use crate::measures::portfolio::{CorrelationRow, Correlations, EstimateSettings, Measure, SeveralAnswers};
 use crate::measures::{IntervalKind, MeasureError, Sampling};
 use crate::pipeline::PipelineError;
+use crate::pipeline::portfolio::measure_of;
+use crate::study::ItemFigure;
 use serde::Serialize;
 
 /// A window that moves over the days of the answers and ends with the last of them.
@@ -43,26 +46,99 @@ pub struct WindowRow {
     pub overlap: f64,
 }
 
-/// The windows, and what is not in them.
+/// What stands beside the figures of the groups.
 #[derive(Default)]
-pub(super) struct Windows {
-    pub rows: Vec<WindowRow>,
+pub(super) struct Beside {
+    pub correlations: Vec<OfGroup<CorrelationRow>>,
+    pub windows: Vec<OfGroup<WindowRow>>,
     pub findings: Vec<Finding>,
 }
 
-/// Rows that are in no base.
-pub(super) fn left_out(column: &str, n_known: usize, n_rows: usize) -> Option<Finding> {
-    let n_missing = n_rows - n_known;
-    (n_missing > 0).then(|| {
-        let sentence = format!("{n_missing} of {n_rows} rows have no answer or no weight and are not in the base");
-        Finding::new(FindingKind::RowsDropped, Severity::Note, column, sentence)
-            .number("n", n_missing as f64)
-            .number("share", n_missing as f64 / n_rows as f64)
-    })
+/// How the answers of every group go with other columns, and the figure of every group over the same windows.
+///
+/// # Errors
+/// A cell that is no date; settings that do not go with the figure.
+pub(super) fn of_groups(
+    answers: &Answers<'_>,
+    groups: &[Group],
+    figure: &ItemFigure,
+    settings: EstimateSettings,
+) -> Result<Beside, PipelineError> {
+    let question = answers.question;
+    let mut beside = Beside::default();
+    let windows = match (&question.window, &answers.times) {
+        (Some(window), Some(times)) => Some(Windows::over(answers, times, window, settings, &mut beside.findings)?),
+        _ => None,
+    };
+    if windows.is_none() && question.correlate.is_empty() {
+        return Ok(beside);
+    }
+    for group in groups {
+        let refused = |problem: MeasureError| in_words(&answers.table, &question.column, problem);
+        let of = |column: &[f64]| -> Vec<f64> { group.rows.iter().map(|&row| column[row]).collect() };
+        let (values, drawn) = (of(&answers.values), answers.drawn(&group.rows));
+        if !question.correlate.is_empty() {
+            let others: Vec<Vec<f64>> = answers.others.iter().map(|column| of(column)).collect();
+            let columns =
+                question.correlate.iter().zip(&others).map(|(name, values)| (name.as_str(), values.as_slice()));
+            let columns: Vec<(&str, &[f64])> =
+                std::iter::once((question.column.as_str(), values.as_slice())).chain(columns).collect();
+            match correlations(&columns, drawn.sampling(), settings) {
+                Ok(rows) => {
+                    let of_group = rows.into_iter().map(|row| OfGroup { by: group.by.clone(), row });
+                    beside.correlations.extend(of_group);
+                }
+                Err(problem) => beside.findings.push(of_one_group(answers, group, "the correlations", problem)?),
+            }
+        }
+        if let Some(windows) = &windows {
+            let measure = measure_of(&question.column, figure, &values).map_err(refused)?;
+            match windows.of_rows(&group.rows, &measure, drawn.sampling()) {
+                Ok(rows) => {
+                    for row in &rows {
+                        beside.windows.push(OfGroup { by: group.by.clone(), row: WindowRow::of(row)? });
+                    }
+                }
+                Err(problem) => beside.findings.push(of_one_group(answers, group, "the windows", problem)?),
+            }
+        }
+    }
+    Ok(beside)
+}
+
+/// What cannot be resampled in one group is no reason to refuse the others.
+fn of_one_group(
+    answers: &Answers<'_>,
+    group: &Group,
+    what: &str,
+    problem: MeasureError,
+) -> Result<Finding, PipelineError> {
+    match problem {
+        MeasureError::OneCustomer | MeasureError::TooFew { .. } if !group.by.is_empty() => {
+            Ok(answers.not_estimated(format!("{what} of {} could not be made: {problem}", name(&group.by))))
+        }
+        problem => Err(in_words(&answers.table, &answers.question.column, problem)),
+    }
+}
+
+impl WindowRow {
+    fn of(own: &RollingRow) -> Result<Self, PipelineError> {
+        let estimate = own.estimate.as_ref();
+        Ok(Self {
+            from: written(own.window.from)?,
+            to: written(own.window.to - 1)?,
+            n: estimate.map_or(0, |own| own.n),
+            estimate: estimate.map(|own| own.estimate),
+            std_error: estimate.and_then(|own| own.std_error),
+            conf_low: estimate.and_then(|own| own.conf_low),
+            conf_high: estimate.and_then(|own| own.conf_high),
+            overlap: own.overlap,
+        })
+    }
 }
 
 /// Every pair of these columns; by Fisher's interval, or by resampling where every interval is.
-pub(super) fn correlations(
+fn correlations(
     columns: &[(&str, &[f64])],
     sampling: Sampling,
     settings: EstimateSettings,
@@ -73,62 +149,67 @@ pub(super) fn correlations(
     Correlations { confidence: settings.confidence, resampling }.between(&measures, sampling)
 }
 
-/// The figure over the windows, the last of which ends with the last day of an answer.
-///
-/// # Errors
-/// A cell that is no date; settings that do not go with the figure.
-pub(super) fn windows(
-    table: &FlatTable,
-    times: &[Option<String>],
-    measure: &Measure<'_>,
-    sampling: Sampling,
-    (window, settings): (&FlatWindow, EstimateSettings),
-) -> Result<Windows, PipelineError> {
-    let mut days = vec![i64::MIN; times.len()];
-    for (row, time) in times.iter().enumerate() {
-        let Some(time) = time else { continue };
-        days[row] = day_of(time).ok_or_else(|| {
-            let shown: String = time.chars().take(60).collect();
-            PipelineError::Input(format!(
-                "`{}`, line {}, column `{}`: `{shown}` is no date; write dates as 2026-09-30 or 20260930, with or without a \
-                 time behind",
-                table.file, table.lines[row], window.time
-            ))
-        })?;
-    }
-    let answered = measure.known_rows();
-    let dated = answered.iter().map(|&row| days[row]).filter(|&day| day > i64::MIN);
-    let Some((first, last)) = dated.fold(None, |ends: Option<(i64, i64)>, day| {
-        Some(ends.map_or((day, day), |(first, last)| (first.min(day), last.max(day))))
-    }) else {
-        return Err(PipelineError::Input(format!("`{}`: no answer has a date in `{}`", table.file, window.time)));
-    };
-    let (length, step) = (i64::from(window.days), i64::from(window.step_days));
-    let last_end = last + 1;
-    let n_earlier = ((last_end - first - length) / step).max(0);
-    let rolling = RollingWindow { length, step, several: window.several, settings };
-    let span = TimeSpan { first_end: last_end - n_earlier * step, last_end };
-    let rows =
-        rolling.figure(measure, &days, sampling, span).map_err(|problem| in_words(table, measure.name(), problem))?;
-    let row = |own: crate::measures::change::RollingRow| -> Result<WindowRow, PipelineError> {
-        let estimate = own.estimate.as_ref();
-        Ok(WindowRow {
-            from: written(own.window.from)?,
-            to: written(own.window.to - 1)?,
-            n: estimate.map_or(0, |own| own.n),
-            estimate: estimate.map(|own| own.estimate),
-            std_error: estimate.and_then(|own| own.std_error),
-            conf_low: estimate.and_then(|own| own.conf_low),
-            conf_high: estimate.and_then(|own| own.conf_high),
-            overlap: own.overlap,
+/// The windows, the last of which ends with the last day of an answer, and the day of every row.
+struct Windows {
+    days: Vec<i64>,
+    rolling: RollingWindow,
+    span: TimeSpan,
+}
+
+impl Windows {
+    fn over(
+        answers: &Answers<'_>,
+        times: &[Option<String>],
+        window: &FlatWindow,
+        settings: EstimateSettings,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Self, PipelineError> {
+        let table = &answers.table;
+        let mut days = vec![i64::MIN; times.len()];
+        for (row, time) in times.iter().enumerate() {
+            let Some(time) = time else { continue };
+            days[row] = day_of(time).ok_or_else(|| {
+                let shown: String = time.chars().take(60).collect();
+                PipelineError::Input(format!(
+                    "`{}`, line {}, column `{}`: `{shown}` is no date; write dates as 2026-09-30 or 20260930, with or without a \
+                     time behind",
+                    table.file, table.lines[row], window.time
+                ))
+            })?;
+        }
+        let answered = || (0..days.len()).filter(|&row| !answers.values[row].is_nan()).map(|row| days[row]);
+        let dated = answered().filter(|&day| day > i64::MIN);
+        let Some((first, last)) = dated.fold(None, |ends: Option<(i64, i64)>, day| {
+            Some(ends.map_or((day, day), |(first, last)| (first.min(day), last.max(day))))
+        }) else {
+            return Err(PipelineError::Input(format!("`{}`: no answer has a date in `{}`", table.file, window.time)));
+        };
+        let n_undated = answered().filter(|&day| day == i64::MIN).count();
+        if n_undated > 0 {
+            let sentence = format!("{n_undated} of {} answers have no date and are in no window", answers.n_answered());
+            let finding = Finding::new(FindingKind::RowsDropped, Severity::Note, &window.time, sentence);
+            findings.push(finding.number("n", n_undated as f64));
+        }
+        let (length, step) = (i64::from(window.days), i64::from(window.step_days));
+        let last_end = last + 1;
+        let n_earlier = ((last_end - first - length) / step).max(0);
+        Ok(Self {
+            days,
+            rolling: RollingWindow { length, step, several: window.several, settings },
+            span: TimeSpan { first_end: last_end - n_earlier * step, last_end },
         })
-    };
-    let n_undated = answered.iter().filter(|&&row| days[row] == i64::MIN).count();
-    let finding = (n_undated > 0).then(|| {
-        let sentence = format!("{n_undated} of {} answers have no date and are in no window", answered.len());
-        Finding::new(FindingKind::RowsDropped, Severity::Note, &window.time, sentence).number("n", n_undated as f64)
-    });
-    Ok(Windows { rows: rows.into_iter().map(row).collect::<Result<_, _>>()?, findings: finding.into_iter().collect() })
+    }
+
+    /// The figure of some rows over every window.
+    fn of_rows(
+        &self,
+        rows: &[usize],
+        measure: &Measure<'_>,
+        sampling: Sampling,
+    ) -> Result<Vec<RollingRow>, MeasureError> {
+        let days: Vec<i64> = rows.iter().map(|&row| self.days[row]).collect();
+        self.rolling.figure(measure, &days, sampling, self.span)
+    }
 }
 
 /// What does not go together is wrong usage; everything else is about the column.

@@ -1,5 +1,6 @@
 //! Use cases over one flat table, without a study.
 
+mod answers;
 mod beside;
 mod columns;
 mod correlations;
@@ -13,6 +14,7 @@ mod nps;
 mod penalised;
 mod purchases;
 
+pub use answers::{AnswersQuestion, OfGroup};
 pub use beside::{FlatWindow, WindowRow};
 pub use columns::{FlatData, Missing};
 pub use correlations::{CorrelationsQuestion, correlations};

@@ -4,7 +4,9 @@ use super::findings::FindingRow;
 use crate::drivers::stated_observed::{Effect, MediationResult};
 use crate::estimators::Family;
 use crate::report::actions::SayAndDo as Results;
-use crate::report::{standing, words};
+use crate::report::results::StudyResults;
+use crate::report::standing::{self, Link};
+use crate::report::words;
 
 /// What customers say and what they do.
 pub(in crate::report) struct SayAndDo {
@@ -24,17 +26,28 @@ pub(in crate::report) struct MediationRow {
 }
 
 impl SayAndDo {
-    pub fn of(own: &Results) -> Self {
+    pub fn of(results: &StudyResults, own: &Results) -> Self {
         let table = own.table.as_ref();
+        let is_weak = |name: &str| {
+            let outcome = results.outcomes.iter().find(|outcome| outcome.name == name);
+            outcome.is_some_and(|outcome| Link::of(results, outcome) == Link::Weak)
+        };
         let agreement = table.and_then(|table| {
             let concordance = table.concordance?;
             let ends = concordance.conf_low.zip(concordance.conf_high).map_or_else(String::new, |(low, high)| {
                 let range = words::range(words::fixed(low, 2), words::fixed(high, 2));
                 format!(" ({} interval {range})", words::level(table.confidence))
             });
+            let weak: Vec<&str> =
+                table.outcomes.iter().map(|row| row.outcome.as_str()).filter(|name| is_weak(name)).collect();
+            let caution = if weak.is_empty() {
+                String::new()
+            } else {
+                format!(" The link of {} is weak, so the order there may be chance.", words::listed(&weak))
+            };
             Some(format!(
                 "How far the orders of the drivers agree over {} outcomes: Kendall\u{2019}s W is {}{ends}; 1 is the same \
-                 order everywhere, 0 none in common.",
+                 order everywhere, 0 none in common.{caution}",
                 concordance.n_rankings,
                 words::fixed(concordance.w, 2)
             ))
