@@ -132,7 +132,7 @@ fn reach_of(graph: &ReferralGraph, exact: ExactReach, settings: &ReachSettings) 
     let mut is_kept: Vec<bool> =
         exact.reach.iter().zip(&needed).map(|(reach, &needed)| needed || reach.is_none()).collect();
     exact.pendants.iter().for_each(|pendant| is_kept[pendant.node as usize] = false);
-    let kept: Vec<u32> = (0..graph.n_nodes() as u32).filter(|&node| is_kept[node as usize]).collect();
+    let kept = near_each_other(graph, is_kept);
     let weight = |number: u32| {
         let node = kept[number as usize] as usize;
         if needed[node] { exact.own[node] } else { 0.0 }
@@ -163,6 +163,24 @@ fn reach_of(graph: &ReferralGraph, exact: ExactReach, settings: &ReachSettings) 
     let n_exact = nodes.iter().filter(|node| node.exact).count();
     let findings = if counted.n_samples() > 0 { fewer_sets(settings.samples, affordable) } else { Vec::new() };
     Ok(Reach { nodes, n_exact, n_samples: counted.n_samples(), findings })
+}
+
+/// Those kept in the order in which a search from one to those who brought them finds them, so that the members of a set, and the sets
+/// of roots one after another, lie near each other in memory.
+fn near_each_other(graph: &ReferralGraph, mut is_kept: Vec<bool>) -> Vec<u32> {
+    let mut found: Vec<u32> = Vec::with_capacity(is_kept.iter().filter(|&&is_kept| is_kept).count());
+    for start in 0..graph.n_nodes() as u32 {
+        let mut next = found.len();
+        if std::mem::take(&mut is_kept[start as usize]) {
+            found.push(start);
+        }
+        while let Some(&node) = found.get(next) {
+            let new = graph.referrers(node).iter().filter(|&&source| std::mem::take(&mut is_kept[source as usize]));
+            found.extend(new);
+            next += 1;
+        }
+    }
+    found
 }
 
 /// Ways of two steps worth going for reach from so many samples between so many customers: a few for each sample, and not more than
