@@ -1,6 +1,7 @@
 //! Reach without sampling: trees folded into their roots, cycles in closed form, small tangles by conditioning.
 
 use super::local::LocalGraph;
+use super::pendants::{Pendant, pendants};
 use super::{ReferralGraph, graph::Arc};
 use rayon::prelude::*;
 
@@ -8,25 +9,31 @@ use rayon::prelude::*;
 ///
 /// A node **hangs** if the word comes to it from one customer only and all whom it can reach hang too. Whoever hangs
 /// is reached through its one referrer or not at all, so its expected number of customers can be added to the
-/// referrer's: `own(u) = worth(u) + sum over hanging children of p * own(child)`. Everything that does not hang is the
-/// **core**; the word passes through the core and then falls down the trees.
+/// referrer's: `own(u) = worth(u) + sum over hanging children of p * own(child)`. Of the others, **pendants** are tied to the
+/// rest through one customer, and are added to that one's in the same way. Everything else is the **core**; the word
+/// passes through the core and then falls down the trees.
 pub(super) struct ExactReach {
-    /// Expected worth (customers, unless said otherwise) reached within the trees that hang below each node, itself included.
+    /// Expected worth (customers, unless said otherwise) reached from each node among those who hang below it and the pendants
+    /// behind it, itself included.
     pub own: Vec<f64>,
-    /// The number of customers from whom the word can come to each node in one step.
-    pub n_referrers: Vec<u32>,
+    /// Nodes without referrer below whom everybody hangs.
+    pub tree_roots: Vec<u32>,
     /// Reach under the independent cascade where it is exact.
     pub reach: Vec<Option<f64>>,
     /// The arcs between core nodes.
     pub core: CoreArcs,
+    /// Whoever is tied to the rest through one other, behind before in front.
+    pub pendants: Vec<Pendant>,
 }
 
 impl ExactReach {
     /// Exact reach of every node for which it is cheap.
     ///
-    /// 1. Trees: one sweep from the leaves, `reach(u) = 1 + sum p * reach(child)`.
+    /// 1. Trees: one sweep from the leaves, `reach(u) = 1 + sum p * reach(child)`; pendants likewise, whatever the direction
+    ///    of their edges.
     /// 2. Nodes from which the word can only follow one core path, which ends in a tree or in a cycle: one sweep.
     /// 3. Nodes that reach only a few core nodes: conditioning on who among them is reached ([`LocalGraph`]).
+    /// 4. Pendants of those: one sweep back.
     ///
     /// Repeated edges are combined first. Time is linear in nodes and edges, plus a bounded number of steps per node in
     /// the third part.
@@ -36,18 +43,29 @@ impl ExactReach {
 
     /// The same where reaching a node counts as much as it is worth, at least 0, one entry per node.
     pub fn of_worth(graph: &ReferralGraph, worth: Vec<f64>) -> Self {
-        let Folded { own, n_referrers, hanging, core_children, .. } = Folded::of(graph, worth, Repeats::Combined);
-        let core = CoreArcs::of(graph, &hanging, &core_children);
-        let settled = core_children.par_iter().zip(&own).map(|(&children, &own)| (children == 0).then_some(own));
-        let mut reach: Vec<Option<f64>> = settled.collect();
+        let n_nodes = graph.n_nodes();
+        let Folded { mut own, n_referrers, hanging, core_children, .. } = Folded::of(graph, worth, Repeats::Combined);
+        let mut core = CoreArcs::of(graph, &hanging, &core_children);
+        let is_root = |&node: &u32| n_referrers[node as usize] == 0 && core_children[node as usize] == 0;
+        let tree_roots = (0..n_nodes as u32).filter(is_root).collect();
+        let pendants = pendants(&core, &mut own);
+        let mut is_pendant = vec![false; n_nodes];
+        pendants.iter().for_each(|pendant| is_pendant[pendant.node as usize] = true);
+        core.keep_between(|node| !is_pendant[node as usize]);
+        let settled = |node: usize| (core.row(node as u32).is_empty() && !is_pendant[node]).then_some(own[node]);
+        let mut reach: Vec<Option<f64>> = (0..n_nodes).into_par_iter().map(settled).collect();
         follow_single_paths(&core, &own, &mut reach);
-        let tangled: Vec<u32> = (0..graph.n_nodes() as u32).filter(|&node| reach[node as usize].is_none()).collect();
+        let is_tangled = |&node: &u32| reach[node as usize].is_none() && !is_pendant[node as usize];
+        let tangled: Vec<u32> = (0..n_nodes as u32).filter(is_tangled).collect();
         let solved: Vec<Option<f64>> =
             tangled.par_iter().map(|&node| LocalGraph::around(node, &core, &own).and_then(LocalGraph::reach)).collect();
         for (&node, solved) in tangled.iter().zip(solved) {
             reach[node as usize] = solved;
         }
-        Self { own, n_referrers, reach, core }
+        for pendant in pendants.iter().rev() {
+            reach[pendant.node as usize] = pendant.exact(reach[pendant.anchor as usize]);
+        }
+        Self { own, tree_roots, reach, core, pendants }
     }
 }
 
@@ -141,7 +159,32 @@ impl CoreArcs {
         Self { starts, arcs }
     }
 
-    /// The arcs from `node` to core nodes.
+    /// Probability that the word passes from one core node to another in one step.
+    pub fn passing(&self, from: u32, to: u32) -> f64 {
+        let row = self.row(from);
+        row.binary_search_by_key(&to, |arc| arc.node).map_or(0.0, |place| row[place].probability)
+    }
+
+    /// Leaves out all arcs but those between nodes that are kept.
+    fn keep_between(&mut self, is_kept: impl Fn(u32) -> bool) {
+        let mut n_kept = 0;
+        for node in 0..self.starts.len() - 1 {
+            let row = self.starts[node] as usize..self.starts[node + 1] as usize;
+            self.starts[node] = n_kept as u32;
+            for place in row {
+                if is_kept(node as u32) && is_kept(self.arcs[place].node) {
+                    self.arcs[n_kept] = self.arcs[place];
+                    n_kept += 1;
+                }
+            }
+        }
+        if let Some(end) = self.starts.last_mut() {
+            *end = n_kept as u32;
+        }
+        self.arcs.truncate(n_kept);
+    }
+
+    /// The arcs from `node` to core nodes, by whom they reach.
     pub fn row(&self, node: u32) -> &[Arc] {
         &self.arcs[self.starts[node as usize] as usize..self.starts[node as usize + 1] as usize]
     }
@@ -242,6 +285,39 @@ mod tests {
         }
         let want: Vec<f64> = (0..9).map(|node| spread_by_worlds(9, &edges, &[node])).collect();
         assert_reach(&exact(9, &edges), &want);
+    }
+
+    #[test]
+    fn friendships_both_ways_of_any_number_are_a_tree() {
+        // In a star with n leaves and probability p the hub reaches 1 + n p and a leaf 1 + p + (n - 1) p^2; along a chain of
+        // certain friendships everybody reaches everybody.
+        let star: Vec<Edge> = (1..=1000).flat_map(|leaf| [(0, leaf, 0.25), (leaf, 0, 0.25)]).collect();
+        let mut want = vec![1.0 + 0.25 + 999.0 * 0.0625; 1001];
+        want[0] = 251.0;
+        assert_reach(&exact(1001, &star), &want);
+        let chain: Vec<Edge> = (1..5000).flat_map(|node| [(node - 1, node, 1.0), (node, node - 1, 1.0)]).collect();
+        assert_reach(&exact(5000, &chain), &[5000.0; 5000]);
+    }
+
+    #[test]
+    fn whoever_leads_into_a_large_tangle_by_one_edge_is_no_part_of_it() {
+        // Everybody in the tangle is certain to reach everybody: 40 there, and a leaf behind each with one half.
+        let mut edges: Vec<Edge> =
+            (0..40).flat_map(|node| [(node, (node + 1) % 40, 1.0), (node, (node + 3) % 40, 1.0)]).collect();
+        edges.extend((0..40).flat_map(|node| [(node, 40 + node, 0.5), (40 + node, node, 0.5)]));
+        edges.push((80, 40, 0.5));
+        let found = ExactReach::of(&graph(81, &edges));
+        assert_eq!(found.pendants.len(), 41);
+        assert!((0..40).all(|node| found.core.row(node).len() == 2));
+        assert!(found.reach.iter().all(Option::is_none), "a tangle of 40 is sampled, and so is who leads into it");
+        // From within a leaf's share comes back to the leaf alone: 1 + 1/2 (40 + 39 / 2), and once more behind the first leaf.
+        let behind_leaf = |tangle: f64| 1.0 + 0.5 * (tangle - 0.5);
+        let in_front = found.pendants.iter().rev().fold(vec![Some(60.0); 81], |mut reach, pendant| {
+            reach[pendant.node as usize] = pendant.exact(reach[pendant.anchor as usize]);
+            reach
+        });
+        assert_eq!(in_front[41], Some(behind_leaf(60.0)));
+        assert_eq!(in_front[80], Some(1.0 + 0.5 * behind_leaf(60.0)));
     }
 
     #[test]

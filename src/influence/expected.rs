@@ -1,11 +1,10 @@
 //! How often customers are expected in reverse sets, by the probabilities with which they may join and not by whether they do.
 
-use super::reach::Count;
-use super::reverse::{BLOCK_SETS, Inward, ReverseSampler, Scratch, Watch};
+use super::estimate::Count;
+use super::joining::{Joining, ONE, SHORT_ROW};
+use super::reverse::{BLOCK_SETS, ReverseSampler, Scratch, Watch};
 use std::ops::Range;
 
-/// Edges of a row up to which all who may join are counted with their probabilities. Of longer rows those who join are counted.
-const SHORT_ROW: u32 = 32;
 /// Windows that a number of sets is cut into at least, where there are as many.
 const N_WINDOWS: usize = 1024;
 /// As many windows the scatter without strata counts for beside the windows in which a node was met: in a few of them even and odd
@@ -14,56 +13,9 @@ const WINDOWS_BESIDE: f64 = 8.0;
 /// Squares of parts are kept in parts of 2^32.
 const HALF_BITS: u32 = 15;
 const SQUARE_ONE: f64 = (1_u64 << 32) as f64;
-/// What a probability of 1 is in whole numbers.
-const ONE: f64 = (1_u64 << 31) as f64;
 
-/// What is known of joining a set along each edge.
-pub(super) struct Joining {
-    /// By node the weight of the roots whose own edges bring it in, which needs no sample.
-    pub direct: Vec<f64>,
-    /// By edge, in parts of 2^31: the probability that this edge or a repeat of it brings its source in; 0 of the repeats.
-    by_arc: Vec<u32>,
-}
-
-impl Joining {
-    /// Along the edges of a sampler whose roots count with `root_weight`.
-    pub fn of(inward: &Inward<'_>, root_weight: impl Fn(u32) -> f64) -> Self {
-        let n_nodes = inward.n_nodes();
-        let mut direct = vec![0.0; n_nodes];
-        let mut by_arc = Vec::with_capacity(inward.n_arcs());
-        // By source the place after its first edge in the row where it was seen last.
-        let mut seen = vec![0_usize; n_nodes];
-        let mut of_row: Vec<f64> = Vec::new();
-        for node in 0..n_nodes {
-            let range = inward.range(node);
-            let start = range.start;
-            let weight = root_weight(node as u32);
-            of_row.clear();
-            for place in range.clone() {
-                let source = inward.sources()[place] as usize;
-                let probability = inward.probability(node, place);
-                let before = if seen[source] > start { Some(seen[source] - 1 - start) } else { None };
-                match before {
-                    Some(first) => {
-                        of_row[first] += probability * (1.0 - of_row[first]);
-                        of_row.push(0.0);
-                    }
-                    None => {
-                        seen[source] = place + 1;
-                        of_row.push(probability);
-                    }
-                }
-            }
-            for (place, &probability) in range.zip(&of_row) {
-                direct[inward.sources()[place] as usize] += weight * probability;
-                by_arc.push((probability * ONE).round() as u32);
-            }
-        }
-        Self { direct, by_arc }
-    }
-}
-
-/// For each node how often it is expected in a set other than as the root or a source of the root's own edges.
+/// For each node how often it is expected in a set other than as the root or where [`Joining`] has it without a sample: as a source
+/// of the root's own edges, and of those of their sources where it goes two steps.
 ///
 /// The variance is that of strata of one set each: within a window the sets with even and with odd numbers are strata beside
 /// each other, and the square of the difference of their sums estimates the variance of the whole. A node that few windows meet is
@@ -104,7 +56,7 @@ fn scatter_scale(n_samples: usize) -> f64 {
 
 /// What is expected of each node, window by window.
 struct Expected<'a> {
-    joining: &'a [u32],
+    joining: &'a Joining,
     /// Sets to a window, even.
     n_window: usize,
     /// Sets begun in the window.
@@ -132,7 +84,7 @@ impl<'a> Expected<'a> {
         // A power of two, so that blocks are cut into whole windows.
         let n_window = (n_samples / N_WINDOWS).next_power_of_two().clamp(2, BLOCK_SETS);
         Self {
-            joining: &joining.by_arc,
+            joining,
             n_window,
             n_begun: 0,
             within: vec![[0; 3]; n_nodes],
@@ -189,9 +141,14 @@ impl Watch for Expected<'_> {
     }
 
     #[inline(always)]
+    fn knows_second_step(&self, root: u32) -> bool {
+        self.joining.two_steps[root as usize]
+    }
+
+    #[inline(always)]
     fn may_join(&mut self, places: Range<usize>, sources: &[u32], scratch: &Scratch) {
         let joining = self.joining;
-        for (&node, &probability) in sources.iter().zip(&joining[places]) {
+        for (&node, &probability) in sources.iter().zip(&joining.by_arc[places]) {
             self.expect(node, if scratch.has_met(node) { 0 } else { u64::from(probability) });
         }
     }

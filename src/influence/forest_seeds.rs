@@ -36,8 +36,7 @@ impl<'graph> ForestSeeds<'graph> {
             below: exact.own.clone(),
             seed: vec![false; n_nodes],
         };
-        let is_root = |node: &u32| exact.n_referrers[*node as usize] == 0 && exact.core.row(*node).is_empty();
-        let mut pending: Vec<u32> = (0..n_nodes as u32).filter(is_root).collect();
+        let mut pending = exact.tree_roots.clone();
         while let Some(node) = pending.pop() {
             forest.in_tree[node as usize] = true;
             if let Some(arc) = only_referrer(graph, node) {

@@ -1,12 +1,14 @@
 //! How many customers each customer's word is expected to reach.
 
 use super::edges::check_length;
+use super::estimate::Estimate;
 use super::exact::ExactReach;
-use super::expected::{Joining, expected_above_root};
+use super::expected::expected_above_root;
+use super::joining::Joining;
+use super::pendants::Attached;
 use super::reverse::{Inward, ReverseSampler};
 use super::{InfluenceError, ReferralGraph};
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::stats::random::mix;
 
 /// How reach is estimated where it is not exact.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,10 +30,10 @@ impl Default for ReachSettings {
     }
 }
 
-/// Sets drawn before the first look at the error.
-const FIRST_LOOK: usize = 1 << 14;
-/// Times the number of sets that should do, so that it mostly does.
-const A_LITTLE_MORE: f64 = 1.02;
+/// Ways of two steps that cost as much as one sample at most.
+const PATHS_PER_SAMPLE: usize = 8;
+/// Samples per customer that an error of a few per cent needs.
+const SAMPLES_PER_NODE: usize = 32;
 
 /// The expected reach of one customer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,15 +65,16 @@ pub struct Reach {
 /// the edge's probability. Reach is the expected number of customers reached, the first one included.
 ///
 /// Reach is exact where everybody a customer can reach has one way in (`reach(u) = 1 + sum p * reach(child)`, edges back
-/// up the way reach nobody new), along cycles, and in small tangles. Elsewhere `reach = own + direct + W / n * count`:
-/// `own` is the exact sum over the trees that hang below the customer; `direct` the exact weight of the roots to whom a live edge
-/// leads from the customer; `count` what stands for the number of the other sampled sets, out of `n`, that hold
-/// the customer above the root. `W` is the weight from which sets are drawn. But in long rows the
+/// up the way reach nobody new), along cycles, and in small tangles. Whoever is tied to the rest through one customer follows from
+/// that one's reach. Elsewhere `reach = own + direct + W / n * count`: `own` is the exact sum over the trees that hang below the
+/// customer, those behind who is tied to this one only included; `direct` the exact weight of the roots to whom live edges lead from the
+/// customer in one step or, where there are not too many ways, in two at most; `count` what stands for the number of the other
+/// sampled sets, out of `n`, that hold the customer further above the root. `W` is the weight from which sets are drawn. But in short rows the
 /// customer counts with the probability of the edges by which they may join the set, and not with the toss: the expected count is
 /// the same (it is the compensator of the tosses) and varies less. Sets are stratified, one a stratum, so the variance of what they
 /// count is taken from strata beside each other: over windows of sets, the squared difference of what those with even and with odd
-/// numbers count, which errs on the safe side by how far strata beside each other differ. A count of zero is given the error of a
-/// count of one.
+/// numbers count, which errs on the safe side by how far strata beside each other differ. A count of zero is given the error of
+/// counting once.
 ///
 /// Same settings, same bytes, for any number of threads.
 ///
@@ -126,120 +129,96 @@ fn reach_of(graph: &ReferralGraph, exact: ExactReach, settings: &ReachSettings) 
     }
     // Whoever lies between a customer without exact reach and those reached is of these, too.
     let needed = reached_from_inexact(&exact);
-    let kept: Vec<u32> = (0..graph.n_nodes() as u32)
-        .filter(|&node| needed[node as usize] || exact.reach[node as usize].is_none())
-        .collect();
+    let mut is_kept: Vec<bool> =
+        exact.reach.iter().zip(&needed).map(|(reach, &needed)| needed || reach.is_none()).collect();
+    exact.pendants.iter().for_each(|pendant| is_kept[pendant.node as usize] = false);
+    let kept = near_each_other(graph, is_kept);
     let weight = |number: u32| {
         let node = kept[number as usize] as usize;
         if needed[node] { exact.own[node] } else { 0.0 }
     };
     let sampler = ReverseSampler::along(Inward::among(graph, &kept), weight);
     let affordable = sampler.affordable(settings.samples, settings.members_max, settings.seed);
-    let joining = Joining::of(sampler.inward(), weight);
+    let joining = Joining::of(sampler.inward(), weight, joining_paths(affordable, kept.len()));
     let known: Vec<f64> =
         kept.iter().zip(&joining.direct).map(|(&node, direct)| exact.own[node as usize] + direct).collect();
     let inexact: Vec<bool> = kept.iter().map(|&node| exact.reach[node as usize].is_none()).collect();
-    let estimate = Estimate { known: &known, inexact: &inexact, total_weight: sampler.total_weight() };
+    let attached = attached(&exact, &kept);
+    let estimate = Estimate {
+        known: &known,
+        inexact: &inexact,
+        attached: &attached.rows,
+        at_once: &joining.at_once,
+        total_weight: sampler.total_weight(),
+    };
     let counted =
         estimate.count(affordable, settings, |n_sets, seed| expected_above_root(&sampler, &joining, n_sets, seed));
     let mut nodes: Vec<NodeReach> = exact.reach.iter().map(|reach| NodeReach::exact(reach.unwrap_or(0.0))).collect();
     for (number, &node) in kept.iter().enumerate().filter(|&(number, _)| inexact[number]) {
         nodes[node as usize] = estimate.of(number, &counted);
     }
-    let findings = fewer_sets(settings.samples, affordable);
-    Ok(Reach { nodes, n_exact, n_samples: counted.n_samples, findings })
+    for (&node, row) in attached.nodes.iter().zip(&attached.rows) {
+        nodes[node as usize] = row.reach(estimate.of(row.to as usize, &counted));
+    }
+    let n_exact = nodes.iter().filter(|node| node.exact).count();
+    let findings = if counted.n_samples() > 0 { fewer_sets(settings.samples, affordable) } else { Vec::new() };
+    Ok(Reach { nodes, n_exact, n_samples: counted.n_samples(), findings })
+}
+
+/// Those kept in the order in which a search from one to those who brought them finds them, so that the members of a set, and the sets
+/// of roots one after another, lie near each other in memory.
+fn near_each_other(graph: &ReferralGraph, mut is_kept: Vec<bool>) -> Vec<u32> {
+    let mut found: Vec<u32> = Vec::with_capacity(is_kept.iter().filter(|&&is_kept| is_kept).count());
+    for start in 0..graph.n_nodes() as u32 {
+        let mut next = found.len();
+        if std::mem::take(&mut is_kept[start as usize]) {
+            found.push(start);
+        }
+        while let Some(&node) = found.get(next) {
+            let new = graph.referrers(node).iter().filter(|&&source| std::mem::take(&mut is_kept[source as usize]));
+            found.extend(new);
+            next += 1;
+        }
+    }
+    found
+}
+
+/// Ways of two steps worth going for reach from so many samples between so many customers: a few for each sample, and not more than
+/// a stated error could need.
+fn joining_paths(n_samples: usize, n_nodes: usize) -> usize {
+    PATHS_PER_SAMPLE * n_samples.min(n_nodes.saturating_mul(SAMPLES_PER_NODE))
+}
+
+/// The pendants whose reach follows from that of sampled customers.
+struct AttachedNodes {
+    nodes: Vec<u32>,
+    /// To whom of those kept, by number, one row per node.
+    rows: Vec<Attached>,
+}
+
+fn attached(exact: &ExactReach, kept: &[u32]) -> AttachedNodes {
+    let mut attached = AttachedNodes { nodes: Vec::new(), rows: Vec::new() };
+    // Places among those kept, and after them among those attached.
+    let mut places = vec![u32::MAX; exact.reach.len()];
+    kept.iter().zip(0..).for_each(|(&node, place)| places[node as usize] = place);
+    // Anchors come first in this order.
+    for pendant in exact.pendants.iter().rev().filter(|pendant| exact.reach[pendant.node as usize].is_none()) {
+        let anchor = places[pendant.anchor as usize];
+        let row = match attached.rows.get((anchor as usize).wrapping_sub(kept.len())) {
+            Some(before) => before.carries(pendant.attached(anchor)),
+            None => pendant.attached(anchor),
+        };
+        places[pendant.node as usize] = (kept.len() + attached.rows.len()) as u32;
+        attached.nodes.push(pendant.node);
+        attached.rows.push(row);
+    }
+    attached
 }
 
 impl Reach {
     /// Share (0-1) of the customers whose reach is exact.
     pub fn exact_share(&self) -> f64 {
         self.n_exact as f64 / self.nodes.len() as f64
-    }
-}
-
-/// How often each node was met above a root, or was expected to be, over so many sets.
-pub(super) struct Counted {
-    counts: Vec<Count>,
-    n_samples: usize,
-}
-
-/// The sum over sets, and `n` times the variance of what one set adds to it.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Count {
-    pub sum: f64,
-    pub scatter: f64,
-}
-
-impl Count {
-    /// Of a node that so many of `n_sets` sets hold once, as if sets were not stratified.
-    pub fn of_sets(n_holding: u32, n_sets: usize) -> Self {
-        let sum = f64::from(n_holding);
-        Self { sum, scatter: sum * (1.0 - sum / n_sets as f64).max(0.0) }
-    }
-}
-
-/// What turns counts into reach: `known + total_weight / n * count`.
-pub(super) struct Estimate<'a> {
-    pub known: &'a [f64],
-    pub inexact: &'a [bool],
-    pub total_weight: f64,
-}
-
-impl Counted {
-    pub fn n_samples(&self) -> usize {
-        self.n_samples
-    }
-}
-
-impl Estimate<'_> {
-    /// Counts over as many sets as asked for, or until the errors are small. Errors fall with the root of the number of sets,
-    /// which says after each batch how large the next should be, within bounds: the first looks are rough.
-    pub fn count(
-        &self,
-        n_samples: usize,
-        settings: &ReachSettings,
-        draw: impl Fn(usize, u64) -> Vec<Count>,
-    ) -> Counted {
-        let Some(stop_at) = settings.stop_at else {
-            return Counted { counts: draw(n_samples, settings.seed), n_samples };
-        };
-        let mut counted = Counted { counts: vec![Count::default(); self.known.len()], n_samples: 0 };
-        let (mut batch, mut n_wanted) = (0, FIRST_LOOK);
-        while counted.n_samples < n_samples {
-            let n_batch = n_wanted.min(n_samples - counted.n_samples);
-            let counts = draw(n_batch, mix(settings.seed.wrapping_add(batch)));
-            counted.counts.iter_mut().zip(counts).for_each(|(total, count)| {
-                total.sum += count.sum;
-                total.scatter += count.scatter;
-            });
-            counted.n_samples += n_batch;
-            batch += 1;
-            let error = self.relative_error(&counted);
-            if error <= stop_at {
-                break;
-            }
-            let n_drawn = counted.n_samples;
-            let n_missing = n_drawn as f64 * ((error / stop_at).powi(2) * A_LITTLE_MORE - 1.0);
-            n_wanted = (n_missing as usize).clamp(n_drawn / 8, 7 * n_drawn);
-        }
-        counted
-    }
-
-    pub fn of(&self, node: usize, counted: &Counted) -> NodeReach {
-        let per_set = self.total_weight / counted.n_samples as f64;
-        let Count { sum, scatter } = counted.counts[node];
-        let variance = if sum > 0.0 { scatter } else { 1.0 };
-        NodeReach { reach: self.known[node] + per_set * sum, reach_se: per_set * variance.sqrt(), exact: false }
-    }
-
-    fn relative_error(&self, counted: &Counted) -> f64 {
-        let (mut sum, mut n_nodes) = (0.0, 0.0);
-        for node in (0..self.known.len()).filter(|&node| self.inexact[node]) {
-            let reach = self.of(node, counted);
-            sum += (reach.reach_se / reach.reach.max(f64::MIN_POSITIVE)).powi(2);
-            n_nodes += 1.0;
-        }
-        if n_nodes > 0.0 { (sum / n_nodes).sqrt() } else { 0.0 }
     }
 }
 
@@ -307,9 +286,10 @@ pub(super) fn fewer_sets(wanted: usize, drawn: usize) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::influence::estimate::FIRST_LOOK;
     use crate::influence::worlds::{Edge, forests, graph, spread_by_worlds, tiny_graphs};
     use crate::influence::{EdgeList, PassingProbability, SpreadSettings, spread};
-    use crate::stats::random::stream;
+    use crate::stats::random::{mix, stream};
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
     use rand::RngCore;
@@ -434,19 +414,61 @@ mod tests {
 
     #[test]
     fn long_rows_with_one_and_with_many_probabilities_are_sampled_alike() {
-        // A hub with 400 referrers, half of them likely, and a way around it that keeps reach from being exact.
+        // A hub with 400 referrers, half of them likely, whom somebody brings who comes in two ways; behind it two who know each
+        // other and 30 who do not.
         for probability in [|place: u32| 0.002 + f64::from(place % 2) * 0.05, |_| 0.02] {
             let mut edges: Vec<Edge> = (1..=400).map(|place| (place, 0, probability(place))).collect();
             edges.extend((1..=400).map(|place| (401, place, 0.5)));
             edges.extend((0..30).map(|place| (0, 402 + place, 0.5)));
-            let graph = graph(432, &edges);
+            edges.extend([(0, 432, 0.5), (0, 433, 0.5), (432, 433, 0.5)]);
+            edges.extend([(434, 401, 0.5), (434, 435, 0.5), (435, 401, 0.5)]);
+            let graph = graph(436, &edges);
             let reach = reach(&graph, &settings(200_000)).expect("valid");
             let miss: f64 = (1..=400).map(|place| 1.0 - 0.5 * probability(place)).product();
-            let want = 1.0 + 200.0 + (1.0 - miss) * 16.0;
-            let got = reach.nodes[401];
-            assert!(!got.exact && (got.reach - want).abs() < 5.0 * got.reach_se, "{got:?} {want}");
+            let two_ways = 0.5 + 0.5 * 0.25;
+            let hub = 1.0 + 15.0 + 0.5 + two_ways;
+            let brings_all = 1.0 + 200.0 + (1.0 - miss) * hub;
+            for (node, want) in [(401, brings_all), (434, 1.0 + 0.5 + two_ways * brings_all)] {
+                let got = reach.nodes[node];
+                assert!(!got.exact && (got.reach - want).abs() < 5.0 * got.reach_se, "{node}: {got:?} {want}");
+            }
             assert!(reach.nodes[1].exact);
         }
+    }
+
+    #[test]
+    fn whoever_is_tied_to_one_other_follows_from_that_one() {
+        // Behind each third customer of a tangle a chain of two: friends both ways, and one who only came, or only brought.
+        let mut random = stream(13, "tangle with tails", 0);
+        let mut draw = || (random.next_u64() % 240) as u32;
+        let mut edges: Vec<Edge> = (0..960).map(|_| (draw(), draw(), 0.12)).collect();
+        for tail in 0..80 {
+            let (first, second) = (240 + 2 * tail, 241 + 2 * tail);
+            edges.extend([(3 * tail, first, 0.5), (first, 3 * tail, 0.75)]);
+            edges.push(if tail % 2 == 0 { (first, second, 0.5) } else { (second, first, 0.5) });
+        }
+        let graph = graph(400, &edges);
+        let reach = reach(&graph, &settings(400_000)).expect("valid");
+        let of_tails = reach.nodes[240..].iter().filter(|node| !node.exact).count();
+        assert!(of_tails > 60, "{of_tails}");
+        for node in (240..400).step_by(7) {
+            let forward = spread(&graph, &[node], &SpreadSettings { simulations: 20_000, seed: 3 }).expect("valid");
+            let got = reach.nodes[node as usize];
+            let gap = (got.reach - forward.mean).abs();
+            assert!(gap <= 5.0 * got.reach_se.hypot(forward.std_error) + 1e-12, "node {node}: {got:?} {forward:?}");
+        }
+    }
+
+    #[test]
+    fn what_lies_within_two_steps_of_all_is_exact_in_graphs_of_any_size() {
+        // One brings 100, each of whom passes it to the same 100: 1 + 100 p + 100 (1 - (1 - p^2)^100).
+        let edges: Vec<Edge> = (1..=100)
+            .flat_map(|middle| (101..=200).map(move |last| (middle, last, 0.25)).chain([(0, middle, 0.25)]))
+            .collect();
+        let reach = reach(&graph(201, &edges), &settings(100_000)).expect("valid");
+        let want = 1.0 + 25.0 + 100.0 * (1.0 - 0.9375_f64.powi(100));
+        assert!((reach.nodes[0].reach - want).abs() < 1e-10, "{:?} {want}", reach.nodes[0]);
+        assert_eq!((reach.nodes[0].exact, reach.n_exact, reach.n_samples), (true, 201, 0));
     }
 
     #[test]
@@ -544,14 +566,18 @@ mod tests {
         fn expected_joinings_agree_with_all_worlds((n_nodes, edges) in tiny_graphs(), seed in any::<u64>()) {
             let graph = graph(n_nodes, &edges);
             let sampler = ReverseSampler::new(&graph, |_| 1.0);
-            let joining = Joining::of(sampler.inward(), |_| 1.0);
             let per_set = sampler.total_weight() / 20_000.0;
-            let counts = expected_above_root(&sampler, &joining, 20_000, mix(seed));
-            for (node, count) in counts.iter().enumerate() {
-                let got = 1.0 + joining.direct[node] + per_set * count.sum;
-                let want = spread_by_worlds(n_nodes, &edges, &[node as u32]);
-                let error = per_set * count.scatter.max(1.0).sqrt();
-                prop_assert!((got - want).abs() <= 5.0 * error + 1e-6, "node {}: {} {} {}", node, got, want, error);
+            // One step without a sample, two steps to some, and two steps to all.
+            for paths_max in [0, 3, usize::MAX] {
+                let joining = Joining::of(sampler.inward(), |_| 1.0, paths_max);
+                let counts = expected_above_root(&sampler, &joining, 20_000, mix(seed));
+                for (node, count) in counts.iter().enumerate() {
+                    let got = 1.0 + joining.direct[node] + per_set * count.sum;
+                    let want = spread_by_worlds(n_nodes, &edges, &[node as u32]);
+                    prop_assert!(count.sum <= 0.0 || joining.at_once[node] > 0.0);
+                    let error = per_set * count.scatter.max(joining.at_once[node].powi(2)).sqrt();
+                    prop_assert!((got - want).abs() <= 5.0 * error + 1e-6, "node {}: {} {} {}", node, got, want, error);
+                }
             }
         }
 

@@ -1,7 +1,8 @@
 //! Reach where customers follow once enough of those they know have gone ahead: the linear threshold model.
 
+use super::estimate::{Count, Estimate};
 use super::graph::Arc;
-use super::reach::{Count, Estimate, check_samples, check_stop};
+use super::reach::{check_samples, check_stop};
 use super::reverse::uniform;
 use super::{InfluenceError, NodeReach, Reach, ReachSettings, ReferralGraph};
 use crate::findings::{Finding, FindingKind, Severity};
@@ -57,7 +58,9 @@ pub fn threshold_reach(graph: &ReferralGraph, settings: &ReachSettings) -> Resul
     let known: Vec<f64> = walks.direct.iter().map(|direct| 1.0 + direct).collect();
     let inexact: Vec<bool> = exact.iter().map(Option::is_none).collect();
     let total_weight = walks.cumulative.last().copied().unwrap_or(0.0);
-    let estimate = Estimate { known: &known, inexact: &inexact, total_weight };
+    // A walk comes by somebody once.
+    let at_once = vec![1.0; known.len()];
+    let estimate = Estimate { known: &known, inexact: &inexact, attached: &[], at_once: &at_once, total_weight };
     let counted = estimate.count(settings.samples, settings, |n_walks, seed| walks.count(n_walks, seed));
     let nodes = exact.iter().enumerate().map(|(node, reach)| match reach {
         Some(reach) => NodeReach::exact(*reach),

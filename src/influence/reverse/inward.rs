@@ -59,7 +59,7 @@ impl<'graph> Inward<'graph> {
         Self::with(ends, Cow::Borrowed(&graph.inward.nodes), by_arc, |node| graph.inward_probability(node, 0))
     }
 
-    /// Of some customers, ascending, who are numbered from 0 in this order; edges from others are left out.
+    /// Of some customers, each once, who are numbered from 0 in this order; edges from others are left out.
     pub fn among(graph: &ReferralGraph, kept: &[u32]) -> Inward<'static> {
         let mut numbers = vec![u32::MAX; graph.n_nodes()];
         kept.iter().zip(0..).for_each(|(&node, number)| numbers[node as usize] = number);

@@ -59,6 +59,9 @@ pub(in crate::influence) trait Watch {
     /// The next set does not stand beside the one before.
     fn leap(&mut self);
 
+    /// Whether nothing need be shown of who joins along the edges of the sources of this root's own.
+    fn knows_second_step(&self, root: u32) -> bool;
+
     /// Whoever has not been met may join the set along the edges at these places, which lead from `sources`.
     fn may_join(&mut self, places: Range<usize>, sources: &[u32], scratch: &Scratch);
 
@@ -77,6 +80,11 @@ impl Watch for Unwatched {
     fn begin(&mut self) {}
 
     fn leap(&mut self) {}
+
+    #[inline(always)]
+    fn knows_second_step(&self, _root: u32) -> bool {
+        true
+    }
 
     #[inline(always)]
     fn may_join(&mut self, _places: Range<usize>, _sources: &[u32], _scratch: &Scratch) {}
@@ -251,12 +259,15 @@ impl<'graph> ReverseSampler<'graph> {
             scratch.meet(root as u32);
             scratch.meet(self.inward.sources[arc]);
             self.meet_one_by_one(root, arc + 1, &mut random, scratch);
+            // Members come in the order of steps from the root.
+            let known = if W::WATCHES && watch.knows_second_step(root as u32) { scratch.n_members() } else { 1 };
             let mut next = 1;
             while next < scratch.n_members() {
                 let node = scratch.member(next) as usize;
                 let row = rows[node];
                 let n_before = scratch.n_members();
-                let is_shown = W::WATCHES && row.n_arcs <= W::SHORT_ROW;
+                let is_watched = W::WATCHES && next >= known;
+                let is_shown = is_watched && row.n_arcs <= W::SHORT_ROW;
                 if is_shown {
                     watch.may_join(row.range(), &self.inward.sources[row.range()], scratch);
                 }
@@ -265,7 +276,7 @@ impl<'graph> ReverseSampler<'graph> {
                 } else if row.n_arcs > 0 {
                     self.meet_by_count(row, &mut random, scratch);
                 }
-                if W::WATCHES && !is_shown {
+                if is_watched && !is_shown {
                     scratch.members()[n_before..].iter().for_each(|&node| watch.joined(node));
                 }
                 next += 1;
