@@ -2,6 +2,7 @@
 
 use super::pendants::Attached;
 use super::reach::{NodeReach, ReachSettings};
+use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::random::mix;
 
 /// Sets drawn before the first look at the error.
@@ -83,6 +84,21 @@ impl Estimate<'_> {
             n_wanted = (n_missing as usize).clamp(n_drawn / 8, 7 * n_drawn);
         }
         counted
+    }
+
+    /// Says that the samples did not suffice for the error that was asked for.
+    pub fn missed(&self, counted: &Counted, settings: &ReachSettings) -> Option<Finding> {
+        let stop_at = settings.stop_at.filter(|_| counted.n_samples > 0)?;
+        let error = self.relative_error(counted);
+        (error > stop_at).then(|| {
+            let sentence = format!(
+                "Sampling ended after {} samples at a relative error of {error:.5}, above the {stop_at} asked for: allow more samples.",
+                counted.n_samples
+            );
+            Finding::new(FindingKind::Unreliable, Severity::Warning, "reach", sentence)
+                .number("n_samples", counted.n_samples as f64)
+                .number("relative_error", error)
+        })
     }
 
     /// Reach of a node that is counted.

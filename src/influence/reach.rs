@@ -161,7 +161,8 @@ fn reach_of(graph: &ReferralGraph, exact: ExactReach, settings: &ReachSettings) 
         nodes[node as usize] = row.reach(estimate.of(row.to as usize, &counted));
     }
     let n_exact = nodes.iter().filter(|node| node.exact).count();
-    let findings = if counted.n_samples() > 0 { fewer_sets(settings.samples, affordable) } else { Vec::new() };
+    let mut findings = if counted.n_samples() > 0 { fewer_sets(settings.samples, affordable) } else { Vec::new() };
+    findings.extend(estimate.missed(&counted, settings));
     Ok(Reach { nodes, n_exact, n_samples: counted.n_samples(), findings })
 }
 
@@ -493,13 +494,16 @@ mod tests {
             let inexact = || stopped.nodes.iter().zip(&truth.nodes).filter(|(node, _)| !node.exact);
             let n_inexact = inexact().count() as f64;
             let stated = inexact().map(|(node, _)| (node.reach_se / node.reach).powi(2)).sum::<f64>() / n_inexact;
-            assert!(stated.sqrt() <= 0.004);
+            assert!(stated.sqrt() <= 0.004 && stopped.findings.is_empty());
             all_stated += stated;
             all_made +=
                 inexact().map(|(node, truth)| (node.reach / truth.reach - 1.0).powi(2)).sum::<f64>() / n_inexact;
         }
         let ratio = (all_made / all_stated).sqrt();
         assert!((0.6..1.1).contains(&ratio), "{ratio}");
+        // Too few samples for it are said so.
+        let short = reach(&graph, &ReachSettings { stop_at: Some(0.0004), ..settings(20_000) }).expect("valid");
+        assert!(short.findings[0].sentence.contains("above the 0.0004 asked for"), "{:?}", short.findings);
         let bad = ReachSettings { stop_at: Some(0.0), ..settings(10) };
         assert!(matches!(reach(&graph, &bad), Err(InfluenceError::BadSetting { .. })));
     }

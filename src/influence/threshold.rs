@@ -47,7 +47,7 @@ pub fn threshold_reach(graph: &ReferralGraph, settings: &ReachSettings) -> Resul
     check_samples(settings.samples)?;
     check_stop(settings.stop_at)?;
     let weights = Weights::of(graph);
-    let findings = weights.findings();
+    let mut findings = weights.findings();
     let exact = exact(&weights);
     let n_exact = exact.iter().flatten().count();
     if n_exact == exact.len() {
@@ -62,6 +62,7 @@ pub fn threshold_reach(graph: &ReferralGraph, settings: &ReachSettings) -> Resul
     let at_once = vec![1.0; known.len()];
     let estimate = Estimate { known: &known, inexact: &inexact, attached: &[], at_once: &at_once, total_weight };
     let counted = estimate.count(settings.samples, settings, |n_walks, seed| walks.count(n_walks, seed));
+    findings.extend(estimate.missed(&counted, settings));
     let nodes = exact.iter().enumerate().map(|(node, reach)| match reach {
         Some(reach) => NodeReach::exact(*reach),
         None => estimate.of(node, &counted),
