@@ -93,8 +93,8 @@ pub(super) fn suppressors(rows: &[DriverRow]) -> Vec<Finding> {
             let apart = coefficient * correlation < 0.0 && coefficient.abs() > 0.01 && correlation.abs() > 0.01;
             apart.then(|| {
                 let sentence = format!(
-                    "{} goes with the outcome one way alone (correlation {correlation:.2}) and the other way beside the \
-                     other drivers (coefficient {coefficient:.2})",
+                    "{} goes with the outcome one way without the other drivers (correlation {correlation:.2}) and the other \
+                     way beside them (coefficient {coefficient:.2})",
                     row.driver
                 );
                 Finding::new(FindingKind::Suppressor, Severity::Note, &row.driver, sentence)

@@ -168,7 +168,13 @@ fn findings(rows: &[ReferralRuleRow], n_records: usize) -> Vec<Finding> {
         rows.iter().filter(found).filter(|row| !row.is_left_out && odd.contains(&row.rule)).collect();
     let mut findings = Vec::new();
     if !left_out.is_empty() {
-        findings.push(told(FindingKind::EdgesDropped, "these are left out by the rules of the study", left_out));
+        let n_left_out: usize = left_out.iter().filter_map(|row| row.n_referrals).sum();
+        let mut finding = told(FindingKind::EdgesDropped, "these are left out by the rules of the study", left_out);
+        if n_left_out >= n_records {
+            finding.severity = Severity::Warning;
+            finding.sentence.push_str(" None is left, so nothing is said of influence.");
+        }
+        findings.push(finding);
     }
     if !kept.is_empty() {
         let start = "these run against the dates and are kept; [influence.rules] can leave them out";

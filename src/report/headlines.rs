@@ -606,7 +606,7 @@ mod tests {
         let mut results = linked();
         assert_eq!(
             said(&results, "words and deeds"),
-            "What customers say goes with repurchase. For referral this could not be tested. What comes first differs: “delivery” for recommend, “prices” for repurchase."
+            "The touchpoint scores go with repurchase. For referral this could not be tested. What comes first differs: “delivery” for recommend, “prices” for repurchase."
         );
         if let Some(ranking) = &mut results.outcomes[2].ranking {
             ranking.p_value = 0.3;

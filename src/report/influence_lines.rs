@@ -160,7 +160,7 @@ mod tests {
     fn an_interval_around_nought_adds_nothing() {
         assert!(
             lines(&with_gain([0.01, -0.01, 0.03]), Confidence::default())[1]
-                .starts_with("The rating does not add to counting referrals")
+                .starts_with("It is not shown that the rating adds to counting referrals")
         );
         assert!(
             lines(&with_gain([-0.03, -0.05, -0.01]), Confidence::default())[1]

@@ -8,6 +8,7 @@ const STUDY: &str = r#"
 [study]
 name = "alone"
 as_of = 2026-06-30
+zone = "UTC"
 bootstrap = 0
 [sources.feedback]
 path = "answers.csv"

@@ -278,7 +278,8 @@ fn classes_of_rows_without_weight_count_for_nothing() {
 
 fn hold_without_weight(strange: f64) {
     let made = Made::of(12, 100, 2);
-    let plain = classed(made.drivers.clone(), made.outcome.view(), 0.3);
+    let equal = Weights::new(WeightKind::Sampling, vec![2.0; 100]).expect("weights");
+    let plain = classed(made.drivers.clone(), made.outcome.view(), 0.3).weighted(equal).expect("a weight a row");
     let all = classed(
         concatenate![Axis(0), made.drivers, Array2::from_elem((40, 2), strange)],
         concatenate![Axis(0), made.outcome, Array1::from_elem(40, 1.0)].view(),

@@ -13,7 +13,7 @@ use crate::store::{Table, check_ending};
 use crate::study::Codes;
 use jiff::civil::Date;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 /// The largest number of repeat purchases that has a row of its own.
@@ -177,8 +177,10 @@ pub fn purchases(question: &PurchasesQuestion) -> Result<PurchasesAnswer, Pipeli
     }
     let Log { table, purchases, names, last_day, mut findings } = question.read()?;
     let n_used = purchases.len();
+    let longest_silence = longest_silence(&purchases);
     let log = PurchaseLog::new(purchases).map_err(impossible)?;
     let end = question.calibration_end.map_or(Ok(last_day), day_of_date)?;
+    findings.extend(silent_end(end - last_day, longest_silence));
     let calibration = log.calibrate(end, question.unit).map_err(impossible)?;
     let customers = calibration.customers();
     let settings = BgNbd { confidence: question.confidence, ..BgNbd::default() };
@@ -224,6 +226,24 @@ pub fn purchases(question: &PurchasesQuestion) -> Result<PurchasesAnswer, Pipeli
         forecast: forecast.sum(question.horizon_days),
         hold_out,
         findings,
+    })
+}
+
+/// The most days from one purchase of anybody to the next.
+fn longest_silence(purchases: &[Purchase]) -> i64 {
+    let days: BTreeSet<i64> = purchases.iter().map(|purchase| purchase.day).collect();
+    days.iter().zip(days.iter().skip(1)).map(|(day, next)| next - day).max().unwrap_or(1)
+}
+
+/// A calibration that ends so long after the last purchase that the log itself may have ended before.
+fn silent_end(n_days: i64, longest_silence: i64) -> Option<Finding> {
+    (n_days > longest_silence).then(|| {
+        let sentence = format!(
+            "the calibration ends {n_days} days after the last purchase of the log, which is never silent for more than \
+             {longest_silence}: as many days without anybody's purchase make all forecasts lower; leave --calibration-end out if \
+             the log ends before"
+        );
+        Finding::new(FindingKind::Unreliable, Severity::Warning, "calibration_end", sentence).number("n_days", n_days as f64)
     })
 }
 
@@ -401,4 +421,19 @@ fn parameters<'p>(
 
 fn impossible(error: BuyTillYouDieError) -> PipelineError {
     PipelineError::Impossible(in_full(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_beyond_the_longest_silence_of_the_log_is_told() {
+        let on = |(customer, day)| Purchase { customer, day, value: 1.0 };
+        let purchases: Vec<Purchase> = [(0, 3), (1, 1), (0, 10), (1, 10)].map(on).to_vec();
+        assert_eq!(longest_silence(&purchases), 7);
+        assert_eq!(silent_end(7, 7), None);
+        let told = silent_end(8, 7).expect("told");
+        assert!(told.sentence.contains("8 days after the last purchase") && told.numbers["n_days"] == 8.0);
+    }
 }
