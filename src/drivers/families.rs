@@ -8,7 +8,7 @@ use super::game::Game;
 use super::jackknife::JackknifeErrors;
 use super::method::Method;
 use super::notices;
-use super::overall::{self, OverallTest, Slopes};
+use super::overall::{self, Freedom, OverallTest, Slopes};
 use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure, NoiseTest};
 use super::sampling::SampledValues;
 use super::subset_models::{ClassWeights, Model, SubsetModels, log_likelihoods};
@@ -440,8 +440,8 @@ fn wald<'f>(
     summary: &FitSummary,
     is_tested: impl Fn(&str) -> bool,
 ) -> Option<f64> {
-    let degrees_of_freedom = overall::by_cluster(summary.n_clusters);
-    Slopes { coefficients, covariance, degrees_of_freedom }.wald(is_tested)
+    let freedom = Freedom::by_cluster(summary.n_clusters, Freedom::Endless);
+    Slopes { coefficients, covariance, freedom }.wald(is_tested)
 }
 
 /// Models of subsets of the drivers, and what follows from them.

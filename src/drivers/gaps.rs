@@ -3,7 +3,7 @@
 use super::DriverError;
 use super::analysis::{self, Base, Driver, DriverAnalysis, Explained, Plan};
 use super::noise::Noise;
-use super::overall::{self, OverallTest, Slopes};
+use super::overall::{self, Freedom, OverallTest, Slopes};
 use super::ranking::{DriverFamily, DriverRanking};
 use super::regression::Regression;
 use crate::data::Gaps;
@@ -133,7 +133,7 @@ impl DriverAnalysis {
             let slopes = Slopes {
                 coefficients: &tested.coefficients,
                 covariance: tested.covariance.view(),
-                degrees_of_freedom: Some(tested.degrees_of_freedom),
+                freedom: Freedom::by_cluster(tested.n_clusters, Freedom::Residual(tested.degrees_of_freedom)),
             };
             slopes.wald(|term| overall::is_of(gaps.names(), drivers, term))
         });
@@ -230,21 +230,19 @@ impl Moments for PairwiseFit<'_> {
     }
 }
 
-/// The independent observations that have some columns: customers where there are clusters. A driver that few have is held
-/// against noise that as few have, which goes with the outcome as far by chance.
+/// The independent observations that have some columns: Kish's number of customers where there are clusters, by the weights of
+/// whole customers. A driver that few have is held against noise that as few have, which goes with the outcome as far by chance.
 fn n_independent(gaps: &Gaps, columns: &[usize]) -> f64 {
     let answered = gaps.answered();
-    let has =
-        |row: &usize| answered.weights().of(*row) > 0.0 && columns.iter().all(|&column| !gaps.is_missing(*row, column));
+    let weights = answered.weights();
+    let has = |row: &usize| weights.of(*row) > 0.0 && columns.iter().all(|&column| !gaps.is_missing(*row, column));
     let rows: Vec<usize> = (0..gaps.n_rows()).filter(has).collect();
-    let n_observations = match answered.weights().select(&rows) {
-        Ok(weights) => weights.n_observations(rows.len()),
-        Err(_) => 0.0,
-    };
-    match answered.clusters() {
-        Some(clusters) => n_observations.min(clusters.keep(&rows).n_clusters() as f64),
-        None => n_observations,
-    }
+    let n_observations = weights.select(&rows).map_or(0.0, |weights| weights.n_observations(rows.len()));
+    let Some(clusters) = answered.clusters() else { return n_observations };
+    let mut by_customer = vec![0.0; clusters.n_clusters()];
+    rows.iter().for_each(|&row| by_customer[clusters.codes()[row] as usize] += weights.of(row));
+    let (sum, squares) = by_customer.iter().fold((0.0, 0.0), |(sum, squares), own| (sum + own, squares + own * own));
+    if squares > 0.0 { n_observations.min(sum * sum / squares) } else { 0.0 }
 }
 
 /// The moments of some columns, in their order, with the last of all at the end.

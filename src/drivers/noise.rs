@@ -23,6 +23,12 @@ use std::collections::BTreeMap;
 /// Contributions closer than this, as shares of the outcome's variation, are equal.
 const TIE: f64 = 1e-13;
 
+/// Fewer customers than this have so few orders or signs that a driver may meet itself as noise.
+pub(super) const COMPARED_CLUSTERS_MIN: usize = 6;
+
+/// Clusters of one size that exchange their values at least; fewer would mostly keep them.
+const EXCHANGED_MIN: usize = 5;
+
 /// How noise drivers are made.
 pub(super) enum Noise<'a> {
     /// A driver's rows in another order, or with other signs.
@@ -41,19 +47,23 @@ pub(super) struct Permuted<'a> {
     exchange: Exchange,
 }
 
-/// How the values of rows become noise that is as alike within clusters as the driver was: clusters that all have as many
-/// rows exchange theirs; where sizes differ, each keeps its own (centred) values and changes their sign or not.
+/// How the values of rows become noise that is as alike within clusters as the driver was: clusters of equal size exchange
+/// theirs; one of a size that few others have keeps its own (centred) values and changes their sign or not.
 pub(super) struct Exchange {
     /// The rows with a weight, cluster after cluster.
     pub rows: Vec<usize>,
     /// Where each cluster starts in `rows`; the last entry is their number.
     starts: Vec<usize>,
+    /// Whether a cluster stands for several observations.
+    repeats: bool,
+    /// Whether rows stand for as many observations: others cannot take their places.
+    holds_places: bool,
 }
 
 /// The values of a row of noise.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taken {
-    /// The row whose values these are.
+    /// The row, or cluster, whose values these are.
     pub from: usize,
     /// One, or minus one where their sign changes.
     pub sign: f64,
@@ -68,28 +78,41 @@ impl Exchange {
         let mut starts: Vec<usize> =
             (0..rows.len()).filter(|&place| place == 0 || code(rows[place]) != code(rows[place - 1])).collect();
         starts.push(rows.len());
-        Self { rows, starts }
+        let repeats = observations.n_clusters_repeated().is_some();
+        Self { rows, starts, repeats, holds_places: observations.weights().kind() == Some(WeightKind::Frequency) }
     }
 
-    /// What each of `rows` takes.
+    /// What each of `rows` takes, in their order.
     pub fn taken(&self, random: &mut Stream) -> Vec<Taken> {
         let members = |cluster: usize| &self.rows[self.starts[cluster]..self.starts[cluster + 1]];
-        let mut clusters: Vec<usize> = (0..self.starts.len() - 1).collect();
-        let size = self.starts.get(1).copied().unwrap_or(0);
-        if clusters.iter().all(|&cluster| members(cluster).len() == size) {
-            clusters.shuffle(random);
-            return clusters.into_iter().flat_map(members).map(|&from| Taken { from, sign: 1.0 }).collect();
+        let mut by_size: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for cluster in 0..self.starts.len() - 1 {
+            by_size.entry(members(cluster).len()).or_default().push(cluster);
         }
-        let mut signed = |cluster: usize| {
-            let sign = if random.random::<bool>() { 1.0 } else { -1.0 };
-            members(cluster).iter().map(move |&from| Taken { from, sign })
-        };
-        clusters.into_iter().flat_map(&mut signed).collect()
+        // By cluster: whose values it takes, and with which sign.
+        let mut taken: Vec<Taken> = (0..self.starts.len() - 1).map(|from| Taken { from, sign: 1.0 }).collect();
+        for alike in by_size.into_values() {
+            if !self.holds_places && alike.len() >= EXCHANGED_MIN {
+                let mut others = alike.clone();
+                others.shuffle(random);
+                alike.into_iter().zip(others).for_each(|(cluster, from)| taken[cluster].from = from);
+            } else {
+                let sign = |random: &mut Stream| if random.random::<bool>() { 1.0 } else { -1.0 };
+                alike.into_iter().for_each(|cluster| taken[cluster].sign = sign(random));
+            }
+        }
+        let of_rows = |own: Taken| members(own.from).iter().map(move |&from| Taken { from, sign: own.sign });
+        taken.into_iter().flat_map(of_rows).collect()
     }
 
     /// How alike drivers must be to share their noise: within clusters one is as alike as no other.
     pub fn likeness(&self) -> Likeness {
-        if self.starts.len() - 1 < self.rows.len() { Likeness::Own } else { Likeness::Width }
+        let n_clusters = self.starts.len() - 1;
+        match self.repeats {
+            true if n_clusters < COMPARED_CLUSTERS_MIN => Likeness::TooFew,
+            true => Likeness::Own,
+            false => Likeness::Width,
+        }
     }
 }
 
@@ -102,16 +125,17 @@ pub(super) enum Likeness {
     Observations(f64),
     /// No other.
     Own,
+    /// Too few customers to make noise of.
+    TooFew,
 }
 
 impl<'a> Noise<'a> {
-    /// Rows that stand for several observations are no units to exchange: their noise is normal.
+    /// Rows that stand for several observations are no units to exchange: their noise is normal, but where customers are known,
+    /// whose signs can be drawn.
     pub fn of_rows(observations: &'a Observations, centred: ArrayView2<'a, f64>) -> Self {
         let weights = observations.weights();
-        if weights.kind() == Some(WeightKind::Frequency) {
-            let n_observations = weights.n_observations(observations.n_rows());
-            let n_clusters = observations.clusters().map_or(n_observations, |clusters| clusters.n_clusters() as f64);
-            return Self::Normal { n_observations: n_observations.min(n_clusters) };
+        if weights.kind() == Some(WeightKind::Frequency) && observations.n_clusters_repeated().is_none() {
+            return Self::Normal { n_observations: weights.n_observations(observations.n_rows()) };
         }
         Self::Permuted(Permuted { centred, weights: weights.values(), exchange: Exchange::of(observations) })
     }
@@ -267,6 +291,7 @@ pub(super) fn compared(
             Likeness::Width => (columns.len(), None, None),
             Likeness::Observations(n) => (columns.len(), Some(n.to_bits()), None),
             Likeness::Own => (columns.len(), None, Some(driver)),
+            Likeness::TooFew => continue,
         };
         alike_by_kind.entry(kind).or_default().push(driver);
     }
@@ -290,7 +315,7 @@ pub(super) fn compared(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Clusters, DesignMatrix, Outcome};
+    use crate::data::{Clusters, DesignMatrix, Outcome, Weights};
     use crate::drivers::DriverAnalysis;
     use crate::drivers::analysis::Driver;
 
@@ -317,7 +342,13 @@ mod tests {
             let design = DesignMatrix::new(vec!["a".to_owned(), "b".to_owned()], features).expect("finite");
             let observations = Observations::new(design, Outcome::numeric("y", outcome).expect("finite"));
             let observations = observations.expect("one a row").clustered(Clusters::from_labels(&customers));
-            let ranking = analysis.rank(&observations.expect("one a row"), &drivers, &[]).expect("a ranking");
+            let mut observations = observations.expect("one a row");
+            if company % 2 == 1 {
+                // The same rows, said to stand for one observation each.
+                let each = Weights::new(WeightKind::Frequency, vec![1.0; 345]).expect("whole");
+                observations = observations.weighted(each).expect("one a row");
+            }
+            let ranking = analysis.rank(&observations, &drivers, &[]).expect("a ranking");
             let p_value = |name: &str| {
                 let row = ranking.drivers.iter().find(|row| row.driver == name).expect("ranked");
                 row.noise.as_ref().expect("compared").p_value

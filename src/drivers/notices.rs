@@ -3,6 +3,7 @@
 use super::analysis::{Base, Driver};
 use super::bootstrap::Replicates;
 use super::method::Method;
+use super::noise::COMPARED_CLUSTERS_MIN;
 use super::ranking::DriverRow;
 use super::regression::{FullModel, Layout, Regression};
 use super::sampling::Sampled;
@@ -134,10 +135,13 @@ pub(super) fn small_base(outcome: &str, n_used: usize, n_drivers: usize) -> Opti
 /// Intervals and the test that no driver goes with the outcome rest on so few customers that they are too sure.
 pub(super) fn few_clusters(base: &Base) -> Option<Finding> {
     let n_clusters = base.n_clusters.filter(|&n_clusters| n_clusters < base.n_observations.min(FEW_CLUSTERS))?;
-    let sentence = format!(
+    let mut sentence = format!(
         "intervals, ranks and the test of {} rest on {n_clusters} customers (clusters), so few that they are likely too sure",
         base.outcome
     );
+    if n_clusters < COMPARED_CLUSTERS_MIN {
+        sentence.push_str("; they are too few for a comparison with noise");
+    }
     let finding = Finding::new(FindingKind::SmallBase, Severity::Warning, &base.outcome, sentence);
     Some(finding.number("n_clusters", n_clusters as f64))
 }

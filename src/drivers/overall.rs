@@ -24,17 +24,39 @@ pub(super) struct Slopes<'a> {
     pub coefficients: &'a [Coefficient],
     /// Of the coefficients, in their order.
     pub covariance: ArrayView2<'a, f64>,
-    /// Of the statistics; `None` where they are normal.
-    pub degrees_of_freedom: Option<f64>,
+    /// How sure the covariance itself is.
+    pub freedom: Freedom,
+}
+
+/// The degrees of freedom behind a covariance.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Freedom {
+    /// So many rows that statistics are normal.
+    Endless,
+    /// Those of the residuals.
+    Residual(f64),
+    /// A covariance by so many clusters.
+    Clusters(usize),
+}
+
+impl Freedom {
+    /// Of a fit by cluster, if it is one.
+    pub fn by_cluster(n_clusters: Option<usize>, otherwise: Self) -> Self {
+        n_clusters.map_or(otherwise, Self::Clusters)
+    }
 }
 
 impl Slopes<'_> {
-    /// The p-value of `b' inverse(V) b / q` over the terms to be tested, by F with q and the degrees of freedom; `None` where
-    /// their covariance is not one, as where there are fewer clusters than terms.
+    /// The p-value of `b' inverse(V) b / q` over the terms to be tested, by F with q and the residual degrees of freedom; `None`
+    /// where their covariance is not one, as where there are no more clusters than terms.
+    ///
+    /// A covariance by `G` clusters is itself made of `G` random scores, so that the statistic is Hotelling's: times
+    /// `(G - q) / (G - 1)` it follows F with q and `G - q`. For a single term that is Student's t with `G - 1`.
     ///
     /// # References
     /// Cameron and Miller (2015), "A practitioner's guide to cluster-robust inference", Journal of Human Resources 50(2),
-    /// section VII.
+    /// section VII; Pustejovsky and Tipton (2018), "Small-sample methods for cluster-robust variance estimation and hypothesis
+    /// testing in fixed effects models", Journal of Business and Economic Statistics 36(4), section 3, for Hotelling's law.
     pub fn wald(&self, is_tested: impl Fn(&str) -> bool) -> Option<f64> {
         let tested: Vec<usize> =
             (0..self.coefficients.len()).filter(|&term| is_tested(&self.coefficients[term].term)).collect();
@@ -52,17 +74,18 @@ impl Slopes<'_> {
         }
         let n_tested = tested.len() as f64;
         let statistic = scaled.dot(&cholesky.solve(scaled.view())) / n_tested;
-        let freedom = self.degrees_of_freedom.unwrap_or(f64::INFINITY);
-        (statistic.is_finite() && freedom > 0.0).then(|| match freedom.is_finite() {
-            true => f_upper(statistic, n_tested, freedom),
-            false => chi_squared_upper(statistic * n_tested, n_tested),
-        })
+        if !statistic.is_finite() {
+            return None;
+        }
+        match self.freedom {
+            Freedom::Endless => Some(chi_squared_upper(statistic * n_tested, n_tested)),
+            Freedom::Residual(freedom) => (freedom > 0.0).then(|| f_upper(statistic, n_tested, freedom)),
+            Freedom::Clusters(n_clusters) => {
+                let left = n_clusters as f64 - n_tested;
+                (left > 0.5).then(|| f_upper(statistic * left / (n_clusters as f64 - 1.0), n_tested, left))
+            }
+        }
     }
-}
-
-/// The degrees of freedom of statistics by cluster: one less than the clusters.
-pub(super) fn by_cluster(n_clusters: Option<usize>) -> Option<f64> {
-    n_clusters.map(|n_clusters| n_clusters as f64 - 1.0)
 }
 
 /// A p-value, and what is to be said of it.
@@ -108,7 +131,7 @@ pub(super) fn of_rows(
         let slopes = Slopes {
             coefficients: fit.coefficients(),
             covariance: fit.covariance(),
-            degrees_of_freedom: by_cluster(fit.summary().n_clusters).or(Some(fit.summary().df_residual as f64)),
+            freedom: Freedom::by_cluster(fit.summary().n_clusters, Freedom::Residual(fit.summary().df_residual as f64)),
         };
         slopes.wald(|term| is_of(observations.design().names(), drivers, term))
     });
@@ -146,9 +169,13 @@ pub(super) fn f_test(n_observations: f64, regression: &Regression, full: &FullMo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Clusters, Outcome, Weights};
+    use crate::data::{Clusters, DesignMatrix, Outcome, Weights};
     use crate::drivers::{DriverAnalysis, DriverFamily};
     use crate::estimators::formula_data::{FormulaData, wave};
+    use crate::stats::random::stream;
+    use ndarray::Array2;
+    use rand::Rng;
+    use rand_distr::StandardNormal;
 
     fn number(data: &FormulaData) -> Array1<f64> {
         Array1::from_shape_fn(data.clusters.len(), |row| {
@@ -181,7 +208,7 @@ mod tests {
         ranking.expect("a ranking").p_value
     }
 
-    /// Expected values: tests/oracles/drivers_overall.py (statsmodels).
+    /// Expected values: tests/oracles/drivers_overall.py (covariances by statsmodels).
     #[test]
     fn customers_and_sampling_weights_are_heeded_as_statsmodels_does() {
         let data = FormulaData::of(120);
@@ -195,9 +222,9 @@ mod tests {
         let got = [linear, clustered, sampled, class];
         let want = [
             0.000_528_177_322_813_208_7,
-            0.006_300_866_868_355_304,
+            0.008_648_440_153_777_942,
             0.001_240_993_008_456_151_5,
-            0.080_794_852_734_765_85,
+            0.094_552_325_090_583_84,
         ];
         assert!(got.iter().zip(want).all(|(got, want)| (got - want).abs() < 1e-9), "{got:?} {want:?}");
     }
@@ -217,6 +244,28 @@ mod tests {
         let (twice, ten) = (repeated(2), repeated(10));
         assert!((twice / ten - 1.0).abs() < 0.1, "{twice} {ten}");
         assert!(twice > alone / 10.0, "{twice} {alone}");
+    }
+
+    /// 200 companies of 20 customers with ten answers each, of which nothing goes with anything but customers with themselves: the
+    /// test of five drivers is below 0.05 in one of twenty, by definition; F with `G - 1` would be in one of five.
+    #[test]
+    fn drivers_that_go_with_nothing_are_shown_no_more_often_than_chance() {
+        let drivers: Vec<Driver> = (0..5).map(|column| Driver::column(format!("x{column}"), column)).collect();
+        let analysis = DriverAnalysis { replicates: 0, ..DriverAnalysis::default() };
+        let mut n_shown = 0;
+        for company in 0..200 {
+            let mut random = stream(11, "customers", company);
+            let mut normals = |n: usize| -> Vec<f64> { (0..n).map(|_| random.sample(StandardNormal)).collect() };
+            let features = Array2::from_shape_vec((200, 5), normals(1000)).expect("200 by 5");
+            let names = (0..5).map(|column| format!("x{column}")).collect();
+            let design = DesignMatrix::new(names, features).expect("finite");
+            let outcome = Outcome::numeric("y", normals(200).into()).expect("finite");
+            let rows = Observations::new(design, outcome).expect("one a row");
+            let rows = rows.clustered(Clusters::from_labels((0..200).map(|row| row / 10))).expect("one a row");
+            n_shown += usize::from(analysis.rank(&rows, &drivers, &[]).expect("a ranking").p_value <= 0.05);
+        }
+        // 10 are expected, with a standard error of 3.
+        assert!((2..=20).contains(&n_shown), "{n_shown}");
     }
 
     /// Three customers cannot carry a test of two columns beside a third: each counts as one answer, which is said.

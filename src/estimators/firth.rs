@@ -25,6 +25,8 @@ const HALVINGS_MAX: i32 = 40;
 const SCORING_MAX: usize = 50;
 /// What is left to gain on the way there, in squared standard errors, below which the maximum is reached.
 const LEFT_TO_GAIN: f64 = 1e-18;
+/// The same where no step goes up any more.
+const ROUNDING_LEFT: f64 = 1e-10;
 /// A step must gain this share of what its slope promises (relative).
 const GAIN_MIN: f64 = 1e-4;
 
@@ -107,8 +109,10 @@ impl Firth {
         }
         let mut gradient = point.gradient(columns, cases);
         let mut curvature = point.inverse.clone();
+        let mut is_plain = true;
         for iteration in SCORING_MAX..self.iterations_max {
-            if gradient.dot(&point.inverse.dot(&gradient)) <= LEFT_TO_GAIN {
+            let left_to_gain = gradient.dot(&point.inverse.dot(&gradient));
+            if left_to_gain <= LEFT_TO_GAIN {
                 return Some((point, iteration));
             }
             let mut direction = curvature.dot(&gradient);
@@ -117,12 +121,22 @@ impl Firth {
                 direction = curvature.dot(&gradient);
             }
             let (slope, size) = (direction.dot(&gradient), largest(&direction));
-            let (next, share) = (0..HALVINGS_MAX).find_map(|halving| {
+            let step = (0..HALVINGS_MAX).find_map(|halving| {
                 let share = 0.5_f64.powi(halving) * (STEP_MAX / size).min(1.0);
                 let next = point.at_share(columns, cases, &direction, share);
                 let rounding = 1e-14 * point.value.abs();
                 (next.value >= point.value + GAIN_MIN * share * slope - rounding).then_some((next, share))
-            })?;
+            });
+            let Some((next, share)) = step else {
+                // What was learned may mislead; by what is known there, rounding hides what is left.
+                if is_plain {
+                    return (left_to_gain <= ROUNDING_LEFT).then_some((point, iteration));
+                }
+                curvature.assign(&point.inverse);
+                is_plain = true;
+                continue;
+            };
+            is_plain = false;
             let next_gradient = next.gradient(columns, cases);
             learn(&mut curvature, &(&direction * share), &(&gradient - &next_gradient));
             (point, gradient) = (next, next_gradient);

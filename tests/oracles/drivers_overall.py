@@ -6,7 +6,7 @@ A line is: model, standard errors, p-value of `price` and `calls` given `speed`.
 """
 import numpy as np
 import statsmodels.api as sm
-from scipy.stats import chi2, f
+from scipy.stats import f
 
 M = 2147483647
 
@@ -30,17 +30,23 @@ x = sm.add_constant(x)
 
 def wald(fit, freedom):
     b, v = fit.params[2:], fit.cov_params()[2:, 2:]
-    statistic = b @ np.linalg.solve(v, b) / 2
-    return f.sf(statistic, 2, freedom) if freedom else chi2.sf(2 * statistic, 2)
+    return f.sf(b @ np.linalg.solve(v, b) / 2, 2, freedom)
+
+
+def by_cluster(fit, n_groups):
+    """Hotelling's law: the statistic that statsmodels refers to F(2, G - 1), times (G - 2) / (G - 1), to F(2, G - 2)."""
+    b, v = fit.params[2:], fit.cov_params()[2:, 2:]
+    return f.sf(b @ np.linalg.solve(v, b) / 2 * (n_groups - 2) / (n_groups - 1), 2, n_groups - 2)
 
 
 n_groups = len(set(groups))
 fit = sm.OLS(y, x).fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
-print("linear cluster", repr(float(wald(fit, n_groups - 1))), repr(float(fit.f_test(np.eye(4)[2:]).pvalue)))
+assert abs(wald(fit, n_groups - 1) - fit.f_test(np.eye(4)[2:]).pvalue) < 1e-12
+print("linear cluster", repr(float(by_cluster(fit, n_groups))))
 keep = weights > 0
 fit = sm.WLS(y[keep], x[keep], weights=weights[keep]).fit(cov_type="HC1", use_t=True)
 print("linear sampling", repr(float(wald(fit, keep.sum() - 4))))
 fit = sm.Logit(c, x).fit(disp=0, tol=1e-12, cov_type="cluster", cov_kwds={"groups": groups})
-print("logistic cluster", repr(float(wald(fit, n_groups - 1))))
+print("logistic cluster", repr(float(by_cluster(fit, n_groups))))
 fit = sm.OLS(y, x).fit()
 print("linear model", repr(float(fit.f_test(np.eye(4)[2:]).pvalue)))

@@ -16,7 +16,7 @@ use rand_distr::{ChiSquared, Distribution, StandardNormal};
 enum Noise {
     /// A driver's own values, in another order or with other signs.
     Exchanged(Exchange),
-    /// Normal noise, one value a cluster or, where there are none, an observation: rows that stand for several are no units
+    /// Normal noise, one value an observation: rows that stand for several are no units
     /// to exchange.
     Normal,
 }
@@ -35,7 +35,7 @@ impl SubsetModels {
     ) -> Vec<NoiseTest> {
         let DriverAnalysis { noise_drivers: n_drawn, seed, .. } = *analysis;
         let noise = match observations.weights().kind() {
-            Some(WeightKind::Frequency) => Noise::Normal,
+            Some(WeightKind::Frequency) if observations.n_clusters_repeated().is_none() => Noise::Normal,
             _ => Noise::Exchanged(Exchange::of(observations)),
         };
         let plan = plan.with_another();
@@ -74,23 +74,15 @@ impl SubsetModels {
     ) -> AddedColumns {
         let mut drawn = AddedColumns::none(self.outcome.len(), sources.len());
         let places = || self.places.iter().enumerate().filter_map(|(row, place)| Some((row, (*place)?)));
-        match (noise, observations.clusters()) {
-            (Noise::Exchanged(exchange), _) => {
+        match noise {
+            Noise::Exchanged(exchange) => {
                 for (&row, Taken { from, sign }) in exchange.rows.iter().zip(exchange.taken(random)) {
                     let (Some(place), Some(from)) = (self.places[row], self.places[from]) else { continue };
                     let values: Vec<f64> = sources.iter().map(|&source| sign * self.values[[from, source]]).collect();
                     drawn.add(place, observations.weights().of(row) * self.unit, &values);
                 }
             }
-            (Noise::Normal, Some(clusters)) => {
-                let by_cluster: Vec<Vec<f64>> =
-                    (0..clusters.n_clusters()).map(|_| normal(sources.len(), random)).collect();
-                for (row, place) in places() {
-                    let values = &by_cluster[clusters.codes()[row] as usize];
-                    drawn.add(place, observations.weights().of(row), values);
-                }
-            }
-            (Noise::Normal, None) => {
+            Noise::Normal => {
                 // Of so many independent rows: their mean, and how they scatter around it.
                 for (row, place) in places() {
                     let n_observations = observations.weights().of(row);
