@@ -2,7 +2,7 @@
 
 use super::estimate::Count;
 use super::joining::{Joining, ONE, SHORT_ROW};
-use super::reverse::{BLOCK_SETS, ReverseSampler, Scratch, Watch};
+use super::reverse::{BLOCK_SETS, Met, ReverseSampler, Watch};
 use std::ops::Range;
 
 /// Windows that a number of sets is cut into at least, where there are as many.
@@ -146,10 +146,10 @@ impl Watch for Expected<'_> {
     }
 
     #[inline(always)]
-    fn may_join(&mut self, places: Range<usize>, sources: &[u32], scratch: &Scratch) {
+    fn may_join(&mut self, places: Range<usize>, sources: &[u32], met: Met<'_>) {
         let joining = self.joining;
         for (&node, &probability) in sources.iter().zip(&joining.by_arc[places]) {
-            self.expect(node, if scratch.has_met(node) { 0 } else { u64::from(probability) });
+            self.expect(node, if met.holds(node) { 0 } else { u64::from(probability) });
         }
     }
 

@@ -9,13 +9,34 @@ use std::ops::Range;
 /// The edges into each of the customers between whom sets are drawn.
 pub(in crate::influence) struct Inward<'graph> {
     /// One more than there are nodes, so that the last has an end.
-    pub(super) rows: Vec<InwardRow>,
+    rows: Vec<InwardRow>,
     /// The customer at the other end of each edge.
-    pub(super) sources: Cow<'graph, [u32]>,
+    sources: Cow<'graph, [u32]>,
     /// One per edge where they differ within a row.
     by_arc: Option<Cow<'graph, [f64]>>,
-    pub(super) skips: Vec<Skips>,
-    pub(super) counts: LiveCounts,
+    skips: Vec<Skips>,
+    counts: LiveCounts,
+}
+
+/// What is looked at while sets are drawn, so that nobody asks again and again whose memory it is.
+#[derive(Clone, Copy)]
+pub(super) struct InwardView<'inward> {
+    pub rows: &'inward [InwardRow],
+    pub sources: &'inward [u32],
+    by_arc: Option<&'inward [f64]>,
+    pub skips: &'inward [Skips],
+    pub counts: &'inward LiveCounts,
+}
+
+impl InwardView<'_> {
+    /// Probability of the edge at `place`, which points at `node`.
+    #[inline(always)]
+    pub fn probability(&self, node: usize, place: usize) -> f64 {
+        match self.by_arc {
+            Some(values) => values[place],
+            None => self.skips[node].largest,
+        }
+    }
 }
 
 /// Where a node's edges are, and the table of how many of them are live.
@@ -132,11 +153,13 @@ impl<'graph> Inward<'graph> {
     }
 
     /// Probability of the edge at `place`, which points at `node`.
-    #[inline(always)]
     pub fn probability(&self, node: usize, place: usize) -> f64 {
-        match &self.by_arc {
-            Some(values) => values[place],
-            None => self.skips[node].largest,
-        }
+        self.view().probability(node, place)
+    }
+
+    /// All of it as it lies in memory.
+    pub(super) fn view(&self) -> InwardView<'_> {
+        let (rows, skips) = (&self.rows, &self.skips);
+        InwardView { rows, sources: &self.sources, by_arc: self.by_arc.as_deref(), skips, counts: &self.counts }
     }
 }

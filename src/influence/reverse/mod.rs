@@ -7,11 +7,12 @@
 
 mod inward;
 mod live_counts;
+mod meeting;
 mod sampler;
 mod scratch;
 mod sets;
 
 pub(super) use inward::Inward;
 pub(super) use sampler::{BLOCK_SETS, ReverseSampler, Watch, uniform};
-pub(super) use scratch::Scratch;
+pub(super) use scratch::Met;
 pub(super) use sets::ReverseSets;

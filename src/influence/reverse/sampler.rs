@@ -1,13 +1,12 @@
 //! Drawing reverse-reachable sets.
 
-use super::inward::{Inward, InwardRow};
-use super::live_counts::{LIVE_MAX, NO_TABLE};
-use super::scratch::Scratch;
+use super::inward::Inward;
+use super::live_counts::NO_TABLE;
+use super::scratch::{Met, Scratch};
 use super::sets::ReverseSets;
 use crate::influence::ReferralGraph;
 use crate::stats::random::{Stream, stream};
 use rand::RngCore;
-use rand_distr::{Distribution, Exp1};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,8 +15,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(in crate::influence) const BLOCK_SETS: usize = 4096;
 /// Sets drawn to learn how large sets are.
 const PILOT_SETS: usize = 64;
-/// Rests of rows no longer than this are tested edge by edge, which is then cheaper than a skip.
-const SHORT_REST: usize = 3;
 
 /// Draws reverse-reachable sets that have more than their root.
 ///
@@ -63,7 +60,7 @@ pub(in crate::influence) trait Watch {
     fn knows_second_step(&self, root: u32) -> bool;
 
     /// Whoever has not been met may join the set along the edges at these places, which lead from `sources`.
-    fn may_join(&mut self, places: Range<usize>, sources: &[u32], scratch: &Scratch);
+    fn may_join(&mut self, places: Range<usize>, sources: &[u32], met: Met<'_>);
 
     /// A node has joined the set along a long row.
     fn joined(&mut self, node: u32);
@@ -87,7 +84,7 @@ impl Watch for Unwatched {
     }
 
     #[inline(always)]
-    fn may_join(&mut self, _places: Range<usize>, _sources: &[u32], _scratch: &Scratch) {}
+    fn may_join(&mut self, _places: Range<usize>, _sources: &[u32], _met: Met<'_>) {}
 
     #[inline(always)]
     fn joined(&mut self, _node: u32) {}
@@ -242,124 +239,49 @@ impl<'graph> ReverseSampler<'graph> {
         if self.total_weight() <= 0.0 {
             return;
         }
-        let rows = self.inward.rows.as_slice();
+        let inward = self.inward.view();
         let part = self.total_weight() / n_sets as f64;
         let mut arc = self.cumulative.partition_point(|&sum| sum <= sets.start as f64 * part).min(self.last);
-        let mut root = rows.partition_point(|row| row.start as usize <= arc) - 1;
-        for set in sets {
-            let point = (set as f64 + uniform(&mut random)) * part;
+        let mut root = inward.rows.partition_point(|row| row.start as usize <= arc) - 1;
+        let mut set = scratch.room(sets.len() as u32);
+        for number in sets {
+            let point = (number as f64 + uniform(&mut random)) * part;
             while arc < self.last && self.cumulative[arc] <= point {
                 arc += 1;
             }
-            while rows[root + 1].start as usize <= arc {
+            while inward.rows[root + 1].start as usize <= arc {
                 root += 1;
             }
-            scratch.begin();
+            set.begin();
             watch.begin();
-            scratch.meet(root as u32);
-            scratch.meet(self.inward.sources[arc]);
-            self.meet_one_by_one(root, arc + 1, &mut random, scratch);
+            set.meet(root as u32);
+            set.meet(inward.sources[arc]);
+            inward.meet_one_by_one(root, arc + 1, &mut random, &mut set);
             // Members come in the order of steps from the root.
-            let known = if W::WATCHES && watch.knows_second_step(root as u32) { scratch.n_members() } else { 1 };
+            let known = if W::WATCHES && watch.knows_second_step(root as u32) { set.n_members() } else { 1 };
             let mut next = 1;
-            while next < scratch.n_members() {
-                let node = scratch.member(next) as usize;
-                let row = rows[node];
-                let n_before = scratch.n_members();
+            while next < set.n_members() {
+                let node = set.member(next) as usize;
+                let row = inward.rows[node];
+                let n_before = set.n_members();
                 let is_watched = W::WATCHES && next >= known;
                 let is_shown = is_watched && row.n_arcs <= W::SHORT_ROW;
                 if is_shown {
-                    watch.may_join(row.range(), &self.inward.sources[row.range()], scratch);
+                    watch.may_join(row.range(), &inward.sources[row.range()], set.met());
                 }
                 if row.counts == NO_TABLE {
-                    self.meet_one_by_one(node, row.start as usize, &mut random, scratch);
+                    inward.meet_one_by_one(node, row.start as usize, &mut random, &mut set);
                 } else if row.n_arcs > 0 {
-                    self.meet_by_count(row, &mut random, scratch);
+                    inward.meet_by_count(row, &mut random, &mut set);
                 }
                 if is_watched && !is_shown {
-                    scratch.members()[n_before..].iter().for_each(|&node| watch.joined(node));
+                    set.members()[n_before..].iter().for_each(|&node| watch.joined(node));
                 }
                 next += 1;
             }
-            each(watch, ReverseSet { members: scratch.members() });
+            each(watch, ReverseSet { members: set.members() });
         }
     }
-
-    /// Meets the sources of the live edges of a row with a table.
-    ///
-    /// The upper bits of a random word say how many are live, the lower ones which is the first: given the count they are
-    /// uniform but for an error of one in 2^32. The first source is looked at in any case, since whether it counts cannot be foreseen.
-    #[inline(always)]
-    fn meet_by_count(&self, row: InwardRow, random: &mut Stream, scratch: &mut Scratch) {
-        let word = random.next_u64();
-        let table = self.inward.counts.table(row.counts);
-        let first = one_of(row.n_arcs, word as u32);
-        scratch.meet_if(self.inward.sources[(row.start + first) as usize], word > table[0]);
-        if word > table[1] {
-            let n_live = 2 + table[2..].iter().take_while(|&&threshold| word > threshold).count();
-            self.meet_others(row, first, n_live, random, scratch);
-        }
-    }
-
-    /// Meets the sources of `n_live` different edges of a row, the first of which has been met.
-    fn meet_others(&self, row: InwardRow, first: u32, n_live: usize, random: &mut Stream, scratch: &mut Scratch) {
-        let source = |place: u32| self.inward.sources[(row.start + place) as usize];
-        if n_live >= row.n_arcs as usize {
-            (0..row.n_arcs).for_each(|place| scratch.meet(source(place)));
-            return;
-        }
-        let second = one_of(row.n_arcs - 1, (random.next_u64() >> 32) as u32);
-        let second = second + u32::from(second >= first);
-        scratch.meet(source(second));
-        let mut places = [first; LIVE_MAX];
-        places[1] = second;
-        for n_met in 2..n_live.min(LIVE_MAX) {
-            let mut place = one_of(row.n_arcs, (random.next_u64() >> 32) as u32);
-            while places[..n_met].contains(&place) {
-                place = one_of(row.n_arcs, (random.next_u64() >> 32) as u32);
-            }
-            places[n_met] = place;
-            scratch.meet(source(place));
-        }
-    }
-
-    /// Meets the sources of the live edges of a row, from `place` on.
-    ///
-    /// Short rests and likely edges are tested one by one. Otherwise candidates come with probability `bound`, which no
-    /// later edge exceeds, by skipping a geometric number of edges; a candidate is live with probability `p / bound`.
-    #[inline(always)]
-    fn meet_one_by_one(&self, node: usize, mut place: usize, random: &mut Stream, scratch: &mut Scratch) {
-        let end = self.inward.range(node).end;
-        let mut skips = self.inward.skips[node];
-        while place < end {
-            let probability = self.inward.probability(node, place);
-            if end - place <= SHORT_REST || probability > 0.25 {
-                scratch.meet_if(self.inward.sources[place], uniform(random) < probability);
-            } else {
-                if probability < 0.5 * skips.largest {
-                    skips = super::inward::Skips::of(probability);
-                }
-                let exponential: f64 = Exp1.sample(random);
-                // Not a number, or infinite, if the rest of the row never passes anything on.
-                let skip = exponential * skips.per_exponential;
-                let within = skip < (end - place) as f64;
-                if !within {
-                    return;
-                }
-                place += skip as usize;
-                let probability = self.inward.probability(node, place);
-                let live = probability >= skips.largest || uniform(random) * skips.largest < probability;
-                scratch.meet_if(self.inward.sources[place], live);
-            }
-            place += 1;
-        }
-    }
-}
-
-/// One of `n` places, from 32 random bits.
-#[inline(always)]
-fn one_of(n_places: u32, bits: u32) -> u32 {
-    ((u64::from(bits) * u64::from(n_places)) >> 32) as u32
 }
 
 /// Uniform on [0, 1).

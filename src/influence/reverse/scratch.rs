@@ -1,25 +1,45 @@
 //! Working memory of one thread.
 
-/// The set being drawn, and who is in it already. Made once; nothing is allocated per set.
+/// Room for the set being drawn and for who is in it already. Made once; nothing is allocated per set.
 pub(in crate::influence) struct Scratch {
     /// The last set in which each node was met.
     met: Vec<u32>,
-    set: u32,
-    /// The first `n_members` are the set; there is room for one more than there are nodes.
+    /// The number of the last set.
+    last: u32,
+    /// Room for one more than there are nodes.
     members: Vec<u32>,
-    n_members: usize,
 }
 
 impl Scratch {
     pub fn new(n_nodes: usize) -> Self {
-        Self { met: vec![0; n_nodes], set: 0, members: vec![0; n_nodes + 1], n_members: 0 }
+        Self { met: vec![0; n_nodes], last: 0, members: vec![0; n_nodes + 1] }
     }
 
-    pub fn begin(&mut self) {
-        if self.set == u32::MAX {
+    /// The room for up to `n_sets` sets, one after the other.
+    pub fn room(&mut self, n_sets: u32) -> SetInHand<'_> {
+        if self.last > u32::MAX - n_sets {
             self.met.fill(0);
-            self.set = 0;
+            self.last = 0;
         }
+        let set = self.last;
+        self.last += n_sets;
+        SetInHand { met: &mut self.met, set, members: &mut self.members, n_members: 0 }
+    }
+}
+
+/// The set being drawn. It lives in registers as long as nobody but the sampler's own loop holds a reference to it.
+pub(super) struct SetInHand<'scratch> {
+    met: &'scratch mut [u32],
+    set: u32,
+    /// The first `n_members` are the set.
+    members: &'scratch mut [u32],
+    n_members: usize,
+}
+
+impl SetInHand<'_> {
+    /// The next set.
+    #[inline(always)]
+    pub fn begin(&mut self) {
         self.set += 1;
         self.n_members = 0;
     }
@@ -40,9 +60,10 @@ impl Scratch {
         self.meet_if(node, true);
     }
 
+    /// Who has been met so far.
     #[inline(always)]
-    pub fn has_met(&self, node: u32) -> bool {
-        self.met[node as usize] == self.set
+    pub fn met(&self) -> Met<'_> {
+        Met { met: self.met, set: self.set }
     }
 
     /// The set so far, each member once, in the order met.
@@ -59,5 +80,19 @@ impl Scratch {
     #[inline(always)]
     pub fn n_members(&self) -> usize {
         self.n_members
+    }
+}
+
+/// Who is in the set so far.
+#[derive(Clone, Copy)]
+pub(in crate::influence) struct Met<'scratch> {
+    met: &'scratch [u32],
+    set: u32,
+}
+
+impl Met<'_> {
+    #[inline(always)]
+    pub fn holds(self, node: u32) -> bool {
+        self.met[node as usize] == self.set
     }
 }
