@@ -253,7 +253,8 @@ pub(super) fn summary(
         family: Family::Logistic,
         outcome: observations.outcome().name().to_owned(),
         n_rows: observations.n_rows(),
-        n_used,
+        n_used: cases.n_rows,
+        n_observations: n_used,
         n_terms,
         df_residual: n_used - n_terms,
         r_squared: None,
@@ -277,7 +278,7 @@ pub(super) fn summary(
 
 fn few_events(summary: &FitSummary) -> Option<Finding> {
     let n_events = summary.n_events?;
-    let rarer = n_events.min(summary.n_used - n_events);
+    let rarer = n_events.min(summary.n_observations - n_events);
     let n_slopes = summary.n_terms - 1;
     let per_term = rarer as f64 / n_slopes.max(1) as f64;
     (n_slopes > 0 && per_term < EVENTS_PER_TERM).then(|| {

@@ -141,8 +141,10 @@ pub struct PenalisedSummary {
     pub outcome: String,
     /// Rows given.
     pub n_rows: usize,
-    /// Rows with a positive weight; for frequency weights, their sum.
+    /// Rows with a positive weight.
     pub n_used: usize,
+    /// Observations that these stand for: the sum of frequency weights, else the rows.
+    pub n_observations: usize,
     /// Columns given.
     pub n_features: usize,
     /// Columns that are in.
@@ -381,7 +383,8 @@ impl Penalised {
                 family: self.family,
                 outcome: outcome.to_owned(),
                 n_rows: observations.n_rows(),
-                n_used: cases.n_used,
+                n_used: cases.n_rows,
+                n_observations: cases.n_used,
                 n_features: design.n_features(),
                 n_nonzero: path[taken].n_nonzero,
                 mixing: self.mixing,
