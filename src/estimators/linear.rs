@@ -1,7 +1,7 @@
 //! Least squares: a number explained by columns.
 
 use super::cases::Cases;
-use super::coefficient::Reference;
+use super::coefficient::{INTERCEPT, Reference, refuse_names_of};
 use super::columns::{At, Case, Sums, Terms};
 use super::inference::{Criteria, Estimates, Inference, few_clusters, robust_instead};
 use super::prepared::Prepared;
@@ -63,6 +63,7 @@ impl Ols {
     /// Longley (1967), JASA 62(319), whose data show what raw cross products lose; Higham (2002), "Accuracy and
     /// Stability of Numerical Algorithms", chapter 20, for the refinement.
     pub fn fit(&self, observations: &Observations) -> Result<LinearFit, FitError> {
+        refuse_names_of([INTERCEPT], observations.design().names())?;
         let cases = Cases::of(observations);
         let mut prepared = Prepared::of(observations, &cases)?;
         let computed = applicable(self.std_errors, &cases);

@@ -1,7 +1,7 @@
 //! Logistic regression by maximum likelihood: a class explained by columns.
 
 use super::cases::Cases;
-use super::coefficient::Reference;
+use super::coefficient::{INTERCEPT, Reference, refuse_names_of};
 use super::columns::{At, Columns};
 use super::inference::{Criteria, Estimates, Inference, few_clusters, robust_instead};
 use super::logistic::{Bernoulli, likelihood, null_start};
@@ -177,6 +177,7 @@ pub(super) fn prepare<'a>(observations: &'a Observations, cases: &Cases) -> Resu
     if !outcome.is_binary() {
         return Err(FitError::NotBinary { outcome: outcome.name().to_owned() });
     }
+    refuse_names_of([INTERCEPT], observations.design().names())?;
     Prepared::of(observations, cases).map_err(|error| match error {
         FitError::ConstantOutcome { outcome, value } => {
             FitError::OneClass { outcome, class: u8::from(value > 0.5), n_used: cases.n_used }

@@ -6,7 +6,7 @@ use super::least_squares::{self, LeastSquares};
 use super::log_odds::{self, FoldFailure, LogOdds, STEPS_MAX, columns_of};
 use crate::data::{DesignMatrix, Observations};
 use crate::estimators::cases::Cases;
-use crate::estimators::coefficient::INTERCEPT;
+use crate::estimators::coefficient::{INTERCEPT, refuse_names_of};
 use crate::estimators::columns::Threads;
 use crate::estimators::fitted_model::{ModelTerm, Parts};
 use crate::estimators::inference::Inference;
@@ -208,6 +208,7 @@ impl Penalised {
     /// descent", Journal of Statistical Software 33(1).
     pub fn fit(&self, observations: &Observations) -> Result<PenalisedFit, FitError> {
         self.check()?;
+        refuse_names_of([INTERCEPT], observations.design().names())?;
         let cases = Cases::of(observations);
         let outcome = observations.outcome();
         let design = observations.design();

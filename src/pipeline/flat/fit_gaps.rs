@@ -3,7 +3,7 @@
 use super::columns::{LoadedGaps, Missing, OutcomeKind};
 use super::fit::FitQuestion;
 use crate::estimators::missing::{CompletedFit, Em, MissingError, MomentFit, Pairwise, Treatment};
-use crate::estimators::{Coefficient, Family, Logit, Ols, StdErrors};
+use crate::estimators::{Coefficient, Family, FitError, Logit, Ols, StdErrors};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::pipeline::{PipelineError, in_full};
 use serde::Serialize;
@@ -76,7 +76,10 @@ pub fn fit_gaps(question: &FitQuestion) -> Result<GapsAnswer, PipelineError> {
         Missing::Em => em(question, &loaded),
         _ => imputed(question, &loaded),
     }
-    .map_err(|error| PipelineError::Impossible(in_full(&error)))?;
+    .map_err(|error| match error {
+        MissingError::Fit(error @ FitError::TermTwice { .. }) => PipelineError::Fit(error),
+        other => PipelineError::Impossible(in_full(&other)),
+    })?;
     let of_fit = std::mem::replace(&mut answer.findings, loaded.findings);
     answer.findings.extend(of_fit);
     Ok(answer)
