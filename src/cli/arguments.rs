@@ -679,7 +679,7 @@ pub(super) struct Fit {
     /// promoter, for --family ordinal.
     #[arg(long)]
     pub partial: bool,
-    /// Columns with one slope for both steps, for --partial.
+    /// Features with one slope for both steps, for --partial; a category's name stands for all its columns.
     #[arg(long, value_parser = parse_names, requires = "partial", value_name = "COLUMNS")]
     pub parallel: Vec<Names>,
     /// How counts vary around their expectation, for --family count.

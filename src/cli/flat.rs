@@ -139,11 +139,24 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     let runs: Vec<String> = ranking.indistinct.iter().map(|run| run.join(", ")).collect();
     let indistinct = if runs.is_empty() { String::new() } else { format!("not told apart: {}; ", runs.join("; or ")) };
     let note = format!(
-        "{} of {} rows; {} shares of what the drivers explain ({:.3} of a fit of {:.3}); {} bootstrap replicates; \
+        "{}; {} shares of what the drivers explain ({:.3} of a fit of {:.3}); {} bootstrap replicates; \
          {indistinct}associations, not effects",
-        ranking.n_used, ranking.n_rows, ranking.method, ranking.decomposed, ranking.fit.value, ranking.n_replicates
+        used(ranking.n_used, ranking.n_rows, ranking.n_observations),
+        ranking.method,
+        ranking.decomposed,
+        ranking.fit.value,
+        ranking.n_replicates
     );
     print::table(&header, rows.collect(), &ranking.findings, Some(note))
+}
+
+/// Rows used, and the observations that they stand for where these are others.
+fn used(n_used: usize, n_rows: usize, n_observations: usize) -> String {
+    let stand_for = match n_observations == n_used {
+        true => String::new(),
+        false => format!(" (for {n_observations} observations)"),
+    };
+    format!("{n_used} of {n_rows} rows{stand_for}")
 }
 
 /// The ranking that follows from correlations, in which there are no rows to draw.
@@ -320,9 +333,8 @@ fn fit_gaps(question: &FitQuestion, format: Format) -> Result<(), Failure> {
     let sets = model.imputations.map_or_else(String::new, |imputations| format!(", {imputations} data sets"));
     let share = model.r_squared.map_or_else(String::new, |share| format!("; R squared {share:.4}"));
     let note = format!(
-        "{} of {} rows, {} of them whole; {} model by {}{sets}{share}; {} standard errors; associations, not effects",
-        model.n_used,
-        model.n_rows,
+        "{}, {} of them whole; {} model by {}{sets}{share}; {} standard errors; associations, not effects",
+        used(model.n_used, model.n_rows, model.n_observations),
         model.n_complete,
         model.family.word(),
         model.missing.word(),
@@ -407,10 +419,9 @@ fn penalised(arguments: &Fit) -> Result<(), Failure> {
     let rows = answer.coefficients.iter().map(|row| vec![Cell::text(row.term.clone()), Cell::digits(row.estimate)]);
     let model = &answer.model.summary;
     let note = format!(
-        "{} of {} rows; {} of {} columns kept at lambda {} (mixing {}); deviance explained {:.4} of the rows it was fitted \
+        "{}; {} of {} columns kept at lambda {} (mixing {}); deviance explained {:.4} of the rows it was fitted \
          to; no p-values: penalised coefficients predict and do not test",
-        model.n_used,
-        model.n_rows,
+        used(model.n_used, model.n_rows, model.n_observations),
         model.n_nonzero,
         model.n_features,
         Cell::digits(model.lambda).into_text(),
@@ -437,10 +448,9 @@ fn fit_note(model: &FitSummary) -> String {
     let levels = if model.levels.is_empty() { String::new() } else { format!("; {} levels", model.levels.len()) };
     let clusters = model.n_clusters.map_or_else(String::new, |n_clusters| format!(" ({n_clusters} clusters)"));
     format!(
-        "{} of {} rows{events}; {} model, {} terms, {} residual degrees of freedom{fit}{count}{levels}; log likelihood \
+        "{}{events}; {} model, {} terms, {} residual degrees of freedom{fit}{count}{levels}; log likelihood \
          {:.3} (null {:.3}); AIC {:.2}, BIC {:.2}; {} standard errors{clusters}; associations, not effects",
-        model.n_used,
-        model.n_rows,
+        used(model.n_used, model.n_rows, model.n_observations),
         model.family.word(),
         model.n_terms,
         model.df_residual,

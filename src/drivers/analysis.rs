@@ -233,6 +233,7 @@ impl DriverAnalysis {
             method: plan.method,
             n_rows: base.n_rows,
             n_used: base.n_used,
+            n_observations: base.n_observations,
             n_clusters: base.n_clusters,
             fit,
             decomposed,

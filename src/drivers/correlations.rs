@@ -10,6 +10,7 @@ use super::ranking::{DriverFamily, DriverRanking};
 use crate::stats::SecondMoments;
 use crate::stats::linear_algebra::SymmetricEigen;
 use ndarray::{Array1, Array2, Axis};
+use serde::Serialize;
 use thiserror::Error;
 
 /// Two entries that should be equal may differ by this much, in units of the standard deviations (absolute): published
@@ -35,8 +36,29 @@ const ROUNDED: f64 = 1e-8;
 #[derive(Debug, Clone, PartialEq)]
 pub struct CorrelationMatrix {
     names: Vec<String>,
+    kind: MatrixKind,
     /// Covariances; correlations where no deviations are known.
     covariances: Array2<f64>,
+}
+
+/// What a table of figures for pairs of columns holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MatrixKind {
+    /// Correlations: a column's own is 1.
+    Correlations,
+    /// Covariances: a column's own is its variance.
+    Covariances,
+}
+
+impl MatrixKind {
+    /// The word used in JSON and findings.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Correlations => "correlations",
+            Self::Covariances => "covariances",
+        }
+    }
 }
 
 /// Why a table is no matrix of correlations or covariances.
@@ -133,7 +155,7 @@ impl CorrelationMatrix {
         {
             return Err(MatrixError::Diagonal { name: name.0.clone(), value: *name.1 });
         }
-        Self::of_covariances(names, values)
+        Ok(Self { kind: MatrixKind::Correlations, ..Self::of_covariances(names, values)? })
     }
 
     /// Checks a table of which nobody says what it holds: covariances where a column's own entry is above 1, else correlations,
@@ -192,12 +214,17 @@ impl CorrelationMatrix {
         }
         check_positive(&names, &correlations)?;
         let covariances = (&values + &values.t()) * 0.5;
-        Ok(Self { names, covariances })
+        Ok(Self { names, kind: MatrixKind::Covariances, covariances })
     }
 
     /// The names of the columns.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// What the figures were taken for.
+    pub fn kind(&self) -> MatrixKind {
+        self.kind
     }
 
     /// The place of a column.

@@ -5,13 +5,12 @@ use super::analysis::{self, Base, Driver, DriverAnalysis, Parts, Plan};
 use super::bootstrap::Replicates;
 use super::divided::{Beside, Described, Divided};
 use super::game::Game;
-use super::jackknife::JackknifeErrors;
 use super::method::Method;
 use super::notices;
 use super::overall::{self, Freedom, OverallTest, Slopes};
-use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure, NoiseTest};
+use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure};
 use super::sampling::SampledValues;
-use super::subset_models::{ClassWeights, Model, SubsetModels, log_likelihoods};
+use super::subset_models::{Certainty, ClassWeights, Model, SubsetModels, log_likelihoods};
 use super::subset_tree::N_DRIVERS_MAX;
 use crate::data::{Observations, Outcome, WeightKind};
 use crate::estimators::{Coefficient, Count, CountDistribution, FitSummary, Logit, Ordinal};
@@ -191,8 +190,9 @@ impl DriverAnalysis {
             None => self.fitted(observations, &problem, &weights, &plan, measure),
             Some(_) => self.sampled(observations, &problem, &weights, &plan, measure),
         };
-        let Fitted { game, empty, full, decomposed, sampled, class_weights, replicates, noise, errors } =
+        let Fitted { game, empty, full, decomposed, sampled, class_weights, beside } =
             fitted.ok_or(DriverError::NotConverged)?;
+        let Certainty { replicates, noise, errors } = beside;
         let divided = Divided::of(&game, &self.methods, plan.method, &plan.partition, &sampled)?;
 
         let intervals = ranking::intervals(replicates.contributions.view(), self.confidence);
@@ -240,15 +240,13 @@ impl DriverAnalysis {
         findings.extend(checked.findings);
         findings.extend(notices::no_more_than_noise(&base.outcome, &rows, 1.0 - self.confidence.level()));
         let by_weights = plan.method == Method::RelativeWeights;
-        if self.noise_drivers > 0 || self.jackknife {
-            findings.extend(match plan.sampling {
-                _ if by_weights => Some(notices::no_comparison_of_weights(&base.outcome)),
-                Some(_) => Some(notices::no_comparison(&base.outcome, drivers.len())),
-                None => None,
-            });
-        }
-        if plan.sampling.is_some() && self.replicates > 0 && !by_weights {
-            findings.push(notices::no_intervals(&base.outcome, drivers.len()));
+        if plan.sampling.is_some() && !by_weights {
+            if self.noise_drivers > 0 || self.jackknife {
+                findings.push(notices::no_comparison(&base.outcome, drivers.len()));
+            }
+            if self.replicates > 0 {
+                findings.push(notices::no_intervals(&base.outcome, drivers.len()));
+            }
         }
         let fit = match class_weights.filter(|_| by_weights) {
             Some(weights) => FitMeasure { measure: FitKind::SquaredCorrelation, value: weights.r_squared },
@@ -271,28 +269,43 @@ impl DriverAnalysis {
         let values = problem.values_of(&log_likelihoods(&models), weights, measure);
         let divided = values.last().copied()?;
         let class_weights = self.class_weights(problem, models.last()?, weights);
-        let by_weights = plan.method == Method::RelativeWeights;
-        let replicates = match by_weights {
-            true => problem.weight_replicates(self, observations, models.last()?),
-            false => problem.replicates(self, observations, plan, &models, weights, measure),
-        };
-        let noise = match self.noise_drivers {
-            0 => Vec::new(),
-            _ if by_weights => Vec::new(),
-            _ => problem.noise_tests(self, observations, plan, &models, weights, measure),
-        };
         let game = with_weights(Game::of_values(values, &plan.partition), class_weights.as_ref());
-        let errors = match self.jackknife && !by_weights {
-            true => {
-                let own = game.contributions(plan.method)?;
-                problem.jackknife(observations, plan, &models, weights, measure, &own)
-            }
-            false => None,
+        let beside = match plan.method {
+            Method::RelativeWeights => problem.beside_weights(self, observations, plan, models.last()?, weights),
+            _ => self.beside_values(observations, problem, weights, plan, measure, &models, &game)?,
         };
         let (full, empty) = (models.pop()?, models.swap_remove(0));
         let sampled = BTreeMap::new();
         let decomposed = divided_by(plan, class_weights.as_ref(), divided);
-        Some(Fitted { game, empty, full, decomposed, sampled, class_weights, replicates, noise, errors })
+        Some(Fitted { game, empty, full, decomposed, sampled, class_weights, beside })
+    }
+
+    /// Replicates, comparison with noise and errors of what is divided over all subsets; `None` where the method has no
+    /// contributions.
+    #[expect(clippy::too_many_arguments, reason = "the models and all that they were fitted to")]
+    fn beside_values(
+        &self,
+        observations: &Observations,
+        problem: &SubsetModels,
+        weights: &[f64],
+        plan: &Plan,
+        measure: FitKind,
+        models: &[Model],
+        game: &Game<'_>,
+    ) -> Option<Certainty> {
+        let noise = match self.noise_drivers {
+            0 => Vec::new(),
+            _ => problem.noise_tests(self, observations, plan, models, weights, measure),
+        };
+        let errors = match self.jackknife {
+            true => {
+                let own = game.contributions(plan.method)?;
+                problem.jackknife(observations, plan, models, weights, measure, &own)
+            }
+            false => None,
+        };
+        let replicates = problem.replicates(self, observations, plan, models, weights, measure);
+        Some(Certainty { replicates, noise, errors })
     }
 
     /// Whether nothing but the model of all drivers is needed.
@@ -326,10 +339,8 @@ impl DriverAnalysis {
             decomposed: divided_by(plan, class_weights.as_ref(), 0.0),
             sampled: BTreeMap::new(),
             class_weights,
-            replicates: problem.weight_replicates(self, observations, &full),
+            beside: problem.beside_weights(self, observations, plan, &full, weights),
             full,
-            noise: Vec::new(),
-            errors: None,
         })
     }
 
@@ -374,13 +385,12 @@ impl DriverAnalysis {
         }
         let class_weights = self.class_weights(problem, &full, weights);
         let game = with_weights(Game::of_ends(first, last, &plan.partition), class_weights.as_ref());
-        let replicates = match plan.method {
-            Method::RelativeWeights => problem.weight_replicates(self, observations, &full),
-            _ => Replicates::none(n_drivers),
+        let beside = match plan.method {
+            Method::RelativeWeights => problem.beside_weights(self, observations, plan, &full, weights),
+            _ => Certainty { replicates: Replicates::none(n_drivers), noise: Vec::new(), errors: None },
         };
         let decomposed = divided_by(plan, class_weights.as_ref(), divided);
-        let noise = Vec::new();
-        Some(Fitted { game, empty, full, decomposed, sampled, class_weights, replicates, noise, errors: None })
+        Some(Fitted { game, empty, full, decomposed, sampled, class_weights, beside })
     }
 
     /// The estimator's own fit of all columns: it is separated wherever a smaller model is, and its error names the
@@ -455,9 +465,8 @@ struct Fitted<'p> {
     sampled: BTreeMap<Method, SampledValues>,
     /// Relative weights of a class, where they are asked for.
     class_weights: Option<ClassWeights>,
-    replicates: Replicates,
-    noise: Vec<NoiseTest>,
-    errors: Option<JackknifeErrors>,
+    /// How sure the ranking method's contributions are.
+    beside: Certainty,
 }
 
 fn with_weights<'p>(game: Game<'p>, weights: Option<&ClassWeights>) -> Game<'p> {

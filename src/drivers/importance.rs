@@ -3,6 +3,7 @@
 use super::DriverError;
 use super::analysis::{Base, Driver, DriverAnalysis, Plan, arranged};
 use super::game::Game;
+use super::method::Method;
 use super::ranking::{DriverFamily, DriverRanking, FitKind, shares};
 use super::regression::Layout;
 use super::subset_models::{Model, SubsetModels, log_likelihoods};
@@ -12,8 +13,8 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 /// The drivers of one outcome, whose contributions follow from the weights of the rows.
 ///
-/// A linear outcome's follow from its moments. For other families every subset of the drivers is fitted again for each
-/// set of weights, from the solution of the whole sample: with more than six or so drivers and many replicates a linear
+/// A linear outcome's follow from its moments, and relative weights of a class from the model of all drivers. For other
+/// methods and families every subset of the drivers is fitted again for each set of weights, from the solution of the whole sample: with more than six or so drivers and many replicates a linear
 /// analysis of the same outcome is the screen to use.
 pub struct Importance {
     engine: Engine,
@@ -25,8 +26,20 @@ pub struct Importance {
 }
 
 enum Engine {
-    Linear { centred: Array2<f64>, layout: Layout },
-    Likelihood { problem: Box<SubsetModels>, models: Vec<Model>, measure: FitKind },
+    Linear {
+        centred: Array2<f64>,
+        layout: Layout,
+    },
+    Likelihood {
+        problem: Box<SubsetModels>,
+        models: Vec<Model>,
+        measure: FitKind,
+    },
+    /// Relative weights of a class, which the model of all drivers is enough for.
+    Weights {
+        problem: Box<SubsetModels>,
+        full: Model,
+    },
 }
 
 impl Importance {
@@ -59,9 +72,14 @@ impl Importance {
         } else {
             let problem = SubsetModels::of(family, observations, drivers, always);
             let weights = problem.collapsed(&problem.own_weights(observations));
-            let models = problem.fit_all(&weights, None).ok_or(DriverError::NotConverged)?;
-            let measure = ranking.fit.measure;
-            Engine::Likelihood { problem: Box::new(problem), models, measure }
+            let (problem, measure) = (Box::new(problem), ranking.fit.measure);
+            if plan.method == Method::RelativeWeights {
+                let full = problem.fit(&problem.all(), &weights, None).ok_or(DriverError::NotConverged)?;
+                Engine::Weights { problem, full }
+            } else {
+                let models = problem.fit_all(&weights, None).ok_or(DriverError::NotConverged)?;
+                Engine::Likelihood { problem, models, measure }
+            }
         };
         let names = drivers.iter().map(|driver| driver.name.clone()).collect();
         Ok(Self { engine, analysis: without_bootstrap, plan, ranking, drivers: names, n_rows: observations.n_rows() })
@@ -92,6 +110,9 @@ impl Importance {
                 let values = problem.values_of(&log_likelihoods(&fitted), &weights, *measure);
                 Some(Game::of_values(values, &self.plan.partition).contributions(self.plan.method)?.to_vec())
             }
+            Engine::Weights { problem, full } => {
+                Some(problem.weights_again(full, &problem.collapsed(weights))?.contributions.to_vec())
+            }
         }
     }
 
@@ -103,15 +124,16 @@ impl Importance {
         n_replicates: usize,
         seed: u64,
     ) -> Option<Array2<f64>> {
-        match &self.engine {
-            Engine::Linear { .. } => None,
+        let analysis = DriverAnalysis { replicates: n_replicates, seed, ..self.analysis.clone() };
+        let drawn = match &self.engine {
+            Engine::Linear { .. } => return None,
             Engine::Likelihood { problem, models, measure } => {
-                let analysis = DriverAnalysis { replicates: n_replicates, seed, ..self.analysis.clone() };
                 let weights = problem.collapsed(&own_weights(observations));
-                let drawn = problem.replicates(&analysis, observations, &self.plan, models, &weights, *measure);
-                (drawn.contributions.nrows() == n_replicates).then_some(drawn.contributions)
+                problem.replicates(&analysis, observations, &self.plan, models, &weights, *measure)
             }
-        }
+            Engine::Weights { problem, full } => problem.weight_replicates(&analysis, observations, full),
+        };
+        (drawn.contributions.nrows() == n_replicates).then_some(drawn.contributions)
     }
 
     /// What linear contributions follow from; `None` for other families.
@@ -120,7 +142,7 @@ impl Importance {
             Engine::Linear { centred, layout } => {
                 Some(LinearParts { centred, layout, plan: &self.plan, seed: self.analysis.seed })
             }
-            Engine::Likelihood { .. } => None,
+            Engine::Likelihood { .. } | Engine::Weights { .. } => None,
         }
     }
 
@@ -168,7 +190,6 @@ pub(super) fn own_weights(observations: &Observations) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Method;
     use super::*;
     use crate::data::{WeightKind, Weights};
     use crate::estimators::formula_data::FormulaData;
@@ -192,9 +213,11 @@ mod tests {
         let analysis = DriverAnalysis { replicates: 0, ..DriverAnalysis::default() };
         let likelihood = DriverAnalysis { methods: vec![Method::Shapley], ..analysis.clone() };
         let weights: Vec<f64> = (0..300).map(|row| ((row * 7) % 4) as f64).collect();
+        let by_weights = DriverAnalysis { methods: vec![Method::RelativeWeights], ..analysis.clone() };
         let cases = [
             (DriverFamily::Linear, data.with_number(), &analysis, 1e-12),
             (DriverFamily::Logistic, data.with_class(), &likelihood, 1e-8),
+            (DriverFamily::Logistic, data.with_class(), &by_weights, 1e-7),
         ];
         for (family, observations, analysis, absolute) in cases {
             let of = |observations: &Observations| {

@@ -54,7 +54,7 @@ mod reference_tests;
 
 pub use action_error::ActionError;
 pub use analysis::{Driver, DriverAnalysis, N_DRIVERS_DEFAULT_MAX, N_KEPT_DRIVERS_MAX};
-pub use correlations::{CorrelationMatrix, MatrixError};
+pub use correlations::{CorrelationMatrix, MatrixError, MatrixKind};
 pub use estimate::{Estimate, TestedEstimate};
 pub use families::{N_CLASS_DRIVERS_MAX, N_COUNT_DRIVERS_MAX, N_ORDINAL_DRIVERS_MAX};
 pub use groups::DriverGroup;

@@ -260,10 +260,3 @@ pub(super) fn no_comparison(outcome: &str, n_drivers: usize) -> Finding {
     );
     Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
 }
-
-/// Relative weights of a class.
-pub(super) fn no_comparison_of_weights(outcome: &str) -> Finding {
-    let sentence =
-        "relative weights of a class have no comparison with noise and no jackknife; rank by shapley for those";
-    Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
-}

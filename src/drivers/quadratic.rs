@@ -189,6 +189,28 @@ impl<'a> Expansion<'a> {
     /// Rao (1948), "Large sample tests of statistical hypotheses concerning several parameters with applications to
     /// problems of estimation", Mathematical Proceedings of the Cambridge Philosophical Society 44(1).
     pub fn gain(&self, added: &AddedColumns) -> f64 {
+        let Unexplained { score, cholesky, .. } = self.unexplained(added);
+        0.5 * score.dot(&cholesky.solve(score.view()))
+    }
+
+    /// Where that step ends.
+    pub fn step(&self, added: &AddedColumns) -> Step {
+        let Unexplained { score, cholesky, with_model } = self.unexplained(added);
+        let mut slopes = vec![0.0; with_model.len()];
+        let mut pull = vec![0.0; self.rows.likelihood.n_leading() + self.columns.len()];
+        for (&column, &slope) in cholesky.kept().iter().zip(&cholesky.solve(score.view())) {
+            slopes[column] = slope;
+            pull.iter_mut().zip(&with_model[column]).for_each(|(pull, with)| *pull -= slope * with);
+        }
+        let mut own = vec![0.0; pull.len()];
+        let kept: Array1<f64> = self.cholesky.kept().iter().map(|&term| pull[term]).collect();
+        let changes = self.cholesky.solve(kept.view());
+        self.cholesky.kept().iter().zip(&changes).for_each(|(&term, &change)| own[term] = change);
+        Step { slopes, own }
+    }
+
+    /// What the model leaves of columns that are added.
+    fn unexplained(&self, added: &AddedColumns) -> Unexplained {
         let n_added = added.sums.len();
         let score: Array1<f64> = added.sums.iter().map(|sums| dot(sums, &self.derivatives.score)).collect();
         let with_model: Vec<Vec<f64>> = added.sums.iter().map(|sums| self.with_model(sums)).collect();
@@ -205,8 +227,7 @@ impl<'a> Expansion<'a> {
             }
         }
         let cholesky = Cholesky::of(left.view());
-        let kept: Array1<f64> = cholesky.kept().iter().map(|&term| score[term]).collect();
-        0.5 * kept.dot(&cholesky.solve(kept.view()))
+        Unexplained { score: cholesky.kept().iter().map(|&term| score[term]).collect(), cholesky, with_model }
     }
 
     /// Minus the second derivatives by a column that is added and by the model's own parameters.
@@ -232,6 +253,24 @@ impl<'a> Expansion<'a> {
         with.extend(self.columns.iter().map(|column| dot(column, &spread)));
         with
     }
+}
+
+/// Where one Newton step ends when columns come in.
+pub(super) struct Step {
+    /// The slopes of the added columns; zero for those that the model holds.
+    pub slopes: Vec<f64>,
+    /// What the leading parameters and the model's own slopes change by.
+    pub own: Vec<f64>,
+}
+
+/// Added columns beside a model.
+struct Unexplained {
+    /// The derivatives by the slopes of the columns that are left.
+    score: Array1<f64>,
+    /// Of the information about these slopes that the model's own parameters leave.
+    cholesky: Cholesky,
+    /// By added column: minus the second derivatives by its slope and the model's own parameters.
+    with_model: Vec<Vec<f64>>,
 }
 
 /// Columns that no model holds, over the distinct rows: sums over the observations that each of them stands for.

@@ -26,8 +26,10 @@ pub struct DriverRanking {
     pub method: Method,
     /// Rows given.
     pub n_rows: usize,
-    /// Rows that counted: those with a positive weight, however many observations each stands for.
+    /// Rows that counted: those with a positive weight.
     pub n_used: usize,
+    /// Observations that these stand for: the sum of frequency weights, else the rows.
+    pub n_observations: usize,
     /// Groups of rows, such as customers, drawn together by the bootstrap.
     pub n_clusters: Option<usize>,
     /// The fit of all columns, those always in the model included.

@@ -5,7 +5,7 @@ mod jackknife;
 mod noise;
 mod relative_weights;
 
-pub(super) use relative_weights::ClassWeights;
+pub(super) use relative_weights::{Certainty, ClassWeights};
 
 use super::analysis::{self, Driver, DriverAnalysis, Plan};
 use super::bootstrap::{self, Replicates};

@@ -9,6 +9,8 @@ pub(super) struct Cases<'a> {
     kind: Option<WeightKind>,
     weights: Option<Cow<'a, [f64]>>,
     outcome: Cow<'a, [f64]>,
+    /// Rows with a positive weight.
+    pub(super) n_rows: usize,
     /// The number of observations for degrees of freedom.
     pub(super) n_used: usize,
     /// Sum of the weights in the estimating equations.
@@ -29,8 +31,12 @@ impl<'a> Cases<'a> {
             _ => Cow::Borrowed(values),
         });
         let weight_sum = values.as_ref().map_or(n_used, |values: &Cow<[f64]>| values.iter().sum());
+        let n_rows = match weights.values() {
+            None => observations.n_rows(),
+            Some(values) => values.iter().filter(|&&weight| weight > 0.0).count(),
+        };
         let outcome = contiguous(observations.outcome().values());
-        Self { kind, weights: values, outcome, n_used: n_used as usize, weight_sum }
+        Self { kind, weights: values, outcome, n_rows, n_used: n_used as usize, weight_sum }
     }
 
     pub(super) fn kind(&self) -> Option<WeightKind> {

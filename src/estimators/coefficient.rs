@@ -1,11 +1,23 @@
 //! One row a term.
 
+use super::FitError;
 use crate::stats::Confidence;
 use crate::stats::distributions::{normal_two_sided, student_two_sided};
 use serde::{Deserialize, Serialize};
 
 /// The name of the intercept's term.
 pub const INTERCEPT: &str = "(intercept)";
+
+/// Refuses a column with the name of a term that the model adds itself.
+pub(super) fn refuse_names_of(
+    own: impl IntoIterator<Item = impl AsRef<str>>,
+    columns: &[String],
+) -> Result<(), FitError> {
+    match own.into_iter().find(|term| columns.iter().any(|name| name == term.as_ref())) {
+        Some(term) => Err(FitError::TermTwice { term: term.as_ref().to_owned() }),
+        None => Ok(()),
+    }
+}
 
 /// An estimated term with its uncertainty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -110,6 +110,12 @@ impl<'a> Columns<'a> {
         self
     }
 
+    /// The same columns with their basis multiplied by `by`, whatever it was before.
+    pub(super) fn turned(&self, by: &Array2<f64>) -> Self {
+        let rotation = self.rotation.as_ref().map_or_else(|| by.clone(), |rotation| rotation.dot(by));
+        self.clone().rotated(rotation)
+    }
+
     /// The same columns of every `stride`-th row.
     pub(super) fn thinned(&self, stride: usize) -> Columns<'_> {
         let values = self.values.slice(ndarray::s![..;stride, ..]);

@@ -1,7 +1,7 @@
 //! Regression of counts: how often something happened, explained by columns and, where given, an exposure.
 
 use super::cases::Cases;
-use super::coefficient::Reference;
+use super::coefficient::{INTERCEPT, Reference, refuse_names_of};
 use super::columns::{Case, Columns};
 use super::count_covariance::{Uncertainty, joint_uncertainty, poisson_uncertainty};
 use super::inference::{Estimates, Inference, few_clusters, robust_instead};
@@ -106,6 +106,7 @@ impl Count {
         let cases = Cases::of(observations);
         let rows = Rows::of(observations, &cases)?;
         let observed = |row: usize| rows.observed(row);
+        refuse_names_of([INTERCEPT], observations.design().names())?;
         let prepared = Prepared::of_any_outcome(observations, &cases)?;
         let outcome = observations.outcome().name();
         let base = match Base::of(observations.n_rows(), observed) {
@@ -262,7 +263,8 @@ impl Count {
             family: Family::Count,
             outcome: outcome.to_owned(),
             n_rows: observations.n_rows(),
-            n_used,
+            n_used: cases.n_rows,
+            n_observations: n_used,
             n_terms,
             df_residual: n_used - n_terms,
             r_squared: None,

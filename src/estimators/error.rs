@@ -114,6 +114,12 @@ pub enum FitError {
         /// The name given.
         term: String,
     },
+    /// A column of the name of a term that is no column's.
+    #[error("column `{term}` has the name of a term that the model adds itself; rename the column")]
+    TermTwice {
+        /// The name.
+        term: String,
+    },
     /// The maximum of the likelihood does not exist.
     #[error("{0}")]
     Separated(Separation),

@@ -11,8 +11,9 @@ use super::summary::StdErrors;
 use crate::data::Observations;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::Confidence;
-use crate::stats::linear_algebra::Cholesky;
-use ndarray::{Array1, Array2};
+use crate::stats::linear_algebra::{Cholesky, SymmetricEigen};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, ArrayView1};
 
 /// The last step is below this in standard deviations of the columns (absolute).
 const STEP_TOLERANCE: f64 = 1e-10;
@@ -20,15 +21,19 @@ const STEP_TOLERANCE: f64 = 1e-10;
 const STEP_MAX: f64 = 5.0;
 /// Halvings after which no step is found.
 const HALVINGS_MAX: i32 = 40;
-/// Scoring steps after which the curvature is learned on the way instead: beside separation the penalty bends the likelihood as
-/// much as the information does.
+/// Scoring steps after which the penalty's curvature is taken in: beside separation it bends the likelihood as much as the
+/// information does.
 const SCORING_MAX: usize = 50;
 /// What is left to gain on the way there, in squared standard errors, below which the maximum is reached.
 const LEFT_TO_GAIN: f64 = 1e-18;
-/// The same where no step goes up any more.
+/// The same where rounding hides what is left.
 const ROUNDING_LEFT: f64 = 1e-10;
-/// A step must gain this share of what its slope promises (relative).
+/// A step must gain this share of what the curvature promises (relative).
 const GAIN_MIN: f64 = 1e-4;
+/// Promises below this share of the penalised likelihood are rounding.
+const PROMISE_ROUNDING: f64 = 1e-12;
+/// The first longest step with curvature, in standard errors.
+const REACH_FIRST: f64 = 2.0;
 
 /// Settings of Firth's penalised logistic fit.
 ///
@@ -70,8 +75,9 @@ impl Firth {
     /// Those of [`crate::estimators::Logit::fit`] but separation.
     ///
     /// # References
-    /// Firth (1993), Biometrika 80(1); Heinze and Schemper (2002), Statistics in Medicine 21(16); Nocedal and Wright (2006),
-    /// "Numerical Optimization", chapter 6, for the steps where scoring is slow.
+    /// Firth (1993), Biometrika 80(1); Heinze and Schemper (2002), Statistics in Medicine 21(16); Kosmidis and Firth (2021),
+    /// Biometrika 108(1), that the maximum is finite; Nocedal and Wright (2006), "Numerical Optimization", chapter 4, for the
+    /// steps where scoring is slow.
     pub fn fit(&self, observations: &Observations) -> Result<LogisticFit, FitError> {
         let cases = Cases::of(observations);
         let mut prepared = prepare(observations, &cases)?;
@@ -93,10 +99,11 @@ impl Firth {
         Ok(LogisticFit::new(observations, prepared, &estimates, self.confidence, summary))
     }
 
-    /// The maximum and the steps to it: scoring, then, where that is slow, quasi-Newton steps (BFGS).
+    /// The maximum and the steps to it: scoring, then, where that is slow, Newton's with the penalty's curvature.
     fn maximum(&self, columns: &Columns, cases: &Cases, start: Penalised) -> Option<(Penalised, usize)> {
         let mut point = start;
-        for iteration in 0..SCORING_MAX.min(self.iterations_max) {
+        let n_scoring = SCORING_MAX.min(self.iterations_max);
+        for iteration in 0..n_scoring {
             let step = point.inverse.dot(&point.gradient(columns, cases));
             let size = largest(&step);
             if size <= STEP_TOLERANCE {
@@ -107,39 +114,20 @@ impl Firth {
                 None => break,
             }
         }
-        let mut gradient = point.gradient(columns, cases);
-        let mut curvature = point.inverse.clone();
-        let mut is_plain = true;
-        for iteration in SCORING_MAX..self.iterations_max {
-            let left_to_gain = gradient.dot(&point.inverse.dot(&gradient));
-            if left_to_gain <= LEFT_TO_GAIN {
-                return Some((point, iteration));
+        let mut frame = Frame { turn: Array2::eye(columns.n_terms()), columns: columns.clone(), point };
+        let mut reach = REACH_FIRST;
+        for iteration in n_scoring..self.iterations_max {
+            frame = frame.turned(cases)?;
+            let gradient = frame.point.gradient(&frame.columns, cases);
+            if gradient.dot(&gradient) <= LEFT_TO_GAIN {
+                return Some((frame.in_basis(), iteration));
             }
-            let mut direction = curvature.dot(&gradient);
-            if direction.dot(&gradient) <= 0.0 {
-                curvature.assign(&point.inverse);
-                direction = curvature.dot(&gradient);
-            }
-            let (slope, size) = (direction.dot(&gradient), largest(&direction));
-            let step = (0..HALVINGS_MAX).find_map(|halving| {
-                let share = 0.5_f64.powi(halving) * (STEP_MAX / size).min(1.0);
-                let next = point.at_share(columns, cases, &direction, share);
-                let rounding = 1e-14 * point.value.abs();
-                (next.value >= point.value + GAIN_MIN * share * slope - rounding).then_some((next, share))
-            });
-            let Some((next, share)) = step else {
-                // What was learned may mislead; by what is known there, rounding hides what is left.
-                if is_plain {
-                    return (left_to_gain <= ROUNDING_LEFT).then_some((point, iteration));
-                }
-                curvature.assign(&point.inverse);
-                is_plain = true;
-                continue;
+            let curvature = frame.point.curvature(&frame.columns, cases);
+            let Some(next) = frame.climbed(cases, &gradient, &curvature, &mut reach) else {
+                let is_there = gradient.dot(&gradient) <= ROUNDING_LEFT;
+                return is_there.then(|| (frame.in_basis(), iteration));
             };
-            is_plain = false;
-            let next_gradient = next.gradient(columns, cases);
-            learn(&mut curvature, &(&direction * share), &(&gradient - &next_gradient));
-            (point, gradient) = (next, next_gradient);
+            frame.point = next;
         }
         None
     }
@@ -149,21 +137,97 @@ fn largest(step: &Array1<f64>) -> f64 {
     step.iter().fold(0.0, |largest, step| largest.max(step.abs()))
 }
 
-/// Takes into the inverse curvature what a step and the fall of the gradient along it say (Broyden, Fletcher, Goldfarb and
-/// Shanno); nothing where the likelihood is not concave along it.
-fn learn(inverse: &mut Array2<f64>, step: &Array1<f64>, fall: &Array1<f64>) {
-    let along = step.dot(fall);
-    if along <= 1e-12 * (step.dot(step) * fall.dot(fall)).sqrt() {
-        return;
+/// A point in a basis in which its information is the identity, so that lengths are standard errors.
+///
+/// Beside separation the information comes to rest on a few rows near the line between the classes, and becomes so unequal in
+/// the basis of the columns that it seems singular there.
+struct Frame<'a> {
+    /// From this basis to that of the fit.
+    turn: Array2<f64>,
+    columns: Columns<'a>,
+    point: Penalised,
+}
+
+impl Frame<'_> {
+    /// The same point in the basis that its own information makes orthonormal; `None` where it has none.
+    fn turned(self, cases: &Cases) -> Option<Self> {
+        let eigen = SymmetricEigen::of(self.point.inverse.view())?;
+        if self.point.inverse.nrows() < self.columns.n_terms() {
+            return None;
+        }
+        // What rounding leaves of the smallest; the next turn starts from a better basis.
+        let floor = f64::EPSILON * eigen.values.iter().copied().fold(0.0, f64::max);
+        let back = eigen.map(|value| value.max(floor).sqrt().recip());
+        let by = eigen.map(|value| value.max(floor).sqrt());
+        let coefficients = back.dot(&ArrayView1::from(&self.point.coefficients)).to_vec();
+        let columns = self.columns.turned(&by);
+        let point = Penalised::at(&columns, cases, coefficients);
+        point.value.is_finite().then(|| Self { turn: self.turn.dot(&by), columns, point })
     }
-    let bent = inverse.dot(fall);
-    let factor = (1.0 + fall.dot(&bent) / along) / along;
-    for row in 0..step.len() {
-        for column in 0..step.len() {
-            inverse[[row, column]] +=
-                factor * step[row] * step[column] - (bent[row] * step[column] + step[row] * bent[column]) / along;
+
+    /// The point in the basis of the fit.
+    fn in_basis(self) -> Penalised {
+        let coefficients = self.turn.dot(&ArrayView1::from(&self.point.coefficients)).to_vec();
+        let inverse = self.turn.dot(&self.point.inverse).dot(&self.turn.t());
+        Penalised { coefficients, inverse, ..self.point }
+    }
+
+    /// The next point, no farther than `reach`, which is learned: shorter where the curvature promised too much, and longer where
+    /// it kept its promise to the end. `None` where rounding hides what is left.
+    fn climbed(
+        &self,
+        cases: &Cases,
+        gradient: &Array1<f64>,
+        curvature: &Array2<f64>,
+        reach: &mut f64,
+    ) -> Option<Penalised> {
+        let eigen = SymmetricEigen::of(curvature.view())?;
+        for _ in 0..HALVINGS_MAX {
+            let step = step_within(&eigen, gradient, *reach);
+            let length = step.dot(&step).sqrt();
+            let promise = step.dot(gradient) - 0.5 * step.dot(&curvature.dot(&step));
+            let next = self.point.at_share(&self.columns, cases, &step, 1.0);
+            if promise <= PROMISE_ROUNDING * self.point.value.abs() {
+                // The gradient still tells where the value does not.
+                let there = next.value.is_finite().then(|| next.gradient(&self.columns, cases))?;
+                return (there.dot(&there) < gradient.dot(gradient)).then_some(next);
+            }
+            let kept = (next.value - self.point.value) / promise;
+            if kept > 0.75 && length > 0.99 * *reach {
+                *reach *= 2.0;
+            } else if kept.is_nan() || kept < 0.25 {
+                *reach = 0.25 * length;
+            }
+            if kept >= GAIN_MIN {
+                return Some(next);
+            }
+        }
+        None
+    }
+}
+
+/// The step no longer than `reach` that gains most by the quadratic with this gradient and these eigenvalues of minus its
+/// second derivatives.
+fn step_within(eigen: &SymmetricEigen, gradient: &Array1<f64>, reach: f64) -> Array1<f64> {
+    let along = eigen.vectors.t().dot(gradient);
+    let step = |shift: f64| -> Array1<f64> {
+        along.iter().zip(&eigen.values).map(|(own, bend)| own / (bend + shift)).collect()
+    };
+    let lowest = eigen.values.first().copied().unwrap_or(1.0);
+    if lowest > 0.0 {
+        let whole = step(0.0);
+        if whole.dot(&whole) <= reach * reach {
+            return eigen.vectors.dot(&whole);
         }
     }
+    // A step is the shorter the larger the shift, and short enough at the upper end.
+    let (mut low, mut high) = ((-lowest).max(0.0), (-lowest).max(0.0) + gradient.dot(gradient).sqrt() / reach);
+    for _ in 0..100 {
+        let middle = 0.5 * (low + high);
+        let there = step(middle);
+        *(if there.dot(&there) > reach * reach { &mut low } else { &mut high }) = middle;
+    }
+    eigen.vectors.dot(&step(high))
 }
 
 /// The penalised likelihood at a point.
@@ -198,6 +262,57 @@ impl Penalised {
         score.vector
     }
 
+    /// Minus the second derivatives. With `z` a row, `v = p (1 - p)`, `B` the inverse information and `A_r` its derivative by the
+    /// r-th coefficient, `sum w v (1 - 2 p) z_r z z'`:
+    /// `sum w v z z' - (sum w v (1 - 6 v) (z' B z) z z' - (tr(B A_r B A_s))_rs) / 2`.
+    fn curvature(&self, columns: &Columns, cases: &Cases) -> Array2<f64> {
+        let n_terms = columns.n_terms();
+        let empty = || vec![Array2::<f64>::zeros((n_terms, n_terms)); n_terms + 1];
+        let tasks = columns.by_task(
+            &|block, first, sums: &mut Vec<Array2<f64>>, _| {
+                let predictors = block.dot(&ArrayView1::from(&self.coefficients));
+                let images = block.dot(&self.inverse);
+                let mut scaled = Array2::zeros(block.dim());
+                let mut add = |place: usize, factor: &dyn Fn(usize) -> f64| {
+                    for (offset, mut scaled) in scaled.outer_iter_mut().enumerate() {
+                        let factor = factor(offset);
+                        scaled.zip_mut_with(&block.row(offset), |scaled, z| *scaled = factor * z);
+                    }
+                    general_mat_mul(1.0, &block.t(), &scaled, 1.0, &mut sums[place]);
+                };
+                let of_row = |offset: usize| {
+                    let row = first + offset;
+                    (cases.weight(row), Bernoulli::of(cases.outcome(row), predictors[offset]))
+                };
+                add(n_terms, &|offset| {
+                    let (weight, bernoulli) = of_row(offset);
+                    let distance = images.row(offset).dot(&block.row(offset));
+                    weight * bernoulli.variance * (1.0 - 0.5 * (1.0 - 6.0 * bernoulli.variance) * distance)
+                });
+                let turned: Vec<f64> = (0..block.nrows())
+                    .map(|offset| {
+                        let (weight, bernoulli) = of_row(offset);
+                        weight * bernoulli.variance * (1.0 - 2.0 * bernoulli.probability)
+                    })
+                    .collect();
+                (0..n_terms).for_each(|term| add(term, &|offset| turned[offset] * block[[offset, term]]));
+            },
+            &empty,
+        );
+        let mut sums = tasks.into_iter().fold(empty(), |mut total, task| {
+            total.iter_mut().zip(task).for_each(|(total, task)| *total += &task);
+            total
+        });
+        let mut curvature = sums.pop().unwrap_or_else(|| Array2::zeros((n_terms, n_terms)));
+        let between: Vec<Array2<f64>> = sums.iter().map(|own| self.inverse.dot(own).dot(&self.inverse)).collect();
+        for row in 0..n_terms {
+            for column in 0..n_terms {
+                curvature[[row, column]] += 0.5 * (&between[row] * &sums[column]).sum();
+            }
+        }
+        (&curvature + &curvature.t()) * 0.5
+    }
+
     fn at_share(&self, columns: &Columns, cases: &Cases, step: &Array1<f64>, share: f64) -> Self {
         let next = self.coefficients.iter().zip(step).map(|(coefficient, step)| coefficient + share * step).collect();
         Self::at(columns, cases, next)
@@ -216,6 +331,9 @@ mod tests {
     use super::*;
     use crate::data::{DesignMatrix, Outcome, WeightKind, Weights};
     use crate::estimators::formula_data::wave;
+    use crate::stats::random::stream;
+    use rand::Rng;
+    use rand_distr::StandardNormal;
 
     fn estimates(features: Array2<f64>, classes: Vec<f64>, weights: Weights) -> Vec<f64> {
         let names = (0..features.ncols()).map(|column| format!("x{column}")).collect();
@@ -258,6 +376,134 @@ mod tests {
         let want = [1.649_971_562_910_958_6, -4.442_059_001_901_481, 0.051_931_892_859_409_8, 5.039_534_546_842_94];
         for (got, want) in estimates(features, rows.map(|row| row[3]).to_vec(), weights).iter().zip(want) {
             assert!((got - want).abs() < 1e-6 * want.abs(), "{got} {want}");
+        }
+    }
+
+    /// What a step from some estimates would still gain, in squared standard errors: `U' I^-1 U` with Firth's score
+    /// `U_r = sum w (y - p) x_r + h (1/2 - p) x_r` and `h = w p (1 - p) x' I^-1 x`, written out as in logistf. Columns are centred
+    /// and scaled first, which changes neither.
+    fn score_left(features: &Array2<f64>, classes: &[f64], weights: &[f64], estimates: &[f64]) -> f64 {
+        let n_terms = estimates.len();
+        let mut terms = Array2::ones((features.nrows(), n_terms));
+        let mut own = estimates.to_vec();
+        for (column, values) in features.columns().into_iter().enumerate() {
+            let (mean, std_dev) = (values.mean().expect("rows"), values.std(0.0));
+            terms.column_mut(column + 1).assign(&values.mapv(|value| (value - mean) / std_dev));
+            own[0] += estimates[column + 1] * mean;
+            own[column + 1] = estimates[column + 1] * std_dev;
+        }
+        let logits = terms.dot(&Array1::from(own));
+        // One less, where that is the smaller one, keeps its digits.
+        let miss = |row: usize| {
+            let margin = if classes[row] > 0.5 { logits[row] } else { -logits[row] };
+            1.0 / (1.0 + margin.exp())
+        };
+        let variance = |row: usize| miss(row) * (1.0 - miss(row));
+        let information = Array2::from_shape_fn((n_terms, n_terms), |(one, other)| {
+            (0..classes.len())
+                .map(|row| weights[row] * variance(row) * terms[[row, one]] * terms[[row, other]])
+                .sum::<f64>()
+        });
+        let solve = |right: Array1<f64>| gauss(information.clone(), right);
+        let mut score = Array1::<f64>::zeros(n_terms);
+        for row in 0..classes.len() {
+            let x = terms.row(row).to_owned();
+            let side = if classes[row] > 0.5 { 1.0 } else { -1.0 };
+            let leverage = weights[row] * variance(row) * x.dot(&solve(x.clone()));
+            // y - p is the miss towards the class, and 1/2 - p is that miss less a half towards the other.
+            score.scaled_add(side * (weights[row] * miss(row) + leverage * (miss(row) - 0.5)), &x);
+        }
+        score.dot(&solve(score.clone()))
+    }
+
+    /// Solves by elimination with pivots.
+    fn gauss(mut matrix: Array2<f64>, mut right: Array1<f64>) -> Array1<f64> {
+        let n = right.len();
+        for step in 0..n {
+            let pivot =
+                (step..n).max_by(|&one, &other| matrix[[one, step]].abs().total_cmp(&matrix[[other, step]].abs()));
+            let pivot = pivot.expect("a row");
+            for column in 0..n {
+                matrix.swap([step, column], [pivot, column]);
+            }
+            right.swap(step, pivot);
+            for row in step + 1..n {
+                let share = matrix[[row, step]] / matrix[[step, step]];
+                for column in step..n {
+                    matrix[[row, column]] -= share * matrix[[step, column]];
+                }
+                right[row] -= share * right[step];
+            }
+        }
+        for step in (0..n).rev() {
+            let known: f64 = (step + 1..n).map(|column| matrix[[step, column]] * right[column]).sum();
+            right[step] = (right[step] - known) / matrix[[step, step]];
+        }
+        right
+    }
+
+    /// 300 rows that stand for up to 50 observations each, whose classes two columns tell apart without error: as they are,
+    /// nearly collinear, of very unequal scale, and beside a third column.
+    #[test]
+    fn tables_that_are_apart_along_two_columns_have_their_maximum() {
+        for seed in 0..6 {
+            let mut random = stream(seed, "tables apart", 0);
+            let mut normal = || random.sample::<f64, _>(StandardNormal);
+            let drawn = Array2::from_shape_fn((300, 3), |_| normal());
+            let weights: Vec<f64> = (0..300).map(|_| f64::from(random.random_range(1..=50))).collect();
+            let columns = |of: &dyn Fn(ArrayView1<f64>) -> Vec<f64>| {
+                let rows: Vec<Vec<f64>> = drawn.outer_iter().map(of).collect();
+                Array2::from_shape_fn((300, rows[0].len()), |(row, column)| rows[row][column])
+            };
+            let tables = [
+                columns(&|row| vec![row[0], row[1]]),
+                columns(&|row| vec![row[0], row[0] + 1e-3 * row[1]]),
+                columns(&|row| vec![1e-3 * row[0], 1e3 * row[1]]),
+                columns(&|row| vec![row[0], row[1], row[2]]),
+            ];
+            for (table, features) in tables.into_iter().enumerate() {
+                let unit = if table == 2 { [1e3, 1e-3] } else { [1.0, 1.0] };
+                let classes: Vec<f64> = features
+                    .outer_iter()
+                    .map(|row| f64::from(u8::from(unit[0] * row[0] + unit[1] * row[1] > 0.0)))
+                    .collect();
+                let kinded = Weights::new(WeightKind::Frequency, weights.clone()).expect("whole");
+                let estimates = estimates(features.clone(), classes.clone(), kinded);
+                let left = score_left(&features, &classes, &weights, &estimates);
+                assert!(left < 1e-10, "seed {seed}, table {table}: {left:e}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_curvature_is_finite_differences_of_the_gradient() {
+        let features = Array2::from_shape_fn((40, 2), |(row, column)| wave(row, column));
+        let classes = (0..40).map(|row| f64::from(u8::from(wave(row, 2) + features[[row, 0]] > 0.1))).collect();
+        let design = DesignMatrix::new(vec!["a".to_owned(), "b".to_owned()], features).expect("finite");
+        let outcome = Outcome::binary("y", classes).expect("classes");
+        let weights = Weights::new(WeightKind::Frequency, (0..40).map(|row| f64::from(1 + row % 5)).collect());
+        let observations = Observations::new(design, outcome).and_then(|own| own.weighted(weights.expect("whole")));
+        let observations = observations.expect("one a row");
+        let cases = Cases::of(&observations);
+        let prepared = prepare(&observations, &cases).expect("two classes");
+        let at = |coefficients: Vec<f64>| Penalised::at(&prepared.columns, &cases, coefficients);
+        let here = [0.4, -1.2, 0.7];
+        let curvature = at(here.to_vec()).curvature(&prepared.columns, &cases);
+        let step = 1e-5;
+        for term in 0..3 {
+            let moved = |by: f64| {
+                let mut there = here.to_vec();
+                there[term] += by;
+                let there = at(there);
+                (there.value, there.gradient(&prepared.columns, &cases))
+            };
+            let (above, below) = (moved(step), moved(-step));
+            let slope = (above.0 - below.0) / (2.0 * step);
+            assert!((slope - at(here.to_vec()).gradient(&prepared.columns, &cases)[term]).abs() < 1e-6);
+            for other in 0..3 {
+                let bend = (below.1[other] - above.1[other]) / (2.0 * step);
+                assert!((bend - curvature[[term, other]]).abs() < 1e-6, "{term} {other}: {bend} {curvature}");
+            }
         }
     }
 

@@ -158,7 +158,7 @@ pub(super) fn marked_clusters(
     let names: Vec<&str> = coefficients
         .iter()
         .filter(|row| {
-            let least = sigma / ((summary.n_used as f64).sqrt() * std_dev_of(&row.term).max(f64::MIN_POSITIVE));
+            let least = sigma / ((summary.n_observations as f64).sqrt() * std_dev_of(&row.term).max(f64::MIN_POSITIVE));
             row.std_error < CLUSTER_ROUNDING * least
         })
         .map(|row| row.term.as_str())

@@ -1,7 +1,7 @@
 //! Least squares: a number explained by columns.
 
 use super::cases::Cases;
-use super::coefficient::Reference;
+use super::coefficient::{INTERCEPT, Reference, refuse_names_of};
 use super::columns::{At, Case, Sums, Terms};
 use super::inference::{Criteria, Estimates, Inference, few_clusters, robust_instead};
 use super::prepared::Prepared;
@@ -63,6 +63,7 @@ impl Ols {
     /// Longley (1967), JASA 62(319), whose data show what raw cross products lose; Higham (2002), "Accuracy and
     /// Stability of Numerical Algorithms", chapter 20, for the refinement.
     pub fn fit(&self, observations: &Observations) -> Result<LinearFit, FitError> {
+        refuse_names_of([INTERCEPT], observations.design().names())?;
         let cases = Cases::of(observations);
         let mut prepared = Prepared::of(observations, &cases)?;
         let computed = applicable(self.std_errors, &cases);
@@ -96,7 +97,8 @@ impl Ols {
             family: Family::Linear,
             outcome: outcome.to_owned(),
             n_rows: observations.n_rows(),
-            n_used,
+            n_used: cases.n_rows,
+            n_observations: n_used,
             n_terms,
             df_residual: n_used - n_terms,
             // Rounding may leave a hair less than nothing explained.
@@ -305,7 +307,12 @@ mod tests {
                 assert_near(&[weighted.conf_low], &[repeated.conf_low], 1e-10);
             }
             let (weighted, repeated) = (weighted.summary(), repeated.summary());
-            assert_eq!((weighted.n_used, weighted.df_residual), (rows.len(), rows.len() - 4));
+            assert_eq!((weighted.n_observations, weighted.df_residual), (rows.len(), rows.len() - 4));
+            let n_counting = data.weights.iter().filter(|&&weight| weight > 0.0).count();
+            assert_eq!(
+                (weighted.n_used, repeated.n_used, repeated.n_observations),
+                (n_counting, rows.len(), rows.len())
+            );
             assert_eq!(weighted.n_clusters, repeated.n_clusters);
             assert_near(&[weighted.log_likelihood, weighted.aic], &[repeated.log_likelihood, repeated.aic], 1e-12);
         }

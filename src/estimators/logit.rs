@@ -1,7 +1,7 @@
 //! Logistic regression by maximum likelihood: a class explained by columns.
 
 use super::cases::Cases;
-use super::coefficient::Reference;
+use super::coefficient::{INTERCEPT, Reference, refuse_names_of};
 use super::columns::{At, Columns};
 use super::inference::{Criteria, Estimates, Inference, few_clusters, robust_instead};
 use super::logistic::{Bernoulli, likelihood, null_start};
@@ -177,6 +177,7 @@ pub(super) fn prepare<'a>(observations: &'a Observations, cases: &Cases) -> Resu
     if !outcome.is_binary() {
         return Err(FitError::NotBinary { outcome: outcome.name().to_owned() });
     }
+    refuse_names_of([INTERCEPT], observations.design().names())?;
     Prepared::of(observations, cases).map_err(|error| match error {
         FitError::ConstantOutcome { outcome, value } => {
             FitError::OneClass { outcome, class: u8::from(value > 0.5), n_used: cases.n_used }
@@ -253,7 +254,8 @@ pub(super) fn summary(
         family: Family::Logistic,
         outcome: observations.outcome().name().to_owned(),
         n_rows: observations.n_rows(),
-        n_used,
+        n_used: cases.n_rows,
+        n_observations: n_used,
         n_terms,
         df_residual: n_used - n_terms,
         r_squared: None,
@@ -277,7 +279,7 @@ pub(super) fn summary(
 
 fn few_events(summary: &FitSummary) -> Option<Finding> {
     let n_events = summary.n_events?;
-    let rarer = n_events.min(summary.n_used - n_events);
+    let rarer = n_events.min(summary.n_observations - n_events);
     let n_slopes = summary.n_terms - 1;
     let per_term = rarer as f64 / n_slopes.max(1) as f64;
     (n_slopes > 0 && per_term < EVENTS_PER_TERM).then(|| {

@@ -1,7 +1,7 @@
 //! Ordinal regression by maximum likelihood: ordered levels explained by columns, with one slope a column.
 
 use super::cases::Cases;
-use super::coefficient::Reference;
+use super::coefficient::{Reference, refuse_names_of};
 use super::columns::Columns;
 use super::cumulative::{Cell, LevelSides, add_score, ascending, likelihood, null_start, side_of_levels, sums};
 use super::fitted_model::{ModelTerm, Parts, Threshold};
@@ -323,6 +323,7 @@ pub(super) fn prepare<'a>(
         return Err(FitError::NoHc3 { family: Family::Ordinal.word() });
     }
     let levels = Levels::of(observations, cases)?;
+    refuse_names_of(levels.steps(), observations.design().names())?;
     let prepared = Prepared::of(observations, cases)?;
     let n_terms = levels.n_thresholds() + prepared.columns.places.len();
     if cases.n_used <= n_terms {
@@ -423,7 +424,8 @@ pub(super) fn summary(
         family: Family::Ordinal,
         outcome: observations.outcome().name().to_owned(),
         n_rows: observations.n_rows(),
-        n_used: cases.n_used,
+        n_used: cases.n_rows,
+        n_observations: cases.n_used,
         n_terms,
         df_residual: cases.n_used - n_terms,
         r_squared: None,

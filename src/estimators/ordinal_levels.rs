@@ -17,7 +17,9 @@ pub(super) struct Levels {
     codes: Vec<u8>,
     /// Sum of weights by level, all positive.
     pub(super) weights: Vec<f64>,
-    /// Rows by level, or their sum of frequencies.
+    /// Rows by level.
+    n_rows: Vec<usize>,
+    /// The same, or their sum of frequencies.
     n_used: Vec<usize>,
 }
 
@@ -48,12 +50,15 @@ impl Levels {
             |row: usize| if cases.counts(row) { place(&values, cases.outcome(row)).unwrap_or(0) as u8 } else { 0 };
         let codes: Vec<u8> = (0..n_rows).map(code).collect();
         let (mut weights, mut n_used) = (vec![0.0; values.len()], vec![0.0; values.len()]);
+        let mut n_rows_of = vec![0; values.len()];
         for row in (0..n_rows).filter(|&row| cases.counts(row)) {
             let level = usize::from(codes[row]);
             weights[level] += cases.weight(row);
+            n_rows_of[level] += 1;
             n_used[level] += if cases.kind() == Some(WeightKind::Frequency) { cases.weight(row) } else { 1.0 };
         }
-        Ok(Self { values, codes, weights, n_used: n_used.into_iter().map(|count| count as usize).collect() })
+        let n_used = n_used.into_iter().map(|count| count as usize).collect();
+        Ok(Self { values, codes, weights, n_rows: n_rows_of, n_used })
     }
 
     pub(super) fn n_levels(&self) -> usize {
@@ -81,8 +86,8 @@ impl Levels {
     }
 
     pub(super) fn counts(&self) -> Vec<LevelCount> {
-        let pairs = self.values.iter().zip(&self.n_used);
-        pairs.map(|(&level, &n_used)| LevelCount { level, n_used }).collect()
+        let counted = self.values.iter().zip(self.n_rows.iter().zip(&self.n_used));
+        counted.map(|(&level, (&n_used, &n_observations))| LevelCount { level, n_used, n_observations }).collect()
     }
 
     /// Rows without ties that would tell as much of a slope as these levels do: `n - sum n_j^3 / n^2`.

@@ -1,7 +1,7 @@
 //! Ordered regression of three classes with a slope of its own for leaving the lowest and for reaching the highest.
 
 use super::cases::Cases;
-use super::coefficient::Reference;
+use super::coefficient::{Reference, refuse_names_of};
 use super::fitted_model::{Threshold, level_probabilities};
 use super::free_slopes::FreeSlopes;
 use super::inference::{few_clusters, robust_instead, same_columns};
@@ -122,6 +122,8 @@ impl PartialOrdinal {
         if let Some(term) = self.parallel.iter().find(|term| !design_names.contains(term)) {
             return Err(FitError::UnknownTerm { term: term.clone() });
         }
+        let free = design_names.iter().filter(|name| !self.parallel.contains(name));
+        refuse_names_of(free.flat_map(|name| of_steps(name)), design_names)?;
         let outcome = observations.outcome().name();
         let (levels, mut prepared) = prepare(observations, &cases, self.std_errors)?;
         if levels.n_thresholds() != N_STEPS {
@@ -294,14 +296,15 @@ impl PartialOrdinalFit {
     }
 }
 
+/// The names of a column's two slopes.
+fn of_steps(name: &str) -> [String; N_STEPS] {
+    [format!("leave_low:{name}"), format!("reach_top:{name}")]
+}
+
 /// Names of the slopes in the order of the parameters.
 fn table_terms(model: &FreeSlopes, names: &[&str]) -> Vec<String> {
     let of = |(column, name): (usize, &&str)| {
-        if model.is_parallel(column) {
-            vec![(*name).to_owned()]
-        } else {
-            vec![format!("leave_low:{name}"), format!("reach_top:{name}")]
-        }
+        if model.is_parallel(column) { vec![(*name).to_owned()] } else { of_steps(name).to_vec() }
     };
     names.iter().enumerate().flat_map(of).collect()
 }

@@ -99,8 +99,10 @@ impl StdErrors {
 pub struct LevelCount {
     /// The value.
     pub level: f64,
-    /// Rows with it that count; for frequency weights, their sum.
+    /// Rows with it that count.
     pub n_used: usize,
+    /// Observations that these stand for: the sum of frequency weights, else the rows.
+    pub n_observations: usize,
 }
 
 /// One row about a whole fit. What a family does not have is `None`.
@@ -115,11 +117,13 @@ pub struct FitSummary {
     pub outcome: String,
     /// Rows given.
     pub n_rows: usize,
-    /// Rows with a positive weight; for frequency weights, their sum.
+    /// Rows with a positive weight.
     pub n_used: usize,
+    /// Observations that these stand for: the sum of frequency weights, else the rows. Degrees of freedom count them.
+    pub n_observations: usize,
     /// Terms estimated, the intercept or the thresholds included.
     pub n_terms: usize,
-    /// Residual degrees of freedom: `n_used - n_terms`.
+    /// Residual degrees of freedom: `n_observations - n_terms`.
     pub df_residual: usize,
     /// Share of the outcome's variance explained (linear).
     pub r_squared: Option<f64>,
@@ -138,7 +142,7 @@ pub struct FitSummary {
     pub deviance: f64,
     /// `2 q - 2 log_likelihood`, where `q` counts the terms and, as R does, the variance of a linear model.
     pub aic: f64,
-    /// `q ln(n_used) - 2 log_likelihood`, with the same `q`.
+    /// `q ln(n_observations) - 2 log_likelihood`, with the same `q`.
     pub bic: f64,
     /// Rows of class 1 that count (logistic); for frequency weights, their sum.
     pub n_events: Option<usize>,

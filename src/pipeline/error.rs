@@ -100,6 +100,8 @@ impl PipelineError {
             | Self::Data { .. }
             | Self::Measure { .. }
             | Self::Edges { .. } => 3,
+            // A name that only the model knows is taken: the table is what has to change.
+            Self::Fit(FitError::TermTwice { .. }) => 3,
             Self::Drivers(_) | Self::Fit(_) | Self::Influence(_) | Self::Impossible(_) => 4,
             Self::Link(LinkError::Engine { .. } | LinkError::Plan(_)) => 4,
             Self::Draft(error) => error.exit_code(),

@@ -6,7 +6,7 @@ use super::fold_model::FoldModel;
 use super::judge::CUSTOMER_FOLDS;
 use super::model_fit::{self, ModelFit, ModelSettings};
 use super::outcomes::{Feature, Problem};
-use super::selection::{Selection, controls, filled};
+use super::selection::{Selection, controls, filled_by};
 use super::small_bases::Hidden;
 use crate::data::{Clusters, DataError, DesignMatrix, Gaps, Observations, Outcome as OutcomeColumn, Weights};
 use crate::drivers::{Driver, DriverAnalysis, DriverFamily, DriverGroup, DriverRanking, FitKind, Method};
@@ -46,6 +46,8 @@ pub(super) struct Prepared {
 impl Prepared {
     pub fn of(study: &Study, base: &BaseTable, outcome: Outcome, selection: &Selection) -> Result<Self, Problem> {
         let rows = &selection.rows;
+        let weights = weights(study, base, rows)?;
+        let weight = |row: usize| weights.as_ref().map_or(1.0, |weights| weights.of(row));
         let mut features = Vec::new();
         let mut columns: Vec<Vec<f64>> = Vec::new();
         let (mut drivers, mut always) = (Vec::new(), Vec::new());
@@ -56,7 +58,7 @@ impl Prepared {
             let gaps: Vec<f64> = own.iter().map(|value| f64::from(u8::from(value.is_nan()))).collect();
             let has_gaps = gaps.iter().any(|&gap| gap > 0.5);
             let first = columns.len();
-            columns.push(if has_gaps { filled(own) } else { own });
+            columns.push(if has_gaps { filled_by(own, weight) } else { own });
             features.push(Feature::value(name));
             if has_gaps && study.drivers.missing == Missing::Indicator {
                 columns.push(gaps);
@@ -74,7 +76,7 @@ impl Prepared {
         let design = DesignMatrix::new(names, values)?;
         let column = outcome_column(outcome, selection.values.clone())?;
         let mut observations = Observations::new(design, column)?;
-        if let Some(weights) = weights(study, base, rows)? {
+        if let Some(weights) = weights {
             observations = observations.weighted(weights)?;
         }
         if let Some(clusters) = clusters::of_rows(study, base, rows) {
@@ -227,12 +229,7 @@ impl Prepared {
 
     /// The family of models whose fit is divided.
     pub fn driver_family(&self) -> DriverFamily {
-        match self.outcome.family() {
-            Family::Logistic => DriverFamily::Logistic,
-            Family::Ordinal => DriverFamily::Ordinal,
-            Family::Count => DriverFamily::Count,
-            _ => DriverFamily::Linear,
-        }
+        driver_family(self.outcome)
     }
 
     /// Whether a driver has several columns.
@@ -248,12 +245,7 @@ impl Prepared {
         analysis: &DriverAnalysis,
     ) -> Result<DriverRanking, Problem> {
         let family = self.driver_family();
-        let treatment = match study.drivers.missing {
-            Missing::Em => Some(Treatment::Em),
-            Missing::Pairwise => Some(Treatment::Pairwise),
-            Missing::Listwise | Missing::Indicator | Missing::Mean => None,
-        };
-        if let (Some(treatment), DriverFamily::Linear) = (treatment, family) {
+        if let Some(treatment) = gaps_allowed_for(study, self.outcome) {
             let Gapped { gaps, drivers, always } = Gapped::of(study, base, self.outcome)?;
             return Ok(analysis.rank_gaps(&gaps, treatment, &drivers, &always)?);
         }
@@ -312,6 +304,25 @@ impl Prepared {
         };
         metrics.into_iter().filter_map(known).collect()
     }
+}
+
+fn driver_family(outcome: Outcome) -> DriverFamily {
+    match outcome.family() {
+        Family::Logistic => DriverFamily::Logistic,
+        Family::Ordinal => DriverFamily::Ordinal,
+        Family::Count => DriverFamily::Count,
+        _ => DriverFamily::Linear,
+    }
+}
+
+/// How the ranking of an outcome's drivers allows for gaps that its model does without; `None` where it takes the same answers.
+pub(super) fn gaps_allowed_for(study: &Study, outcome: Outcome) -> Option<Treatment> {
+    let treatment = match study.drivers.missing {
+        Missing::Em => Treatment::Em,
+        Missing::Pairwise => Treatment::Pairwise,
+        Missing::Listwise | Missing::Indicator | Missing::Mean => return None,
+    };
+    (driver_family(outcome) == DriverFamily::Linear).then_some(treatment)
 }
 
 /// Touchpoints and controls with their gaps.

@@ -3,7 +3,7 @@
 use super::actions;
 use super::model_fit::ModelFit;
 use super::model_tests::{inflation, tests};
-use super::outcome_model::{Prepared, compare_treatments};
+use super::outcome_model::{Prepared, compare_treatments, gaps_allowed_for};
 use super::selection::Selection;
 use crate::data::DataError;
 use crate::drivers::DriverError;
@@ -89,6 +89,7 @@ pub(super) fn analyse(study: &Study, base: &BaseTable) -> Vec<Analysed> {
 
 fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
     let selection = Selection::of(study, base, outcome);
+    let ranked = gaps_allowed_for(study, outcome).map(|_| Selection::with_gaps(study, base, outcome));
     let mut result = OutcomeResult {
         name: outcome.word().to_owned(),
         label: label(study, outcome),
@@ -109,7 +110,7 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
         steps: Vec::new(),
         treatments: None,
         actions: OutcomeActions::default(),
-        findings: selection.findings(outcome),
+        findings: selection.findings_beside(ranked.as_ref(), outcome),
     };
     let fitted = Prepared::of(study, base, outcome, &selection).and_then(|prepared| {
         let predictor = match prepared.fit_penalised(study)? {

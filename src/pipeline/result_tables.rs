@@ -147,6 +147,7 @@ fn fits(outcomes: &[OutcomeResult]) -> Table {
         .integers("window_days", rows.iter().map(|(outcome, _)| outcome.window_days.map(i64::from)))
         .integers("n_rows", rows.iter().map(|(outcome, _)| outcome.n_answers as i64))
         .integers("n_used", rows.iter().map(|(_, fit)| fit.n_used as i64))
+        .integers("n_observations", rows.iter().map(|(_, fit)| fit.n_observations as i64))
         .integers("n_events", rows.iter().map(|(_, fit)| fit.n_events.map(|n| n as i64)))
         .integers("n_terms", rows.iter().map(|(_, fit)| fit.n_terms as i64))
         .integers("df_residual", rows.iter().map(|(_, fit)| fit.df_residual as i64))

@@ -68,7 +68,34 @@ impl Selection {
         selection
     }
 
-    pub fn findings(&self, outcome: Outcome) -> Vec<Finding> {
+    /// What is left out of the model and of the ranking, which took `ranked` where it fills the gaps that the model does not: a
+    /// warning counts what both leave out, and a note what the coefficients alone do without.
+    pub fn findings_beside(&self, ranked: Option<&Self>, outcome: Outcome) -> Vec<Finding> {
+        let Some(ranked) = ranked else { return self.findings(outcome) };
+        let n_all = self.rows.len() + self.left_out.iter().map(|left_out| left_out.n).sum::<usize>();
+        let mut findings = ranked.findings(outcome);
+        for (reason, why) in
+            [("missing_touchpoint", "a touchpoint was not scored"), ("missing_control", "a control is unknown")]
+        {
+            let of_reason = self.left_out.iter().filter(|left_out| left_out.reason == reason);
+            let n: usize = of_reason.map(|left_out| left_out.n).sum();
+            if n == 0 {
+                continue;
+            }
+            let share = n as f64 / n_all as f64;
+            let sentence = format!(
+                "{} of {} answers have no part in the coefficients because {why} ({}); the ranking of the drivers allows for such gaps",
+                words::count(n as u64),
+                words::count(n_all as u64),
+                words::percent(share)
+            );
+            let finding = Finding::new(FindingKind::RowsDropped, Severity::Note, outcome.word(), sentence);
+            findings.push(finding.number("n", n as f64).number("share", share));
+        }
+        findings
+    }
+
+    fn findings(&self, outcome: Outcome) -> Vec<Finding> {
         let n_left_out: usize = self.left_out.iter().map(|left_out| left_out.n).sum();
         let n_all = n_left_out + self.rows.len();
         self.left_out
@@ -170,7 +197,47 @@ pub(super) fn family_window(study: &Study, days: u32) -> OutcomeWindow {
 
 /// Gaps filled with the mean of the other values.
 pub(super) fn filled(values: Vec<f64>) -> Vec<f64> {
-    let known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
-    let mean = if known.is_empty() { 0.0 } else { known.iter().sum::<f64>() / known.len() as f64 };
+    filled_by(values, |_| 1.0)
+}
+
+/// The same with the weighted mean, by the weight of each row.
+pub(super) fn filled_by(values: Vec<f64>, weight: impl Fn(usize) -> f64) -> Vec<f64> {
+    let known = || values.iter().enumerate().filter(|(_, value)| !value.is_nan());
+    let weight_known: f64 = known().map(|(row, _)| weight(row)).sum();
+    let sum: f64 = known().map(|(row, value)| weight(row) * value).sum();
+    let mean = if weight_known > 0.0 { sum / weight_known } else { 0.0 };
     values.into_iter().map(|value| if value.is_nan() { mean } else { value }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(n_rows: usize, left_out: &[(&str, usize)]) -> Selection {
+        let left_out = left_out.iter().map(|&(reason, n)| LeftOut { reason: reason.to_owned(), n });
+        Selection { rows: (0..n_rows).collect(), values: vec![0.0; n_rows], left_out: left_out.collect() }
+    }
+
+    #[test]
+    fn gaps_are_filled_with_the_weighted_mean() {
+        // (1 + 2 * 4) / 3.
+        let weights = [1.0, 5.0, 2.0];
+        assert_eq!(filled_by(vec![1.0, f64::NAN, 4.0], |row| weights[row]), [1.0, 3.0, 4.0]);
+        assert_eq!(filled(vec![1.0, f64::NAN, 4.0]), [1.0, 2.5, 4.0]);
+    }
+
+    #[test]
+    fn a_ranking_that_fills_gaps_is_not_said_to_leave_them_out() {
+        // Of 10 answers 6 lack a touchpoint, and one of these has no weight; one more says no recommend answer.
+        let of_model = selection(3, &[("missing_touchpoint", 6), ("no_answer", 1)]);
+        let of_ranking = selection(8, &[("missing_weight", 1), ("no_answer", 1)]);
+        let said = of_model.findings_beside(Some(&of_ranking), Outcome::Nps);
+        let numbers: Vec<(Severity, f64)> =
+            said.iter().map(|finding| (finding.severity, finding.numbers["n"])).collect();
+        assert_eq!(numbers, [(Severity::Note, 1.0), (Severity::Note, 1.0), (Severity::Note, 6.0)]);
+        assert!(said[2].sentence.contains("no part in the coefficients"), "{}", said[2].sentence);
+        // Without a ranking of its own rows the model's count is a warning.
+        let alone = of_model.findings_beside(None, Outcome::Nps);
+        assert!(alone[0].severity == Severity::Warning && alone[0].sentence.contains("6 of 10 answers are left out"));
+    }
 }

@@ -51,6 +51,16 @@ fn every_form_of_the_table_gives_the_shares_by_hand() {
 }
 
 #[test]
+fn what_the_table_was_taken_for_is_said() {
+    for (table, kind) in [(FULL, "correlations"), ("y,a,b\n4,3.6,0.5\n3.6,9,0.45\n0.5,0.45,0.25\n", "covariances")] {
+        let answer = answer(table, &["--drivers", "a,b"]);
+        assert_eq!(answer["table"], kind);
+        let sentence = answer["findings"][0]["sentence"].as_str().expect("a finding");
+        assert!(sentence.contains(&format!("taken as a table of {kind}")), "{sentence}");
+    }
+}
+
+#[test]
 fn a_column_that_is_always_in_leaves_what_the_other_adds_to_it() {
     let answer = answer(FULL, &["--drivers", "a", "--always", "b"]);
     near(&by_driver(&answer, "a")["methods"]["shapley"], BOTH - 0.25, 1e-12);

@@ -51,6 +51,83 @@ fn three_levels_have_slopes_of_their_own_by_step() {
 }
 
 #[test]
+fn a_category_is_held_parallel_by_its_own_name() {
+    let folder = folder();
+    let rows: String = (0..60)
+        .map(|row| format!("{},{},{}\n", (row * 7 + row / 11) % 3, ["app", "shop", "web"][row / 2 % 3], row * 5 % 7))
+        .collect();
+    write(folder.path(), "t.csv", &format!("class,channel,score\n{rows}"));
+    let fit =
+        [
+            &[
+                "fit",
+                "--data",
+                "t.csv",
+                "--outcome",
+                "class",
+                "--features",
+                "channel,score",
+                "--categorical",
+                "channel",
+            ][..],
+            &["--family", "ordinal", "--partial", "--format", "json", "--parallel"],
+        ]
+        .concat();
+    let by_name = json(&advocate(folder.path(), &[&fit[..], &["channel"]].concat()));
+    let by_columns = json(&advocate(folder.path(), &[&fit[..], &["channel=shop,channel=web"]].concat()));
+    assert_eq!(by_name["coefficients"], by_columns["coefficients"]);
+    let terms: Vec<&str> = by_name["coefficients"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| row["term"].as_str().expect("a term"))
+        .collect();
+    assert_eq!(terms, ["channel=shop", "channel=web", "leave_low:score", "reach_top:score", "0|1", "1|2"]);
+}
+
+#[test]
+fn a_column_with_the_name_of_a_term_of_the_model_is_refused() {
+    let folder = folder();
+    let rows: String = (0..40)
+        .map(|row| format!("{},{},{},{}\n", row * 3 % 5, row * 7 % 2, (row * 5 + row / 7) % 3, row * 11 % 13))
+        .collect();
+    for (column, outcome, family) in [
+        ("(intercept)", "number", &["linear"][..]),
+        ("(intercept)", "number", &["linear", "--missing", "em"]),
+        ("(intercept)", "number", &["linear", "--missing", "multiple"]),
+        ("(intercept)", "class", &["logistic"]),
+        ("(intercept)", "class", &["logistic", "--firth"]),
+        ("(intercept)", "number", &["count"]),
+        ("(intercept)", "number", &["penalised"]),
+        ("0|1", "level", &["ordinal"]),
+        ("1|2", "level", &["ordinal", "--partial"]),
+    ] {
+        write(folder.path(), "t.csv", &format!("number,class,level,{column}\n{rows}"));
+        let fit = ["fit", "--data", "t.csv", "--outcome", outcome, "--features", column, "--family"];
+        let refused = advocate(folder.path(), &[&fit[..], family].concat());
+        let said = stderr(&refused);
+        assert_eq!(refused.status.code(), Some(3), "{family:?}: {said}");
+        assert!(said.contains(&format!("`{column}`")) && said.contains("rename the column"), "{said}");
+    }
+}
+
+#[test]
+fn rows_are_used_and_frequencies_are_observations() {
+    let folder = folder();
+    let rows: String = (0..30).map(|row| format!("{},{},{}\n", row * 7 % 11, row * 5 % 13, row % 4)).collect();
+    write(folder.path(), "t.csv", &format!("y,x,times\n{rows}"));
+    let weights = ["--outcome", "y", "--weights", "times", "--weight-kind", "frequency", "--format", "json"];
+    let fit = json(&advocate(folder.path(), &[&["fit", "--data", "t.csv", "--features", "x"][..], &weights].concat()));
+    let drivers = ["drivers", "--data", "t.csv", "--drivers", "x", "--bootstrap", "0"];
+    let drivers = json(&advocate(folder.path(), &[&drivers[..], &weights].concat()));
+    // Of 30 rows, 8 have no weight; the others stand for one, two or three: 8 + 2 * 7 + 3 * 7.
+    for of in [&fit["model"], &drivers] {
+        assert_eq!((&of["n_rows"], &of["n_used"], &of["n_observations"]), (&30.into(), &22.into(), &43.into()));
+    }
+    assert_eq!(fit["model"]["df_residual"], 41);
+}
+
+#[test]
 fn a_model_without_columns_is_the_mean() {
     let folder = folder();
     write(folder.path(), "t.csv", "y,x\n1,1\n2,5\n6,2\n");

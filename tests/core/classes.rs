@@ -397,11 +397,20 @@ fn clusters_of_a_row_each_are_drawn_like_rows_for_relative_weights() {
 }
 
 #[test]
-fn what_relative_weights_are_not_made_for_is_said() {
+fn relative_weights_have_noise_and_errors_whatever_else_is_sampled() {
     let observations = classes(26, 120, 3);
     let asked = DriverAnalysis { noise_drivers: 9, jackknife: true, ..analysis(&[Method::RelativeWeights]) };
-    let ranking =
-        asked.rank_classes(&observations, &drivers(&observations), &[], FitKind::Mcfadden).expect("a ranking");
-    assert!(ranking.findings.iter().any(|finding| finding.kind == FindingKind::NotEstimated));
-    assert!(ranking.drivers.iter().all(|row| row.noise.is_none() && row.std_error.is_none()));
+    let beside_sampled =
+        DriverAnalysis { methods: vec![Method::RelativeWeights, Method::Shapley], n_drivers_max: 1, ..asked.clone() };
+    let rank = |analysis: &DriverAnalysis| {
+        analysis.rank_classes(&observations, &drivers(&observations), &[], FitKind::Mcfadden).expect("a ranking")
+    };
+    let (alone, sampled) = (rank(&asked), rank(&beside_sampled));
+    for ranking in [&alone, &sampled] {
+        assert!(ranking.drivers.iter().all(|row| row.noise.is_some() && row.std_error.is_some_and(f64::is_finite)));
+        assert!(ranking.findings.iter().all(|finding| finding.kind != FindingKind::NotEstimated));
+    }
+    for own in &alone.drivers {
+        close("std_error", own.std_error.expect("asked for"), row(&sampled, &own.driver).std_error.expect("too"), 1e-7);
+    }
 }

@@ -13,12 +13,29 @@ use rand::Rng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
 /// Where the values of noise drivers come from.
-enum Noise {
+pub(super) enum Noise {
     /// A driver's own values, in another order or with other signs.
     Exchanged(Exchange),
     /// Normal noise, one value an observation: rows that stand for several are no units
     /// to exchange.
     Normal,
+}
+
+impl Noise {
+    pub fn of(observations: &Observations) -> Self {
+        match observations.weights().kind() {
+            Some(WeightKind::Frequency) if observations.n_clusters_repeated().is_none() => Self::Normal,
+            _ => Self::Exchanged(Exchange::of(observations)),
+        }
+    }
+
+    /// Whose noise a driver is compared with.
+    pub fn likeness(&self) -> Likeness {
+        match self {
+            Self::Exchanged(exchange) => exchange.likeness(),
+            Self::Normal => Likeness::Width,
+        }
+    }
 }
 
 impl SubsetModels {
@@ -34,10 +51,7 @@ impl SubsetModels {
         measure: FitKind,
     ) -> Vec<NoiseTest> {
         let DriverAnalysis { noise_drivers: n_drawn, seed, .. } = *analysis;
-        let noise = match observations.weights().kind() {
-            Some(WeightKind::Frequency) if observations.n_clusters_repeated().is_none() => Noise::Normal,
-            _ => Noise::Exchanged(Exchange::of(observations)),
-        };
+        let noise = Noise::of(observations);
         let plan = plan.with_another();
         let columns = self.columns();
         let rows = quadratic::Rows { columns: &columns, likelihood: &self.likelihood, weights };
@@ -46,10 +60,7 @@ impl SubsetModels {
         compared(
             &self.layout.drivers,
             n_drawn,
-            |_| match &noise {
-                Noise::Exchanged(exchange) => exchange.likeness(),
-                Noise::Normal => Likeness::Width,
-            },
+            |_| noise.likeness(),
             |draws| {
                 let gains = quadratic::gains(&rows, &at_maximum, n_drawn, draws.n_columns, |draw| {
                     self.drawn(observations, &noise, draws.sources[draw], &mut draws.random(seed, draw))
@@ -65,7 +76,7 @@ impl SubsetModels {
     }
 
     /// A noise driver with as many columns as `sources`.
-    fn drawn(
+    pub(super) fn drawn(
         &self,
         observations: &Observations,
         noise: &Noise,

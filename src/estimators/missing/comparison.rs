@@ -69,8 +69,10 @@ pub struct TreatmentRow {
     pub treatment: Treatment,
     /// Rows given.
     pub n_rows: usize,
-    /// Rows that take part; for frequency weights, their sum.
+    /// Rows that take part.
     pub n_used: usize,
+    /// Observations that these stand for: the sum of frequency weights, else the rows.
+    pub n_observations: usize,
     /// Fewest observations behind a covariance (pairwise).
     pub n_pair_min: Option<f64>,
     /// Median number of observations behind a covariance (pairwise).
@@ -237,6 +239,7 @@ impl Fitted {
             treatment,
             n_rows: summary.n_rows,
             n_used: summary.n_used,
+            n_observations: summary.n_observations,
             n_pair_min: None,
             n_pair_median: None,
             imputations: None,
@@ -258,6 +261,7 @@ fn of_moments(fit: MomentFit) -> Answer {
         treatment: fit.treatment,
         n_rows: fit.n_rows,
         n_used: fit.n_used,
+        n_observations: fit.n_observations,
         n_pair_min: None,
         n_pair_median: None,
         imputations: None,

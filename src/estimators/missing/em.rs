@@ -8,6 +8,7 @@ use super::patterns::{Layout, PatternSums};
 use super::structural::structural_findings;
 use super::{MissingError, Treatment};
 use crate::data::Gaps;
+use crate::estimators::coefficient::{INTERCEPT, refuse_names_of};
 use crate::estimators::summary::StdErrors;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::{Confidence, SecondMoments};
@@ -210,6 +211,7 @@ impl<'a> EmFit<'a> {
     /// Little and Rubin (2002), section 11.4; White (1982), "Maximum likelihood estimation of misspecified models",
     /// Econometrica 50(1).
     pub fn regress(&self, std_errors: StdErrors, confidence: Confidence) -> Result<MomentFit, MissingError> {
+        refuse_names_of([INTERCEPT], self.layout.gaps.names())?;
         self.check()?;
         let n = self.layout.n_columns();
         let normal = &self.ascent.normal;

@@ -33,8 +33,10 @@ pub struct MomentFit {
     pub r_squared: f64,
     /// Rows given.
     pub n_rows: usize,
-    /// Rows with a positive weight, complete or not; for frequency weights, their sum.
+    /// Rows with a positive weight, complete or not.
     pub n_used: usize,
+    /// Observations that these stand for: the sum of frequency weights, else the rows.
+    pub n_observations: usize,
     /// Degrees of freedom of the statistics.
     pub degrees_of_freedom: f64,
     /// The standard errors that were computed.
@@ -185,7 +187,8 @@ impl MomentFit {
             covariance,
             r_squared: slopes.r_squared,
             n_rows: layout.gaps.n_rows(),
-            n_used: layout.cases.n_used,
+            n_used: layout.cases.n_rows,
+            n_observations: layout.cases.n_used,
             degrees_of_freedom,
             std_errors: estimated.std_errors,
             n_clusters: *n_clusters,

@@ -5,6 +5,7 @@ use super::patterns::{Layout, PatternSums};
 use super::structural::structural_findings;
 use super::{MissingError, Treatment};
 use crate::data::Gaps;
+use crate::estimators::coefficient::{INTERCEPT, refuse_names_of};
 use crate::estimators::summary::StdErrors;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::linear_algebra::SymmetricEigen;
@@ -179,6 +180,7 @@ impl PairwiseFit<'_> {
     /// # Errors
     /// Columns that give the outcome exactly; missing or single clusters where standard errors by cluster are asked for.
     pub fn regress(&self, std_errors: StdErrors, confidence: Confidence) -> Result<MomentFit, MissingError> {
+        refuse_names_of([INTERCEPT], self.layout.gaps.names())?;
         let (layout, n) = (&self.layout, self.layout.n_columns());
         let slopes = Slopes::of(n, |row, column| self.covariances[[row, column]]);
         let (computed, finding) = instead(layout, std_errors, false, Treatment::Pairwise);

@@ -6,7 +6,7 @@ use super::least_squares::{self, LeastSquares};
 use super::log_odds::{self, FoldFailure, LogOdds, STEPS_MAX, columns_of};
 use crate::data::{DesignMatrix, Observations};
 use crate::estimators::cases::Cases;
-use crate::estimators::coefficient::INTERCEPT;
+use crate::estimators::coefficient::{INTERCEPT, refuse_names_of};
 use crate::estimators::columns::Threads;
 use crate::estimators::fitted_model::{ModelTerm, Parts};
 use crate::estimators::inference::Inference;
@@ -141,8 +141,10 @@ pub struct PenalisedSummary {
     pub outcome: String,
     /// Rows given.
     pub n_rows: usize,
-    /// Rows with a positive weight; for frequency weights, their sum.
+    /// Rows with a positive weight.
     pub n_used: usize,
+    /// Observations that these stand for: the sum of frequency weights, else the rows.
+    pub n_observations: usize,
     /// Columns given.
     pub n_features: usize,
     /// Columns that are in.
@@ -206,6 +208,7 @@ impl Penalised {
     /// descent", Journal of Statistical Software 33(1).
     pub fn fit(&self, observations: &Observations) -> Result<PenalisedFit, FitError> {
         self.check()?;
+        refuse_names_of([INTERCEPT], observations.design().names())?;
         let cases = Cases::of(observations);
         let outcome = observations.outcome();
         let design = observations.design();
@@ -381,7 +384,8 @@ impl Penalised {
                 family: self.family,
                 outcome: outcome.to_owned(),
                 n_rows: observations.n_rows(),
-                n_used: cases.n_used,
+                n_used: cases.n_rows,
+                n_observations: cases.n_used,
                 n_features: design.n_features(),
                 n_nonzero: path[taken].n_nonzero,
                 mixing: self.mixing,

@@ -88,6 +88,18 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
+    /// The columns of a feature: those of its categories, or it and the mark of its gaps. What is no feature is taken for the name
+    /// of a column.
+    pub fn columns_called(&self, features: &[String], name: &str) -> Vec<String> {
+        match features.iter().position(|feature| feature == name) {
+            Some(feature) => {
+                let names = self.observations.design().names();
+                self.columns[feature].iter().map(|&column| names[column].clone()).collect()
+            }
+            None => vec![name.to_owned()],
+        }
+    }
+
     /// An error of a used row, with its place in the file.
     pub fn in_file(&self, error: FitError) -> PipelineError {
         let used = |row: usize| self.rows.get(row - 1).map_or(row, |row| row - 1);
@@ -239,6 +251,7 @@ impl FlatData {
             )));
         }
 
+        let known = weights.map(|weights| rows.iter().map(|&row| weights[row]).collect::<Vec<f64>>());
         let mut design = Columns::default();
         let mut columns = Vec::new();
         for name in features {
@@ -248,10 +261,15 @@ impl FlatData {
                 design.add_categories(name, &values, fills)?;
             } else {
                 let values: Vec<f64> = rows.iter().map(|&row| numbers(name)[row]).collect();
-                if fills { design.add_filled(name, values) } else { design.push(name.clone(), values) }
+                if fills {
+                    design.add_filled(name, values, known.as_deref());
+                } else {
+                    design.push(name.clone(), values);
+                }
             }
             columns.push((first..design.names.len()).collect());
         }
+        design.check_made_names(features, &columns, &table.file)?;
         let at_line = |source| self.at_line(table, &rows, source);
         let values: Array1<f64> = rows.iter().map(|&row| outcome[row]).collect();
         let outcome = match kind {
@@ -330,16 +348,21 @@ struct Columns {
 }
 
 impl Columns {
-    /// A column of numbers; gaps, if there are any, are filled with the mean and marked.
-    fn add_filled(&mut self, name: &str, values: Vec<f64>) {
+    /// A column of numbers; gaps, if there are any, are filled with the (weighted) mean and marked.
+    ///
+    /// A gap's mark has a coefficient of its own, so that no other figure depends on what fills it.
+    fn add_filled(&mut self, name: &str, values: Vec<f64>, weights: Option<&[f64]>) {
         let gaps: Vec<f64> = values.iter().map(|value| f64::from(u8::from(value.is_nan()))).collect();
         let n_gaps: f64 = gaps.iter().sum();
         if n_gaps <= 0.0 {
             self.push(name.to_owned(), values);
             return;
         }
-        let n_known = values.len() as f64 - n_gaps;
-        let mean = values.iter().filter(|value| !value.is_nan()).sum::<f64>() / n_known.max(1.0);
+        let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+        let known = || values.iter().enumerate().filter(|(_, value)| !value.is_nan());
+        let weight_known: f64 = known().map(|(row, _)| weight(row)).sum();
+        let sum: f64 = known().map(|(row, value)| weight(row) * value).sum();
+        let mean = if weight_known > 0.0 { sum / weight_known } else { 0.0 };
         let filled = values.into_iter().map(|value| if value.is_nan() { mean } else { value });
         self.push(name.to_owned(), filled.collect());
         self.push(format!("{name} (missing)"), gaps);
@@ -371,6 +394,20 @@ impl Columns {
         Ok(())
     }
 
+    /// Refuses a column of the file that is called like one that is made of another. `columns` are those of every feature.
+    fn check_made_names(&self, features: &[String], columns: &[Vec<usize>], file: &str) -> Result<(), PipelineError> {
+        let feature_of = |place: usize| columns.iter().position(|own| own.contains(&place)).unwrap_or_default();
+        for (later, name) in self.names.iter().enumerate() {
+            let Some(earlier) = self.names[..later].iter().position(|own| own == name) else { continue };
+            let of = [feature_of(earlier), feature_of(later)].map(|feature| &features[feature]);
+            let made_of = if of[0] == name { of[1] } else { of[0] };
+            return Err(PipelineError::Input(format!(
+                "`{file}`: column `{name}` is called like the column that is made of `{made_of}`; rename it"
+            )));
+        }
+        Ok(())
+    }
+
     fn push(&mut self, name: String, values: Vec<f64>) {
         self.names.push(name);
         self.values.push(values);
@@ -385,6 +422,73 @@ impl Columns {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drivers::{Driver, DriverAnalysis};
+    use crate::estimators::Ols;
+
+    /// Scores of which some are gaps, and weights that go along with them.
+    fn scored() -> (Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>) {
+        let score = (0..40).map(|row| if row % 5 == 2 { f64::NAN } else { f64::from(row * 7 % 11) }).collect();
+        let other = (0..40).map(|row| f64::from(row * 5 % 13)).collect();
+        let outcome = (0..40).map(|row| f64::from(row * 7 % 11) * 0.4 + f64::from(row * 3 % 7)).collect();
+        let weights = (0..40).map(|row| 1.0 + f64::from(row * 7 % 11)).collect();
+        (score, other, outcome, weights)
+    }
+
+    #[test]
+    fn gaps_are_filled_with_the_weighted_mean() {
+        let mut columns = Columns::default();
+        columns.add_filled("a", vec![1.0, f64::NAN, 4.0, 10.0], Some(&[1.0, 5.0, 2.0, 0.0]));
+        // (1 + 2 * 4) / 3; a row without weight says nothing.
+        assert_eq!(columns.names, ["a", "a (missing)"]);
+        assert_eq!(columns.values, [vec![1.0, 3.0, 4.0, 10.0], vec![0.0, 1.0, 0.0, 0.0]]);
+    }
+
+    #[test]
+    fn what_fills_a_gap_changes_nothing_but_its_own_mark() {
+        let (score, other, outcome, weights) = scored();
+        let fit_with = |fill_weights: Option<&[f64]>| {
+            let mut columns = Columns::default();
+            columns.add_filled("score", score.clone(), fill_weights);
+            columns.push("other".to_owned(), other.clone());
+            let design = columns.matrix(40).expect("finite");
+            let outcome = Outcome::numeric("y", outcome.clone().into()).expect("finite");
+            let weights = Weights::new(WeightKind::Sampling, weights.clone()).expect("positive");
+            let observations =
+                Observations::new(design, outcome).and_then(|own| own.weighted(weights)).expect("40 rows");
+            let fit = Ols::default().fit(&observations).expect("a fit");
+            let pair = Driver { name: "score".to_owned(), columns: vec![0, 1] };
+            let analysis = DriverAnalysis { replicates: 0, ..DriverAnalysis::default() };
+            let ranking = analysis.rank(&observations, &[pair, Driver::column("other", 2)], &[]).expect("a ranking");
+            let shares: Vec<(String, f64)> =
+                ranking.drivers.iter().map(|row| (row.driver.clone(), row.share)).collect();
+            (fit.coefficients().to_vec(), fit.summary().r_squared, shares)
+        };
+        let (weighted, plain) = (fit_with(Some(&weights)), fit_with(None));
+        let near = |one: f64, other: f64| assert!((one - other).abs() < 1e-10, "{one} {other}");
+        for (one, other) in weighted.0.iter().zip(&plain.0) {
+            match one.term.as_str() {
+                // The mark's coefficient is how those with a gap differ from who has the mean that fills it.
+                "score (missing)" => assert!((one.estimate - other.estimate).abs() > 1e-3),
+                _ => near(one.estimate, other.estimate),
+            }
+        }
+        near(weighted.1.expect("linear"), plain.1.expect("linear"));
+        for (one, other) in weighted.2.iter().zip(&plain.2) {
+            assert_eq!(one.0, other.0);
+            near(one.1, other.1);
+        }
+    }
+
+    #[test]
+    fn a_column_that_is_called_like_a_mark_is_refused() {
+        let mut columns = Columns::default();
+        columns.add_filled("a", vec![1.0, f64::NAN, 4.0], None);
+        columns.push("a (missing)".to_owned(), vec![0.0, 0.0, 1.0]);
+        let features = ["a", "a (missing)"].map(str::to_owned);
+        let error = columns.check_made_names(&features, &[vec![0, 1], vec![2]], "t.csv").expect_err("two of a name");
+        let want = "`t.csv`: column `a (missing)` is called like the column that is made of `a`; rename it";
+        assert_eq!((error.to_string().as_str(), error.exit_code()), (want, 3));
+    }
 
     #[test]
     fn every_problem_of_a_cell_is_said_without_its_place() {

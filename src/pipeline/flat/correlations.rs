@@ -2,7 +2,8 @@
 
 use super::DriversAnswer;
 use super::drivers::with_customary_methods;
-use crate::drivers::{CorrelationMatrix, Driver, DriverAnalysis};
+use crate::drivers::{CorrelationMatrix, Driver, DriverAnalysis, MatrixKind};
+use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::SquareTable;
 use crate::pipeline::{PipelineError, in_full};
 use std::path::PathBuf;
@@ -45,6 +46,17 @@ pub fn correlations(question: &CorrelationsQuestion) -> Result<DriversAnswer, Pi
     place(&question.outcome)?;
     let matrix = CorrelationMatrix::of_table(names.clone(), values).map_err(|error| refused(error.to_string()))?;
     let analysis = with_customary_methods(&question.analysis, true);
-    let ranking = analysis.rank_correlations(&matrix, question.n_rows, &question.outcome, &drivers, &always)?;
-    Ok(DriversAnswer { ranking })
+    let mut ranking = analysis.rank_correlations(&matrix, question.n_rows, &question.outcome, &drivers, &always)?;
+    ranking.findings.insert(0, taken_as(&file, &matrix));
+    Ok(DriversAnswer { ranking, table: Some(matrix.kind()) })
+}
+
+/// What the figures of a table were taken for, of which only its diagonal speaks.
+fn taken_as(file: &str, matrix: &CorrelationMatrix) -> Finding {
+    let why = match matrix.kind() {
+        MatrixKind::Correlations => "no figure of a column with itself is above 1",
+        MatrixKind::Covariances => "figures of columns with themselves are above 1",
+    };
+    let sentence = format!("`{file}` was taken as a table of {}: {why}.", matrix.kind().word());
+    Finding::new(FindingKind::SourceRemark, Severity::Note, file, sentence)
 }

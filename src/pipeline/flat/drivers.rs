@@ -1,7 +1,7 @@
 //! `advocate drivers`: ranked drivers of a column.
 
 use super::columns::{FlatData, Missing, OutcomeKind};
-use crate::drivers::{Driver, DriverAnalysis, DriverError, DriverFamily, DriverRanking, FitKind, Method};
+use crate::drivers::{Driver, DriverAnalysis, DriverError, DriverFamily, DriverRanking, FitKind, MatrixKind, Method};
 use crate::estimators::missing::Treatment;
 use crate::pipeline::PipelineError;
 use serde::Serialize;
@@ -31,6 +31,9 @@ pub struct DriversAnswer {
     /// The ranking. Its `n_rows` are the rows of the file.
     #[serde(flatten)]
     pub ranking: DriverRanking,
+    /// What a table of correlations or covariances was taken for, where the drivers were ranked from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<MatrixKind>,
 }
 
 /// Ranks the drivers.
@@ -84,7 +87,7 @@ pub fn drivers(question: &DriversQuestion) -> Result<DriversAnswer, PipelineErro
     ranking.n_rows = n_rows;
     findings.append(&mut ranking.findings);
     ranking.findings = findings;
-    Ok(DriversAnswer { ranking })
+    Ok(DriversAnswer { ranking, table: None })
 }
 
 impl DriversQuestion {

@@ -51,7 +51,7 @@ pub enum FitVariant {
     Firth,
     /// Slopes of their own for leaving the lowest of three levels and for reaching the highest.
     Partial {
-        /// Columns with one slope for both.
+        /// Features, of which all columns have one slope for both, or columns made of them, as in `channel=app`.
         parallel: Vec<String>,
     },
 }
@@ -177,7 +177,8 @@ pub fn fit(question: &FitQuestion) -> Result<FitAnswer, PipelineError> {
 /// A partial ordinal fit of three levels.
 fn partial(question: &FitQuestion, parallel: &[String], loaded: Loaded) -> Result<FitAnswer, PipelineError> {
     let FitQuestion { std_errors, confidence, .. } = *question;
-    let model = PartialOrdinal { std_errors, confidence, parallel: parallel.to_vec(), ..PartialOrdinal::default() };
+    let parallel = parallel.iter().flat_map(|name| loaded.columns_called(&question.features, name)).collect();
+    let model = PartialOrdinal { std_errors, confidence, parallel, ..PartialOrdinal::default() };
     let fit = model.fit(&loaded.observations).map_err(|error| refused(&loaded, error))?;
     let row = |own: &crate::estimators::partial_ordinal::StepDifference| StepRow {
         difference: own.difference.clone(),

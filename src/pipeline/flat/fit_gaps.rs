@@ -3,7 +3,7 @@
 use super::columns::{LoadedGaps, Missing, OutcomeKind};
 use super::fit::FitQuestion;
 use crate::estimators::missing::{CompletedFit, Em, MissingError, MomentFit, Pairwise, Treatment};
-use crate::estimators::{Coefficient, Family, Logit, Ols, StdErrors};
+use crate::estimators::{Coefficient, Family, FitError, Logit, Ols, StdErrors};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::pipeline::{PipelineError, in_full};
 use serde::Serialize;
@@ -30,8 +30,10 @@ pub struct GapsModel {
     pub missing: Treatment,
     /// Rows of the file.
     pub n_rows: usize,
-    /// Rows used, complete or not; for frequency weights, their sum.
+    /// Rows used, complete or not.
     pub n_used: usize,
+    /// Observations that these stand for: the sum of frequency weights, else the rows.
+    pub n_observations: usize,
     /// Rows among them that lack nothing.
     pub n_complete: usize,
     /// Fewest observations behind a covariance (pairwise).
@@ -74,7 +76,10 @@ pub fn fit_gaps(question: &FitQuestion) -> Result<GapsAnswer, PipelineError> {
         Missing::Em => em(question, &loaded),
         _ => imputed(question, &loaded),
     }
-    .map_err(|error| PipelineError::Impossible(in_full(&error)))?;
+    .map_err(|error| match error {
+        MissingError::Fit(error @ FitError::TermTwice { .. }) => PipelineError::Fit(error),
+        other => PipelineError::Impossible(in_full(&other)),
+    })?;
     let of_fit = std::mem::replace(&mut answer.findings, loaded.findings);
     answer.findings.extend(of_fit);
     Ok(answer)
@@ -121,6 +126,7 @@ fn of_moments(question: &FitQuestion, loaded: &LoadedGaps, fit: MomentFit) -> Ga
     GapsAnswer {
         model: GapsModel {
             n_used: fit.n_used,
+            n_observations: fit.n_observations,
             r_squared: Some(fit.r_squared),
             std_errors: fit.std_errors,
             ..model(question, loaded, fit.treatment)
@@ -143,7 +149,8 @@ fn imputed(question: &FitQuestion, loaded: &LoadedGaps) -> Result<GapsAnswer, Mi
             let fit = Ols { std_errors, confidence }.fit(completed)?;
             (fit.summary().clone(), CompletedFit::from(&fit))
         };
-        (about.n_used, about.std_errors) = (summary.n_used, summary.std_errors);
+        (about.n_used, about.n_observations) = (summary.n_used, summary.n_observations);
+        about.std_errors = summary.std_errors;
         shares.extend(summary.r_squared);
         Ok(fit)
     })?;
@@ -174,6 +181,7 @@ fn model(question: &FitQuestion, loaded: &LoadedGaps, missing: Treatment) -> Gap
         missing,
         n_rows: loaded.n_rows,
         n_used: loaded.gaps.n_rows(),
+        n_observations: loaded.gaps.n_rows(),
         n_complete: loaded.gaps.complete_rows().len(),
         n_pair_min: None,
         imputations: None,
