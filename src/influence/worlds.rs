@@ -17,6 +17,12 @@ pub fn graph(n_nodes: usize, edges: &[Edge]) -> ReferralGraph {
 
 /// Expected number of nodes reached from `seeds`: the sum over all worlds of their probability times the nodes reached.
 pub fn spread_by_worlds(n_nodes: usize, edges: &[Edge], seeds: &[u32]) -> f64 {
+    worth_by_worlds(&vec![1.0; n_nodes], edges, seeds)
+}
+
+/// The same with each node reached counting what it is worth, one entry a node.
+pub fn worth_by_worlds(worth: &[f64], edges: &[Edge], seeds: &[u32]) -> f64 {
+    let n_nodes = worth.len();
     (0..1_u64 << edges.len())
         .map(|world| {
             let live = |place: usize| world >> place & 1 == 1;
@@ -31,7 +37,7 @@ pub fn spread_by_worlds(n_nodes: usize, edges: &[Edge], seeds: &[u32]) -> f64 {
                     }
                 }
             }
-            share * reached.iter().filter(|&&reached| reached).count() as f64
+            share * reached.iter().zip(worth).map(|(&reached, &own)| if reached { own } else { 0.0 }).sum::<f64>()
         })
         .sum()
 }
