@@ -42,6 +42,44 @@ pub fn worth_by_worlds(worth: &[f64], edges: &[Edge], seeds: &[u32]) -> f64 {
         .sum()
 }
 
+/// Expected nodes that follow `seeds` under linear thresholds, by going through every choice of at most one edge in for each node; the
+/// weights into each sum to at most 1.
+pub fn followers_by_choices(n_nodes: usize, edges: &[Edge], seeds: &[u32]) -> f64 {
+    fn go(node: usize, share: f64, picks: &mut Vec<Option<u32>>, edges: &[Edge], seeds: &[u32]) -> f64 {
+        if share <= 0.0 {
+            return 0.0;
+        }
+        if node == picks.len() {
+            let follows = |start: usize| {
+                let (mut at, mut steps) = (start as u32, 0);
+                while !seeds.contains(&at) && steps <= picks.len() {
+                    let Some(next) = picks[at as usize] else { return false };
+                    (at, steps) = (next, steps + 1);
+                }
+                seeds.contains(&at)
+            };
+            return share * (0..picks.len()).filter(|&start| follows(start)).count() as f64;
+        }
+        let mut left = 1.0;
+        let mut sum = 0.0;
+        for edge in edges.iter().filter(|edge| edge.1 as usize == node && edge.0 != edge.1) {
+            left -= edge.2;
+            picks[node] = Some(edge.0);
+            sum += go(node + 1, share * edge.2, picks, edges, seeds);
+        }
+        picks[node] = None;
+        sum + go(node + 1, share * left.max(0.0), picks, edges, seeds)
+    }
+    go(0, 1.0, &mut vec![None; n_nodes], edges, seeds)
+}
+
+/// The same edges with weights into each node that sum to at most 1.
+pub fn as_weights(n_nodes: usize, edges: &[Edge]) -> Vec<Edge> {
+    let mut sums = vec![0.0_f64; n_nodes];
+    edges.iter().filter(|edge| edge.0 != edge.1).for_each(|edge| sums[edge.1 as usize] += edge.2);
+    edges.iter().map(|&(from, to, weight)| (from, to, weight / sums[to as usize].max(1.0))).collect()
+}
+
 /// Random tiny graphs: self-loops, repeats, cycles, certain and impossible edges all occur.
 pub fn tiny_graphs() -> impl Strategy<Value = (usize, Vec<Edge>)> {
     let probability = prop_oneof![1 => Just(0.0), 1 => Just(1.0), 8 => 0.0..1.0_f64];

@@ -1,10 +1,11 @@
 //! The choice, its guarantee and its rivals.
 
 use super::coverage::{ChoiceEnd, Coverage, Judged, Sample};
+use super::draws::{Draws, SpreadModel};
 use super::limits::{Candidates, Limits, Spent};
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::influence::reverse::{ReverseSampler, ReverseSets};
-use crate::influence::seeds::{alone, unused_places};
+use crate::influence::reverse::ReverseSets;
+use crate::influence::seeds::unused_places;
 use crate::influence::{InfluenceError, ReferralGraph};
 use crate::stats::random::{mix, stream};
 use rand::seq::SliceRandom;
@@ -12,8 +13,6 @@ use std::cmp::Reverse;
 
 /// Sets drawn in the first round; each round adds as many as there are.
 const FIRST_SETS: usize = 1 << 12;
-/// Members that the sets may hold in all; of larger sets fewer are drawn.
-const MEMBERS_MAX: usize = 1 << 27;
 /// Random choices that the comparison averages.
 const RANDOM_CHOICES: u64 = 20;
 /// Why there is no plan although there is whom to invite.
@@ -25,6 +24,9 @@ const NOBODY_ADDS: &str =
 pub struct PlanSettings {
     /// Customers to invite at most.
     pub n_seeds: usize,
+    /// How the word passes. Under thresholds the graph's probabilities are the weights, as in
+    /// [`threshold_reach`](crate::influence::threshold_reach).
+    pub model: SpreadModel,
     /// Cost to keep to, in the unit of the costs; `None` for no limit.
     pub budget: Option<f64>,
     /// Stop drawing once the plan is guaranteed this share of the best possible, such as `1 - 1/e - 0.01`; the samples
@@ -41,7 +43,8 @@ pub struct PlanSettings {
 impl Default for PlanSettings {
     fn default() -> Self {
         let guarantee_wanted = 1.0 - (-1.0_f64).exp() - 0.01;
-        Self { n_seeds: 10, budget: None, guarantee_wanted, certainty: 0.99, samples_max: 1 << 21, seed: 1 }
+        let model = SpreadModel::Cascade;
+        Self { n_seeds: 10, model, budget: None, guarantee_wanted, certainty: 0.99, samples_max: 1 << 21, seed: 1 }
     }
 }
 
@@ -127,7 +130,7 @@ pub struct SeedPlan {
 /// weight `W`, of which the plan covers `c`, and `h = ln(2 / (1 - certainty))`, the plan reaches at least
 /// `own + W/n ((sqrt(c + 2h/9) - sqrt(h/2))^2 - h/18)` and the best plan at most `W/n (sqrt(u + h/2) + sqrt(h/2))^2`, where `u`
 /// is the least, over the steps of the greedy choice, of what it covers and the best gains then left. Their ratio is
-/// the guarantee; sets are doubled until it is as wanted. Under the independent cascade a greedy choice by number
+/// the guarantee; sets are doubled until it is as wanted. Under either model a greedy choice by number
 /// alone is never below `1 - 1/e` of the best, with quotas one half; with costs the stated guarantee is what holds.
 ///
 /// Since the plan is looked at after each doubling, the uncertainty is divided among the rounds.
@@ -151,24 +154,24 @@ pub fn plan_seeds(
         return Err(InfluenceError::NotFitted { what: "a plan of seeds", problem });
     }
     let value = |node: u32| candidates.values.map_or(1.0, |values| values[node as usize]);
-    let sampler = ReverseSampler::new(graph, value);
-    let own: Vec<f64> = alone(graph).iter().zip(0..).map(|(alone, node)| alone * value(node)).collect();
+    let draws = Draws::of(graph, settings.model, value);
+    let own: Vec<f64> = draws.alone(graph).iter().zip(0..).map(|(alone, node)| alone * value(node)).collect();
     let n_rounds = (settings.samples_max.div_ceil(FIRST_SETS)).next_power_of_two().trailing_zeros() + 1;
     let spread_out = (2.0 * f64::from(n_rounds) / (1.0 - settings.certainty)).ln();
-    let samples_max = sampler.affordable(settings.samples_max, MEMBERS_MAX, settings.seed);
+    let samples_max = draws.affordable(settings.samples_max, settings.seed);
     let (mut n_samples, mut round) = (FIRST_SETS.min(samples_max), 0_u64);
     let (mut to_choose_by, mut to_judge_by) = (ReverseSets::none(), ReverseSets::none());
     loop {
         let more = |sets: &mut ReverseSets, purpose: u64| {
             let seed = mix(settings.seed.wrapping_add(2 * round + purpose));
-            sets.append(&sampler.collect(n_samples - sets.len(), seed));
+            sets.append(&draws.collect(n_samples - sets.len(), seed));
         };
         more(&mut to_choose_by, 0);
         more(&mut to_judge_by, 1);
-        let coverage = |sets| Coverage::of(Sample::of(sets, graph.n_nodes(), candidates), &own, sampler.total_weight());
+        let coverage = |sets| Coverage::of(Sample::of(sets, graph.n_nodes(), candidates), &own, draws.total_weight());
         let mut choosing = coverage(&to_choose_by);
         let choice = choosing.choose(&limits);
-        if choice.nodes.is_empty() && (n_samples >= samples_max || sampler.total_weight() <= 0.0) {
+        if choice.nodes.is_empty() && (n_samples >= samples_max || draws.total_weight() <= 0.0) {
             return Err(InfluenceError::NotFitted { what: "a plan of seeds", problem: NOBODY_ADDS.to_owned() });
         }
         let mut fresh = coverage(&to_judge_by);
@@ -276,7 +279,9 @@ fn rivals(graph: &ReferralGraph, limits: &Limits<'_>, fresh: &mut Coverage<'_>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::influence::worlds::{Edge, graph, spread_by_worlds, tiny_graphs, worth_by_worlds};
+    use crate::influence::worlds::{
+        Edge, as_weights, followers_by_choices, graph, spread_by_worlds, tiny_graphs, worth_by_worlds,
+    };
     use crate::influence::{SpreadSettings, spread};
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
@@ -475,6 +480,23 @@ mod tests {
     }
 
     #[test]
+    fn under_thresholds_whoever_follows_for_certain_is_not_invited() {
+        // 2 follows one of 0 and 1 with one half each: with both it follows for certain, where the cascade has 3/4.
+        let graph = graph(3, &[(0, 2, 0.5), (1, 2, 0.5)]);
+        let plan =
+            |model| plan_seeds(&graph, &Candidates::default(), &PlanSettings { model, ..settings(3) }).expect("sound");
+        let threshold = plan(SpreadModel::Threshold);
+        assert_eq!((nodes(&threshold), unused(&threshold).map(|own| own.0)), (vec![0, 1], Some(1.0)));
+        assert!(
+            (threshold.seeds[0].reach - 1.5).abs() < 1e-12 && (threshold.reach - 3.0).abs() < 1e-12,
+            "{threshold:?}"
+        );
+        let cascade = plan(SpreadModel::Cascade);
+        assert_eq!((nodes(&cascade), unused(&cascade)), (vec![0, 1, 2], None));
+        assert!((cascade.seeds[1].reach - 2.75).abs() <= 5.0 * cascade.seeds[1].reach_se, "{cascade:?}");
+    }
+
+    #[test]
     fn a_plan_to_which_nobody_adds_is_refused() {
         // All hubs spread the word already, so their leaves have it for certain.
         let active: Vec<bool> = (0..12).map(|node| [0, 5, 9].contains(&node)).collect();
@@ -524,6 +546,19 @@ mod tests {
             let own = spread_by_worlds(n_nodes, &edges, &nodes(&plan));
             prop_assert!(best <= plan.best_high + 1e-9 && own >= plan.reach_low - 1e-9, "{} {} {:?}", best, own, plan);
             prop_assert!(own >= plan.guarantee * best - 1e-9);
+        }
+
+        #[test]
+        fn the_best_set_of_two_lies_within_the_bounds_under_thresholds((n_nodes, edges) in tiny_graphs()) {
+            let settings = PlanSettings { model: SpreadModel::Threshold, ..settings(2) };
+            let plan = plan_seeds(&graph(n_nodes, &edges), &Candidates::default(), &settings).expect("sound");
+            let edges = as_weights(n_nodes, &edges);
+            let follow = |seeds: &[u32]| followers_by_choices(n_nodes, &edges, seeds);
+            let pairs = (0..n_nodes as u32).flat_map(|first| (0..first).map(move |second| [first, second]));
+            let best = pairs.map(|pair| follow(&pair)).fold(0.0, f64::max);
+            let own = follow(&nodes(&plan));
+            prop_assert!(best <= plan.best_high + 1e-9 && own >= plan.reach_low - 1e-9, "{} {} {:?}", best, own, plan);
+            prop_assert!((plan.reach - own).abs() <= 5.0 * plan.reach_se + 1e-9, "{} {:?}", own, plan);
         }
 
         #[test]
