@@ -52,6 +52,8 @@ pub enum FindingKind {
     NoGain,
     /// Rows of a graph were set right or left out by a stated rule.
     EdgesDropped,
+    /// Fewer are chosen than were asked for.
+    PlacesUnused,
     /// A respondent gave every touchpoint the same score.
     StraightLining,
     /// Effects differ between the steps of an ordered outcome, which one coefficient for all of them hides.
@@ -106,6 +108,7 @@ impl FindingKind {
             Self::NotEstimated => "not_estimated",
             Self::NoGain => "no_gain",
             Self::EdgesDropped => "edges_dropped",
+            Self::PlacesUnused => "places_unused",
             Self::StraightLining => "straight_lining",
             Self::NotProportional => "not_proportional",
             Self::Halo => "halo",

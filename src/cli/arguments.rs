@@ -41,7 +41,7 @@ pub(super) enum Command {
     Drivers(Drivers),
     /// A model of a column of a flat table (a number, a class, ordered levels, a count), or of a log of purchases.
     Fit(Fit),
-    /// Reach of every node of a list of edges, and the set to start with.
+    /// Who carries the word: all that a study says of its referrals, or the reach of every node of a list of edges.
     Influence(Influence),
 }
 
@@ -281,7 +281,7 @@ pub(super) enum InfluenceFormat {
     Text,
     /// One JSON object.
     Json,
-    /// One row a node.
+    /// One row a node; of a study, the rows of one of its tables.
     Csv,
 }
 
@@ -757,55 +757,106 @@ pub(super) struct Log {
 
 #[derive(Debug, Args)]
 pub(super) struct Influence {
-    /// The list of edges: CSV, TSV or Parquet.
-    #[arg(long, value_name = "FILE")]
-    pub edges: PathBuf,
-    /// The column of the node that passes on.
-    #[arg(long, value_name = "COLUMN")]
-    pub from: String,
-    /// The column of the node that is passed to.
-    #[arg(long, value_name = "COLUMN")]
-    pub to: String,
+    /// The study file; its [influence] says how. Without one, --edges names a list of edges.
+    #[arg(conflicts_with = "edges")]
+    pub study: Option<PathBuf>,
     #[command(flatten)]
-    pub rule: Rule,
-    /// Choose so many nodes to start with.
-    #[arg(long, value_name = "K", default_value_t = 0)]
-    pub seeds: usize,
-    /// Sets to sample where reach is not exact.
-    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = parse_samples)]
-    pub samples: usize,
-    /// Seed of the samples.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// How the word passes.
-    #[arg(long, value_enum, default_value_t = Spread::Cascade)]
-    pub model: Spread,
-    /// Stop sampling once standard errors are this share of reach (root mean square), such as 0.02.
-    #[arg(long, value_name = "SE")]
-    pub stop_at: Option<f64>,
-    /// Further measures of each node.
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "MEASURE,...")]
-    pub measures: Vec<NodeMeasures>,
-    /// State what share of the best possible choice the seeds are guaranteed, and with what probability.
+    pub of_study: InfluenceOfStudy,
+    #[command(flatten)]
+    pub of_edges: InfluenceOfEdges,
+    /// Seed of the samples: 1 for edges, and the study's own for a study.
     #[arg(long)]
-    pub bound: bool,
+    pub seed: Option<u64>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = InfluenceFormat::Text)]
     pub format: InfluenceFormat,
 }
 
+// What goes with a study. No doc comment: clap would take it for that of the command.
+#[derive(Debug, Args)]
+pub(super) struct InfluenceOfStudy {
+    /// Of a study: the date that results depend on, instead of its own.
+    #[arg(long, conflicts_with = "edges")]
+    pub as_of: Option<String>,
+    /// Of a study: the table that --format csv prints.
+    #[arg(long, value_name = "NAME", default_value = "influence", conflicts_with = "edges")]
+    pub table: String,
+    /// Of a study: memory that the join may hold before it spills to disk, as in 2GB or 500MB.
+    #[arg(long, default_value = "2GB", value_parser = parse_bytes, conflicts_with = "edges")]
+    pub memory: usize,
+    /// Threads; all cores by default. Results do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Of a study: the cache of earlier runs, read where it is there; nothing is added to it.
+    #[arg(long, value_name = "DIR", default_value = "results/cache", conflicts_with = "edges")]
+    pub cache: PathBuf,
+    /// Of a study: parse every file.
+    #[arg(long, conflicts_with_all = ["cache", "edges"])]
+    pub no_cache: bool,
+}
+
+// What goes with a list of edges.
+#[derive(Debug, Args)]
+pub(super) struct InfluenceOfEdges {
+    /// The list of edges: CSV, TSV or Parquet.
+    #[arg(long, value_name = "FILE", required_unless_present = "study", requires_all = ["from", "to", "Rule"])]
+    pub edges: Option<PathBuf>,
+    /// The column of the node that passes on.
+    #[arg(long, value_name = "COLUMN", requires = "edges")]
+    pub from: Option<String>,
+    /// The column of the node that is passed to.
+    #[arg(long, value_name = "COLUMN", requires = "edges")]
+    pub to: Option<String>,
+    #[command(flatten)]
+    pub rule: Rule,
+    /// Every edge leads both ways, as friendships do.
+    #[arg(long, requires = "edges", conflicts_with = "kind")]
+    pub undirected: bool,
+    /// A column that says what each edge is: referral, invitation (that was taken up), friendship (leads both ways) or declined (an
+    /// invitation without success, which makes no edge).
+    #[arg(long, value_name = "COLUMN", requires = "edges")]
+    pub kind: Option<String>,
+    /// Choose so many nodes to start with.
+    #[arg(long, value_name = "K", default_value_t = 0, conflicts_with = "study")]
+    pub seeds: usize,
+    /// Sets to sample where reach is not exact.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = parse_samples, conflicts_with = "study")]
+    pub samples: usize,
+    /// How the word passes.
+    #[arg(long, value_enum, default_value_t = Spread::Cascade, conflicts_with = "study")]
+    pub model: Spread,
+    /// Stop sampling once standard errors are this share of reach (root mean square), such as 0.02.
+    #[arg(long, value_name = "SE", requires = "edges")]
+    pub stop_at: Option<f64>,
+    /// Further measures of each node.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "MEASURE,...", requires = "edges")]
+    pub measures: Vec<NodeMeasures>,
+    /// PageRank follows edges in proportion to this column (at least 0) and not all alike.
+    #[arg(long, value_name = "COLUMN", requires = "edges")]
+    pub weight: Option<String>,
+    /// The probability with which PageRank follows an edge and does not start anew.
+    #[arg(long, value_name = "D", default_value_t = 0.85, value_parser = parse_damping, conflicts_with = "study")]
+    pub damping: f64,
+    /// PageRank starts anew at these nodes only: who is near to them.
+    #[arg(long, value_name = "NODE,...", value_parser = parse_names, requires = "edges")]
+    pub restart: Vec<Names>,
+    /// State what share of the best possible choice the seeds are guaranteed, with what probability, and what other choices reach.
+    #[arg(long, requires = "edges")]
+    pub bound: bool,
+}
+
 /// Where an edge's probability comes from.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub(super) struct Rule {
     /// A column of probabilities (0-1).
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", requires = "edges")]
     pub probability: Option<String>,
     /// One probability (0-1) for all edges.
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", requires = "edges")]
     pub uniform: Option<f64>,
     /// One over the number of edges into the node.
-    #[arg(long)]
+    #[arg(long, requires = "edges")]
     pub weighted_cascade: bool,
 }
 
@@ -815,6 +866,11 @@ const REPLICATES_MAX: usize = 1_000_000;
 fn replicates(text: &str) -> Result<usize, String> {
     let wanted = text.parse().ok().filter(|&wanted| wanted <= REPLICATES_MAX);
     wanted.ok_or_else(|| format!("give a whole number of at most {REPLICATES_MAX}"))
+}
+
+fn parse_damping(text: &str) -> Result<f64, String> {
+    let damping = text.parse().ok().filter(|damping| (0.0..1.0).contains(damping));
+    damping.ok_or_else(|| "give a number that is at least 0 and below 1".to_owned())
 }
 
 fn parse_samples(text: &str) -> Result<usize, String> {

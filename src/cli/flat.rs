@@ -2,8 +2,8 @@
 
 use super::Failure;
 use super::arguments::{
-    Data, Distribution, Drivers, Errors, Family, Fit, FitMissing, Format, Influence, InfluenceFormat, Kind,
-    LambdaChoice, Measure, MissingRule, NodeMeasures, PenalisedOf, Spread,
+    Data, Distribution, Drivers, Errors, Family, Fit, FitMissing, Format, Kind, LambdaChoice, Measure, MissingRule,
+    PenalisedOf,
 };
 use super::names;
 use super::print::{self, Cell};
@@ -17,8 +17,8 @@ use crate::findings::Finding;
 use crate::pipeline::PipelineError;
 use crate::pipeline::flat;
 use crate::pipeline::flat::{
-    CorrelationsQuestion, DriversAnswer, DriversQuestion, EdgeRule, FitQuestion, FitVariant, FlatData, InfluenceAnswer,
-    InfluenceQuestion, Missing, NodeMeasure, PartialSteps, PenalisedQuestion, SpreadModel,
+    CorrelationsQuestion, DriversAnswer, DriversQuestion, FitQuestion, FitVariant, FlatData, Missing, PartialSteps,
+    PenalisedQuestion,
 };
 use crate::stats::Confidence;
 use std::path::Path;
@@ -460,96 +460,6 @@ fn fit_note(model: &FitSummary) -> String {
         model.bic,
         model.std_errors.word()
     )
-}
-
-/// `advocate influence`.
-pub(super) fn influence(arguments: &Influence) -> Result<(), Failure> {
-    let rule = match (&arguments.rule.probability, arguments.rule.uniform) {
-        (Some(column), _) => EdgeRule::Column(column.clone()),
-        (None, Some(probability)) => EdgeRule::Uniform(probability),
-        (None, None) => EdgeRule::WeightedCascade,
-    };
-    let answer = flat::influence(&InfluenceQuestion {
-        file: arguments.edges.clone(),
-        from: arguments.from.clone(),
-        to: arguments.to.clone(),
-        rule,
-        n_seeds: arguments.seeds,
-        samples: arguments.samples,
-        seed: arguments.seed,
-        model: match arguments.model {
-            Spread::Cascade => SpreadModel::Cascade,
-            Spread::Threshold => SpreadModel::Threshold,
-        },
-        stop_at: arguments.stop_at,
-        measures: arguments.measures.iter().map(|&measure| node_measure(measure)).collect(),
-        bound: arguments.bound,
-    })?;
-    match arguments.format {
-        InfluenceFormat::Json => print::json(&answer),
-        InfluenceFormat::Csv => influence_csv(&answer),
-        InfluenceFormat::Text => influence_text(&answer),
-    }
-}
-
-fn node_measure(measure: NodeMeasures) -> NodeMeasure {
-    match measure {
-        NodeMeasures::Pagerank => NodeMeasure::PageRank,
-        NodeMeasures::Degree => NodeMeasure::Degree,
-        NodeMeasures::Core => NodeMeasure::Core,
-        NodeMeasures::Hits => NodeMeasure::Hits,
-        NodeMeasures::Closeness => NodeMeasure::Closeness,
-        NodeMeasures::Betweenness => NodeMeasure::Betweenness,
-    }
-}
-
-fn influence_csv(answer: &InfluenceAnswer) -> Result<(), Failure> {
-    let mut names = vec!["node", "reach", "reach_se", "exact"];
-    names.extend(answer.nodes.first().iter().flat_map(|row| row.measures.keys()));
-    let rows = answer.nodes.iter().map(|row| {
-        let mut cells = vec![row.node.clone(), row.reach.to_string(), row.reach_se.to_string(), row.exact.to_string()];
-        cells.extend(row.measures.values().map(f64::to_string));
-        cells
-    });
-    print::csv(&names, rows)
-}
-
-fn influence_text(answer: &InfluenceAnswer) -> Result<(), Failure> {
-    const SHOWN: usize = 20;
-    if !answer.seeds.is_empty() {
-        let rows = answer.seeds.iter().map(|seed| {
-            let mut row = vec![Cell::text(seed.node.clone())];
-            row.extend([seed.gain, seed.gain_se, seed.reach].map(|value| Cell::number(value, 3)));
-            row.push(seed.reach_se.map_or_else(|| Cell::text(""), |value| Cell::number(value, 3)));
-            row
-        });
-        let no_findings: [Finding; 0] = [];
-        let note = answer.bound.as_ref().map(|bound| {
-            format!(
-                "the seeds reach at least {:.1} % of what the best choice does, with a probability of {}",
-                100.0 * bound.guarantee,
-                bound.certainty
-            )
-        });
-        print::table(&["seed", "gain", "gain_se", "reach", "reach_se"], rows.collect(), &no_findings, note)?;
-    }
-    let mut nodes: Vec<_> = answer.nodes.iter().collect();
-    nodes.sort_by(|left, right| right.reach.total_cmp(&left.reach));
-    let rows = nodes.iter().take(SHOWN).map(|row| {
-        vec![
-            Cell::text(row.node.clone()),
-            Cell::number(row.reach, 3),
-            Cell::number(row.reach_se, 3),
-            Cell::text(if row.exact { "exact" } else { "sampled" }),
-        ]
-    });
-    let n_exact = answer.nodes.iter().filter(|row| row.exact).count();
-    let note = format!(
-        "the {} of {} nodes with the largest reach ({n_exact} exact); --format csv gives all",
-        nodes.len().min(SHOWN),
-        nodes.len()
-    );
-    print::table(&["node", "reach", "reach_se", ""], rows.collect(), &answer.findings, Some(note))
 }
 
 fn fit_data(arguments: &Fit, missing: Missing) -> FlatData {

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod flat;
+mod influence;
 mod init;
 mod names;
 mod nps;
@@ -102,6 +103,6 @@ fn dispatch(arguments: &Arguments) -> Result<(), Failure> {
         Command::Nps(nps) => nps::nps(nps),
         Command::Drivers(drivers) => flat::drivers(drivers),
         Command::Fit(fit) => flat::fit(fit),
-        Command::Influence(influence) => flat::influence(influence),
+        Command::Influence(influence) => influence::influence(influence),
     }
 }

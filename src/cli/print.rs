@@ -158,13 +158,18 @@ pub(super) fn table(
         text.push('\n');
     }
     self::text(&text)?;
-    for finding in findings {
-        talk(&format!("{}: {}", finding.severity.word(), finding.sentence));
-    }
+    self::findings(findings);
     if let Some(note) = note {
         talk(&note);
     }
     Ok(())
+}
+
+/// Findings on stderr.
+pub(super) fn findings(findings: &[Finding]) {
+    for finding in findings {
+        talk(&format!("{}: {}", finding.severity.word(), finding.sentence));
+    }
 }
 
 /// Text as it is on stdout.

@@ -17,7 +17,7 @@ use std::time::Duration;
 const SUMMARY_WIDTH: usize = 100;
 
 /// The study of a command with what the command line changes in it; `refused` hears of a file that is refused.
-fn read(
+pub(super) fn read(
     file: &Path,
     as_of: Option<&str>,
     seed: Option<u64>,
@@ -33,7 +33,7 @@ fn read(
     Ok(study)
 }
 
-fn set_threads(threads: Option<u16>) {
+pub(super) fn set_threads(threads: Option<u16>) {
     if let Some(threads) = threads {
         // Only a pool that is already there refuses, and this is the first use.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
@@ -219,7 +219,7 @@ pub(super) fn simulate(arguments: &Simulate) -> Result<(), Failure> {
 }
 
 /// A progress bar on stderr, hidden where that is no terminal.
-fn bar(quiet: bool) -> ProgressBar {
+pub(super) fn bar(quiet: bool) -> ProgressBar {
     if quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -228,7 +228,7 @@ fn bar(quiet: bool) -> ProgressBar {
     bar
 }
 
-fn show(bar: &ProgressBar, progress: Progress) {
+pub(super) fn show(bar: &ProgressBar, progress: Progress) {
     match progress {
         Progress::Reading { source, bytes_done, bytes_total } => {
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {wide_bar} {bytes} of {total_bytes}") {

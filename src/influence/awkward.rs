@@ -7,6 +7,7 @@ use super::{
     TimedReach, TimedSettings, Treatment, betweenness, closeness, core_numbers, degrees, greedy_seeds, hits, page_rank,
     plan_seeds, reach, spread, threshold_reach, timed_reach,
 };
+use crate::findings::Severity;
 
 const N_CYCLE: usize = 7;
 const N_PARALLEL: usize = 1_000_000;
@@ -127,6 +128,11 @@ fn a_graph_of_self_loops_only_reaches_nobody_else() {
     let edges = EdgeList::from_names([("ann", "ann"), ("bob", "bob")]).expect("both ends are there");
     let graph = ReferralGraph::new(edges, &PassingProbability::Uniform(1.0)).expect("there are edges");
     assert_eq!((graph.n_arcs(), graph.n_self_loops()), (0, 2));
+    let findings = graph.findings();
+    let [finding] = &findings[..] else { panic!("one finding: {findings:?}") };
+    assert_eq!((finding.severity, finding.numbers["n_self_loops"]), (Severity::Warning, 2.0));
+    assert!(finding.sentence.starts_with("2 edges lead from a customer back to the same customer"));
+    assert!(finding.sentence.contains("There are no others, so nobody reaches anybody else"), "{finding:?}");
     let alone = |reached: super::Reach| assert!(reached.nodes.iter().all(|own| own.exact && own.reach <= 1.0));
     alone(reach(&graph, &ReachSettings::default()).expect("sound"));
     alone(threshold_reach(&graph, &ReachSettings::default()).expect("sound"));

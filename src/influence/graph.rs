@@ -201,12 +201,19 @@ impl ReferralGraph {
         }
         let count = self.n_self_loops;
         let (edges, them) = if count == 1 { ("edge leads", "it") } else { ("edges lead", "them") };
-        let sentence = format!(
+        let mut sentence = format!(
             "{count} {edges} from a customer back to the same customer and cannot change who is reached; the graph \
              leaves {them} out."
         );
+        let mut severity = Severity::Note;
+        if self.n_arcs() == 0 {
+            severity = Severity::Warning;
+            sentence.push_str(
+                " There are no others, so nobody reaches anybody else; see whether the columns of both ends are right.",
+            );
+        }
         vec![
-            Finding::new(FindingKind::EdgesDropped, Severity::Note, "referrals", sentence)
+            Finding::new(FindingKind::EdgesDropped, severity, "referrals", sentence)
                 .number("n_self_loops", count as f64),
         ]
     }

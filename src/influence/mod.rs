@@ -73,7 +73,7 @@ pub use passing::{
     LogisticPassing, PartialCredit, PassingJudgement, PassingTrials, SharedSuccess, SharedSuccessFit,
     accounts_for_in_action, credits_of_action, decay_weights, fading_probability, judge_passing,
 };
-pub use plan::{Candidates, PlanSettings, PlannedSeed, Rival, RivalReach, SeedPlan, plan_seeds};
+pub use plan::{Candidates, PlanSettings, PlannedSeed, Rival, RivalReach, SeedPlan, SpreadModel, plan_seeds};
 pub use rating::{InfluenceRating, Rating, RatingInputs, RatingWeights, Tier, rate_promoters};
 pub use reach::{NodeReach, Reach, ReachSettings, reach, value_reach};
 pub use records::{RecordAccount, RecordRules, RecordedEdges, Records, Relation, Treatment};

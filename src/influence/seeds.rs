@@ -5,14 +5,14 @@ use super::forest_seeds::ForestSeeds;
 use super::reach::{check_samples, fewer_sets};
 use super::reverse::{ReverseSampler, ReverseSets};
 use super::{InfluenceError, ReferralGraph};
-use crate::findings::Finding;
+use crate::findings::{Finding, FindingKind, Severity};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// How seeds are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeedSettings {
-    /// Seeds wanted; all customers if there are fewer.
+    /// Seeds wanted; fewer where there are not so many customers, or where nobody else adds anything.
     pub n_seeds: usize,
     /// Reverse-reachable sets to choose by, and as many fresh ones to judge the choice by.
     pub samples: usize,
@@ -54,7 +54,8 @@ pub struct Seeds {
     pub findings: Vec<Finding>,
 }
 
-/// Chooses seeds one by one, each the customer who adds most to those before (ties: the lower number).
+/// Chooses seeds one by one, each the customer who adds most to those before (ties: the lower number), until there are as many
+/// as wanted or nobody adds anything; a finding says how many places are not used then.
 ///
 /// Gains are exact in trees, and wherever a customer with exact reach is the first seed of a connected part. Elsewhere
 /// the choice is made by the coverage of reverse-reachable sets; the gains reported come from as many fresh sets, so
@@ -79,8 +80,23 @@ pub fn greedy_seeds(graph: &ReferralGraph, settings: &SeedSettings) -> Result<Se
     let mut greedy = Greedy { exact: &exact, parts: Parts::of(graph, &forest), forest, coverage };
     let chosen = greedy.choose(settings.n_seeds);
     let seeds = judged(&chosen, graph, &sampler, n_samples, settings.seed);
-    let findings = if drawn { fewer_sets(settings.samples, n_samples) } else { Vec::new() };
+    let mut findings = if drawn { fewer_sets(settings.samples, n_samples) } else { Vec::new() };
+    let why = match (seeds.len() == graph.n_nodes(), n_samples) {
+        (true, _) => "there are no other customers".to_owned(),
+        (false, 0) => "nobody else adds anything: the seeds reach all others for certain".to_owned(),
+        (false, _) => format!("nobody else adds anything to what the seeds reach, as far as {n_samples} samples tell"),
+    };
+    findings.extend(unused_places(seeds.len(), settings.n_seeds, &why));
     Ok(Seeds { seeds, n_samples, findings })
+}
+
+/// That fewer are chosen than were asked for, and why.
+pub(super) fn unused_places(n_used: usize, n_places: usize, why: &str) -> Option<Finding> {
+    let n_unused = n_places.checked_sub(n_used).filter(|&n_unused| n_unused > 0)?;
+    let are = if n_unused == 1 { "is" } else { "are" };
+    let sentence = format!("{n_unused} of {n_places} places {are} not used: {why}.");
+    let finding = Finding::new(FindingKind::PlacesUnused, Severity::Note, "seeds", sentence);
+    Some(finding.number("n_unused", n_unused as f64).number("n_places", n_places as f64))
 }
 
 /// A seed with its gain where that is exact.
@@ -123,7 +139,8 @@ struct Greedy<'graph> {
 }
 
 impl Greedy<'_> {
-    /// Gains only fall as seeds are added, so a candidate whose gain still leads after a second look is the best.
+    /// Gains only fall as seeds are added, so a candidate whose gain still leads after a second look is the best, and if that
+    /// one adds nothing, nobody does.
     fn choose(&mut self, n_seeds: usize) -> Vec<Chosen> {
         let n_nodes = self.exact.own.len();
         let candidate = |node| Candidate { gain: self.gain(node).value(), node: Reverse(node) };
@@ -138,6 +155,9 @@ impl Greedy<'_> {
             if heap.peek().is_some_and(|next| again < *next) {
                 heap.push(again);
                 continue;
+            }
+            if again.gain <= 0.0 {
+                break;
             }
             if self.forest.holds(node) {
                 self.forest.choose(node);
@@ -318,10 +338,9 @@ fn judged(
     );
     let per_set = sampler.total_weight() / n_samples.max(1) as f64;
     let alone = alone(graph);
-    let std_error = |count: f64| {
-        let variance = count.max(1.0) * (1.0 - count / n_samples as f64).max(0.0);
-        per_set * variance.sqrt()
-    };
+    // Binomial; where none or all of the sets are covered, one that was not seen may be otherwise.
+    let n_sets = n_samples.max(1) as f64;
+    let std_error = |count: f64| per_set * (count.max(1.0) * (n_sets - count).max(1.0) / n_sets).sqrt();
     let (mut reach, mut counted, mut sampled) = (0.0, 0.0, false);
     let mut seeds = Vec::with_capacity(n_chosen);
     for (place, &Chosen { node, exact_gain }) in chosen.iter().enumerate() {
@@ -410,6 +429,30 @@ mod tests {
     }
 
     #[test]
+    fn seeds_that_add_nothing_are_not_chosen() {
+        // 0 brings 1 and 2 for certain, 3 brings 4 with one half: 3, then 1.5, then the half that 3 does not bring.
+        let tree = graph(5, &[(0, 1, 1.0), (1, 2, 1.0), (3, 4, 0.5)]);
+        let chosen = greedy_seeds(&tree, &settings(5, 100)).expect("valid");
+        let shown: Vec<(u32, f64, f64)> = chosen.seeds.iter().map(|seed| (seed.node, seed.gain, seed.reach)).collect();
+        assert_eq!(shown, [(0, 3.0, 3.0), (3, 1.5, 4.5), (4, 0.5, 5.0)]);
+        let [finding] = &chosen.findings[..] else { panic!("one finding: {:?}", chosen.findings) };
+        assert_eq!(
+            (finding.kind, finding.numbers["n_unused"], finding.numbers["n_places"]),
+            (FindingKind::PlacesUnused, 2.0, 5.0)
+        );
+        assert_eq!(chosen.n_samples, 0);
+        // Two who bring each other and a third one for certain, by more ways than one: no forest.
+        let tangle = graph(3, &[(0, 1, 1.0), (1, 0, 1.0), (0, 2, 1.0), (1, 2, 1.0)]);
+        let chosen = greedy_seeds(&tangle, &settings(2, 1000)).expect("valid");
+        assert_eq!(chosen.seeds.iter().map(|seed| (seed.node, seed.reach)).collect::<Vec<_>>(), [(0, 3.0)]);
+        assert!(chosen.findings.iter().any(|finding| finding.sentence.starts_with("1 of 2 places is not used")));
+        // As many as there are customers is not more than there are.
+        let chosen = greedy_seeds(&graph(2, &[(0, 1, 0.5)]), &settings(3, 100)).expect("valid");
+        assert_eq!(chosen.seeds.len(), 2);
+        assert!(chosen.findings[0].sentence.ends_with("there are no other customers."), "{:?}", chosen.findings);
+    }
+
+    #[test]
     fn ties_go_to_the_lower_number() {
         let graph = graph(6, &[(5, 0, 0.5), (4, 1, 0.5), (3, 2, 0.5)]);
         let seeds = greedy_seeds(&graph, &settings(4, 100)).expect("valid").seeds;
@@ -431,7 +474,9 @@ mod tests {
 
         #[test]
         fn gains_in_a_forest_are_exact_and_greedy((n_nodes, edges) in forests(8)) {
-            let seeds = greedy_seeds(&graph(n_nodes, &edges), &settings(n_nodes, 1)).expect("valid").seeds;
+            let Seeds { seeds, findings, .. } =
+                greedy_seeds(&graph(n_nodes, &edges), &settings(n_nodes, 1)).expect("valid");
+            prop_assert_eq!(findings.len(), usize::from(seeds.len() < n_nodes));
             let mut before: Vec<u32> = Vec::new();
             for seed in seeds {
                 let reach_before = spread_by_worlds(n_nodes, &edges, &before);
@@ -443,8 +488,10 @@ mod tests {
                 prop_assert!((seed.gain - gain(seed.node)).abs() < 1e-12, "{:?} {}", seed, gain(seed.node));
                 prop_assert!(seed.gain > best - 1e-12);
                 prop_assert!((seed.reach - reach_before - gain(seed.node)).abs() < 1e-12);
+                prop_assert!(seed.gain > 0.0);
                 before.push(seed.node);
             }
+            prop_assert!((spread_by_worlds(n_nodes, &edges, &before) - n_nodes as f64).abs() < 1e-9, "all are reached");
         }
     }
 }

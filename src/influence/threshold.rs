@@ -3,7 +3,7 @@
 use super::estimate::{Count, Estimate};
 use super::graph::Arc;
 use super::reach::{check_samples, check_stop};
-use super::reverse::uniform;
+use super::reverse::{ReverseSets, uniform};
 use super::{InfluenceError, NodeReach, Reach, ReachSettings, ReferralGraph};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::random::stream;
@@ -54,10 +54,10 @@ pub fn threshold_reach(graph: &ReferralGraph, settings: &ReachSettings) -> Resul
         let nodes = exact.iter().flatten().map(|&reach| NodeReach::exact(reach)).collect();
         return Ok(Reach { nodes, n_exact, n_samples: 0, findings });
     }
-    let walks = Walks::of(&weights);
-    let known: Vec<f64> = walks.direct.iter().map(|direct| 1.0 + direct).collect();
+    let known: Vec<f64> = weights.out_of_each().into_iter().map(|direct| 1.0 + direct).collect();
+    let walks = Walks::of(weights, |_| 1.0);
     let inexact: Vec<bool> = exact.iter().map(Option::is_none).collect();
-    let total_weight = walks.cumulative.last().copied().unwrap_or(0.0);
+    let total_weight = walks.total_weight();
     // A walk comes by somebody once.
     let at_once = vec![1.0; known.len()];
     let estimate = Estimate { known: &known, inexact: &inexact, attached: &[], at_once: &at_once, total_weight };
@@ -103,6 +103,24 @@ impl<'graph> Weights<'graph> {
         self.graph.arcs(node).map(weighted).filter(|arc| arc.probability > 0.0)
     }
 
+    /// The sum of the weights out of each node.
+    fn out_of_each(&self) -> Vec<f64> {
+        let mut sums = vec![0.0; self.graph.n_nodes()];
+        for node in 0..self.graph.n_nodes() as u32 {
+            for place in self.graph.inward.range(node) {
+                sums[self.graph.inward.nodes[place] as usize] += self.inward(node, place);
+            }
+        }
+        sums
+    }
+
+    /// For each node the probability that it picks nobody; what is left of 1 by rounding alone is nothing.
+    fn nobody_picked(&self) -> Vec<f64> {
+        let picked = |node: u32| self.graph.inward.range(node).map(|place| self.inward(node, place)).sum::<f64>();
+        let left = |node: u32| Some(1.0 - picked(node)).filter(|&left| left > ROUNDING).unwrap_or(0.0);
+        (0..self.graph.n_nodes() as u32).map(left).collect()
+    }
+
     fn findings(&self) -> Vec<Finding> {
         if self.n_scaled == 0 {
             return Vec::new();
@@ -143,28 +161,32 @@ fn exact(weights: &Weights<'_>) -> Vec<Option<f64>> {
 
 /// Reverse walks, drawn by their first step.
 struct Walks<'graph> {
-    weights: &'graph Weights<'graph>,
-    /// Running sum of the weights of the inward arcs.
+    weights: Weights<'graph>,
+    /// Running sum of the weights of the inward arcs, times what their roots count.
     cumulative: Vec<f64>,
-    /// Sum of the weights out of each node.
-    direct: Vec<f64>,
+    /// The last arc with any weight.
+    last: usize,
 }
 
 impl<'graph> Walks<'graph> {
-    fn of(weights: &'graph Weights<'graph>) -> Self {
+    /// Walks from roots that count with `root_weight`; from a root of weight zero none is drawn.
+    fn of(weights: Weights<'graph>, root_weight: impl Fn(u32) -> f64) -> Self {
         let graph = weights.graph;
         let mut cumulative = Vec::with_capacity(graph.n_arcs());
-        let mut direct = vec![0.0; graph.n_nodes()];
         let mut total = 0.0;
         for node in 0..graph.n_nodes() as u32 {
+            let counts = root_weight(node);
             for place in graph.inward.range(node) {
-                let weight = weights.inward(node, place);
-                total += weight;
+                total += counts * weights.inward(node, place);
                 cumulative.push(total);
-                direct[graph.inward.nodes[place] as usize] += weight;
             }
         }
-        Self { weights, cumulative, direct }
+        let last = cumulative.partition_point(|&sum| sum < total);
+        Self { weights, cumulative, last }
+    }
+
+    fn total_weight(&self) -> f64 {
+        self.cumulative.last().copied().unwrap_or(0.0)
     }
 
     /// For each node the number of walks that come by it after their first step.
@@ -186,7 +208,12 @@ impl<'graph> Walks<'graph> {
                     for place in block * BLOCK_WALKS..((block + 1) * BLOCK_WALKS).min(n_walks) {
                         walk += 1;
                         let point = (place as f64 + uniform(&mut random)) / n_walks as f64;
-                        self.walk(point, walk, &mut met, &mut counts, || uniform(&mut random));
+                        let mut step = 0;
+                        let count = |node: u32| {
+                            counts[node as usize] += u32::from(step > 1);
+                            step += 1;
+                        };
+                        self.walk(point, walk, &mut met, || uniform(&mut random), count);
                     }
                 }
             })
@@ -199,20 +226,30 @@ impl<'graph> Walks<'graph> {
         total.into_iter().map(|holding| Count::of_sets(holding, n_walks)).collect()
     }
 
-    /// One walk, whose first step lies at `point` (0-1) of all the weight; it ends where it would meet itself.
-    fn walk(&self, point: f64, walk: u32, met: &mut [u32], counts: &mut [u32], mut uniform: impl FnMut() -> f64) {
+    /// One walk, whose first step lies at `point` (0-1) of all the weight; it ends where it would meet itself. Whom it comes by is
+    /// visited, the root first.
+    fn walk(
+        &self,
+        point: f64,
+        walk: u32,
+        met: &mut [u32],
+        mut uniform: impl FnMut() -> f64,
+        mut visit: impl FnMut(u32),
+    ) {
         let inward = &self.weights.graph.inward;
-        let total = self.cumulative.last().copied().unwrap_or(0.0);
-        let arc = self.cumulative.partition_point(|&sum| sum <= point * total).min(inward.nodes.len() - 1);
+        let point = point * self.total_weight();
+        let arc = self.cumulative.partition_point(|&sum| sum <= point).min(self.last);
         let root = inward.starts.partition_point(|&start| start as usize <= arc) - 1;
         met[root] = walk;
+        visit(root as u32);
         let mut node = inward.nodes[arc];
         met[node as usize] = walk;
+        visit(node);
         while let Some(next) = self.step(node, uniform()) {
             if std::mem::replace(&mut met[next as usize], walk) == walk {
                 return;
             }
-            counts[next as usize] += 1;
+            visit(next);
             node = next;
         }
     }
@@ -230,49 +267,65 @@ impl<'graph> Walks<'graph> {
     }
 }
 
+/// Reverse-reachable sets of the model: whom a walk from a randomly drawn customer comes by, the customer included. Walks that would
+/// end at once are never drawn.
+pub(super) struct ThresholdSets<'graph> {
+    walks: Walks<'graph>,
+}
+
+impl<'graph> ThresholdSets<'graph> {
+    /// Sets whose roots count with `root_weight`.
+    pub fn of(graph: &'graph ReferralGraph, root_weight: impl Fn(u32) -> f64) -> Self {
+        Self { walks: Walks::of(Weights::of(graph), root_weight) }
+    }
+
+    /// For each customer the probability to follow nobody, whoever goes ahead: such worlds are never drawn.
+    pub fn alone(&self) -> Vec<f64> {
+        self.walks.weights.nobody_picked()
+    }
+
+    /// The sum of the weights of all first steps.
+    pub fn total_weight(&self) -> f64 {
+        self.walks.total_weight()
+    }
+
+    /// Draws `n_sets` sets, in order; none if no edge has weight.
+    pub fn collect(&self, n_sets: usize, seed: u64) -> ReverseSets {
+        if self.total_weight() <= 0.0 {
+            return ReverseSets::none();
+        }
+        let n_nodes = self.walks.weights.graph.n_nodes();
+        let blocks: Vec<ReverseSets> = (0..n_sets.div_ceil(BLOCK_WALKS))
+            .into_par_iter()
+            .map_init(
+                || (vec![0_u32; n_nodes], 0_u32),
+                |(met, walk), block| {
+                    let mut random = stream(seed, "threshold sets", block as u64);
+                    let mut sets = ReverseSets::with_capacity(BLOCK_WALKS, 0);
+                    let mut members = Vec::new();
+                    for place in block * BLOCK_WALKS..((block + 1) * BLOCK_WALKS).min(n_sets) {
+                        *walk += 1;
+                        members.clear();
+                        let point = (place as f64 + uniform(&mut random)) / n_sets as f64;
+                        self.walks.walk(point, *walk, met, || uniform(&mut random), |node| members.push(node));
+                        sets.push(&members);
+                    }
+                    sets
+                },
+            )
+            .collect();
+        let mut all = ReverseSets::with_capacity(n_sets, blocks.iter().map(|block| block.members().len()).sum());
+        blocks.iter().for_each(|block| all.append(block));
+        all
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::influence::worlds::{Edge, forests, graph, tiny_graphs};
+    use crate::influence::worlds::{Edge, as_weights, followers_by_choices, forests, graph, tiny_graphs};
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
-
-    /// Expected nodes reached by going through every choice of at most one edge in for each node.
-    fn by_choices(n_nodes: usize, edges: &[Edge], seed: u32) -> f64 {
-        fn go(node: usize, share: f64, picks: &mut Vec<Option<u32>>, edges: &[Edge], seed: u32) -> f64 {
-            if share <= 0.0 {
-                return 0.0;
-            }
-            if node == picks.len() {
-                let reaches = |start: usize| {
-                    let (mut at, mut steps) = (start as u32, 0);
-                    while at != seed && steps <= picks.len() {
-                        let Some(next) = picks[at as usize] else { return false };
-                        (at, steps) = (next, steps + 1);
-                    }
-                    at == seed
-                };
-                return share * (0..picks.len()).filter(|&start| reaches(start)).count() as f64;
-            }
-            let mut left = 1.0;
-            let mut sum = 0.0;
-            for edge in edges.iter().filter(|edge| edge.1 as usize == node && edge.0 != edge.1) {
-                left -= edge.2;
-                picks[node] = Some(edge.0);
-                sum += go(node + 1, share * edge.2, picks, edges, seed);
-            }
-            picks[node] = None;
-            sum + go(node + 1, share * left.max(0.0), picks, edges, seed)
-        }
-        go(0, 1.0, &mut vec![None; n_nodes], edges, seed)
-    }
-
-    /// The same edges with weights into each node that sum to at most 1.
-    fn scaled(n_nodes: usize, edges: &[Edge]) -> Vec<Edge> {
-        let mut sums = vec![0.0_f64; n_nodes];
-        edges.iter().filter(|edge| edge.0 != edge.1).for_each(|edge| sums[edge.1 as usize] += edge.2);
-        edges.iter().map(|&(from, to, weight)| (from, to, weight / sums[to as usize].max(1.0))).collect()
-    }
 
     #[test]
     fn weights_that_sum_to_more_than_one_are_divided_by_the_sum_and_counted() {
@@ -296,7 +349,7 @@ mod tests {
     #[test]
     fn one_and_four_threads_give_the_same_bytes() {
         let edges: Vec<Edge> = (0..300).map(|place| (place % 50, (place * 7 + place / 50) % 50, 0.1)).collect();
-        let graph = graph(50, &scaled(50, &edges));
+        let graph = graph(50, &as_weights(50, &edges));
         let run = |n_threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("threads");
             pool.install(|| threshold_reach(&graph, &ReachSettings { samples: 30_000, ..ReachSettings::default() }))
@@ -311,9 +364,9 @@ mod tests {
         fn reach_is_that_of_all_choices((n_nodes, edges) in tiny_graphs()) {
             let settings = ReachSettings { samples: 40_000, ..ReachSettings::default() };
             let got = threshold_reach(&graph(n_nodes, &edges), &settings).expect("valid");
-            let edges = scaled(n_nodes, &edges);
+            let edges = as_weights(n_nodes, &edges);
             for (node, got) in got.nodes.iter().enumerate() {
-                let want = by_choices(n_nodes, &edges, node as u32);
+                let want = followers_by_choices(n_nodes, &edges, &[node as u32]);
                 let allowed = if got.exact { 1e-12 * want } else { 5.0 * got.reach_se };
                 prop_assert!((got.reach - want).abs() <= allowed, "node {}: {:?} {}", node, got, want);
             }

@@ -17,6 +17,12 @@ pub fn graph(n_nodes: usize, edges: &[Edge]) -> ReferralGraph {
 
 /// Expected number of nodes reached from `seeds`: the sum over all worlds of their probability times the nodes reached.
 pub fn spread_by_worlds(n_nodes: usize, edges: &[Edge], seeds: &[u32]) -> f64 {
+    worth_by_worlds(&vec![1.0; n_nodes], edges, seeds)
+}
+
+/// The same with each node reached counting what it is worth, one entry a node.
+pub fn worth_by_worlds(worth: &[f64], edges: &[Edge], seeds: &[u32]) -> f64 {
+    let n_nodes = worth.len();
     (0..1_u64 << edges.len())
         .map(|world| {
             let live = |place: usize| world >> place & 1 == 1;
@@ -31,9 +37,47 @@ pub fn spread_by_worlds(n_nodes: usize, edges: &[Edge], seeds: &[u32]) -> f64 {
                     }
                 }
             }
-            share * reached.iter().filter(|&&reached| reached).count() as f64
+            share * reached.iter().zip(worth).map(|(&reached, &own)| if reached { own } else { 0.0 }).sum::<f64>()
         })
         .sum()
+}
+
+/// Expected nodes that follow `seeds` under linear thresholds, by going through every choice of at most one edge in for each node; the
+/// weights into each sum to at most 1.
+pub fn followers_by_choices(n_nodes: usize, edges: &[Edge], seeds: &[u32]) -> f64 {
+    fn go(node: usize, share: f64, picks: &mut Vec<Option<u32>>, edges: &[Edge], seeds: &[u32]) -> f64 {
+        if share <= 0.0 {
+            return 0.0;
+        }
+        if node == picks.len() {
+            let follows = |start: usize| {
+                let (mut at, mut steps) = (start as u32, 0);
+                while !seeds.contains(&at) && steps <= picks.len() {
+                    let Some(next) = picks[at as usize] else { return false };
+                    (at, steps) = (next, steps + 1);
+                }
+                seeds.contains(&at)
+            };
+            return share * (0..picks.len()).filter(|&start| follows(start)).count() as f64;
+        }
+        let mut left = 1.0;
+        let mut sum = 0.0;
+        for edge in edges.iter().filter(|edge| edge.1 as usize == node && edge.0 != edge.1) {
+            left -= edge.2;
+            picks[node] = Some(edge.0);
+            sum += go(node + 1, share * edge.2, picks, edges, seeds);
+        }
+        picks[node] = None;
+        sum + go(node + 1, share * left.max(0.0), picks, edges, seeds)
+    }
+    go(0, 1.0, &mut vec![None; n_nodes], edges, seeds)
+}
+
+/// The same edges with weights into each node that sum to at most 1.
+pub fn as_weights(n_nodes: usize, edges: &[Edge]) -> Vec<Edge> {
+    let mut sums = vec![0.0_f64; n_nodes];
+    edges.iter().filter(|edge| edge.0 != edge.1).for_each(|edge| sums[edge.1 as usize] += edge.2);
+    edges.iter().map(|&(from, to, weight)| (from, to, weight / sums[to as usize].max(1.0))).collect()
 }
 
 /// Random tiny graphs: self-loops, repeats, cycles, certain and impossible edges all occur.

@@ -2,7 +2,7 @@
 
 use super::later_referrals::N_REASONS;
 use crate::estimators::evaluation::Metric;
-use crate::influence::{Contender, Delay, InputKind, Placebo, PlaceboNull, Rival, TimedReach};
+use crate::influence::{Contender, Delay, InputKind, Placebo, PlaceboNull, TimedReach};
 use crate::report::{
     DelayResult, InfluenceResult, LaterKind, LearnedRating, PassingResult, PassingRow, ReferralRuleRow,
     ReferralWorthResult, SeedCount, SeedPlanResult,
@@ -230,6 +230,7 @@ fn seeds(result: &SeedPlanResult) -> Table {
         .numbers("gain", rows.iter().map(|row| row.seed.gain))
         .numbers("gain_se", rows.iter().map(|row| row.seed.gain_se))
         .numbers("reach", rows.iter().map(|row| row.seed.reach))
+        .numbers("reach_se", rows.iter().map(|row| row.seed.reach_se))
         .numbers("cost", rows.iter().map(|row| row.seed.cost))
         .numbers("spent", rows.iter().map(|row| row.seed.spent))
         .texts("segment", rows.iter().map(|row| row.segment.clone()))
@@ -238,21 +239,16 @@ fn seeds(result: &SeedPlanResult) -> Table {
 /// The plan beside its rivals.
 fn seed_plan(result: &SeedPlanResult) -> Table {
     let plan = &result.plan;
-    let own = plan.seeds.last().map_or(0.0, |seed| seed.reach);
     let rivals = || plan.rivals.iter();
-    let word = |rival: Rival| match rival {
-        Rival::TopByCount => "top_by_count",
-        Rival::Random => "random",
-    };
     let counts = match &result.counts {
         SeedCount::Customers => "customers".to_owned(),
         SeedCount::Value(name) => name.clone(),
     };
     let of_plan = |value: f64| std::iter::once(Some(value)).chain(rivals().map(|_| None));
     Table::new("seed_plan")
-        .texts("choice", std::iter::once("plan").chain(rivals().map(|own| word(own.rival))).map(str::to_owned))
-        .numbers("reach", std::iter::once(own).chain(rivals().map(|rival| rival.reach)))
-        .numbers("reach_se", std::iter::once(None).chain(rivals().map(|rival| Some(rival.reach_se))))
+        .texts("choice", std::iter::once("plan").chain(rivals().map(|own| own.rival.word())).map(str::to_owned))
+        .numbers("reach", std::iter::once(plan.reach).chain(rivals().map(|rival| rival.reach)))
+        .numbers("reach_se", std::iter::once(plan.reach_se).chain(rivals().map(|rival| rival.reach_se)))
         .numbers("guarantee", of_plan(plan.guarantee))
         .numbers("certainty", of_plan(plan.certainty))
         .numbers("reach_low", of_plan(plan.reach_low))

@@ -60,7 +60,10 @@ pub(super) fn ruled(
     let made = records.edges(&record_rules(rules))?;
     let has_joined = customers.is_some_and(|customers| customers.joined.is_some());
     let rows = rows(&made.account, n_unknown, has_joined, accounts, rules);
-    let findings = findings(&rows, made.account.n_records);
+    let mut findings = findings(&rows, made.account.n_records);
+    if times.is_empty() {
+        findings.extend(accounts.iter().find(|account| account.source == "referrals").map(none_usable));
+    }
     let table = if made.records.len() == times.len() {
         table
     } else {
@@ -149,6 +152,23 @@ fn rows(
         row("repeat", Some(account.n_repeats), rules.repeats),
         row("cycle", Some(account.n_cycles), rules.cycles),
     ]
+}
+
+/// Why there is no referral to hold to the rules.
+fn none_usable(account: &SourceAccount) -> Finding {
+    let n_read = account.rows_read;
+    let n_self = account.rows_quarantined.get(&Reason::SelfReferral).copied().unwrap_or(0);
+    let (why, advice) = if n_read > 0 && n_self == n_read {
+        let why = format!("All referrals ({n_self}) are from somebody to the same person and were put aside");
+        (why, format!("; {}", Reason::SelfReferral.advice()))
+    } else {
+        let reasons = account.reasons();
+        let reasons = if reasons.is_empty() { String::new() } else { format!(" ({reasons})") };
+        (format!("No referral of {n_read} could be used{reasons}"), account.foremost_in_words())
+    };
+    let sentence = format!("{why}, so nothing is said of influence{advice}.");
+    let finding = Finding::new(FindingKind::NotEstimated, Severity::Warning, "referrals", sentence);
+    finding.number("n_read", n_read as f64).number("self_referral", n_self as f64)
 }
 
 /// What a study's rules left out, and what runs against the dates but was kept. Referrals to oneself are in the account of

@@ -71,7 +71,6 @@ fn better_without(ablation: &Ablation) -> String {
 pub(super) fn plan(result: &SeedPlanResult) -> String {
     let names: Vec<&str> = result.seeds.iter().take(N_NAMED).map(|row| row.customer.as_str()).collect();
     let more = if result.seeds.len() > N_NAMED { ", ..." } else { "" };
-    let reach = result.plan.seeds.last().map_or(0.0, |seed| seed.reach);
     let what = match &result.counts {
         SeedCount::Customers => "customers".to_owned(),
         SeedCount::Value(name) => format!("of {name}"),
@@ -85,7 +84,7 @@ pub(super) fn plan(result: &SeedPlanResult) -> String {
          of {} %{rival}.",
         words::counted(result.seeds.len(), "customer", "customers"),
         names.join(", "),
-        words::fixed(reach, 1),
+        sentences::sampled_or_exact(result.plan.reach, result.plan.reach_se, 1),
         words::percent_fine(result.plan.guarantee),
         words::percent_fine(result.plan.certainty)
     )
@@ -170,9 +169,12 @@ mod tests {
 
     #[test]
     fn a_plan_names_the_first_and_its_rival() {
-        let seed = PlannedSeed { node: 0, cost: 1.0, gain: 3.0, gain_se: 0.1, reach: 12.0, spent: 4.0 };
+        let (reach, reach_se) = (12.0, 0.25);
+        let seed = PlannedSeed { node: 0, cost: 1.0, gain: 3.0, gain_se: 0.1, reach, reach_se, spent: 4.0 };
         let plan = SeedPlan {
             seeds: vec![seed; 4],
+            reach,
+            reach_se,
             guarantee: 0.625,
             certainty: 0.99,
             reach_low: 11.0,
@@ -196,7 +198,8 @@ mod tests {
         let influence = InfluenceResult { plan: Some(result), ..fixture::retail().influence.expect("referrals") };
         let said = lines(&influence, Confidence::default());
         assert_eq!(said.len(), 1);
-        assert!(said[0].starts_with("To invite 4 customers (ann, bob, cid, ...) is expected to reach 12.0 customers"));
+        let start = "To invite 4 customers (ann, bob, cid, ...) is expected to reach 12.00 ± 0.25 customers, at least";
+        assert!(said[0].starts_with(start), "{said:?}");
         assert!(said[0].ends_with("; those with the most referrals would reach 9.5."), "{said:?}");
     }
 }

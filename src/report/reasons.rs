@@ -69,6 +69,7 @@ pub(super) fn kind(kind: FindingKind) -> &'static str {
         FindingKind::NotEstimated => "not computed",
         FindingKind::NoGain => "no better than counting",
         FindingKind::EdgesDropped => "referrals set right or left out",
+        FindingKind::PlacesUnused => "fewer chosen than asked for",
         FindingKind::StraightLining => "one score for everything",
         FindingKind::NotProportional => "differs from step to step",
         FindingKind::Halo => "one impression behind all scores",

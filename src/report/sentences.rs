@@ -107,6 +107,11 @@ pub(super) fn sampled(value: f64, std_error: f64) -> String {
     format!("{} ± {}", words::estimate(value, decimals), words::estimate(std_error, decimals))
 }
 
+/// The same where there is a standard error; so many decimals where the value is exact.
+pub(super) fn sampled_or_exact(value: f64, std_error: f64, decimals: usize) -> String {
+    if std_error > 0.0 { sampled(value, std_error) } else { words::fixed(value, decimals) }
+}
+
 /// The outcome that a mean score is of: `purchases` for `expected_purchases`.
 pub(super) fn mean_name(mean: &Metric) -> String {
     let name = mean.metric.strip_prefix("p_").or(mean.metric.strip_prefix("expected_")).unwrap_or(&mean.metric);

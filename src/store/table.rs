@@ -112,8 +112,32 @@ impl Table {
         std::fs::rename(&made, path).map_err(StoreError::file(path, "written"))
     }
 
+    /// The table's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The names of the columns.
+    pub fn header(&self) -> Vec<&str> {
+        self.columns.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The cells of a row as CSV has them: empty where there is nothing.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn cells(&self, row: usize) -> Vec<String> {
+        let cell = |(_, values): &(String, Values)| match values {
+            Values::Texts(values) => values[row].clone().unwrap_or_default(),
+            Values::Numbers(values) => values[row].map(|value| value.to_string()).unwrap_or_default(),
+            Values::Integers(values) => values[row].map(|value| value.to_string()).unwrap_or_default(),
+            Values::Flags(values) => values[row].map(|value| value.to_string()).unwrap_or_default(),
+        };
+        self.columns.iter().map(cell).collect()
+    }
+
     /// One object a row.
-    fn records(&self) -> Vec<serde_json::Map<String, serde_json::Value>> {
+    pub fn records(&self) -> Vec<serde_json::Map<String, serde_json::Value>> {
         let cell = |values: &Values, row: usize| match values {
             Values::Texts(values) => serde_json::json!(values[row]),
             Values::Numbers(values) => serde_json::json!(values[row]),
@@ -124,7 +148,8 @@ impl Table {
         (0..self.n_rows()).map(object).collect()
     }
 
-    fn n_rows(&self) -> usize {
+    /// The number of rows.
+    pub fn n_rows(&self) -> usize {
         self.columns.first().map_or(0, |(_, values)| match values {
             Values::Texts(values) => values.len(),
             Values::Numbers(values) => values.len(),
@@ -194,13 +219,9 @@ impl TableWriter {
             RecordBatch::try_new(Arc::clone(&self.schema), arrays.collect()).map_err(|error| parquet(error.into()))?;
         self.parquet.write(&batch).map_err(parquet)?;
         for row in 0..table.n_rows() {
-            let cells = table.columns.iter().map(|(_, values)| match values {
-                Values::Texts(values) => values[row].clone().unwrap_or_default(),
-                Values::Numbers(values) => values[row].map(|value| value.to_string()).unwrap_or_default(),
-                Values::Integers(values) => values[row].map(|value| value.to_string()).unwrap_or_default(),
-                Values::Flags(values) => values[row].map(|value| value.to_string()).unwrap_or_default(),
-            });
-            self.csv.write_record(cells).map_err(|source| StoreError::Csv { path: self.csv_path.clone(), source })?;
+            self.csv
+                .write_record(table.cells(row))
+                .map_err(|source| StoreError::Csv { path: self.csv_path.clone(), source })?;
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ fn run(folder: &Path, file: &str) {
 }
 
 /// Ann brought Bob, Cid and Dan; Bob brought Eve; Zoe came on her own. Every referral passes the word on.
-fn family(folder: &Path) {
+pub(super) fn family(folder: &Path) {
     let mut feedback = "who,when,nps,d\nann,2026-03-01T00:00:00Z,10,9\nbob,2026-03-01T00:00:00Z,3,2\n\
                         cid,2026-03-01T00:00:00Z,8,7\neve,2026-03-01T00:00:00Z,9,8\n"
         .to_owned();

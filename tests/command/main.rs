@@ -19,6 +19,7 @@ mod held_constant;
 mod history;
 mod identity;
 mod influence;
+mod influence_forms;
 mod init;
 mod models;
 mod outcomes;

@@ -1,10 +1,11 @@
 //! The choice, its guarantee and its rivals.
 
-use super::coverage::{Coverage, Judged, Sample};
+use super::coverage::{ChoiceEnd, Coverage, Judged, Sample};
+use super::draws::{Draws, SpreadModel};
 use super::limits::{Candidates, Limits, Spent};
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::influence::reverse::{ReverseSampler, ReverseSets};
-use crate::influence::seeds::alone;
+use crate::influence::reverse::ReverseSets;
+use crate::influence::seeds::unused_places;
 use crate::influence::{InfluenceError, ReferralGraph};
 use crate::stats::random::{mix, stream};
 use rand::seq::SliceRandom;
@@ -12,16 +13,20 @@ use std::cmp::Reverse;
 
 /// Sets drawn in the first round; each round adds as many as there are.
 const FIRST_SETS: usize = 1 << 12;
-/// Members that the sets may hold in all; of larger sets fewer are drawn.
-const MEMBERS_MAX: usize = 1 << 27;
 /// Random choices that the comparison averages.
 const RANDOM_CHOICES: u64 = 20;
+/// Why there is no plan although there is whom to invite.
+const NOBODY_ADDS: &str =
+    "nobody who may be invited adds anything: whoever they could reach is reached already or is worth nothing";
 
 /// What a plan may do, and how sure it must be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlanSettings {
     /// Customers to invite at most.
     pub n_seeds: usize,
+    /// How the word passes. Under thresholds the graph's probabilities are the weights, as in
+    /// [`threshold_reach`](crate::influence::threshold_reach).
+    pub model: SpreadModel,
     /// Cost to keep to, in the unit of the costs; `None` for no limit.
     pub budget: Option<f64>,
     /// Stop drawing once the plan is guaranteed this share of the best possible, such as `1 - 1/e - 0.01`; the samples
@@ -38,7 +43,8 @@ pub struct PlanSettings {
 impl Default for PlanSettings {
     fn default() -> Self {
         let guarantee_wanted = 1.0 - (-1.0_f64).exp() - 0.01;
-        Self { n_seeds: 10, budget: None, guarantee_wanted, certainty: 0.99, samples_max: 1 << 21, seed: 1 }
+        let model = SpreadModel::Cascade;
+        Self { n_seeds: 10, model, budget: None, guarantee_wanted, certainty: 0.99, samples_max: 1 << 21, seed: 1 }
     }
 }
 
@@ -55,6 +61,8 @@ pub struct PlannedSeed {
     pub gain_se: f64,
     /// Sum of the gains so far.
     pub reach: f64,
+    /// Standard error of that sum, from sets that were not chosen by.
+    pub reach_se: f64,
     /// Cost so far.
     pub spent: f64,
 }
@@ -66,6 +74,16 @@ pub enum Rival {
     TopByCount,
     /// At random, within the same limits; the mean of twenty choices.
     Random,
+}
+
+impl Rival {
+    /// The word of tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::TopByCount => "top_by_count",
+            Self::Random => "random",
+        }
+    }
 }
 
 /// What a rival would reach.
@@ -82,8 +100,12 @@ pub struct RivalReach {
 /// A plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeedPlan {
-    /// In the order chosen.
+    /// In the order chosen; fewer than asked for where nobody else adds anything or fits, as a finding then says.
     pub seeds: Vec<PlannedSeed>,
+    /// Expected customers (or value) that all of them together add to those already active.
+    pub reach: f64,
+    /// Its standard error, from sets that were not chosen by.
+    pub reach_se: f64,
     /// Share (0-1) of the best possible plan's reach that this one has at least...
     pub guarantee: f64,
     /// ...with at least this probability.
@@ -103,18 +125,19 @@ pub struct SeedPlan {
 /// Chooses whom to invite so that the most is reached within all limits, and says how good the choice is.
 ///
 /// Customers are chosen one by one, by what each adds and, where costs differ, also by what each adds per cost; the better
-/// of the two ends is taken. Gains are looked at lazily, on reverse-reachable sets. Fresh sets then judge: with `n` of them of
+/// of the two ends is taken. Gains are looked at lazily, on reverse-reachable sets. Once nobody adds anything (everybody whom
+/// the others could bring is brought, or is worth nothing), the rest of the places stay empty. Fresh sets then judge: with `n` of them of
 /// weight `W`, of which the plan covers `c`, and `h = ln(2 / (1 - certainty))`, the plan reaches at least
 /// `own + W/n ((sqrt(c + 2h/9) - sqrt(h/2))^2 - h/18)` and the best plan at most `W/n (sqrt(u + h/2) + sqrt(h/2))^2`, where `u`
 /// is the least, over the steps of the greedy choice, of what it covers and the best gains then left. Their ratio is
-/// the guarantee; sets are doubled until it is as wanted. Under the independent cascade a greedy choice by number
+/// the guarantee; sets are doubled until it is as wanted. Under either model a greedy choice by number
 /// alone is never below `1 - 1/e` of the best, with quotas one half; with costs the stated guarantee is what holds.
 ///
 /// Since the plan is looked at after each doubling, the uncertainty is divided among the rounds.
 ///
 /// # Errors
 /// No samples or seeds, columns of another length, costs not above 0, a segment without quota, values out of range, a
-/// certainty that is not between 0 and 1; nobody who may be invited within the budget.
+/// certainty that is not between 0 and 1; nobody who may be invited within the budget, or none of them who adds anything.
 ///
 /// # References
 /// Leskovec and others (2007), "Cost-effective outbreak detection in networks" (CELF); Tang, Tang, Xiao and Yuan (2018),
@@ -131,23 +154,26 @@ pub fn plan_seeds(
         return Err(InfluenceError::NotFitted { what: "a plan of seeds", problem });
     }
     let value = |node: u32| candidates.values.map_or(1.0, |values| values[node as usize]);
-    let sampler = ReverseSampler::new(graph, value);
-    let own: Vec<f64> = alone(graph).iter().zip(0..).map(|(alone, node)| alone * value(node)).collect();
+    let draws = Draws::of(graph, settings.model, value);
+    let own: Vec<f64> = draws.alone(graph).iter().zip(0..).map(|(alone, node)| alone * value(node)).collect();
     let n_rounds = (settings.samples_max.div_ceil(FIRST_SETS)).next_power_of_two().trailing_zeros() + 1;
     let spread_out = (2.0 * f64::from(n_rounds) / (1.0 - settings.certainty)).ln();
-    let samples_max = sampler.affordable(settings.samples_max, MEMBERS_MAX, settings.seed);
+    let samples_max = draws.affordable(settings.samples_max, settings.seed);
     let (mut n_samples, mut round) = (FIRST_SETS.min(samples_max), 0_u64);
     let (mut to_choose_by, mut to_judge_by) = (ReverseSets::none(), ReverseSets::none());
     loop {
         let more = |sets: &mut ReverseSets, purpose: u64| {
             let seed = mix(settings.seed.wrapping_add(2 * round + purpose));
-            sets.append(&sampler.collect(n_samples - sets.len(), seed));
+            sets.append(&draws.collect(n_samples - sets.len(), seed));
         };
         more(&mut to_choose_by, 0);
         more(&mut to_judge_by, 1);
-        let coverage = |sets| Coverage::of(Sample::of(sets, graph.n_nodes(), candidates), &own, sampler.total_weight());
+        let coverage = |sets| Coverage::of(Sample::of(sets, graph.n_nodes(), candidates), &own, draws.total_weight());
         let mut choosing = coverage(&to_choose_by);
         let choice = choosing.choose(&limits);
+        if choice.nodes.is_empty() && (n_samples >= samples_max || draws.total_weight() <= 0.0) {
+            return Err(InfluenceError::NotFitted { what: "a plan of seeds", problem: NOBODY_ADDS.to_owned() });
+        }
         let mut fresh = coverage(&to_judge_by);
         let judged = fresh.judge(&choice.nodes, &limits);
         let reach_low = judged.low(spread_out);
@@ -155,9 +181,22 @@ pub fn plan_seeds(
         let guarantee = if best_high > 0.0 { (reach_low / best_high).clamp(0.0, 1.0) } else { 1.0 };
         if guarantee >= settings.guarantee_wanted || n_samples >= samples_max {
             let rivals = rivals(graph, &limits, &mut fresh, settings.seed);
-            let findings = findings(guarantee, settings, &judged, &rivals);
-            let (seeds, certainty) = (judged.seeds, settings.certainty);
-            return Ok(SeedPlan { seeds, guarantee, certainty, reach_low, best_high, n_samples, rivals, findings });
+            let mut findings = findings(guarantee, settings, &judged, &rivals);
+            findings.extend(unused(choice.end, choice.nodes.len(), settings.n_seeds, n_samples));
+            let Judged { seeds, reach, reach_se, .. } = judged;
+            let certainty = settings.certainty;
+            return Ok(SeedPlan {
+                seeds,
+                reach,
+                reach_se,
+                guarantee,
+                certainty,
+                reach_low,
+                best_high,
+                n_samples,
+                rivals,
+                findings,
+            });
         }
         n_samples = (2 * n_samples).min(samples_max);
         round += 1;
@@ -188,6 +227,19 @@ fn findings(guarantee: f64, settings: &PlanSettings, judged: &Judged, rivals: &[
         }
     }
     findings
+}
+
+/// The places that stay empty, if any.
+fn unused(end: ChoiceEnd, n_used: usize, n_places: usize, n_samples: usize) -> Option<Finding> {
+    let why = match end {
+        ChoiceEnd::Full => return None,
+        ChoiceEnd::NothingToAdd => format!(
+            "nobody else who may be invited adds anything to what is reached, as far as {n_samples} samples tell"
+        ),
+        ChoiceEnd::NoRoom => "the budget or the quotas have no room for anybody else".to_owned(),
+        ChoiceEnd::NobodyElse => "there is nobody else who may be invited".to_owned(),
+    };
+    unused_places(n_used, n_places, &why)
 }
 
 fn rivals(graph: &ReferralGraph, limits: &Limits<'_>, fresh: &mut Coverage<'_>, seed: u64) -> Vec<RivalReach> {
@@ -227,7 +279,9 @@ fn rivals(graph: &ReferralGraph, limits: &Limits<'_>, fresh: &mut Coverage<'_>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::influence::worlds::{Edge, graph, spread_by_worlds, tiny_graphs};
+    use crate::influence::worlds::{
+        Edge, as_weights, followers_by_choices, graph, spread_by_worlds, tiny_graphs, worth_by_worlds,
+    };
     use crate::influence::{SpreadSettings, spread};
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
@@ -274,8 +328,7 @@ mod tests {
         // The first star spreads the word already; its leaves add nothing.
         let plan = plan_seeds(&graph, &Candidates { active: Some(&excluded), ..Candidates::default() }, &settings(3));
         let plan = plan.expect("sound");
-        assert_eq!(nodes(&plan)[..2], [5, 9]);
-        assert!(plan.seeds[2].gain < 1e-9, "{plan:?}");
+        assert_eq!(nodes(&plan), [5, 9]);
         // One of the first two stars, one of the rest.
         let segments: Vec<u32> = (0..12).map(|node| u32::from(node >= 9)).collect();
         let quotas = Candidates { segments: Some(&segments), quotas: &[1, 1], ..Candidates::default() };
@@ -325,6 +378,136 @@ mod tests {
     }
 
     #[test]
+    fn the_error_of_two_coins_by_hand() {
+        // 0 brings 1, and 2 brings 3, with one half each. The first edge of a set is one of the two, half of the sets each, so a
+        // plan of 0 covers half of them: 1 + 1/2 with a standard error of sqrt(1/2 (1 - 1/2) / n).
+        let graph = graph(4, &[(0, 1, 0.5), (2, 3, 0.5)]);
+        let plan = plan_seeds(&graph, &Candidates::default(), &settings(1)).expect("sound");
+        let std_error = 0.5 / (plan.n_samples as f64).sqrt();
+        assert!((plan.reach - 1.5).abs() < 1e-12 && (plan.reach_se - std_error).abs() < 1e-15, "{plan:?}");
+        assert_eq!((plan.seeds[0].reach, plan.seeds[0].reach_se), (plan.reach, plan.reach_se));
+        // With both, all sets are covered; one of n that was not seen may not be.
+        let plan = plan_seeds(&graph, &Candidates::default(), &settings(2)).expect("sound");
+        let one_set = 1.0 / plan.n_samples as f64;
+        assert!((plan.reach - 3.0).abs() < 1e-12 && (plan.reach_se - one_set).abs() < 1e-15, "{plan:?}");
+        assert!((plan.seeds[0].reach_se - 0.5 / (plan.n_samples as f64).sqrt()).abs() < 1e-15, "{plan:?}");
+    }
+
+    /// How far plans of so many random seeds lie from what they reach in all worlds, in standard errors of theirs: mean and root
+    /// mean square.
+    fn errors_of_plans(n_plans: u64, samples_max: usize, guarantee_wanted: f64) -> (f64, f64) {
+        let edges = [
+            (0, 1, 0.4),
+            (0, 2, 0.3),
+            (1, 2, 0.5),
+            (2, 3, 0.6),
+            (3, 0, 0.2),
+            (4, 3, 0.5),
+            (3, 5, 0.3),
+            (5, 6, 0.7),
+            (6, 3, 0.4),
+            (4, 6, 0.2),
+            (6, 7, 0.5),
+        ];
+        let worth = [1.0, 2.0, 1.0, 0.0, 3.0, 1.0, 0.5, 4.0];
+        let graph = graph(8, &edges);
+        let candidates = Candidates { values: Some(&worth), ..Candidates::default() };
+        let gaps = (0..n_plans).map(|seed| {
+            let settings = PlanSettings { n_seeds: 2, samples_max, guarantee_wanted, seed, ..PlanSettings::default() };
+            let plan = plan_seeds(&graph, &candidates, &settings).expect("sound");
+            (plan.reach - worth_by_worlds(&worth, &edges, &nodes(&plan))) / plan.reach_se
+        });
+        let (sum, squares) = gaps.fold((0.0, 0.0), |(sum, squares), gap| (sum + gap, squares + gap * gap));
+        (sum / n_plans as f64, (squares / n_plans as f64).sqrt())
+    }
+
+    #[test]
+    fn plans_scatter_around_the_truth_by_their_errors_and_lean_to_no_side() {
+        // One round, and rounds that stop by the guarantee. Binomial errors are on the safe side of stratified sets.
+        for (samples_max, guarantee_wanted) in [(2048, 0.1), (1 << 15, 0.9)] {
+            let (mean, scatter) = errors_of_plans(200, samples_max, guarantee_wanted);
+            assert!(mean.abs() < 4.0 * scatter / 200.0_f64.sqrt(), "{mean} {scatter}");
+            assert!((0.4..1.1).contains(&scatter), "{scatter}");
+        }
+    }
+
+    fn unused(plan: &SeedPlan) -> Option<(f64, f64, &str)> {
+        let finding = plan.findings.iter().find(|finding| finding.kind == FindingKind::PlacesUnused)?;
+        Some((finding.numbers["n_unused"], finding.numbers["n_places"], finding.sentence.as_str()))
+    }
+
+    #[test]
+    fn nobody_is_invited_who_adds_nothing() {
+        // The hubs bring all their leaves for certain.
+        let graph = stars();
+        let plan = plan_seeds(&graph, &Candidates::default(), &settings(12)).expect("sound");
+        assert_eq!(nodes(&plan), [0, 5, 9]);
+        let (n_unused, n_places, sentence) = unused(&plan).expect("a finding");
+        assert_eq!((n_unused, n_places), (9.0, 12.0));
+        assert!(sentence.starts_with("9 of 12 places are not used: nobody else who may be invited adds anything"));
+        // What the last star brings is worth nothing, and the first one spreads the word already.
+        let values: Vec<f64> = (0..12).map(|node| if node < 9 { 1.0 } else { 0.0 }).collect();
+        let active: Vec<bool> = (0..12).map(|node| node == 0).collect();
+        let candidates = Candidates { values: Some(&values), active: Some(&active), ..Candidates::default() };
+        let plan = plan_seeds(&graph, &candidates, &settings(3)).expect("sound");
+        assert_eq!((nodes(&plan), unused(&plan).map(|own| own.0)), (vec![5], Some(2.0)));
+        assert!((plan.reach - 4.0).abs() < 0.2, "{plan:?}");
+        // All places are taken.
+        let plan = plan_seeds(&graph, &Candidates::default(), &settings(3)).expect("sound");
+        assert_eq!((plan.seeds.len(), unused(&plan)), (3, None));
+    }
+
+    #[test]
+    fn places_without_money_or_quota_or_customers_are_told_apart() {
+        let graph = stars();
+        let costs = [4.0; 12];
+        let candidates = Candidates { costs: Some(&costs), ..Candidates::default() };
+        let with_budget = PlanSettings { budget: Some(10.0), ..settings(3) };
+        let plan = plan_seeds(&graph, &candidates, &with_budget).expect("sound");
+        assert_eq!(nodes(&plan), [0, 5]);
+        assert!(unused(&plan).expect("a finding").2.contains("1 of 3 places is not used: the budget or the quotas"));
+        // Of each segment one: the first two stars and the last.
+        let segments: Vec<u32> = (0..12).map(|node| u32::from(node >= 9)).collect();
+        let quotas = Candidates { segments: Some(&segments), quotas: &[1, 1], ..Candidates::default() };
+        let plan = plan_seeds(&graph, &quotas, &settings(5)).expect("sound");
+        assert_eq!(nodes(&plan), [0, 9]);
+        assert!(unused(&plan).expect("a finding").2.contains("3 of 5 places are not used: the budget or the quotas"));
+        let excluded: Vec<bool> = (0..12).map(|node| node != 9).collect();
+        let alone = Candidates { excluded: Some(&excluded), ..Candidates::default() };
+        let plan = plan_seeds(&graph, &alone, &settings(5)).expect("sound");
+        assert_eq!(nodes(&plan), [9]);
+        assert!(unused(&plan).expect("a finding").2.contains("there is nobody else who may be invited"));
+    }
+
+    #[test]
+    fn under_thresholds_whoever_follows_for_certain_is_not_invited() {
+        // 2 follows one of 0 and 1 with one half each: with both it follows for certain, where the cascade has 3/4.
+        let graph = graph(3, &[(0, 2, 0.5), (1, 2, 0.5)]);
+        let plan =
+            |model| plan_seeds(&graph, &Candidates::default(), &PlanSettings { model, ..settings(3) }).expect("sound");
+        let threshold = plan(SpreadModel::Threshold);
+        assert_eq!((nodes(&threshold), unused(&threshold).map(|own| own.0)), (vec![0, 1], Some(1.0)));
+        assert!(
+            (threshold.seeds[0].reach - 1.5).abs() < 1e-12 && (threshold.reach - 3.0).abs() < 1e-12,
+            "{threshold:?}"
+        );
+        let cascade = plan(SpreadModel::Cascade);
+        assert_eq!((nodes(&cascade), unused(&cascade)), (vec![0, 1, 2], None));
+        assert!((cascade.seeds[1].reach - 2.75).abs() <= 5.0 * cascade.seeds[1].reach_se, "{cascade:?}");
+    }
+
+    #[test]
+    fn a_plan_to_which_nobody_adds_is_refused() {
+        // All hubs spread the word already, so their leaves have it for certain.
+        let active: Vec<bool> = (0..12).map(|node| [0, 5, 9].contains(&node)).collect();
+        let candidates = Candidates { active: Some(&active), ..Candidates::default() };
+        let error = plan_seeds(&stars(), &candidates, &settings(3)).expect_err("nobody adds");
+        assert!(error.to_string().contains("adds anything"), "{error}");
+        let worthless = Candidates { values: Some(&[0.0; 12]), ..Candidates::default() };
+        assert!(plan_seeds(&stars(), &worthless, &settings(3)).is_err());
+    }
+
+    #[test]
     fn one_and_four_threads_plan_the_same() {
         let graph = tangled();
         let run = |n_threads| {
@@ -363,6 +546,42 @@ mod tests {
             let own = spread_by_worlds(n_nodes, &edges, &nodes(&plan));
             prop_assert!(best <= plan.best_high + 1e-9 && own >= plan.reach_low - 1e-9, "{} {} {:?}", best, own, plan);
             prop_assert!(own >= plan.guarantee * best - 1e-9);
+        }
+
+        #[test]
+        fn the_best_set_of_two_lies_within_the_bounds_under_thresholds((n_nodes, edges) in tiny_graphs()) {
+            let settings = PlanSettings { model: SpreadModel::Threshold, ..settings(2) };
+            let plan = plan_seeds(&graph(n_nodes, &edges), &Candidates::default(), &settings).expect("sound");
+            let edges = as_weights(n_nodes, &edges);
+            let follow = |seeds: &[u32]| followers_by_choices(n_nodes, &edges, seeds);
+            let pairs = (0..n_nodes as u32).flat_map(|first| (0..first).map(move |second| [first, second]));
+            let best = pairs.map(|pair| follow(&pair)).fold(0.0, f64::max);
+            let own = follow(&nodes(&plan));
+            prop_assert!(best <= plan.best_high + 1e-9 && own >= plan.reach_low - 1e-9, "{} {} {:?}", best, own, plan);
+            prop_assert!((plan.reach - own).abs() <= 5.0 * plan.reach_se + 1e-9, "{} {:?}", own, plan);
+        }
+
+        #[test]
+        fn everybody_invited_adds_and_nobody_left_does((n_nodes, edges) in tiny_graphs(), worth in proptest::collection::vec(0..3_u8, 8)) {
+            let worth: Vec<f64> = worth[..n_nodes].iter().map(|&own| f64::from(own)).collect();
+            let candidates = Candidates { values: Some(&worth), ..Candidates::default() };
+            let Ok(plan) = plan_seeds(&graph(n_nodes, &edges), &candidates, &settings(n_nodes)) else {
+                let all = worth_by_worlds(&worth, &edges, &(0..n_nodes as u32).collect::<Vec<_>>());
+                prop_assert!(all < 1e-12, "a plan is refused only where nobody is worth anything: {}", all);
+                return Ok(());
+            };
+            let chosen = nodes(&plan);
+            let reach = |seeds: &[u32]| worth_by_worlds(&worth, &edges, seeds);
+            for place in 0..chosen.len() {
+                prop_assert!(reach(&chosen[..=place]) > reach(&chosen[..place]), "{:?}", plan);
+            }
+            // What no sample of thousands shows is next to nothing.
+            for node in 0..n_nodes as u32 {
+                let with: Vec<u32> = chosen.iter().copied().chain([node]).collect();
+                prop_assert!(reach(&with) - reach(&chosen) < 0.02, "{} {:?}", node, plan);
+            }
+            prop_assert_eq!(chosen.len() < n_nodes, unused(&plan).is_some());
+            prop_assert!((plan.reach - reach(&chosen)).abs() <= 5.0 * plan.reach_se + 1e-9, "{:?}", plan);
         }
     }
 }

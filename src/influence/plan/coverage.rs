@@ -46,6 +46,8 @@ pub(super) struct Coverage<'a> {
 /// A choice with what bounds every other choice.
 pub(super) struct Choice {
     pub nodes: Vec<u32>,
+    /// Why nobody else was chosen.
+    pub end: ChoiceEnd,
     pub value: f64,
     /// No choice within the limits has more than this on the same sets.
     pub bound: f64,
@@ -61,6 +63,19 @@ impl Choice {
         let sets = self.bound / per_set;
         per_set * ((sets + h / 2.0).sqrt() + (h / 2.0).sqrt()).powi(2)
     }
+}
+
+/// Why a choice ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ChoiceEnd {
+    /// All places are taken.
+    Full,
+    /// Nobody who is left adds anything.
+    NothingToAdd,
+    /// Budget or quotas have no room for whoever else may be invited.
+    NoRoom,
+    /// Everybody who may be invited is.
+    NobodyElse,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -111,7 +126,8 @@ impl<'a> Coverage<'a> {
         Choice { bound, ..better }
     }
 
-    /// Gains only fall, so a candidate that still leads after a second look is the next. What no longer fits never will.
+    /// Gains only fall, so a candidate that still leads after a second look is the next. What no longer fits never will, and once
+    /// the leader adds nothing, nobody does.
     pub fn greedy(&mut self, limits: &Limits<'_>, order: Order) -> Choice {
         self.start();
         let n_nodes = self.own.len() as u32;
@@ -122,12 +138,14 @@ impl<'a> Coverage<'a> {
             .collect();
         let mut spent = Spent::none(limits);
         let (mut nodes, mut value) = (Vec::new(), 0.0);
-        let mut bound = self.bound(limits);
+        let (mut bound, mut end) = (self.bound(limits), ChoiceEnd::NobodyElse);
         while let Some((_, Reverse(node))) = heap.pop() {
             if spent.n_seeds >= limits.n_seeds {
+                end = ChoiceEnd::Full;
                 break;
             }
             if !limits.fits(node, &spent) {
+                end = ChoiceEnd::NoRoom;
                 continue;
             }
             let gain = self.gain(node);
@@ -135,6 +153,10 @@ impl<'a> Coverage<'a> {
             if heap.peek().is_some_and(|next| again < *next) {
                 heap.push(again);
                 continue;
+            }
+            if gain <= 0.0 {
+                end = ChoiceEnd::NothingToAdd;
+                break;
             }
             value += gain;
             spent.add(node, limits);
@@ -146,7 +168,7 @@ impl<'a> Coverage<'a> {
             }
         }
         bound = bound.min(value + self.bound(limits));
-        Choice { nodes, value, bound }
+        Choice { nodes, end, value, bound }
     }
 
     /// What no choice within the limits adds more than: the largest gains by number, and by quota, or the budget filled with
@@ -192,27 +214,39 @@ impl<'a> Coverage<'a> {
     }
 
     /// The nodes in order, with gains on these sets.
+    ///
+    /// A set counts for the first node that covers it, so the number covered so far is binomial, and its standard error is
+    /// `W / n sqrt(c (1 - c / n))`: on the safe side, since the sets are stratified. What nobody else can bring is exact and
+    /// adds nothing to it. Where none or all of the sets are covered, the error is that of one set: so much may not have been
+    /// seen.
     pub fn judge(&mut self, nodes: &[u32], limits: &Limits<'_>) -> Judged {
         self.start();
         let n_sets = self.sample.sets.len().max(1) as f64;
         let per_set = self.per_set;
-        let (mut reach, mut own, mut covered, mut spent) = (0.0, 0.0, 0.0, 0.0);
+        let (mut own, mut covered, mut spent) = (0.0, 0.0, 0.0);
         let mut counts = Vec::with_capacity(nodes.len());
         for &node in nodes {
             counts.push(f64::from(self.uncovered[node as usize]));
             self.add(node);
         }
-        let std_error = |count: f64| per_set * (count.max(1.0) * (1.0 - count / n_sets).max(0.0)).sqrt();
+        let std_error = |count: f64| per_set * (count.max(1.0) * (n_sets - count).max(1.0) / n_sets).sqrt();
         let mut seeds = Vec::with_capacity(nodes.len());
         for (&node, count) in nodes.iter().zip(counts) {
-            let gain = self.own[node as usize] + per_set * count;
-            reach += gain;
             own += self.own[node as usize];
             covered += count;
             spent += limits.cost(node);
-            seeds.push(PlannedSeed { node, cost: limits.cost(node), gain, gain_se: std_error(count), reach, spent });
+            seeds.push(PlannedSeed {
+                node,
+                cost: limits.cost(node),
+                gain: self.own[node as usize] + per_set * count,
+                gain_se: std_error(count),
+                reach: own + per_set * covered,
+                reach_se: std_error(covered),
+                spent,
+            });
         }
-        Judged { seeds, reach, reach_se: std_error(covered), own, covered, per_set }
+        let (reach, reach_se) = (own + per_set * covered, std_error(covered));
+        Judged { seeds, reach, reach_se, own, covered, per_set }
     }
 }
 

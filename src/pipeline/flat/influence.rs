@@ -1,14 +1,14 @@
 //! `advocate influence`: reach of every node of an edge list, and the set to start with.
 
-use super::columns::what;
+use super::edge_rows::{ReadGraph, read_graph};
 use crate::findings::Finding;
+pub use crate::influence::SpreadModel;
 use crate::influence::{
-    Candidates, Degree, EdgeList, HitsSettings, InfluenceError, PageRankSettings, PassingProbability, PivotSettings,
-    PlanSettings, PlannedSeed, ReachSettings, ReferralGraph, Seed, SeedSettings, betweenness, closeness, core_numbers,
-    degrees, greedy_seeds, hits, page_rank, plan_seeds, reach, threshold_reach,
+    ArcWeight, Candidates, Degree, HitsSettings, PageRankSettings, PivotSettings, PlanSettings, PlannedSeed,
+    ReachSettings, ReferralGraph, RivalReach, Seed, SeedSettings, betweenness, closeness, core_numbers, degrees,
+    greedy_seeds, hits, page_rank, personalised_page_rank, plan_seeds, reach, threshold_reach,
 };
-use crate::intake::{FlatTable, Wanted};
-use crate::pipeline::{PipelineError, in_full};
+use crate::pipeline::PipelineError;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,19 +24,22 @@ pub enum EdgeRule {
     WeightedCascade,
 }
 
-/// How the word passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SpreadModel {
-    /// Each edge passes it on once, independently.
-    Cascade,
-    /// A node takes it up once the probabilities of the edges from those who have it exceed a threshold of its own.
-    Threshold,
+/// Which way edges lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EdgeKinds {
+    /// From the one to the other.
+    Directed,
+    /// Both ways, as friendships do.
+    Undirected,
+    /// As a column says of each row: `referral`, `invitation` (that was taken up), `friendship` (both ways), `declined` (an
+    /// invitation without success: no edge).
+    Column(String),
 }
 
 /// A measure of a node's place in the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeMeasure {
-    /// PageRank of the graph as it stands, by number of edges.
+    /// PageRank of the graph as it stands.
     PageRank,
     /// Edges out and in, different nodes out, expected nodes in one step.
     Degree,
@@ -71,6 +74,14 @@ pub struct InfluenceQuestion {
     pub model: SpreadModel,
     /// Stop sampling once standard errors are this share of reach.
     pub stop_at: Option<f64>,
+    /// Which way edges lead.
+    pub kinds: EdgeKinds,
+    /// A column of weights by which PageRank follows edges; all alike where there is none.
+    pub weight: Option<String>,
+    /// Probability that PageRank's walker follows an edge and does not start anew.
+    pub damping: f64,
+    /// The nodes from which the walker starts anew; from all where there are none.
+    pub restart: Vec<String>,
     /// Further measures of each node.
     pub measures: Vec<NodeMeasure>,
     /// Whether to state what share of the best possible choice the seeds are guaranteed.
@@ -82,6 +93,8 @@ pub struct InfluenceQuestion {
 pub struct InfluenceAnswer {
     /// One entry a node, in order of first appearance.
     pub nodes: Vec<NodeRow>,
+    /// Share (0-1) of the nodes whose reach is exact.
+    pub exact_share: f64,
     /// The seeds in the order chosen.
     pub seeds: Vec<SeedRow>,
     /// What is guaranteed of a choice of so many seeds, where asked for.
@@ -120,6 +133,19 @@ pub struct Bound {
     pub best_high: f64,
     /// Sets drawn to choose by; as many fresh ones judged.
     pub n_samples: usize,
+    /// What other choices of as many would reach.
+    pub rivals: Vec<RivalRow>,
+}
+
+/// Another way to choose as many seeds, judged by the same fresh sets.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RivalRow {
+    /// `top_by_count` (those with the most edges out) or `random` (the mean of twenty choices).
+    pub choice: &'static str,
+    /// Expected nodes reached.
+    pub reach: f64,
+    /// Standard error.
+    pub reach_se: f64,
 }
 
 /// One seed.
@@ -129,8 +155,8 @@ pub struct SeedRow {
     pub node: String,
     /// Expected nodes reached by this seed and those before it.
     pub reach: f64,
-    /// Standard error of the reach; not known where the choice has a bound.
-    pub reach_se: Option<f64>,
+    /// Standard error of the reach, from sets that were not chosen by; 0 where exact.
+    pub reach_se: f64,
     /// What this seed adds.
     pub gain: f64,
     /// Standard error of the gain.
@@ -142,45 +168,12 @@ pub struct SeedRow {
 /// # Errors
 /// A table or an edge that is refused.
 pub fn influence(question: &InfluenceQuestion) -> Result<InfluenceAnswer, PipelineError> {
-    let numbers = match &question.rule {
-        EdgeRule::Column(column) => vec![column.clone()],
-        EdgeRule::Uniform(_) | EdgeRule::WeightedCascade => Vec::new(),
-    };
-    let wanted = Wanted { numbers, texts: vec![question.from.clone(), question.to.clone()], ..Wanted::default() };
-    let table = FlatTable::read(&question.file, &wanted).map_err(|error| PipelineError::Input(in_full(&error)))?;
-    let refused = |problem: InfluenceError| match &problem {
-        InfluenceError::MissingEnd { row, .. } | InfluenceError::BadProbability { row, .. } => {
-            let what = what(&problem);
-            PipelineError::Input(format!("`{}`, {}: {what}", table.file, table.place(row.saturating_sub(1))))
-        }
-        _ => PipelineError::Edges { file: table.file.clone(), problem },
-    };
-    let [from, to] = &table.texts[..] else { return Err(refused(InfluenceError::NoEdges)) };
-    let name = |text: &Option<String>| text.clone().unwrap_or_default();
-    let mut edges = EdgeList::new();
-    for (from, to) in from.iter().zip(to) {
-        edges.push(&name(from), &name(to)).map_err(refused)?;
-    }
-    let probability = match &question.rule {
-        EdgeRule::Column(column) => {
-            if let Some(row) = table.numbers[0].iter().position(|value| value.is_nan()) {
-                return Err(PipelineError::Input(format!(
-                    "{}: the probability is missing; fill it or drop the row",
-                    table.cell(row, column)
-                )));
-            }
-            PassingProbability::PerEdge(table.numbers[0].clone())
-        }
-        EdgeRule::Uniform(value) => PassingProbability::Uniform(*value),
-        EdgeRule::WeightedCascade => PassingProbability::WeightedCascade,
-    };
-    let graph = ReferralGraph::new(edges, &probability).map_err(|error| match error {
-        InfluenceError::BadUniform { .. } => PipelineError::Usage(error.to_string()),
-        other => refused(other),
-    })?;
-    if question.model == SpreadModel::Threshold && question.n_seeds > 0 {
+    let ReadGraph { graph, mut findings } = read_graph(question)?;
+    if !question.measures.contains(&NodeMeasure::PageRank)
+        && (question.weight.is_some() || !question.restart.is_empty())
+    {
         return Err(PipelineError::Usage(
-            "seeds are chosen under the cascade; leave `--seeds` out or use `--model cascade`".to_owned(),
+            "`--weight` and `--restart` are of PageRank; ask for it with `--measures pagerank`".to_owned(),
         ));
     }
     if question.bound && question.n_seeds == 0 {
@@ -209,19 +202,19 @@ pub fn influence(question: &InfluenceQuestion) -> Result<InfluenceAnswer, Pipeli
         })
         .collect();
     for &measure in &question.measures {
-        for (name, values) in measured(&graph, measure, question.seed)? {
+        for (name, values) in measured(&graph, measure, question)? {
             nodes.iter_mut().zip(values).for_each(|(node, value)| {
                 node.measures.insert(name, value);
             });
         }
     }
-    let mut findings = graph.findings();
     findings.extend(reached.findings.iter().cloned());
-    let mut answer = InfluenceAnswer { nodes, seeds: Vec::new(), bound: None, findings };
-    match (question.n_seeds, question.bound) {
-        (0, _) => {}
-        (_, true) => planned(&graph, question, &mut answer)?,
-        (_, false) => chosen(&graph, question, &mut answer)?,
+    let exact_share = reached.exact_share();
+    let mut answer = InfluenceAnswer { nodes, exact_share, seeds: Vec::new(), bound: None, findings };
+    match (question.n_seeds, question.model, question.bound) {
+        (0, ..) => {}
+        (_, SpreadModel::Cascade, false) => chosen(&graph, question, &mut answer)?,
+        _ => planned(&graph, question, &mut answer)?,
     }
     Ok(answer)
 }
@@ -230,11 +223,11 @@ pub fn influence(question: &InfluenceQuestion) -> Result<InfluenceAnswer, Pipeli
 fn measured(
     graph: &ReferralGraph,
     measure: NodeMeasure,
-    seed: u64,
-) -> Result<Vec<(&'static str, Vec<f64>)>, InfluenceError> {
-    let pivots = PivotSettings { seed, ..PivotSettings::default() };
+    question: &InfluenceQuestion,
+) -> Result<Vec<(&'static str, Vec<f64>)>, PipelineError> {
+    let pivots = PivotSettings { seed: question.seed, ..PivotSettings::default() };
     Ok(match measure {
-        NodeMeasure::PageRank => vec![("page_rank", page_rank(graph, &PageRankSettings::default())?.ranks)],
+        NodeMeasure::PageRank => vec![("page_rank", ranked(graph, question)?)],
         NodeMeasure::Degree => {
             let degrees = degrees(graph);
             let column = |of: fn(&Degree) -> f64| degrees.iter().map(of).collect();
@@ -261,6 +254,23 @@ fn measured(
     })
 }
 
+/// PageRank by the edges, or by their weights where there are some; anew from everybody, or from some nodes only.
+fn ranked(graph: &ReferralGraph, question: &InfluenceQuestion) -> Result<Vec<f64>, PipelineError> {
+    let weight = if question.weight.is_some() { ArcWeight::Given } else { ArcWeight::Equal };
+    let settings = PageRankSettings { damping: question.damping, weight, ..PageRankSettings::default() };
+    if question.restart.is_empty() {
+        return Ok(page_rank(graph, &settings)?.ranks);
+    }
+    let mut restart = vec![0.0; graph.n_nodes()];
+    for name in &question.restart {
+        let Some(node) = graph.number_of(name) else {
+            return Err(PipelineError::Usage(format!("`--restart` names `{name}`, which is no node of the edges")));
+        };
+        restart[node as usize] = 1.0;
+    }
+    Ok(personalised_page_rank(graph, &restart, &settings)?.ranks)
+}
+
 fn chosen(
     graph: &ReferralGraph,
     question: &InfluenceQuestion,
@@ -277,7 +287,7 @@ fn chosen(
     let row = |seed: &Seed| SeedRow {
         node: graph.name(seed.node).into_owned(),
         reach: seed.reach,
-        reach_se: Some(seed.reach_se),
+        reach_se: seed.reach_se,
         gain: seed.gain,
         gain_se: seed.gain_se,
     };
@@ -292,6 +302,7 @@ fn planned(
 ) -> Result<(), PipelineError> {
     let settings = PlanSettings {
         n_seeds: question.n_seeds,
+        model: question.model,
         samples_max: question.samples,
         seed: question.seed,
         ..PlanSettings::default()
@@ -301,17 +312,22 @@ fn planned(
     let row = |seed: &PlannedSeed| SeedRow {
         node: graph.name(seed.node).into_owned(),
         reach: seed.reach,
-        reach_se: None,
+        reach_se: seed.reach_se,
         gain: seed.gain,
         gain_se: seed.gain_se,
     };
     answer.seeds = plan.seeds.iter().map(row).collect();
-    answer.bound = Some(Bound {
+    answer.bound = question.bound.then(|| Bound {
         guarantee: plan.guarantee,
         certainty: plan.certainty,
         reach_low: plan.reach_low,
         best_high: plan.best_high,
         n_samples: plan.n_samples,
+        rivals: plan.rivals.iter().map(rival).collect(),
     });
     Ok(())
+}
+
+fn rival(own: &RivalReach) -> RivalRow {
+    RivalRow { choice: own.rival.word(), reach: own.reach, reach_se: own.reach_se }
 }

@@ -6,6 +6,7 @@ mod columns;
 mod correlations;
 mod days;
 mod drivers;
+mod edge_rows;
 mod fit;
 mod fit_gaps;
 mod influence;
@@ -21,7 +22,9 @@ pub use correlations::{CorrelationsQuestion, correlations};
 pub use drivers::{DriversAnswer, DriversQuestion, drivers};
 pub use fit::{FitAnswer, FitQuestion, FitVariant, PartialSteps, StepRow, fit};
 pub use fit_gaps::{GapsAnswer, GapsModel, GapsRow, fit_gaps};
-pub use influence::{Bound, EdgeRule, InfluenceAnswer, InfluenceQuestion, NodeMeasure, SpreadModel, influence};
+pub use influence::{
+    Bound, EdgeKinds, EdgeRule, InfluenceAnswer, InfluenceQuestion, NodeMeasure, RivalRow, SpreadModel, influence,
+};
 pub use items::{ItemAnswer, ItemGroup, ItemQuestion, items};
 pub use nps::{NpsAnswer, NpsGroup, NpsQuestion, nps};
 pub use penalised::{PenalisedAnswer, PenalisedModel, PenalisedQuestion, penalised};

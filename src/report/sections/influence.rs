@@ -226,10 +226,7 @@ fn rating(influence: &InfluenceResult) -> String {
 
 fn heard(influence: &InfluenceResult) -> Option<String> {
     let heard = influence.heard?;
-    let number = |heard: crate::influence::Heard| match heard.std_error > 0.0 {
-        true => sentences::sampled(heard.expected, heard.std_error),
-        false => words::fixed(heard.expected, 2),
-    };
+    let number = |heard: crate::influence::Heard| sentences::sampled_or_exact(heard.expected, heard.std_error, 2);
     Some(format!(
         "Of {} customers, promoters are expected to reach {} and detractors {}; {} would hear both.",
         words::count(influence.n_customers as u64),
@@ -364,7 +361,10 @@ fn speed(result: &DelayResult) -> String {
 
 fn plan(result: &SeedPlanResult) -> Plan {
     let plan = &result.plan;
-    let rival = |which: Rival| plan.rivals.iter().find(|own| own.rival == which).map_or(f64::NAN, |own| own.reach);
+    let rival = |which: Rival| {
+        let own = plan.rivals.iter().find(|own| own.rival == which);
+        own.map_or_else(|| words::MISSING.to_owned(), |own| sentences::sampled_or_exact(own.reach, own.reach_se, 1))
+    };
     let told = |n: usize, is: &str, are: &str| match n {
         0 => String::new(),
         1 => format!(" 1 customer {is}."),
@@ -383,21 +383,21 @@ fn plan(result: &SeedPlanResult) -> Plan {
     let row = |(place, row): (usize, &crate::report::SeedRow)| PlanRow {
         place: place + 1,
         customer: row.customer.clone(),
-        gain: sentences::sampled(row.seed.gain, row.seed.gain_se),
-        reach: words::fixed(row.seed.reach, 2),
+        gain: sentences::sampled_or_exact(row.seed.gain, row.seed.gain_se, 2),
+        reach: sentences::sampled_or_exact(row.seed.reach, row.seed.reach_se, 2),
         spent: words::amount(row.seed.spent),
     };
     Plan {
         summary: format!(
-            "{} to start with are expected to reach {} {what}. That is at least {} % of what the best \
-             choice within the limits would reach, with a probability of {} %. Those with the most referrals would reach {}, \
-             a random choice {}.{excluded}",
+            "{} to start with are expected to reach {} {what} (± its standard error, from samples that nobody was chosen by). \
+             That is at least {} % of what the best choice within the limits would reach, with a probability of {} %. Those \
+             with the most referrals would reach {}, a random choice {}.{excluded}",
             words::counted(plan.seeds.len(), "customer", "customers"),
-            words::fixed(plan.seeds.last().map_or(0.0, |seed| seed.reach), 1),
+            sentences::sampled_or_exact(plan.reach, plan.reach_se, 1),
             words::percent_fine(plan.guarantee),
             words::percent_fine(plan.certainty),
-            words::fixed(rival(Rival::TopByCount), 1),
-            words::fixed(rival(Rival::Random), 1),
+            rival(Rival::TopByCount),
+            rival(Rival::Random),
         ),
         rows: result.seeds.iter().take(N_PROMOTERS_MAX).enumerate().map(row).collect(),
     }

@@ -1,0 +1,172 @@
+//! From the rows of a list of edges to a graph: one edge a row, or both ways, or none.
+
+use super::columns::what;
+use super::influence::{EdgeKinds, EdgeRule, InfluenceQuestion};
+use crate::findings::{Finding, FindingKind, Severity};
+use crate::influence::{EdgeEnd, EdgeList, InfluenceError, PassingProbability, ReferralGraph};
+use crate::intake::{FlatTable, Wanted};
+use crate::pipeline::{PipelineError, in_full};
+
+/// What a row says of its two nodes, by the words for it.
+const KINDS: [(&str, RowKind); 4] = [
+    ("referral", RowKind::Forward),
+    ("invitation", RowKind::Forward),
+    ("friendship", RowKind::BothWays),
+    ("declined", RowKind::Declined),
+];
+
+/// What becomes of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RowKind {
+    Forward,
+    BothWays,
+    /// An invitation without success.
+    Declined,
+}
+
+/// The graph of a list of edges, with what a reader must know of how it was made.
+pub(super) struct ReadGraph {
+    pub graph: ReferralGraph,
+    pub findings: Vec<Finding>,
+}
+
+/// Reads the file and makes its graph.
+///
+/// # Errors
+/// A table, a row or a probability that is refused.
+pub(super) fn read_graph(question: &InfluenceQuestion) -> Result<ReadGraph, PipelineError> {
+    let probability = match &question.rule {
+        EdgeRule::Column(column) => Some(column),
+        EdgeRule::Uniform(_) | EdgeRule::WeightedCascade => None,
+    };
+    let numbers = probability.into_iter().chain(&question.weight).cloned().collect();
+    let mut texts = vec![question.from.clone(), question.to.clone()];
+    if let EdgeKinds::Column(column) = &question.kinds {
+        texts.push(column.clone());
+    }
+    let table = FlatTable::read(&question.file, &Wanted { numbers, texts, ..Wanted::default() })
+        .map_err(|error| PipelineError::Input(in_full(&error)))?;
+    let rows = EdgeRows::of(&table, &question.kinds)?;
+    let mut columns = table.numbers.iter();
+    let mut column = |name: Option<&String>, what: &str| match name.and_then(|name| Some((name, columns.next()?))) {
+        Some((name, values)) => rows.values(&table, name, values, what).map(Some),
+        None => Ok(None),
+    };
+    let probabilities = column(probability, "probability")?;
+    let weights = column(question.weight.as_ref(), "weight")?;
+    let probability = match (&question.rule, probabilities) {
+        (_, Some(values)) => PassingProbability::PerEdge(values),
+        (EdgeRule::Uniform(value), None) => PassingProbability::Uniform(*value),
+        (EdgeRule::WeightedCascade | EdgeRule::Column(_), None) => PassingProbability::WeightedCascade,
+    };
+    let EdgeRows { edges, rows, n_declined } = rows;
+    if edges.n_edges() == 0 && n_declined > 0 {
+        return Err(PipelineError::Input(format!(
+            "`{}`: all {n_declined} rows are declined invitations, which make no edge; a graph needs at least one",
+            table.file
+        )));
+    }
+    let refused = |problem| refused(&table, &rows, problem);
+    let edges = match weights {
+        Some(weights) => edges.with_weights(weights).map_err(refused)?,
+        None => edges,
+    };
+    let graph = ReferralGraph::new(edges, &probability).map_err(|error| match error {
+        InfluenceError::BadUniform { .. } => PipelineError::Usage(error.to_string()),
+        other => refused(other),
+    })?;
+    let mut findings = graph.findings();
+    if n_declined > 0 {
+        let sentence = format!(
+            "{n_declined} of {} rows are declined invitations, which make no edge: the word did not pass.",
+            table.n_rows
+        );
+        let finding = Finding::new(FindingKind::EdgesDropped, Severity::Note, "referrals", sentence);
+        findings.push(finding.number("n_declined", n_declined as f64));
+    }
+    Ok(ReadGraph { graph, findings })
+}
+
+/// Edges with the row that each came from.
+struct EdgeRows {
+    edges: EdgeList,
+    rows: Vec<usize>,
+    n_declined: usize,
+}
+
+impl EdgeRows {
+    fn of(table: &FlatTable, kinds: &EdgeKinds) -> Result<Self, PipelineError> {
+        let [from, to, of_rows @ ..] = &table.texts[..] else {
+            return Err(refused(table, &[], InfluenceError::NoEdges));
+        };
+        let mut own = Self { edges: EdgeList::new(), rows: Vec::with_capacity(from.len()), n_declined: 0 };
+        for (row, (from, to)) in from.iter().zip(to).enumerate() {
+            let kind = match (kinds, of_rows.first()) {
+                (EdgeKinds::Column(column), Some(words)) => kind_of(table, row, column, words[row].as_deref())?,
+                (EdgeKinds::Undirected, _) => RowKind::BothWays,
+                _ => RowKind::Forward,
+            };
+            let (from, to) = (end(table, row, EdgeEnd::From, from)?, end(table, row, EdgeEnd::To, to)?);
+            match kind {
+                RowKind::Declined => {
+                    // Nothing passed, but both are there.
+                    own.n_declined += 1;
+                    own.edges.add_customer(from);
+                    own.edges.add_customer(to);
+                }
+                RowKind::Forward => own.push(table, row, from, to)?,
+                RowKind::BothWays => {
+                    own.push(table, row, from, to)?;
+                    // One to oneself has only one way.
+                    if from != to {
+                        own.push(table, row, to, from)?;
+                    }
+                }
+            }
+        }
+        Ok(own)
+    }
+
+    fn push(&mut self, table: &FlatTable, row: usize, from: &str, to: &str) -> Result<(), PipelineError> {
+        self.rows.push(row);
+        self.edges.push(from, to).map_err(|problem| refused(table, &self.rows, problem))
+    }
+
+    /// What a column says of each edge.
+    fn values(&self, table: &FlatTable, column: &str, values: &[f64], what: &str) -> Result<Vec<f64>, PipelineError> {
+        if let Some(&row) = self.rows.iter().find(|&&row| values[row].is_nan()) {
+            let cell = table.cell(row, column);
+            return Err(PipelineError::Input(format!("{cell}: the {what} is missing; fill it or drop the row")));
+        }
+        Ok(self.rows.iter().map(|&row| values[row]).collect())
+    }
+}
+
+/// The node at one end of a row.
+fn end<'t>(table: &FlatTable, row: usize, end: EdgeEnd, name: &'t Option<String>) -> Result<&'t str, PipelineError> {
+    let name = name.as_deref().filter(|name| !name.trim().is_empty());
+    name.ok_or_else(|| refused(table, &[row], InfluenceError::MissingEnd { row: 1, end }))
+}
+
+fn kind_of(table: &FlatTable, row: usize, column: &str, word: Option<&str>) -> Result<RowKind, PipelineError> {
+    let word = word.unwrap_or_default().trim().to_lowercase();
+    let known = KINDS.iter().find(|(own, _)| *own == word);
+    known.map(|(_, kind)| *kind).ok_or_else(|| {
+        let words: Vec<&str> = KINDS.iter().map(|(word, _)| *word).collect();
+        let cell = table.cell(row, column);
+        PipelineError::Input(format!("{cell}: `{word}` is no kind of edge; write one of {}", words.join(", ")))
+    })
+}
+
+/// A refusal of edges, which count from 1, by the row that it is about.
+fn refused(table: &FlatTable, rows: &[usize], problem: InfluenceError) -> PipelineError {
+    match &problem {
+        InfluenceError::MissingEnd { row, .. }
+        | InfluenceError::BadProbability { row, .. }
+        | InfluenceError::BadWeight { row, .. } => {
+            let at = rows.get(row.saturating_sub(1)).copied().unwrap_or_default();
+            PipelineError::Input(format!("`{}`, {}: {}", table.file, table.place(at), what(&problem)))
+        }
+        _ => PipelineError::Edges { file: table.file.clone(), problem },
+    }
+}
