@@ -20,6 +20,7 @@ use crate::pipeline::flat::{
     CorrelationsQuestion, DriversAnswer, DriversQuestion, EdgeRule, FitQuestion, FitVariant, FlatData, InfluenceAnswer,
     InfluenceQuestion, Missing, NodeMeasure, PartialSteps, PenalisedQuestion, SpreadModel,
 };
+use crate::report::words;
 use crate::stats::Confidence;
 use std::path::Path;
 
@@ -139,9 +140,14 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     let runs: Vec<String> = ranking.indistinct.iter().map(|run| run.join(", ")).collect();
     let indistinct = if runs.is_empty() { String::new() } else { format!("not told apart: {}; ", runs.join("; or ")) };
     let note = format!(
-        "{} of {} rows; {} shares of what the drivers explain ({:.3} of a fit of {:.3}); {} bootstrap replicates; \
+        "{} of {}; {} shares of what the drivers explain ({:.3} of a fit of {:.3}); {}; \
          {indistinct}associations, not effects",
-        ranking.n_used, ranking.n_rows, ranking.method, ranking.decomposed, ranking.fit.value, ranking.n_replicates
+        words::count(ranking.n_used as u64),
+        words::counted(ranking.n_rows, "row", "rows"),
+        ranking.method,
+        ranking.decomposed,
+        ranking.fit.value,
+        words::counted(ranking.n_replicates, "bootstrap replicate", "bootstrap replicates")
     );
     print::table(&header, rows.collect(), &ranking.findings, Some(note))
 }
@@ -317,13 +323,15 @@ fn fit_gaps(question: &FitQuestion, format: Format) -> Result<(), Failure> {
     let model = &answer.model;
     let of_gaps = model.imputations.map(|_| "missing_info");
     let header: Vec<&str> = COEFFICIENT_HEADER.into_iter().chain(of_gaps).collect();
-    let sets = model.imputations.map_or_else(String::new, |imputations| format!(", {imputations} data sets"));
+    let sets = model
+        .imputations
+        .map_or_else(String::new, |imputations| format!(", {}", words::counted(imputations, "data set", "data sets")));
     let share = model.r_squared.map_or_else(String::new, |share| format!("; R squared {share:.4}"));
     let note = format!(
-        "{} of {} rows, {} of them whole; {} model by {}{sets}{share}; {} standard errors; associations, not effects",
-        model.n_used,
-        model.n_rows,
-        model.n_complete,
+        "{} of {}, {} of them whole; {} model by {}{sets}{share}; {} standard errors; associations, not effects",
+        words::count(model.n_used as u64),
+        words::counted(model.n_rows, "row", "rows"),
+        words::count(model.n_complete as u64),
         model.family.word(),
         model.missing.word(),
         model.std_errors.word()
@@ -407,12 +415,12 @@ fn penalised(arguments: &Fit) -> Result<(), Failure> {
     let rows = answer.coefficients.iter().map(|row| vec![Cell::text(row.term.clone()), Cell::digits(row.estimate)]);
     let model = &answer.model.summary;
     let note = format!(
-        "{} of {} rows; {} of {} columns kept at lambda {} (mixing {}); deviance explained {:.4} of the rows it was fitted \
+        "{} of {}; {} of {} kept at lambda {} (mixing {}); deviance explained {:.4} of the rows it was fitted \
          to; no p-values: penalised coefficients predict and do not test",
-        model.n_used,
-        model.n_rows,
+        words::count(model.n_used as u64),
+        words::counted(model.n_rows, "row", "rows"),
         model.n_nonzero,
-        model.n_features,
+        words::counted(model.n_features, "column", "columns"),
         Cell::digits(model.lambda).into_text(),
         model.mixing,
         model.deviance_ratio
@@ -429,21 +437,25 @@ fn fit_note(model: &FitSummary) -> String {
         (_, _, _, Some(value)) => format!("; McFadden's R squared {value:.4}"),
         _ => String::new(),
     };
-    let events = model.n_events.map_or_else(String::new, |n_events| format!(", {n_events} events"));
+    let events = model
+        .n_events
+        .map_or_else(String::new, |n_events| format!(", {}", words::counted(n_events, "event", "events")));
     let count = model.count.as_ref().map_or_else(String::new, |count| {
         let alpha = count.alpha.map_or_else(String::new, |alpha| format!(", alpha {alpha:.4}"));
         format!("; {}{alpha}, dispersion {:.3}", count.distribution.word(), count.dispersion)
     });
     let levels = if model.levels.is_empty() { String::new() } else { format!("; {} levels", model.levels.len()) };
-    let clusters = model.n_clusters.map_or_else(String::new, |n_clusters| format!(" ({n_clusters} clusters)"));
+    let clusters = model
+        .n_clusters
+        .map_or_else(String::new, |n_clusters| format!(" ({})", words::counted(n_clusters, "cluster", "clusters")));
     format!(
-        "{} of {} rows{events}; {} model, {} terms, {} residual degrees of freedom{fit}{count}{levels}; log likelihood \
+        "{} of {}{events}; {} model, {}, {} of freedom{fit}{count}{levels}; log likelihood \
          {:.3} (null {:.3}); AIC {:.2}, BIC {:.2}; {} standard errors{clusters}; associations, not effects",
-        model.n_used,
-        model.n_rows,
+        words::count(model.n_used as u64),
+        words::counted(model.n_rows, "row", "rows"),
         model.family.word(),
-        model.n_terms,
-        model.df_residual,
+        words::counted(model.n_terms, "term", "terms"),
+        words::counted(model.df_residual, "residual degree", "residual degrees"),
         model.log_likelihood,
         model.null_log_likelihood,
         model.aic,
@@ -535,9 +547,9 @@ fn influence_text(answer: &InfluenceAnswer) -> Result<(), Failure> {
     });
     let n_exact = answer.nodes.iter().filter(|row| row.exact).count();
     let note = format!(
-        "the {} of {} nodes with the largest reach ({n_exact} exact); --format csv gives all",
+        "the {} of {} with the largest reach ({n_exact} exact); --format csv gives all",
         nodes.len().min(SHOWN),
-        nodes.len()
+        words::counted(nodes.len(), "node", "nodes")
     );
     print::table(&["node", "reach", "reach_se", ""], rows.collect(), &answer.findings, Some(note))
 }

@@ -455,7 +455,7 @@ fn json_and_long_tables_are_exports_too() {
     let (account, answers, _) = export("fivetran_qualtrics/*.csv", keys).expect("sound");
     assert_eq!(answers, [9.0, 4.0].map(Some));
     assert_eq!((account.rows_read, account.rows_excluded[&Exclusion::Preview]), (3, 1));
-    assert!(account.remarks.iter().any(|remark| remark.contains("1 rows of question_response belong to no response")));
+    assert!(account.remarks.iter().any(|remark| remark.contains("1 row of question_response belongs to no response")));
     assert_eq!(account.files.len(), 5);
 }
 
