@@ -3,7 +3,7 @@
 //! A source's files are found (`files`), opened through one door whatever their layout (`rows`: separated text by way
 //! of `blocks` and `separated`, Parquet by way of `columnar`), checked cell by cell against the source's contract
 //! (`contract`, `check`), brought from a written key to the customer
-//! (`folding`, `lookup`, `people`, `identity`, `known`, `key_hash`, `masking`), and written as Parquet with
+//! (`folding`, `lookup`, `people`, `identity`, `known`, `key_hash`, `addresses`, `masking`), and written as Parquet with
 //! the same column names for every study (`table`). What is refused goes to `quarantine`, and `account` counts it
 //! all: read = used + quarantined + excluded.
 //!
@@ -47,6 +47,7 @@ mod workbook;
 mod written;
 mod zones;
 
+mod addresses;
 mod buffer;
 mod check;
 mod contract;
