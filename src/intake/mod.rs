@@ -8,7 +8,7 @@
 //! all: read = used + quarantined + excluded.
 //!
 //! A file is `opened` by its layout, its columns are found (`places`), and its `pieces` go `through` the check into the
-//! `ledger` of its source. What became of the pieces of a text is kept in the `cache`, from which the next run can `replay` it.
+//! `ledger` of its source, small files `ahead` of their turn. What became of the pieces of a text is kept in the `cache`, from which the next run can `replay` it.
 //! Rows that were put aside and have been set right since are taken behind all others (`corrections`).
 //!
 //! Which tables a study asks for is `planned` in `jobs`, each with its `job_files`; `reading` makes them one after the other, through
@@ -75,6 +75,7 @@ mod places;
 mod progress;
 mod through;
 
+mod ahead;
 mod cache;
 mod read;
 mod remote;
