@@ -7,13 +7,13 @@ use std::borrow::Cow;
 
 /// Takes away what of a key's writing does not matter, in a fixed order. A folded key folds to itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Folding {
+pub(crate) struct Folding {
     words: Vec<Fold>,
 }
 
 impl Folding {
     /// `words` in the order of [`Fold`].
-    pub(super) fn new(words: &[Fold]) -> Self {
+    pub(crate) fn new(words: &[Fold]) -> Self {
         Self { words: words.to_vec() }
     }
 
@@ -23,7 +23,7 @@ impl Folding {
     }
 
     /// The key that a written one means; empty where nothing is left.
-    pub(super) fn fold<'t>(&self, written: &'t str) -> Cow<'t, str> {
+    pub(crate) fn fold<'t>(&self, written: &'t str) -> Cow<'t, str> {
         self.words.iter().fold(Cow::Borrowed(written), |key, word| match key {
             Cow::Borrowed(key) => step(*word, key),
             Cow::Owned(key) => Cow::Owned(step(*word, &key).into_owned()),

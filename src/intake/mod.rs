@@ -103,6 +103,7 @@ pub(crate) use check::is_code;
 pub use corrections::{Change, CorrectedRow, Correction, Corrections, CorrectionsFile, Problem, Verdict};
 pub use error::{IntakeError, MissingColumn, in_full};
 pub use flat_table::{FlatTable, FlatTableError, Wanted};
+pub(crate) use folding::Folding;
 pub use progress::Progress;
 pub use sources::{Folders, Intake, Tables};
 pub use square_table::{SquareTable, SquareTableError};

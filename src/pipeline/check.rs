@@ -3,7 +3,7 @@
 use super::identity;
 use super::run::{self, Folder, ReadSoFar};
 use super::selection::Selection;
-use super::{PipelineError, RunSettings};
+use super::{PipelineError, RunSettings, shared_keys};
 use crate::estimators::Family;
 use crate::intake::{Intake, Table};
 use crate::link::{Anchors, BaseTable, TableLines};
@@ -76,7 +76,11 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
         let _ = writeln!(text, "{rows} that the study does not read");
     }
     text.push_str(&identity::lines(intake));
+    for few in shared_keys::few_shared(study, engine, &engine.match_report()?)? {
+        let _ = writeln!(text, "warning: {}", few.sentence());
+    }
     let _ = writeln!(text, "drivers: {}", study.drivers.touchpoints.join(", "));
+    text.push_str(&ranges(study, base));
     if !study.drivers.controls.is_empty() {
         let _ = writeln!(text, "held constant: {}", study.drivers.controls.join(", "));
     }
@@ -100,6 +104,27 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     let known = engine.plan().history().into_iter().chain(engine.plan().history_texts());
     let _ = writeln!(text, "columns known before an answer: {}", known.collect::<Vec<_>>().join(", "));
     Ok(text)
+}
+
+/// From what to what the scores reach that the study is about, and how many answers are without.
+fn ranges(study: &Study, base: &BaseTable) -> String {
+    let recommend = study.sources.feedback.recommend.iter().map(|_| "recommend");
+    let touchpoints = study.drivers.touchpoints.iter().map(String::as_str);
+    let mut text = String::new();
+    for (name, values) in recommend.chain(touchpoints).filter_map(|name| Some((name, base.numbers(name)?))) {
+        let filled = || values.iter().copied().filter(|value| !value.is_nan());
+        let n_without = values.len() - filled().count();
+        let without = match n_without {
+            0 => String::new(),
+            n => format!(", {} without", words::counted(n, "answer", "answers")),
+        };
+        // Writing to a String cannot fail.
+        let _ = match filled().reduce(f64::min).zip(filled().reduce(f64::max)) {
+            Some((low, high)) => writeln!(text, "  {name}: {low} to {high}{without}"),
+            None => writeln!(text, "  {name}: no score at all"),
+        };
+    }
+    text
 }
 
 /// How many answers the drivers of a number are ranked by, where their moments come from answers with gaps too, and the
@@ -149,4 +174,29 @@ pub fn statement(study: &Study, anchors: Anchors, tables: TableLines) -> Result<
     run::check_columns(study, &plan)?;
     plan.check()?;
     Ok(format!("{}\n", plan.statement_text(anchors, tables)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+    use crate::pipeline::small_study::SmallStudy;
+
+    #[test]
+    fn the_plan_says_from_what_to_what_scores_reach_and_counts_one_as_one() {
+        let text = "study = { name = \"case\", as_of = 2026-12-31 }\n[sources.feedback]\npath = \"answers.csv\"\n\
+                    customer = \"who\"\ntime = \"when\"\nrecommend = \"ltr\"\n[drivers]\ntouchpoints = [\"touch\", \"empty\"]\n\
+                    [outcomes.recommend]\n";
+        let answers = "who,when,ltr,touch,empty\na,2026-03-01T12:00:00Z,9,2,\nb,2026-03-02T12:00:00Z,4,,\n\
+                       c,2026-03-03T12:00:00Z,10,5,\nd,soon,10,5,\n";
+        let own = SmallStudy::new(text, &[("answers.csv", answers)]);
+        let said = check(&own.study(), &own.settings()).expect("checked");
+        for line in [
+            "source feedback: 1 file, 4 rows read, 3 used, 1 for quarantine, 0 excluded, from 2026-03-01 to 2026-03-03",
+            "  recommend: 4 to 10",
+            "  touch: 2 to 5, 1 answer without",
+            "  empty: no score at all",
+        ] {
+            assert!(said.lines().any(|own| own == line), "`{line}` is not in {said}");
+        }
+    }
 }

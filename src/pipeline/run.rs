@@ -5,6 +5,7 @@ use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
 use super::selection::family_window;
+use super::shared_keys::{self, FewShared};
 use super::{
     PipelineError, clusters, corrections, identity, judge, leaks, measure_rows, measuring, result_tables, scores,
     stated_observed,
@@ -182,6 +183,8 @@ fn run_into(
     findings.extend(leaks::findings(study, &base));
     findings.extend(identity::findings(&intake.accounts, intake.identity.as_ref()));
     findings.extend(corrections::findings(&intake));
+    let few_shared = shared_keys::few_shared(study, &engine, &matches)?;
+    findings.extend(few_shared.iter().map(FewShared::finding));
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &base);
