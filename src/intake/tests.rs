@@ -563,10 +563,10 @@ fn small_files_are_checked_side_by_side_and_taken_in_their_order() {
     };
     let header = "who,when,sum,id\n";
     let all: String = (0..600).map(row).collect();
-    let mut case = Case::new().file("feedback.csv", "who,when\n").file("all.csv", &format!("{header}{all}"));
+    let mut case = Case::new().file("feedback.csv", "who,when\n").file("all.csv", format!("{header}{all}"));
     for part in 0..30 {
         let rows: String = (20 * part..20 * part + 20).map(row).collect();
-        case = case.file(&format!("part-{part:02}.csv"), &format!("{header}{rows}"));
+        case = case.file(&format!("part-{part:02}.csv"), format!("{header}{rows}"));
     }
     let study = |path: &str| {
         format!(
