@@ -20,6 +20,7 @@ use crate::pipeline::flat::{
     CorrelationsQuestion, DriversAnswer, DriversQuestion, FitQuestion, FitVariant, FlatData, Missing, PartialSteps,
     PenalisedQuestion,
 };
+use crate::report::words;
 use crate::stats::Confidence;
 use std::path::Path;
 
@@ -139,13 +140,13 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     let runs: Vec<String> = ranking.indistinct.iter().map(|run| run.join(", ")).collect();
     let indistinct = if runs.is_empty() { String::new() } else { format!("not told apart: {}; ", runs.join("; or ")) };
     let note = format!(
-        "{}; {} shares of what the drivers explain ({:.3} of a fit of {:.3}); {} bootstrap replicates; \
+        "{}; {} shares of what the drivers explain ({:.3} of a fit of {:.3}); {}; \
          {indistinct}associations, not effects",
         used(ranking.n_used, ranking.n_rows, ranking.n_observations),
         ranking.method,
         ranking.decomposed,
         ranking.fit.value,
-        ranking.n_replicates
+        words::counted(ranking.n_replicates, "bootstrap replicate", "bootstrap replicates")
     );
     print::table(&header, rows.collect(), &ranking.findings, Some(note))
 }
@@ -154,9 +155,9 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
 fn used(n_used: usize, n_rows: usize, n_observations: usize) -> String {
     let stand_for = match n_observations == n_used {
         true => String::new(),
-        false => format!(" (for {n_observations} observations)"),
+        false => format!(" (for {})", words::counted(n_observations, "observation", "observations")),
     };
-    format!("{n_used} of {n_rows} rows{stand_for}")
+    format!("{} of {}{stand_for}", words::count(n_used as u64), words::counted(n_rows, "row", "rows"))
 }
 
 /// The ranking that follows from correlations, in which there are no rows to draw.
@@ -330,12 +331,14 @@ fn fit_gaps(question: &FitQuestion, format: Format) -> Result<(), Failure> {
     let model = &answer.model;
     let of_gaps = model.imputations.map(|_| "missing_info");
     let header: Vec<&str> = COEFFICIENT_HEADER.into_iter().chain(of_gaps).collect();
-    let sets = model.imputations.map_or_else(String::new, |imputations| format!(", {imputations} data sets"));
+    let sets = model
+        .imputations
+        .map_or_else(String::new, |imputations| format!(", {}", words::counted(imputations, "data set", "data sets")));
     let share = model.r_squared.map_or_else(String::new, |share| format!("; R squared {share:.4}"));
     let note = format!(
         "{}, {} of them whole; {} model by {}{sets}{share}; {} standard errors; associations, not effects",
         used(model.n_used, model.n_rows, model.n_observations),
-        model.n_complete,
+        words::count(model.n_complete as u64),
         model.family.word(),
         model.missing.word(),
         model.std_errors.word()
@@ -419,11 +422,11 @@ fn penalised(arguments: &Fit) -> Result<(), Failure> {
     let rows = answer.coefficients.iter().map(|row| vec![Cell::text(row.term.clone()), Cell::digits(row.estimate)]);
     let model = &answer.model.summary;
     let note = format!(
-        "{}; {} of {} columns kept at lambda {} (mixing {}); deviance explained {:.4} of the rows it was fitted \
+        "{}; {} of {} kept at lambda {} (mixing {}); deviance explained {:.4} of the rows it was fitted \
          to; no p-values: penalised coefficients predict and do not test",
         used(model.n_used, model.n_rows, model.n_observations),
         model.n_nonzero,
-        model.n_features,
+        words::counted(model.n_features, "column", "columns"),
         Cell::digits(model.lambda).into_text(),
         model.mixing,
         model.deviance_ratio
@@ -440,20 +443,24 @@ fn fit_note(model: &FitSummary) -> String {
         (_, _, _, Some(value)) => format!("; McFadden's R squared {value:.4}"),
         _ => String::new(),
     };
-    let events = model.n_events.map_or_else(String::new, |n_events| format!(", {n_events} events"));
+    let events = model
+        .n_events
+        .map_or_else(String::new, |n_events| format!(", {}", words::counted(n_events, "event", "events")));
     let count = model.count.as_ref().map_or_else(String::new, |count| {
         let alpha = count.alpha.map_or_else(String::new, |alpha| format!(", alpha {alpha:.4}"));
         format!("; {}{alpha}, dispersion {:.3}", count.distribution.word(), count.dispersion)
     });
     let levels = if model.levels.is_empty() { String::new() } else { format!("; {} levels", model.levels.len()) };
-    let clusters = model.n_clusters.map_or_else(String::new, |n_clusters| format!(" ({n_clusters} clusters)"));
+    let clusters = model
+        .n_clusters
+        .map_or_else(String::new, |n_clusters| format!(" ({})", words::counted(n_clusters, "cluster", "clusters")));
     format!(
-        "{}{events}; {} model, {} terms, {} residual degrees of freedom{fit}{count}{levels}; log likelihood \
+        "{}{events}; {} model, {}, {} of freedom{fit}{count}{levels}; log likelihood \
          {:.3} (null {:.3}); AIC {:.2}, BIC {:.2}; {} standard errors{clusters}; associations, not effects",
         used(model.n_used, model.n_rows, model.n_observations),
         model.family.word(),
-        model.n_terms,
-        model.df_residual,
+        words::counted(model.n_terms, "term", "terms"),
+        words::counted(model.df_residual, "residual degree", "residual degrees"),
         model.log_likelihood,
         model.null_log_likelihood,
         model.aic,

@@ -10,6 +10,7 @@ use crate::pipeline::flat::{
     self, Bound, EdgeKinds, EdgeRule, InfluenceAnswer, InfluenceQuestion, NodeMeasure, SpreadModel,
 };
 use crate::pipeline::{self, Cache, RunSettings, StudyInfluence};
+use crate::report::words;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -91,14 +92,17 @@ fn study_text(influence: &StudyInfluence) -> Result<(), Failure> {
         let places = table.places(columns);
         let header: Vec<&str> = places.iter().map(|&place| table.header[place].as_str()).collect();
         let row = |row: &Vec<String>| places.iter().map(|&place| cell(&row[place])).collect();
-        let note = (table.rows.len() > SHOWN).then(|| format!("the first {SHOWN} of {} rows", table.rows.len()));
+        let note = (table.rows.len() > SHOWN)
+            .then(|| format!("the first {SHOWN} of {} rows", words::count(table.rows.len() as u64)));
         print::table(&header, table.rows.iter().take(SHOWN).map(row).collect(), &no_findings, note)?;
         print::text("\n")?;
     }
     print::findings(&influence.findings);
     print::talk(&format!(
-        "{} customers, the reach of {} exact; {}; --format json gives all tables; associations, not effects",
-        influence.n_customers, influence.n_exact, influence.probability
+        "{}, the reach of {} exact; {}; --format json gives all tables; associations, not effects",
+        words::counted(influence.n_customers, "customer", "customers"),
+        words::count(influence.n_exact as u64),
+        influence.probability
     ));
     Ok(())
 }
@@ -202,9 +206,9 @@ fn edges_text(answer: &InfluenceAnswer) -> Result<(), Failure> {
     });
     let n_exact = answer.nodes.iter().filter(|row| row.exact).count();
     let note = format!(
-        "the {} of {} nodes with the largest reach ({n_exact} exact); --format csv gives all",
+        "the {} of {} with the largest reach ({n_exact} exact); --format csv gives all",
         nodes.len().min(SHOWN),
-        nodes.len()
+        words::counted(nodes.len(), "node", "nodes")
     );
     print::table(&header, rows.collect(), &answer.findings, Some(note))
 }

@@ -3,6 +3,7 @@
 use super::arguments::Init;
 use super::{Failure, print};
 use crate::pipeline::{self, DraftSettings, PipelineError};
+use crate::report::words;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,11 @@ pub(super) fn init(arguments: &Init) -> Result<(), Failure> {
         None => print::text(&draft.text)?,
     }
     if draft.n_questions > 0 {
-        print::talk(&format!("{} lines that begin with `# ?` ask what the files do not say", draft.n_questions));
+        print::talk(&format!(
+            "{} with `# ?` {} what the files do not say",
+            words::counted(draft.n_questions, "line that begins", "lines that begin"),
+            words::either(draft.n_questions, "asks", "ask")
+        ));
     }
     if let Some(out) = &arguments.out {
         print::talk(&format!("wrote {}; next: advocate check {}", out.display(), out.display()));

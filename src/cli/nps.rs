@@ -309,7 +309,7 @@ fn plan(arguments: &NpsPlan) -> Result<(), Failure> {
         ),
     };
     let groups = if arguments.two_sample { " in each of two groups" } else { "" };
-    print::text(&format!("{n} answers{groups}\n"))?;
+    print::text(&format!("{n} {}{groups}\n", if n == 1 { "answer" } else { "answers" }))?;
     print::talk(&format!(
         "for {aim}, at a confidence of {}; variance of one response {:.4} (at most 1), design effect {}",
         arguments.confidence, plan.variance, plan.design_effect

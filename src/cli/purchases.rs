@@ -8,6 +8,7 @@ use super::print::{self, Cell};
 use crate::estimators::buy_till_you_die::TimeUnit;
 use crate::findings::Finding;
 use crate::pipeline::flat::{self, PurchasesAnswer, PurchasesQuestion};
+use crate::report::words;
 use jiff::civil::Date;
 
 /// Days to look ahead where nothing is said.
@@ -88,10 +89,10 @@ fn text(answer: &PurchasesAnswer) -> Result<(), Failure> {
     });
     let header = ["model", "term", "estimate", "std_error", "conf_low", "conf_high"];
     let note = format!(
-        "{} of {} rows; {} customers by {}, {} of whom bought again; times in {}; log likelihood {:.3}",
-        model.n_used,
-        model.n_rows,
-        model.n_customers,
+        "{} of {}; {} by {}, {} of whom bought again; times in {}; log likelihood {:.3}",
+        words::count(model.n_used as u64),
+        words::counted(model.n_rows, "row", "rows"),
+        words::counted(model.n_customers, "customer", "customers"),
         model.calibration_end,
         model.n_repeaters,
         model.time_unit.word(),
@@ -100,7 +101,11 @@ fn text(answer: &PurchasesAnswer) -> Result<(), Failure> {
     print::table(&header, rows.collect(), &answer.findings, Some(note))?;
     let spend = answer.forecast.expected_spend;
     let mut rows = vec![vec![
-        Cell::text(format!("expected in {} days after {}", answer.forecast.horizon_days, model.calibration_end)),
+        Cell::text(format!(
+            "expected in {} after {}",
+            words::days(answer.forecast.horizon_days),
+            model.calibration_end
+        )),
         Cell::number(answer.forecast.expected_purchases, 1),
         Cell::empty(),
         spend.map_or_else(Cell::empty, |spend| Cell::number(spend, 2)),

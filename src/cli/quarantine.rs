@@ -4,6 +4,7 @@ use super::Failure;
 use super::arguments::{Format, Quarantine, Retry};
 use super::print;
 use crate::pipeline::{self, Cache, Corrected, CorrectedRow, Keep, PipelineError, Retried};
+use crate::report::words;
 use crate::study::Study;
 use std::fmt::Write as _;
 
@@ -47,8 +48,8 @@ fn text(retried: &Retried) -> String {
     if let Some(file) = &retried.kept_in {
         let _ = writeln!(
             text,
-            "the next run uses them: {} rows are kept in {}; `advocate check` says what becomes of them",
-            retried.n_kept,
+            "the next run uses them: {} kept in {}; `advocate check` says what becomes of them",
+            words::counted(retried.n_kept, "row is", "rows are"),
             file.display()
         );
     }

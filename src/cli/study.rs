@@ -4,7 +4,7 @@ use super::Failure;
 use super::arguments::{BaseRows, Check, Evaluate, Format, Link, Run, Simulate, SqlEngine};
 use super::print::{self, Cell};
 use crate::pipeline::{self, Anchors, Cache, ContestResult, PipelineError, Progress, RunSettings, TableLines};
-use crate::report::{self, ComparisonRow, EvaluationResult, FigureRow};
+use crate::report::{self, ComparisonRow, EvaluationResult, FigureRow, words};
 use crate::simulate::Company;
 use crate::study::{AsOf, Study};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -126,9 +126,14 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
 fn print_evaluation(evaluation: &EvaluationResult) -> Result<(), Failure> {
     for split in &evaluation.splits {
         print::talk(&format!(
-            "{}, fold {}: trained on {} answers, tested on {}; left out {} whose outcome was not known at the cut and {} of \
+            "{}, fold {}: trained on {}, tested on {}; left out {} whose outcome was not known at the cut and {} of \
              customers on the other side",
-            evaluation.outcome, split.fold, split.n_train, split.n_test, split.n_embargoed, split.n_shared_customer
+            evaluation.outcome,
+            split.fold,
+            words::counted(split.n_train, "answer", "answers"),
+            words::count(split.n_test as u64),
+            words::count(split.n_embargoed as u64),
+            words::count(split.n_shared_customer as u64)
         ));
     }
     let whole = evaluation.figures.iter().filter(|row| row.fold.is_none() && row.by.is_none());
@@ -142,9 +147,12 @@ fn print_contest(contest: &ContestResult) -> Result<(), Failure> {
     let figures = contest.figures.iter().map(|row| figure_cells(&contest.outcome, row));
     let differences = contest.comparisons.iter().map(|row| difference_cells(&contest.outcome, row));
     let note = format!(
-        "{} answers from {} to {}, after both training windows; {} more are of customers who answered within one; intervals \
+        "{} from {} to {}, after both training windows; {} of customers who answered within one; intervals \
          by customer",
-        contest.n_test, contest.first, contest.last, contest.n_shared_customer
+        words::counted(contest.n_test, "answer", "answers"),
+        contest.first,
+        contest.last,
+        words::counted(contest.n_shared_customer, "more is", "more are")
     );
     print::table(&FIGURE_HEADER, figures.chain(differences).collect(), &contest.findings, Some(note))
 }
@@ -212,7 +220,7 @@ pub(super) fn simulate(arguments: &Simulate) -> Result<(), Failure> {
     let report = done.map_err(PipelineError::from)?;
     let mut text = format!("wrote {}\n", report.folder.display());
     for file in &report.files {
-        let rows = file.n_rows.map_or_else(String::new, |n| format!("{n} rows, "));
+        let rows = file.n_rows.map_or_else(String::new, |n| format!("{n} {}, ", if n == 1 { "row" } else { "rows" }));
         text.push_str(&format!("  {}: {rows}{} bytes\n", file.name, file.n_bytes));
     }
     print::text(&text)

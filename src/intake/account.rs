@@ -336,12 +336,18 @@ pub struct ClockChanges {
 impl ClockChanges {
     /// What became of them, in words.
     pub fn sentence(&self, source: &str) -> String {
+        let is = |n: u64| if n == 1 { "is" } else { "are" };
         let skipped = format!(
-            "{} were skipped when the clocks were put forward and are read as that much later as the gap is long",
-            self.skipped
+            "{} {} skipped when the clocks were put forward and {} read as that much later as the gap is long",
+            self.skipped,
+            if self.skipped == 1 { "was" } else { "were" },
+            is(self.skipped)
         );
-        let repeated =
-            format!("{} occurred twice when the clocks were put back and are read as the earlier", self.repeated);
+        let repeated = format!(
+            "{} occurred twice when the clocks were put back and {} read as the earlier",
+            self.repeated,
+            is(self.repeated)
+        );
         let both = match (self.skipped, self.repeated) {
             (_, 0) => skipped,
             (0, _) => repeated,

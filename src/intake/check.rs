@@ -270,7 +270,7 @@ fn check_row(contract: &Contract, rows: &impl Rows, checked: &mut Checked, scrat
         }
         let buffer = &mut checked.columns[at];
         let cell = rows.cell(at);
-        let result = push_cell(column, cell, buffer, scratch);
+        let result = push_cell(contract, column, cell, buffer, scratch);
         if let Kind::Instant(_) = column.kind
             && checked.first_time_has_no_zone.is_none()
             && result != Ok(State::Blank)
@@ -301,7 +301,13 @@ fn check_row(contract: &Contract, rows: &impl Rows, checked: &mut Checked, scrat
 }
 
 /// Appends a cell to its column and says what it came to.
-fn push_cell(column: &Column, cell: Cell<'_>, buffer: &mut Buffered, scratch: &mut Scratch) -> Result<State, Reason> {
+fn push_cell(
+    contract: &Contract,
+    column: &Column,
+    cell: Cell<'_>,
+    buffer: &mut Buffered,
+    scratch: &mut Scratch,
+) -> Result<State, Reason> {
     let state = match &column.kind {
         Kind::Unit(level) => match scratch.belonging.of(*level) {
             Some(unit) => {
@@ -310,12 +316,15 @@ fn push_cell(column: &Column, cell: Cell<'_>, buffer: &mut Buffered, scratch: &m
             }
             None => State::Blank,
         },
-        // A key that is translated, folded or hashed never comes here.
         Kind::Key(_) | Kind::Alternative | Kind::Text => {
             let text = cell.text(&mut scratch.text);
             if text.is_empty() || is_code(&column.blank, text) {
                 State::Blank
+            } else if matches!(column.kind, Kind::Text) {
+                buffer.push_text(&contract.identity.without_addresses(text));
+                State::Value
             } else {
+                // A key that is translated, folded or hashed never comes here.
                 buffer.push_text(text);
                 State::Value
             }

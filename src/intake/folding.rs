@@ -7,13 +7,13 @@ use std::borrow::Cow;
 
 /// Takes away what of a key's writing does not matter, in a fixed order. A folded key folds to itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Folding {
+pub(crate) struct Folding {
     words: Vec<Fold>,
 }
 
 impl Folding {
     /// `words` in the order of [`Fold`].
-    pub(super) fn new(words: &[Fold]) -> Self {
+    pub(crate) fn new(words: &[Fold]) -> Self {
         Self { words: words.to_vec() }
     }
 
@@ -23,7 +23,7 @@ impl Folding {
     }
 
     /// The key that a written one means; empty where nothing is left.
-    pub(super) fn fold<'t>(&self, written: &'t str) -> Cow<'t, str> {
+    pub(crate) fn fold<'t>(&self, written: &'t str) -> Cow<'t, str> {
         self.words.iter().fold(Cow::Borrowed(written), |key, word| match key {
             Cow::Borrowed(key) => step(*word, key),
             Cow::Owned(key) => Cow::Owned(step(*word, &key).into_owned()),
@@ -66,15 +66,19 @@ struct Address<'k> {
 /// only resembles one is left alone.
 fn address(key: &str) -> Option<Address<'_>> {
     let (local, domain) = key.split_once('@')?;
-    let is_local = |sign: char| !sign.is_whitespace() && !"\"'<>()[],;:\\".contains(sign);
     let is_domain = |sign: char| sign.is_alphanumeric() || sign == '-' || sign == '.';
     let labels_are_filled = domain.split('.').all(|label| !label.is_empty());
     let is_one = !local.is_empty()
-        && local.chars().all(is_local)
+        && local.chars().all(|sign| is_of_local(sign) && sign != '\'')
         && domain.contains('.')
         && labels_are_filled
         && domain.chars().all(is_domain);
     is_one.then_some(Address { local, domain })
+}
+
+/// Whether a sign may stand in the local part of an address that needs no quotes.
+pub(super) fn is_of_local(sign: char) -> bool {
+    !sign.is_whitespace() && !"\"<>()[],;:\\".contains(sign)
 }
 
 fn without_tag(address: Address<'_>) -> Option<String> {

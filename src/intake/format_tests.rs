@@ -455,7 +455,7 @@ fn json_and_long_tables_are_exports_too() {
     let (account, answers, _) = export("fivetran_qualtrics/*.csv", keys).expect("sound");
     assert_eq!(answers, [9.0, 4.0].map(Some));
     assert_eq!((account.rows_read, account.rows_excluded[&Exclusion::Preview]), (3, 1));
-    assert!(account.remarks.iter().any(|remark| remark.contains("1 rows of question_response belong to no response")));
+    assert!(account.remarks.iter().any(|remark| remark.contains("1 row of question_response belongs to no response")));
     assert_eq!(account.files.len(), 5);
 }
 
@@ -497,6 +497,12 @@ fn a_class_that_disagrees_is_counted_and_the_answer_counts() {
 }
 
 /// The answers of one layout as bytes, and the file's name.
+fn parquet(batch: &RecordBatch) -> Vec<u8> {
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).expect("opens");
+    writer.write(batch).expect("written");
+    writer.into_inner().expect("in memory")
+}
+
 pub(super) fn packed() -> Vec<(&'static str, Vec<u8>)> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(text(",").as_bytes()).expect("in memory");
@@ -519,6 +525,7 @@ pub(super) fn packed() -> Vec<(&'static str, Vec<u8>)> {
         ("answers.arrow", writer.into_inner().expect("in memory")),
         ("answers.xlsx", workbook()),
         ("answers.db", std::fs::read(folder.path("f.db")).expect("there")),
+        ("answers.parquet", parquet(&batch)),
     ]
 }
 
@@ -527,7 +534,7 @@ proptest::proptest! {
 
     #[test]
     fn a_byte_flipped_in_any_layout_is_survived_and_accounted_for(
-        layout in 0_usize..6,
+        layout in 0_usize..7,
         at in proptest::prelude::any::<proptest::sample::Index>(),
         bit in 0_u8..8,
     ) {

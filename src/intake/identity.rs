@@ -2,6 +2,7 @@
 //! hashed.
 
 use super::account::{AccountCounts, IdentityAccount, PeopleCounts, Reason};
+use super::addresses;
 use super::folding::{Folding, Writing, Writings};
 use super::key_hash::KeyHash;
 use super::lookup::{Crosswalk, Lookup};
@@ -79,6 +80,17 @@ impl Identity {
         match &self.hash {
             Some(_) => self.compared(written),
             None => Cow::Borrowed(written),
+        }
+    }
+
+    /// A text that is no key as it may leave intake: as it is, or with the hash of each address in it, which is that of a customer
+    /// who is known by the address.
+    pub(super) fn without_addresses<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match &self.hash {
+            Some(hash) if text.contains('@') => {
+                addresses::hashed(text, hash, |address| self.folding.fold(address).into_owned())
+            }
+            _ => Cow::Borrowed(text),
         }
     }
 

@@ -1,4 +1,5 @@
-//! What of a row goes into quarantine: all of it, or, where keys are hashed, only what the study reads, with its keys hashed.
+//! What of a row goes into quarantine: all of it, or, where keys are hashed, only what the study reads, with its keys and all
+//! addresses hashed.
 
 use super::buffer::Buffered;
 use super::check::Fault;
@@ -6,6 +7,7 @@ use super::contract::Contract;
 use super::hash::FileHash;
 use super::rows::Rows;
 use jiff::Timestamp;
+use std::borrow::Cow;
 
 /// Stands for a row whose keys cannot be told from the rest.
 const WITHHELD: &str = "withheld, because keys are hashed";
@@ -84,6 +86,15 @@ fn named(contract: &Contract, at: usize, text: &str) -> String {
 
 fn cell(contract: &Contract, rows: &impl Rows, at: usize) -> String {
     let mut scratch = String::new();
-    let text = rows.cell(at).text(&mut scratch);
-    if contract.is_key(at) { contract.identity.shown_as_written(text).into_owned() } else { text.to_owned() }
+    shown(contract, at, rows.cell(at).text(&mut scratch)).into_owned()
+}
+
+/// A cell as it may be shown: as it stands in the file, or, where keys are hashed, as the hash of the key that it is, or with the hash
+/// of every address in it. Columns of one source are shifted now and then, so that any cell may hold an address.
+pub(super) fn shown<'t>(contract: &Contract, at: usize, text: &'t str) -> Cow<'t, str> {
+    if contract.is_key(at) {
+        contract.identity.shown_as_written(text)
+    } else {
+        contract.identity.without_addresses(text)
+    }
 }

@@ -3,12 +3,12 @@
 //! A source's files are found (`files`), opened through one door whatever their layout (`rows`: separated text by way
 //! of `blocks` and `separated`, Parquet by way of `columnar`), checked cell by cell against the source's contract
 //! (`contract`, `check`), brought from a written key to the customer
-//! (`folding`, `lookup`, `people`, `identity`, `known`, `key_hash`, `masking`), and written as Parquet with
+//! (`folding`, `lookup`, `people`, `identity`, `known`, `key_hash`, `addresses`, `masking`), and written as Parquet with
 //! the same column names for every study (`table`). What is refused goes to `quarantine`, and `account` counts it
 //! all: read = used + quarantined + excluded.
 //!
 //! A file is `opened` by its layout, its columns are found (`places`), and its `pieces` go `through` the check into the
-//! `ledger` of its source. What became of the pieces of a text is kept in the `cache`, from which the next run can `replay` it.
+//! `ledger` of its source, small files `ahead` of their turn. What became of the pieces of a text is kept in the `cache`, from which the next run can `replay` it.
 //! Rows that were put aside and have been set right since are taken behind all others (`corrections`).
 //!
 //! Which tables a study asks for is `planned` in `jobs`, each with its `job_files`; `reading` makes them one after the other, through
@@ -47,6 +47,7 @@ mod workbook;
 mod written;
 mod zones;
 
+mod addresses;
 mod buffer;
 mod check;
 mod contract;
@@ -74,6 +75,7 @@ mod places;
 mod progress;
 mod through;
 
+mod ahead;
 mod cache;
 mod read;
 mod remote;
@@ -101,6 +103,7 @@ pub(crate) use check::is_code;
 pub use corrections::{Change, CorrectedRow, Correction, Corrections, CorrectionsFile, Problem, Verdict};
 pub use error::{IntakeError, MissingColumn, in_full};
 pub use flat_table::{FlatTable, FlatTableError, Wanted};
+pub(crate) use folding::Folding;
 pub use progress::Progress;
 pub use sources::{Folders, Intake, Tables};
 pub use square_table::{SquareTable, SquareTableError};

@@ -2,6 +2,7 @@
 
 use super::IntakeError;
 use super::account::FileAccount;
+use super::ahead;
 use super::cache::SourceCache;
 use super::contract::Contract;
 use super::corrections;
@@ -29,9 +30,7 @@ pub(super) fn read_source(
     if long_tables::are_of(files) {
         long_tables::read(found, files, &mut renames, reporter, &mut ledger)?;
     } else {
-        for file in found {
-            read_file(Reading { file, files }, cache, &mut renames, reporter, &mut ledger)?;
-        }
+        read_files(found, files, cache, &mut renames, reporter, &mut ledger)?;
     }
     corrections::apply(found, files, &mut ledger)?;
     if let Some(column) = files.rename.keys().find(|from| !renames.contains(*from)) {
@@ -39,6 +38,31 @@ pub(super) fn read_source(
         return Err(IntakeError::RenamesNothing { source_name, column: column.clone() });
     }
     ledger.finish()
+}
+
+/// File by file, several small ones at a time.
+fn read_files(
+    found: &[SourceFile],
+    files: &Files,
+    cache: &SourceCache<'_>,
+    renames: &mut BTreeSet<String>,
+    reporter: &mut Reporter<'_>,
+    ledger: &mut Ledger<'_, '_>,
+) -> Result<(), IntakeError> {
+    let mut left = found;
+    while !left.is_empty() {
+        let (now, later) = left.split_at(ahead::n_small(left, cache, ledger).max(1));
+        if let [file] = now {
+            read_file(Reading { file, files }, cache, renames, reporter, ledger)?;
+        } else {
+            let waiting = ahead::check_all(now, files, ledger.contract, cache);
+            for (file, waiting) in now.iter().zip(waiting) {
+                waiting?.take(Reading { file, files }, renames, reporter, ledger)?;
+            }
+        }
+        left = later;
+    }
+    Ok(())
 }
 
 fn read_file(

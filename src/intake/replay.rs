@@ -68,7 +68,7 @@ pub(super) fn replay(
 }
 
 /// The rows of some pieces that must be found again, by the number of the piece.
-fn recall(
+pub(super) fn recall(
     reading: Reading<'_>,
     contract: &Contract,
     asides: &BTreeMap<usize, Aside>,

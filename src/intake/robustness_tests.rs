@@ -176,9 +176,22 @@ proptest! {
     }
 
     #[test]
-    fn a_byte_changed_in_any_other_layout_is_survived(layout in 3_usize..6, at in any::<Index>(), edit in edits()) {
+    fn a_byte_changed_in_any_other_layout_is_survived(layout in 3_usize..7, at in any::<Index>(), edit in edits()) {
         let (name, bytes) = &PACKED[layout];
         let sheet = if name.ends_with("xlsx") { "sheet = \"Answers\"" } else { "" };
         let _ = rows_read(name, &edited(bytes, at, edit), sheet);
+    }
+
+    #[test]
+    fn a_bit_flipped_in_parquet_or_arrow_is_refused_or_leaves_all_rows(
+        layout in prop::sample::select(vec![3_usize, 6]),
+        at in any::<Index>(),
+        bit in 0_u8..8,
+    ) {
+        let (name, bytes) = &PACKED[layout];
+        if let Some(n) = rows_read(name, &edited(bytes, at, Edit::Flip(1 << bit)), "") {
+            // As many as were written.
+            prop_assert_eq!(n, 4);
+        }
     }
 }

@@ -26,8 +26,9 @@ pub enum SquareTableError {
     BadCsv(#[source] csv::Error),
     /// Rows and columns do not match.
     #[error(
-        "{n_rows} rows stand under {n_columns} columns; a table of correlations has as many of both, with or without the \
-         names of the rows in front"
+        "{n_rows} {} under {n_columns} columns; a table of correlations has as many of both, with or without the names of the \
+         rows in front",
+        if *n_rows == 1 { "row stands" } else { "rows stand" }
     )]
     NotSquare {
         /// Rows under the header.
@@ -155,7 +156,7 @@ mod tests {
     #[test]
     fn what_is_no_square_table_is_refused_with_its_place() {
         let refused = |text: &str| read_text(text).expect_err("refused").to_string();
-        assert!(refused("a,b,c\n1,0.2\n").contains("1 rows stand under 3 columns"));
+        assert!(refused("a,b,c\n1,0.2\n").contains("1 row stands under 3 columns"));
         assert!(refused(",a,b\na,1,0.2\nc,0.2,1\n").contains("line 3 begins with `c` where the header has `b`"));
         assert!(refused("a,b\n1,x\n0.2,1\n").contains("line 2, column `b`: `x` is no number"));
         assert!(refused("a,b\n1,\n,1\n").contains("line 2, column `b` is blank"));

@@ -553,6 +553,48 @@ fn the_same_bytes_for_one_and_four_threads_and_progress_to_the_end() {
     assert_eq!((last.bytes_done, last.bytes_total), (rows.len() as u64 + 9, rows.len() as u64 + 9));
 }
 
+#[test]
+fn small_files_are_checked_side_by_side_and_taken_in_their_order() {
+    // By hand: of 600 rows 12 have no amount (rows 7, 57, ..., 557), and the last 10 repeat the ids of the first 10, of which row 7 is
+    // put aside, so that its repeat stands: 9 repeats.
+    let row = |at: usize| {
+        let amount = if at % 50 == 7 { "none".to_owned() } else { format!("{}.5", at % 50) };
+        format!("customer {},2026-01-{:02}T00:00:00Z,{amount},{}\n", at % 97, 1 + at % 28, at % 590)
+    };
+    let header = "who,when,sum,id\n";
+    let all: String = (0..600).map(row).collect();
+    let mut case = Case::new().file("feedback.csv", "who,when\n").file("all.csv", format!("{header}{all}"));
+    for part in 0..30 {
+        let rows: String = (20 * part..20 * part + 20).map(row).collect();
+        case = case.file(&format!("part-{part:02}.csv"), format!("{header}{rows}"));
+    }
+    let study = |path: &str| {
+        format!(
+            "study = {{ name = \"case\", as_of = 2026-09-30 }}\n[sources.feedback]\npath = \"feedback.csv\"\n\
+             customer = \"who\"\ntime = \"when\"\n[sources.transactions]\npath = \"{path}\"\ncustomer = \"who\"\n\
+             time = \"when\"\namount = \"sum\"\nid = \"id\"\n"
+        )
+    };
+    let run = |path: &str, n_threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("threads");
+        let study = Study::parse(&study(path), case.folder.path()).expect("a sound study");
+        let case = &case;
+        let intake = pool.install(move || Intake::run(&study, &case.folders(), &|_| ())).expect("readable");
+        let table = &intake.tables.transactions;
+        let typed = (texts(table, "customer"), integers(table, "t"), std::fs::read(&table.parts[0]).expect("there"));
+        let account = intake.account("transactions").expect("read").clone();
+        (typed, account, case.quarantine("transactions"))
+    };
+    let (whole, one, four) = (run("all.csv", 2), run("part-*.csv", 1), run("part-*.csv", 4));
+    assert!(one == four);
+    assert_eq!((&one.0.0, &one.0.1), (&whole.0.0, &whole.0.1));
+    assert_eq!((one.1.rows_read, one.1.rows_used, one.1.files.len()), (600, 579, 30));
+    assert_eq!((one.1.rows_quarantined[&Reason::Duplicate], one.1.rows_quarantined[&Reason::Unparsable]), (9, 12));
+    // Row 590 stands in line 12 of the last file, and row 7 in line 9 of the first.
+    assert!(one.2.contains("part-29.csv,12,id,duplicate,0,"), "{}", one.2);
+    assert!(one.2.lines().nth(1).is_some_and(|line| line.contains("part-00.csv,9,sum,unparsable,none,")), "{}", one.2);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 

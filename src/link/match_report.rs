@@ -3,6 +3,7 @@
 use super::LinkError;
 use super::base_table::BaseTable;
 use super::plan::LinkPlan;
+use super::shared_keys::KeyColumn;
 use crate::study::Validity;
 use serde::Serialize;
 
@@ -33,34 +34,36 @@ pub(super) struct Question {
     pub statement: String,
 }
 
-/// What to count for this plan: against the customers table where there is one, else against the feedback.
-pub(super) fn questions(plan: &LinkPlan) -> Vec<Question> {
-    let keys: Vec<(&'static str, &'static str)> = plan
-        .tables
-        .named()
-        .flat_map(|(source, _)| match source {
-            "referrals" => vec![(source, "referrer"), (source, "referred")],
-            _ => vec![(source, "customer")],
-        })
-        .collect();
-    let against: Vec<&'static str> = if plan.tables.customers.is_some() {
-        vec!["customers"]
-    } else if plan.tables.transactions.is_some() {
-        vec!["transactions"]
-    } else {
-        Vec::new()
-    };
+/// The columns of keys of a plan, each with the one that it is held against: the customers table where there is one, else the
+/// transactions, else the answers. A survey that knows no customers has none.
+pub(super) fn pairs(plan: &LinkPlan) -> Vec<[KeyColumn; 2]> {
     if !plan.dated {
         return Vec::new();
     }
-    keys.iter()
-        .flat_map(|&(source, key)| {
-            against.iter().filter(move |&&against| against != source).map(move |&against| Question {
-                source,
-                key,
-                against,
-                statement: statement(source, key, against, plan.details.validity),
-            })
+    let against = if plan.tables.customers.is_some() {
+        "customers"
+    } else if plan.tables.transactions.is_some() {
+        "transactions"
+    } else {
+        "feedback"
+    };
+    let keys = plan.tables.named().flat_map(|(source, _)| match source {
+        "referrals" => vec![KeyColumn { source, key: "referrer" }, KeyColumn { source, key: "referred" }],
+        _ => vec![KeyColumn { source, key: "customer" }],
+    });
+    let others = keys.filter(|own| own.source != against);
+    others.map(|own| [own, KeyColumn { source: against, key: "customer" }]).collect()
+}
+
+/// What to count for this plan. Answers are no list of all customers, so that nobody need be found among them.
+pub(super) fn questions(plan: &LinkPlan) -> Vec<Question> {
+    let pairs = pairs(plan).into_iter().filter(|[_, against]| against.source != "feedback");
+    pairs
+        .map(|[KeyColumn { source, key }, KeyColumn { source: against, .. }]| Question {
+            source,
+            key,
+            against,
+            statement: statement(source, key, against, plan.details.validity),
         })
         .collect()
 }

@@ -1,6 +1,7 @@
 //! Whether answers look as if they were given on another scale than 0 to 10.
 
 use crate::findings::{Finding, FindingKind, Severity};
+use crate::report::words;
 
 /// From so many answers on, a column without a single 0 is worth a question: 1 to 3 % of customers answer 0 in most surveys.
 const N_WITHOUT_ZERO: usize = 200;
@@ -19,18 +20,19 @@ pub(super) fn of_another_scale(column: &str, remedy: &str, answers: impl Iterato
         lowest = lowest.min(answer);
         highest = highest.max(answer);
     }
+    let answers = words::counted(n, "answer", "answers");
     let sentence = if n >= N_WITHOUT_MORE_THAN_ONE && highest <= 1.0 {
         format!(
-            "none of {n} answers is above 1; if the question was answered by yes or no, this is no Net Promoter Score"
+            "none of {answers} is above 1; if the question was answered by yes or no, this is no Net Promoter Score"
         )
     } else if n >= N_WITHOUT_MORE_THAN_SEVEN && highest <= 7.0 {
         format!(
-            "none of {n} answers is above {highest}; if the question was asked on a scale that ends at 5 or 7, this is no Net \
+            "none of {answers} is above {highest}; if the question was asked on a scale that ends at 5 or 7, this is no Net \
              Promoter Score: report its mean or its top box"
         )
     } else if n >= N_WITHOUT_ZERO && lowest >= 1.0 {
         format!(
-            "none of {n} answers is 0; if the question was asked from 1 to 10, this is no Net Promoter Score, since 9 and 10 \
+            "none of {answers} is 0; if the question was asked from 1 to 10, this is no Net Promoter Score, since 9 and 10 \
              do not mean the same there: look at the questionnaire{remedy}"
         )
     } else {

@@ -12,7 +12,7 @@ use crate::link::{BaseTable, Engine};
 use crate::measures::Sampling;
 use crate::measures::disclosure::ShownSets;
 use crate::measures::weighting::{PropensityWeights, ScoreBeforeAfter};
-use crate::report::{Everybody, Weighting, WeightingMethod};
+use crate::report::{Everybody, Weighting, WeightingMethod, words};
 use crate::study::Study;
 use ndarray::{Array1, Array2};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -235,9 +235,9 @@ impl Crowd {
             let share = n_later as f64 / answered.len() as f64;
             let severity = if share > LATER_SHARE_MAX { Severity::Warning } else { Severity::Note };
             let sentence = format!(
-                "{n_later} of {} answers are in no score weighted by the chance of answering, because their customers were not \
-                 known before the first answer",
-                answered.len()
+                "{} in no score weighted by the chance of answering, because {} not known before the first answer",
+                words::part(n_later, answered.len(), words::ANSWERS, words::ARE),
+                words::either(n_later, "its customer was", "their customers were")
             );
             let finding = Finding::new(FindingKind::RowsDropped, severity, "response", sentence);
             findings.push(finding.number("n", n_later as f64).number("share", share));
@@ -324,10 +324,12 @@ impl Crowd {
         let of_nobody = |at: &usize| self.n_silent.keys().any(|own| !kinds.by_column[*at].contains(&own[*at]));
         let columns: Vec<&str> = (0..self.names.len()).filter(of_nobody).map(|at| self.names[at].as_str()).collect();
         let sentence = format!(
-            "{n} customers who were known before the first answer are left out of the chance of answering and of the score \
+            "{} known before the first answer {} left out of the chance of answering and of the score \
              weighted by it, because no answer can stand for them: whether {} {} known tells that nobody like them answered",
+            words::counted(n, "customer who was", "customers who were"),
+            words::either(n, "is", "are"),
             columns.join(", "),
-            if columns.len() == 1 { "is" } else { "are" }
+            words::either(columns.len(), "is", "are")
         );
         let finding = Finding::new(FindingKind::NotRepresentative, Severity::Warning, "response", sentence);
         (n > 0).then(|| finding.number("n", n as f64))
@@ -340,8 +342,10 @@ impl Crowd {
         let n = answered.iter().filter(|own| own[at].is_nan()).count() + silent;
         let n_all = answered.len() + n_silent;
         let sentence = format!(
-            "of {n} of {n_all} customers it is not known since when they have been customers, and they count as known before \
-             the first answer; fill their dates of joining (`joined` of [sources.customers])"
+            "of {} of {} it is not known since when they have been customers, and they count as known before \
+             the first answer; fill their dates of joining (`joined` of [sources.customers])",
+            words::count(n as u64),
+            words::counted(n_all, "customer", "customers")
         );
         let finding = Finding::new(FindingKind::NotRepresentative, Severity::Warning, "response", sentence);
         (n > 0).then(|| finding.number("n", n as f64).number("share", n as f64 / n_all as f64))

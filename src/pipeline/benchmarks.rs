@@ -41,7 +41,7 @@ impl Question<'_> {
     }
 
     /// Every level that is shown of the cuts of the study but its waves against its own figure, or that of all answers. The
-    /// answers behind the benchmark are known of the one of all alone. Levels whose answers are one customer's have no test.
+    /// answers behind the benchmark are known of the one of all alone. Levels of one answer, or whose answers are one customer's, have no test.
     pub fn benchmarks_by_cut(&self, cuts: &ShownCuts) -> Result<CutsAgainstBenchmark, MeasureError> {
         let Some(own) = &self.study.measures.benchmark else { return Ok(CutsAgainstBenchmark::default()) };
         let (mut asked, mut levels) = (Vec::new(), Vec::new());
@@ -50,7 +50,7 @@ impl Question<'_> {
             for ((value, rows), shown) in column.coded.levels.iter().zip(by_level).zip(column.shown) {
                 let name = &column.coded.name;
                 let score = match self.linearised(&rows, Part::Level { column: name, value }) {
-                    Ok(score) if *shown => score,
+                    Ok(score) if *shown && score.n > 1 => score,
                     Ok(_) | Err(MeasureError::NoAnswers | MeasureError::OneCustomer) => continue,
                     Err(problem) => return Err(problem),
                 };

@@ -3,10 +3,11 @@
 use super::identity;
 use super::run::{self, Folder, ReadSoFar};
 use super::selection::Selection;
-use super::{PipelineError, RunSettings};
+use super::{PipelineError, RunSettings, shared_keys};
 use crate::estimators::Family;
 use crate::intake::{Intake, Table};
 use crate::link::{Anchors, BaseTable, TableLines};
+use crate::report::words;
 use crate::study::{Missing, Outcome, Study};
 use jiff::Timestamp;
 use std::fmt::Write as _;
@@ -26,23 +27,23 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     for account in &intake.accounts {
         let _ = writeln!(
             text,
-            "source {}: {} files, {} rows read, {} used, {} for quarantine, {} excluded{}",
+            "source {}: {}, {} read, {} used, {} for quarantine, {} excluded{}",
             account.source,
-            account.files.len(),
-            account.rows_read,
-            account.rows_used,
-            account.n_quarantined(),
-            account.n_excluded(),
+            words::counted(account.files.len(), "file", "files"),
+            words::counted(account.rows_read as usize, "row", "rows"),
+            words::count(account.rows_used),
+            words::count(account.n_quarantined()),
+            words::count(account.n_excluded()),
             table_of(intake, &account.source).map_or_else(String::new, span)
         );
         for (reason, n) in &account.rows_quarantined {
-            let _ = writeln!(text, "  quarantine {}: {n}", reason.word());
+            let _ = writeln!(text, "  quarantine {}: {}", reason.word(), words::count(*n));
             for aside in account.put_aside.iter().filter(|aside| aside.reason == *reason) {
-                let _ = writeln!(text, "    {} as the first in {}", aside.n_rows, aside.first());
+                let _ = writeln!(text, "    {} as the first in {}", words::count(aside.n_rows), aside.first());
             }
         }
         for (reason, n) in &account.rows_excluded {
-            let _ = writeln!(text, "  excluded {}: {n}", reason.word());
+            let _ = writeln!(text, "  excluded {}: {}", reason.word(), words::count(*n));
         }
         if account.rows_read == 0 {
             text.push_str("  warning: there are no rows\n");
@@ -58,7 +59,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
             let _ = writeln!(text, "  {}", identity::known_by(account));
         }
         if let Some(classes) = account.classes {
-            let _ = writeln!(text, "  {} of {} classes are not their answer's", classes.disagreeing, classes.checked);
+            let (n, checked) = (classes.disagreeing as usize, classes.checked as usize);
+            let are = words::part(n, checked, ("class", "classes"), words::ARE);
+            let _ = writeln!(text, "  {are} not {} answer's", words::either(n, "its", "their"));
         }
         for changes in account.clock_changes.values() {
             let _ = writeln!(text, "  {}", changes.sentence(&account.source));
@@ -69,30 +72,59 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     }
     if !intake.corrected_elsewhere.is_empty() {
         let n = intake.corrected_elsewhere.len();
-        let _ = writeln!(text, "{n} corrected rows are of sources that the study does not read");
+        let rows = words::counted(n, "corrected row is of a source", "corrected rows are of sources");
+        let _ = writeln!(text, "{rows} that the study does not read");
     }
     text.push_str(&identity::lines(intake));
+    for few in shared_keys::few_shared(study, engine, &engine.match_report()?)? {
+        let _ = writeln!(text, "warning: {}", few.sentence());
+    }
     let _ = writeln!(text, "drivers: {}", study.drivers.touchpoints.join(", "));
+    text.push_str(&ranges(study, base));
     if !study.drivers.controls.is_empty() {
         let _ = writeln!(text, "held constant: {}", study.drivers.controls.join(", "));
     }
     let n_answers = base.n_rows();
     for &outcome in &study.outcomes {
-        let window =
-            outcome.window_days().map_or_else(String::new, |days| format!(" within {days} days after the answer"));
+        let window = outcome
+            .window_days()
+            .map_or_else(String::new, |days| format!(" within {} after the answer", words::days(days)));
         let selection = Selection::of(study, base, outcome);
         let of_moments = ranked_by_moments(study, base, outcome).map_or_else(String::new, |(word, n)| {
-            format!(" for the model, {n} for the ranking, which fills gaps by {word}")
+            format!(" for the model, {} for the ranking, which fills gaps by {word}", words::count(n as u64))
         });
         let n_used = selection.rows.len();
-        let _ = writeln!(text, "outcome {}{window}: {n_used} of {n_answers} answers{of_moments}", outcome.word());
+        let n_used = words::count(n_used as u64);
+        let answers = words::counted(n_answers, "answer", "answers");
+        let _ = writeln!(text, "outcome {}{window}: {n_used} of {answers}{of_moments}", outcome.word());
         for left_out in selection.left_out.iter().filter(|left_out| left_out.n > 0) {
-            let _ = writeln!(text, "  left out {}: {}", left_out.reason, left_out.n);
+            let _ = writeln!(text, "  left out {}: {}", left_out.reason, words::count(left_out.n as u64));
         }
     }
     let known = engine.plan().history().into_iter().chain(engine.plan().history_texts());
     let _ = writeln!(text, "columns known before an answer: {}", known.collect::<Vec<_>>().join(", "));
     Ok(text)
+}
+
+/// From what to what the scores reach that the study is about, and how many answers are without.
+fn ranges(study: &Study, base: &BaseTable) -> String {
+    let recommend = study.sources.feedback.recommend.iter().map(|_| "recommend");
+    let touchpoints = study.drivers.touchpoints.iter().map(String::as_str);
+    let mut text = String::new();
+    for (name, values) in recommend.chain(touchpoints).filter_map(|name| Some((name, base.numbers(name)?))) {
+        let filled = || values.iter().copied().filter(|value| !value.is_nan());
+        let n_without = values.len() - filled().count();
+        let without = match n_without {
+            0 => String::new(),
+            n => format!(", {} without", words::counted(n, "answer", "answers")),
+        };
+        // Writing to a String cannot fail.
+        let _ = match filled().reduce(f64::min).zip(filled().reduce(f64::max)) {
+            Some((low, high)) => writeln!(text, "  {name}: {low} to {high}{without}"),
+            None => writeln!(text, "  {name}: no score at all"),
+        };
+    }
+    text
 }
 
 /// How many answers the drivers of a number are ranked by, where their moments come from answers with gaps too, and the
@@ -142,4 +174,29 @@ pub fn statement(study: &Study, anchors: Anchors, tables: TableLines) -> Result<
     run::check_columns(study, &plan)?;
     plan.check()?;
     Ok(format!("{}\n", plan.statement_text(anchors, tables)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+    use crate::pipeline::small_study::SmallStudy;
+
+    #[test]
+    fn the_plan_says_from_what_to_what_scores_reach_and_counts_one_as_one() {
+        let text = "study = { name = \"case\", as_of = 2026-12-31 }\n[sources.feedback]\npath = \"answers.csv\"\n\
+                    customer = \"who\"\ntime = \"when\"\nrecommend = \"ltr\"\n[drivers]\ntouchpoints = [\"touch\", \"empty\"]\n\
+                    [outcomes.recommend]\n";
+        let answers = "who,when,ltr,touch,empty\na,2026-03-01T12:00:00Z,9,2,\nb,2026-03-02T12:00:00Z,4,,\n\
+                       c,2026-03-03T12:00:00Z,10,5,\nd,soon,10,5,\n";
+        let own = SmallStudy::new(text, &[("answers.csv", answers)]);
+        let said = check(&own.study(), &own.settings()).expect("checked");
+        for line in [
+            "source feedback: 1 file, 4 rows read, 3 used, 1 for quarantine, 0 excluded, from 2026-03-01 to 2026-03-03",
+            "  recommend: 4 to 10",
+            "  touch: 2 to 5, 1 answer without",
+            "  empty: no score at all",
+        ] {
+            assert!(said.lines().any(|own| own == line), "`{line}` is not in {said}");
+        }
+    }
 }

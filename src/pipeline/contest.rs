@@ -10,7 +10,7 @@ use crate::estimators::Family;
 use crate::estimators::evaluation::{Assessment, EvaluationError, LevelForecast, Metric, Predicted, TestRows};
 use crate::findings::Finding;
 use crate::link::BaseTable;
-use crate::report::{ComparisonRow, FigureRow};
+use crate::report::{ComparisonRow, FigureRow, words};
 use crate::store::{ModelArtefact, TrainingWindow};
 use crate::study::{Outcome, Study};
 use jiff::Timestamp;
@@ -153,7 +153,7 @@ impl Stored {
             outcome.word() == self.artefact.outcome && outcome.window_days() == self.artefact.window_days
         };
         study.outcomes.iter().find(same).copied().ok_or_else(|| {
-            let window = self.artefact.window_days.map_or_else(String::new, |days| format!(" within {days} days"));
+            let window = self.artefact.window_days.map_or_else(String::new, |days| format!(" within {}", words::days(days)));
             PipelineError::Input(format!(
                 "`{}` predicts `{}`{window}, which the study `{}` does not have among its outcomes; add it to the study",
                 self.file, self.artefact.outcome, study.name
@@ -194,8 +194,10 @@ impl Stored {
 
     fn window_in_words(&self) -> String {
         let (first, last) = (written(self.training_us.0), written(self.training_us.1));
-        let window =
-            self.artefact.window_days.map_or_else(String::new, |days| format!(" and what followed in {days} days"));
+        let window = self
+            .artefact
+            .window_days
+            .map_or_else(String::new, |days| format!(" and what followed in {}", words::days(days)));
         format!("`{}` was fitted to answers from {first} to {last}{window}", self.file)
     }
 

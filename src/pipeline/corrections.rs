@@ -2,6 +2,7 @@
 
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{CorrectedRow, Intake};
+use crate::report::words;
 
 /// Rows that are named in a finding; the others are counted.
 const NAMED: usize = 5;
@@ -14,8 +15,11 @@ pub(super) fn findings(intake: &Intake) -> Vec<Finding> {
         let n_accepted = counts.used + counts.excluded;
         if n_accepted > 0 {
             let sentence = format!(
-                "{n_accepted} of {} rows of {} had been put aside and count as they were corrected since",
-                account.rows_read, account.source
+                "{} of {} of {} had been put aside and {} corrected since",
+                words::count(n_accepted),
+                words::counted(account.rows_read as usize, "row", "rows"),
+                account.source,
+                words::either(n_accepted as usize, "counts as it was", "count as they were")
             );
             let finding = Finding::new(FindingKind::RowsCorrected, Severity::Note, &account.source, sentence);
             findings.push(finding.number("n", n_accepted as f64).number("n_used", counts.used as f64));

@@ -2,6 +2,7 @@
 
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{IdentityAccount, Intake, Reason, SourceAccount};
+use crate::report::words;
 use std::fmt::Write as _;
 
 /// What a reader must know of the keys behind all figures.
@@ -10,9 +11,13 @@ pub(super) fn findings(accounts: &[SourceAccount], identity: Option<&IdentityAcc
     for account in accounts {
         if let Some(&n) = account.rows_quarantined.get(&Reason::AmbiguousKey) {
             let sentence = format!(
-                "{n} of {} rows of {} have a key that leads to several customers, or two keys that lead to different ones; \
-                 none is guessed, and they lie in quarantine",
-                account.rows_read, account.source
+                "{} of {} of {} {} a key that leads to several customers, or two keys that lead to different ones; none is \
+                 guessed, and {} in quarantine",
+                words::count(n),
+                words::counted(account.rows_read as usize, "row", "rows"),
+                account.source,
+                words::either(n as usize, "has", "have"),
+                words::either(n as usize, "it lies", "they lie")
             );
             findings.push(
                 Finding::new(FindingKind::Ambiguous, Severity::Warning, &account.source, sentence)
@@ -34,29 +39,28 @@ pub(super) fn findings(accounts: &[SourceAccount], identity: Option<&IdentityAcc
         let by: Vec<String> =
             most.map(|own| format!("{} first seen in {}", own.keys_folded_together, own.source)).collect();
         let sentence = format!(
-            "{n} customers' keys are written in more than one way and taken for one each, as `identity.fold` says ({})",
+            "{} written in more than one way and taken for one{}, as `identity.fold` says ({})",
+            words::counted(n as usize, "customer's key is", "customers' keys are"),
+            words::either(n as usize, "", " each"),
             by.join(", ")
         );
         let finding = Finding::new(FindingKind::FoldedTogether, Severity::Note, "identity.fold", sentence);
         findings.push(finding.number("n", n as f64));
     }
-    let people = identity
-        .people
-        .filter(|own| own.n_ambiguous_ids > 0)
-        .map(|own| (own.n_ambiguous_ids, own.n_ids, "ids lead to several persons, and so to none", "identity.people"));
+    let people = identity.people.filter(|own| own.n_ambiguous_ids > 0).map(|own| {
+        let what = ["leads to several persons, and so to none", "lead to several persons, and so to none"];
+        (own.n_ambiguous_ids, own.n_ids, ("id", "ids"), what, "identity.people")
+    });
     let persons = identity.accounts.filter(|own| own.n_ambiguous_persons > 0).map(|own| {
-        (own.n_ambiguous_persons, own.n_persons, "persons have several accounts, and so none", "identity.accounts")
+        let what = ["has several accounts, and so none", "have several accounts, and so none"];
+        (own.n_ambiguous_persons, own.n_persons, ("person", "persons"), what, "identity.accounts")
     });
     let parents = identity.accounts.filter(|own| own.n_ambiguous_accounts > 0).map(|own| {
-        (
-            own.n_ambiguous_accounts,
-            own.n_accounts,
-            "accounts have several parents, or lie below such",
-            "identity.accounts",
-        )
+        let what = ["has several parents, or lies below such", "have several parents, or lie below such"];
+        (own.n_ambiguous_accounts, own.n_accounts, ("account", "accounts"), what, "identity.accounts")
     });
-    for (n, of, what, about) in [people, persons, parents].into_iter().flatten() {
-        let sentence = format!("{n} of {of} {what}");
+    for (n, of, thing, [one, many], about) in [people, persons, parents].into_iter().flatten() {
+        let sentence = words::part(n as usize, of as usize, thing, (one, many));
         let finding = Finding::new(FindingKind::Ambiguous, Severity::Warning, about, sentence);
         findings.push(finding.number("n", n as f64).number("of", of as f64));
     }
@@ -80,16 +84,21 @@ pub(super) fn lines(intake: &Intake) -> String {
     if let Some(own) = identity.people {
         let _ = writeln!(
             text,
-            "people: {} ids of {} persons; {} ids lead to several",
-            own.n_ids, own.n_persons, own.n_ambiguous_ids
+            "people: {} of {}; {} to several",
+            words::counted(own.n_ids as usize, "id", "ids"),
+            words::counted(own.n_persons as usize, "person", "persons"),
+            words::counted(own.n_ambiguous_ids as usize, "id leads", "ids lead")
         );
     }
     if let Some(own) = identity.accounts {
         let _ = writeln!(
             text,
-            "accounts: {} persons in {} accounts, of which {} stand at the top; {} persons have several accounts, {} accounts \
-             several parents",
-            own.n_persons, own.n_accounts, own.n_tops, own.n_ambiguous_persons, own.n_ambiguous_accounts
+            "accounts: {} in {}, of which {} at the top; {} several accounts, {} several parents",
+            words::counted(own.n_persons as usize, "person", "persons"),
+            words::counted(own.n_accounts as usize, "account", "accounts"),
+            words::counted(own.n_tops as usize, "stands", "stand"),
+            words::counted(own.n_ambiguous_persons as usize, "person has", "persons have"),
+            words::counted(own.n_ambiguous_accounts as usize, "account", "accounts")
         );
     }
     if identity.keys_folded_together > 0 {

@@ -4,7 +4,7 @@ use super::PipelineError;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{Candidates, InfluenceError, PlanSettings, PlannedSeed, ReferralGraph, plan_seeds};
 use crate::link::{BaseTable, Engine};
-use crate::report::{SeedCount, SeedPlanResult, SeedRow};
+use crate::report::{SeedCount, SeedPlanResult, SeedRow, words};
 use crate::study::{Influence, InvitationCost, SeedQuota, SeedValue};
 
 /// Marks that mean no.
@@ -184,7 +184,9 @@ impl Invitations {
         let mut findings = Vec::new();
         if n_without_cost > 0 {
             let sentence = format!(
-                "{n_without_cost} customers whose cost is unknown or not above 0 are not considered for an invitation."
+                "{} whose cost is unknown or not above 0 {} not considered for an invitation.",
+                words::counted(n_without_cost, "customer", "customers"),
+                words::either(n_without_cost, "is", "are")
             );
             let finding = Finding::new(FindingKind::RowsDropped, Severity::Note, "seeds", sentence);
             findings.push(finding.number("n", n_without_cost as f64));

@@ -12,7 +12,7 @@ use crate::influence::{
     ablate, placebo,
 };
 use crate::link::Engine;
-use crate::report::{LaterKind, LearnedRating};
+use crate::report::{LaterKind, LearnedRating, words};
 use crate::stats::Confidence;
 use crate::study::LaterOutcome;
 
@@ -86,7 +86,10 @@ pub(super) fn learn(
     }
     if settings.later_days.is_none() && days < LATER_DAYS_MIN {
         let wanted = 3 * LATER_DAYS_MIN;
-        return Ok(fallback(Some(too_little(format!("referrals span {span_days} days, and {wanted} are needed")))));
+        return Ok(fallback(Some(too_little(format!(
+            "referrals span {}, and {wanted} are needed",
+            words::days(span_days)
+        )))));
     }
     let cuts = [settings.as_of_us - 2 * days * DAY_US, settings.as_of_us - days * DAY_US, settings.as_of_us];
     let windows = Windows { cuts, until: cuts.map(|cut| log.before(cut)) };
@@ -103,8 +106,9 @@ pub(super) fn learn(
             LaterOutcome::Spend => "brought somebody who spent",
         };
         let problem = format!(
-            "in one of the last two windows of {days} days {few} customers known before it {what}, and {REFERRERS_MIN} \
-             are needed"
+            "in one of the last two windows of {} {} known before it {what}, and {REFERRERS_MIN} are needed",
+            words::days(days),
+            words::counted(few, "customer", "customers")
         );
         return Ok(fallback(Some(too_little(problem))));
     }

@@ -7,6 +7,7 @@ use crate::estimators::Family;
 use crate::estimators::evaluation::roc_auc;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Column, LeakCheck, LeakReport, Side};
+use crate::report::words;
 use crate::study::{Outcome, Study};
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
@@ -65,17 +66,27 @@ fn timing(text: &mut String, report: &LeakReport) {
     for early in &report.early {
         let _ = writeln!(
             text,
-            "{}: {} events of {} answers lie between the survey and the answer ({} answers have a known survey); {} at the \
-             very instant of the answer",
-            early.source, early.n_events, early.n_answers_with, early.n_asked, early.n_events_at_answer
+            "{}: {} of {} between the survey and the answer ({} a known survey); {} at the very instant of the answer",
+            early.source,
+            words::counted(early.n_events as usize, "event", "events"),
+            format_args!(
+                "{} {}",
+                words::counted(early.n_answers_with as usize, "answer", "answers"),
+                words::either(early.n_events as usize, "lies", "lie")
+            ),
+            words::counted(early.n_asked as usize, "answer has", "answers have"),
+            words::count(early.n_events_at_answer)
         );
     }
     if let Some(buyers) = report.repeat_buyers {
         let _ = writeln!(
             text,
-            "repeat buyers: of {} customers who answered {} bought at least twice; the second purchase of {} came before the \
-             survey reached them, of {} before their first answer",
-            buyers.n_customers, buyers.n_repeat, buyers.n_before_survey, buyers.n_before_answer
+            "repeat buyers: of {} {} bought at least twice; the second purchase of {} came before the survey reached them, of {} \
+             before their first answer",
+            words::counted(buyers.n_customers as usize, "customer who answered", "customers who answered"),
+            words::count(buyers.n_repeat),
+            words::count(buyers.n_before_survey),
+            words::count(buyers.n_before_answer)
         );
     }
     for own in &report.profile {
@@ -112,10 +123,10 @@ struct TooGood {
 impl TooGood {
     fn sentence(&self) -> String {
         format!(
-            "alone it tells `{}` apart with an area under the curve of {:.3} over {} answers; find out when it is written",
+            "alone it tells `{}` apart with an area under the curve of {:.3} over {}; find out when it is written",
             self.outcome.word(),
             self.roc_auc,
-            self.n_answers
+            words::counted(self.n_answers, "answer", "answers")
         )
     }
 }

@@ -7,6 +7,7 @@ use crate::estimators::buy_till_you_die::{BuyTillYouDieError, Horizon, LifetimeV
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::ReferralGraph;
 use crate::link::Engine;
+use crate::report::words;
 use crate::study::Influence;
 
 /// Days of a month, at the end of which purchases are discounted.
@@ -96,8 +97,14 @@ impl Records {
         let mut findings = fitted.findings;
         if n_without > 0 {
             let sentence = format!(
-                "{n_without} of {n_nodes} customers in the referral graph have bought nothing, so that nothing tells what they will buy; \
-                 their lifetime value counts as 0."
+                "{} in the referral graph {} bought nothing, so that nothing tells what they will buy; their lifetime value \
+                 counts as 0.",
+                format_args!(
+                    "{} of {}",
+                    words::count(n_without as u64),
+                    words::counted(n_nodes, "customer", "customers")
+                ),
+                words::either(n_without, "has", "have")
             );
             let finding = Finding::new(FindingKind::SmallBase, Severity::Note, "lifetime_value", sentence);
             findings.push(finding.number("n", n_without as f64));

@@ -7,7 +7,7 @@ use super::shown_cuts::{ShownColumn, ShownCuts};
 use crate::estimators::diagnostics::{Diagnose, Scale, TouchpointDiagnostics, Touchpoints};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
-use crate::report::{Cut, MeasureRow};
+use crate::report::{Cut, MeasureRow, words};
 use crate::study::Study;
 use ndarray::Array2;
 
@@ -88,12 +88,10 @@ fn of_one_customer(rows: &[MeasureRow]) -> Option<Finding> {
     let n_alone = rows.iter().filter(|row| row.score.std_error.is_nan()).count();
     (n_alone > 0).then(|| {
         let sentence = format!(
-            "{n_alone} of the scores shown {} one customer's, who says nothing of how customers differ",
-            if n_alone == 1 {
-                "has no interval, because all its answers are"
-            } else {
-                "have no interval, because all their answers are"
-            }
+            "{n_alone} of the scores shown {} no interval, because one customer alone stands behind {}, who says nothing of how \
+             customers differ",
+            words::either(n_alone, "has", "have"),
+            words::either(n_alone, "it", "each of them")
         );
         Finding::new(FindingKind::Unreliable, Severity::Warning, "nps", sentence).number("n_cuts", n_alone as f64)
     })
@@ -127,4 +125,37 @@ pub(super) fn touchpoints(study: &Study, base: &BaseTable) -> Option<TouchpointD
     let scores = Touchpoints::new(names, values).ok()?;
     let scale = study.sources.feedback.scale.and_then(|scale| Scale::new(scale.min, scale.max).ok());
     (!columns.is_empty()).then(|| Diagnose::default().touchpoints(&scores, scale))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::pipeline::small_study::SmallStudy;
+
+    const STUDY: &str = "study = { name = \"case\", as_of = 2026-12-31, bootstrap = 0, minimum_base = 2 }\n[sources.feedback]\n\
+        path = \"answers.csv\"\ncustomer = \"who\"\ntime = \"when\"\nrecommend = \"ltr\"\nchannel = \"via\"\n[drivers]\n\
+        touchpoints = [\"touch\"]\n[measures]\nby = [\"channel\"]\nsuppress_below = 0\n[evaluation]\nenabled = false\n\
+        [outcomes.recommend]\n";
+
+    /// Thirty answers by web and one by post, each of a customer of its own: of the one alone nobody can say how customers differ.
+    #[test]
+    fn an_answer_alone_has_a_figure_and_its_base_and_no_interval() {
+        let mut answers = "who,when,ltr,via,touch\n".to_owned();
+        for n in 0..30 {
+            answers.push_str(&format!("c{n},2026-03-01T12:00:00Z,{},web,{}\n", n % 11, 1 + n % 5));
+        }
+        answers.push_str("alone,2026-03-01T12:00:00Z,10,post,5\n");
+        let results = SmallStudy::new(STUDY, &[("answers.csv", &answers)]).run();
+        let row = |value: &str| {
+            let own = results.measures.iter().find(|row| row.cut.as_ref().is_some_and(|cut| cut.value == value));
+            own.expect("a cut")
+        };
+        let (alone, many) = (&row("post").score, &row("web").score);
+        assert_eq!((alone.n, alone.nps), (1, 100.0));
+        assert!(alone.std_error.is_nan() && alone.conf_low.is_nan() && alone.conf_high.is_nan());
+        assert!(many.conf_low < many.nps && many.nps < many.conf_high);
+        let said: Vec<&str> = results.findings.iter().map(|own| own.sentence.as_str()).collect();
+        let why = "1 of the scores shown has no interval, because one customer alone stands behind it, who says nothing of how \
+                   customers differ";
+        assert!(said.contains(&why), "{said:?}");
+    }
 }

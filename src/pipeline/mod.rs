@@ -61,6 +61,7 @@ mod scorecard;
 mod scorecard_tables;
 mod scores;
 mod selection;
+mod shared_keys;
 mod shown_cuts;
 pub mod simulate;
 mod small_bases;
@@ -72,6 +73,9 @@ mod wave_scores;
 mod weighted_scores;
 mod who_answers;
 mod word_speed;
+
+#[cfg(test)]
+mod small_study;
 
 pub use crate::intake::{Cache, Change, CorrectedRow, Verdict, in_full};
 pub use crate::link::{Anchors, TableLines};

@@ -11,7 +11,7 @@ use crate::estimators::calibration::Calibration;
 use crate::estimators::{Family, FitError, FittedModel, PenalisedFit};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
-use crate::report::{OutcomeActions, OutcomeResult, PenalisedTerms};
+use crate::report::{OutcomeActions, OutcomeResult, PenalisedTerms, words};
 use crate::study::{Outcome, SpendScale, Study};
 use std::collections::BTreeMap;
 
@@ -220,38 +220,39 @@ pub(super) fn deed_label(study: &Study, outcome: Outcome) -> String {
 
 /// A phrase for readers.
 fn label(study: &Study, outcome: Outcome) -> String {
+    let days = words::days(outcome.window_days().unwrap_or_default());
     match outcome {
         Outcome::Recommend { .. } => "answer to \"would you recommend us\", 0 to 10".to_owned(),
         Outcome::Nps => "points of the Net Promoter Score (-100 detractor, 0 passive, 100 promoter)".to_owned(),
         Outcome::NpsClass => "is a detractor, a passive or a promoter".to_owned(),
         Outcome::Promoter => "is a promoter (answers 9 or 10)".to_owned(),
         Outcome::Detractor => "is a detractor (answers 0 to 6)".to_owned(),
-        Outcome::Repurchase { window_days } => format!("buys within {window_days} days after the answer"),
-        Outcome::Churn { window_days } => format!("buys nothing within {window_days} days after the answer"),
-        Outcome::CrossSell { window_days } => {
-            format!("buys from a product family for the first time within {window_days} days after the answer")
+        Outcome::Repurchase { .. } => format!("buys within {days} after the answer"),
+        Outcome::Churn { .. } => format!("buys nothing within {days} after the answer"),
+        Outcome::CrossSell { .. } => {
+            format!("buys from a product family for the first time within {days} after the answer")
         }
-        Outcome::FamilyPurchase { window_days } => {
+        Outcome::FamilyPurchase { .. } => {
             let family = study.purchase_family.as_deref().unwrap_or_default();
-            format!("buys from the product family {family} within {window_days} days after the answer")
+            format!("buys from the product family {family} within {days} after the answer")
         }
-        Outcome::Upsell { window_days } => {
-            format!("buys more at a time than before within {window_days} days after the answer")
+        Outcome::Upsell { .. } => {
+            format!("buys more at a time than before within {days} after the answer")
         }
-        Outcome::ConvertedReferral { window_days } => {
-            format!("refers somebody who buys within {window_days} days after the answer")
+        Outcome::ConvertedReferral { .. } => {
+            format!("refers somebody who buys within {days} after the answer")
         }
-        Outcome::Lapse { window_days } => {
-            format!("neither buys nor does anything else within {window_days} days after the answer")
+        Outcome::Lapse { .. } => {
+            format!("neither buys nor does anything else within {days} after the answer")
         }
-        Outcome::Referral { window_days } => format!("refers somebody within {window_days} days after the answer"),
-        Outcome::Purchases { window_days, .. } => format!("purchases within {window_days} days after the answer"),
-        Outcome::Referrals { window_days, .. } => format!("referrals made within {window_days} days after the answer"),
-        Outcome::Spend { window_days, scale: SpendScale::Amount } => {
-            format!("spend within {window_days} days after the answer")
+        Outcome::Referral { .. } => format!("refers somebody within {days} after the answer"),
+        Outcome::Purchases { .. } => format!("purchases within {days} after the answer"),
+        Outcome::Referrals { .. } => format!("referrals made within {days} after the answer"),
+        Outcome::Spend { scale: SpendScale::Amount, .. } => {
+            format!("spend within {days} after the answer")
         }
-        Outcome::Spend { window_days, scale: SpendScale::Log1p } => {
-            format!("logarithm of 1 + spend within {window_days} days after the answer")
+        Outcome::Spend { scale: SpendScale::Log1p, .. } => {
+            format!("logarithm of 1 + spend within {days} after the answer")
         }
     }
 }

@@ -5,6 +5,7 @@ use super::coded::Coded;
 use super::question::Question;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{Engine, LinkError};
+use crate::report::words;
 use crate::study::{PopulationSize, Study};
 use std::collections::BTreeMap;
 
@@ -107,7 +108,10 @@ impl Populations {
             if size >= n as f64 {
                 return Ok(false);
             }
-            let sentence = format!("{n} customers{whose} answered and the population is said to have {size} of them");
+            let sentence = format!(
+                "{}{whose} answered and the population is said to have {size} of them",
+                words::counted(n, "customer", "customers")
+            );
             if is_stated(column) {
                 let key =
                     column.map_or("measures.population.size".to_owned(), |own| format!("measures.population.by.{own}"));

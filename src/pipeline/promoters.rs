@@ -19,7 +19,7 @@ use crate::influence::{
 };
 use crate::intake::SourceAccount;
 use crate::link::{BaseTable, Engine};
-use crate::report::{InfluenceResult, InfluenceRow, ReferralRuleRow, Sampled};
+use crate::report::{InfluenceResult, InfluenceRow, ReferralRuleRow, Sampled, words};
 use crate::study::{EdgeProbability, Influence, PassingRule, ReachValue, Study};
 
 /// The referral graph and what is known of the customers in it.
@@ -331,8 +331,8 @@ fn learned_in_words(rule: PassingRule, settings: &Influence) -> String {
         PassingRule::Decayed => "one for each referrer, shrunken to that of all, older history counting less",
     };
     format!(
-        "the probability is learned from which of the referred bought within {} days, {how}",
-        settings.passing.within_days
+        "the probability is learned from which of the referred bought within {}, {how}",
+        words::days(settings.passing.within_days)
     )
 }
 

@@ -5,7 +5,7 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{Names, RecordAccount, RecordRules, Records, Treatment};
 use crate::intake::{Reason, SourceAccount};
 use crate::link::{BaseTable, Engine};
-use crate::report::ReferralRuleRow;
+use crate::report::{ReferralRuleRow, words};
 use crate::study::{Customers, ReferralRules, RuleTreatment};
 
 /// Referrals that the rules leave, with what the rules found.
@@ -178,7 +178,8 @@ fn findings(rows: &[ReferralRuleRow], n_records: usize) -> Vec<Finding> {
     let told = |kind: FindingKind, start: &str, rows: Vec<&ReferralRuleRow>| {
         let parts: Vec<String> =
             rows.iter().map(|row| format!("{} {}", row.n_referrals.unwrap_or(0), row.phrase())).collect();
-        let sentence = format!("Of {n_records} referrals {start}: {}.", parts.join("; "));
+        let sentence =
+            format!("Of {} {start}: {}.", words::counted(n_records, "referral", "referrals"), parts.join("; "));
         let finding = Finding::new(kind, Severity::Note, "referrals", sentence);
         rows.iter().fold(finding, |finding, row| finding.number(row.rule, row.n_referrals.unwrap_or(0) as f64))
     };

@@ -3,7 +3,7 @@
 use super::PipelineError;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Engine, Respondents};
-use crate::report::RespondentsAgainstBase;
+use crate::report::{RespondentsAgainstBase, words};
 use crate::study::Study;
 
 /// Days of fieldwork that are looked at, at most: who answered in the last of them is held against the customers known before.
@@ -51,11 +51,11 @@ pub(super) fn finding(compared: &RespondentsAgainstBase) -> Option<Finding> {
     let n_beyond = compared.n_beyond(SMALL);
     let sentence = format!(
         "by what they had done before, those who answered are not like all customers: `{}` was {} on average against {}, a \
-         difference of {difference:.2} standard deviations; {n_beyond} of {} columns differ by more than {SMALL}",
+         difference of {difference:.2} standard deviations; {} by more than {SMALL}",
         row.column,
         rounded(row.respondents.mean),
         rounded(row.base.mean),
-        compared.rows.len(),
+        words::part(n_beyond, compared.rows.len(), ("column", "columns"), ("differs", "differ")),
     );
     Some(
         Finding::new(FindingKind::NotRepresentative, severity, "respondents", sentence)

@@ -5,6 +5,7 @@ use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
 use super::selection::family_window;
+use super::shared_keys::{self, FewShared};
 use super::{
     PipelineError, clusters, corrections, identity, judge, leaks, measure_rows, measuring, result_tables, scores,
     stated_observed,
@@ -12,7 +13,7 @@ use super::{
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{Cache, CorrectionsFile, Exclusion, Folders, IdentityAccount, Intake, SourceAccount, in_full};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
-use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults};
+use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults, words};
 use crate::store::{
     self, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError, StoredPenalty,
     TermSource, TrainingWindow, WorkFolder,
@@ -182,6 +183,8 @@ fn run_into(
     findings.extend(leaks::findings(study, &base));
     findings.extend(identity::findings(&intake.accounts, intake.identity.as_ref()));
     findings.extend(corrections::findings(&intake));
+    let few_shared = shared_keys::few_shared(study, &engine, &matches)?;
+    findings.extend(few_shared.iter().map(FewShared::finding));
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &base);
@@ -348,7 +351,8 @@ fn no_answers(study: &Study, intake: &Intake) -> PipelineError {
         )
     } else {
         format!(
-            "no answer could be used of {n_rows} rows of the feedback{}{}",
+            "no answer could be used of {} of the feedback{}{}",
+            words::counted(n_rows as usize, "row", "rows"),
             reasons.map_or_else(String::new, |reasons| format!(" ({reasons})")),
             account.filter(|account| account.foremost().is_some()).map_or_else(
                 || "; see what the files hold and what the study says of them".to_owned(),
@@ -601,8 +605,15 @@ fn row_findings(accounts: &[SourceAccount]) -> Vec<Finding> {
     let of_answers = accounts.iter().flat_map(|account| {
         let classes = account.classes.filter(|classes| classes.disagreeing > 0).map(|classes| {
             let sentence = format!(
-                "{} of {} answers in {} have a class beside them that is not theirs; the class is computed from the answer",
-                classes.disagreeing, classes.checked, account.source
+                "{} of {} in {} {}; the class is computed from the answer",
+                words::count(classes.disagreeing),
+                words::counted(classes.checked as usize, "answer", "answers"),
+                account.source,
+                words::either(
+                    classes.disagreeing as usize,
+                    "has a class beside it that is not its own",
+                    "have a class beside them that is not theirs"
+                )
             );
             Finding::new(FindingKind::ClassDisagrees, Severity::Warning, &account.source, sentence)
                 .number("n_disagreeing", classes.disagreeing as f64)
@@ -624,8 +635,11 @@ fn row_findings(accounts: &[SourceAccount]) -> Vec<Finding> {
         let share = n as f64 / n_read as f64;
         let severity = if share > 0.05 { Severity::Warning } else { Severity::Note };
         let sentence = format!(
-            "{n} of {n_read} rows of {} could not be used and lie in quarantine with their reasons",
-            account.source
+            "{} of {} of {} could not be used and {}",
+            words::count(n),
+            words::counted(n_read as usize, "row", "rows"),
+            account.source,
+            words::either(n as usize, "lies in quarantine with its reason", "lie in quarantine with their reasons")
         );
         Finding::new(FindingKind::RowsDropped, severity, &account.source, sentence)
             .number("n", n as f64)

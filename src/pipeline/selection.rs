@@ -103,23 +103,35 @@ impl Selection {
             .filter(|left_out| left_out.n > 0)
             .map(|left_out| {
                 let share = left_out.n as f64 / n_all as f64;
+                let [its, it, does, has] = match left_out.n {
+                    1 => ["its", "it", "does", "has"],
+                    _ => ["their", "they", "do", "have"],
+                };
                 let (kind, why) = match left_out.reason.as_str() {
-                    "window_censored" => (FindingKind::WindowCensored, "their window ends after the study's date"),
-                    "unknown_customer" => {
-                        (FindingKind::Unmatched, "nothing is known of their customer from before the answer")
+                    "window_censored" => {
+                        (FindingKind::WindowCensored, format!("{its} window ends after the study's date"))
                     }
-                    "no_answer" => (FindingKind::RowsDropped, "they do not say whether they would recommend"),
-                    "no_earlier_purchase" => (FindingKind::RowsDropped, "their customer had bought nothing before"),
-                    "missing_outcome" => (FindingKind::RowsDropped, "what came of them is not known"),
-                    "missing_touchpoint" => (FindingKind::RowsDropped, "a touchpoint was not scored"),
-                    "missing_control" => (FindingKind::RowsDropped, "a control is unknown"),
-                    _ => (FindingKind::RowsDropped, "they have no weight"),
+                    "unknown_customer" => {
+                        (FindingKind::Unmatched, format!("nothing is known of {its} customer from before the answer"))
+                    }
+                    "no_answer" => {
+                        (FindingKind::RowsDropped, format!("{it} {does} not say whether the customer would recommend"))
+                    }
+                    "no_earlier_purchase" => {
+                        (FindingKind::RowsDropped, format!("{its} customer had bought nothing before"))
+                    }
+                    "missing_outcome" => (
+                        FindingKind::RowsDropped,
+                        format!("what came of {} is not known", words::either(left_out.n, "it", "them")),
+                    ),
+                    "missing_touchpoint" => (FindingKind::RowsDropped, "a touchpoint was not scored".to_owned()),
+                    "missing_control" => (FindingKind::RowsDropped, "a control is unknown".to_owned()),
+                    _ => (FindingKind::RowsDropped, format!("{it} {has} no weight")),
                 };
                 let severity = if share > 0.3 { Severity::Warning } else { Severity::Note };
                 let sentence = format!(
-                    "{} of {} answers are left out because {why} ({})",
-                    words::count(left_out.n as u64),
-                    words::count(n_all as u64),
+                    "{} left out because {why} ({})",
+                    words::part(left_out.n, n_all, words::ANSWERS, words::ARE),
                     words::percent(share)
                 );
                 Finding::new(kind, severity, outcome.word(), sentence)

@@ -9,7 +9,7 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::disclosure::ShownSets;
 use crate::measures::weighting::{Margin, Raking, RemadeScore, ScoreBeforeAfter, TargetShare, post_stratify};
 use crate::measures::{IntervalKind, MeasureError, NetPromoterScore, Sampling};
-use crate::report::{Weighting, WeightingMethod};
+use crate::report::{Weighting, WeightingMethod, words};
 use crate::study::{PopulationMargin, PopulationShare, Strata};
 use std::collections::BTreeMap;
 
@@ -170,8 +170,9 @@ impl Whole {
         let n_blank = self.n_answers - self.rows.len();
         (n_blank > 0).then(|| {
             let sentence = format!(
-                "{n_blank} of {} answers are in no weighted score because they lack {}",
-                self.n_answers,
+                "{} in no weighted score because {} {}",
+                words::part(n_blank, self.n_answers, words::ANSWERS, words::ARE),
+                words::either(n_blank, "it lacks", "they lack"),
                 self.columns.join(" or ")
             );
             Finding::new(FindingKind::RowsDropped, Severity::Note, "weighting", sentence)
@@ -198,9 +199,11 @@ fn remade(
         Ok(own) => {
             if own.n_failed > 0 {
                 let sentence = format!(
-                    "{} of {} replicates of the weighted score are left out because nobody was drawn of a category, or what was \
+                    "{} of {} of the weighted score {} left out because nobody was drawn of a category, or what was \
                      drawn does not hold the shares",
-                    own.n_failed, resampling.replicates
+                    words::count(own.n_failed as u64),
+                    words::counted(resampling.replicates, "replicate", "replicates"),
+                    words::either(own.n_failed, "is", "are")
                 );
                 findings.push(say(FindingKind::Unreliable, Severity::Note, sentence).number("n", own.n_failed as f64));
             }

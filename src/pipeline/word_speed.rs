@@ -5,7 +5,7 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{
     DelayFamily, DelayFit, Eventually, InfluenceError, ReferralGraph, TimedReach, TimedSettings, fit_delay, timed_reach,
 };
-use crate::report::DelayResult;
+use crate::report::{DelayResult, words};
 
 /// Microseconds in a day.
 const DAY_US: f64 = 86_400e6;
@@ -65,7 +65,8 @@ pub(super) fn word_speed(
     let n_passed = trials.passed.iter().filter(|&&passed| passed).count();
     if n_passed < DELAYS_MIN {
         let problem = format!(
-            "the days from a customer's own start to a referral are known of {n_passed} referrals, and {DELAYS_MIN} are needed"
+            "the days from a customer's own start to a referral are known of {}, and {DELAYS_MIN} are needed",
+            words::counted(n_passed, "referral", "referrals")
         );
         return Ok(without_delay(&problem));
     }

@@ -23,9 +23,9 @@ fn rating(influence: &InfluenceResult, learned: &LearnedRating, confidence: Conf
         format!("; {} is rated highest, with {}", first.customer, sentences::rating(first, confidence))
     });
     format!(
-        "The rating is learned from {} of {} days, which {} of {} made{first}.",
+        "The rating is learned from {} of {}, which {} of {} made{first}.",
         learned.later.phrase(),
-        learned.later_days,
+        words::days(learned.later_days),
         words::count(learned.n_referrers as u64),
         words::counted(learned.n_customers, "customer", "customers")
     )

@@ -74,7 +74,7 @@ impl ModelCard<'_> {
             add(page, format_args!("- Answers from {} to {}\n", escaped(first), escaped(last)));
         }
         if let Some(days) = outcome.window_days {
-            add(page, format_args!("- The outcome is what happened in the {days} days after the answer\n"));
+            add(page, format_args!("- The outcome is what happened in the {} after the answer\n", words::days(days)));
         }
         let files: Vec<String> = self.files.iter().map(|file| format!("`{}`", file.replace('`', "'"))).collect();
         add(page, format_args!("- Files, whose hashes stand in the model file: {}\n\n", files.join(", ")));

@@ -43,10 +43,10 @@ pub(super) fn several_answers(row: &MeasureRow) -> Option<&'static str> {
     })
 }
 
-/// `95 % interval 37.1 to 42.4`; without one where all answers are one customer's.
+/// `95 % interval 37.1 to 42.4`; without one of a single answer and where all answers are one customer's.
 pub(super) fn score_interval(row: &MeasureRow) -> String {
     if row.score.std_error.is_nan() {
-        return "no interval from one customer alone".to_owned();
+        return format!("no interval from one {} alone", if row.score.n == 1 { "answer" } else { "customer" });
     }
     let ends = words::score_range(row.score.conf_low, row.score.conf_high);
     format!("{} interval {ends}", words::level(row.score.confidence))
@@ -56,9 +56,10 @@ pub(super) fn score_interval(row: &MeasureRow) -> String {
 pub(super) fn weighting(row: &MeasureRow) -> Option<String> {
     row.weighted.then(|| {
         format!(
-            "Weighted; the {} carry as much as {} answers of equal weight would.",
+            "Weighted; the {} {} as much as {} of equal weight would.",
             words::counted(row.score.n, "answer", "answers"),
-            words::fixed(row.score.n_effective, 0)
+            words::either(row.score.n, "carries", "carry"),
+            words::counted(row.score.n_effective.round() as usize, "answer", "answers")
         )
     })
 }
@@ -131,15 +132,16 @@ pub(super) fn rows(results: &StudyResults) -> Option<String> {
     let sum = |of: fn(&crate::intake::SourceAccount) -> u64| -> u64 { results.sources.iter().map(of).sum() };
     let (read, used) = (sum(|source| source.rows_read), sum(|source| source.rows_used));
     let (aside, excluded) = (sum(|source| source.n_quarantined()), sum(|source| source.n_excluded()));
-    let mut text = format!("{} rows were read and {} used", words::count(read), words::count(used));
+    let were = |n: u64, one: &'static str, many: &'static str| words::counted(n as usize, one, many);
+    let mut text = format!("{} read and {} used", were(read, "row was", "rows were"), words::count(used));
     match (aside, excluded) {
         (0, 0) => {}
-        (aside, 0) => text.push_str(&format!("; {} were put aside as unusable", words::count(aside))),
-        (0, excluded) => text.push_str(&format!("; {} lie outside the time of the study", words::count(excluded))),
+        (aside, 0) => text.push_str(&format!("; {} put aside as unusable", were(aside, "was", "were"))),
+        (0, excluded) => text.push_str(&format!("; {} outside the time of the study", were(excluded, "lies", "lie"))),
         (aside, excluded) => text.push_str(&format!(
-            "; {} were put aside as unusable and {} lie outside the time of the study",
-            words::count(aside),
-            words::count(excluded)
+            "; {} put aside as unusable and {} outside the time of the study",
+            were(aside, "was", "were"),
+            were(excluded, "lies", "lie")
         )),
     }
     text.push('.');
@@ -152,7 +154,8 @@ pub(super) fn base(outcome: &OutcomeResult) -> String {
         .n_events
         .map_or_else(String::new, |n_events| format!(" (it happened in {} of them)", words::count(n_events as u64)));
     let all = words::counted(outcome.n_answers, "answer", "answers");
-    let used = format!("{} of {all} are used{events}", words::count(outcome.n_used as u64));
+    let (n, are) = (words::count(outcome.n_used as u64), words::either(outcome.n_used, "is", "are"));
+    let used = format!("{n} of {all} {are} used{events}");
     let left_out = left_out(outcome);
     if left_out.is_empty() { format!("{used}.") } else { format!("{used}. Left out: {}.", left_out.join("; ")) }
 }
@@ -175,13 +178,14 @@ pub(super) fn left_out(outcome: &OutcomeResult) -> Vec<String> {
 /// What a penalised model is.
 pub(super) fn penalised(own: &PenalisedTerms) -> String {
     format!(
-        "Fitted to predict, with a penalty ({}, lambda {}, share of the lasso {}) chosen by cross-validation; {} of {} columns have \
+        "Fitted to predict, with a penalty ({}, lambda {}, share of the lasso {}) chosen by cross-validation; {} of {} {} \
          a coefficient. A penalised coefficient has no standard error and no test.",
         own.penalty.replace('_', " "),
         words::significant(own.lambda),
         own.mixing,
         own.n_nonzero,
-        own.n_features
+        words::counted(own.n_features, "column", "columns"),
+        words::either(own.n_nonzero, "has", "have")
     )
 }
 

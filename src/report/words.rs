@@ -8,14 +8,36 @@ pub(super) const MISSING: &str = "–";
 /// A share this close to 0 or 1 (absolute) is written as 0 or 100 %.
 const WHOLE: f64 = 1e-9;
 
+/// One and several of what is counted most, and of what they do.
+pub(crate) const ROWS: (&str, &str) = ("row", "rows");
+pub(crate) const ANSWERS: (&str, &str) = ("answer", "answers");
+pub(crate) const ARE: (&str, &str) = ("is", "are");
+pub(crate) const HAVE: (&str, &str) = ("has", "have");
+
 /// `12,345`.
 pub(crate) fn count(n: u64) -> String {
     grouped(&n.to_string())
 }
 
 /// `1 answer`, `12,345 answers`.
-pub(super) fn counted(n: usize, one: &str, many: &str) -> String {
-    format!("{} {}", count(n as u64), if n == 1 { one } else { many })
+pub(crate) fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", count(n as u64), either(n, one, many))
+}
+
+/// The word that stands beside one, or the one beside any other number: `is`, `are`.
+pub(crate) fn either<'w>(n: usize, one: &'w str, many: &'w str) -> &'w str {
+    if n == 1 { one } else { many }
+}
+
+/// `1 of 300 rows is`, `12 of 300 rows are`: what stands behind the thing counted agrees with how many of them it is.
+pub(crate) fn part(n: usize, of: usize, thing: (&str, &str), does: (&str, &str)) -> String {
+    format!("{} of {} {}", count(n as u64), counted(of, thing.0, thing.1), either(n, does.0, does.1))
+}
+
+/// `1 day`, `90 days`.
+pub(crate) fn days(n: impl Into<i64>) -> String {
+    let n = n.into();
+    format!("{} {}", fixed(n as f64, 0), if n == 1 { "day" } else { "days" })
 }
 
 /// A number with so many decimals, never `-0.0`.

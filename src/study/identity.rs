@@ -55,6 +55,15 @@ impl Fold {
         ("whole_numbers", Self::WholeNumbers),
         ("leading_zeros", Self::LeadingZeros),
     ];
+
+    /// All of them, in the order in which they are applied.
+    pub const ALL: [Self; 7] =
+        [Self::Trim, Self::Case, Self::Email, Self::EmailTags, Self::GmailDots, Self::WholeNumbers, Self::LeadingZeros];
+
+    /// The word of a study file.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, fold)| *fold == self).map_or("", |(word, _)| word)
+    }
 }
 
 /// The file that leads several ids to one person.

@@ -151,7 +151,7 @@ fn what_is_no_table_of_correlations_is_refused_by_place() {
         ("y,a,b\n1,,\n0.9,1,\n0.9,-0.9,1\n", &["no data can have these correlations"]),
         ("y,a,b\n1,,\nhigh,1,\n0.5,0.3,1\n", &["line 3", "column `y`", "`high` is no number"]),
         ("y,a,b\n1,,\n,1,\n0.5,0.3,1\n", &["is blank, and so is its mirror image"]),
-        ("y,a,b\n1,,\n", &["1 rows stand under 3 columns"]),
+        ("y,a,b\n1,,\n", &["1 row stands under 3 columns"]),
         ("name,y,a,b\ny,1,,\nb,0.6,1,\na,0.5,0.3,1\n", &["line 3 begins with `b`", "`a`"]),
         ("y,a,c\n1,,\n0.6,1,\n0.5,0.3,1\n", &["there is no column `b`; there are: y, a, c"]),
     ] {

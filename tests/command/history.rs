@@ -88,7 +88,7 @@ fn stages_cut_the_score_and_check_lists_what_is_known() {
     for known in ["spend_10d", "spend_trend_10d", "days_to_renewal", "days_since_renewal", "lifecycle_stage"] {
         assert!(text.contains(known), "{known} is not in {text}");
     }
-    assert!(text.contains("source transactions: 1 files, 100 rows read, 100 used") && text.contains("to 2026-04-01"));
+    assert!(text.contains("source transactions: 1 file, 100 rows read, 100 used") && text.contains("to 2026-04-01"));
 
     let run = advocate(folder.path(), &["run", "stages.toml", "--quiet"]);
     assert!(run.status.success(), "{}", stderr(&run));

@@ -106,7 +106,7 @@ fn persons_answer_and_their_accounts_buy() {
     assert!(check.status.success(), "{}", stderr(&check));
     let text = stdout(&check);
     for line in [
-        "source feedback: 1 files, 42 rows read, 40 used, 2 for quarantine",
+        "source feedback: 1 file, 42 rows read, 40 used, 2 for quarantine",
         "20 known by customer_id, 20 by email",
         "quarantine ambiguous_key: 1",
         "quarantine unmatched_key: 1",

@@ -33,12 +33,12 @@ fn a_drafted_study_passes_the_check() {
     assert!(text.contains("study mine as of 2026-09-29"), "{text}");
     // datasets/retail/README.md has the numbers of rows.
     for part in [
-        "source feedback: 2 files, 3333 rows read",
-        "source transactions: 1 files, 10778 rows read",
-        "source referrals: 1 files, 642 rows read",
-        "source customers: 1 files, 2400 rows read",
-        "source activity: 1 files, 29938 rows read",
-        "source invitations: 1 files, 7306 rows read",
+        "source feedback: 2 files, 3,333 rows read",
+        "source transactions: 1 file, 10,778 rows read",
+        "source referrals: 1 file, 642 rows read",
+        "source customers: 1 file, 2,400 rows read",
+        "source activity: 1 file, 29,938 rows read",
+        "source invitations: 1 file, 7,306 rows read",
         "drivers: delivery, support, checkout, product, price, website, packaging",
         "outcome repurchase within 90 days after the answer",
         "outcome referral within 180 days after the answer",

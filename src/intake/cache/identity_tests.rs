@@ -4,6 +4,8 @@ use super::record::{column_name, typed_name};
 use super::tests::{Case, collect};
 use super::*;
 use crate::intake::hash;
+use crate::pipeline::{self, RunSettings};
+use crate::study::Study;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
@@ -161,6 +163,83 @@ fn no_key_that_is_hashed_stands_in_the_cache_nor_what_a_key_could_be_tried_on() 
     }
     let entry = &case.entries()[0];
     assert!(entry.join(typed_name(0)).exists() && column_name(0) == "0", "there was something to look at");
+}
+
+/// A survey whose addresses, all at example.org, stand wherever they may: keys, columns that the study does not read, texts that it
+/// keeps, promises, shifted and broken rows, ids.
+fn letters() -> (Case, String) {
+    let case = Case::new();
+    let mut feedback = "id,mail,when,ltr,delivery,branch,backup,remark\n".to_owned();
+    let mut orders = "who,when,sum,clerk\n".to_owned();
+    for person in 0..40 {
+        let (ltr, delivery) = (person % 11, 1 + person % 5);
+        feedback.push_str(&format!(
+            "{person},p{person}@example.org,2026-01-01T10:00:00Z,{ltr},{delivery},b{},x,call p{person}@example.org\n",
+            person % 2
+        ));
+        orders.push_str(&format!("P{person}@Example.org,2025-12-01T10:00:00Z,5,clerk{person}@example.org\n"));
+    }
+    feedback.push_str(
+        "50,q1@example.org,2026-01-01T10:00:00Z,9,ask q2@example.org,b0,x,\n\
+         51,q3@example.org,soon@example.org,9,5,b0,x,\n\
+         52,q4@example.org,2026-01-01T10:00:00Z,9,5,\"b0, or (q5@example.org)\",x,\n\
+         53,q6@example.org,2026-01-01T10:00:00Z,9,5,b0,q7@example.org,\n\
+         q8@example.org,q9@example.org,2026-01-01T10:00:00Z,9,5,b1,x,\n\
+         q8@example.org,r1@example.org,2026-01-01T10:00:00Z,9,5,b1,x,\n\
+         54,r2@example.org,2026-01-01T10:00:00Z\n\
+         55,\"r3@example.org,2026-01-01T10:00:00Z,9,5,b1,x,\n",
+    );
+    orders.push_str("r4@example.org,never r5@example.org,5,\n,2025-12-01T10:00:00Z,5,r6@example.org\n");
+    case.write("letters.csv", feedback);
+    case.write("orders.csv", orders);
+    case.write("salt", SALT);
+    let study = format!(
+        "study = {{ name = \"letters\", as_of = 2026-09-30, minimum_base = 5, bootstrap = 0 }}\n\
+         [sources.feedback]\npath = \"letters.csv\"\nid = \"id\"\ncustomer = \"mail\"\ntime = \"when\"\nrecommend = \"ltr\"\n\
+         segment = \"branch\"\n[sources.feedback.contract]\nallowed = {{ backup = [\"x\"] }}\n\
+         [sources.transactions]\npath = \"orders.csv\"\ncustomer = \"who\"\ntime = \"when\"\namount = \"sum\"\n\
+         [drivers]\ntouchpoints = [\"delivery\"]\n[measures]\nby = [\"segment\"]\n[evaluation]\nenabled = false\n\
+         [outcomes.recommend]\n[identity]\nfold = [\"email\"]\n{HASH}\n"
+    );
+    (case, study)
+}
+
+#[test]
+fn no_address_of_the_input_stands_in_any_file_of_a_run() {
+    let run = |study: &str, case: &Case| {
+        let own = Study::parse(study, &case.path("")).expect("a sound study");
+        let (out, cache) = (case.path("out"), case.cache());
+        let settings = RunSettings { out, memory_bytes: 1 << 28, n_threads: Some(2), cache };
+        pipeline::run(&own, &settings, &|_| ()).expect("a run")
+    };
+    let (case, study) = letters();
+    // Parsed, and then from the cache.
+    for _ in 0..2 {
+        run(&study, &case);
+        for folder in ["out", "cache"] {
+            let own = content(&case.path(folder));
+            assert!(!own.contains("example.org") && !own.contains(SALT), "{folder}");
+        }
+    }
+    let left = case.run(&study, &case.cache());
+    for folder in ["work", "quarantine"] {
+        let own = content(&case.path(folder));
+        assert!(!own.contains("example.org"), "{folder}");
+    }
+    assert!(!left.accounts.contains("example.org"), "{}", left.accounts);
+    // printf %s ADDRESS | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef
+    let aside = std::fs::read_to_string(case.path("quarantine/feedback.csv")).expect("there");
+    assert!(aside.contains("ask 21c29df6914be7f272a784b687440ee14f5b8a8fd8e34140a8cdf1f24102e5d5,"), "{aside}");
+    assert!(
+        content(&case.path("work"))
+            .contains("b0, or (fd24bf82f69a1e02aa8c944da641e27f9297005692fe5ab3f6bcb986137defce)")
+    );
+    // The same search finds them where keys are not hashed.
+    let (open, _) = letters();
+    run(&study.replace(HASH, ""), &open);
+    for folder in ["out", "cache"] {
+        assert!(content(&open.path(folder)).contains("example.org"), "{folder}");
+    }
 }
 
 #[test]

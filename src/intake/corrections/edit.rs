@@ -5,6 +5,7 @@ use super::verdict::{Change, Problem};
 use crate::intake::amending::Amendment;
 use crate::intake::check::Rejected;
 use crate::intake::contract::Contract;
+use crate::intake::masking;
 use crate::intake::number;
 use crate::intake::places::Places;
 use std::collections::BTreeMap;
@@ -57,10 +58,8 @@ pub(super) fn edit(
         let found = origin.places.cell_of(contract, &own.column);
         let before = found.and_then(|at| (origin.cell)(at));
         let shown = match (&before, found) {
-            (Some(cell), Some(at)) if contract.is_key(at) => {
-                contract.identity.shown_as_written(cell.trim()).into_owned()
-            }
-            (Some(cell), _) => cell.trim().to_owned(),
+            (Some(cell), Some(at)) => masking::shown(contract, at, cell.trim()).into_owned(),
+            (Some(cell), None) => cell.trim().to_owned(),
             // A row at fault as a whole, or two columns at once.
             (None, _) => aside.raw.clone(),
         };
@@ -82,6 +81,8 @@ pub(super) fn edit(
             Some(_) => return Err(Problem::Contradiction),
             None => cells.insert(position, raw.to_owned()),
         };
+        // What nobody may read stays unread where somebody is told of the change.
+        let before = if is_hashed { shown } else { before };
         changes.push(Change { column: Some(own.column.clone()), before, after: raw.to_owned() });
     }
     if let Some(record) = whole {

@@ -80,8 +80,9 @@ impl PropensityWeights {
         let n_rare = chances.iter().filter(|&&chance| chance < self.chance_min).count();
         if n_rare > 0 {
             let sentence = format!(
-                "{n_rare} of those who answered are people of whom less than {:.1} % answer; each stands for more than {:.0} \
-                 others who may be of another mind",
+                "{n_rare} of those who answered {} of whom less than {:.1} % answer; each stands for more than {:.0} others who may \
+                 be of another mind",
+                if n_rare == 1 { "is one of people" } else { "are people" },
                 100.0 * self.chance_min,
                 1.0 / self.chance_min
             );
@@ -89,8 +90,9 @@ impl PropensityWeights {
             findings.push(finding.number("n_rare", n_rare as f64));
         }
         if n_trimmed > 0 {
+            let were = if n_trimmed == 1 { "weight was" } else { "weights were" };
             let sentence =
-                format!("{n_trimmed} weights were cut to {:.1} times the mean", self.largest.unwrap_or(f64::INFINITY));
+                format!("{n_trimmed} {were} cut to {:.1} times the mean", self.largest.unwrap_or(f64::INFINITY));
             let finding = Finding::new(FindingKind::NotRepresentative, Severity::Note, "response", sentence);
             findings.push(finding.number("n_trimmed", n_trimmed as f64));
         }

@@ -172,10 +172,14 @@ pub(super) fn looked_at(profile: &SourceProfile) -> String {
     let files = if n_files == 1 { String::new() } else { format!(" in {n_files} files") };
     let broken = match profile.n_broken {
         0 => String::new(),
+        1 => "; 1 row among them is broken".to_owned(),
         n => format!("; {} rows among them are broken", count(n)),
     };
     if profile.is_whole {
-        format!("All {} rows{files} were looked at{broken}.", count(profile.n_rows))
+        let rows =
+            if profile.n_rows == 1 { "The only row".to_owned() } else { format!("All {} rows", count(profile.n_rows)) };
+        let were = if profile.n_rows == 1 { "was" } else { "were" };
+        format!("{rows}{files} {were} looked at{broken}.")
     } else {
         format!(
             "{} rows{files} were looked at, from the head and from places all over; what stands nowhere there is not \
@@ -241,8 +245,13 @@ fn write_times(lines: &mut Lines, times: &TimeProfile) {
     }
     if times.n_suspicious > 0 {
         lines.comment(&format!(
-            "{} times are 1970-01-01, 1904-01-01 or of 1900-01-01 and before, which stands for none; their rows are put aside.",
-            count(times.n_suspicious)
+            "{} 1970-01-01, 1904-01-01 or of 1900-01-01 and before, which stands for none; {} put aside.",
+            if times.n_suspicious == 1 {
+                "1 time is".to_owned()
+            } else {
+                format!("{} times are", count(times.n_suspicious))
+            },
+            if times.n_suspicious == 1 { "its row is" } else { "their rows are" }
         ));
     }
     if times.offsets != Offsets::Always && times.stated_zone.is_none() {

@@ -9,6 +9,7 @@ use crate::measures::portfolio::SeveralAnswers;
 use crate::measures::{Resampling, Sampling};
 use crate::pipeline::portfolio::yes_or_no;
 use crate::pipeline::{PipelineError, in_full};
+use crate::report::words;
 use crate::stats::Confidence;
 use crate::study::Codes;
 use serde::Serialize;
@@ -192,7 +193,11 @@ impl<'q> Answers<'q> {
     pub fn left_out(&self) -> Option<Finding> {
         let (n_rows, n_missing) = (self.table.n_rows, self.table.n_rows - self.n_answered());
         (n_missing > 0).then(|| {
-            let sentence = format!("{n_missing} of {n_rows} rows have no answer or no weight and are not in the base");
+            let sentence = format!(
+                "{} no answer or no weight and {} not in the base",
+                words::part(n_missing, n_rows, words::ROWS, words::HAVE),
+                words::either(n_missing, "is", "are")
+            );
             Finding::new(FindingKind::RowsDropped, Severity::Note, &self.question.column, sentence)
                 .number("n", n_missing as f64)
                 .number("share", n_missing as f64 / n_rows as f64)
@@ -210,6 +215,11 @@ impl<'q> Answers<'q> {
                 (shown, finding)
             }
         }
+    }
+
+    /// What rests on hardly anything.
+    pub fn small(&self, sentence: String) -> Finding {
+        Finding::new(FindingKind::SmallBase, Severity::Warning, &self.question.column, sentence).number("n", 1.0)
     }
 
     /// What could not be estimated.

@@ -9,6 +9,7 @@ use crate::measures::portfolio::{CorrelationRow, Correlations, EstimateSettings,
 use crate::measures::{IntervalKind, MeasureError, Sampling};
 use crate::pipeline::PipelineError;
 use crate::pipeline::portfolio::measure_of;
+use crate::report::words;
 use crate::study::ItemFigure;
 use serde::Serialize;
 
@@ -186,7 +187,9 @@ impl Windows {
         };
         let n_undated = answered().filter(|&day| day == i64::MIN).count();
         if n_undated > 0 {
-            let sentence = format!("{n_undated} of {} answers have no date and are in no window", answers.n_answered());
+            let have = words::part(n_undated, answers.n_answered(), words::ANSWERS, words::HAVE);
+            let are = words::either(n_undated, "is", "are");
+            let sentence = format!("{have} no date and {are} in no window");
             let finding = Finding::new(FindingKind::RowsDropped, Severity::Note, &window.time, sentence);
             findings.push(finding.number("n", n_undated as f64));
         }

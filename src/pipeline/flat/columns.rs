@@ -246,8 +246,9 @@ impl FlatData {
         );
         if rows.is_empty() {
             return Err(PipelineError::Impossible(format!(
-                "{}: none of the {} rows has the outcome and all features; look at the missing cells",
-                table.file, table.n_rows
+                "{}: none of {} has the outcome and all features; look at the missing cells",
+                table.file,
+                words::counted(table.n_rows, "row", "rows")
             )));
         }
 
@@ -322,9 +323,8 @@ fn dropped(n_rows: usize, counts: [(usize, &str); 3]) -> Vec<Finding> {
             let share = n as f64 / n_rows as f64;
             let severity = if share > 0.3 { Severity::Warning } else { Severity::Note };
             let sentence = format!(
-                "{} of {} rows are left out because {what} is missing ({})",
-                words::count(n as u64),
-                words::count(n_rows as u64),
+                "{} left out because {what} is missing ({})",
+                words::part(n, n_rows, words::ROWS, words::ARE),
                 words::percent(share)
             );
             Finding::new(FindingKind::RowsDropped, severity, what, sentence)

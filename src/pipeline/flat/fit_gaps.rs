@@ -6,6 +6,7 @@ use crate::estimators::missing::{CompletedFit, Em, MissingError, MomentFit, Pair
 use crate::estimators::{Coefficient, Family, FitError, Logit, Ols, StdErrors};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::pipeline::{PipelineError, in_full};
+use crate::report::words;
 use serde::Serialize;
 
 /// A model of rows with gaps.
@@ -164,8 +165,9 @@ fn imputed(question: &FitQuestion, loaded: &LoadedGaps) -> Result<GapsAnswer, Mi
     let coefficients = pooled.coefficients.into_iter().map(row).collect();
     let by_customer = loaded.gaps.answered().n_clusters_repeated().map(|n_clusters| {
         let sentence = format!(
-            "Gaps are filled row by row, as if answers of one customer had nothing in common: with the {n_clusters} customers \
-             (clusters) here errors may be too small. --missing em allows for them."
+            "Gaps are filled row by row, as if answers of one customer had nothing in common: with {} of several \
+             answers (clusters) here errors may be too small. --missing em allows for them.",
+            words::counted(n_clusters, "customer", "customers")
         );
         Finding::new(FindingKind::Unreliable, Severity::Warning, &question.data.outcome, sentence)
             .number("n_clusters", n_clusters as f64)

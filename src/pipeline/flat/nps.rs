@@ -93,6 +93,12 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
                 answer.groups.push(NpsGroup { by, score, benchmark: None });
             }
             Ok(score) if shown.is_shown() => {
+                if score.n == 1 {
+                    let who = name(&by);
+                    let what =
+                        format!("{who} is one answer: its interval holds what any single answer would leave open");
+                    answer.findings.push(answers.small(what));
+                }
                 let test = |own: Benchmark| own.beaten_by(GroupScore::of_score(&score), question.answers.confidence);
                 let benchmark = question.benchmark.map(test).transpose();
                 let benchmark = benchmark.map_err(|source| at_row(&answers, members, source))?;

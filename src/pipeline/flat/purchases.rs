@@ -8,6 +8,7 @@ use crate::estimators::buy_till_you_die::{
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
 use crate::pipeline::{PipelineError, in_full};
+use crate::report::words;
 use crate::stats::Confidence;
 use crate::store::{Table, check_ending};
 use crate::study::Codes;
@@ -239,9 +240,10 @@ fn longest_silence(purchases: &[Purchase]) -> i64 {
 fn silent_end(n_days: i64, longest_silence: i64) -> Option<Finding> {
     (n_days > longest_silence).then(|| {
         let sentence = format!(
-            "the calibration ends {n_days} days after the last purchase of the log, which is never silent for more than \
+            "the calibration ends {} after the last purchase of the log, which is never silent for more than \
              {longest_silence}: as many days without anybody's purchase make all forecasts lower; leave --calibration-end out if \
-             the log ends before"
+             the log ends before",
+            words::days(n_days)
         );
         Finding::new(FindingKind::Unreliable, Severity::Warning, "calibration_end", sentence).number("n_days", n_days as f64)
     })
@@ -312,8 +314,10 @@ impl PurchasesQuestion {
 
 fn dropped(n: usize, n_rows: usize) -> Option<Finding> {
     (n > 0).then(|| {
-        let sentence =
-            format!("{n} of {n_rows} rows are left out because the customer, the date or the amount is missing");
+        let sentence = format!(
+            "{} left out because the customer, the date or the amount is missing",
+            words::part(n, n_rows, words::ROWS, words::ARE)
+        );
         Finding::new(FindingKind::RowsDropped, Severity::Warning, "log", sentence).number("n", n as f64)
     })
 }

@@ -110,13 +110,13 @@ fn penalty(own: &HandOff, level: &str) -> String {
     };
     words::sentence(
         &format!(
-            "{found}after a hand-off (another channel, or a second contact about the same, in the {} days before) the score is {} \
-             points {word} than after other contacts ({level} interval {}), channel and people held constant; {} answers after \
+            "{found}after a hand-off (another channel, or a second contact about the same, in the {} before) the score is {} \
+             points {word} than after other contacts ({level} interval {}), channel and people held constant; {} after \
              one, {} without",
-            own.window_days,
+            words::days(own.window_days),
             words::score(points),
             words::score_range(low, high),
-            words::count(n_handed_off as u64),
+            words::counted(n_handed_off, "answer", "answers"),
             words::count(n_direct as u64)
         ),
         "",

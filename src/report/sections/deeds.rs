@@ -103,12 +103,16 @@ fn survival_sentence(own: &RepurchaseSurvival, level: &str) -> Option<String> {
         let to = |end: Option<f64>| end.map_or_else(|| "more than is known".to_owned(), days);
         match curve.median {
             Some(median) => format!(
-                "half of {who} had bought again after {} days ({level} interval {} to {})",
-                days(median),
+                "half of {who} had bought again after {} ({level} interval {} to {})",
+                words::days(median.round() as i64),
                 to(curve.median_low),
                 to(curve.median_high)
             ),
-            None => format!("of {who} less than half had within the {} days that are known", days(curve.last)),
+            None => format!(
+                "of {who} less than half had within the {} that {} known",
+                words::days(curve.last.round() as i64),
+                words::either(curve.last.round() as usize, "is", "are")
+            ),
         }
     };
     let classes: Vec<String> = own.classes.iter().rev().map(class).collect();

@@ -50,6 +50,8 @@ pub(super) enum Place {
     LeftOut,
     Channels,
     Top,
+    /// In the list of all findings alone.
+    Listed,
 }
 
 impl Place {
@@ -57,6 +59,9 @@ impl Place {
         match finding.kind {
             _ if finding.about == CHANNELS && results.scorecard.channels.is_some() => Self::Channels,
             FindingKind::NotRepresentative | FindingKind::SmallBase | FindingKind::StraightLining => Self::Score,
+            // Of the answer that the score is made of, or of a touchpoint, which changes nothing that the page says first.
+            FindingKind::ScaleEnd if is_touchpoint(results, &finding.about) => Self::Listed,
+            FindingKind::ScaleEnd => Self::Score,
             FindingKind::RowsDropped
             | FindingKind::RowsCorrected
             | FindingKind::WindowCensored
@@ -66,6 +71,11 @@ impl Place {
             _ => Self::Top,
         }
     }
+}
+
+fn is_touchpoint(results: &StudyResults, name: &str) -> bool {
+    let scored = results.touchpoints.iter().flat_map(|own| &own.scale_ends);
+    scored.into_iter().any(|own| own.term == name)
 }
 
 /// Findings of the whole study that are shown here.
@@ -152,6 +162,22 @@ fn grouped(all: Vec<(String, &Finding)>) -> Vec<ListedFinding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::estimators::diagnostics::{Diagnose, Touchpoints};
+
+    #[test]
+    fn ends_of_scales_are_said_where_the_answers_are_and_not_before_everything_else() {
+        let mut results = crate::report::fixture::retail();
+        let of = |about: &str| Finding::new(FindingKind::ScaleEnd, Severity::Note, about, format!("{about} at an end"));
+        let touchpoints = Touchpoints::new(vec!["delivery".to_owned()], ndarray::array![[5.0], [5.0], [1.0]]);
+        results.touchpoints = touchpoints.ok().map(|own| Diagnose::default().touchpoints(&own, None));
+        results.findings.extend([of("likelihood"), of("delivery")]);
+        let said = |place| findings_at(&results, place).into_iter().map(|row| row.sentence).collect::<Vec<_>>();
+        assert!(said(Place::Score).contains(&"likelihood at an end.".to_owned()), "{:?}", said(Place::Score));
+        assert_eq!(said(Place::Listed), ["delivery at an end."]);
+        assert!(study_findings(&results).iter().all(|row| !row.sentence.contains("at an end")));
+        let all = all_findings(&results);
+        assert_eq!(all.iter().filter(|row| row.finding.sentence.ends_with("at an end.")).count(), 2);
+    }
 
     #[test]
     fn what_is_said_twice_stands_once_and_kinds_stand_together() {

@@ -210,12 +210,12 @@ fn rating(influence: &InfluenceResult) -> String {
     match influence.learned.as_ref().filter(|learned| learned.is_used) {
         Some(learned) => format!(
             "The rating (0-100) is the percent rank of {} that a model expects of a customer. It was learned from \
-             what was known of {} at a cut in time and {} of the {} days after it, which {} of them made; it \
+             what was known of {} at a cut in time and {} of the {} after it, which {} of them made; it \
              describes what goes with later referrals, and promises nothing.",
             learned.later.phrase(),
             words::counted(learned.n_customers, "customer", "customers"),
             learned.later.phrase(),
-            learned.later_days,
+            words::days(learned.later_days),
             words::count(learned.n_referrers as u64)
         ),
         None => "The rating (0-100) combines the percent ranks (0-100) of reach, own answer and engagement, as far as \
@@ -228,8 +228,8 @@ fn heard(influence: &InfluenceResult) -> Option<String> {
     let heard = influence.heard?;
     let number = |heard: crate::influence::Heard| sentences::sampled_or_exact(heard.expected, heard.std_error, 2);
     Some(format!(
-        "Of {} customers, promoters are expected to reach {} and detractors {}; {} would hear both.",
-        words::count(influence.n_customers as u64),
+        "Of {}, promoters are expected to reach {} and detractors {}; {} would hear both.",
+        words::counted(influence.n_customers, "customer", "customers"),
         number(heard.asset),
         number(heard.exposure),
         number(heard.contested)
@@ -252,10 +252,10 @@ fn judged(learned: &LearnedRating) -> Option<Judged> {
     });
     Some(Judged {
         base: format!(
-            "Learned from {} of one window of {} days and judged by the next, on customers that were not learned from: {}, of whom \
+            "Learned from {} of one window of {} and judged by the next, on customers that were not learned from: {}, of whom \
              {} {}.",
             learned.later.phrase(),
-            learned.later_days,
+            words::days(learned.later_days),
             words::counted(ablation.n_customers, "customer", "customers"),
             words::count(ablation.n_referrers as u64),
             learned.later.did()
@@ -273,10 +273,10 @@ fn placebo(placebo: &Placebo) -> String {
         }
     };
     format!(
-        "{circumstances} the rating\u{2019}s area is {} on average of {} deals (chance has 0.5), and at least as large as the \
+        "{circumstances} the rating\u{2019}s area is {} on average of {} (chance has 0.5), and at least as large as the \
          true one in a share of {} of all.",
         words::fixed(placebo.mean(), 3),
-        placebo.dealt.len(),
+        words::counted(placebo.dealt.len(), "deal", "deals"),
         words::fixed(placebo.p_value, 2)
     )
 }
@@ -330,10 +330,10 @@ fn passing(result: &PassingResult) -> Passing {
     });
     Passing {
         base: format!(
-            "The word has passed if the referred bought within {} days. Learned from {}, {} of whom did, and judged at the \
+            "The word has passed if the referred bought within {}. Learned from {}, {} of whom did, and judged at the \
              first referral of {} later ones, {} of whom did. A calibration slope of 1 is right; below, probabilities are \
              too far apart.",
-            result.within_days,
+            words::days(result.within_days),
             words::counted(result.n_learned, "referred customer", "referred customers"),
             words::count(result.n_learned_passed as u64),
             words::count(result.n_judged as u64),
@@ -351,11 +351,11 @@ fn speed(result: &DelayResult) -> String {
         Delay::Generation => "generation",
     };
     format!(
-        "Half of the referrals that come at all come within {} days of the referrer\u{2019}s own start ({family} delay, from {} \
-         referrals and {} customers who have referred nobody yet). Reach within some days is in the table influence.",
-        words::fixed(fit.delay.quantile(0.5), 0),
-        words::count(fit.n_passed as u64),
-        words::count((fit.n_trials - fit.n_passed) as u64)
+        "Half of the referrals that come at all come within {} of the referrer\u{2019}s own start ({family} delay, from {} \
+         and {} referred nobody yet). Reach within some days is in the table influence.",
+        words::days(fit.delay.quantile(0.5).round() as i64),
+        words::counted(fit.n_passed, "referral", "referrals"),
+        words::counted(fit.n_trials - fit.n_passed, "customer who has", "customers who have")
     )
 }
 

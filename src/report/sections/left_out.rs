@@ -99,10 +99,11 @@ fn censored(results: &StudyResults, outcome: &OutcomeResult) -> Option<String> {
         .sum();
     let days = outcome.window_days.filter(|_| n > 0)?;
     Some(format!(
-        "{}: {} so recent that the {days} days after {} not over on {}; they wait for a later run.",
+        "{}: {} so recent that the {} after {} not over on {}; they wait for a later run.",
         outcome.name,
-        if n == 1 { "1 answer is".to_owned() } else { format!("{} answers are", words::count(n as u64)) },
-        if n == 1 { "it are" } else { "them are" },
+        words::counted(n, "answer is", "answers are"),
+        words::days(days),
+        format_args!("{} {}", words::either(n, "it", "them"), words::either(days as usize, "is", "are")),
         results.head.as_of
     ))
 }

@@ -79,8 +79,8 @@ fn hide_smallest(column: &str, rows: &mut Vec<&MeasureRow>) -> Option<String> {
         kept.contains(&(place - 1))
     });
     Some(format!(
-        "Of {column}, the {N_CUTS_MAX} values with the most answers are shown; {} more are in the table of measures.",
-        words::count(n_hidden as u64)
+        "Of {column}, the {N_CUTS_MAX} values with the most answers are shown; {} in the table of measures.",
+        words::counted(n_hidden, "more is", "more are")
     ))
 }
 

@@ -26,8 +26,8 @@ pub(in crate::report) fn whom(results: &StudyResults) -> Vec<String> {
     let n_hidden = card.response.iter().filter(|row| is_cut(row)).count().saturating_sub(N_RATES_MAX);
     let hidden = (n_hidden > 0).then(|| {
         format!(
-            "Of the response rates, the {N_RATES_MAX} of the most invitations are shown; {} more are in the table of response rates.",
-            words::count(n_hidden as u64)
+            "Of the response rates, the {N_RATES_MAX} of the most invitations are shown; {} in the table of response rates.",
+            words::counted(n_hidden, "more is", "more are")
         )
     });
     let weighting = card.weighting.iter().filter(|own| own.wave.is_none()).map(|own| weighted_sentence(own, &level));
@@ -135,12 +135,13 @@ pub(in crate::report) fn weighted_sentence(own: &Weighting, level: &str) -> Stri
     };
     let of_wave = own.wave.as_ref().map_or_else(String::new, |wave| format!(" of {wave}"));
     format!(
-        "{how}, the score{of_wave} is {} ({level} interval {}, {error}) beside {} {without}; the {} then carry as much as {} of \
+        "{how}, the score{of_wave} is {} ({level} interval {}, {error}) beside {} {without}; the {} then {} as much as {} of \
          equal weight would.",
         words::score(own.after.nps),
         words::score_range(own.after.conf_low, own.after.conf_high),
         words::score(own.before.nps),
         words::counted(own.after.n, "answer", "answers"),
+        words::either(own.after.n, "carries", "carry"),
         words::fixed(own.efficiency.n_effective, 0)
     )
 }

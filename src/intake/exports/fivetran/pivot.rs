@@ -39,22 +39,61 @@ pub struct PivotAccount {
     pub n_emails_differing: u64,
 }
 
+/// What a row has that belongs to nothing.
+const NONE: &str = "to no response";
+
 impl PivotAccount {
     /// What did not fit together, in sentences.
     pub fn remarks(&self) -> Vec<String> {
         let counted = [
-            (self.n_deleted, "rows were deleted at the source and are left out"),
-            (self.n_responses_repeated, "responses stand there twice; the first counts"),
-            (self.n_answers_without_response, "rows of question_response belong to no response"),
-            (self.n_answers_without_question, "rows of question_response name no question"),
-            (self.n_cells_conflicting, "answers are said in different ways, and count as blank"),
-            (self.n_embedded_without_response, "rows of survey_embedded_data belong to no response"),
-            (self.n_contacts_without_response, "rows of distribution_contact belong to no response"),
-            (self.n_responses_with_several_contacts, "responses lead to several contacts, and have none"),
-            (self.n_responses_with_unknown_contact, "responses lead to a contact that is not there"),
-            (self.n_emails_differing, "responses have another address than their contact"),
+            (
+                self.n_deleted,
+                "row was deleted at the source and is",
+                "rows were deleted at the source and are",
+                "left out",
+            ),
+            (self.n_responses_repeated, "response stands", "responses stand", "there twice; the first counts"),
+            (
+                self.n_answers_without_response,
+                "row of question_response belongs",
+                "rows of question_response belong",
+                NONE,
+            ),
+            (
+                self.n_answers_without_question,
+                "row of question_response names",
+                "rows of question_response name",
+                "no question",
+            ),
+            (self.n_cells_conflicting, "answer is", "answers are", "said in different ways, and counted as blank"),
+            (
+                self.n_embedded_without_response,
+                "row of survey_embedded_data belongs",
+                "rows of survey_embedded_data belong",
+                NONE,
+            ),
+            (
+                self.n_contacts_without_response,
+                "row of distribution_contact belongs",
+                "rows of distribution_contact belong",
+                NONE,
+            ),
+            (
+                self.n_responses_with_several_contacts,
+                "response leads to several contacts, and has",
+                "responses lead to several contacts, and have",
+                "none",
+            ),
+            (
+                self.n_responses_with_unknown_contact,
+                "response leads",
+                "responses lead",
+                "to a contact that is not there",
+            ),
+            (self.n_emails_differing, "response has", "responses have", "another address than the contact"),
         ];
-        counted.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect()
+        let found = counted.into_iter().filter(|(n, ..)| *n > 0);
+        found.map(|(n, one, many, what)| format!("{n} {} {what}", if n == 1 { one } else { many })).collect()
     }
 }
 
