@@ -21,6 +21,7 @@ mod identity;
 mod influence;
 mod init;
 mod models;
+mod object_store;
 mod outcomes;
 mod populations;
 mod portfolio;
