@@ -64,17 +64,6 @@ pub enum IntakeError {
         /// What the store says.
         message: String,
     },
-    /// A path in an object store, and a program that knows none.
-    #[error(
-        "[sources.{source_name}]: `{path}` is in an object store, and this program was built without them; build it with \
-         `--features s3`, or fetch the files first"
-    )]
-    NoStores {
-        /// The source.
-        source_name: String,
-        /// The path as written.
-        path: String,
-    },
     /// The system refused to read.
     #[error("`{file}` could not be read")]
     Unreadable {

@@ -1,5 +1,8 @@
 //! Objects of S3-style stores: listed by pattern and fetched into a folder, where the door for files takes over.
 
+mod connection;
+mod s3;
+
 use super::IntakeError;
 use std::path::{Path, PathBuf};
 
@@ -19,9 +22,7 @@ pub(super) fn is_remote(path: &str) -> bool {
 /// The objects that a path of a study names, in the order of their keys, fetched into a folder.
 ///
 /// # Errors
-/// A path that names no object, a store that refuses or cannot be reached, a folder that cannot be written; and any path
-/// where the program was built without the feature `s3`.
-#[cfg(feature = "s3")]
+/// A path that names no object, a store that refuses or cannot be reached, a folder that cannot be written.
 pub(super) fn fetch(source_name: &str, path: &str, into: &Path) -> Result<Vec<Fetched>, IntakeError> {
     let found = s3::fetch(path, into).map_err(|problem| match problem {
         s3::RemoteError::Unwritable { path, source } => {
@@ -38,12 +39,3 @@ pub(super) fn fetch(source_name: &str, path: &str, into: &Path) -> Result<Vec<Fe
     }
     Ok(found)
 }
-
-/// As above.
-#[cfg(not(feature = "s3"))]
-pub(super) fn fetch(source_name: &str, path: &str, _into: &Path) -> Result<Vec<Fetched>, IntakeError> {
-    Err(IntakeError::NoStores { source_name: source_name.to_owned(), path: path.to_owned() })
-}
-
-#[cfg(feature = "s3")]
-mod s3;

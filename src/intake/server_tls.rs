@@ -72,6 +72,44 @@ impl Tls {
     }
 }
 
+/// Makes encrypted connections to hosts for which somebody vouches whom the system trusts.
+#[derive(Clone)]
+pub(super) struct SystemTls(TlsConnector);
+
+impl std::fmt::Debug for SystemTls {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("SystemTls")
+    }
+}
+
+impl SystemTls {
+    /// Reads what the system trusts.
+    ///
+    /// # Errors
+    /// A system that keeps no such file, or one of which nothing can be understood, in words for people.
+    pub(super) fn new() -> Result<Self, String> {
+        let Trusted { roots, .. } = Trusted::read(&place_of("system", Path::new(""))?)?;
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self(TlsConnector::from(Arc::new(config))))
+    }
+
+    /// Encrypts a connection to a host.
+    ///
+    /// # Errors
+    /// A host without a name that a certificate could hold, a certificate that is not trusted or is another host's.
+    pub(super) async fn connect<S>(&self, host: &str, stream: S) -> io::Result<tokio_rustls::client::TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        self.0.connect(name, stream).await
+    }
+}
+
 /// By what the client shows who it is.
 struct OwnCertificate {
     /// Its certificate, then those of who vouches for it.

@@ -22,6 +22,7 @@ mod influence;
 mod influence_forms;
 mod init;
 mod models;
+mod object_store;
 mod outcomes;
 mod populations;
 mod portfolio;

@@ -1,6 +1,7 @@
 //! What is asked of a store that speaks S3. Who may ask, and where the store is, stand in the environment, as everywhere.
 
 use super::Fetched;
+use super::connection::Connector;
 use futures::{StreamExt, TryStreamExt};
 use glob::{MatchOptions, Pattern};
 use object_store::aws::AmazonS3Builder;
@@ -9,9 +10,13 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Objects that are fetched at a time; stores serve one connection slower than a line can carry.
 const AT_A_TIME: usize = 4;
+/// How long a store may send nothing of an object.
+const SILENT_AT_MOST: Duration = Duration::from_secs(60);
 
 /// What went wrong with a store.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +27,8 @@ pub(super) enum RemoteError {
     Unwritable { path: PathBuf, source: io::Error },
     #[error("is no pattern: {0}")]
     BadPattern(&'static str),
+    #[error("the store sent nothing of `{0}` for a minute")]
+    Silent(String),
 }
 
 /// What a study names in a store.
@@ -61,7 +68,10 @@ pub(super) fn fetch(path: &str, into: &Path) -> Result<Vec<Fetched>, RemoteError
         .build()
         .map_err(|source| RemoteError::Unwritable { path: into.to_owned(), source })?;
     runtime.block_on(async {
-        let store = AmazonS3Builder::from_env().with_bucket_name(address.bucket).build()?;
+        let store = AmazonS3Builder::from_env()
+            .with_bucket_name(address.bucket)
+            .with_http_connector(Connector::default())
+            .build()?;
         let objects = named(&store, &address).await?;
         let store = &store;
         // Two buckets may hold the same content under the same key: both are files of the source.
@@ -117,7 +127,9 @@ async fn fetch_one(store: &dyn ObjectStore, object: &ObjectMeta, into: &Path) ->
     let part = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
     let mut writer = BufWriter::new(part);
     let mut stream = store.get(&object.location).await?.into_stream();
-    while let Some(bytes) = stream.try_next().await? {
+    loop {
+        let next = timeout(SILENT_AT_MOST, stream.try_next()).await;
+        let Some(bytes) = next.map_err(|_| RemoteError::Silent(object.location.to_string()))?? else { break };
         writer.write_all(&bytes).map_err(unwritable)?;
     }
     let part = writer.into_inner().map_err(|error| unwritable(error.into_error()))?;
@@ -154,7 +166,7 @@ mod tests {
             "plain/x.csv",
         ];
         let folder = tempfile::tempdir().expect("a folder");
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         runtime.block_on(async {
             for key in keys {
                 store.put(&Key::from(key), PutPayload::from(key.as_bytes().to_vec())).await.expect("put");
