@@ -39,10 +39,20 @@ pub(super) fn column_findings(
             let sentence = format!("{name} never varies, so it can explain nothing");
             findings.push(Finding::new(FindingKind::Constant, Severity::Warning, name, sentence));
         } else if own.iter().any(|column| full.aliased.contains(column)) {
-            let sentence = format!(
-                "{name} is an exact combination of the drivers before it; they share what they explain and their \
-                 coefficients cannot be told apart"
-            );
+            // Beside what is always in the model a column may be left with nothing before any driver comes.
+            let is_always_in = own.iter().all(|&column| regression.left(column) <= NOTHING_LEFT);
+            let sentence = if is_always_in {
+                format!(
+                    "{name} follows exactly from what is always in the model and cannot be told apart from it, so nothing is left \
+                     for it to explain; take it out of the drivers, or out of what is held constant"
+                )
+            } else {
+                let always = if layout.always.is_empty() { "" } else { " and of what is always in the model" };
+                format!(
+                    "{name} is an exact combination of the drivers before it{always}; they share what they explain and their \
+                     coefficients cannot be told apart"
+                )
+            };
             findings.push(Finding::new(FindingKind::Aliased, Severity::Warning, name, sentence));
         } else if let [column] = own[..] {
             let inflation = full.variance_inflation[column];

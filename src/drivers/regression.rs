@@ -88,6 +88,11 @@ impl Regression {
         Self { moments: correlations, blocks, explained_always: 0.0, n_always: 0 }
     }
 
+    /// Share (0-1) of a driver column's variance that the columns that are always in leave; 1 without such.
+    pub fn left(&self, column: usize) -> f64 {
+        self.moments[[column, column]]
+    }
+
     /// R squared of the columns that are always in.
     pub fn explained_always(&self) -> f64 {
         self.explained_always

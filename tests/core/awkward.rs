@@ -142,6 +142,11 @@ fn a_driver_that_is_always_in_as_well_gets_nothing() {
         close(method.word(), contribution(&ranking, "x0", method), 0.0, 1e-12);
     }
     close("all credit to the other", row(&ranking, "x1").share, 1.0, 1e-12);
+    let said = |about: &str| {
+        ranking.findings.iter().filter(|own| own.about == about && own.kind == FindingKind::Aliased).collect::<Vec<_>>()
+    };
+    assert!(said("x0")[0].sentence.contains("follows exactly from what is always in the model"), "{:?}", said("x0"));
+    assert!(said("x1").is_empty());
 }
 
 // Too little to explain, and too much.
