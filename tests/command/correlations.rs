@@ -142,6 +142,16 @@ fn what_needs_rows_is_refused_with_two_and_a_sentence() {
 }
 
 #[test]
+fn a_column_that_is_named_twice_is_refused() {
+    let folder = folder();
+    for more in [&["--drivers", "a,a"][..], &["--drivers", "a,b", "--always", "a"], &["--drivers", "a,y"]] {
+        let output = ask(folder.path(), FULL, &[more, &["--n", "100"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{more:?} {}", stderr(&output));
+        assert!(stderr(&output).contains("is named twice"), "{more:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
 fn what_is_no_table_of_correlations_is_refused_by_place() {
     let folder = folder();
     for (table, parts) in [

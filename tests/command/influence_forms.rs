@@ -68,6 +68,8 @@ fn referrals_to_oneself_only_are_told_by_their_number() {
     let folder = folder();
     family(folder.path());
     write(folder.path(), "referrals.csv", "by,of,when\nann,ann,2025-01-10T00:00:00Z\nbob,bob,2025-01-10T00:00:00Z\n");
+    // A source of which nothing is left stops a run unless its contract says otherwise.
+    replace(folder.path(), "[drivers]", "[sources.referrals.contract]\nquarantine_max = 1\n[drivers]");
     let output = advocate(folder.path(), &["run", "family.toml", "--quiet"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let findings = rows(folder.path(), "family", "findings");

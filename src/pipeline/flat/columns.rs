@@ -172,14 +172,7 @@ impl FlatData {
     }
 
     fn read(&self, features: &[String]) -> Result<ReadTable, PipelineError> {
-        let mut seen = BTreeSet::new();
-        for name in features.iter().chain([&self.outcome]) {
-            if !seen.insert(name) {
-                return Err(PipelineError::Usage(format!(
-                    "column `{name}` is named twice among outcome and features; name each column once"
-                )));
-            }
-        }
+        each_once(features.iter().chain([&self.outcome]))?;
         if let Some(name) = self.categorical.iter().find(|name| !features.contains(name)) {
             return Err(PipelineError::Usage(format!("--categorical names `{name}`, which is none of the features")));
         }
@@ -417,6 +410,19 @@ impl Columns {
         let values = Array2::from_shape_fn((n_rows, self.values.len()), |(row, column)| self.values[column][row]);
         DesignMatrix::new(self.names, values)
     }
+}
+
+/// Refuses a column that is named twice.
+pub(super) fn each_once<'n>(names: impl Iterator<Item = &'n String>) -> Result<(), PipelineError> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(PipelineError::Usage(format!(
+                "column `{name}` is named twice among outcome and features; name each column once"
+            )));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

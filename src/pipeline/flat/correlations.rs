@@ -1,6 +1,7 @@
 //! `advocate drivers --correlation`: ranked drivers from a published table of correlations.
 
 use super::DriversAnswer;
+use super::columns::each_once;
 use super::drivers::with_customary_methods;
 use crate::drivers::{CorrelationMatrix, Driver, DriverAnalysis, MatrixKind};
 use crate::findings::{Finding, FindingKind, Severity};
@@ -30,6 +31,7 @@ pub struct CorrelationsQuestion {
 /// # Errors
 /// A table that is refused, and whatever makes the analysis impossible.
 pub fn correlations(question: &CorrelationsQuestion) -> Result<DriversAnswer, PipelineError> {
+    each_once(question.drivers.iter().chain(&question.always).chain([&question.outcome]))?;
     let file = question.file.display().to_string();
     let refused = |problem: String| PipelineError::Input(format!("{file}: {problem}"));
     let SquareTable { names, values } = SquareTable::read(&question.file).map_err(|error| refused(in_full(&error)))?;
