@@ -97,8 +97,12 @@ fn of_evaluations(results: &StudyResults) -> Option<String> {
     if judged.is_empty() {
         return None;
     }
-    let figures: Vec<String> =
-        judged.iter().map(|(own, held)| format!("{}: {}", own.outcome, held.in_plain_words())).collect();
+    let figures: Vec<String> = judged
+        .iter()
+        .map(|(own, held)| {
+            format!("{}: {}{}", own.outcome, held.in_plain_words(), of_level(own, held).unwrap_or_default())
+        })
+        .collect();
     let mut sentences = vec![format!("On later answers of other customers: {}.", figures.join("; "))];
     sentences.extend(judged.iter().filter_map(|(own, held)| beside_purchases(own, held)));
     let adds_nothing = |own: &&(&EvaluationResult, HeldOut<'_>)| {
@@ -112,6 +116,25 @@ fn of_evaluations(results: &StudyResults) -> Option<String> {
         ));
     }
     Some(sentences.join(" "))
+}
+
+/// Whether probabilities are at the right level, beside a figure that tells of their order alone: a model may do well by one and
+/// not by the other.
+fn of_level(evaluation: &EvaluationResult, held_out: &HeldOut<'_>) -> Option<String> {
+    let row = evaluation.comparison("base_rate", "model", "log_loss").filter(|_| held_out.counts_pairs())?;
+    let (low, high) = row.conf_low.zip(row.conf_high)?;
+    let figures =
+        format!("log loss {} against {}", words::fixed(row.challenger_value, 3), words::fixed(row.champion_value, 3));
+    // Of a loss, less is better.
+    Some(if high < 0.0 {
+        format!(", and by the level of its probabilities it is better than giving everybody the average ({figures})")
+    } else if low > 0.0 {
+        format!(", but by the level of its probabilities it is worse than giving everybody the average ({figures})")
+    } else {
+        format!(
+            ", but by the level of its probabilities it is not shown to be better than giving everybody the average ({figures})"
+        )
+    })
 }
 
 /// Whether a model of the purchases alone does as well as the study's, where there is one.
@@ -465,6 +488,38 @@ mod tests {
                     pairs against 56 for the model).";
         assert!(against(-0.2, 0.1).contains(open));
         assert!(!against(0.1, 0.2).contains("urchases alone"));
+    }
+
+    #[test]
+    fn order_and_level_of_a_model_are_told_together() {
+        let against = |low: f64, high: f64| {
+            let mut results = fixture::retail();
+            results.evaluations[0].comparisons.push(ComparisonRow {
+                champion: "base_rate".to_owned(),
+                challenger: "model".to_owned(),
+                metric: "log_loss".to_owned(),
+                champion_value: 0.6312,
+                challenger_value: 0.6268,
+                difference: -0.0044,
+                std_error: Some(0.004),
+                conf_low: Some(low),
+                conf_high: Some(high),
+            });
+            said(&results, "How far")
+        };
+        let order = "it ranks 56 rightly, 50 being chance (ROC AUC 0.56, 0.51 to 0.61), ";
+        for (low, high, level) in [
+            (
+                -0.012,
+                0.003,
+                "but by the level of its probabilities it is not shown to be better than giving everybody the average",
+            ),
+            (-0.012, -0.001, "and by the level of its probabilities it is better than giving everybody the average"),
+            (0.001, 0.012, "but by the level of its probabilities it is worse than giving everybody the average"),
+        ] {
+            let text = against(low, high);
+            assert!(text.contains(&format!("{order}{level} (log loss 0.627 against 0.631).")), "{text}");
+        }
     }
 
     #[test]
