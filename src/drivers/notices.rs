@@ -35,10 +35,16 @@ pub(super) fn column_findings(
     for (driver, columns) in drivers.iter().zip(&layout.drivers) {
         let name = &driver.name;
         let own: Vec<usize> = columns.iter().map(|column| column - layout.always.len()).collect();
+        // Of those that vary: what never varies is a combination of nothing.
+        let varying = columns.iter().zip(&own).filter(|&(&column, _)| moments.varies(column));
+        let n_varying = varying.clone().count();
+        let n_aliased = varying.filter(|(_, column)| full.aliased.contains(column)).count();
         if columns.iter().all(|&column| !moments.varies(column)) {
             let sentence = format!("{name} never varies, so it can explain nothing");
             findings.push(Finding::new(FindingKind::Constant, Severity::Warning, name, sentence));
-        } else if own.iter().any(|column| full.aliased.contains(column)) {
+        } else if n_aliased > 0 && n_aliased < n_varying {
+            findings.push(partly_aliased(name, n_aliased, columns.len(), !layout.always.is_empty()));
+        } else if n_aliased > 0 {
             // Beside what is always in the model a column may be left with nothing before any driver comes.
             let is_always_in = own.iter().all(|&column| regression.left(column) <= NOTHING_LEFT);
             let sentence = if is_always_in {
@@ -71,6 +77,21 @@ pub(super) fn column_findings(
         findings.push(Finding::new(FindingKind::Unreliable, Severity::Serious, "always", sentence));
     }
     findings
+}
+
+/// A driver that has a coefficient of its own beside columns that have none, such as the mark of its gaps.
+fn partly_aliased(name: &str, n_aliased: usize, n_columns: usize, has_always: bool) -> Finding {
+    let (is, a, it, explains) = match n_aliased {
+        1 => ("is", "an exact combination", "it", "it explains"),
+        _ => ("are", "exact combinations", "them", "they explain"),
+    };
+    let always = if has_always { " and of what is always in the model" } else { "" };
+    let sentence = format!(
+        "{n_aliased} of the {n_columns} columns of {name} {is} {a} of the columns before {it}{always}, as marks of gaps are where \
+         answers are missing in the same rows; what {explains} is shared with those, and the other columns of {name} can be told \
+         apart"
+    );
+    Finding::new(FindingKind::Aliased, Severity::Note, name, sentence)
 }
 
 /// An outcome that the drivers give exactly.
@@ -269,4 +290,61 @@ pub(super) fn no_comparison(outcome: &str, n_drivers: usize) -> Finding {
          name fewer drivers for those"
     );
     Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::analysis::DriverAnalysis;
+    use super::super::method::Method;
+    use super::*;
+    use crate::data::{DesignMatrix, Observations, Outcome};
+    use ndarray::{Array1, Array2};
+
+    fn aliased(values: Array2<f64>, drivers: &[(&str, &[usize])]) -> Vec<(String, String)> {
+        let names = (0..values.ncols()).map(|column| format!("x{column}")).collect();
+        let outcome = Array1::from_shape_fn(values.nrows(), |row| values[[row, 0]] + f64::from((row * 7 % 5) as u8));
+        let design = DesignMatrix::new(names, values).expect("valid");
+        let observations = Observations::new(design, Outcome::numeric("y", outcome).expect("valid")).expect("valid");
+        let driver = |&(name, columns): &(&str, &[usize])| Driver { name: name.to_owned(), columns: columns.to_vec() };
+        let drivers: Vec<Driver> = drivers.iter().map(driver).collect();
+        let analysis = DriverAnalysis { methods: vec![Method::Shapley], replicates: 0, ..DriverAnalysis::default() };
+        let ranking = analysis.rank(&observations, &drivers, &[]).expect("a ranking");
+        let own = ranking.findings.into_iter().filter(|finding| finding.kind == FindingKind::Aliased);
+        own.map(|finding| (finding.about, finding.sentence)).collect()
+    }
+
+    /// By construction: the second mark is the first again, and both scores differ.
+    #[test]
+    fn a_driver_of_which_only_the_mark_of_gaps_is_a_combination_is_no_combination() {
+        let values = Array2::from_shape_fn((40, 4), |(row, column)| match column {
+            0 => (row % 6) as f64,
+            2 => (row * row % 11) as f64,
+            _ => f64::from(u8::from(row % 9 == 0)),
+        });
+        let said = aliased(values.clone(), &[("meet", &[0, 1]), ("detail", &[2, 3])]);
+        let [(about, sentence)] = said.as_slice() else { panic!("{said:?}") };
+        assert_eq!(about, "detail");
+        assert!(
+            sentence.starts_with("1 of the 2 columns of detail is an exact combination of the columns before it, ")
+        );
+        assert!(sentence.ends_with("the other columns of detail can be told apart"), "{sentence}");
+        // The mark alone is a driver that is a combination altogether.
+        let said = aliased(values, &[("meet", &[0, 1]), ("mark", &[3])]);
+        assert!(said[0].1.starts_with("mark is an exact combination of the drivers before it;"), "{said:?}");
+    }
+
+    #[test]
+    fn a_column_that_never_varies_does_not_make_the_rest_a_combination_or_save_it() {
+        let values = |copied: bool| {
+            Array2::from_shape_fn((40, 3), |(row, column)| match column {
+                0 => (row % 6) as f64,
+                1 if copied => 2.0 * (row % 6) as f64,
+                1 => (row * row % 11) as f64,
+                _ => 0.0,
+            })
+        };
+        assert!(aliased(values(false), &[("a", &[0]), ("b", &[1, 2])]).is_empty());
+        let said = aliased(values(true), &[("a", &[0]), ("b", &[1, 2])]);
+        assert!(said[0].1.starts_with("b is an exact combination of the drivers before it;"), "{said:?}");
+    }
 }

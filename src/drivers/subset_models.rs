@@ -206,7 +206,8 @@ impl SubsetModels {
         (moments, regression)
     }
 
-    /// The bootstrap: every model fitted again where that takes a moment, else followed to second order.
+    /// The bootstrap: every model fitted again where that takes a moment, else followed to second order and held to what holds
+    /// for maxima.
     pub fn replicates(
         &self,
         analysis: &DriverAnalysis,
@@ -243,7 +244,7 @@ impl SubsetModels {
             &self.at_maximum(models),
             |weights| self.collapsed(weights),
             |log_likelihoods, weights| {
-                contributions(self.values_of(log_likelihoods, weights, measure))
+                contributions(self.values_of(&never_below_smaller(log_likelihoods), weights, measure))
                     .unwrap_or_else(|| Array1::zeros(n_drivers))
             },
         )
@@ -252,6 +253,22 @@ impl SubsetModels {
 
 pub(super) fn log_likelihoods(models: &[Model]) -> Vec<f64> {
     models.iter().map(|model| model.log_likelihood).collect()
+}
+
+/// Log-likelihoods of all subsets, by the subset's bits, each at least that of every smaller subset within it: a maximum over
+/// more parameters is never lower, but one that is followed to second order may come out so. No value gets farther from the
+/// maxima by this than the farthest was before.
+fn never_below_smaller(log_likelihoods: &[f64]) -> Vec<f64> {
+    let mut raised = log_likelihoods.to_vec();
+    // A subset without one of its drivers has a smaller number, so that it was raised before.
+    for subset in 1..raised.len() {
+        let mut left = subset;
+        while left != 0 {
+            raised[subset] = raised[subset].max(raised[subset & !(left & left.wrapping_neg())]);
+            left &= left - 1;
+        }
+    }
+    raised
 }
 
 /// The drivers of a subset, ascending.
@@ -338,6 +355,34 @@ mod tests {
                     assert!(gap.abs() < 0.1 * spread(driver).max(1e-3), "{family:?} {gap} {}", spread(driver));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_subset_is_never_below_a_smaller_one() {
+        // Bits from 0 to 7: {b} is below the empty set, {a, b} below {a}, {a, c} below {c}, all below {b, c}.
+        let followed = [-10.0, -7.0, -11.0, -8.0, -6.0, -6.5, -5.0, -5.5];
+        assert_eq!(never_below_smaller(&followed), [-10.0, -7.0, -10.0, -7.0, -6.0, -6.0, -5.0, -5.0]);
+        let maxima = [-10.0, -9.0, -8.0, -7.0];
+        assert_eq!(never_below_smaller(&maxima), maxima);
+        assert_eq!(never_below_smaller(&[-3.0]), [-3.0]);
+    }
+
+    /// A nested model's likelihood is never higher (any book on likelihood ratios), so that no contribution is negative.
+    #[test]
+    fn no_replicate_of_a_followed_model_gives_a_negative_contribution() {
+        let drivers: Vec<Driver> = (0..3).map(|at| Driver::column(["a", "b", "noise"][at], at)).collect();
+        for family in [DriverFamily::Logistic, DriverFamily::Ordinal, DriverFamily::Count] {
+            let observations = observations(family, 60);
+            let problem = SubsetModels::of(family, &observations, &drivers, &[]);
+            let weights = problem.collapsed(&problem.own_weights(&observations));
+            let models = problem.fit_all(&weights, None).expect("a maximum");
+            // 60 rows and 8 models: so many that they are followed.
+            let many = DriverAnalysis { methods: vec![Method::Shapley], replicates: 25_000, ..Default::default() };
+            let plan = many.plan(&Base::of(&observations), family, &drivers, &[]).expect("a plan");
+            let own = problem.replicates(&many, &observations, &plan, &models, &weights, FitKind::Mcfadden);
+            let lowest = own.contributions.iter().copied().fold(f64::INFINITY, f64::min);
+            assert!(lowest > -1e-12, "{family:?}: {lowest}");
         }
     }
 

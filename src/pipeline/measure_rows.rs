@@ -123,12 +123,14 @@ pub(super) fn touchpoints(study: &Study, base: &BaseTable) -> Option<TouchpointD
     let names = columns.iter().map(|(name, _)| (*name).clone()).collect();
     let values = Array2::from_shape_fn((base.n_rows(), columns.len()), |(row, column)| columns[column].1[row]);
     let scores = Touchpoints::new(names, values).ok()?;
-    let scale = study.sources.feedback.scale.and_then(|scale| Scale::new(scale.min, scale.max).ok());
-    (!columns.is_empty()).then(|| Diagnose::default().touchpoints(&scores, scale))
+    let feedback = &study.sources.feedback;
+    let scale_of = |name: &str| feedback.range_of(name).and_then(|own| Scale::new(own.min, own.max).ok());
+    (!columns.is_empty()).then(|| Diagnose::default().touchpoints(&scores, scale_of))
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::findings::FindingKind;
     use crate::pipeline::small_study::SmallStudy;
 
     const STUDY: &str = "study = { name = \"case\", as_of = 2026-12-31, bootstrap = 0, minimum_base = 2 }\n[sources.feedback]\n\
@@ -157,5 +159,21 @@ mod tests {
         let why = "1 of the scores shown has no interval, because one customer alone stands behind it, who says nothing of how \
                    customers differ";
         assert!(said.contains(&why), "{said:?}");
+    }
+
+    /// Thirty of forty answers are 1, on a scale that the study says ends at 9: nobody is at its upper end.
+    #[test]
+    fn the_ends_of_a_touchpoints_scale_are_its_own_range() {
+        let mut answers = "who,when,ltr,via,touch\n".to_owned();
+        for n in 0..40 {
+            answers.push_str(&format!("c{n},2026-03-01T12:00:00Z,{},web,{}\n", n % 11, u8::from(n % 4 != 0)));
+        }
+        let ranged = STUDY.replace("channel = \"via\"\n", "channel = \"via\"\nranges = { touch = [0, 9] }\n");
+        let results = SmallStudy::new(&ranged, &[("answers.csv", &answers)]).run();
+        let touchpoints = results.touchpoints.expect("a touchpoint");
+        let own = &touchpoints.scale_ends[0];
+        assert_eq!((own.low, own.high, own.declared), (0.0, 9.0, true));
+        assert_eq!((own.floor_share, own.ceiling_share), (0.25, 0.0));
+        assert!(touchpoints.findings.iter().all(|finding| finding.kind != FindingKind::ScaleEnd));
     }
 }

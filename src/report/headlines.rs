@@ -7,6 +7,7 @@ use super::sections::{
     benchmark_sentence, kept_sentences, last_step, lead_sentences, trend_sentence, weighted_sentence,
 };
 use super::standing::{self, HeldOut, Link};
+use super::words_and_deeds::words_and_deeds;
 use super::{influence_lines, sentences, words};
 use crate::drivers::performance::{Action, ActionRow};
 use crate::drivers::{DriverRanking, DriverRow};
@@ -43,7 +44,7 @@ impl InShort {
         let mut first = vec![line("Net Promoter Score", score(results))];
         first.extend(changed);
         first.extend(to_improve(results).map(|text| line("What to improve", text)));
-        first.extend(say_and_do(results).map(|text| line("Do words and deeds go together?", text)));
+        first.extend(words_and_deeds(results).map(|text| line("Do words and deeds go together?", text)));
         let plan = results.influence.as_ref().and_then(|influence| influence.plan.as_ref());
         // Keys of customers stay as they are written.
         let as_written = |lead: &str, text: String| Headline { lead: lead.to_owned(), text };
@@ -96,8 +97,12 @@ fn of_evaluations(results: &StudyResults) -> Option<String> {
     if judged.is_empty() {
         return None;
     }
-    let figures: Vec<String> =
-        judged.iter().map(|(own, held)| format!("{}: {}", own.outcome, held.in_plain_words())).collect();
+    let figures: Vec<String> = judged
+        .iter()
+        .map(|(own, held)| {
+            format!("{}: {}{}", own.outcome, held.in_plain_words(), of_level(own, held).unwrap_or_default())
+        })
+        .collect();
     let mut sentences = vec![format!("On later answers of other customers: {}.", figures.join("; "))];
     sentences.extend(judged.iter().filter_map(|(own, held)| beside_purchases(own, held)));
     let adds_nothing = |own: &&(&EvaluationResult, HeldOut<'_>)| {
@@ -111,6 +116,25 @@ fn of_evaluations(results: &StudyResults) -> Option<String> {
         ));
     }
     Some(sentences.join(" "))
+}
+
+/// Whether probabilities are at the right level, beside a figure that tells of their order alone: a model may do well by one and
+/// not by the other.
+fn of_level(evaluation: &EvaluationResult, held_out: &HeldOut<'_>) -> Option<String> {
+    let row = evaluation.comparison("base_rate", "model", "log_loss").filter(|_| held_out.counts_pairs())?;
+    let (low, high) = row.conf_low.zip(row.conf_high)?;
+    let figures =
+        format!("log loss {} against {}", words::fixed(row.challenger_value, 3), words::fixed(row.champion_value, 3));
+    // Of a loss, less is better.
+    Some(if high < 0.0 {
+        format!(", and by the level of its probabilities it is better than giving everybody the average ({figures})")
+    } else if low > 0.0 {
+        format!(", but by the level of its probabilities it is worse than giving everybody the average ({figures})")
+    } else {
+        format!(
+            ", but by the level of its probabilities it is not shown to be better than giving everybody the average ({figures})"
+        )
+    })
 }
 
 /// Whether a model of the purchases alone does as well as the study's, where there is one.
@@ -279,56 +303,6 @@ fn surely(ranking: &DriverRanking, row: &DriverRow) -> String {
     }
 }
 
-/// Whether the scores that customers give go with what they do afterwards.
-fn say_and_do(results: &StudyResults) -> Option<String> {
-    let behaviours: Vec<&OutcomeResult> =
-        results.outcomes.iter().filter(|outcome| standing::is_behaviour(outcome)).collect();
-    if behaviours.is_empty() {
-        return None;
-    }
-    let of = |link: Link| -> Vec<&str> {
-        let matching = behaviours.iter().filter(|outcome| Link::of(results, outcome) == link);
-        matching.map(|outcome| outcome.name.as_str()).collect()
-    };
-    let mut sentences = Vec::new();
-    let (there, weak, unknown) = (of(Link::There), of(Link::Weak), of(Link::Unknown));
-    if !there.is_empty() {
-        sentences.push(format!("The touchpoint scores go with {}.", words::listed(&there)));
-    }
-    if !weak.is_empty() {
-        let names = words::listed(&weak);
-        sentences.push(format!(
-            "The touchpoint scores hardly go with {names}: the link is weak, or not shown to be more than chance."
-        ));
-    }
-    if !unknown.is_empty() {
-        sentences.push(format!("For {} this could not be tested.", words::listed(&unknown)));
-    }
-    sentences.extend(same_leader(results));
-    Some(sentences.join(" "))
-}
-
-/// Whether the driver that comes first for what is said also comes first for what is done, where each has one.
-fn same_leader(results: &StudyResults) -> Option<String> {
-    let only_leader = |behaviour: bool| {
-        results
-            .outcomes
-            .iter()
-            .filter(|outcome| standing::is_behaviour(outcome) == behaviour)
-            .filter(|outcome| Link::of(results, outcome) == Link::There)
-            .find_map(|outcome| match standing::leaders(outcome.ranking.as_ref()?)[..] {
-                [row] => Some((outcome.name.as_str(), row.driver.as_str())),
-                _ => None,
-            })
-    };
-    let ((said, said_first), (done, done_first)) = (only_leader(false)?, only_leader(true)?);
-    Some(if said_first == done_first {
-        format!("“{said_first}” comes first for both {said} and {done}.")
-    } else {
-        format!("What comes first differs: “{said_first}” for {said}, “{done_first}” for {done}.")
-    })
-}
-
 fn of_influence(influence: &InfluenceResult, confidence: Confidence) -> String {
     let graph = format!(
         "{} are linked by {}",
@@ -479,7 +453,9 @@ mod tests {
         let weak = "It is not shown that the model of repurchase tells later answers better than chance (of 100 pairs of \
                     one who did and one who did not it ranks 59 rightly, 50 being chance (ROC AUC 0.59, 0.44 to 0.72)), so its ranks say little. With that caveat, “prices” comes first";
         assert!(text.starts_with(weak), "{text}");
-        assert!(said(&results, "words and deeds").starts_with("The touchpoint scores hardly go with repurchase"));
+        let later = "The touchpoint scores go with repurchase by more than chance in the answers at hand, but it is not shown \
+                     that they foretell later ones.";
+        assert!(said(&results, "words and deeds").starts_with(later));
     }
 
     #[test]
@@ -512,6 +488,38 @@ mod tests {
                     pairs against 56 for the model).";
         assert!(against(-0.2, 0.1).contains(open));
         assert!(!against(0.1, 0.2).contains("urchases alone"));
+    }
+
+    #[test]
+    fn order_and_level_of_a_model_are_told_together() {
+        let against = |low: f64, high: f64| {
+            let mut results = fixture::retail();
+            results.evaluations[0].comparisons.push(ComparisonRow {
+                champion: "base_rate".to_owned(),
+                challenger: "model".to_owned(),
+                metric: "log_loss".to_owned(),
+                champion_value: 0.6312,
+                challenger_value: 0.6268,
+                difference: -0.0044,
+                std_error: Some(0.004),
+                conf_low: Some(low),
+                conf_high: Some(high),
+            });
+            said(&results, "How far")
+        };
+        let order = "it ranks 56 rightly, 50 being chance (ROC AUC 0.56, 0.51 to 0.61), ";
+        for (low, high, level) in [
+            (
+                -0.012,
+                0.003,
+                "but by the level of its probabilities it is not shown to be better than giving everybody the average",
+            ),
+            (-0.012, -0.001, "and by the level of its probabilities it is better than giving everybody the average"),
+            (0.001, 0.012, "but by the level of its probabilities it is worse than giving everybody the average"),
+        ] {
+            let text = against(low, high);
+            assert!(text.contains(&format!("{order}{level} (log loss 0.627 against 0.631).")), "{text}");
+        }
     }
 
     #[test]
@@ -596,8 +604,8 @@ mod tests {
         let text = said(&fixture::retail(), "words and deeds");
         assert_eq!(
             text,
-            "The touchpoint scores hardly go with repurchase: the link is weak, or not shown to be more than chance. For \
-             referral this could not be tested."
+            "The touchpoint scores hardly go with repurchase: the link is weak, though more than chance. Whether the touchpoint \
+             scores go with referral could not be tested."
         );
     }
 
@@ -606,12 +614,14 @@ mod tests {
         let mut results = linked();
         assert_eq!(
             said(&results, "words and deeds"),
-            "The touchpoint scores go with repurchase. For referral this could not be tested. What comes first differs: “delivery” for recommend, “prices” for repurchase."
+            "The touchpoint scores go with repurchase. Whether the touchpoint scores go with referral could not be tested. What \
+             comes first differs: “delivery” for recommend, “prices” for repurchase."
         );
         if let Some(ranking) = &mut results.outcomes[2].ranking {
             ranking.p_value = 0.3;
         }
-        assert!(said(&results, "words and deeds").starts_with("The touchpoint scores hardly go with repurchase"));
+        let chance = "It is not shown that the touchpoint scores go with repurchase by more than chance. Whether";
+        assert!(said(&results, "words and deeds").starts_with(chance));
     }
 
     #[test]

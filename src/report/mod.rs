@@ -17,6 +17,7 @@ mod sentences;
 mod standing;
 mod text;
 pub(crate) mod words;
+mod words_and_deeds;
 
 mod action_chart;
 mod calibration_chart;

@@ -13,7 +13,7 @@ use crate::measures::IntervalKind;
 const NOTHING: f64 = 1e-12;
 
 /// p-value above which a link could be chance.
-const CHANCE: f64 = 0.05;
+pub(super) const CHANCE: f64 = 0.05;
 
 /// Whether what customers say goes with an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

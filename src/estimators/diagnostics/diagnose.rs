@@ -149,12 +149,16 @@ impl Diagnose {
         Ok(answers)
     }
 
-    /// Asks the scores themselves, gaps and all; `scale` holds their ends, which otherwise are the lowest and highest
-    /// score of each touchpoint.
-    pub fn touchpoints(&self, touchpoints: &Touchpoints, scale: Option<Scale>) -> TouchpointDiagnostics {
+    /// Asks the scores themselves, gaps and all; `scale_of` gives the scale of a touchpoint by its name, and where there is
+    /// none, the lowest and the highest score stand for its ends.
+    pub fn touchpoints(
+        &self,
+        touchpoints: &Touchpoints,
+        scale_of: impl Fn(&str) -> Option<Scale>,
+    ) -> TouchpointDiagnostics {
         let straight_lining = StraightLining::of(touchpoints);
         let halo = Halo::of(touchpoints);
-        let scale_ends = ScaleEnds::of_all(touchpoints, scale);
+        let scale_ends = ScaleEnds::of_all(touchpoints, scale_of);
         let findings = straight_lining
             .finding(self.straight_lining_max)
             .into_iter()

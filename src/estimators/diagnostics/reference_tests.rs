@@ -521,7 +521,7 @@ fn threads_change_no_byte() {
 #[test]
 fn answers_without_touchpoints_raise_nothing() {
     let none = Touchpoints::new(Vec::new(), Array2::zeros((20, 0))).expect("valid");
-    let answers = Diagnose::default().touchpoints(&none, None);
+    let answers = Diagnose::default().touchpoints(&none, |_| None);
     assert!(answers.findings.is_empty() && answers.halo.is_none() && answers.scale_ends.is_empty());
 }
 
@@ -532,7 +532,7 @@ fn one_impression_behind_all_scores_is_a_halo_and_unrelated_ones_are_not() {
         let mut values =
             Array2::from_shape_fn((300, 5), |(row, column)| strength * wave(row, 40) + wave(row, 41 + column));
         values[[7, 3]] = f64::NAN;
-        Diagnose::default().touchpoints(&Touchpoints::new(names.clone(), values).expect("valid"), None)
+        Diagnose::default().touchpoints(&Touchpoints::new(names.clone(), values).expect("valid"), |_| None)
     };
     let (one, none) = (impression(2.0), impression(0.0));
     assert_eq!(one.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), [FindingKind::Halo]);

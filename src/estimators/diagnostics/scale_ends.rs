@@ -66,6 +66,8 @@ pub struct ScaleEnds {
     pub floor_share: f64,
     /// Share (0-1) of the answers at the upper end.
     pub ceiling_share: f64,
+    /// Whether the ends are those of the question; else they are the lowest and the highest answer.
+    pub declared: bool,
 }
 
 impl ScaleEnds {
@@ -76,6 +78,7 @@ impl ScaleEnds {
         let answers = || values.iter().copied().filter(|value| !value.is_nan());
         let n_answers = answers().count();
         let (low, high) = (answers().fold(f64::INFINITY, f64::min), answers().fold(f64::NEG_INFINITY, f64::max));
+        let declared = scale.is_some();
         let scale = scale.or_else(|| Scale::new(low, high).ok())?;
         let share = |count: usize| count as f64 / n_answers as f64;
         (n_answers > 0).then(|| Self {
@@ -85,29 +88,34 @@ impl ScaleEnds {
             high: scale.high,
             floor_share: share(answers().filter(|value| *value <= scale.low + scale.room()).count()),
             ceiling_share: share(answers().filter(|value| *value >= scale.high - scale.room()).count()),
+            declared,
         })
     }
 
     /// One row per touchpoint.
-    pub(super) fn of_all(touchpoints: &Touchpoints, scale: Option<Scale>) -> Vec<Self> {
+    pub(super) fn of_all(touchpoints: &Touchpoints, scale_of: impl Fn(&str) -> Option<Scale>) -> Vec<Self> {
         let values = touchpoints.values();
         let columns = touchpoints.names().iter().zip(values.columns());
-        columns.filter_map(|(name, values)| Self::of(name, values, scale)).collect()
+        columns.filter_map(|(name, values)| Self::of(name, values, scale_of(name))).collect()
     }
 
     pub(super) fn finding(&self, share_max: f64) -> Option<Finding> {
-        let (share, end, word) = if self.ceiling_share >= self.floor_share {
-            (self.ceiling_share, self.high, "upper")
+        let (share, end, of_scale, of_answers) = if self.ceiling_share >= self.floor_share {
+            (self.ceiling_share, self.high, "upper", "largest")
         } else {
-            (self.floor_share, self.low, "lower")
+            (self.floor_share, self.low, "lower", "smallest")
         };
         (share > share_max).then(|| {
-            let sentence = format!(
-                "{:.0} % of the answers to `{}` are {end}, the {word} end of the scale: differences beyond it cannot be seen, and \
-                 its effect looks smaller than it is.",
-                100.0 * share,
-                self.term
-            );
+            // Where nobody says what the scale is, its end may lie beyond all answers.
+            let what = if self.declared {
+                format!("the {of_scale} end of the scale: differences beyond it cannot be seen, and its effect looks smaller than it is")
+            } else {
+                format!(
+                    "the {of_answers} answer: if the scale ends there, differences beyond it cannot be seen, and its effect looks \
+                     smaller than it is"
+                )
+            };
+            let sentence = format!("{:.0} % of the answers to `{}` are {end}, {what}.", 100.0 * share, self.term);
             Finding::new(FindingKind::ScaleEnd, Severity::Note, self.term.clone(), sentence)
                 .number("floor_share", self.floor_share)
                 .number("ceiling_share", self.ceiling_share)
@@ -184,10 +192,36 @@ mod tests {
         assert!(finding.sentence.starts_with("50 % of the answers to `delivery` are 10, the upper end"), "{finding:?}");
     }
 
+    /// Answers of 0 and 1 on a scale to 9, as in a study with a range for one touchpoint alone.
+    #[test]
+    fn each_touchpoint_has_its_own_scale() {
+        let names = ["detail", "meet"].map(str::to_owned).to_vec();
+        let values = array![[1.0, 1.0], [1.0, 1.0], [1.0, 1.0], [0.0, 0.0]];
+        let touchpoints = Touchpoints::new(names, values).expect("valid");
+        let scale_of = |name: &str| Scale::new(0.0, 9.0).ok().filter(|_| name == "detail");
+        let all = ScaleEnds::of_all(&touchpoints, scale_of);
+        let ends: Vec<(f64, f64, f64)> = all.iter().map(|own| (own.high, own.floor_share, own.ceiling_share)).collect();
+        assert_eq!(ends, [(9.0, 0.25, 0.0), (1.0, 0.25, 0.75)]);
+        assert_eq!(all[0].finding(0.5), None);
+        let finding = all[1].finding(0.5).expect("above");
+        assert!(
+            finding
+                .sentence
+                .starts_with("75 % of the answers to `meet` are 1, the largest answer: if the scale ends there")
+        );
+    }
+
     #[test]
     fn without_a_scale_the_answers_set_it_and_one_value_has_none() {
         let ends = ScaleEnds::of("t", array![1.0, 1.0, 5.0].view(), None).expect("two values");
-        assert_eq!((ends.low, ends.high), (1.0, 5.0));
+        assert_eq!((ends.low, ends.high, ends.declared), (1.0, 5.0, false));
+        // By hand: two of three answers are 1, which is all that is known of the scale.
+        let finding = ends.finding(0.5).expect("above");
+        assert!(
+            finding
+                .sentence
+                .starts_with("67 % of the answers to `t` are 1, the smallest answer: if the scale ends there")
+        );
         assert_eq!(ScaleEnds::of("t", array![4.0, 4.0].view(), None), None);
         assert_eq!(ScaleEnds::of("t", array![f64::NAN].view(), Scale::new(0.0, 1.0).ok()), None);
         assert_eq!(Scale::new(10.0, 0.0), Err(ScaleError { low: 10.0, high: 0.0 }));

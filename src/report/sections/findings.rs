@@ -169,7 +169,7 @@ mod tests {
         let mut results = crate::report::fixture::retail();
         let of = |about: &str| Finding::new(FindingKind::ScaleEnd, Severity::Note, about, format!("{about} at an end"));
         let touchpoints = Touchpoints::new(vec!["delivery".to_owned()], ndarray::array![[5.0], [5.0], [1.0]]);
-        results.touchpoints = touchpoints.ok().map(|own| Diagnose::default().touchpoints(&own, None));
+        results.touchpoints = touchpoints.ok().map(|own| Diagnose::default().touchpoints(&own, |_| None));
         results.findings.extend([of("likelihood"), of("delivery")]);
         let said = |place| findings_at(&results, place).into_iter().map(|row| row.sentence).collect::<Vec<_>>();
         assert!(said(Place::Score).contains(&"likelihood at an end.".to_owned()), "{:?}", said(Place::Score));
