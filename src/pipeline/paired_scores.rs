@@ -45,11 +45,25 @@ impl Question<'_> {
             }
         }
         let of = |rows: &[usize]| -> Vec<f64> { rows.iter().map(|&row| self.answers[row]).collect() };
-        let settings = PairedChangeSettings { confidence: self.study.confidence, ..PairedChangeSettings::default() };
+        let settings = PairedChangeSettings {
+            confidence: self.study.confidence,
+            population: self.population_of_pairs(&earlier, before, after),
+            ..PairedChangeSettings::default()
+        };
         let change = settings.between(&of(&earlier), &of(&later))?;
         let began = settings.began_apart(&of(&earlier), &of(&once)).ok();
         let moves_shown = change.moves.iter().flatten().all(|&n| n == 0 || n >= n_min);
         Ok(Some(WavePairs { change, began, moves_shown }))
+    }
+
+    /// How many there are in all of those who answered in both waves, one row each: as many as of the smaller wave at most; `None`
+    /// where that is endless or not known.
+    fn population_of_pairs(&self, rows: &[usize], before: &WaveOf, after: &WaveOf) -> Option<f64> {
+        let of_waves = [before, after].into_iter().filter_map(|wave| self.populations().of_level("wave", &wave.name));
+        let all = of_waves.reduce(f64::min)?;
+        // Where several customers of an account are seen as one, the account counts as often as it is here.
+        let n_seen = self.n_seen(rows) as f64;
+        (n_seen > 0.0).then(|| all * rows.len() as f64 / n_seen)
     }
 
     /// The row of every known customer's last answer in a wave, by customer; `None` where it is not known who answered.

@@ -28,6 +28,8 @@ pub(super) enum Part<'p> {
     Wave(&'p str),
     /// A value of a column in a wave, whose rows with an answer are given.
     LevelInWave { column: &'p str, value: &'p str, wave: &'p str, of_wave: &'p [usize] },
+    /// Some answers of a wave, whose rows with an answer are given, of whom as large a share was asked.
+    SomeOfWave { wave: &'p str, of_wave: &'p [usize] },
 }
 
 impl Populations {

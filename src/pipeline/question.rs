@@ -150,7 +150,13 @@ impl<'a> Question<'a> {
             Part::LevelInWave { column, value, wave, of_wave } => {
                 own.of_level(column, value).or_else(|| as_of(of_wave, own.of_level("wave", wave)))
             }
+            Part::SomeOfWave { wave, of_wave } => as_of(of_wave, own.of_level("wave", wave)),
         }
+    }
+
+    /// Whether some answers are those of everybody of the part, so that their score has no sampling error.
+    pub fn is_of_everybody(&self, rows: &[usize], part: Part<'_>) -> bool {
+        self.population_of(rows, part).is_some_and(|all| self.n_seen(rows) as f64 >= all)
     }
 
     /// How many customers gave some answers that count.

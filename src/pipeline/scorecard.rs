@@ -3,6 +3,7 @@
 use super::PipelineError;
 use super::outcomes::deed_label;
 use super::paired_scores;
+use super::population::Part;
 use super::portfolio::NamedColumns;
 use super::question::{Question, is_share};
 use super::shown_cuts::ShownCuts;
@@ -10,7 +11,7 @@ use super::small_bases::Hidden;
 use super::wave_scores::WaveOf;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::MeasureError;
-use crate::measures::change::{ControlLimits, TrendSettings, Wave};
+use crate::measures::change::{ControlLimits, ManyCuts, TrendSettings, Wave};
 use crate::measures::disclosure::ShownSets;
 use crate::measures::portfolio::Measure;
 use crate::measures::say_do::{
@@ -121,6 +122,11 @@ impl Making<'_> {
                 Err(problem) => problems.push((format!("the change from {} to {}", before.name, after.name), problem)),
             }
         }
+        // A step is looked at because something stands out of it, so that all steps count together.
+        let cuts_of_steps = self.card.changes.iter_mut().flat_map(|wave| &mut wave.cuts);
+        if let Err(problem) = ManyCuts::default().adjust(cuts_of_steps) {
+            problems.push(("the cuts that stand out between waves".to_owned(), problem));
+        }
         let confidence = question.study.confidence;
         self.card.findings.extend(paired_scores::not_as_the_others(&self.card.changes, confidence));
         let is_resampled = question.resampling().replicates > 1;
@@ -151,6 +157,16 @@ impl Making<'_> {
     }
 
     fn over_time(&mut self, question: &Question<'_>, waves: &[WaveOf]) {
+        let is_of_everybody = |wave: &&WaveOf| question.is_of_everybody(&wave.rows, Part::Wave(&wave.name));
+        let sure: Vec<String> = waves.iter().filter(is_of_everybody).map(|wave| wave.name.clone()).collect();
+        if !sure.is_empty() {
+            let problem = format!(
+                "everybody was asked in {}, and a score without a sampling error cannot be weighed by it; read the scores of \
+                 the waves as they are",
+                sure.join(", ")
+            );
+            return self.keep("the trend over waves and its control limits", &problem);
+        }
         let points = |wave: (usize, &WaveOf)| wave.1.as_point(question, wave.0);
         let own: Vec<Wave> = waves.iter().enumerate().filter_map(points).collect();
         let trend = TrendSettings { confidence: question.study.confidence };

@@ -180,7 +180,7 @@ fn changes(card: &Scorecard) -> Table {
         .numbers("nps_before", number(|own| own.before))
         .numbers("nps_after", number(|own| own.after))
         .numbers("change", number(|own| own.change))
-        .numbers("adjusted_change", number(|own| own.statistic * own.std_error))
+        .numbers("adjusted_change", number(|own| own.centre))
         .numbers("std_error", number(|own| own.std_error))
         .numbers("statistic", number(|own| own.statistic))
         .numbers("p_value", number(|own| own.p_value))

@@ -7,10 +7,10 @@ use super::question::{Drawn, Question};
 use super::selection::Selection;
 use super::shown_cuts::ShownCuts;
 use super::small_bases::{self, Hidden};
-use crate::measures::MeasureError;
 use crate::measures::change::{ChangeSettings, GroupScore, ManyCuts, Wave, WaveCounts};
 use crate::measures::movement::{ResampledMovement, TouchpointCoefficient, WaveRows};
 use crate::measures::portfolio::Cut;
+use crate::measures::{MeasureError, Sampling};
 use crate::report::{WaveChange, WaveMovement};
 use crate::study::{Missing, Outcome};
 use std::collections::BTreeSet;
@@ -102,7 +102,7 @@ impl Question<'_> {
         coded.into_iter().zip(shown).map(|(coded, shown)| CutByWave { coded, shown }).collect()
     }
 
-    /// From a wave to the next one, which stands at this place.
+    /// From a wave to the next one, which stands at this place; its cuts are to be read together with those of the other steps.
     pub fn change(&self, waves: &[WaveOf], at: usize, cuts: &[CutByWave<'_>]) -> Result<WaveChange, MeasureError> {
         let (before, after) = (&waves[at - 1], &waves[at]);
         let settings = ChangeSettings { confidence: self.study.confidence, ..ChangeSettings::default() };
@@ -125,7 +125,7 @@ impl Question<'_> {
                 }
             }
         }
-        let cuts = if counts.is_empty() { Vec::new() } else { many.between(&counts)? };
+        let cuts = many.one_by_one(&counts);
         let same_wording = after.is_worded_as(before);
         Ok(WaveChange { before: before.name.clone(), after: after.name.clone(), same_wording, all, paired: None, cuts })
     }
@@ -172,6 +172,7 @@ impl Question<'_> {
 
 /// The rows of one wave as the movement wants them.
 struct OfWave {
+    population: Option<f64>,
     answers: Vec<f64>,
     segments: Vec<usize>,
     touchpoints: Vec<Vec<f64>>,
@@ -185,6 +186,7 @@ impl OfWave {
         let rows: Vec<usize> = wave.rows.iter().filter(known).copied().collect();
         let of = |column: &[f64]| -> Vec<f64> { rows.iter().map(|&row| column[row]).collect() };
         Self {
+            population: question.population_of(&rows, Part::SomeOfWave { wave: &wave.name, of_wave: &wave.rows }),
             answers: of(question.answers),
             segments: rows.iter().map(|&row| coded.codes[row] as usize).collect(),
             touchpoints: touchpoints.iter().map(|column| of(column)).collect(),
@@ -197,7 +199,7 @@ impl OfWave {
             answers: &self.answers,
             segments: &self.segments,
             touchpoints: &self.touchpoints,
-            sampling: self.drawn.sampling(),
+            sampling: Sampling { population: self.population, ..self.drawn.sampling() },
         }
     }
 }

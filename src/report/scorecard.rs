@@ -244,7 +244,7 @@ pub struct WaveChange {
     pub all: Change,
     /// Of those who answered in both.
     pub paired: Option<WavePairs>,
-    /// Of each cut, with p-values adjusted over all of them.
+    /// Of each cut, with p-values adjusted over those of all steps.
     pub cuts: Vec<CutChange>,
 }
 

@@ -81,6 +81,51 @@ fn company() -> tempfile::TempDir {
     folder
 }
 
+/// Everybody is asked twice: what changed has changed, and so has every part of it.
+#[test]
+fn in_a_census_no_table_of_changes_has_an_error() {
+    let folder = folder();
+    let mut feedback = "who,when,nps,channel,wave,delivery\n".to_owned();
+    let mut orders = "who,when,amount\n".to_owned();
+    let mut invitations = "who,when,by,wave\n".to_owned();
+    for who in 0..20 {
+        let channel = if who < 10 { "app" } else { "store" };
+        // 8 promoters and 8 detractors of 20, of whom 4 detractors become promoters: 12 and 4.
+        for (wave, month, answers) in [("winter", 1, [10, 3, 8, 10, 3]), ("spring", 3, [10, 10, 8, 10, 3])] {
+            let answer = answers[who % 5];
+            let delivery = (who + month) % 3;
+            let _ = writeln!(feedback, "c{who},2026-{month:02}-10T12:00:00Z,{answer},{channel},{wave},{delivery}");
+            let _ = writeln!(invitations, "c{who},2026-{month:02}-09T12:00:00Z,mail,{wave}");
+            if who % 2 == 0 {
+                let _ = writeln!(orders, "c{who},2026-{month:02}-15T12:00:00Z,30");
+            }
+        }
+        let _ = writeln!(orders, "c{who},2025-12-01T12:00:00Z,100");
+    }
+    write(folder.path(), "waves.toml", &format!("{COMPANY}[measures.population]\nsize = 20\n"));
+    write(folder.path(), "feedback.csv", &feedback);
+    write(folder.path(), "orders.csv", &orders);
+    write(folder.path(), "invitations.csv", &invitations);
+    let output = advocate(folder.path(), &["run", "waves.toml", "--quiet"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let changes = rows(folder.path(), "waves", "changes");
+    let paired = rows(folder.path(), "waves", "paired_changes");
+    for row in [find(&changes, &[("cut", "all answers")]), find(&paired, &[("before", "winter")])] {
+        for (column, want) in [("change", 40.0), ("std_error", 0.0), ("conf_low", 40.0), ("conf_high", 40.0)] {
+            assert_near(row, column, want);
+        }
+    }
+    let movement = rows(folder.path(), "waves", "movement");
+    // Both channels rise alike, so that all of the change is within them.
+    assert_near(find(&movement, &[("part", "rate")]), "estimate", 40.0);
+    for row in &movement {
+        assert_eq!((&row["conf_low"], &row["conf_high"]), (&row["estimate"], &row["estimate"]), "{}", row["part"]);
+    }
+    let summary = std::fs::read_to_string(folder.path().join("results/waves/2026-12-31/summary.md")).expect("a text");
+    assert!(summary.contains("the score rose by 40.0 points; everybody was asked both times"), "{summary}");
+    assert!(!summary.contains("false alarm") && !summary.contains("of 100 cases"), "{summary}");
+}
+
 #[test]
 fn the_change_between_waves_and_its_parts_add_up() {
     let folder = company();

@@ -2,6 +2,7 @@
 
 use super::planning::{Power, SamplePlan};
 use crate::measures::difference::{Difference, difference};
+use crate::measures::sampling::share_unseen;
 use crate::measures::{MeasureError, ResponseClass, Sampling};
 use crate::stats::Confidence;
 use crate::stats::distributions::{student_critical, student_two_sided};
@@ -14,6 +15,8 @@ pub struct PairedChangeSettings {
     pub confidence: Confidence,
     /// The power at which the smallest change that could be shown is stated.
     pub power: Power,
+    /// How many people there are in all of whom some answered twice; `None` without end.
+    pub population: Option<f64>,
 }
 
 /// The later score less the earlier of people who answered twice, in points.
@@ -27,9 +30,9 @@ pub struct PairedChange {
     pub after: f64,
     /// The later less the earlier.
     pub change: f64,
-    /// Standard error of the change: of the mean of the people's own changes of class.
+    /// Standard error of the change: of the mean of the people's own changes of class; zero where everybody answered twice.
     pub std_error: f64,
-    /// The change over its error.
+    /// The change over its error; without meaning (`NaN` or endless) where everybody answered twice.
     pub statistic: f64,
     /// Two-sided.
     pub p_value: f64,
@@ -53,10 +56,12 @@ impl PairedChangeSettings {
     /// The change over people, one entry of each column a person, 0-10.
     ///
     /// A person's change of class is -2 to 2; their mean is tested by Student's t for pairs, with `n - 1` degrees of freedom, which
-    /// people who answered twice are often too few to do without.
+    /// people who answered twice are often too few to do without. Of `N` people in all, `n` who answered twice leave `1 - n / N` of
+    /// the variance.
     ///
     /// # Errors
-    /// Columns of unequal length, answers off the scale, fewer than two people, people who all change alike.
+    /// Columns of unequal length, answers off the scale, fewer than two people, more than there are in all, people who all change
+    /// alike and are not everybody.
     ///
     /// # Example
     /// ```
@@ -79,21 +84,23 @@ impl PairedChangeSettings {
             let class = |value| ResponseClass::of(value).ok_or(MeasureError::OffScale { row: row + 1, value });
             moves[class(before)? as usize][class(after)? as usize] += 1;
         }
+        let unseen = self.population.map_or(Ok(1.0), |population| share_unseen(population, before.len()))?;
         let n = before.len() as f64;
-        let cells = || (0..9).map(|cell| (cell / 3, cell % 3)).map(|(from, to)| (from, to, moves[from][to] as f64 / n));
+        let cells = || (0..9).map(|cell| (cell / 3, cell % 3)).map(|(from, to)| (from, to, moves[from][to] as f64));
+        // Sums of whole numbers, so that scores that are equal are equal to the last digit.
         let mean = |of: fn(f64, f64) -> f64| -> f64 {
-            cells().map(|(from, to, share)| share * of(from as f64 - 1.0, to as f64 - 1.0)).sum()
+            cells().map(|(from, to, people)| people * of(from as f64 - 1.0, to as f64 - 1.0)).sum::<f64>() / n
         };
         let (first, second) = (mean(|from, _| from), mean(|_, to| to));
         let change = second - first;
         let variance = (mean(|from, to| (to - from) * (to - from)) - change * change).max(0.0);
-        if variance <= 0.0 {
+        if variance <= 0.0 && unseen > 0.0 {
             return Err(MeasureError::Constant { what: "the change of class from person to person".to_owned() });
         }
         let spread = |mean_square: f64, mean: f64| mean_square - mean * mean;
         let (one, other) = (spread(mean(|from, _| from * from), first), spread(mean(|_, to| to * to), second));
         let together = mean(|from, to| from * to) - first * second;
-        let error = (variance / (n - 1.0)).sqrt();
+        let error = (unseen * variance / (n - 1.0)).sqrt();
         let half = student_critical(self.confidence.tail(), n - 1.0) * error;
         let plan = SamplePlan { variance: 1.0, confidence: self.confidence, ..SamplePlan::default() };
         Ok(PairedChange {
@@ -103,13 +110,17 @@ impl PairedChangeSettings {
             change: 100.0 * change,
             std_error: 100.0 * error,
             statistic: change / error,
-            p_value: student_two_sided(change / error, n - 1.0),
+            p_value: match error > 0.0 {
+                true => student_two_sided(change / error, n - 1.0),
+                // Nothing is left to chance.
+                false => f64::from(u8::from(change.abs() <= 0.0)),
+            },
             conf_low: 100.0 * (change - half).max(-2.0),
             conf_high: 100.0 * (change + half).min(2.0),
             confidence: self.confidence,
             moves,
             correlation: (one > 0.0 && other > 0.0).then(|| (together / (one * other).sqrt()).clamp(-1.0, 1.0)),
-            minimum_detectable: plan.minimum_detectable((n - 1.0) / variance, None, self.power)?,
+            minimum_detectable: plan.minimum_detectable((n - 1.0) / (unseen * variance), None, self.power)?,
             power: self.power,
         })
     }
@@ -139,6 +150,18 @@ impl PairedChangeSettings {
             })
             .collect();
         difference(&points?, |row| Some(row < twice.len()), Sampling::default(), self.confidence)
+    }
+}
+
+impl PairedChange {
+    /// Whether the interval leaves out zero.
+    pub fn is_shown(&self) -> bool {
+        self.conf_low > 0.0 || self.conf_high < 0.0
+    }
+
+    /// Whether everybody answered twice, so that nothing is left to chance.
+    pub fn is_of_everybody(&self) -> bool {
+        self.std_error <= 0.0
     }
 }
 
@@ -192,6 +215,33 @@ mod tests {
         assert!((own.std_error - want).abs() < 1e-10, "{} {want}", own.std_error);
         assert!(matches!(settings.began_apart(&[9.0, 3.0], &[]), Err(MeasureError::TooFew { .. })));
         assert_eq!(settings.began_apart(&[9.0], &[8.0, 11.0]), Err(MeasureError::OffScale { row: 3, value: 11.0 }));
+    }
+
+    #[test]
+    fn a_part_of_all_people_leaves_its_part_of_the_error_by_hand() {
+        // Changes of class 2, 0, 0 and -1: mean 1/4, squares 5, variance 5/4 - 1/16 = 19/16, over n - 1 = 3.
+        let (before, after) = ([3.0, 7.0, 9.0, 9.0], [9.0, 7.0, 10.0, 8.0]);
+        let among = |population| PairedChangeSettings { population, ..PairedChangeSettings::default() };
+        let of = |population| among(population).between(&before, &after);
+        let endless = of(None).expect("pairs");
+        assert!((endless.std_error - 100.0 * (19.0_f64 / 48.0).sqrt()).abs() < 1e-10);
+        // 4 of 16: three quarters of the variance.
+        let some = of(Some(16.0)).expect("pairs");
+        assert!((some.std_error - 100.0 * (0.75 * 19.0_f64 / 48.0).sqrt()).abs() < 1e-10);
+        let nearer = 0.75_f64.sqrt();
+        assert!((some.minimum_detectable - nearer * endless.minimum_detectable).abs() < 1e-9);
+        assert!((some.statistic - endless.statistic / nearer).abs() < 1e-12);
+        let all = of(Some(4.0)).expect("pairs");
+        assert_eq!((all.std_error, all.p_value, all.minimum_detectable), (0.0, 0.0, 0.0));
+        assert_eq!((all.conf_low, all.change, all.conf_high), (25.0, 25.0, 25.0));
+        assert!(all.is_of_everybody() && all.is_shown() && !some.is_of_everybody());
+        assert!(matches!(of(Some(3.0)), Err(MeasureError::PopulationTooSmall { .. })));
+        // Everybody from detractor to promoter is a change of 200 without an error.
+        let alike = among(Some(2.0)).between(&[1.0, 2.0], &[9.0, 9.0]).expect("pairs");
+        assert_eq!((alike.change, alike.std_error), (200.0, 0.0));
+        // One up and one down: nobody's score changed, for sure.
+        let none = among(Some(3.0)).between(&[1.0, 9.0, 9.0], &[9.0, 9.0, 1.0]).expect("pairs");
+        assert_eq!((none.change, none.p_value, none.is_shown()), (0.0, 1.0, false));
     }
 
     #[test]

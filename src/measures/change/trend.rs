@@ -86,7 +86,7 @@ impl TrendSettings {
                 }
             }
             if wave.std_error <= 0.0 {
-                let must = "positive; a wave in which all answer alike has no weight of its own";
+                let must = "positive; a wave in which all answer alike, or of which everybody was asked, has no weight of its own";
                 return Err(MeasureError::Setting { what: "a wave's standard error", value: wave.std_error, must });
             }
         }

@@ -209,12 +209,23 @@ impl Change {
         self.conf_low > 0.0 || self.conf_high < 0.0
     }
 
+    /// Whether everybody was asked both times, so that nothing is left to chance.
+    pub fn is_of_everybody(&self) -> bool {
+        self.std_error <= 0.0
+    }
+
     /// The change in words, with what could have been seen where nothing was.
     pub fn sentence(&self) -> String {
         let level = 100.0 * self.confidence.level();
         let ends = format!("{level:.0} % interval {:.1} to {:.1}", self.conf_low, self.conf_high);
-        if self.is_shown() {
-            let word = if self.centre > 0.0 { "rose" } else { "fell" };
+        let word = if self.centre > 0.0 { "rose" } else { "fell" };
+        if self.is_of_everybody() {
+            let changed = match self.is_shown() {
+                true => format!("{word} by {:.1} points", self.change.abs()),
+                false => "did not change".to_owned(),
+            };
+            format!("the score {changed}; everybody was asked both times, so that there is no sampling error")
+        } else if self.is_shown() {
             format!("the score {word} by {:.1} points ({ends})", self.change.abs())
         } else {
             format!(
@@ -302,8 +313,11 @@ mod tests {
         let all = settings.between(score(&before, 4.0), score(&after, 4.0)).expect("a change");
         assert_eq!((all.change, all.std_error, all.p_value), (25.0, 0.0, 0.0));
         assert_eq!((all.conf_low, all.conf_high, all.n_before), (25.0, 25.0, 4.0));
+        let said = "the score rose by 25.0 points; everybody was asked both times, so that there is no sampling error";
+        assert_eq!(all.sentence(), said);
         let same = settings.between(score(&before, 4.0), score(&before, 4.0)).expect("a change");
         assert_eq!((same.change, same.p_value, same.is_shown()), (0.0, 1.0, false));
+        assert!(same.is_of_everybody() && same.sentence().starts_with("the score did not change; everybody was asked"));
         // With everybody before, the error is that of the later group alone: sqrt(p + d - (p - d)^2) over sqrt(n), with
         // 3/4, 3/2 and 3/4 answers added to 3, 0 and 1.
         let half = settings

@@ -17,7 +17,7 @@ pub struct WaveRows<'a> {
     pub segments: &'a [usize],
     /// Scores of each touchpoint, a column each, in the order of the coefficients; `NaN` is a blank. May be empty.
     pub touchpoints: &'a [Vec<f64>],
-    /// Weights and customers.
+    /// Weights, customers, and how many of them there are in all.
     pub sampling: Sampling<'a>,
 }
 
@@ -73,7 +73,9 @@ impl ResampledMovement {
     /// Divides the change between two waves of different or overlapping people.
     ///
     /// Each wave is resampled on its own, customers whole; people in both waves are taken for different ones, which is
-    /// cautious. A replicate in which a segment has no answers counts it as absent.
+    /// cautious. A replicate in which a segment has no answers counts it as absent. Where a part of a population was asked, its
+    /// replicates lie nearer to the wave by the root of the share that was not: each row's part of the answers, of which all
+    /// figures are made, is drawn in. Of a wave that asked everybody nothing is open.
     /// Coefficients are taken as given: their own uncertainty is not in the intervals.
     ///
     /// # Errors
@@ -87,8 +89,14 @@ impl ResampledMovement {
         let (movement, attribution) = self.divide(&first, &second)?;
         let drawn = |wave: WaveRows, seed: u64| {
             let resampling = Resampling { seed, ..self.resampling };
+            let n = wave.answers.len();
+            let nearer = wave.sampling.share_unseen(wave.sampling.n_seen(n))?.sqrt();
+            let weights = own(wave);
             // A replicate without answers is kept as such, so that the replicates of the waves stay in step.
-            resampling.draws(wave.answers.len(), wave.sampling, |weights| Some(self.figures(wave, weights)))
+            resampling.draws(n, wave.sampling, |drawn| match nearer < 1.0 {
+                true => Some(drawn_in(&weights, drawn, nearer).and_then(|drawn| self.figures(wave, &drawn))),
+                false => Some(self.figures(wave, drawn)),
+            })
         };
         let (earlier, later) = (drawn(before, self.resampling.seed)?, drawn(after, !self.resampling.seed)?);
         let replicates: Vec<Vec<f64>> = earlier
@@ -215,6 +223,13 @@ impl ResampledMovement {
     }
 }
 
+/// The weights of a replicate, as much nearer to the wave's own, each as a part of their sum; `None` where nobody was drawn.
+fn drawn_in(own: &[f64], drawn: &[f64], nearer: f64) -> Option<Vec<f64>> {
+    let (all, all_drawn) = (own.iter().sum::<f64>(), drawn.iter().sum::<f64>());
+    let each = nearer * all / all_drawn;
+    (all_drawn > 0.0).then(|| own.iter().zip(drawn).map(|(own, drawn)| (1.0 - nearer) * own + each * drawn).collect())
+}
+
 struct Figures {
     shares: Vec<f64>,
     scores: Vec<f64>,
@@ -264,6 +279,43 @@ mod tests {
         assert!((part("mix:web") + part("mix:store") - part("mix")).abs() < 1e-9);
         assert!((part("rate:web") + part("rate:store") - part("rate")).abs() < 1e-9);
         assert!((part("touchpoint:delivery") + part("residual") - part("rate")).abs() < 1e-9);
+    }
+
+    /// With 300 of 400 asked each time, half of every deviation is left: `sqrt(1 - 300 / 400)`.
+    #[test]
+    fn replicates_are_drawn_in_by_the_share_of_the_population_that_was_asked() {
+        let (one, other) = (answers(300, 0), answers(300, 2));
+        let segments: Vec<usize> = (0..300).map(|row| row % 2).collect();
+        let scores = |answers: &[f64]| vec![answers.iter().map(|answer| 0.5 * answer + 3.0).collect::<Vec<f64>>()];
+        let (early, late) = (scores(&one), scores(&other));
+        let rows = |populations: [Option<f64>; 2]| {
+            let sampling = populations.map(|population| Sampling { population, ..Sampling::default() });
+            let wave =
+                |answers, touchpoints, sampling| WaveRows { answers, segments: &segments, touchpoints, sampling };
+            let own = settings().between(wave(&one, &early, sampling[0]), wave(&other, &late, sampling[1]));
+            own.expect("waves").rows
+        };
+        let (endless, asked) = (rows([None; 2]), rows([Some(400.0); 2]));
+        // The change and the touchpoint's part are linear in the shares of the answers.
+        for part in ["change", "touchpoint:delivery"] {
+            let of = |rows: &[MovementRow]| rows.iter().find(|row| row.part == part).expect("a part").clone();
+            let (all, some) = (of(&endless), of(&asked));
+            assert!((some.estimate - all.estimate).abs() < 1e-12);
+            let ends = |row: &MovementRow| [row.estimate - row.conf_low, row.conf_high - row.estimate];
+            for (some, all) in ends(&some).into_iter().zip(ends(&all)) {
+                assert!((some - 0.5 * all).abs() < 1e-9 && all > 0.0, "{part}: {some} {all}");
+            }
+        }
+        // Where everybody was asked both times nothing is open.
+        for row in rows([Some(300.0); 2]) {
+            assert_eq!((row.conf_low, row.conf_high), (row.estimate, row.estimate), "{}", row.part);
+        }
+        // Where everybody was asked the first time, the later wave's own error is left: here that of 300 answers.
+        let of = |answers: &[f64]| NetPromoterScore::of(answers, None, NpsSettings::default()).expect("answers");
+        let (half, later) = (&rows([Some(300.0), None])[0], of(&other));
+        let want = 1.96 * later.std_error;
+        assert!((half.conf_high - half.estimate - want).abs() < 1.5, "{half:?} {want}");
+        assert!((half.estimate - half.conf_low - want).abs() < 1.5, "{half:?} {want}");
     }
 
     #[test]

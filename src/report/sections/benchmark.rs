@@ -11,21 +11,39 @@ pub(in crate::report) fn benchmark_sentence(own: &BenchmarkResult) -> String {
         Some(wave) => format!("The score of {wave}"),
         None => "The score of all answers".to_owned(),
     };
-    let found =
-        if own.test.p_value < 1.0 - own.confidence.level() { "lies above" } else { "is not shown to lie above" };
+    let is_sure = own.test.std_error <= 0.0;
+    let found = match own.test.p_value < 1.0 - own.confidence.level() {
+        true => "lies above",
+        false if is_sure => "does not lie above",
+        false => "is not shown to lie above",
+    };
     let error = match own.figure.n {
         Some(n) => format!("with the error of its {}", words::counted(n as usize, "answer", "answers")),
         None => "which is taken for sure, as nothing is said of the answers behind it".to_owned(),
     };
+    let rest = match is_sure {
+        true => "everybody was asked, so that there is no sampling error".to_owned(),
+        false => format!(
+            "{} at a level of {} (one-sided p {})",
+            at_least(own.test.conf_low),
+            words::level(own.confidence),
+            words::p_value(own.test.p_value)
+        ),
+    };
+    let gap = match own.test.gap < 0.0 {
+        true => format!("{} points less", words::score(-own.test.gap)),
+        false => format!("{} points more", words::score(own.test.gap)),
+    };
     format!(
-        "{score}, {}, {found} the benchmark{whose} of {}, {error}: {} points more, at least {} at a level of {} (one-sided p {}).",
+        "{score}, {}, {found} the benchmark{whose} of {}, {error}: {gap}, {rest}.",
         words::score(own.test.nps),
-        words::score(own.figure.nps),
-        words::score(own.test.gap),
-        words::score(own.test.conf_low),
-        words::level(own.confidence),
-        words::p_value(own.test.p_value)
+        words::score(own.figure.nps)
     )
+}
+
+/// The lower end of a gap in the direction in which it lies.
+fn at_least(low: f64) -> String {
+    if low < 0.0 { format!("at most {} less", words::score(-low)) } else { format!("at least {}", words::score(low)) }
 }
 
 /// Cuts against their figures.
@@ -55,7 +73,12 @@ impl CutsAgainst {
         let above: Vec<String> =
             all.iter().filter(|own| own.tested.is_discovery).map(|own| own.tested.name.clone()).collect();
         let n = words::counted(all.len(), "cut", "cuts");
+        let are_sure = all.iter().all(|own| own.tested.test.std_error <= 0.0);
         let sentence = match above.is_empty() {
+            _ if are_sure => {
+                let named = if above.is_empty() { "none".to_owned() } else { words::listed(&above) };
+                format!("Of {n}, in each of which everybody was asked, these lie above their benchmark: {named}.")
+            }
             true => {
                 format!("Of {n}, none is shown to lie above its benchmark once it is counted how many were looked at.")
             }
@@ -88,9 +111,9 @@ impl CutAgainstRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measures::ClassCounts;
     use crate::measures::change::GroupScore;
     use crate::measures::channels::{Benchmark, CutAndBenchmark, ManyBenchmarks};
+    use crate::measures::{ClassCounts, NetPromoterScore, NpsSettings, Sampling};
     use crate::report::Cut;
     use crate::stats::Confidence;
 
@@ -118,6 +141,37 @@ mod tests {
         );
         let below = sentence(49.0, None);
         assert!(below.contains("is not shown to lie above") && below.contains("taken for sure"), "{below}");
+    }
+
+    #[test]
+    fn a_score_below_its_figure_has_points_less() {
+        // With 3/4, 3/2 and 3/4 answers more the score is 500 of 1003, 49.85, its variance 701.5 / 1003 - 0.4985^2 = 0.4509, its
+        // error 2.120; 1.645 of it are 3.49 below -10.15 and below 9.85.
+        let below = sentence(60.0, None);
+        assert!(below.contains(": 10.0 points less, at most 13.6 less at a level of 95 % (one-sided p "), "{below}");
+        let above = sentence(40.0, None);
+        assert!(above.contains(": 10.0 points more, at least 6.4 at a level of 95 %"), "{above}");
+    }
+
+    #[test]
+    fn of_a_census_nothing_is_left_to_chance() {
+        // 1 promoter less 2 detractors of 4: -25, which is 5 below -20 and 15 above -40.
+        let sampling = Sampling { population: Some(4.0), ..Sampling::default() };
+        let score = NetPromoterScore::of_sample(&[9.0, 8.0, 2.0, 3.0], sampling, NpsSettings::default());
+        let ours = GroupScore::of_score(&score.expect("answers"));
+        let confidence = Confidence::default();
+        let said = |nps: f64| {
+            let figure = Benchmark { nps, n: None, variance: None };
+            let test = figure.beaten_by(ours, confidence).expect("a test");
+            benchmark_sentence(&BenchmarkResult { name: None, figure, wave: None, n: 4, test, confidence })
+        };
+        let (below, above) = (said(-20.0), said(-40.0));
+        assert!(below.contains("-25.0, does not lie above the benchmark of -20.0"), "{below}");
+        assert!(
+            below.ends_with(": 5.0 points less, everybody was asked, so that there is no sampling error."),
+            "{below}"
+        );
+        assert!(above.contains("-25.0, lies above") && above.contains(": 15.0 points more, everybody"), "{above}");
     }
 
     #[test]

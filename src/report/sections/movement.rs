@@ -14,8 +14,8 @@ pub(in crate::report) struct Changed {
     pub steps: Vec<StepRow>,
     /// Those who answered in both waves of a step.
     pub paired: Vec<StepRow>,
-    /// How many of 100 changes of the smallest size would be shown.
-    pub power: String,
+    /// What is in bold, and how sure the smallest change is to show.
+    pub about_steps: String,
     pub level: String,
     pub outside: Option<String>,
     pub why: Option<Why>,
@@ -46,6 +46,8 @@ pub(in crate::report) struct Why {
     pub with_touchpoints: bool,
     /// Whether there is evidence of the change itself.
     pub is_shown: bool,
+    /// Whether everybody was asked both times, so that the parts are sure.
+    pub is_of_everybody: bool,
 }
 
 /// One part in points of the score.
@@ -68,7 +70,6 @@ impl Changed {
             format!("Outside of what the waves vary by in common (control limits): {}.", words::listed(&outside))
         });
         let level = words::level(results.head.confidence);
-        let power = card.changes.first().map(|own| words::fixed(100.0 * own.all.power.chance(), 0));
         let paired =
             card.changes.iter().filter_map(|wave| Some(StepRow::of_pairs(wave, &wave.paired.as_ref()?.change)));
         Some(Self {
@@ -76,7 +77,7 @@ impl Changed {
             sentences: step_sentence(&card.changes).into_iter().chain(cut_sentences(&card.changes)).collect(),
             steps: card.changes.iter().map(StepRow::of).collect(),
             paired: paired.collect(),
-            power: power.unwrap_or_default(),
+            about_steps: about_steps(&card.changes),
             why: card.movement.as_ref().map(|own| Why::of(own, &card.changes, level.clone())),
             level,
             outside,
@@ -93,7 +94,7 @@ impl StepRow {
             n: String::new(),
             change: signed(own.change),
             interval: words::score_range(own.conf_low, own.conf_high),
-            smallest: words::score(own.minimum_detectable),
+            smallest: smallest(own.minimum_detectable, own.is_of_everybody()),
             is_shown: own.is_shown(),
         }
     }
@@ -105,10 +106,29 @@ impl StepRow {
             n: words::count(own.n as u64),
             change: signed(own.change),
             interval: words::score_range(own.conf_low, own.conf_high),
-            smallest: words::score(own.minimum_detectable),
-            is_shown: own.conf_low > 0.0 || own.conf_high < 0.0,
+            smallest: smallest(own.minimum_detectable, own.is_of_everybody()),
+            is_shown: own.is_shown(),
         }
     }
+}
+
+/// The smallest change that would show; any would where everybody was asked.
+fn smallest(points: f64, is_of_everybody: bool) -> String {
+    if is_of_everybody { "any".to_owned() } else { words::score(points) }
+}
+
+/// What the table of steps says in bold and of its smallest changes.
+fn about_steps(changes: &[WaveChange]) -> String {
+    let n_sure = changes.iter().filter(|wave| wave.all.is_of_everybody()).count();
+    let Some(own) = changes.first().filter(|_| n_sure < changes.len()) else {
+        return "In bold: a change. Everybody was asked, so that there is no sampling error.".to_owned();
+    };
+    let power = words::fixed(100.0 * own.all.power.chance(), 0);
+    let sure = if n_sure > 0 { " Where any would show, everybody was asked both times." } else { "" };
+    format!(
+        "In bold: evidence of a change. A change of the smallest size would show in {power} of 100 cases, a smaller one less \
+         often.{sure}"
+    )
 }
 
 /// Points with their sign.
@@ -128,6 +148,11 @@ fn step_sentence(changes: &[WaveChange]) -> Option<String> {
     match (n, shown.len()) {
         (0, _) => None,
         (1, _) => changes.first().map(step),
+        (_, n_shown) if changes.iter().all(|wave| wave.all.is_of_everybody()) => Some(format!(
+            "Everybody was asked in every wave, so that there is no sampling error: of {n} steps from a wave to the next, the \
+             score changed in {}.",
+            if n_shown == 0 { "none".to_owned() } else { format!("{n_shown}, {}", words::listed(&shown)) }
+        )),
         (_, 0) => Some(format!(
             "Of {n} steps from a wave to the next, none by itself is evidence of a change; the table says how large one would \
              have to be."
@@ -146,6 +171,13 @@ pub(in crate::report) fn last_step(wave: &WaveChange) -> String {
     let ends = words::score_range(own.conf_low, own.conf_high);
     let interval = format!("{} interval {ends}", words::level(own.confidence));
     let (from, to) = (&wave.before, &wave.after);
+    if own.is_of_everybody() {
+        let changed = match own.is_shown() {
+            true => format!("changed by {} points", signed(own.change)),
+            false => "did not change".to_owned(),
+        };
+        return format!("From {from} to {to} it {changed} (everybody was asked, so that there is no sampling error).");
+    }
     match own.is_shown() {
         true => format!("From {from} to {to} it changed by {} points ({interval}).", signed(own.change)),
         false => {
@@ -189,52 +221,62 @@ pub(in crate::report) fn trend_sentence(results: &StudyResults) -> Option<String
     })
 }
 
-/// Waves that were asked in other words, cuts that stand out of a step, and that the others do not.
+/// Waves that were asked in other words, and what the cuts of all steps come to, which count together.
 fn cut_sentences(changes: &[WaveChange]) -> Vec<String> {
-    let mut sentences = Vec::new();
-    let (mut n_compared, mut n_steps) = (0, 0);
-    for wave in changes {
-        if wave.same_wording == Some(false) {
-            sentences.push(format!(
-                "{} and {} were asked in different words, so that their scores are not comparable.",
-                wave.before, wave.after
-            ));
-        }
-        let found: Vec<String> = wave
-            .cuts
-            .iter()
-            .filter(|cut| cut.is_discovery)
-            .filter_map(|cut| Some(format!("{} ({} points)", cut.name, signed(cut.change.as_ref()?.change))))
-            .collect();
-        let n_own = wave.cuts.iter().filter(|cut| cut.change.is_some()).count();
-        if found.is_empty() {
-            n_compared += n_own;
-            n_steps += usize::from(n_own > 0);
-            continue;
-        }
-        sentences.push(format!(
-            "From {} to {}, of {} compared one by one, these stand out although it is counted how many were looked at (of such \
-             cuts, one in ten is a false alarm on average, at most): {}.",
-            wave.before,
-            wave.after,
-            words::counted(n_own, "cut", "cuts"),
+    let other_words = changes.iter().filter(|wave| wave.same_wording == Some(false)).map(|wave| {
+        format!(
+            "{} and {} were asked in different words, so that their scores are not comparable.",
+            wave.before, wave.after
+        )
+    });
+    other_words.chain(tested_cuts(changes)).chain(sure_cuts(changes)).collect()
+}
+
+/// The cuts that stand out of all that were compared; nothing where none was.
+fn tested_cuts(changes: &[WaveChange]) -> Option<String> {
+    let n_tested = |wave: &WaveChange| wave.cuts.iter().filter(|cut| cut.p_adjusted.is_some()).count();
+    let compared = words::counted(changes.iter().map(n_tested).sum(), "comparison", "comparisons");
+    let within = match changes.iter().filter(|wave| n_tested(wave) > 0).count() {
+        0 => return None,
+        1 => "within one step".to_owned(),
+        n_steps => format!("over {n_steps} steps"),
+    };
+    let found: Vec<String> = changes
+        .iter()
+        .flat_map(|wave| wave.cuts.iter().filter(|cut| cut.is_discovery).map(move |cut| (wave, cut)))
+        .filter_map(|(wave, cut)| {
+            let points = signed(cut.change.as_ref()?.change);
+            Some(format!("{} from {} to {} ({points} points)", cut.name, wave.before, wave.after))
+        })
+        .collect();
+    Some(match found.is_empty() {
+        true => format!(
+            "Of {compared} of single cuts {within}, none stands out once it is counted how many were looked at."
+        ),
+        false => format!(
+            "Of {compared} of single cuts {within}, these stand out although it is counted how many were looked at (of such cuts, \
+             one in ten is a false alarm on average, at most): {}; the others do not.",
             words::listed(&found)
-        ));
-    }
-    if n_compared > 0 {
-        let within = if n_steps == 1 { "one step" } else { "these steps" };
-        sentences.push(format!(
-            "Of {} of single cuts within {within}, none stands out once it is counted how many were looked at.",
-            words::counted(n_compared, "comparison", "comparisons")
-        ));
-    }
-    sentences
+        ),
+    })
+}
+
+/// Cuts of which everybody was asked, whose changes need no test.
+fn sure_cuts(changes: &[WaveChange]) -> Option<String> {
+    let of_all = changes.iter().flat_map(|wave| &wave.cuts).filter_map(|cut| cut.change.as_ref());
+    let n_sure = of_all.filter(|change| change.is_of_everybody()).count();
+    (n_sure > 0).then(|| {
+        format!(
+            "In {} of single cuts everybody was asked both times, so that there is no sampling error.",
+            words::counted(n_sure, "comparison", "comparisons")
+        )
+    })
 }
 
 /// The change, and what these bases could have shown in any case.
 fn in_words(change: &Change) -> String {
     let own = change.sentence();
-    if change.is_shown() {
+    if change.is_shown() && !change.is_of_everybody() {
         let power = words::fixed(100.0 * change.power.chance(), 0);
         let least = words::score(change.minimum_detectable);
         format!("{own}; with these bases a change of {least} points would be shown in {power} of 100 cases")
@@ -261,7 +303,8 @@ impl Why {
             segments: rows(true),
             level,
             n_replicates: words::count(own.parts.n_replicates as u64),
-            is_shown: said.is_some_and(|wave| wave.all.is_shown()),
+            is_shown: said.is_some_and(|wave| wave.all.is_shown() || wave.all.is_of_everybody()),
+            is_of_everybody: said.is_some_and(|wave| wave.all.is_of_everybody()),
             with_touchpoints: own.parts.rows.iter().any(|row| row.part.starts_with("touchpoint:")),
         }
     }
@@ -297,8 +340,8 @@ impl PartRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measures::ClassCounts;
-    use crate::measures::change::{ChangeSettings, GroupScore};
+    use crate::measures::change::{ChangeSettings, GroupScore, ManyCuts, WaveCounts};
+    use crate::measures::{ClassCounts, NetPromoterScore, NpsSettings, Sampling};
 
     fn change(before: [f64; 3], after: [f64; 3]) -> WaveChange {
         let group = |[d, s, p]: [f64; 3]| GroupScore::of_counts(ClassCounts::new(d, s, p).expect("counts"));
@@ -324,5 +367,84 @@ mod tests {
         assert_eq!(step_sentence(&[]), None);
         let row = StepRow::of(&still);
         assert!(!row.is_shown && row.change.starts_with('+') && row.n.is_empty());
+    }
+
+    /// A step with these cuts, of which each has the same people before and these after.
+    fn with_cuts(after: &[[f64; 3]]) -> WaveChange {
+        let group = |[d, s, p]: [f64; 3]| ClassCounts::new(d, s, p).map(GroupScore::of_counts).ok();
+        let cut = |(at, own): (usize, &[f64; 3])| WaveCounts {
+            name: format!("channel {at}"),
+            before: group([40.0, 40.0, 40.0]),
+            after: group(*own),
+        };
+        let counts: Vec<WaveCounts> = after.iter().enumerate().map(cut).collect();
+        let cuts = ManyCuts::default().one_by_one(&counts);
+        WaveChange { cuts, ..change([40.0, 40.0, 40.0], [40.0, 40.0, 41.0]) }
+    }
+
+    #[test]
+    fn cuts_of_all_steps_are_counted_together() {
+        let still = [40.0, 40.0, 40.0];
+        let said = |changes: &mut [WaveChange]| {
+            ManyCuts::default().adjust(changes.iter_mut().flat_map(|wave| &mut wave.cuts)).expect("a share");
+            cut_sentences(changes)
+        };
+        assert_eq!(
+            said(&mut [with_cuts(&[still; 2]), with_cuts(&[still; 3])]),
+            [
+                "Of 5 comparisons of single cuts over 2 steps, none stands out once it is counted how many were looked at."
+            ]
+        );
+        // From 0 to 60 less 20 of 120 are 33.3 points.
+        assert_eq!(
+            said(&mut [with_cuts(&[still, [20.0, 40.0, 60.0]]), with_cuts(&[still; 3])]),
+            [
+                "Of 5 comparisons of single cuts over 2 steps, these stand out although it is counted how many were looked at (of \
+              such cuts, one in ten is a false alarm on average, at most): channel 1 from winter to spring (+33.3 points); the \
+              others do not."
+            ]
+        );
+        assert_eq!(
+            said(&mut [with_cuts(&[still; 2]), with_cuts(&[])]),
+            [
+                "Of 2 comparisons of single cuts within one step, none stands out once it is counted how many were looked at."
+            ]
+        );
+    }
+
+    #[test]
+    fn of_everybody_nothing_is_said_of_chance() {
+        let sampling = Sampling { population: Some(4.0), ..Sampling::default() };
+        let of = |answers: [f64; 4]| {
+            let score = NetPromoterScore::of_sample(&answers, sampling, NpsSettings::default());
+            GroupScore::of_score(&score.expect("answers"))
+        };
+        let (before, after) = (of([9.0, 10.0, 8.0, 2.0]), of([9.0, 10.0, 9.0, 2.0]));
+        let all = ChangeSettings::default().between(before, after).expect("a change");
+        let cut = WaveCounts { name: "channel web".to_owned(), before: Some(before), after: Some(after) };
+        let mut cuts = ManyCuts::default().one_by_one(&[cut]);
+        ManyCuts::default().adjust(&mut cuts).expect("a share");
+        let wave = WaveChange { all, cuts, ..change([40.0; 3], [40.0; 3]) };
+        assert_eq!(
+            step(&wave),
+            "From winter to spring: the score rose by 25.0 points; everybody was asked both times, so that there is no sampling \
+             error."
+        );
+        assert_eq!(
+            last_step(&wave),
+            "From winter to spring it changed by +25.0 points (everybody was asked, so that there is no sampling error)."
+        );
+        let steps = [wave.clone(), wave.clone()];
+        assert_eq!(
+            step_sentence(&steps).expect("a sentence"),
+            "Everybody was asked in every wave, so that there is no sampling error: of 2 steps from a wave to the next, the score \
+             changed in 2, from winter to spring (+25.0 points) and from winter to spring (+25.0 points)."
+        );
+        assert_eq!(about_steps(&steps), "In bold: a change. Everybody was asked, so that there is no sampling error.");
+        assert_eq!(StepRow::of(&wave).smallest, "any");
+        assert_eq!(
+            cut_sentences(std::slice::from_ref(&wave)),
+            ["In 1 comparison of single cuts everybody was asked both times, so that there is no sampling error."]
+        );
     }
 }
