@@ -54,6 +54,8 @@ pub enum FindingKind {
     EdgesDropped,
     /// Fewer are chosen than were asked for.
     PlacesUnused,
+    /// A wave stands out from what varies from wave to wave anyway.
+    OutOfControl,
     /// A respondent gave every touchpoint the same score.
     StraightLining,
     /// Effects differ between the steps of an ordered outcome, which one coefficient for all of them hides.
@@ -109,6 +111,7 @@ impl FindingKind {
             Self::NoGain => "no_gain",
             Self::EdgesDropped => "edges_dropped",
             Self::PlacesUnused => "places_unused",
+            Self::OutOfControl => "out_of_control",
             Self::StraightLining => "straight_lining",
             Self::NotProportional => "not_proportional",
             Self::Halo => "halo",

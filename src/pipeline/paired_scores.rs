@@ -6,7 +6,7 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::change::PairedChangeSettings;
 use crate::measures::disclosure::ShownSets;
 use crate::measures::{Difference, MeasureError};
-use crate::report::words::score;
+use crate::report::words::{self, score};
 use crate::report::{WaveChange, WavePairs};
 use crate::stats::Confidence;
 use crate::stats::multiplicity::holm;
@@ -120,6 +120,18 @@ pub(super) fn not_as_the_others(changes: &[WaveChange], confidence: Confidence) 
     Some(finding.number("n_steps", found.len() as f64).number("p_adjusted", *smallest))
 }
 
+/// That the classes from and to which people moved are not shown, where a cell would be of fewer than `n_min` people.
+pub(super) fn moves_hidden(changes: &[WaveChange], n_min: usize) -> Option<Finding> {
+    let pairs: Vec<&WavePairs> = changes.iter().filter_map(|own| own.paired.as_ref()).collect();
+    let n_hidden = pairs.iter().filter(|own| !own.moves_shown).count();
+    let sentence = format!(
+        "from which class to which those moved who answered in two waves running is not shown for {n_hidden} of {}, where some moves were \
+         made by fewer than {n_min} people",
+        words::counted(pairs.len(), "step", "steps")
+    );
+    (n_hidden > 0).then(|| Finding::new(FindingKind::SmallBase, Severity::Note, "paired changes", sentence))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,5 +175,19 @@ mod tests {
         // Nobody who answered once is nobody to be held against.
         assert_eq!(found(&[step(&promoters, &later, &[])]), None);
         assert_eq!(found(&[]), None);
+    }
+
+    #[test]
+    fn hidden_moves_are_counted_and_said() {
+        let own = || step(&[1.0, 7.0, 9.0], &[9.0, 7.0, 9.0], &[5.0]);
+        let mut hidden = own();
+        hidden.paired.as_mut().expect("pairs").moves_shown = false;
+        assert_eq!(moves_hidden(&[own(), own()], 5), None);
+        let finding = moves_hidden(&[own(), hidden], 5).expect("a finding");
+        assert!(
+            finding
+                .sentence
+                .contains("is not shown for 1 of 2 steps, where some moves were made by fewer than 5 people")
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::small_bases::Hidden;
 use super::wave_scores::WaveOf;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::MeasureError;
-use crate::measures::change::{ControlLimits, ManyCuts, TrendSettings, Wave};
+use crate::measures::change::{ControlLimits, ManyCuts, TrendSettings, Wave, signals};
 use crate::measures::disclosure::ShownSets;
 use crate::measures::portfolio::Measure;
 use crate::measures::say_do::{
@@ -129,6 +129,8 @@ impl Making<'_> {
         }
         let confidence = question.study.confidence;
         self.card.findings.extend(paired_scores::not_as_the_others(&self.card.changes, confidence));
+        let n_min = question.study.measures.suppress_below;
+        self.card.findings.extend(paired_scores::moves_hidden(&self.card.changes, n_min as usize));
         let is_resampled = question.resampling().replicates > 1;
         let movement = if is_resampled { question.movement(&waves, &cuts).transpose() } else { Ok(None) };
         problems.into_iter().for_each(|(what, problem)| self.keep(&what, &problem.to_string()));
@@ -178,7 +180,10 @@ impl Making<'_> {
             Err(problem) => self.keep("the trend over waves", &problem.to_string()),
         }
         match ControlLimits::default().of(&own) {
-            Ok(points) => self.card.control = points,
+            Ok(points) => {
+                self.card.findings.extend(signals(&points));
+                self.card.control = points;
+            }
             Err(problem) => self.keep("the control limits", &problem.to_string()),
         }
     }

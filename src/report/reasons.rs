@@ -70,6 +70,7 @@ pub(super) fn kind(kind: FindingKind) -> &'static str {
         FindingKind::NoGain => "no better than counting",
         FindingKind::EdgesDropped => "referrals set right or left out",
         FindingKind::PlacesUnused => "fewer chosen than asked for",
+        FindingKind::OutOfControl => "more than waves vary anyway",
         FindingKind::StraightLining => "one score for everything",
         FindingKind::NotProportional => "differs from step to step",
         FindingKind::Halo => "one impression behind all scores",

@@ -133,7 +133,7 @@ fn the_change_between_waves_and_its_parts_add_up() {
     let changes = rows(folder.path(), "waves", "changes");
     let all = find(&changes, &[("cut", "all answers")]);
     assert_eq!((all["before"].as_str(), all["after"].as_str()), ("winter", "spring"));
-    for (column, want) in [("nps_before", 20.0), ("nps_after", 40.0), ("change", 20.0), ("n_before", 20.0)] {
+    for (column, want) in [("nps_before", 20.0), ("nps_after", 40.0), ("change", 20.0), ("n_effective_before", 20.0)] {
         assert_near(all, column, want);
     }
     // The error with 3/4, 3/2 and 3/4 answers more in each wave.

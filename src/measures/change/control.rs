@@ -1,6 +1,7 @@
 //! Which waves stand out from the common variation of a score.
 
 use super::trend::Wave;
+use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::MeasureError;
 use serde::Serialize;
 
@@ -106,6 +107,42 @@ impl ControlLimits {
     }
 }
 
+/// The waves that stand out from the chart, if any: outside of the limits, or the eighth and later of a run on one side of the centre.
+pub fn signals(chart: &[ControlPoint]) -> Option<Finding> {
+    let named = |outside: fn(&ControlPoint) -> bool| -> Vec<&str> {
+        chart.iter().filter(|point| outside(point)).map(|point| point.wave.as_str()).collect()
+    };
+    let (above, below) = (named(|own| own.nps > own.high), named(|own| own.nps < own.low));
+    let mut said = Vec::new();
+    for (waves, side) in [(&above, "above"), (&below, "below")] {
+        if !waves.is_empty() {
+            said.push(format!("outside of the control limits, {side} them: {}", waves.join(", ")));
+        }
+    }
+    // A run is told once, at its last wave.
+    let is_above = |own: &ControlPoint| own.nps > own.centre;
+    for (at, last) in chart.iter().enumerate().filter(|(_, own)| own.in_run) {
+        if chart.get(at + 1).is_none_or(|next| !next.in_run || is_above(next) != is_above(last)) {
+            let side = if is_above(last) { "above" } else { "below" };
+            let n = chart[..=at].iter().rev().take_while(|own| is_above(own) == is_above(last)).count();
+            said.push(format!(
+                "{n} waves in a row {side} the centre of {:.1}, the last of them {}",
+                last.centre, last.wave
+            ));
+        }
+    }
+    let sentence = format!(
+        "the score of some waves stands out from what varies from wave to wave anyway ({}): look for what was different then",
+        said.join("; ")
+    );
+    let n_in_run = chart.iter().filter(|own| own.in_run).count();
+    (!said.is_empty()).then(|| {
+        Finding::new(FindingKind::OutOfControl, Severity::Note, "nps", sentence)
+            .number("n_outside", (above.len() + below.len()) as f64)
+            .number("n_in_run", n_in_run as f64)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +170,24 @@ mod tests {
         let chart = settings.of(&waves(&scores, 2.0)).expect("waves");
         // The run starts with the 30 at the fourth place, so that the eleventh wave is its eighth.
         assert!(!chart[9].in_run && chart[10].in_run && !chart[10].is_outside);
+        // From the 30 on there are nine waves above the centre of 20.
+        let finding = signals(&chart).expect("a signal");
+        assert!(
+            finding.sentence.contains("(9 waves in a row above the centre of 20.0, the last of them w11)"),
+            "{finding:?}"
+        );
+        assert_eq!((finding.numbers["n_outside"], finding.numbers["n_in_run"]), (0.0, 2.0));
+    }
+
+    #[test]
+    fn waves_outside_of_the_limits_are_told_by_side_and_common_variation_is_not() {
+        // Centre 20 and errors of 2 by the first four, whose neighbours lie 2 apart: limits of 14 and 26.
+        let settings = ControlLimits { n_baseline: Some(4), ..ControlLimits::default() };
+        let chart = settings.of(&waves(&[19.0, 21.0, 19.0, 21.0, 26.5, 13.5, 20.5], 2.0)).expect("waves");
+        let finding = signals(&chart).expect("a signal");
+        let said = "(outside of the control limits, above them: w4; outside of the control limits, below them: w5)";
+        assert!(finding.sentence.contains(said), "{finding:?}");
+        assert_eq!(signals(&chart[..4]), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod rolling;
 mod trend;
 mod two_sample;
 
-pub use control::{ControlLimits, ControlPoint};
+pub use control::{ControlLimits, ControlPoint, signals};
 pub use many::{CutChange, ManyCuts, WaveCounts};
 pub use paired::{PairedChange, PairedChangeSettings};
 pub use planning::{Design, Power, SamplePlan};
