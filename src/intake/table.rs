@@ -2,12 +2,14 @@
 
 use super::IntakeError;
 use super::number;
+use crate::study::{KEY_COLUMNS, LONGEST_KEY};
 use datafusion::arrow::array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::basic::Compression;
 use datafusion::parquet::errors::ParquetError;
+use datafusion::parquet::file::metadata::KeyValue;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -50,6 +52,7 @@ pub(super) struct TableWriter {
     writer: ArrowWriter<File>,
     /// For text columns that may turn out to hold numbers: the values seen and whether all were numbers.
     candidates: Vec<Candidate>,
+    keys: Vec<Keys>,
 }
 
 /// A table that is complete.
@@ -64,6 +67,13 @@ struct Candidate {
     all_numbers: bool,
 }
 
+/// A column that holds keys of customers.
+struct Keys {
+    column: usize,
+    /// The length of the longest so far, in bytes.
+    longest: usize,
+}
+
 impl TableWriter {
     /// `numeric` names text columns that become numbers where every value is one.
     pub(super) fn create(folder: &Path, schema: SchemaRef, numeric: &[String]) -> Result<Self, IntakeError> {
@@ -75,8 +85,10 @@ impl TableWriter {
             .filter_map(|name| schema.index_of(name).ok())
             .map(|column| Candidate { column, n_values: 0, all_numbers: true })
             .collect();
+        let keys = KEY_COLUMNS.iter().filter_map(|name| schema.index_of(name).ok());
+        let keys = keys.map(|column| Keys { column, longest: 0 }).collect();
         let writer = open(&path, &schema)?;
-        Ok(Self { path, schema, writer, candidates })
+        Ok(Self { path, schema, writer, candidates, keys })
     }
 
     pub(super) fn write(&mut self, columns: Vec<ArrayRef>) -> Result<(), IntakeError> {
@@ -88,13 +100,21 @@ impl TableWriter {
                 candidate.all_numbers = texts.iter().flatten().all(|text| number::parse(text).is_some());
             }
         }
+        for keys in &mut self.keys {
+            if let Some(texts) = columns[keys.column].as_any().downcast_ref::<StringArray>() {
+                let lengths = texts.value_offsets().windows(2).map(|ends| (ends[1] - ends[0]) as usize);
+                keys.longest = lengths.fold(keys.longest, usize::max);
+            }
+        }
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)
             .map_err(|error| failed(&self.path, error.into()))?;
         self.writer.write(&batch).map_err(|error| failed(&self.path, error))
     }
 
     /// Completes the table and says what its columns became.
-    pub(super) fn finish(self) -> Result<Written, IntakeError> {
+    pub(super) fn finish(mut self) -> Result<Written, IntakeError> {
+        let longest = self.keys.iter().map(|keys| keys.longest).max();
+        state_longest_key(&mut self.writer, longest);
         self.writer.close().map_err(|error| failed(&self.path, error))?;
         let numbers: BTreeSet<usize> = self
             .candidates
@@ -105,7 +125,7 @@ impl TableWriter {
         if numbers.is_empty() {
             return Ok(Written { numbers });
         }
-        with_numbers(&self.path, &self.schema, &numbers)?;
+        with_numbers(&self.path, &self.schema, &numbers, longest)?;
         Ok(Written { numbers })
     }
 }
@@ -156,12 +176,24 @@ fn open(path: &Path, schema: &SchemaRef) -> Result<ArrowWriter<File>, IntakeErro
     ArrowWriter::try_new(file, Arc::clone(schema), Some(properties.build())).map_err(|error| failed(path, error))
 }
 
+/// Says how long the keys of a table are, so that the join may hold short ones in a faster form.
+fn state_longest_key(writer: &mut ArrowWriter<File>, longest: Option<usize>) {
+    if let Some(longest) = longest {
+        writer.append_key_value_metadata(KeyValue::new(LONGEST_KEY.to_owned(), longest.to_string()));
+    }
+}
+
 fn failed(path: &Path, source: ParquetError) -> IntakeError {
     IntakeError::OutputTable { file: path.display().to_string(), source }
 }
 
 /// Writes a part again with some of its text columns as numbers.
-fn with_numbers(path: &Path, schema: &SchemaRef, numbers: &BTreeSet<usize>) -> Result<(), IntakeError> {
+fn with_numbers(
+    path: &Path,
+    schema: &SchemaRef,
+    numbers: &BTreeSet<usize>,
+    longest_key: Option<usize>,
+) -> Result<(), IntakeError> {
     let schema = schema_with_numbers(schema, numbers);
     let output = |source| IntakeError::Output { file: path.display().to_string(), source };
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).map_err(output)?)
@@ -186,6 +218,7 @@ fn with_numbers(path: &Path, schema: &SchemaRef, numbers: &BTreeSet<usize>) -> R
         let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|error| failed(path, error.into()))?;
         writer.write(&batch).map_err(|error| failed(path, error))?;
     }
+    state_longest_key(&mut writer, longest_key);
     writer.close().map_err(|error| failed(path, error))?;
     std::fs::rename(&rewritten, path).map_err(output)
 }

@@ -30,6 +30,7 @@ mod panel;
 mod population;
 mod portfolio;
 mod sources;
+mod typed_keys;
 mod zone;
 
 pub use actions::{ActionTarget, Actions, Segments, TargetMeasure};
@@ -62,4 +63,5 @@ pub use sources::{
     Activity, Aggregate, AmountVia, Customers, Exposures, Feedback, Files, Format, Invitations, Junctures, Range,
     Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor,
 };
+pub use typed_keys::{KEY_COLUMNS, LONGEST_KEY};
 pub use zone::{FileZone, zone_of};
