@@ -21,7 +21,7 @@ use crate::estimators::FittedModel;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::{OutcomeActions, Scenario, SegmentComparison};
-use crate::study::{Missing, Outcome, Study, TargetMeasure};
+use crate::study::{Missing, Outcome, OutcomeKind, Study, TargetMeasure};
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -35,7 +35,12 @@ const CONFOUNDER_TIMES: [f64; 3] = [1.0, 2.0, 3.0];
 const PERMUTATIONS: usize = 1000;
 
 /// What could be done for one outcome. All of it rests on the answers that have every touchpoint.
-pub(super) fn of(study: &Study, base: &BaseTable, outcome: Outcome, ranking: Option<&DriverRanking>) -> OutcomeActions {
+pub(super) fn of(
+    study: &Study,
+    base: &BaseTable,
+    outcome: &Outcome,
+    ranking: Option<&DriverRanking>,
+) -> OutcomeActions {
     let choices = ranking.and_then(|ranking| choices::compare(study, base, outcome, ranking));
     let mut actions = OutcomeActions { choices, ..OutcomeActions::default() };
     let mut complete = study.clone();
@@ -58,14 +63,19 @@ struct Question<'a> {
     study: &'a Study,
     base: &'a BaseTable,
     rows: &'a [usize],
-    outcome: Outcome,
+    outcome: &'a Outcome,
     prepared: Prepared,
     model: FittedModel,
     touchpoints: Vec<Touchpoint>,
 }
 
 impl<'a> Question<'a> {
-    fn of(study: &'a Study, base: &'a BaseTable, outcome: Outcome, selection: &'a Selection) -> Result<Self, String> {
+    fn of(
+        study: &'a Study,
+        base: &'a BaseTable,
+        outcome: &'a Outcome,
+        selection: &'a Selection,
+    ) -> Result<Self, String> {
         let in_words = |problem: super::outcomes::Problem| problem.to_string();
         let prepared = Prepared::of(study, base, outcome, selection).map_err(in_words)?;
         let model = prepared.fit(study).map_err(in_words)?.model;
@@ -94,7 +104,7 @@ impl<'a> Question<'a> {
             Ok(table) => actions.expectations = table,
             Err(problem) => keep("the contrast with what was expected", problem),
         }
-        if matches!(self.outcome, Outcome::Recommend { .. } | Outcome::Spend { .. }) {
+        if matches!(self.outcome.kind(), OutcomeKind::Recommend { .. } | OutcomeKind::Spend { .. }) {
             match self.necessity() {
                 Ok(table) => actions.necessity = Some(table),
                 Err(problem) => keep("the analysis of necessary conditions", problem),
@@ -236,8 +246,8 @@ impl<'a> Question<'a> {
         let settings = Necessity {
             permutations: PERMUTATIONS.min((DRAWN_ROWS_MAX / n_rows).max(REPLICATES_MIN)),
             seed: self.study.seed,
-            outcome_scale: match self.outcome {
-                Outcome::Recommend { .. } => Some(Scale::new(0.0, 10.0)?),
+            outcome_scale: match self.outcome.kind() {
+                OutcomeKind::Recommend { .. } => Some(Scale::new(0.0, 10.0)?),
                 _ => None,
             },
             ..Necessity::default()
@@ -297,7 +307,7 @@ impl<'a> Question<'a> {
     }
 
     fn plan(&self) -> Option<Result<Plan, ActionError>> {
-        let target = self.study.actions.target.filter(|target| target.outcome == self.outcome)?;
+        let target = self.study.actions.target.as_ref().filter(|target| target.outcome == *self.outcome)?;
         let measure = match target.measure {
             TargetMeasure::Mean => Measure::Mean,
             TargetMeasure::Share => Measure::Share,
@@ -316,7 +326,7 @@ impl<'a> Question<'a> {
         let counted = self.rows.iter().enumerate().filter(|(place, _)| weights.of(*place) > 0.0);
         let rows: Vec<usize> = counted.map(|(_, &row)| row).collect();
         let shown = hidden.levels(&coded.iter().collect::<Vec<_>>(), &rows, 0..coded.len());
-        actions.findings.extend(hidden.finding(self.outcome.word()));
+        actions.findings.extend(hidden.finding(self.outcome.name()));
         coded.into_iter().zip(shown).map(|(coded, shown)| SegmentColumn { coded, shown }).collect()
     }
 
@@ -366,7 +376,7 @@ fn scale(study: &Study, name: &str, observations: &Observations, column: usize) 
     }
 }
 
-fn not_made(outcome: Outcome, what: &str, problem: &str) -> Finding {
-    let sentence = format!("For `{}`, {what} could not be made: {problem}", outcome.word());
-    Finding::new(FindingKind::NotEstimated, Severity::Note, outcome.word(), sentence)
+fn not_made(outcome: &Outcome, what: &str, problem: &str) -> Finding {
+    let sentence = format!("For `{}`, {what} could not be made: {problem}", outcome.name());
+    Finding::new(FindingKind::NotEstimated, Severity::Note, outcome.name(), sentence)
 }

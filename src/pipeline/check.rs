@@ -85,7 +85,7 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
         let _ = writeln!(text, "held constant: {}", study.drivers.controls.join(", "));
     }
     let n_answers = base.n_rows();
-    for &outcome in &study.outcomes {
+    for outcome in &study.outcomes {
         let window = outcome
             .window_days()
             .map_or_else(String::new, |days| format!(" within {} after the answer", words::days(days)));
@@ -96,7 +96,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
         let n_used = selection.rows.len();
         let n_used = words::count(n_used as u64);
         let answers = words::counted(n_answers, "answer", "answers");
-        let _ = writeln!(text, "outcome {}{window}: {n_used} of {answers}{of_moments}", outcome.word());
+        let (name, word) = (outcome.name(), outcome.kind().word());
+        let kind = if name == word { String::new() } else { format!(" ({word})") };
+        let _ = writeln!(text, "outcome {name}{kind}{window}: {n_used} of {answers}{of_moments}");
         for left_out in selection.left_out.iter().filter(|left_out| left_out.n > 0) {
             let _ = writeln!(text, "  left out {}: {}", left_out.reason, words::count(left_out.n as u64));
         }
@@ -129,7 +131,7 @@ fn ranges(study: &Study, base: &BaseTable) -> String {
 
 /// How many answers the drivers of a number are ranked by, where their moments come from answers with gaps too, and the
 /// treatment's word.
-fn ranked_by_moments(study: &Study, base: &BaseTable, outcome: Outcome) -> Option<(&'static str, usize)> {
+fn ranked_by_moments(study: &Study, base: &BaseTable, outcome: &Outcome) -> Option<(&'static str, usize)> {
     let word = match study.drivers.missing {
         Missing::Em => "em",
         Missing::Pairwise => "pairwise",

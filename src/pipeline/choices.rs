@@ -20,7 +20,7 @@ const PMVD_DRIVERS_MAX: usize = 20;
 pub(super) fn compare(
     study: &Study,
     base: &BaseTable,
-    outcome: Outcome,
+    outcome: &Outcome,
     ranking: &DriverRanking,
 ) -> Option<ChoicesTable> {
     let drivers: Vec<String> = ranking.drivers.iter().map(|row| row.driver.clone()).collect();
@@ -32,12 +32,12 @@ pub(super) fn compare(
     let mut others = question.treatments(base);
     others.extend(question.without_straight_liners(base));
     others.extend(question.methods(base));
-    Some(ChoicesTable::new(outcome.word(), drivers.clone(), own, others))
+    Some(ChoicesTable::new(outcome.name(), drivers.clone(), own, others))
 }
 
 struct Question<'a> {
     study: &'a Study,
-    outcome: Outcome,
+    outcome: &'a Outcome,
     drivers: &'a [String],
     method: Method,
 }

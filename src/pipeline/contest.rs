@@ -95,12 +95,12 @@ pub fn contest(
     let refused = |error: EvaluationError| PipelineError::Impossible(in_full(&error));
     let rows = test.outcomes(study, &base, outcome).map_err(refused)?;
     let judged =
-        assessment.contest(outcome.word(), &rows, &first, &second, metrics(outcome.family())).map_err(refused)?;
+        assessment.contest(outcome.name(), &rows, &first, &second, metrics(outcome.family())).map_err(refused)?;
     let figures = [("champion", &judged.champion), ("challenger", &judged.challenger)];
     let figures =
         figures.into_iter().flat_map(|(name, own)| own.estimates.iter().map(move |row| FigureRow::of(name, row)));
     Ok(ContestResult {
-        outcome: outcome.word().to_owned(),
+        outcome: outcome.name().to_owned(),
         figures: figures.collect(),
         comparisons: ComparisonRow::all("champion", "challenger", &judged.comparison),
         champion: champion.contestant(),
@@ -148,11 +148,15 @@ impl Stored {
     }
 
     /// The study's outcome that the model predicts.
-    fn outcome_in(&self, study: &Study) -> Result<Outcome, PipelineError> {
+    fn outcome_in<'s>(&self, study: &'s Study) -> Result<&'s Outcome, PipelineError> {
+        let own = &self.artefact;
+        let kind = own.kind.as_deref().unwrap_or(&own.outcome);
         let same = |outcome: &&Outcome| {
-            outcome.word() == self.artefact.outcome && outcome.window_days() == self.artefact.window_days
+            (outcome.name(), outcome.kind().word()) == (own.outcome.as_str(), kind)
+                && outcome.window_days() == own.window_days
+                && own.product_family.as_deref().is_none_or(|own| outcome.kind().product_family() == Some(own))
         };
-        study.outcomes.iter().find(same).copied().ok_or_else(|| {
+        study.outcomes.iter().find(same).ok_or_else(|| {
             let window = self.artefact.window_days.map_or_else(String::new, |days| format!(" within {}", words::days(days)));
             PipelineError::Input(format!(
                 "`{}` predicts `{}`{window}, which the study `{}` does not have among its outcomes; add it to the study",
@@ -221,7 +225,7 @@ struct Test {
 }
 
 impl Test {
-    fn of(study: &Study, base: &BaseTable, outcome: Outcome, models: [&Stored; 2]) -> Result<Self, PipelineError> {
+    fn of(study: &Study, base: &BaseTable, outcome: &Outcome, models: [&Stored; 2]) -> Result<Self, PipelineError> {
         let times = base.numbers("t").unwrap_or_default();
         let customers = clusters::labels(study, base).unwrap_or_default();
         let refused = |what: String| {
@@ -269,7 +273,7 @@ impl Test {
         Ok(test)
     }
 
-    fn outcomes(&self, study: &Study, base: &BaseTable, outcome: Outcome) -> Result<TestRows, EvaluationError> {
+    fn outcomes(&self, study: &Study, base: &BaseTable, outcome: &Outcome) -> Result<TestRows, EvaluationError> {
         let is_class = outcome.family() == Family::Logistic;
         let rows = if is_class { TestRows::classes(&self.values)? } else { TestRows::numbers(&self.values)? };
         let customers = clusters::labels(study, base).unwrap_or_default();

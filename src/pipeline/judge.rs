@@ -37,25 +37,25 @@ const HISTORY: [&str; 6] = ["recency_days", "frequency", "frequency_90d", "frequ
 ///
 /// # Errors
 /// The engine fails to read the purchases. What else stands in the way is a finding of the outcome.
-pub(super) fn judge(
+pub(super) fn judge<'o>(
     study: &Study,
     base: &BaseTable,
     engine: &Engine,
-    outcomes: impl Iterator<Item = Outcome>,
+    outcomes: impl Iterator<Item = &'o Outcome>,
 ) -> Result<Vec<EvaluationResult>, LinkError> {
     let marked = marked(study);
-    let all: Vec<(Outcome, Result<Judged, String>)> =
+    let all: Vec<(&Outcome, Result<Judged, String>)> =
         outcomes.map(|outcome| (outcome, Judged::of(study, &marked, base, outcome))).collect();
-    let of_purchases = all.iter().filter(|(outcome, _)| PurchaseBaseline::is_of(*outcome));
+    let of_purchases = all.iter().filter(|(outcome, _)| PurchaseBaseline::is_of(outcome));
     let cuts_us = of_purchases.filter_map(|(_, judged)| judged.as_ref().ok()).flat_map(|judged| &judged.splits.cuts_us);
     let cuts_us: std::collections::BTreeSet<i64> = cuts_us.copied().collect();
     let records = if cuts_us.is_empty() { None } else { Some(PurchaseRecords::read(engine, base, cuts_us)?) };
-    let judge = |(outcome, judged): (Outcome, Result<Judged, String>)| {
-        let mut result = EvaluationResult::empty(outcome.word(), outcome.family());
+    let judge = |(outcome, judged): (&Outcome, Result<Judged, String>)| {
+        let mut result = EvaluationResult::empty(outcome.name(), outcome.family());
         if let Err(problem) = judged.and_then(|judged| judged.fill(records.as_ref(), &mut result)) {
             let sentence =
-                format!("The model of `{}` could not be judged on rows it has not seen: {problem}", outcome.word());
-            result.findings.push(Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome.word(), sentence));
+                format!("The model of `{}` could not be judged on rows it has not seen: {problem}", outcome.name());
+            result.findings.push(Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome.name(), sentence));
         }
         result
     };
@@ -78,7 +78,7 @@ struct Judged<'a> {
     base: &'a BaseTable,
     rows: Vec<usize>,
     prepared: Prepared,
-    outcome: Outcome,
+    outcome: &'a Outcome,
     splits: Splits,
 }
 
@@ -115,7 +115,7 @@ struct Splits {
 }
 
 impl<'a> Judged<'a> {
-    fn of(study: &'a Study, marked: &Study, base: &'a BaseTable, outcome: Outcome) -> Result<Self, String> {
+    fn of(study: &'a Study, marked: &Study, base: &'a BaseTable, outcome: &'a Outcome) -> Result<Self, String> {
         let selection = Selection::of(study, base, outcome);
         let prepared = Prepared::of(marked, base, outcome, &selection).map_err(|problem| problem.to_string())?;
         let rows = selection.rows;
@@ -185,7 +185,7 @@ impl<'a> Judged<'a> {
 
     /// Why it is not known what the feedback adds; the model of the feedback alone is judged all the same.
     fn gain_unknown(&self, names: &[String], problem: &str) -> Finding {
-        let outcome = self.outcome.word();
+        let outcome = self.outcome.name();
         let sentence = format!(
             "What the feedback adds to behaviour could not be judged for `{outcome}`: of the model with the columns of behaviour \
              ({}) {problem}",
@@ -376,7 +376,7 @@ impl Splits {
         base: &BaseTable,
         rows: &[usize],
         customers: &Clusters,
-        outcome: Outcome,
+        outcome: &Outcome,
     ) -> Result<Self, SplitError> {
         let Some(times) = base.numbers("t").filter(|_| !study.sources.feedback.snapshot) else {
             let splits = grouped_k_fold(customers, CUSTOMER_FOLDS, study.seed)?;

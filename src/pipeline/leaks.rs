@@ -115,7 +115,7 @@ fn timing(text: &mut String, report: &LeakReport) {
 /// A column that tells an outcome's classes apart all alone.
 struct TooGood {
     column: String,
-    outcome: Outcome,
+    outcome: String,
     roc_auc: f64,
     n_answers: usize,
 }
@@ -124,7 +124,7 @@ impl TooGood {
     fn sentence(&self) -> String {
         format!(
             "alone it tells `{}` apart with an area under the curve of {:.3} over {}; find out when it is written",
-            self.outcome.word(),
+            self.outcome,
             self.roc_auc,
             words::counted(self.n_answers, "answer", "answers")
         )
@@ -132,10 +132,10 @@ impl TooGood {
 }
 
 /// The columns asked for that tell an outcome's classes apart too well to be true, by every so manieth answer.
-fn too_good(
+fn too_good<'o>(
     study: &Study,
     base: &BaseTable,
-    outcomes: impl Iterator<Item = Outcome>,
+    outcomes: impl Iterator<Item = &'o Outcome>,
     is_asked: impl Fn(&str) -> bool,
     every: usize,
 ) -> Vec<TooGood> {
@@ -157,6 +157,7 @@ fn too_good(
             let Ok(roc_auc) = roc_auc(&classes, &scores) else { continue };
             let roc_auc = roc_auc.max(1.0 - roc_auc);
             if roc_auc > AUC_MAX {
+                let outcome = outcome.name().to_owned();
                 found.push(TooGood { column: name.clone(), outcome, roc_auc, n_answers: known.len() });
             }
         }
@@ -172,7 +173,7 @@ fn too_good_in_words(text: &mut String, study: &Study, base: &BaseTable) {
             && !name.starts_with("next_")
             && !name.starts_with("repurchase_")
     };
-    let found = too_good(study, base, study.outcomes.iter().copied(), is_asked, 1);
+    let found = too_good(study, base, study.outcomes.iter(), is_asked, 1);
     for own in &found {
         let _ = writeln!(text, "TOO GOOD {}: {}", own.column, own.sentence());
     }
@@ -183,7 +184,7 @@ fn too_good_in_words(text: &mut String, study: &Study, base: &BaseTable) {
 
 /// Touchpoints and controls that foretell too well what customers did later: they may have been written afterwards.
 pub(super) fn findings(study: &Study, base: &BaseTable) -> Vec<Finding> {
-    let done = study.outcomes.iter().copied().filter(|outcome| outcome.window_days().is_some());
+    let done = study.outcomes.iter().filter(|outcome| outcome.window_days().is_some());
     let drivers = &study.drivers;
     let is_asked = |name: &str| drivers.touchpoints.iter().chain(&drivers.controls).any(|own| own == name);
     let every = base.n_rows().div_ceil(ANSWERS_MAX).max(1);
@@ -194,7 +195,7 @@ pub(super) fn findings(study: &Study, base: &BaseTable) -> Vec<Finding> {
             own.column,
             own.sentence()
         );
-        Finding::new(FindingKind::Unreliable, Severity::Serious, own.outcome.word(), sentence)
+        Finding::new(FindingKind::Unreliable, Severity::Serious, own.outcome.clone(), sentence)
             .number("roc_auc", own.roc_auc)
             .number("n", own.n_answers as f64)
     };

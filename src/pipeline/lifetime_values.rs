@@ -140,7 +140,7 @@ struct FittedValues {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::{Outcome, SpendScale};
+    use crate::study::{OutcomeKind, SpendScale};
 
     const DAY_US: i64 = 86_400_000_000;
 
@@ -173,9 +173,9 @@ mod tests {
         // The other way to it: the baseline of an outcome of spend, which adds up nothing by months.
         let fitted = Fitted::of(&known.records).expect("a fit");
         let window = Horizon::new(730.0).expect("a length");
-        let outcome = Outcome::Spend { window_days: 730, scale: SpendScale::Amount };
+        let outcome = OutcomeKind::Spend { window_days: 730, scale: SpendScale::Amount };
         for (node, got) in by_node.iter().enumerate().take(27) {
-            let want = 0.4 * fitted.predict(outcome, &known.records[3 * node], window);
+            let want = 0.4 * fitted.predict(&outcome, &known.records[3 * node], window);
             assert!((got - want).abs() < 1e-9 * want, "{node}: {got} {want}");
         }
         // The last customer of the graph has bought nothing.

@@ -22,7 +22,7 @@ use crate::estimators::{
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::Metric;
-use crate::study::{Missing, Outcome, Study, TouchpointGroup};
+use crate::study::{Missing, Outcome, OutcomeKind, Study, TouchpointGroup};
 use ndarray::{Array1, Array2};
 
 /// Of more drivers than this, methods that nobody ranks by and that walk all subsets of the drivers are left out.
@@ -44,7 +44,7 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub fn of(study: &Study, base: &BaseTable, outcome: Outcome, selection: &Selection) -> Result<Self, Problem> {
+    pub fn of(study: &Study, base: &BaseTable, outcome: &Outcome, selection: &Selection) -> Result<Self, Problem> {
         let rows = &selection.rows;
         let weights = weights(study, base, rows)?;
         let weight = |row: usize| weights.as_ref().map_or(1.0, |weights| weights.of(row));
@@ -82,7 +82,7 @@ impl Prepared {
         if let Some(clusters) = clusters::of_rows(study, base, rows) {
             observations = observations.clustered(clusters)?;
         }
-        Ok(Self { observations, features, drivers, always, outcome })
+        Ok(Self { observations, features, drivers, always, outcome: outcome.clone() })
     }
 
     /// The touchpoints that are ranked.
@@ -114,7 +114,7 @@ impl Prepared {
                 let sentence = format!(
                     "{separation}. The coefficients shown are those of Firth's penalised fit{errors}, and drivers are not ranked"
                 );
-                let outcome = self.outcome.word();
+                let outcome = self.outcome.name();
                 fit.findings.insert(0, Finding::new(FindingKind::Separated, Severity::Serious, outcome, sentence));
                 Ok(fit)
             }
@@ -131,13 +131,15 @@ impl Prepared {
     pub fn settings(&self, study: &Study) -> ModelSettings {
         ModelSettings {
             family: self.outcome.family(),
-            distribution: match self.outcome {
-                Outcome::Purchases { distribution, .. } | Outcome::Referrals { distribution, .. } => distribution,
+            distribution: match self.outcome.kind() {
+                OutcomeKind::Purchases { distribution, .. } | OutcomeKind::Referrals { distribution, .. } => {
+                    *distribution
+                }
                 _ => CountDistribution::default(),
             },
             std_errors: self.std_errors(),
             confidence: study.confidence,
-            penalty: study.penalties.get(self.outcome.word()).map(|penalty| Penalised {
+            penalty: study.penalties.get(self.outcome.name()).map(|penalty| Penalised {
                 family: match self.outcome.family() {
                     Family::Logistic => PenalisedFamily::Logistic,
                     _ => PenalisedFamily::Linear,
@@ -172,8 +174,8 @@ impl Prepared {
             Grouping::from_labels(&own.name, own.levels_of(&selection.rows).into_iter().map(name))
         };
         let groupings: Vec<Grouping> = coded.iter().zip(&shown).map(grouping).collect();
-        let scale = match self.outcome {
-            Outcome::Recommend { .. } => Scale::new(0.0, 10.0).ok(),
+        let scale = match self.outcome.kind() {
+            OutcomeKind::Recommend { .. } => Scale::new(0.0, 10.0).ok(),
             _ => None,
         };
         let settings = Diagnose { std_errors: fit.summary.std_errors, ..Diagnose::default() };
@@ -182,14 +184,14 @@ impl Prepared {
 
     /// What each column does for leaving the detractors and for becoming a promoter.
     pub fn steps(&self, study: &Study) -> Result<Vec<StepDifference>, Finding> {
-        if self.outcome != Outcome::NpsClass {
+        if *self.outcome.kind() != OutcomeKind::NpsClass {
             return Ok(Vec::new());
         }
         let ModelSettings { std_errors, confidence, .. } = self.settings(study);
         // HC3 has no agreed meaning for ordered levels, and HC1 is what `settings` gives.
         let model = PartialOrdinal { std_errors, confidence, ..PartialOrdinal::default() };
         model.fit(&self.observations).map(|fit| fit.differences().to_vec()).map_err(|error| {
-            let outcome = self.outcome.word();
+            let outcome = self.outcome.name();
             let sentence = format!("Detractors left and promoters won could not be told apart by column: {error}");
             Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
         })
@@ -229,7 +231,7 @@ impl Prepared {
 
     /// The family of models whose fit is divided.
     pub fn driver_family(&self) -> DriverFamily {
-        driver_family(self.outcome)
+        driver_family(&self.outcome)
     }
 
     /// Whether a driver has several columns.
@@ -245,8 +247,8 @@ impl Prepared {
         analysis: &DriverAnalysis,
     ) -> Result<DriverRanking, Problem> {
         let family = self.driver_family();
-        if let Some(treatment) = gaps_allowed_for(study, self.outcome) {
-            let Gapped { gaps, drivers, always } = Gapped::of(study, base, self.outcome)?;
+        if let Some(treatment) = gaps_allowed_for(study, &self.outcome) {
+            let Gapped { gaps, drivers, always } = Gapped::of(study, base, &self.outcome)?;
             return Ok(analysis.rank_gaps(&gaps, treatment, &drivers, &always)?);
         }
         let (observations, measure) = (&self.observations, FitKind::Mcfadden);
@@ -272,7 +274,7 @@ impl Prepared {
         let plan = CalibrationPlan { method, n_folds: CUSTOMER_FOLDS };
         let model = FoldModel { settings: self.settings(study), marks: Vec::new() };
         cross_fit(&model, &self.observations, plan, study.seed).map(Some).map_err(|error| {
-            let outcome = self.outcome.word();
+            let outcome = self.outcome.name();
             let sentence = format!("The probabilities of `{outcome}` are not calibrated: {error}");
             Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
         })
@@ -306,7 +308,7 @@ impl Prepared {
     }
 }
 
-fn driver_family(outcome: Outcome) -> DriverFamily {
+fn driver_family(outcome: &Outcome) -> DriverFamily {
     match outcome.family() {
         Family::Logistic => DriverFamily::Logistic,
         Family::Ordinal => DriverFamily::Ordinal,
@@ -316,7 +318,7 @@ fn driver_family(outcome: Outcome) -> DriverFamily {
 }
 
 /// How the ranking of an outcome's drivers allows for gaps that its model does without; `None` where it takes the same answers.
-pub(super) fn gaps_allowed_for(study: &Study, outcome: Outcome) -> Option<Treatment> {
+pub(super) fn gaps_allowed_for(study: &Study, outcome: &Outcome) -> Option<Treatment> {
     let treatment = match study.drivers.missing {
         Missing::Em => Treatment::Em,
         Missing::Pairwise => Treatment::Pairwise,
@@ -334,7 +336,7 @@ pub(super) struct Gapped {
 
 impl Gapped {
     /// All answers whose outcome is known.
-    pub fn of(study: &Study, base: &BaseTable, outcome: Outcome) -> Result<Self, Problem> {
+    pub fn of(study: &Study, base: &BaseTable, outcome: &Outcome) -> Result<Self, Problem> {
         let Selection { rows, values: outcomes, .. } = Selection::with_gaps(study, base, outcome);
         let (mut drivers, mut always) = (Vec::new(), Vec::new());
         let mut columns: Vec<(String, &[f64])> = Vec::new();
@@ -361,12 +363,12 @@ impl Gapped {
     }
 }
 
-fn outcome_column(outcome: Outcome, values: Vec<f64>) -> Result<OutcomeColumn, DataError> {
+fn outcome_column(outcome: &Outcome, values: Vec<f64>) -> Result<OutcomeColumn, DataError> {
     let values = Array1::from(values);
     if outcome.family() == Family::Logistic {
-        OutcomeColumn::binary(outcome.word(), values)
+        OutcomeColumn::binary(outcome.name(), values)
     } else {
-        OutcomeColumn::numeric(outcome.word(), values)
+        OutcomeColumn::numeric(outcome.name(), values)
     }
 }
 
@@ -383,7 +385,7 @@ pub(super) fn customers(observations: &Observations) -> Clusters {
 }
 
 /// How the linear or logistic model changes with the treatment of gaps; `None` without gaps, and for other families.
-pub(super) fn compare_treatments(study: &Study, base: &BaseTable, outcome: Outcome) -> Option<ComparisonTable> {
+pub(super) fn compare_treatments(study: &Study, base: &BaseTable, outcome: &Outcome) -> Option<ComparisonTable> {
     let family = outcome.family();
     if !matches!(family, Family::Linear | Family::Logistic) {
         return None;

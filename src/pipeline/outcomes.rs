@@ -12,7 +12,7 @@ use crate::estimators::{Family, FitError, FittedModel, PenalisedFit};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::{OutcomeActions, OutcomeResult, PenalisedTerms, words};
-use crate::study::{Outcome, SpendScale, Study};
+use crate::study::{Outcome, OutcomeKind, SpendScale, Study};
 use std::collections::BTreeMap;
 
 /// An analysed outcome and the model that scores customers.
@@ -84,15 +84,16 @@ impl Feature {
 
 /// Analyses every outcome of a study.
 pub(super) fn analyse(study: &Study, base: &BaseTable) -> Vec<Analysed> {
-    study.outcomes.iter().map(|&outcome| analyse_one(study, base, outcome)).collect()
+    study.outcomes.iter().map(|outcome| analyse_one(study, base, outcome)).collect()
 }
 
-fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
+fn analyse_one(study: &Study, base: &BaseTable, outcome: &Outcome) -> Analysed {
     let selection = Selection::of(study, base, outcome);
     let ranked = gaps_allowed_for(study, outcome).map(|_| Selection::with_gaps(study, base, outcome));
     let mut result = OutcomeResult {
-        name: outcome.word().to_owned(),
-        label: label(study, outcome),
+        name: outcome.name().to_owned(),
+        kind: outcome.kind().word(),
+        label: label(outcome.kind()),
         family: outcome.family().word(),
         window_days: outcome.window_days(),
         n_answers: base.n_rows(),
@@ -139,7 +140,7 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
                 }
                 Fitted::Penalised(fit) => {
                     result.add_findings(fit.findings());
-                    let penalty = study.penalties.get(outcome.word());
+                    let penalty = study.penalties.get(outcome.name());
                     result.penalised = penalty.map(|penalty| PenalisedTerms::of(penalty.word(), &fit));
                     fit.model().clone()
                 }
@@ -163,7 +164,7 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: Outcome) -> Analysed {
             None
         }
     };
-    Analysed { outcome, result, model }
+    Analysed { outcome: outcome.clone(), result, model }
 }
 
 /// The model of an outcome: for its coefficients and their tests, or for prediction alone.
@@ -174,7 +175,7 @@ enum Fitted {
 
 impl Fitted {
     /// Whether a class that is separated has Firth's fit instead of its own.
-    fn stands_in(&self, outcome: Outcome) -> bool {
+    fn stands_in(&self, outcome: &Outcome) -> bool {
         matches!(self, Self::Tested(_)) && outcome.family() == Family::Logistic
     }
 }
@@ -184,7 +185,7 @@ fn add_fit(
     result: &mut OutcomeResult,
     study: &Study,
     base: &BaseTable,
-    outcome: Outcome,
+    outcome: &Outcome,
     selection: &Selection,
     prepared: &Prepared,
     fit: &ModelFit,
@@ -211,47 +212,46 @@ fn span(times: &[f64], rows: &[usize]) -> (i64, i64) {
 }
 
 /// What is counted or summed, in words: money as money, on whatever scale the model of it is.
-pub(super) fn deed_label(study: &Study, outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Spend { window_days, .. } => label(study, Outcome::Spend { window_days, scale: SpendScale::Amount }),
-        outcome => label(study, outcome),
+pub(super) fn deed_label(outcome: &Outcome) -> String {
+    match *outcome.kind() {
+        OutcomeKind::Spend { window_days, .. } => label(&OutcomeKind::Spend { window_days, scale: SpendScale::Amount }),
+        ref kind => label(kind),
     }
 }
 
 /// A phrase for readers.
-fn label(study: &Study, outcome: Outcome) -> String {
-    let days = words::days(outcome.window_days().unwrap_or_default());
-    match outcome {
-        Outcome::Recommend { .. } => "answer to \"would you recommend us\", 0 to 10".to_owned(),
-        Outcome::Nps => "points of the Net Promoter Score (-100 detractor, 0 passive, 100 promoter)".to_owned(),
-        Outcome::NpsClass => "is a detractor, a passive or a promoter".to_owned(),
-        Outcome::Promoter => "is a promoter (answers 9 or 10)".to_owned(),
-        Outcome::Detractor => "is a detractor (answers 0 to 6)".to_owned(),
-        Outcome::Repurchase { .. } => format!("buys within {days} after the answer"),
-        Outcome::Churn { .. } => format!("buys nothing within {days} after the answer"),
-        Outcome::CrossSell { .. } => {
+fn label(kind: &OutcomeKind) -> String {
+    let days = words::days(kind.window_days().unwrap_or_default());
+    match kind {
+        OutcomeKind::Recommend { .. } => "answer to \"would you recommend us\", 0 to 10".to_owned(),
+        OutcomeKind::Nps => "points of the Net Promoter Score (-100 detractor, 0 passive, 100 promoter)".to_owned(),
+        OutcomeKind::NpsClass => "is a detractor, a passive or a promoter".to_owned(),
+        OutcomeKind::Promoter => "is a promoter (answers 9 or 10)".to_owned(),
+        OutcomeKind::Detractor => "is a detractor (answers 0 to 6)".to_owned(),
+        OutcomeKind::Repurchase { .. } => format!("buys within {days} after the answer"),
+        OutcomeKind::Churn { .. } => format!("buys nothing within {days} after the answer"),
+        OutcomeKind::CrossSell { .. } => {
             format!("buys from a product family for the first time within {days} after the answer")
         }
-        Outcome::FamilyPurchase { .. } => {
-            let family = study.purchase_family.as_deref().unwrap_or_default();
+        OutcomeKind::FamilyPurchase { family, .. } => {
             format!("buys from the product family {family} within {days} after the answer")
         }
-        Outcome::Upsell { .. } => {
+        OutcomeKind::Upsell { .. } => {
             format!("buys more at a time than before within {days} after the answer")
         }
-        Outcome::ConvertedReferral { .. } => {
+        OutcomeKind::ConvertedReferral { .. } => {
             format!("refers somebody who buys within {days} after the answer")
         }
-        Outcome::Lapse { .. } => {
+        OutcomeKind::Lapse { .. } => {
             format!("neither buys nor does anything else within {days} after the answer")
         }
-        Outcome::Referral { .. } => format!("refers somebody within {days} after the answer"),
-        Outcome::Purchases { .. } => format!("purchases within {days} after the answer"),
-        Outcome::Referrals { .. } => format!("referrals made within {days} after the answer"),
-        Outcome::Spend { scale: SpendScale::Amount, .. } => {
+        OutcomeKind::Referral { .. } => format!("refers somebody within {days} after the answer"),
+        OutcomeKind::Purchases { .. } => format!("purchases within {days} after the answer"),
+        OutcomeKind::Referrals { .. } => format!("referrals made within {days} after the answer"),
+        OutcomeKind::Spend { scale: SpendScale::Amount, .. } => {
             format!("spend within {days} after the answer")
         }
-        Outcome::Spend { scale: SpendScale::Log1p, .. } => {
+        OutcomeKind::Spend { scale: SpendScale::Log1p, .. } => {
             format!("logarithm of 1 + spend within {days} after the answer")
         }
     }
@@ -300,11 +300,11 @@ impl std::fmt::Display for Problem {
 }
 
 impl Problem {
-    fn finding(&self, outcome: Outcome) -> Finding {
+    fn finding(&self, outcome: &Outcome) -> Finding {
         let kind = match self {
             Self::Fit(FitError::Separated(_) | FitError::OnlyZeros(_)) => FindingKind::Separated,
             _ => FindingKind::NotEstimated,
         };
-        Finding::new(kind, Severity::Serious, outcome.word(), self.to_string())
+        Finding::new(kind, Severity::Serious, outcome.name(), self.to_string())
     }
 }

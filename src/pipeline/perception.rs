@@ -10,7 +10,7 @@ use crate::measures::channels::{ContactLength, PerceptionSettings};
 use crate::measures::portfolio::{Cut, CutAnalysis, CutEstimate, LevelAgainstOthers, Measure, against_others};
 use crate::measures::{MeasureError, Resampling};
 use crate::report::{LengthResult, PerceptionResult};
-use crate::study::{GoodWhen, Outcome, Perception};
+use crate::study::{GoodWhen, OutcomeKind, Perception};
 use std::collections::BTreeSet;
 
 /// Replicates of kappa.
@@ -118,10 +118,11 @@ impl Contacts {
         findings: &mut Vec<Finding>,
     ) -> Result<PerceptionResult, MeasureError> {
         let study = question.study;
-        let followed_by =
-            study.outcomes.iter().copied().find(|outcome| matches!(outcome, Outcome::Repurchase { .. })).or_else(
-                || study.outcomes.iter().copied().find(|&outcome| outcome.window_days().is_some() && is_share(outcome)),
-            );
+        let followed_by = study
+            .outcomes
+            .iter()
+            .find(|outcome| matches!(outcome.kind(), OutcomeKind::Repurchase { .. }))
+            .or_else(|| study.outcomes.iter().find(|outcome| outcome.window_days().is_some() && is_share(outcome)));
         let deeds = followed_by.map(|outcome| question.deeds(outcome));
         let measure = deeds.as_ref().map(|deeds| Measure::yes_share("followed by", deeds)).transpose()?;
         let resampling = question.resampling();
@@ -169,7 +170,7 @@ impl Contacts {
             content_from: own.content_from,
             n: counts.iter().sum(),
             gap: is_shown.then_some(gap),
-            followed_by: followed_by.map(|outcome| outcome.word().to_owned()),
+            followed_by: followed_by.map(|outcome| outcome.name().to_owned()),
             by,
             against_others,
             length,

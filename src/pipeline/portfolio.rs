@@ -139,12 +139,12 @@ impl Question<'_> {
         for (own, values) in self.study.measures.items.iter().zip(&named.items) {
             measures.push(measure_of(&own.column, &own.figure, values)?);
         }
-        let deeds: Vec<(&'static str, bool, Vec<f64>)> = self
+        let deeds: Vec<(&str, bool, Vec<f64>)> = self
             .study
             .outcomes
             .iter()
             .filter(|outcome| outcome.window_days().is_some())
-            .map(|&outcome| (outcome.word(), is_share(outcome), self.deeds(outcome)))
+            .map(|outcome| (outcome.name(), is_share(outcome), self.deeds(outcome)))
             .collect();
         for (name, is_share, deeds) in &deeds {
             measures.push(if *is_share { Measure::yes_share(*name, deeds)? } else { Measure::mean(*name, deeds)? });

@@ -12,7 +12,7 @@ use crate::estimators::buy_till_you_die::{
 use crate::estimators::evaluation::Predicted;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Engine, LinkError};
-use crate::study::{Outcome, SpendScale};
+use crate::study::{Outcome, OutcomeKind, SpendScale};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -148,7 +148,7 @@ impl<'b> Pass<'b> {
 
 /// The buy-till-you-die model of one outcome, as it is fitted at each of its cuts.
 pub(super) struct PurchaseBaseline<'a> {
-    pub outcome: Outcome,
+    pub outcome: &'a Outcome,
     pub observations: &'a Observations,
     /// The row of the base table of each observation.
     pub rows: &'a [usize],
@@ -169,10 +169,13 @@ pub(super) struct Fitted {
 
 impl PurchaseBaseline<'_> {
     /// Whether a buy-till-you-die model says anything of this outcome.
-    pub fn is_of(outcome: Outcome) -> bool {
+    pub fn is_of(outcome: &Outcome) -> bool {
         matches!(
-            outcome,
-            Outcome::Repurchase { .. } | Outcome::Churn { .. } | Outcome::Purchases { .. } | Outcome::Spend { .. }
+            outcome.kind(),
+            OutcomeKind::Repurchase { .. }
+                | OutcomeKind::Churn { .. }
+                | OutcomeKind::Purchases { .. }
+                | OutcomeKind::Spend { .. }
         )
     }
 
@@ -183,7 +186,7 @@ impl PurchaseBaseline<'_> {
     pub fn predict(&self, place: usize, split: &Split) -> Result<Predicted, String> {
         let fitted = self.cuts_us.get(place).and_then(|cut| self.records.by_cut.get(cut));
         let fitted = fitted.ok_or("there is no cut in time")?.as_ref().map_err(String::clone)?;
-        let of_spend = matches!(self.outcome, Outcome::Spend { .. });
+        let of_spend = matches!(self.outcome.kind(), OutcomeKind::Spend { .. });
         if let (true, Err(reason)) = (of_spend, &fitted.spend) {
             return Err(reason.clone());
         }
@@ -194,7 +197,7 @@ impl PurchaseBaseline<'_> {
         let newcomers = newcomers.or_else(|| self.mean_of(split.train(), |_| true)).unwrap_or(0.0);
         let n_newcomers = split.test().iter().filter(|&&row| record(row).is_none()).count();
         let predict =
-            |&row: &usize| record(row).map_or(newcomers, |record| fitted.predict(self.outcome, &record, window));
+            |&row: &usize| record(row).map_or(newcomers, |record| fitted.predict(self.outcome.kind(), &record, window));
         let values: Vec<f64> = split.test().par_iter().with_min_len(256).map(predict).collect();
         let mut findings = fitted.of_purchases.clone();
         findings.extend(fitted.of_spend.iter().filter(|_| of_spend).cloned());
@@ -243,30 +246,32 @@ impl Fitted {
         })
     }
 
-    pub fn predict(&self, outcome: Outcome, record: &Record, window: Horizon) -> f64 {
+    pub fn predict(&self, outcome: &OutcomeKind, record: &Record, window: Horizon) -> f64 {
         let Record { history, mean_value, .. } = record;
         let any = || self.purchases.purchase_probability(history, window).clamp(0.0, 1.0);
         let expected = || self.purchases.expected_purchases(history, window);
         match (outcome, &self.spend) {
-            (Outcome::Churn { .. }, _) => 1.0 - any(),
-            (Outcome::Purchases { .. }, _) => (self.per_occasion * expected()).max(EXPECTED_MIN),
-            (Outcome::Spend { scale: SpendScale::Log1p, .. }, Ok(spend)) => {
+            (OutcomeKind::Churn { .. }, _) => 1.0 - any(),
+            (OutcomeKind::Purchases { .. }, _) => (self.per_occasion * expected()).max(EXPECTED_MIN),
+            (OutcomeKind::Spend { scale: SpendScale::Log1p, .. }, Ok(spend)) => {
                 let log_spend = LogSpend { purchases: self.purchases, spend: *spend };
                 log_spend.expected(history, *mean_value, window)
             }
-            (Outcome::Spend { .. }, Ok(spend)) => expected() * spend.expected_value(history.frequency(), *mean_value),
+            (OutcomeKind::Spend { .. }, Ok(spend)) => {
+                expected() * spend.expected_value(history.frequency(), *mean_value)
+            }
             _ => any(),
         }
     }
 }
 
-fn newcomer_finding(outcome: Outcome, n_newcomers: usize, n_rows: usize, value: f64) -> Option<Finding> {
+fn newcomer_finding(outcome: &Outcome, n_newcomers: usize, n_rows: usize, value: f64) -> Option<Finding> {
     (n_newcomers > 0).then(|| {
         let sentence = format!(
             "In {n_newcomers} of {n_rows} test answers the customer had bought nothing before: for the buy-till-you-die model \
              they have the mean of such training answers ({value:.3})."
         );
-        Finding::new(FindingKind::SmallBase, Severity::Note, outcome.word(), sentence)
+        Finding::new(FindingKind::SmallBase, Severity::Note, outcome.name(), sentence)
             .number("n", n_newcomers as f64)
             .number("value", value)
     })
@@ -307,7 +312,7 @@ mod tests {
             .collect();
         let fitted = Fitted::of(&records).expect("a fit");
         let window = Horizon::new(100.0).expect("a length");
-        let expected = fitted.predict(Outcome::Repurchase { window_days: 100 }, &records[0], window);
+        let expected = fitted.predict(&OutcomeKind::Repurchase { window_days: 100 }, &records[0], window);
         assert!((0.5..=1.0).contains(&expected), "{expected}");
         assert!(!fitted.of_purchases.is_empty());
     }
@@ -329,7 +334,7 @@ mod tests {
             .collect();
         let fitted = Fitted::of(&records).expect("a fit");
         let window = Horizon::new(90.0).expect("a length");
-        let of = |scale, record| fitted.predict(Outcome::Spend { window_days: 90, scale }, record, window);
+        let of = |scale, record| fitted.predict(&OutcomeKind::Spend { window_days: 90, scale }, record, window);
         for record in &records {
             let (amount, logarithm) = (of(SpendScale::Amount, record), of(SpendScale::Log1p, record));
             // Jensen's inequality, strict since nobody's spend is sure.

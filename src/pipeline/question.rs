@@ -9,7 +9,7 @@ use crate::estimators::Family;
 use crate::link::BaseTable;
 use crate::measures::portfolio::EstimateSettings;
 use crate::measures::{IntervalKind, MeasureError, NetPromoterScore, NpsSettings, Resampling, Sampling};
-use crate::study::{NpsInterval, Outcome, SpendScale, Study};
+use crate::study::{NpsInterval, Outcome, OutcomeKind, SpendScale, Study};
 use std::borrow::Cow;
 
 /// Replicates of what is resampled here; fewer where there are many answers, whose percentiles are smooth.
@@ -237,8 +237,8 @@ impl<'a> Question<'a> {
     }
 
     /// What an outcome was for every row; blank where it is not known. Amounts are amounts, whatever the scale of their model.
-    pub fn deeds(&self, outcome: Outcome) -> Vec<f64> {
-        let selection = Selection::with_gaps(self.study, self.base, in_money(outcome));
+    pub fn deeds(&self, outcome: &Outcome) -> Vec<f64> {
+        let selection = Selection::with_gaps(self.study, self.base, &in_money(outcome));
         let mut deeds = vec![f64::NAN; self.base.n_rows()];
         for (&row, &value) in selection.rows.iter().zip(&selection.values) {
             deeds[row] = value;
@@ -266,14 +266,16 @@ impl Drawn {
 }
 
 /// Amounts are reported as amounts, whatever the scale of their model.
-pub(super) fn in_money(outcome: Outcome) -> Outcome {
-    match outcome {
-        Outcome::Spend { window_days, .. } => Outcome::Spend { window_days, scale: SpendScale::Amount },
-        other => other,
+pub(super) fn in_money(outcome: &Outcome) -> Outcome {
+    match *outcome.kind() {
+        OutcomeKind::Spend { window_days, .. } => {
+            Outcome::named(outcome.name(), OutcomeKind::Spend { window_days, scale: SpendScale::Amount })
+        }
+        _ => outcome.clone(),
     }
 }
 
 /// Whether an outcome happens or does not.
-pub(super) fn is_share(outcome: Outcome) -> bool {
+pub(super) fn is_share(outcome: &Outcome) -> bool {
     outcome.family() == Family::Logistic
 }

@@ -4,7 +4,6 @@ use super::answer_scale::of_another_scale;
 use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
-use super::selection::family_window;
 use super::shared_keys::{self, FewShared};
 use super::{
     PipelineError, clusters, corrections, identity, judge, leaks, measure_rows, measuring, result_tables, scores,
@@ -18,7 +17,7 @@ use crate::store::{
     self, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError, StoredPenalty,
     TermSource, TrainingWindow, WorkFolder,
 };
-use crate::study::{InvitationCost, Outcome, SeedValue, Study, nearest};
+use crate::study::{InvitationCost, Outcome, OutcomeKind, SeedValue, Study, nearest};
 use std::path::{Path, PathBuf};
 
 /// What a run may use and where it writes.
@@ -191,7 +190,7 @@ fn run_into(
     progress(Progress::Step("comparing what is said with what is done"));
     let say_and_do = stated_observed::compare(study, &base);
     progress(Progress::Step("judging the models on answers they have not seen"));
-    let with_model = analysed.iter().filter(|one| one.model.is_some()).map(|one| one.outcome);
+    let with_model = analysed.iter().filter(|one| one.model.is_some()).map(|one| &one.outcome);
     let evaluations =
         if study.evaluation.enabled { judge::judge(study, &base, &engine, with_model)? } else { Vec::new() };
 
@@ -224,7 +223,7 @@ fn run_into(
 
     progress(Progress::Step("writing results"));
     for one in &analysed {
-        let evaluation = evaluations.iter().find(|evaluation| evaluation.outcome == one.outcome.word());
+        let evaluation = evaluations.iter().find(|evaluation| evaluation.outcome == one.outcome.name());
         if let Some(artefact) = artefact(study, &intake, one, evaluation) {
             artefact.write(&model_folder)?;
             let training = artefact.training.first.as_deref().zip(artefact.training.last.as_deref());
@@ -376,7 +375,7 @@ pub fn evaluate(
     let Joined { engine, base, .. } =
         join(study, settings, progress, &folder.folders(), &folder.spill(), &mut ReadSoFar::default())?;
     progress(Progress::Step("judging the models on answers they have not seen"));
-    Ok(judge::judge(study, &base, &engine, study.outcomes.iter().copied())?)
+    Ok(judge::judge(study, &base, &engine, study.outcomes.iter())?)
 }
 
 fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
@@ -408,19 +407,21 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
         .iter()
         .filter_map(|outcome| {
             let days = outcome.window_days()?;
-            Some(match outcome {
-                Outcome::CrossSell { .. } => OutcomeWindow::NewFamilies { days },
-                Outcome::FamilyPurchase { .. } => family_window(study, days),
-                Outcome::Upsell { .. } => OutcomeWindow::Upsell { days },
-                Outcome::ConvertedReferral { .. } => OutcomeWindow::ConvertedReferrals { days },
-                Outcome::Lapse { .. } => OutcomeWindow::Lapse { days },
-                _ if outcome.is_of_referrals() => OutcomeWindow::Referrals { days },
+            Some(match outcome.kind() {
+                OutcomeKind::CrossSell { .. } => OutcomeWindow::NewFamilies { days },
+                OutcomeKind::FamilyPurchase { family, .. } => {
+                    OutcomeWindow::FamilyPurchases { family: family.clone(), days }
+                }
+                OutcomeKind::Upsell { .. } => OutcomeWindow::Upsell { days },
+                OutcomeKind::ConvertedReferral { .. } => OutcomeWindow::ConvertedReferrals { days },
+                OutcomeKind::Lapse { .. } => OutcomeWindow::Lapse { days },
+                kind if kind.is_of_referrals() => OutcomeWindow::Referrals { days },
                 _ => OutcomeWindow::Purchases { days },
             })
         })
         .collect();
     // Who came back has a time as well as a class.
-    let is_repurchase = |outcome: &Outcome| matches!(outcome, Outcome::Repurchase { .. });
+    let is_repurchase = |outcome: &Outcome| matches!(outcome.kind(), OutcomeKind::Repurchase { .. });
     windows.extend(study.outcomes.iter().any(is_repurchase).then_some(OutcomeWindow::Repurchase));
     windows.sort();
     windows.dedup();
@@ -673,6 +674,7 @@ fn artefact(
     evaluation: Option<&EvaluationResult>,
 ) -> Option<ModelArtefact> {
     let model = analysed.model.as_ref()?;
+    let outcome = &analysed.outcome;
     let instant = |t: i64| jiff::Timestamp::from_microsecond(t).ok().map(|instant| instant.to_string());
     let dated = !study.sources.feedback.snapshot;
     let (first, last) = match model.training.filter(|_| dated) {
@@ -691,8 +693,10 @@ fn artefact(
         Provenance {
             study: study.name.clone(),
             as_of: study.as_of.written().to_owned(),
-            outcome: analysed.outcome.word().to_owned(),
-            window_days: analysed.outcome.window_days(),
+            outcome: outcome.name().to_owned(),
+            kind: (outcome.name() != outcome.kind().word()).then(|| outcome.kind().word().to_owned()),
+            product_family: outcome.kind().product_family().map(str::to_owned),
+            window_days: outcome.window_days(),
             training: TrainingWindow { first, last, n_used: analysed.result.n_used },
             inputs: inputs.map(|file| ModelInput { path: file.path.clone(), sha256: file.sha256.clone() }).collect(),
             sources: model.features.iter().map(|feature| term_source(study, feature)).collect(),

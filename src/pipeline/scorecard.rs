@@ -19,7 +19,7 @@ use crate::measures::say_do::{
     kept_word,
 };
 use crate::report::{OutcomeBehaviour, Scorecard};
-use crate::study::Outcome;
+use crate::study::{Outcome, OutcomeKind};
 
 /// Days of spend before the answer that count as a customer's revenue.
 const REVENUE_DAYS: u32 = 365;
@@ -45,7 +45,7 @@ pub(super) fn of(
     making.rules(question, sets.as_deref_mut());
     making.waves(question, sets.as_deref_mut());
     making.rolling(question, sets);
-    for &outcome in &question.study.outcomes {
+    for outcome in &question.study.outcomes {
         match question.behaviour(outcome, &mut making.hidden).transpose() {
             Ok(behaviour) => making.card.behaviours.extend(behaviour),
             Err(problem) => making.keep("what customers of each answer did", &problem.to_string()),
@@ -218,7 +218,7 @@ fn other_wordings(waves: &[WaveOf]) -> Vec<Finding> {
 
 impl Question<'_> {
     /// What those who gave each answer did.
-    fn behaviour(&self, outcome: Outcome, hidden: &mut Hidden) -> Option<Result<OutcomeBehaviour, MeasureError>> {
+    fn behaviour(&self, outcome: &Outcome, hidden: &mut Hidden) -> Option<Result<OutcomeBehaviour, MeasureError>> {
         outcome.window_days()?;
         let deeds = self.deeds(outcome);
         let known: Vec<usize> = self.answered().into_iter().filter(|&row| !deeds[row].is_nan()).collect();
@@ -231,22 +231,22 @@ impl Question<'_> {
         }))
     }
 
-    fn said_and_done(&self, outcome: Outcome, deeds: &[f64]) -> Result<OutcomeBehaviour, MeasureError> {
-        let (name, is_share) = (outcome.word(), is_share(outcome));
+    fn said_and_done(&self, outcome: &Outcome, deeds: &[f64]) -> Result<OutcomeBehaviour, MeasureError> {
+        let (name, is_share) = (outcome.name(), is_share(outcome));
         let measure = if is_share { Measure::yes_share(name, deeds)? } else { Measure::mean(name, deeds)? };
         let (sampling, settings) = (self.sampling(), self.settings());
         let behaviour = if is_share { Behaviour::Happened } else { Behaviour::Amount };
         let cuts = CutSearch { seed: self.study.seed, ..CutSearch::default() };
-        let is_good = matches!(outcome, Outcome::Repurchase { .. } | Outcome::Referral { .. });
+        let is_good = matches!(outcome.kind(), OutcomeKind::Repurchase { .. } | OutcomeKind::Referral { .. });
         Ok(OutcomeBehaviour {
             outcome: name.to_owned(),
-            label: deed_label(self.study, outcome),
+            label: deed_label(outcome),
             by_answer: behaviour_by_answer(self.answers, &measure, sampling, settings)?,
             by_class: behaviour_by_class(self.answers, &measure, sampling, settings)?,
             // Few answers are no fault: these are left out where they cannot be had.
             kept_word: is_good.then(|| kept_word(self.answers, deeds, sampling, settings).ok()).flatten(),
             cuts: cuts.compare(self.answers, deeds, behaviour, sampling).ok(),
-            at_risk: matches!(outcome, Outcome::Repurchase { .. }).then(|| self.at_risk(deeds)).flatten(),
+            at_risk: matches!(outcome.kind(), OutcomeKind::Repurchase { .. }).then(|| self.at_risk(deeds)).flatten(),
         })
     }
 

@@ -6,7 +6,7 @@ use crate::estimators::Family;
 use crate::link::{BaseTable, Engine};
 use crate::report::{Metric, ScoreSummary};
 use crate::store::{Table, TableWriter};
-use crate::study::{Outcome, SpendScale, Study};
+use crate::study::{Outcome, OutcomeKind, SpendScale, Study};
 use std::path::Path;
 
 /// Scores all customers into `scores.parquet` and `scores.csv`; `watch` sees every batch on the way.
@@ -40,7 +40,7 @@ pub(super) fn score(
 
 /// A model and the outcome that it predicts.
 struct Scorer<'a> {
-    outcome: Outcome,
+    outcome: &'a Outcome,
     model: &'a Model,
 }
 
@@ -66,15 +66,16 @@ struct Scored {
 
 impl<'a> Scorer<'a> {
     fn of(analysed: &'a Analysed) -> Option<Self> {
-        Some(Self { outcome: analysed.outcome, model: analysed.model.as_ref()? })
+        Some(Self { outcome: &analysed.outcome, model: analysed.model.as_ref()? })
     }
 
     /// `p_promoter` for a probability, `expected_recommend` for a number; `expected_ln_1p_spend` on the logarithm's scale.
     fn column(&self) -> String {
-        match (self.model.fitted.family(), self.outcome) {
-            (Family::Logistic, outcome) => format!("p_{}", outcome.word()),
-            (_, Outcome::Spend { scale: SpendScale::Log1p, .. }) => "expected_ln_1p_spend".to_owned(),
-            (_, outcome) => format!("expected_{}", outcome.word()),
+        let name = self.outcome.name();
+        match (self.model.fitted.family(), self.outcome.kind()) {
+            (Family::Logistic, _) => format!("p_{name}"),
+            (_, OutcomeKind::Spend { scale: SpendScale::Log1p, .. }) => format!("expected_ln_1p_{name}"),
+            _ => format!("expected_{name}"),
         }
     }
 
@@ -130,7 +131,7 @@ fn table(batch: &BaseTable, scorers: &[Scorer<'_>], n_reasons: usize, sums: &mut
         }
         table = table.numbers(&scorer.column(), scored.predictions);
         for (place, reasons) in scored.reasons.into_iter().enumerate() {
-            table = table.texts(&format!("{}_reason_{}", scorer.outcome.word(), place + 1), reasons);
+            table = table.texts(&format!("{}_reason_{}", scorer.outcome.name(), place + 1), reasons);
         }
     }
     table

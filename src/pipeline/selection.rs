@@ -1,9 +1,9 @@
 //! Which answers an outcome's model uses, what the outcome is in each, and why the others are left out.
 
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::link::{BaseTable, OutcomeWindow};
+use crate::link::BaseTable;
 use crate::report::{LeftOut, words};
-use crate::study::{Missing, Outcome, SpendScale, Study};
+use crate::study::{Missing, Outcome, OutcomeKind, SpendScale, Study};
 use std::collections::BTreeMap;
 
 /// Microseconds in a day.
@@ -19,20 +19,20 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    pub fn of(study: &Study, base: &BaseTable, outcome: Outcome) -> Self {
+    pub fn of(study: &Study, base: &BaseTable, outcome: &Outcome) -> Self {
         let listwise = matches!(study.drivers.missing, Missing::Listwise | Missing::Em | Missing::Pairwise);
         Self::keeping(study, base, outcome, listwise)
     }
 
     /// The same with the answers that lack a touchpoint or a control.
-    pub fn with_gaps(study: &Study, base: &BaseTable, outcome: Outcome) -> Self {
+    pub fn with_gaps(study: &Study, base: &BaseTable, outcome: &Outcome) -> Self {
         Self::keeping(study, base, outcome, false)
     }
 
-    fn keeping(study: &Study, base: &BaseTable, outcome: Outcome, listwise: bool) -> Self {
+    fn keeping(study: &Study, base: &BaseTable, outcome: &Outcome, listwise: bool) -> Self {
         let mut selection = Self { rows: Vec::new(), values: Vec::new(), left_out: Vec::new() };
         let mut reasons: BTreeMap<&'static str, usize> = BTreeMap::new();
-        let value_of = values(study, base, outcome);
+        let value_of = values(base, outcome.kind());
         let touchpoints: Vec<&[f64]> = study.drivers.touchpoints.iter().filter_map(|name| base.numbers(name)).collect();
         let controls: Vec<&[f64]> = controls(study).filter_map(|name| base.numbers(name)).collect();
         let weights = base.numbers("weight");
@@ -70,7 +70,7 @@ impl Selection {
 
     /// What is left out of the model and of the ranking, which took `ranked` where it fills the gaps that the model does not: a
     /// warning counts what both leave out, and a note what the coefficients alone do without.
-    pub fn findings_beside(&self, ranked: Option<&Self>, outcome: Outcome) -> Vec<Finding> {
+    pub fn findings_beside(&self, ranked: Option<&Self>, outcome: &Outcome) -> Vec<Finding> {
         let Some(ranked) = ranked else { return self.findings(outcome) };
         let n_all = self.rows.len() + self.left_out.iter().map(|left_out| left_out.n).sum::<usize>();
         let mut findings = ranked.findings(outcome);
@@ -89,13 +89,13 @@ impl Selection {
                 words::count(n_all as u64),
                 words::percent(share)
             );
-            let finding = Finding::new(FindingKind::RowsDropped, Severity::Note, outcome.word(), sentence);
+            let finding = Finding::new(FindingKind::RowsDropped, Severity::Note, outcome.name(), sentence);
             findings.push(finding.number("n", n as f64).number("share", share));
         }
         findings
     }
 
-    fn findings(&self, outcome: Outcome) -> Vec<Finding> {
+    fn findings(&self, outcome: &Outcome) -> Vec<Finding> {
         let n_left_out: usize = self.left_out.iter().map(|left_out| left_out.n).sum();
         let n_all = n_left_out + self.rows.len();
         self.left_out
@@ -134,7 +134,7 @@ impl Selection {
                     words::part(left_out.n, n_all, words::ANSWERS, words::ARE),
                     words::percent(share)
                 );
-                Finding::new(kind, severity, outcome.word(), sentence)
+                Finding::new(kind, severity, outcome.name(), sentence)
                     .number("n", left_out.n as f64)
                     .number("share", share)
             })
@@ -143,10 +143,10 @@ impl Selection {
 }
 
 /// Why an outcome is not known of an answer whose window is over.
-fn unknown(outcome: Outcome) -> &'static str {
-    match outcome {
+fn unknown(outcome: &Outcome) -> &'static str {
+    match outcome.kind() {
         // There is no amount that later ones could lie above.
-        Outcome::Upsell { .. } => "no_earlier_purchase",
+        OutcomeKind::Upsell { .. } => "no_earlier_purchase",
         other if other.window_days().is_some() => "missing_outcome",
         _ => "no_answer",
     }
@@ -161,15 +161,15 @@ pub(super) fn controls(study: &Study) -> impl Iterator<Item = &String> {
 }
 
 /// The outcome of every row; `NaN` where it is not known.
-fn values(study: &Study, base: &BaseTable, outcome: Outcome) -> impl Fn(usize) -> f64 {
-    let column = match (outcome, outcome.window_days()) {
-        (Outcome::Spend { .. }, Some(days)) => format!("next_spend_{days}d"),
-        (Outcome::CrossSell { .. }, Some(days)) => format!("next_new_families_{days}d"),
-        (Outcome::FamilyPurchase { .. }, Some(days)) => family_window(study, days).count_column(),
-        (Outcome::Upsell { .. }, Some(days)) => format!("next_upsell_{days}d"),
-        (Outcome::ConvertedReferral { .. }, Some(days)) => format!("next_converted_referrals_{days}d"),
-        (Outcome::Lapse { .. }, Some(days)) => format!("next_lapse_{days}d"),
-        (_, Some(days)) if outcome.is_of_referrals() => format!("next_referrals_{days}d"),
+fn values(base: &BaseTable, kind: &OutcomeKind) -> impl Fn(usize) -> f64 {
+    let column = match (kind, kind.window_days()) {
+        (OutcomeKind::Spend { .. }, Some(days)) => format!("next_spend_{days}d"),
+        (OutcomeKind::CrossSell { .. }, Some(days)) => format!("next_new_families_{days}d"),
+        (OutcomeKind::FamilyPurchase { family, .. }, Some(days)) => format!("next_purchases_{family}_{days}d"),
+        (OutcomeKind::Upsell { .. }, Some(days)) => format!("next_upsell_{days}d"),
+        (OutcomeKind::ConvertedReferral { .. }, Some(days)) => format!("next_converted_referrals_{days}d"),
+        (OutcomeKind::Lapse { .. }, Some(days)) => format!("next_lapse_{days}d"),
+        (_, Some(days)) if kind.is_of_referrals() => format!("next_referrals_{days}d"),
         (_, Some(days)) => format!("next_purchases_{days}d"),
         (_, None) => "recommend".to_owned(),
     };
@@ -180,31 +180,26 @@ fn values(study: &Study, base: &BaseTable, outcome: Outcome) -> impl Fn(usize) -
             return value;
         }
         let flag = |happened: bool| f64::from(u8::from(happened));
-        match outcome {
-            Outcome::Recommend { .. }
-            | Outcome::Purchases { .. }
-            | Outcome::Referrals { .. }
-            | Outcome::Spend { scale: SpendScale::Amount, .. } => value,
-            Outcome::Spend { scale: SpendScale::Log1p, .. } => value.max(0.0).ln_1p(),
-            Outcome::Nps => 100.0 * (flag(value > 8.5) - flag(value < 6.5)),
-            Outcome::NpsClass => flag(value > 6.5) + flag(value > 8.5),
-            Outcome::Promoter => flag(value > 8.5),
-            Outcome::Detractor => flag(value < 6.5),
-            Outcome::Repurchase { .. }
-            | Outcome::Referral { .. }
-            | Outcome::CrossSell { .. }
-            | Outcome::FamilyPurchase { .. }
-            | Outcome::Upsell { .. }
-            | Outcome::ConvertedReferral { .. }
-            | Outcome::Lapse { .. } => flag(value > 0.5),
-            Outcome::Churn { .. } => flag(value < 0.5),
+        match kind {
+            OutcomeKind::Recommend { .. }
+            | OutcomeKind::Purchases { .. }
+            | OutcomeKind::Referrals { .. }
+            | OutcomeKind::Spend { scale: SpendScale::Amount, .. } => value,
+            OutcomeKind::Spend { scale: SpendScale::Log1p, .. } => value.max(0.0).ln_1p(),
+            OutcomeKind::Nps => 100.0 * (flag(value > 8.5) - flag(value < 6.5)),
+            OutcomeKind::NpsClass => flag(value > 6.5) + flag(value > 8.5),
+            OutcomeKind::Promoter => flag(value > 8.5),
+            OutcomeKind::Detractor => flag(value < 6.5),
+            OutcomeKind::Repurchase { .. }
+            | OutcomeKind::Referral { .. }
+            | OutcomeKind::CrossSell { .. }
+            | OutcomeKind::FamilyPurchase { .. }
+            | OutcomeKind::Upsell { .. }
+            | OutcomeKind::ConvertedReferral { .. }
+            | OutcomeKind::Lapse { .. } => flag(value > 0.5),
+            OutcomeKind::Churn { .. } => flag(value < 0.5),
         }
     }
-}
-
-/// The window in which purchases of the family count that the study names; it names one where it asks for the outcome.
-pub(super) fn family_window(study: &Study, days: u32) -> OutcomeWindow {
-    OutcomeWindow::FamilyPurchases { family: study.purchase_family.clone().unwrap_or_default(), days }
 }
 
 /// Gaps filled with the mean of the other values.
@@ -243,13 +238,13 @@ mod tests {
         // Of 10 answers 6 lack a touchpoint, and one of these has no weight; one more says no recommend answer.
         let of_model = selection(3, &[("missing_touchpoint", 6), ("no_answer", 1)]);
         let of_ranking = selection(8, &[("missing_weight", 1), ("no_answer", 1)]);
-        let said = of_model.findings_beside(Some(&of_ranking), Outcome::Nps);
+        let said = of_model.findings_beside(Some(&of_ranking), &Outcome::of(OutcomeKind::Nps));
         let numbers: Vec<(Severity, f64)> =
             said.iter().map(|finding| (finding.severity, finding.numbers["n"])).collect();
         assert_eq!(numbers, [(Severity::Note, 1.0), (Severity::Note, 1.0), (Severity::Note, 6.0)]);
         assert!(said[2].sentence.contains("no part in the coefficients"), "{}", said[2].sentence);
         // Without a ranking of its own rows the model's count is a warning.
-        let alone = of_model.findings_beside(None, Outcome::Nps);
+        let alone = of_model.findings_beside(None, &Outcome::of(OutcomeKind::Nps));
         assert!(alone[0].severity == Severity::Warning && alone[0].sentence.contains("6 of 10 answers are left out"));
     }
 }

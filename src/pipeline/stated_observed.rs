@@ -13,7 +13,7 @@ use crate::estimators::Family;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::SayAndDo;
-use crate::study::{Missing, Outcome, Study};
+use crate::study::{Missing, Outcome, OutcomeKind, Study};
 use ndarray::{Array1, Array2, ArrayView1};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,7 @@ pub(super) fn compare(study: &Study, base: &BaseTable) -> Option<SayAndDo> {
         }
         Err(problem) => result.findings.push(not_made("the comparison of what is said and done", &problem)),
     }
-    for &outcome in study.outcomes.iter().filter(|outcome| is_done(outcome)) {
+    for outcome in study.outcomes.iter().filter(|outcome| is_done(outcome)) {
         if !matches!(outcome.family(), Family::Linear | Family::Logistic) {
             continue;
         }
@@ -54,7 +54,7 @@ pub(super) fn compare(study: &Study, base: &BaseTable) -> Option<SayAndDo> {
                 result.mediations.extend(rows);
             }
             Err(problem) => {
-                let what = format!("the way from touchpoints over the answer to {}", outcome.word());
+                let what = format!("the way from touchpoints over the answer to {}", outcome.name());
                 result.findings.push(not_made(&what, &problem));
             }
         }
@@ -68,16 +68,16 @@ fn not_made(what: &str, problem: &str) -> Finding {
 }
 
 fn table(study: &Study, base: &BaseTable) -> Result<StatedObservedTable, String> {
-    let selections: Vec<(Outcome, Selection)> =
-        study.outcomes.iter().map(|&outcome| (outcome, Selection::of(study, base, outcome))).collect();
+    let selections: Vec<(&Outcome, Selection)> =
+        study.outcomes.iter().map(|outcome| (outcome, Selection::of(study, base, outcome))).collect();
     let rows: BTreeSet<usize> = selections.iter().flat_map(|(_, own)| own.rows.iter().copied()).collect();
     let rows: Vec<usize> = rows.into_iter().collect();
     let place: BTreeMap<usize, usize> = rows.iter().enumerate().map(|(place, &row)| (row, place)).collect();
     // Of this selection only rows, drivers, weights and customers are used.
     let all = Selection { values: vec![0.0; rows.len()], rows, left_out: Vec::new() };
-    let of_all = Outcome::Recommend { family: Family::Linear };
-    let prepared = Prepared::of(study, base, of_all, &all).map_err(|problem| problem.to_string())?;
-    let compared = |(outcome, selection): &(Outcome, Selection)| -> Result<ComparedOutcome, DataError> {
+    let of_all = Outcome::of(OutcomeKind::Recommend { family: Family::Linear });
+    let prepared = Prepared::of(study, base, &of_all, &all).map_err(|problem| problem.to_string())?;
+    let compared = |(outcome, selection): &(&Outcome, Selection)| -> Result<ComparedOutcome, DataError> {
         // A row that is not known may hold any value of the outcome.
         let any = selection.values.first().copied().unwrap_or(0.0);
         let (mut values, mut known) = (vec![any; all.rows.len()], vec![false; all.rows.len()]);
@@ -85,7 +85,7 @@ fn table(study: &Study, base: &BaseTable) -> Result<StatedObservedTable, String>
             (values[place[row]], known[place[row]]) = (*value, true);
         }
         Ok(ComparedOutcome {
-            outcome: OutcomeColumn::numeric(outcome.word(), Array1::from(values))?,
+            outcome: OutcomeColumn::numeric(outcome.name(), Array1::from(values))?,
             known: Some(known),
             side: if outcome.window_days().is_some() { Side::Observed } else { Side::Stated },
             family: DriverFamily::Linear,
@@ -115,7 +115,7 @@ fn table(study: &Study, base: &BaseTable) -> Result<StatedObservedTable, String>
 }
 
 /// One result a touchpoint: one point more of it, all other touchpoints held.
-fn mediations(study: &Study, base: &BaseTable, outcome: Outcome) -> Result<Vec<MediationResult>, String> {
+fn mediations(study: &Study, base: &BaseTable, outcome: &Outcome) -> Result<Vec<MediationResult>, String> {
     let in_words = |problem: Problem| problem.to_string();
     let mut selection = Selection::of(study, base, outcome);
     let answers = base.numbers(ANSWER).ok_or("there is no recommend answer")?;

@@ -9,7 +9,7 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::channels::{TeamColumns, TeamPlacing};
 use crate::measures::portfolio::Cut;
 use crate::report::TeamsResult;
-use crate::study::Outcome;
+use crate::study::{Outcome, OutcomeKind};
 
 /// The teams; `None` where the study names none, or they cannot be placed, which a finding says.
 ///
@@ -26,9 +26,9 @@ pub(super) fn of(
     let (revenue, revenue_name) = match &own.revenue {
         Some(name) => (numbers_of(question, name, "measures.teams.revenue")?, name.clone()),
         None => {
-            let spend = study.outcomes.iter().copied().find(|outcome| matches!(outcome, Outcome::Spend { .. }));
+            let spend = study.outcomes.iter().find(|outcome| matches!(outcome.kind(), OutcomeKind::Spend { .. }));
             let deeds = spend.map_or_else(|| vec![f64::NAN; cost.len()], |spend| question.deeds(spend));
-            (deeds, "spend".to_owned())
+            (deeds, spend.map_or("spend", Outcome::name).to_owned())
         }
     };
     let Some(ShownColumn { coded, .. }) = cuts.column(&own.unit) else { return Ok(None) };

@@ -12,7 +12,7 @@ use crate::measures::movement::{ResampledMovement, TouchpointCoefficient, WaveRo
 use crate::measures::portfolio::Cut;
 use crate::measures::{MeasureError, Sampling};
 use crate::report::{WaveChange, WaveMovement};
-use crate::study::{Missing, Outcome};
+use crate::study::{Missing, Outcome, OutcomeKind};
 use std::collections::BTreeSet;
 
 /// Days of a year, for slopes a year.
@@ -159,8 +159,9 @@ impl Question<'_> {
     fn coefficients(&self) -> Vec<TouchpointCoefficient> {
         let mut complete = self.study.clone();
         complete.drivers.missing = Missing::Listwise;
-        let selection = Selection::of(&complete, self.base, Outcome::Nps);
-        let fit = Prepared::of(&complete, self.base, Outcome::Nps, &selection).and_then(|own| own.fit(&complete));
+        let points = Outcome::of(OutcomeKind::Nps);
+        let selection = Selection::of(&complete, self.base, &points);
+        let fit = Prepared::of(&complete, self.base, &points, &selection).and_then(|own| own.fit(&complete));
         let Ok(fit) = fit else { return Vec::new() };
         let of = |name: &String| {
             let row = fit.coefficients.iter().find(|row| row.term == *name)?;

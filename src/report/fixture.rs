@@ -244,6 +244,7 @@ fn recommend() -> OutcomeResult {
     ];
     OutcomeResult {
         name: "recommend".to_owned(),
+        kind: "recommend",
         label: "would recommend us, 0-10".to_owned(),
         family: "linear",
         window_days: None,
@@ -356,6 +357,7 @@ fn promoter() -> OutcomeResult {
     ];
     OutcomeResult {
         name: "promoter".to_owned(),
+        kind: "promoter",
         label: "is a promoter".to_owned(),
         family: "logistic",
         n_events: Some(1_058),
@@ -393,6 +395,7 @@ fn repurchase() -> OutcomeResult {
     ranking.findings = vec![weak.clone()];
     OutcomeResult {
         name: "repurchase".to_owned(),
+        kind: "repurchase",
         label: "buys again within 90 days".to_owned(),
         family: "logistic",
         window_days: Some(90),
@@ -420,6 +423,7 @@ fn repurchase() -> OutcomeResult {
 fn referral() -> OutcomeResult {
     OutcomeResult {
         name: "referral".to_owned(),
+        kind: "referral",
         label: "brings a friend within 180 days".to_owned(),
         family: "logistic",
         window_days: Some(180),

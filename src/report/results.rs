@@ -132,8 +132,10 @@ pub struct LeftOut {
 /// One outcome: its model and its ranked drivers, or the reason why there are none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutcomeResult {
-    /// The word of the study: `recommend`, `promoter`, `repurchase`, `referral`, ...
+    /// The name in the study: `recommend`, `promoter`, `repurchase`, or one of its own.
     pub name: String,
+    /// The kind's word, which is the name where the study gives no other.
+    pub kind: &'static str,
     /// A phrase for readers, such as "buys again within 90 days".
     pub label: String,
     /// `linear` or `logistic`.

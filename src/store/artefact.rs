@@ -28,8 +28,14 @@ pub struct ModelArtefact {
     pub study: String,
     /// The study's date, as written.
     pub as_of: String,
-    /// The outcome's word.
+    /// The outcome's name.
     pub outcome: String,
+    /// The kind of outcome, where the study has given it a name of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The product family, of purchases of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_family: Option<String>,
     /// `linear`, `logistic`, `ordinal` or `count`: predictions are numbers, probabilities, mean levels or counts.
     pub family: Family,
     /// Length of the outcome's window, for behaviour.
@@ -135,8 +141,12 @@ pub struct Provenance {
     pub study: String,
     /// Its date.
     pub as_of: String,
-    /// The outcome.
+    /// The outcome's name.
     pub outcome: String,
+    /// The kind of outcome, where that is not its name.
+    pub kind: Option<String>,
+    /// The product family, of purchases of one.
+    pub product_family: Option<String>,
     /// Length of the outcome's window.
     pub window_days: Option<u32>,
     /// The training rows.
@@ -190,6 +200,8 @@ impl ModelArtefact {
             study: provenance.study,
             as_of: provenance.as_of,
             outcome: provenance.outcome,
+            kind: provenance.kind,
+            product_family: provenance.product_family,
             family: parts.family,
             window_days: provenance.window_days,
             training: provenance.training,
@@ -330,6 +342,8 @@ mod tests {
                 study: "s".to_owned(),
                 as_of: "2026-09-30".to_owned(),
                 outcome: "recommend".to_owned(),
+                kind: None,
+                product_family: None,
                 window_days: None,
                 training,
                 inputs: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::analysis::is_touchpoint;
 use super::section::{Item, Section};
-use super::{Drivers, Outcome, StudyError, keys};
+use super::{Drivers, Outcome, OutcomeKind, StudyError, keys};
 use crate::estimators::Family;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub struct Actions {
 }
 
 /// A change of an outcome that is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ActionTarget {
     /// The outcome, one of the study's.
     pub outcome: Outcome,
@@ -116,8 +116,8 @@ impl ActionTarget {
         let section = item.section(keys::ACTION_TARGET)?;
         let outcome_item = section.required("outcome", "the outcome that is to change, such as \"nps\"")?;
         let name = outcome_item.text()?;
-        let Some(&outcome) = outcomes.iter().find(|outcome| outcome.word() == name) else {
-            let known: Vec<&str> = outcomes.iter().map(|outcome| outcome.word()).collect();
+        let Some(outcome) = outcomes.iter().find(|outcome| outcome.name() == name) else {
+            let known: Vec<&str> = outcomes.iter().map(Outcome::name).collect();
             let sentence = format!("`{name}` is no outcome of this study; there are: {}", known.join(", "));
             return Err(outcome_item.invalid(sentence));
         };
@@ -126,7 +126,7 @@ impl ActionTarget {
         if change.abs() <= 0.0 {
             return Err(change_item.invalid("a change of 0 needs nothing; give a number above or below it"));
         }
-        let is_levels = matches!(outcome, Outcome::Recommend { family: Family::Ordinal });
+        let is_levels = matches!(outcome.kind(), OutcomeKind::Recommend { family: Family::Ordinal });
         let default = match outcome.family() {
             Family::Logistic => TargetMeasure::Share,
             Family::Ordinal if is_levels => TargetMeasure::Nps,
@@ -152,7 +152,7 @@ impl ActionTarget {
                 )))
             }
         });
-        Ok(Self { outcome, measure: measure.transpose()?.unwrap_or(default), change })
+        Ok(Self { outcome: outcome.clone(), measure: measure.transpose()?.unwrap_or(default), change })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Settings that contradict each other, found before anything runs.
 
 use super::section::{Item, Section};
-use super::{Advance, Distinct, Outcome, Returns, Same, Study, StudyError, keys, nearest};
+use super::{Advance, Distinct, OutcomeKind, Problem, Returns, Same, Study, StudyError, keys, nearest};
 
 /// Refuses a study whose parts do not fit together.
 pub(super) fn check(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
@@ -12,6 +12,7 @@ pub(super) fn check(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyErr
     check_history(study, top)?;
     check_drivers(study, top)?;
     check_outcomes(study, top)?;
+    check_outcome_names(study, top)?;
     check_measures(study, top)?;
     super::population::check(study, top)?;
     check_contacts_and_units(study, top)
@@ -174,49 +175,89 @@ fn check_drivers(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError>
 fn check_outcomes(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
     let sources = &study.sources;
     for outcome in &study.outcomes {
-        let word = outcome.word();
+        let name = outcome.name();
         let has_amounts = sources.transactions.as_ref().is_some_and(super::Transactions::has_amounts);
-        let lack = match outcome {
+        let kind = outcome.kind();
+        let lack = match kind {
             _ if study.drivers.touchpoints.is_empty() && study.drivers.controls.is_empty() => {
                 Some("something to explain it by; add [drivers] with `touchpoints`")
             }
-            _ if outcome.window_days().is_none() && sources.feedback.recommend.is_none() => {
+            _ if kind.window_days().is_none() && sources.feedback.recommend.is_none() => {
                 Some("the 0-10 answer; name its column as `recommend` in [sources.feedback]")
             }
-            _ if outcome.window_days().is_some()
+            _ if kind.window_days().is_some()
                 && (sources.feedback.customer.is_none() || sources.feedback.time.is_none()) =>
             {
                 Some(
                     "to know who answered and when; give [sources.feedback] `customer` and `time`, or leave the outcome out",
                 )
             }
-            _ if outcome.is_of_purchases() && sources.transactions.is_none() => {
+            _ if kind.is_of_purchases() && sources.transactions.is_none() => {
                 Some("purchases; add [sources.transactions] or leave the outcome out")
             }
-            Outcome::Spend { .. } if !has_amounts => {
+            OutcomeKind::Spend { .. } if !has_amounts => {
                 Some("amounts; name their column as `amount` in [sources.transactions]")
             }
-            Outcome::CrossSell { .. } | Outcome::FamilyPurchase { .. }
+            OutcomeKind::CrossSell { .. } | OutcomeKind::FamilyPurchase { .. }
                 if sources.transactions.as_ref().is_none_or(|own| own.family.is_none()) =>
             {
                 Some("product families; name their column as `family` in [sources.transactions]")
             }
-            Outcome::Lapse { .. } if sources.activity.is_none() => {
+            OutcomeKind::Lapse { .. } if sources.activity.is_none() => {
                 Some("activity beside purchases; add [sources.activity], or use [outcomes.churn]")
             }
-            Outcome::ConvertedReferral { .. } if sources.transactions.is_none() => {
+            OutcomeKind::ConvertedReferral { .. } if sources.transactions.is_none() => {
                 Some("purchases of the referred; add [sources.transactions] or leave the outcome out")
             }
-            Outcome::Upsell { .. } if !has_amounts => {
+            OutcomeKind::Upsell { .. } if !has_amounts => {
                 Some("amounts; name their column as `amount` in [sources.transactions]")
             }
-            _ if outcome.is_of_referrals() && sources.referrals.is_none() => {
+            _ if kind.is_of_referrals() && sources.referrals.is_none() => {
                 Some("referrals; add [sources.referrals] or leave the outcome out")
             }
             _ => None,
         };
         if let Some(lack) = lack {
-            return Err(item_of(top, &["outcomes", word])?.invalid(format!("[outcomes.{word}] needs {lack}")));
+            return Err(item_of(top, &["outcomes", name])?.invalid(format!("[outcomes.{name}] needs {lack}")));
+        }
+    }
+    Ok(())
+}
+
+/// Outcomes under names of their own: none that a column of the study has, and no question twice.
+fn check_outcome_names(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
+    let refuse = |name: &str, sentence: String| {
+        Err(item_of(top, &["outcomes", name])?.open_section()?.refuse(Problem::Invalid(sentence)))
+    };
+    let drivers = &study.drivers;
+    let items = study.measures.items.iter().map(|item| &item.column);
+    let columns: Vec<&String> = drivers.touchpoints.iter().chain(&drivers.controls).chain(items).collect();
+    for (at, outcome) in study.outcomes.iter().enumerate() {
+        let (name, kind) = (outcome.name(), outcome.kind());
+        if name != kind.word() && columns.iter().any(|column| column.eq_ignore_ascii_case(name)) {
+            return refuse(name, format!("`{name}` is a column that the study uses; give the outcome another name"));
+        }
+        for earlier in &study.outcomes[..at] {
+            let is_same = earlier.kind() == kind && study.penalties.get(earlier.name()) == study.penalties.get(name);
+            if is_same {
+                let sentence = format!(
+                    "[outcomes.{name}] asks for the same as [outcomes.{}]; change one of them or leave it out",
+                    earlier.name()
+                );
+                return refuse(name, sentence);
+            }
+            if let (OutcomeKind::FamilyPurchase { family, .. }, OutcomeKind::FamilyPurchase { family: other, .. }) =
+                (kind, earlier.kind())
+                && family != other
+                && family.to_lowercase() == other.to_lowercase()
+            {
+                let sentence = format!(
+                    "the product families \"{other}\" of [outcomes.{}] and \"{family}\" differ by nothing but large and small letters, \
+                     and so would the columns that count them; write them alike in the transactions",
+                    earlier.name()
+                );
+                return refuse(name, sentence);
+            }
         }
     }
     Ok(())
@@ -288,7 +329,7 @@ fn check_contacts_and_units(study: &Study, top: &Section<'_, '_>) -> Result<(), 
         }
     }
     if let Some(teams) = &measures.teams {
-        let counts_spend = study.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Spend { .. }));
+        let counts_spend = study.outcomes.iter().any(|outcome| matches!(outcome.kind(), OutcomeKind::Spend { .. }));
         if teams.revenue.is_none() && !counts_spend {
             let sentence = "[measures.teams] needs the revenue that followed; name its column as `revenue`, or add [outcomes.spend]";
             return refuse("teams", sentence.to_owned());

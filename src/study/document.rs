@@ -38,11 +38,8 @@ pub struct Study {
     pub drivers: Drivers,
     /// What is explained, in the order of the file.
     pub outcomes: Vec<Outcome>,
-    /// The product family of the outcome `family_purchase`, where it is asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub purchase_family: Option<String>,
-    /// The penalties of the outcomes whose model is there to predict, by the outcome's word.
-    pub penalties: BTreeMap<&'static str, Penalty>,
+    /// The penalties of the outcomes whose model is there to predict, by the outcome's name.
+    pub penalties: BTreeMap<String, Penalty>,
     /// How the models are judged.
     pub evaluation: Evaluation,
     /// What is measured and how it is cut.
@@ -157,7 +154,6 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
         segments: Segments::read(top, &measures.by)?,
         history: History::read(top, sources.validity())?,
         drivers,
-        purchase_family: Outcome::read_family(top)?,
         penalties: Penalty::read_all(top, &outcomes)?,
         outcomes,
         evaluation: Evaluation::read(top, bootstrap)?,
@@ -173,7 +169,7 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Aggregate, EdgeProbability, Missing, NpsInterval, SpendScale, TimeFormat};
+    use super::super::{Aggregate, EdgeProbability, Missing, NpsInterval, OutcomeKind, SpendScale, TimeFormat};
     use super::*;
     use proptest::prelude::{Just, Strategy, any, prop_assert, prop_oneof};
 
@@ -219,7 +215,10 @@ window_days = 90
     fn a_small_study_gets_the_stated_defaults() {
         let study = parse(SMALL).expect("a sound study");
         assert_eq!((study.seed, study.bootstrap, study.minimum_base, study.confidence.level()), (0, 500, 30, 0.95));
-        assert_eq!(study.outcomes, [Outcome::Repurchase { window_days: 90 }, Outcome::Promoter]);
+        assert_eq!(
+            study.outcomes,
+            [OutcomeKind::Repurchase { window_days: 90 }, OutcomeKind::Promoter].map(Outcome::of)
+        );
         assert_eq!((study.drivers.missing, study.measures.interval), (Missing::Listwise, NpsInterval::AdjustedWald));
         assert!(study.influence.is_none() && study.scores.enabled);
         assert!(study.sources.feedback.not_applicable.of_recommend().holds_number(99.0));
@@ -307,10 +306,8 @@ window_days = 90
         assert_eq!((amounts.key.as_str(), amounts.aggregate), ("order_id", Aggregate::Sum));
         assert_eq!(study.drivers.touchpoints, ["review_score", "wait", "range"]);
         assert_eq!(study.drivers.groups[1].name, "product");
-        assert_eq!(
-            study.outcomes,
-            [Outcome::Spend { window_days: 30, scale: SpendScale::Amount }, Outcome::Referral { window_days: 180 }]
-        );
+        let spend = OutcomeKind::Spend { window_days: 30, scale: SpendScale::Amount };
+        assert_eq!(study.outcomes, [spend, OutcomeKind::Referral { window_days: 180 }].map(Outcome::of));
         let influence = study.influence.as_ref().expect("there are referrals");
         assert_eq!((influence.probability, influence.rating.engagement), (EdgeProbability::Uniform(0.05), 0.0));
         assert!(serde_json::to_string(&study).expect("serialises").contains("\"as_of\":{\"written\":\"2018-10-01\""));
@@ -328,7 +325,11 @@ window_days = 90
         let top = refusal("[drivers]", "[driver]");
         assert!(top.starts_with("study:20:2: unknown key `driver` in the study file, did you mean `drivers`"), "{top}");
         let outcome = refusal("[outcomes.promoter]", "[outcomes.promotor]");
-        assert!(outcome.starts_with("study:26:11: unknown key `promotor` in [outcomes]"), "{outcome}");
+        assert!(
+            outcome.starts_with("study:26:11: [outcomes.promotor] is called after no kind of outcome"),
+            "{outcome}"
+        );
+        assert!(outcome.contains("did you mean `promoter`"), "{outcome}");
         let answer = refusal("[outcomes.promoter]", "[outcomes.promoter]\nwindow_days = 3");
         assert!(answer.contains("unknown key `window_days` in [outcomes.promoter]"), "{answer}");
     }
@@ -337,7 +338,7 @@ window_days = 90
     fn a_penalty_is_read_and_refused_where_it_has_no_meaning() {
         let with = |to: &str| SMALL.replacen("[outcomes.promoter]", to, 1);
         let study = parse(&with("[outcomes.promoter]\npenalty = \"elastic_net\"")).expect("a sound study");
-        assert_eq!(study.penalties, BTreeMap::from([("promoter", Penalty::ElasticNet)]));
+        assert_eq!(study.penalties, BTreeMap::from([("promoter".to_owned(), Penalty::ElasticNet)]));
         let ordinal = "[outcomes.recommend]\nfamily = \"ordinal\"\npenalty = \"ridge\"";
         let message = parse(&with(ordinal)).unwrap_err().to_string();
         assert!(message.starts_with("study:28:11") && message.contains("ordinal model"), "{message}");
@@ -354,8 +355,8 @@ window_days = 90
             parse(&text.replacen("[outcomes.promoter]", &format!("[outcomes.family_purchase]\n{outcome}"), 1))
         };
         let study = with("window_days = 60\nfamily = \"Coffee machines\"").expect("a sound study");
-        assert_eq!(study.outcomes[1], Outcome::FamilyPurchase { window_days: 60 });
-        assert_eq!(study.purchase_family.as_deref(), Some("Coffee machines"));
+        let family = "Coffee machines".to_owned();
+        assert_eq!(*study.outcomes[1].kind(), OutcomeKind::FamilyPurchase { window_days: 60, family });
         let message = with("window_days = 60").unwrap_err().to_string();
         assert!(message.contains("[outcomes.family_purchase] lacks the key `family`"), "{message}");
         let without = refusal("[outcomes.promoter]", "[outcomes.family_purchase]\nwindow_days = 9\nfamily = \"a\"");
@@ -492,7 +493,7 @@ window_days = 90
         let study = parse(&format!("{SMALL}{more}")).expect("a sound study");
         assert_eq!(study.actions.cost["delivery"], 2.5);
         let target = study.actions.target.expect("a target");
-        assert_eq!((target.outcome, target.measure), (Outcome::Promoter, super::super::TargetMeasure::Share));
+        assert_eq!((target.outcome.name(), target.measure), ("promoter", super::super::TargetMeasure::Share));
         assert_eq!((study.segments.by.as_slice(), study.segments.minimum_base), (&["channel".to_owned()][..], 100));
         let refused = |from: &str, to: &str| {
             assert!(more.contains(from), "{from}");

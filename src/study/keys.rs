@@ -252,7 +252,7 @@ pub const ACCOUNTS: &[&str] =
 pub const HASH: &[&str] = &["salt_env", "salt_file"];
 /// `[drivers]`.
 pub const DRIVERS: &[&str] = &["touchpoints", "controls", "always", "missing", "expectations"];
-/// `[outcomes]`.
+/// The kinds of outcomes, after which those of `[outcomes]` are called that say no `kind`.
 pub const OUTCOMES: &[&str] = &[
     "recommend",
     "nps",
@@ -271,20 +271,41 @@ pub const OUTCOMES: &[&str] = &[
     "converted_referral",
     "lapse",
 ];
+/// Names that no outcome may have beside those of sections and sources: findings of a study are about these.
+pub const RESERVED_OUTCOME_NAMES: &[&str] = &[
+    "always",
+    "channels",
+    "delay",
+    "lifetime_value",
+    "log",
+    "observed",
+    "passing",
+    "population",
+    "rating",
+    "reach",
+    "response",
+    "rolling",
+    "seeds",
+    "share_of_wallet",
+    "stated",
+    "threshold",
+    "touchpoints",
+    "weighting",
+];
 /// `[outcomes.recommend]`.
-pub const RECOMMEND_OUTCOME: &[&str] = &["family", "penalty"];
+pub const RECOMMEND_OUTCOME: &[&str] = &["kind", "family", "penalty"];
 /// An outcome of the answer itself, a number or a class of two.
-pub const ANSWER_OUTCOME: &[&str] = &["penalty"];
+pub const ANSWER_OUTCOME: &[&str] = &["kind", "penalty"];
 /// `[outcomes.nps_class]`.
-pub const LEVEL_OUTCOME: &[&str] = &[];
+pub const LEVEL_OUTCOME: &[&str] = &["kind"];
 /// An outcome of what happened in a window after the answer.
-pub const WINDOW_OUTCOME: &[&str] = &["window_days", "penalty"];
+pub const WINDOW_OUTCOME: &[&str] = &["kind", "window_days", "penalty"];
 /// `[outcomes.family_purchase]`.
-pub const FAMILY_OUTCOME: &[&str] = &["window_days", "family", "penalty"];
+pub const FAMILY_OUTCOME: &[&str] = &["kind", "window_days", "family", "penalty"];
 /// An outcome that counts events in the window.
-pub const COUNT_OUTCOME: &[&str] = &["window_days", "distribution"];
+pub const COUNT_OUTCOME: &[&str] = &["kind", "window_days", "distribution"];
 /// `[outcomes.spend]`.
-pub const SPEND_OUTCOME: &[&str] = &["window_days", "scale", "penalty"];
+pub const SPEND_OUTCOME: &[&str] = &["kind", "window_days", "scale", "penalty"];
 /// `[evaluation]`.
 pub const EVALUATION: &[&str] = &["enabled", "cut", "test_share", "folds", "history", "bootstrap"];
 /// `[measures]`.

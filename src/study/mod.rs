@@ -55,7 +55,7 @@ pub use invited::{SeedQuota, SeedValue, SegmentQuota};
 pub use key::{Key, KeyColumn, Via};
 pub use measures::{Measures, NpsInterval, PopulationMargin, PopulationShare, Strata, Stratum};
 pub use nearest::nearest;
-pub use outcome::{Outcome, Penalty, SpendScale};
+pub use outcome::{Outcome, OutcomeKind, Penalty, SpendScale};
 pub use panel::{Panel, Period};
 pub use population::{LevelSize, Population, PopulationSize, PopulationSizes};
 pub use portfolio::{BenchmarkFigure, CutFigure, ItemFigure, ItemMeasure, Rolling, Wallet};

@@ -1,15 +1,31 @@
 //! What a study explains.
 
 use super::section::{Item, Section};
-use super::{StudyError, keys};
+use super::{Problem, StudyError, keys};
 use crate::estimators::{CountDistribution, Family};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// The longest name of an outcome.
+const NAME_LENGTH_MAX: usize = 60;
+
+/// What is explained, and under which name.
+///
+/// A study may ask for several outcomes of one kind, such as a repurchase within 30 and within 365 days. Each has a name of its own,
+/// which is the kind's word where the study gives no other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    #[serde(flatten)]
+    kind: OutcomeKind,
+    /// `None` where it is the kind's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
 /// What is explained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
-pub enum Outcome {
+pub enum OutcomeKind {
     /// The 0-10 answer.
     Recommend {
         /// Linear, or ordinal by a cumulative logit.
@@ -58,10 +74,12 @@ pub enum Outcome {
         /// The window's length.
         window_days: u32,
     },
-    /// Any purchase in the window after the answer of the product family that the study names, logistic.
+    /// Any purchase of one product family in the window after the answer, logistic.
     FamilyPurchase {
         /// The window's length.
         window_days: u32,
+        /// The family, as the column `family` of the transactions has it.
+        family: String,
     },
     /// Larger purchases in the window after the answer than before it, logistic.
     Upsell {
@@ -132,16 +150,13 @@ impl Penalty {
         }
     }
 
-    /// The penalties of the outcomes that have one, by the outcome's word.
-    pub(super) fn read_all(
-        top: &Section<'_, '_>,
-        outcomes: &[Outcome],
-    ) -> Result<BTreeMap<&'static str, Self>, StudyError> {
+    /// The penalties of the outcomes that have one, by the outcome's name.
+    pub(super) fn read_all(top: &Section<'_, '_>, outcomes: &[Outcome]) -> Result<BTreeMap<String, Self>, StudyError> {
         let mut penalties = BTreeMap::new();
         let Some(item) = top.item("outcomes") else { return Ok(penalties) };
         for (name, item) in item.open_section()?.items() {
             let Some(item) = item.open_section()?.item("penalty") else { continue };
-            let Some(outcome) = outcomes.iter().find(|outcome| outcome.word() == name) else { continue };
+            let Some(outcome) = outcomes.iter().find(|outcome| outcome.name() == name) else { continue };
             if !matches!(outcome.family(), Family::Linear | Family::Logistic) {
                 let family = outcome.family().word();
                 return Err(item.invalid(format!(
@@ -149,15 +164,15 @@ impl Penalty {
                     item.path()
                 )));
             }
-            penalties.insert(outcome.word(), item.word(&Self::WORDS)?);
+            penalties.insert(name, item.word(&Self::WORDS)?);
         }
         Ok(penalties)
     }
 }
 
-impl Outcome {
-    /// The word of the study file, tables and reports.
-    pub fn word(self) -> &'static str {
+impl OutcomeKind {
+    /// The word of the study file.
+    pub fn word(&self) -> &'static str {
         match self {
             Self::Recommend { .. } => "recommend",
             Self::Nps => "nps",
@@ -179,9 +194,9 @@ impl Outcome {
     }
 
     /// What kind of model explains it.
-    pub fn family(self) -> Family {
+    pub fn family(&self) -> Family {
         match self {
-            Self::Recommend { family } => family,
+            Self::Recommend { family } => *family,
             Self::Nps | Self::Spend { .. } => Family::Linear,
             Self::NpsClass => Family::Ordinal,
             Self::Promoter
@@ -199,25 +214,33 @@ impl Outcome {
     }
 
     /// The length of the window after the answer, for outcomes of behaviour.
-    pub fn window_days(self) -> Option<u32> {
+    pub fn window_days(&self) -> Option<u32> {
         match self {
             Self::Recommend { .. } | Self::Nps | Self::NpsClass | Self::Promoter | Self::Detractor => None,
             Self::Repurchase { window_days }
             | Self::Churn { window_days }
             | Self::Referral { window_days }
             | Self::CrossSell { window_days }
-            | Self::FamilyPurchase { window_days }
+            | Self::FamilyPurchase { window_days, .. }
             | Self::Upsell { window_days }
             | Self::ConvertedReferral { window_days }
             | Self::Lapse { window_days }
             | Self::Purchases { window_days, .. }
             | Self::Referrals { window_days, .. }
-            | Self::Spend { window_days, .. } => Some(window_days),
+            | Self::Spend { window_days, .. } => Some(*window_days),
+        }
+    }
+
+    /// The product family, of purchases of one.
+    pub fn product_family(&self) -> Option<&str> {
+        match self {
+            Self::FamilyPurchase { family, .. } => Some(family),
+            _ => None,
         }
     }
 
     /// Whether it is read from what was bought in the window.
-    pub fn is_of_purchases(self) -> bool {
+    pub fn is_of_purchases(&self) -> bool {
         matches!(
             self,
             Self::Repurchase { .. }
@@ -232,33 +255,112 @@ impl Outcome {
     }
 
     /// Whether it is read from the referrals made in the window.
-    pub fn is_of_referrals(self) -> bool {
+    pub fn is_of_referrals(&self) -> bool {
         matches!(self, Self::Referral { .. } | Self::Referrals { .. } | Self::ConvertedReferral { .. })
     }
+}
 
-    /// The product family of the outcome `family_purchase`, where it is asked for.
-    pub(super) fn read_family(top: &Section<'_, '_>) -> Result<Option<String>, StudyError> {
-        let Some(item) = top.item("outcomes") else { return Ok(None) };
-        let Some(item) = item.open_section()?.item(Self::FamilyPurchase { window_days: 0 }.word()) else {
-            return Ok(None);
-        };
-        let section = item.open_section()?;
-        section
-            .required("family", "the product family, as the column `family` of the transactions has it")?
-            .text()
-            .map(Some)
+impl Outcome {
+    /// An outcome that is called after its kind.
+    pub fn of(kind: OutcomeKind) -> Self {
+        Self { kind, name: None }
+    }
+
+    /// An outcome under a name of its own.
+    pub fn named(name: &str, kind: OutcomeKind) -> Self {
+        Self { name: (name != kind.word()).then(|| name.to_owned()), kind }
+    }
+
+    /// Its name in the study file, tables, model files and reports.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_else(|| self.kind.word())
+    }
+
+    /// What is explained.
+    pub fn kind(&self) -> &OutcomeKind {
+        &self.kind
+    }
+
+    /// What kind of model explains it.
+    pub fn family(&self) -> Family {
+        self.kind.family()
+    }
+
+    /// The length of the window after the answer, for outcomes of behaviour.
+    pub fn window_days(&self) -> Option<u32> {
+        self.kind.window_days()
     }
 
     pub(super) fn read_all(top: &Section<'_, '_>) -> Result<Vec<Self>, StudyError> {
         let Some(item) = top.item("outcomes") else { return Ok(Vec::new()) };
-        let section = item.section(keys::OUTCOMES)?;
-        section.items().into_iter().map(|(name, item)| Self::read(&name, &item)).collect()
+        item.open_section()?.items().into_iter().map(|(name, item)| Self::read(&name, &item)).collect()
     }
 
     fn read(name: &str, item: &Item<'_, '_>) -> Result<Self, StudyError> {
+        let section = item.open_section()?;
+        let kinds: Vec<(&str, &str)> = keys::OUTCOMES.iter().map(|&word| (word, word)).collect();
+        let is_kind = keys::OUTCOMES.contains(&name);
+        let word = match section.item("kind") {
+            Some(kind) => {
+                let word = kind.word(&kinds)?;
+                if is_kind && word != name {
+                    let sentence = format!(
+                        "[outcomes.{name}] is called after one kind of outcome and asks for another, \"{word}\"; give it another name"
+                    );
+                    return Err(kind.invalid(sentence));
+                }
+                word
+            }
+            None if is_kind => name,
+            None => {
+                let hint = super::nearest(name, keys::OUTCOMES.iter().copied());
+                let hint = hint.map_or_else(String::new, |near| format!(", did you mean `{near}`"));
+                let known = keys::OUTCOMES.join(", ");
+                return Err(section.refuse(Problem::Invalid(format!(
+                    "[outcomes.{name}] is called after no kind of outcome{hint}; where the name is your own, say its `kind`, one of: \
+                     {known}"
+                ))));
+            }
+        };
+        if !is_kind && let Some(sentence) = unfit(name) {
+            return Err(section.refuse(Problem::Invalid(sentence)));
+        }
+        Ok(Self::named(name, OutcomeKind::read(word, item)?))
+    }
+}
+
+/// What speaks against a name that a study gives: it becomes part of the names of columns and files.
+fn unfit(name: &str) -> Option<String> {
+    let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    if name.len() > NAME_LENGTH_MAX
+        || !name.starts_with(|first: char| first.is_ascii_lowercase())
+        || !name.chars().all(is_plain)
+    {
+        return Some(format!(
+            "`{name}` becomes part of the names of columns and files; begin with a lowercase letter, and use lowercase letters, digits \
+             and _, {NAME_LENGTH_MAX} at most"
+        ));
+    }
+    // `expected_ln_1p_spend` is the score of `spend` on the logarithm's scale, `p_reason_1` the first reason of an outcome `p`.
+    if name.starts_with("ln_1p_") || name.contains("reason_") {
+        return Some(format!(
+            "the column of scores of an outcome `{name}` could be taken for another; give it another name"
+        ));
+    }
+    let taken = [keys::TOP, keys::SOURCES, keys::RESERVED_OUTCOME_NAMES].concat();
+    taken.contains(&name).then(|| {
+        format!(
+            "`{name}` is the name of something else in results; give the outcome another one, such as `{name}_outcome`"
+        )
+    })
+}
+
+impl OutcomeKind {
+    /// The kind of this word, with what its section says.
+    fn read(word: &str, item: &Item<'_, '_>) -> Result<Self, StudyError> {
         let of_answer = || item.section(keys::ANSWER_OUTCOME).map(|_| ());
         let of_window = || Self::window(&item.section(keys::WINDOW_OUTCOME)?);
-        Ok(match name {
+        Ok(match word {
             "recommend" => {
                 let section = item.section(keys::RECOMMEND_OUTCOME)?;
                 let family = section
@@ -275,7 +377,12 @@ impl Outcome {
             "referral" => Self::Referral { window_days: of_window()? },
             "cross_sell" => Self::CrossSell { window_days: of_window()? },
             "family_purchase" => {
-                Self::FamilyPurchase { window_days: Self::window(&item.section(keys::FAMILY_OUTCOME)?)? }
+                let section = item.section(keys::FAMILY_OUTCOME)?;
+                let purpose = "the product family, as the column `family` of the transactions has it";
+                Self::FamilyPurchase {
+                    window_days: Self::window(&section)?,
+                    family: section.required("family", purpose)?.text()?,
+                }
             }
             "upsell" => Self::Upsell { window_days: of_window()? },
             "converted_referral" => Self::ConvertedReferral { window_days: of_window()? },
@@ -290,7 +397,7 @@ impl Outcome {
                     ])
                 });
                 let distribution = distribution.transpose()?.unwrap_or(CountDistribution::NegativeBinomial);
-                if name == "purchases" {
+                if word == "purchases" {
                     Self::Purchases { window_days, distribution }
                 } else {
                     Self::Referrals { window_days, distribution }

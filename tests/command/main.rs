@@ -33,6 +33,7 @@ mod repurchase;
 mod runs;
 mod scorecard;
 mod separated;
+mod windows;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};

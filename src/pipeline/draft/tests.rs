@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::intake::{Folders, Intake};
-use crate::study::{Outcome, Study};
+use crate::study::{OutcomeKind, Study};
 use std::path::{Path, PathBuf};
 
 fn project() -> PathBuf {
@@ -238,7 +238,7 @@ fn the_marketplace_leads_over_the_order_to_the_person() {
     assert_eq!(orders.time, "order_purchase_timestamp", "{text}");
     let amounts = orders.amount_via.as_ref().expect("payments");
     assert_eq!((amounts.from.as_str(), amounts.to.as_str()), ("order_id", "payment_value"), "{text}");
-    assert!(own.study.outcomes.iter().any(|own| matches!(own, Outcome::Repurchase { .. })), "{text}");
+    assert!(own.study.outcomes.iter().any(|own| matches!(own.kind(), OutcomeKind::Repurchase { .. })), "{text}");
     assert!(own.draft.lacks.as_ref().is_some_and(|lacks| lacks.contains("behaviour alone")));
     assert!(own.used("feedback") > 9000, "{:?}\n{text}", own.rows());
 }

@@ -237,7 +237,7 @@ fn head(outcome: &OutcomeResult, actions: &OutcomeActions) -> String {
         (Some(Measure::Share), _) => format!("{}, percentage points", outcome.name),
         (Some(Measure::Nps), _) => format!("{}, NPS points", outcome.name),
         (_, Some(Family::Count)) => format!("{}, expected number", outcome.name),
-        _ if outcome.name == "nps" => "nps, NPS points".to_owned(),
+        _ if outcome.kind == "nps" => format!("{}, NPS points", outcome.name),
         _ => outcome.name.clone(),
     }
 }

@@ -17,6 +17,8 @@ pub(in crate::report) struct Drivers {
 pub(in crate::report) struct MatrixHead {
     pub id: String,
     pub name: String,
+    /// The window's length, where the outcome has a name of its own: others of the same kind may have another.
+    pub window: Option<String>,
     pub tag: Option<&'static str>,
 }
 
@@ -49,6 +51,7 @@ impl Drivers {
         let heads = results.outcomes.iter().enumerate().map(|(place, outcome)| MatrixHead {
             id: outcome_id(place),
             name: outcome.name.clone(),
+            window: outcome.window_days.filter(|_| outcome.name != outcome.kind).map(words::days),
             tag: tag(results, outcome),
         });
         let rows = names.into_iter().map(|driver| MatrixRow {
