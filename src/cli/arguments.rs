@@ -200,9 +200,24 @@ pub(super) struct Link {
     /// Whose rows the base table holds.
     #[arg(long, value_enum, default_value_t = BaseRows::Answers)]
     pub rows: BaseRows,
-    /// For which engine the typed tables are named: without, the statement alone.
-    #[arg(long, value_enum, default_value_t = SqlEngine::None)]
+    /// Make the base table, too: a folder for it as Parquet and CSV, with the typed tables, the statement and the rows put aside.
+    #[arg(long, value_name = "DIR", conflicts_with = "sql")]
+    pub out: Option<PathBuf>,
+    /// For which engine the statement in that folder names the typed tables.
+    #[arg(long, value_enum, default_value_t = SqlEngine::Duckdb, requires = "out")]
     pub tables: SqlEngine,
+    /// Memory that the join may hold before it spills to disk, as in 2GB or 500MB.
+    #[arg(long, default_value = "2GB", value_parser = parse_bytes)]
+    pub memory: usize,
+    /// The cache of earlier runs, read where it is there; nothing is added to it.
+    #[arg(long, value_name = "DIR", default_value = "results/cache")]
+    pub cache: PathBuf,
+    /// Parse every file.
+    #[arg(long, conflicts_with = "cache")]
+    pub no_cache: bool,
+    /// No progress; errors still show.
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// Whose rows the base table holds.

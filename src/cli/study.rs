@@ -3,7 +3,9 @@
 use super::Failure;
 use super::arguments::{BaseRows, Check, Evaluate, Format, Link, Run, Simulate, SqlEngine};
 use super::print::{self, Cell};
-use crate::pipeline::{self, Anchors, Cache, ContestResult, PipelineError, Progress, RunSettings, TableLines};
+use crate::pipeline::{
+    self, Anchors, Cache, ContestResult, PipelineError, Progress, RunSettings, TableLines, WrittenBaseTable,
+};
 use crate::report::{self, ComparisonRow, EvaluationResult, FigureRow, words};
 use crate::simulate::Company;
 use crate::study::{AsOf, Study};
@@ -199,12 +201,32 @@ pub(super) fn link(arguments: &Link) -> Result<(), Failure> {
         BaseRows::Answers => Anchors::Answers,
         BaseRows::Customers => Anchors::Customers,
     };
-    let tables = match arguments.tables {
+    let Some(out) = &arguments.out else {
+        return print::text(&pipeline::statement(&study, anchors)?);
+    };
+    let lines = match arguments.tables {
         SqlEngine::None => TableLines::Without,
         SqlEngine::Datafusion => TableLines::DataFusion,
         SqlEngine::Duckdb => TableLines::DuckDb,
     };
-    print::text(&pipeline::statement(&study, anchors, tables)?)
+    let settings = RunSettings {
+        out: out.clone(),
+        memory_bytes: arguments.memory,
+        n_threads: None,
+        cache: if arguments.no_cache { Cache::none() } else { Cache::of_earlier(&arguments.cache) },
+    };
+    let bar = bar(arguments.quiet);
+    let done = pipeline::write_base_table(&study, &settings, anchors, lines, &|progress| show(&bar, progress));
+    bar.finish_and_clear();
+    let WrittenBaseTable { folder, name, n_rows, n_columns } = done?;
+    if arguments.quiet {
+        return Ok(());
+    }
+    print::text(&format!(
+        "wrote {folder}\n  {name}.parquet, {name}.csv: {n_rows} rows, {n_columns} columns\n  statement.sql, typed: the statement \
+         that makes them, and the typed tables it reads\n  quarantine: the rows that were put aside\n",
+        folder = folder.display()
+    ))
 }
 
 /// `advocate simulate`.

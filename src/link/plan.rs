@@ -4,7 +4,7 @@ use super::LinkError;
 use super::outcome_window::OutcomeWindow;
 use crate::study::{Advance, HISTORY_WINDOWS_DAYS, HistoryDetails, Returns, Same, Validity};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Folders of typed Parquet parts, as intake wrote them. Times are UTC microseconds in a column `t`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,6 +28,23 @@ pub struct TypedTables {
 }
 
 impl TypedTables {
+    /// The same tables, each in the folder of its name within another one.
+    #[must_use]
+    pub fn within(&self, folder: &Path) -> Self {
+        let moved =
+            |own: &Option<PathBuf>| own.as_ref().map(|own| folder.join(own.file_name().unwrap_or(own.as_os_str())));
+        Self {
+            feedback: moved(&self.feedback),
+            transactions: moved(&self.transactions),
+            referrals: moved(&self.referrals),
+            customers: moved(&self.customers),
+            activity: moved(&self.activity),
+            invitations: moved(&self.invitations),
+            junctures: moved(&self.junctures),
+            exposures: moved(&self.exposures),
+        }
+    }
+
     /// Names and folders of the tables that are there.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
         [

@@ -93,12 +93,9 @@ impl LinkPlan {
         }
     }
 
-    /// The statement of the table `anchors`: every customer known before the study's date with that date and the latest
-    /// answer before it. Rows are numbered in the order of the customers' keys.
+    /// The statement of the table `anchors`: every customer known before the study's date with that date, the latest 0-10 answer
+    /// before it, and the touchpoints of the latest answer of any kind. Rows are numbered in the order of the customers' keys.
     pub fn customer_anchors(&self) -> String {
-        let touchpoints = |prefix: &str| -> String {
-            self.touchpoints.iter().map(|column| format!(", {prefix}{}", quoted(column))).collect()
-        };
         let sources: Vec<String> = self
             .tables
             .named()
@@ -111,15 +108,29 @@ impl LinkPlan {
                 .map(|condition| format!("SELECT customer FROM {name} WHERE {condition}"))
             })
             .collect();
+        let scored = |prefix: &str| -> String {
+            self.touchpoints.iter().map(|column| format!(", {prefix}{}", quoted(column))).collect()
+        };
+        let mut joins = self.latest_answer("said", ", recommend", "recommend IS NOT NULL AND ");
+        if !self.touchpoints.is_empty() {
+            joins.push_str(&self.latest_answer("scored", &scored(""), ""));
+        }
         format!(
             "SELECT ROW_NUMBER() OVER (ORDER BY known.customer) - 1 AS \"row\", known.customer, CAST({as_of} AS BIGINT) \
-             AS t, latest.recommend{latest}\nFROM (SELECT DISTINCT customer FROM ({sources}) mentioned) known\nLEFT JOIN (\n  SELECT customer, recommend{plain}, \
-             ROW_NUMBER() OVER (PARTITION BY customer ORDER BY t DESC, \"row\" DESC) AS place\n  FROM feedback WHERE \
-             recommend IS NOT NULL AND t < {as_of}\n) latest ON latest.customer = known.customer AND latest.place = 1",
+             AS t, said.recommend{scored}\nFROM (SELECT DISTINCT customer FROM ({sources}) mentioned) known{joins}",
             as_of = self.as_of,
-            latest = touchpoints("latest."),
-            plain = touchpoints(""),
+            scored = scored("scored."),
             sources = sources.join(" UNION ALL ")
+        )
+    }
+
+    /// Columns of every customer's latest answer before the study's date of which a condition holds.
+    fn latest_answer(&self, name: &str, columns: &str, condition: &str) -> String {
+        format!(
+            "\nLEFT JOIN (\n  SELECT customer{columns}, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY t DESC, \"row\" \
+             DESC) AS place\n  FROM feedback WHERE {condition}t < {as_of}\n) {name} ON {name}.customer = known.customer AND \
+             {name}.place = 1",
+            as_of = self.as_of
         )
     }
 

@@ -169,13 +169,13 @@ fn span(table: &Table) -> String {
 ///
 /// # Errors
 /// As [`check`].
-pub fn statement(study: &Study, anchors: Anchors, tables: TableLines) -> Result<String, PipelineError> {
+pub fn statement(study: &Study, anchors: Anchors) -> Result<String, PipelineError> {
     let folder = Folder::temporary()?;
     let intake = Intake::run(study, &folder.folders(), &|_| {})?;
     let plan = run::plan(study, &intake);
     run::check_columns(study, &plan)?;
     plan.check()?;
-    Ok(format!("{}\n", plan.statement_text(anchors, tables)))
+    Ok(format!("{}\n", plan.statement_text(anchors, TableLines::Without)))
 }
 
 #[cfg(test)]

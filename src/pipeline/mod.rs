@@ -5,6 +5,7 @@ mod actions;
 mod answer_scale;
 mod answering;
 mod augmented;
+mod base_table;
 mod benchmarks;
 mod channel_scores;
 mod check;
@@ -79,6 +80,7 @@ mod small_study;
 
 pub use crate::intake::{Cache, Change, CorrectedRow, Verdict, in_full};
 pub use crate::link::{Anchors, TableLines};
+pub use base_table::{WrittenBaseTable, write_base_table};
 pub use check::{check, statement};
 pub use contest::{ContestResult, Contestant, contest};
 pub use draft::{Draft, DraftError, DraftSettings, draft};

@@ -230,6 +230,7 @@ fn label(kind: &OutcomeKind) -> String {
         OutcomeKind::Detractor => "is a detractor (answers 0 to 6)".to_owned(),
         OutcomeKind::Repurchase { .. } => format!("buys within {days} after the answer"),
         OutcomeKind::Churn { .. } => format!("buys nothing within {days} after the answer"),
+        OutcomeKind::DatedChurn { .. } => format!("leaves within {days} after the answer"),
         OutcomeKind::CrossSell { .. } => {
             format!("buys from a product family for the first time within {days} after the answer")
         }

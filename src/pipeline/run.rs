@@ -415,6 +415,7 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
                 OutcomeKind::Upsell { .. } => OutcomeWindow::Upsell { days },
                 OutcomeKind::ConvertedReferral { .. } => OutcomeWindow::ConvertedReferrals { days },
                 OutcomeKind::Lapse { .. } => OutcomeWindow::Lapse { days },
+                OutcomeKind::DatedChurn { .. } => OutcomeWindow::Churn { days },
                 kind if kind.is_of_referrals() => OutcomeWindow::Referrals { days },
                 _ => OutcomeWindow::Purchases { days },
             })

@@ -34,7 +34,7 @@ pub(super) fn score(
     let means = scorers
         .iter()
         .zip(&sums.predictions)
-        .map(|(scorer, sum)| Metric { metric: scorer.column(), value: sum / sums.n_customers.max(1) as f64 });
+        .map(|(scorer, (sum, n))| Metric { metric: scorer.column(), value: sum / (*n).max(1) as f64 });
     Ok(ScoreSummary { n_customers: sums.n_customers, n_answered: sums.n_answered, means: means.collect() })
 }
 
@@ -48,12 +48,13 @@ struct Scorer<'a> {
 struct Sums {
     n_customers: u64,
     n_answered: u64,
-    predictions: Vec<f64>,
+    /// By model, with the number of customers it has something to say of.
+    predictions: Vec<(f64, u64)>,
 }
 
 impl Sums {
     fn new(n_scorers: usize) -> Self {
-        Self { n_customers: 0, n_answered: 0, predictions: vec![0.0; n_scorers] }
+        Self { n_customers: 0, n_answered: 0, predictions: vec![(0.0, 0); n_scorers] }
     }
 }
 
@@ -86,7 +87,13 @@ impl<'a> Scorer<'a> {
         let mut scored =
             Scored { predictions: Vec::with_capacity(n_rows), reasons: vec![Vec::with_capacity(n_rows); n_reasons] };
         let mut values = vec![0.0; columns.len()];
+        let gone = self.gone(batch);
         for row in 0..n_rows {
+            if gone.is_some_and(|gone| gone[row].is_nan()) {
+                scored.predictions.push(f64::NAN);
+                scored.reasons.iter_mut().for_each(|place| place.push(None));
+                continue;
+            }
             for ((value, feature), column) in values.iter_mut().zip(&self.model.features).zip(&columns) {
                 *value = feature.of(column.map_or(f64::NAN, |column| column[row]));
             }
@@ -97,6 +104,14 @@ impl<'a> Scorer<'a> {
             }
         }
         scored
+    }
+
+    /// For a model of leaving, the column with a gap for those who have left: nobody leaves twice.
+    fn gone<'t>(&self, batch: &'t BaseTable) -> Option<&'t [f64]> {
+        match self.outcome.kind() {
+            OutcomeKind::DatedChurn { window_days } => batch.numbers(&format!("next_churn_{window_days}d")),
+            _ => None,
+        }
     }
 
     /// Features that move this customer's prediction away from the average one, the strongest first; `+` raises it.
@@ -126,8 +141,10 @@ fn table(batch: &BaseTable, scorers: &[Scorer<'_>], n_reasons: usize, sums: &mut
         .numbers("recommend", recommend.iter().copied());
     for (at, scorer) in scorers.iter().enumerate() {
         let scored = scorer.score(batch, n_reasons);
-        if let Some(sum) = sums.predictions.get_mut(at) {
-            *sum += scored.predictions.iter().sum::<f64>();
+        if let Some((sum, n)) = sums.predictions.get_mut(at) {
+            let said = || scored.predictions.iter().filter(|value| !value.is_nan());
+            *sum += said().sum::<f64>();
+            *n += said().count() as u64;
         }
         table = table.numbers(&scorer.column(), scored.predictions);
         for (place, reasons) in scored.reasons.into_iter().enumerate() {

@@ -120,6 +120,7 @@ impl Selection {
                     "no_earlier_purchase" => {
                         (FindingKind::RowsDropped, format!("{its} customer had bought nothing before"))
                     }
+                    "left_before" => (FindingKind::RowsDropped, format!("{its} customer had left by then")),
                     "missing_outcome" => (
                         FindingKind::RowsDropped,
                         format!("what came of {} is not known", words::either(left_out.n, "it", "them")),
@@ -147,6 +148,8 @@ fn unknown(outcome: &Outcome) -> &'static str {
     match outcome.kind() {
         // There is no amount that later ones could lie above.
         OutcomeKind::Upsell { .. } => "no_earlier_purchase",
+        // Nobody leaves twice.
+        OutcomeKind::DatedChurn { .. } => "left_before",
         other if other.window_days().is_some() => "missing_outcome",
         _ => "no_answer",
     }
@@ -168,6 +171,7 @@ fn values(base: &BaseTable, kind: &OutcomeKind) -> impl Fn(usize) -> f64 {
         (OutcomeKind::FamilyPurchase { family, .. }, Some(days)) => format!("next_purchases_{family}_{days}d"),
         (OutcomeKind::Upsell { .. }, Some(days)) => format!("next_upsell_{days}d"),
         (OutcomeKind::ConvertedReferral { .. }, Some(days)) => format!("next_converted_referrals_{days}d"),
+        (OutcomeKind::DatedChurn { .. }, Some(days)) => format!("next_churn_{days}d"),
         (OutcomeKind::Lapse { .. }, Some(days)) => format!("next_lapse_{days}d"),
         (_, Some(days)) if kind.is_of_referrals() => format!("next_referrals_{days}d"),
         (_, Some(days)) => format!("next_purchases_{days}d"),
@@ -196,6 +200,7 @@ fn values(base: &BaseTable, kind: &OutcomeKind) -> impl Fn(usize) -> f64 {
             | OutcomeKind::FamilyPurchase { .. }
             | OutcomeKind::Upsell { .. }
             | OutcomeKind::ConvertedReferral { .. }
+            | OutcomeKind::DatedChurn { .. }
             | OutcomeKind::Lapse { .. } => flag(value > 0.5),
             OutcomeKind::Churn { .. } => flag(value < 0.5),
         }

@@ -7,6 +7,7 @@ pub(super) fn phrase(word: &str) -> String {
     let phrase = match word {
         "no_answer" => "the recommend question was not answered",
         "no_earlier_purchase" => "nothing was bought before the answer that later amounts could lie above",
+        "left_before" => "the customer had left before the answer",
         "missing_touchpoint" => "a touchpoint was not answered",
         "missing_control" => "a control is not known",
         "missing_outcome" => "the outcome is not known",

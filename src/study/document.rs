@@ -140,7 +140,11 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
     let bootstrap = count("bootstrap", 500, 0..=1_000_000)?;
     let sources = Sources::read(top, base_dir)?.with_zone(&study)?;
     let drivers = Drivers::read(top)?;
-    let outcomes = Outcome::read_all(top)?;
+    let leaving_is_dated = sources.customers.as_ref().is_some_and(|own| own.churned.is_some());
+    let mut outcomes = Outcome::read_all(top)?;
+    if leaving_is_dated {
+        outcomes = outcomes.into_iter().map(Outcome::with_dates_of_leaving).collect();
+    }
     let measures = Measures::read(top)?;
     Ok(Study {
         name,

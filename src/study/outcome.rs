@@ -50,6 +50,11 @@ pub enum OutcomeKind {
         /// The window's length.
         window_days: u32,
     },
+    /// Leaving in the window after the answer, by the date that the customers table names, logistic.
+    DatedChurn {
+        /// The window's length.
+        window_days: u32,
+    },
     /// Any referral made in the window after the answer, logistic.
     Referral {
         /// The window's length.
@@ -180,7 +185,7 @@ impl OutcomeKind {
             Self::Promoter => "promoter",
             Self::Detractor => "detractor",
             Self::Repurchase { .. } => "repurchase",
-            Self::Churn { .. } => "churn",
+            Self::Churn { .. } | Self::DatedChurn { .. } => "churn",
             Self::Referral { .. } => "referral",
             Self::Purchases { .. } => "purchases",
             Self::Referrals { .. } => "referrals",
@@ -203,6 +208,7 @@ impl OutcomeKind {
             | Self::Detractor
             | Self::Repurchase { .. }
             | Self::Churn { .. }
+            | Self::DatedChurn { .. }
             | Self::Referral { .. }
             | Self::CrossSell { .. }
             | Self::FamilyPurchase { .. }
@@ -219,6 +225,7 @@ impl OutcomeKind {
             Self::Recommend { .. } | Self::Nps | Self::NpsClass | Self::Promoter | Self::Detractor => None,
             Self::Repurchase { window_days }
             | Self::Churn { window_days }
+            | Self::DatedChurn { window_days }
             | Self::Referral { window_days }
             | Self::CrossSell { window_days }
             | Self::FamilyPurchase { window_days, .. }
@@ -289,6 +296,14 @@ impl Outcome {
     /// The length of the window after the answer, for outcomes of behaviour.
     pub fn window_days(&self) -> Option<u32> {
         self.kind.window_days()
+    }
+
+    /// The same where the customers table says when each left, which is what churn then means.
+    pub(super) fn with_dates_of_leaving(self) -> Self {
+        match self.kind {
+            OutcomeKind::Churn { window_days } => Self { kind: OutcomeKind::DatedChurn { window_days }, ..self },
+            _ => self,
+        }
     }
 
     pub(super) fn read_all(top: &Section<'_, '_>) -> Result<Vec<Self>, StudyError> {

@@ -105,10 +105,10 @@ fn stages_cut_the_score_and_check_lists_what_is_known() {
 fn the_statement_is_plain_sql_that_names_every_column() {
     let folder = folder();
     company(folder.path());
-    let output = advocate(folder.path(), &["link", "stages.toml", "--sql", "--tables", "duckdb"]);
+    let output = advocate(folder.path(), &["link", "stages.toml", "--sql"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);
-    for part in ["FROM feedback a", "AS \"spend_10d\"", "AS lifecycle_stage", "next_purchases_90d", "read_parquet"] {
+    for part in ["FROM feedback a", "AS \"spend_10d\"", "AS lifecycle_stage", "next_purchases_90d"] {
         assert!(text.contains(part), "`{part}` is not in {text}");
     }
     assert!(!text.contains("spend_30d"), "windows are the study's own");
@@ -116,6 +116,41 @@ fn the_statement_is_plain_sql_that_names_every_column() {
     let statement = |more: &[&str]| stdout(&advocate(folder.path(), &[&["link", "stages.toml"], more].concat()));
     assert!(statement(&[]).contains("FROM feedback a"));
     assert_eq!(statement(&[]), statement(&["--sql"]));
+}
+
+#[test]
+fn the_base_table_is_written_with_what_it_was_made_of() {
+    let folder = folder();
+    company(folder.path());
+    let link = |more: &[&str]| advocate(folder.path(), &[&["link", "stages.toml", "--no-cache"], more].concat());
+    let output = link(&["--out", "base"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).contains("answers.parquet, answers.csv: 40 rows"), "{}", stdout(&output));
+    let rows = |file: &str| -> Vec<Row> {
+        let mut reader = csv::Reader::from_path(folder.path().join("base").join(file)).expect("there");
+        reader.deserialize().collect::<Result<_, _>>().expect("rows")
+    };
+    // By hand, see `company`: 30 in the ten days before the answer, 20 after it for every second customer.
+    let own = &rows("answers.csv")[3];
+    let cells = ["row", "customer", "spend_10d", "next_purchases_90d", "lifecycle_stage"].map(|name| own[name].as_str());
+    assert_eq!(cells, ["3", "c3", "30", "1", "new"]);
+    assert_eq!(own["t"], "1773144000000000", "date -d 2026-03-10T12:00:00Z +%s, and six zeros");
+    let base = folder.path().join("base");
+    let statement = std::fs::read_to_string(base.join("statement.sql")).expect("there");
+    let named = base.canonicalize().expect("there").join("typed/transactions/*.parquet");
+    assert!(statement.contains(&format!("read_parquet('{}')", named.display())), "{statement}");
+    assert!(base.join("typed/transactions/part-00000.parquet").is_file() && base.join("answers.parquet").is_file());
+
+    // Made again it is replaced whole, here by the customers; what is no base table is left alone.
+    let output = link(&["--out", "base", "--rows", "customers", "--tables", "datafusion", "--quiet"]);
+    assert!(output.status.success() && stdout(&output).is_empty(), "{}", stderr(&output));
+    assert_eq!((rows("customers.csv").len(), base.join("answers.csv").exists()), (40, false));
+    write(folder.path(), "mine/letter.txt", "dear");
+    let output = link(&["--out", "mine"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("name another folder"), "{}", stderr(&output));
+    assert!(folder.path().join("mine/letter.txt").is_file());
+    assert_eq!(link(&["--tables", "duckdb"]).status.code(), Some(2));
 }
 
 #[test]

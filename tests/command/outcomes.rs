@@ -424,3 +424,81 @@ window_days = 30
     let page = std::fs::read_to_string(page).expect("readable");
     assert!(page.contains("nothing was bought before the answer that later amounts could lie above"), "{page}");
 }
+
+#[test]
+fn churn_is_leaving_where_the_customers_table_says_when() {
+    let folder = folder();
+    let mut feedback = "who,when,nps,delivery\n".to_owned();
+    let mut customers = "who,since,left\n".to_owned();
+    // Of 20 whom delivery failed two had left before the answer and 12 leave within 30 days; of the other 20 five do, and one a
+    // month later.
+    let dates = [(2, "2026-03-01"), (12, "2026-03-20"), (6, ""), (5, "2026-04-09"), (1, "2026-05-09"), (14, "")];
+    for (who, left) in dates.into_iter().flat_map(|(n, left)| vec![left; n]).enumerate() {
+        feedback.push_str(&format!("c{who:02},2026-03-10T12:00:00Z,{},{}\n", who % 11, who / 20));
+        customers.push_str(&format!("c{who:02},2025-01-01,{left}\n"));
+    }
+    write(folder.path(), "feedback.csv", &feedback);
+    write(folder.path(), "customers.csv", &customers);
+    let page = studies::run(
+        folder.path(),
+        concat!(
+            "bootstrap = 0\nzone = \"UTC\"\n",
+            feedback!("feedback.csv", "when"),
+            "scale = [0, 1]\n[sources.customers]\npath = \"customers.csv\"\ncustomer = \"who\"\njoined = \"since\"\nchurned = \"left\"\n",
+            "[drivers]\ntouchpoints = [\"delivery\"]\n[evaluation]\nenabled = false\n[outcomes.churn]\nwindow_days = 30\n"
+        ),
+    );
+    assert!(page.contains("leaves within 30 days after the answer"), "{page}");
+    assert!(page.contains("the customer had left before the answer"), "{page}");
+    let rows = |table: &str| studies::rows(folder.path(), "shot", table);
+    // 5 of 20 against 12 of 18.
+    let slope = find(&rows("coefficients"), &[("outcome", "churn"), ("term", "delivery")])["estimate"].parse();
+    assert_near(slope.expect("a number"), log_odds(5.0 / 20.0) - log_odds(12.0 / 18.0), "churn");
+    // Who has left cannot leave: no score. c14 stays whom delivery failed, c26 one of the others.
+    let scores = rows("scores");
+    for (who, share) in [("c14", 12.0 / 18.0), ("c26", 5.0 / 20.0)] {
+        assert_near(number(find(&scores, &[("customer", who)]), "p_churn"), share, who);
+    }
+    assert!(scores.iter().filter(|row| row["p_churn"].is_empty()).count() == 20, "{scores:?}");
+}
+
+#[test]
+fn scores_rest_on_the_touchpoints_of_the_latest_answer_of_any_kind() {
+    let folder = folder();
+    let mut feedback = "who,when,nps,delivery\n".to_owned();
+    let mut orders = "who,when,amount\n".to_owned();
+    for who in 0..40 {
+        let delivery = who / 20;
+        feedback.push_str(&format!("c{who:02},2026-03-10T12:00:00Z,9,{delivery}\n"));
+        orders.push_str(&format!("c{who:02},2026-03-01T12:00:00Z,1\n"));
+        // Of those whom delivery failed 5 of 20 buy again, of the others 15 of 20.
+        if who % 20 < 5 + 10 * delivery {
+            orders.push_str(&format!("c{who:02},2026-03-20T12:00:00Z,1\n"));
+        }
+    }
+    // Two answer again, too late to be of the model's, and leave the 0-10 question out; one of them the touchpoint, too.
+    feedback.push_str("c00,2026-12-20T12:00:00Z,,1\nc01,2026-12-20T12:00:00Z,,\n");
+    write(folder.path(), "feedback.csv", &feedback);
+    write(folder.path(), "orders.csv", &orders);
+    let text = concat!(
+        "bootstrap = 0\n",
+        feedback!("feedback.csv", "when"),
+        "scale = [0, 1]\n",
+        orders!("when"),
+        "[drivers]\ntouchpoints = [\"delivery\"]\n[evaluation]\nenabled = false\n[outcomes.repurchase]\nwindow_days = 30\n"
+    );
+    studies::run(folder.path(), text);
+    let scores = studies::rows(folder.path(), "shot", "scores");
+    // A touchpoint that the latest answer leaves out takes the training mean, halfway between the log odds of the two groups.
+    for (who, share) in [("c00", 0.75), ("c01", 0.5), ("c02", 0.25), ("c39", 0.75)] {
+        let row = find(&scores, &[("customer", who)]);
+        assert_near(number(row, "p_repurchase"), share, who);
+        assert_eq!((row["recommend"].as_str(), row["answered"].as_str()), ("9", "true"));
+    }
+    // The same without the question: everybody's own touchpoints count all the same.
+    studies::run(folder.path(), &text.replace("recommend = \"nps\"\n", ""));
+    let scores = studies::rows(folder.path(), "shot", "scores");
+    for (who, share) in [("c00", 0.75), ("c02", 0.25), ("c39", 0.75)] {
+        assert_near(number(find(&scores, &[("customer", who)]), "p_repurchase"), share, who);
+    }
+}
