@@ -99,7 +99,7 @@ impl Engine {
     }
 
     /// The history of all customers known before an earlier instant, in UTC microseconds, as it stood then: without
-    /// touchpoints, outcomes and the profile, which may be younger.
+    /// touchpoints and outcomes, and of the profile only what is known as of then ([`LinkPlan::profile_of_any_time`]).
     ///
     /// # Errors
     /// The engine fails, or `take` does.
@@ -111,7 +111,7 @@ impl Engine {
         let plan = LinkPlan {
             as_of: instant.min(self.plan.as_of),
             touchpoints: Vec::new(),
-            profile: Vec::new(),
+            profile: self.plan.profile_of_any_time().cloned().collect(),
             windows: Vec::new(),
             ..self.plan.clone()
         };

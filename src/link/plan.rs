@@ -52,6 +52,8 @@ pub struct ProfileColumn {
     pub name: String,
     /// Whether it holds numbers.
     pub numeric: bool,
+    /// Whether the study says that it never changes, so that it is known as of any time also without dates.
+    pub constant: bool,
 }
 
 /// Whose rows the base table holds.
@@ -113,6 +115,13 @@ impl LinkPlan {
             windows: Vec::new(),
             as_of,
         }
+    }
+
+    /// Columns of the profile that are known as they were at any time: all where its rows have dates, else those that never
+    /// change.
+    pub fn profile_of_any_time(&self) -> impl Iterator<Item = &ProfileColumn> {
+        let is_dated = self.details.validity == Validity::Intervals;
+        self.profile.iter().filter(move |column| is_dated || column.constant)
     }
 
     /// Columns of a typed table that this plan reads beside its key, in the words of the statement.

@@ -128,6 +128,7 @@ impl<'run> Promoters<'run> {
             &LearningSettings {
                 later_days: settings.later_days,
                 later: settings.later,
+                customers: study.sources.customers.as_ref(),
                 as_of_us: study.as_of.end_us(),
                 reach: reach_settings(settings, study.seed),
                 seed: study.seed,

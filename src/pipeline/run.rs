@@ -399,7 +399,11 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
             .keep
             .iter()
             .filter(|name| !kept.contains(name) && !study.drivers.touchpoints.contains(name))
-            .map(|name| ProfileColumn { name: name.clone(), numeric: tables.customers.holds_numbers(name) })
+            .map(|name| ProfileColumn {
+                name: name.clone(),
+                numeric: tables.customers.holds_numbers(name),
+                constant: customers.constant.contains(name),
+            })
             .collect(),
         None => Vec::new(),
     };

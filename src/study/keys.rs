@@ -124,6 +124,7 @@ pub const CUSTOMERS: &[&str] = &[
     "valid_to",
     "churned",
     "keep",
+    "constant",
 ];
 /// `[sources.activity]`.
 pub const ACTIVITY: &[&str] = &[

@@ -20,6 +20,7 @@ mod history;
 mod identity;
 mod influence;
 mod influence_forms;
+mod influence_profile;
 mod init;
 mod models;
 mod object_store;

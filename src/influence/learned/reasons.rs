@@ -106,6 +106,7 @@ impl FittedRating {
             RatingBasis::Model(_) => Vec::new(),
             RatingBasis::Ranks => self.ranks_above_the_middle(columns),
         };
+        let columns_of = self.features.columns_of();
         let blocks: Vec<usize> = (0..n_rows).step_by(BLOCK_CUSTOMERS).collect();
         let explain = |start: usize| {
             let mut values = vec![0.0; self.features.len()];
@@ -117,8 +118,8 @@ impl FittedRating {
                 match &self.basis {
                     RatingBasis::Model(model) => {
                         self.features.write(columns, row, &mut values);
-                        for (feature, contribution) in model.contributions(&values).into_iter().enumerate() {
-                            of_columns[self.features.column_of(feature)] += contribution;
+                        for (contribution, &column) in model.contributions(&values).into_iter().zip(&columns_of) {
+                            of_columns[column] += contribution;
                         }
                     }
                     RatingBasis::Ranks => {
