@@ -156,7 +156,8 @@ impl Engine {
         })
     }
 
-    /// Referrals before the study's date in order of time: `referrer, referred, t, probability, channel`.
+    /// Referrals before the study's date in order of time: `referrer, referred, t, probability, channel`, and `kind`, `weight` where the
+    /// plan has them.
     ///
     /// # Errors
     /// The engine fails.

@@ -135,7 +135,7 @@ fn of_network(log: &ReferralLog, network: &Network, cut: &Cut) -> [OwnedColumn; 
     // Against the mean of 1, so that ranks of a large graph are no tiny numbers.
     let page_rank = network.page_rank.iter().map(|rank| rank * n_nodes as f64).collect();
     [
-        column("referrals", InputKind::Referrals, made_by(&network.graph)),
+        column("referrals", InputKind::Referrals, made_by(network.brought())),
         column("recent_referrals", InputKind::Referrals, recent),
         column("reach", InputKind::Network, reach),
         column("page_rank", InputKind::Network, page_rank),

@@ -100,6 +100,10 @@ pub(super) fn learn(
     let windows = Windows { cuts, until: cuts.map(|cut| log.before(cut)) };
     let until = windows.until;
     let outcomes = LaterOutcomes::of(settings.later, engine, log, &now.graph, &windows)?;
+    if !(0..until[0]).any(|row| log.is_brought(row)) {
+        let problem = format!("nobody was brought before the last two windows of {}", words::days(days));
+        return Ok(fallback(Some(too_little(problem))));
+    }
     let later_of = |from: usize| {
         outcomes.by_referrer(log.referrers(), log, until[from]..until[from + 1], log.n_customers(until[from]))
     };

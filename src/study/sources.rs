@@ -2,7 +2,9 @@
 
 use super::section::{Item, Section};
 use super::zone::{read_times, read_zone};
-use super::{AnswerCodes, Codes, FileZone, Key, Level, Problem, SourceContract, StudyError, Validity, keys};
+use super::{
+    AnswerCodes, Codes, FileZone, Key, Level, Problem, ReferralKinds, SourceContract, StudyError, Validity, keys,
+};
 use crate::data::WeightKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -332,6 +334,12 @@ pub struct Referrals {
     pub probability: Option<String>,
     /// The channel of the referral.
     pub channel: Option<String>,
+    /// What each row says of the two; all are referrals where there is no such column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kinds: Option<ReferralKinds>,
+    /// The weight by which PageRank follows a row, at least 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
 }
 
 /// The profiles.
@@ -491,6 +499,8 @@ impl Sources {
                         time: section.required("time", TIME)?.text()?,
                         probability: section.text("probability")?,
                         channel: section.text("channel")?,
+                        kinds: ReferralKinds::read(&section)?,
+                        weight: section.text("weight")?,
                     })
                 })
                 .transpose()?,
