@@ -106,6 +106,13 @@ impl ReferralGraph {
         Ok(Self { names: edges.names, outward, inward, passing, times, weights, n_self_loops })
     }
 
+    /// Customers by number who are not tied to anybody.
+    pub fn without_edges(n_nodes: usize) -> Self {
+        let rows = || Rows { starts: vec![0; n_nodes + 1], nodes: Vec::new() };
+        let passing = Passing::ByTarget(vec![0.0; n_nodes]);
+        Self { names: None, outward: rows(), inward: rows(), passing, times: None, weights: None, n_self_loops: 0 }
+    }
+
     /// The number of customers.
     pub fn n_nodes(&self) -> usize {
         self.outward.starts.len() - 1
@@ -410,6 +417,14 @@ mod tests {
         assert_eq!(graph.arcs(0).next(), Some(Arc { node: 1, probability: 1.0 }));
         let findings = graph.findings();
         assert_eq!((findings[0].kind, findings[0].numbers["n_self_loops"]), (FindingKind::EdgesDropped, 2.0));
+    }
+
+    #[test]
+    fn without_edges_nobody_is_tied_to_anybody() {
+        let graph = ReferralGraph::without_edges(3);
+        assert_eq!((graph.n_nodes(), graph.n_arcs(), graph.referred(2), graph.referrers(0)), (3, 0, &[][..], &[][..]));
+        let reach = crate::influence::reach(&graph, &crate::influence::ReachSettings::default()).expect("sound");
+        assert_eq!((reach.nodes.len(), reach.n_exact, reach.nodes[1].reach), (3, 3, 1.0));
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub use seeds::{Seed, SeedSettings, Seeds, greedy_seeds};
 pub use signed::{Heard, SignedReach, SignedSettings, Stance, signed_reach};
 pub use speed::median_days_to_referral;
 pub use spread::{Spread, SpreadSettings, spread};
-pub use threshold::threshold_reach;
+pub use threshold::{threshold_reach, threshold_value_reach};
 pub use timed::{TimedReach, TimedSettings, timed_reach};
 pub use tree::{ReferralTree, TreeCustomer, TreeLimits, trees_of_the_first};
 pub use value::{

@@ -2,7 +2,7 @@
 
 use super::estimate::{Count, Estimate};
 use super::graph::Arc;
-use super::reach::{check_samples, check_stop};
+use super::reach::{check_samples, check_stop, check_values};
 use super::reverse::{ReverseSets, uniform};
 use super::{InfluenceError, NodeReach, Reach, ReachSettings, ReferralGraph};
 use crate::findings::{Finding, FindingKind, Severity};
@@ -44,20 +44,57 @@ const ROUNDING: f64 = 1e-9;
 /// # References
 /// Kempe, Kleinberg and Tardos (2003), section 2.2 (live edges); Goyal, Lu and Lakshmanan (2011), "SIMPATH" (acyclic graphs).
 pub fn threshold_reach(graph: &ReferralGraph, settings: &ReachSettings) -> Result<Reach, InfluenceError> {
+    reach_of(graph, |_| 1.0, settings)
+}
+
+/// Expected value of those reached by every customer under the linear threshold model, the customer's own included: `values` has one
+/// a customer, at least 0, and walks start from customers in proportion to it.
+///
+/// # Errors
+/// As [`threshold_reach`]; not one value per node, or one that is negative or not finite.
+///
+/// # Example
+/// ```
+/// use advocate::influence::{EdgeList, PassingProbability, ReachSettings, ReferralGraph, threshold_value_reach};
+/// let edges = EdgeList::from_names([("ann", "bob")]).expect("valid");
+/// let graph = ReferralGraph::new(edges, &PassingProbability::Uniform(0.5)).expect("valid");
+/// let value = threshold_value_reach(&graph, &[10.0, 100.0], &ReachSettings::default()).expect("valid");
+/// assert_eq!(value.nodes[0].reach, 60.0);
+/// ```
+pub fn threshold_value_reach(
+    graph: &ReferralGraph,
+    values: &[f64],
+    settings: &ReachSettings,
+) -> Result<Reach, InfluenceError> {
+    check_values(values, graph.n_nodes())?;
+    reach_of(graph, |node| values[node as usize], settings)
+}
+
+fn reach_of(
+    graph: &ReferralGraph,
+    value: impl Fn(u32) -> f64 + Copy,
+    settings: &ReachSettings,
+) -> Result<Reach, InfluenceError> {
     check_samples(settings.samples)?;
     check_stop(settings.stop_at)?;
     let weights = Weights::of(graph);
     let mut findings = weights.findings();
-    let exact = exact(&weights);
+    let exact = exact(&weights, value);
     let n_exact = exact.iter().flatten().count();
     if n_exact == exact.len() {
         let nodes = exact.iter().flatten().map(|&reach| NodeReach::exact(reach)).collect();
         return Ok(Reach { nodes, n_exact, n_samples: 0, findings });
     }
-    let known: Vec<f64> = weights.out_of_each().into_iter().map(|direct| 1.0 + direct).collect();
-    let walks = Walks::of(weights, |_| 1.0);
+    let direct = weights.out_of_each(value).into_iter().zip(0..);
+    let known: Vec<f64> = direct.map(|(direct, node)| value(node) + direct).collect();
+    let walks = Walks::of(weights, value);
     let inexact: Vec<bool> = exact.iter().map(Option::is_none).collect();
     let total_weight = walks.total_weight();
+    if total_weight <= 0.0 {
+        // Nobody of any value can be reached by another, so that there is nothing to sample.
+        let nodes: Vec<NodeReach> = known.into_iter().map(NodeReach::exact).collect();
+        return Ok(Reach { n_exact: nodes.len(), nodes, n_samples: 0, findings });
+    }
     // A walk comes by somebody once.
     let at_once = vec![1.0; known.len()];
     let estimate = Estimate { known: &known, inexact: &inexact, attached: &[], at_once: &at_once, total_weight };
@@ -103,12 +140,12 @@ impl<'graph> Weights<'graph> {
         self.graph.arcs(node).map(weighted).filter(|arc| arc.probability > 0.0)
     }
 
-    /// The sum of the weights out of each node.
-    fn out_of_each(&self) -> Vec<f64> {
+    /// The sum of the weights out of each node, each times the value at its end.
+    fn out_of_each(&self, value: impl Fn(u32) -> f64) -> Vec<f64> {
         let mut sums = vec![0.0; self.graph.n_nodes()];
         for node in 0..self.graph.n_nodes() as u32 {
             for place in self.graph.inward.range(node) {
-                sums[self.graph.inward.nodes[place] as usize] += self.inward(node, place);
+                sums[self.graph.inward.nodes[place] as usize] += self.inward(node, place) * value(node);
             }
         }
         sums
@@ -137,7 +174,7 @@ impl<'graph> Weights<'graph> {
 }
 
 /// Reach of the nodes from which no circle can be reached, from the ends up.
-fn exact(weights: &Weights<'_>) -> Vec<Option<f64>> {
+fn exact(weights: &Weights<'_>, value: impl Fn(u32) -> f64) -> Vec<Option<f64>> {
     let inward = &weights.graph.inward;
     let n_nodes = weights.graph.n_nodes();
     let mut left: Vec<u32> = (0..n_nodes as u32).map(|node| weights.out(node).count() as u32).collect();
@@ -145,7 +182,7 @@ fn exact(weights: &Weights<'_>) -> Vec<Option<f64>> {
     let mut complete: Vec<u32> = (0..n_nodes as u32).filter(|&node| left[node as usize] == 0).collect();
     while let Some(node) = complete.pop() {
         let below = |arc: Arc| arc.probability * reach[arc.node as usize].unwrap_or(0.0);
-        reach[node as usize] = Some(1.0 + weights.out(node).map(below).sum::<f64>());
+        reach[node as usize] = Some(value(node) + weights.out(node).map(below).sum::<f64>());
         for place in inward.range(node) {
             if weights.inward(node, place) > 0.0 {
                 let source = inward.nodes[place] as usize;
@@ -337,6 +374,24 @@ mod tests {
         let [finding] = &got.findings[..] else { panic!("one finding: {:?}", got.findings) };
         assert_eq!(finding.numbers.get("n_scaled"), Some(&1.0));
         assert!((finding.numbers["largest_sum"] - 1.5).abs() < 1e-15, "{finding:?}");
+    }
+
+    /// Around a circle of three with weights of a half: own value, half of the next, a quarter of the one after.
+    #[test]
+    fn values_around_a_circle_by_hand() {
+        let graph = graph(4, &[(0, 1, 0.5), (1, 2, 0.5), (2, 0, 0.5), (3, 0, 0.5)]);
+        let values = [1.0, 10.0, 100.0, 7.0];
+        let settings = ReachSettings { samples: 200_000, ..ReachSettings::default() };
+        let got = threshold_value_reach(&graph, &values, &settings).expect("valid");
+        // Into 0 the weights of 2 and 3 sum to 1: 3 reaches 7 + 1 / 2 + 10 / 4 + 100 / 8.
+        for (node, want) in got.nodes.iter().zip([1.0 + 5.0 + 25.0, 10.0 + 50.0 + 0.25, 100.0 + 0.5 + 2.5, 22.5]) {
+            assert!(!node.exact && node.reach_se < 0.5, "{node:?}");
+            assert!((node.reach - want).abs() <= 5.0 * node.reach_se + 1e-9, "{node:?} {want}");
+        }
+        let none = threshold_value_reach(&graph, &[0.0, 0.0, 0.0, 3.0], &settings).expect("valid");
+        assert_eq!(none.nodes.iter().map(|node| node.reach).collect::<Vec<_>>(), [0.0, 0.0, 0.0, 3.0]);
+        assert_eq!(none.n_exact, 4);
+        assert!(threshold_value_reach(&graph, &[1.0, -1.0, 0.0, 0.0], &settings).is_err());
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub enum Reason {
     Unparsable,
     /// The value lies outside the column's range.
     OutOfRange,
-    /// The source promises other values in the column.
+    /// The source promises other values in the column, or the study names others.
     NotAllowed,
     /// A date that stands for a missing one: 1970-01-01, 1904-01-01, or 1900-01-01 and before.
     SuspiciousDate,
@@ -75,7 +75,7 @@ impl Reason {
                  another column"
             }
             Self::OutOfRange => "see whether the study names the right column, and whether its scale is another",
-            Self::NotAllowed => "correct the rows, or what the contract allows",
+            Self::NotAllowed => "correct the rows, or what the contract allows or `kinds` names",
             Self::SuspiciousDate => "leave the cell blank where the date is not known",
             Self::NoZone => "say the `zone` of the source's times",
             Self::UnmatchedKey => "see whether the key's column is right, and whether the other file has these keys",

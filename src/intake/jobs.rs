@@ -1,11 +1,11 @@
 //! What a study's sources become: for each a typed table, with its columns and what is promised of its rows.
 
-use super::contract::{Bounds, Column, Kind};
+use super::contract::{Bounds, Column, Kind, Promise};
 use super::planned::{Origin, Planned, PlannedField};
 use super::time::Clock;
 use crate::study::{
-    Activity, Customers, Exposures, Feedback, Files, Invitations, Junctures, Key, Level, Referrals, Study, Times,
-    Transactions, Unfinished,
+    Activity, Codes, Customers, Exposures, Feedback, Files, Invitations, Junctures, Key, Level, Referrals, Study,
+    Times, Transactions, Unfinished,
 };
 use datafusion::arrow::datatypes::DataType;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub(super) struct Job<'s> {
     pub(super) answers: Option<AnswersPlan>,
     /// What says where a row's times are local, where that is not one zone for all of them.
     pub(super) zone: Option<Column>,
+    /// A column of which the study names all values; it is read again for them alone.
+    pub(super) words: Option<Column>,
 }
 
 /// What a study says about a source of answers beside its columns.
@@ -52,7 +54,17 @@ impl<'s> Job<'s> {
     }
 
     fn new(name: &'static str, files: Option<&'s Files>, fields: Vec<PlannedField>) -> Self {
-        Self { name, files, fields, unique: None, distinct: None, numeric: Vec::new(), answers: None, zone: None }
+        Self {
+            name,
+            files,
+            fields,
+            unique: None,
+            distinct: None,
+            numeric: Vec::new(),
+            answers: None,
+            zone: None,
+            words: None,
+        }
     }
 
     fn feedback(study: &Study, feedback: &'s Feedback) -> Self {
@@ -189,7 +201,20 @@ impl<'s> Job<'s> {
         let probability = source.and_then(|source| source.probability.as_ref());
         fields.push(PlannedField::number("probability", "probability", probability, bounds, files));
         fields.push(PlannedField::text("channel", "channel", source.and_then(|source| source.channel.as_ref()), files));
-        Self { distinct: Some(("referrer", "referred")), ..Self::new("referrals", files, fields) }
+        let mut words = None;
+        if let Some(source) = source {
+            if let Some(kinds) = &source.kinds {
+                fields.push(PlannedField::text("kind", "kind", Some(&kinds.column), files));
+                let allowed = Codes::new(kinds.values.iter().map(|own| own.value.clone()).collect());
+                let promise = Promise { filled: true, allowed: Some(allowed), bounds: None };
+                let kind = Kind::Promised(Arc::new(promise));
+                words = Some(Column::new("", "kinds", &kinds.column, kind).blank(&source.files.blank));
+            }
+            let weights = Bounds { min: 0.0, ..Bounds::FREE };
+            let weight = source.weight.as_ref();
+            fields.extend(weight.map(|column| PlannedField::number("weight", "weight", Some(column), weights, files)));
+        }
+        Self { distinct: Some(("referrer", "referred")), words, ..Self::new("referrals", files, fields) }
     }
 
     fn customers(source: Option<&'s Customers>) -> Self {
@@ -216,6 +241,9 @@ impl<'s> Job<'s> {
             ] {
                 let column = column.as_ref();
                 fields.extend(column.map(|column| PlannedField::later(name, key, column, &clock, &source.files)));
+                // Rows whose ends nobody tells hold until the next one.
+                let is_open = name == "valid_to" && column.is_none() && source.valid_from.is_some();
+                fields.extend(is_open.then(|| PlannedField::absent(name, DataType::Int64)));
             }
         }
         let keep = source.map_or(&[][..], |source| &source.keep);

@@ -120,7 +120,8 @@ impl<'r> Reading<'r> {
         let distinct = distinct.and_then(|(first, second)| place_of(first).zip(place_of(second)));
         let class = job.answers.and_then(|plan| plan.class);
         let promised = job.files.into_iter().flat_map(promised);
-        let columns: Vec<Column> = columns.into_iter().chain(class).chain(job.zone.clone()).chain(promised).collect();
+        let more = class.into_iter().chain(job.zone.clone()).chain(job.words);
+        let columns: Vec<Column> = columns.into_iter().chain(more).chain(promised).collect();
         let together = job.files.map_or(Together::NOTHING, |files| together(&files.contract.unique, &columns));
         let contract = Contract {
             answers,

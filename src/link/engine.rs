@@ -103,7 +103,7 @@ impl Engine {
     }
 
     /// The history of all customers known before an earlier instant, in UTC microseconds, as it stood then: without
-    /// touchpoints, outcomes and the profile, which may be younger.
+    /// touchpoints and outcomes, and of the profile only what is known as of then ([`LinkPlan::profile_of_any_time`]).
     ///
     /// # Errors
     /// The engine fails, or `take` does.
@@ -115,7 +115,7 @@ impl Engine {
         let plan = LinkPlan {
             as_of: instant.min(self.plan.as_of),
             touchpoints: Vec::new(),
-            profile: Vec::new(),
+            profile: self.plan.profile_of_any_time().cloned().collect(),
             windows: Vec::new(),
             ..self.plan.clone()
         };
@@ -160,7 +160,8 @@ impl Engine {
         })
     }
 
-    /// Referrals before the study's date in order of time: `referrer, referred, t, probability, channel`.
+    /// Referrals before the study's date in order of time: `referrer, referred, t, probability, channel`, and `kind`, `weight` where the
+    /// plan has them.
     ///
     /// # Errors
     /// The engine fails.

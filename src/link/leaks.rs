@@ -199,7 +199,10 @@ impl LinkPlan {
         for (name, _) in self.tables.named().filter(|(name, _)| *name != "invitations") {
             let columns: Vec<String> = match name {
                 "feedback" => ["row", "t", "recommend"].map(str::to_owned).to_vec(),
-                "referrals" => vec!["t".to_owned()],
+                "referrals" => {
+                    let kind = self.brought.as_ref().map(|_| "kind".to_owned());
+                    std::iter::once("t".to_owned()).chain(kind).collect()
+                }
                 _ => self.columns_read(name),
             };
             let carried: String = columns.iter().map(|column| format!(", {}", self.carried(column, side))).collect();

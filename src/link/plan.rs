@@ -13,7 +13,7 @@ pub struct TypedTables {
     pub feedback: Option<PathBuf>,
     /// `customer, t, amount`; where asked for, `product`, `family`, `channel`, `returned` or `returned_t`.
     pub transactions: Option<PathBuf>,
-    /// `referrer, referred, t, probability, channel`.
+    /// `referrer, referred, t, probability, channel`; where asked for, `kind`, `weight`.
     pub referrals: Option<PathBuf>,
     /// `customer, joined_t` and profile columns; where asked for, `valid_from`, `valid_to`, `churned_t`.
     pub customers: Option<PathBuf>,
@@ -69,6 +69,8 @@ pub struct ProfileColumn {
     pub name: String,
     /// Whether it holds numbers.
     pub numeric: bool,
+    /// Whether the study says that it never changes, so that it is known as of any time also without dates.
+    pub constant: bool,
 }
 
 /// Whose rows the base table holds.
@@ -105,6 +107,11 @@ pub struct LinkPlan {
     pub dated: bool,
     /// Columns of the customers table that are carried along.
     pub profile: Vec<ProfileColumn>,
+    /// The values of the referrals' column `kind` that stand for somebody who was brought; `None` where there is no such
+    /// column, so that every row does.
+    pub brought: Option<Vec<String>>,
+    /// Whether the referrals have a column `weight`.
+    pub referral_weights: bool,
     /// Lengths in days of the windows before the answer.
     pub history_windows_days: Vec<u32>,
     /// Further columns of the history.
@@ -125,11 +132,20 @@ impl LinkPlan {
             weighted: false,
             dated: true,
             profile: Vec::new(),
+            brought: None,
+            referral_weights: false,
             history_windows_days: HISTORY_WINDOWS_DAYS.to_vec(),
             details: HistoryDetails::default(),
             windows: Vec::new(),
             as_of,
         }
+    }
+
+    /// Columns of the profile that are known as they were at any time: all where its rows have dates, else those that never
+    /// change.
+    pub fn profile_of_any_time(&self) -> impl Iterator<Item = &ProfileColumn> {
+        let is_dated = self.details.validity == Validity::Intervals;
+        self.profile.iter().filter(move |column| is_dated || column.constant)
     }
 
     /// Columns of a typed table that this plan reads beside its key, in the words of the statement.
@@ -157,7 +173,11 @@ impl LinkPlan {
                     Returns::Unmarked | Returns::NegativeAmounts => None,
                 });
             }
-            "referrals" => columns.extend(["t", "probability", "channel"]),
+            "referrals" => {
+                columns.extend(["t", "probability", "channel"]);
+                columns.extend(self.brought.as_ref().map(|_| "kind"));
+                columns.extend(self.referral_weights.then_some("weight"));
+            }
             "customers" => {
                 columns.push("joined_t");
                 columns.extend(self.profile.iter().map(|column| column.name.as_str()));

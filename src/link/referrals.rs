@@ -17,10 +17,11 @@ impl LinkPlan {
             }
         }
         let from = format!(
-            "{} a JOIN {} x ON x.referrer = a.customer\n  WHERE x.t < {}",
+            "{} a JOIN {} x ON x.referrer = a.customer\n  WHERE x.t < {}{}",
             reading.anchors,
             reading.table("referrals"),
-            self.as_of
+            self.as_of,
+            self.of_brought("x.")
         );
         Part::by_row("brought", sums.by_row(&from), columns)
     }
@@ -31,9 +32,10 @@ impl LinkPlan {
         sums.count("received", "x.t < a.t");
         let was = "CASE WHEN came.received > 0 THEN 1.0 ELSE 0.0 END".to_owned();
         let from = format!(
-            "{} a JOIN {} x ON x.referred = a.customer\n  WHERE x.t < a.t",
+            "{} a JOIN {} x ON x.referred = a.customer\n  WHERE x.t < a.t{}",
             reading.anchors,
-            reading.table("referrals")
+            reading.table("referrals"),
+            self.of_brought("x.")
         );
         Part::by_row("came", sums.by_row(&from), vec![Derived::new(Role::History, "was_referred", was)])
     }
@@ -59,15 +61,28 @@ impl LinkPlan {
         let purchase = self.but_returns("p.");
         let from = format!(
             "{anchors} a JOIN (\n    SELECT r.referrer, r.t, r.times, MIN(p.t) AS bought_t\n    FROM (\n      SELECT \
-             referrer, referred, t, COUNT(*) AS times FROM {referrals} WHERE t < {as_of} GROUP BY referrer, referred, \
+             referrer, referred, t, COUNT(*) AS times FROM {referrals} WHERE t < {as_of}{brought} GROUP BY referrer, referred, \
              t\n    ) r\n    JOIN transactions p ON p.customer = r.referred\n    WHERE p.t >= r.t AND p.t < \
              {as_of}{purchase}\n    GROUP BY r.referrer, r.referred, r.t, r.times\n  ) x ON x.referrer = a.customer",
             anchors = reading.anchors,
             referrals = reading.table("referrals"),
-            as_of = self.as_of
+            as_of = self.as_of,
+            brought = self.of_brought("")
         );
         let columns = windows().map(|(name, _)| Derived::count(Role::Outcome, "converted", name)).collect();
         Some(Part::by_row("converted", sums.by_row(&from), columns))
+    }
+
+    /// The condition that a row of the referrals brought somebody, after others; nothing where all rows did.
+    pub(super) fn of_brought(&self, prefix: &str) -> String {
+        match &self.brought {
+            None => String::new(),
+            Some(values) if values.is_empty() => " AND 1 = 0".to_owned(),
+            Some(values) => {
+                let values: Vec<String> = values.iter().map(|value| literal(value)).collect();
+                format!(" AND {prefix}kind IN ({})", values.join(", "))
+            }
+        }
     }
 
     /// The statement of all customers with the instant when each joined, before the study's date or not known.
@@ -103,9 +118,11 @@ impl LinkPlan {
 
     /// The statement of the referrals before the study's date.
     pub fn referrals(&self) -> String {
+        let kind = self.brought.as_ref().map_or("", |_| ", kind");
+        let weight = if self.referral_weights { ", weight" } else { "" };
         format!(
-            "SELECT referrer, referred, t, probability, channel FROM referrals WHERE t < {} ORDER BY t, referrer, referred, \
-             probability, channel",
+            "SELECT referrer, referred, t, probability, channel{kind}{weight} FROM referrals WHERE t < {} ORDER BY t, \
+             referrer, referred, probability, channel{kind}{weight}",
             self.as_of
         )
     }

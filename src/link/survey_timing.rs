@@ -136,11 +136,11 @@ impl LinkPlan {
     }
 
     fn early_events(&self, source: &str, key: &str, fieldwork_from: Option<i64>) -> String {
-        let purchases = if source == "transactions" { self.but_returns("") } else { String::new() };
+        let counted = if source == "transactions" { self.but_returns("") } else { self.of_brought("") };
         format!(
             "WITH asked AS (\n{asked}\n),\nearly AS (\n  SELECT s.\"row\", s.asked_t, COUNT(*) FILTER (WHERE x.t >= \
              s.asked_t AND x.t < s.t) AS n_events, COUNT(*) FILTER (WHERE x.t = s.t) AS n_at_answer\n  FROM asked s LEFT \
-             JOIN (SELECT {key} AS customer, t FROM {source} WHERE t < {as_of}{purchases}) x ON x.customer = s.customer\n  \
+             JOIN (SELECT {key} AS customer, t FROM {source} WHERE t < {as_of}{counted}) x ON x.customer = s.customer\n  \
              GROUP BY s.\"row\", s.asked_t\n)\nSELECT COUNT(*) AS n_answers, COUNT(asked_t) AS n_asked, \
              COALESCE(SUM(n_events), 0) AS n_events, COUNT(*) FILTER (WHERE n_events > 0) AS n_answers_with, \
              COALESCE(SUM(n_at_answer), 0) AS n_events_at_answer FROM early",

@@ -2,7 +2,7 @@
 
 use super::later_referrals::N_REASONS;
 use crate::estimators::evaluation::Metric;
-use crate::influence::{Contender, Delay, InputKind, Placebo, PlaceboNull, TimedReach};
+use crate::influence::{Contender, Delay, InputKind, LargestReasons, Placebo, PlaceboNull, TimedReach};
 use crate::report::{
     DelayResult, InfluenceResult, LaterKind, LearnedRating, PassingResult, PassingRow, ReferralRuleRow,
     ReferralWorthResult, SeedCount, SeedPlanResult,
@@ -65,10 +65,22 @@ fn influence(influence: &InfluenceResult) -> Table {
         .numbers("value_reach", rows.iter().map(|row| row.value_reach.map(|own| own.value)))
         .numbers("value_reach_se", rows.iter().map(|row| row.value_reach.map(|own| own.std_error)))
         .numbers("credited", rows.iter().map(|row| row.credited));
-    match &influence.timed {
-        Some(timed) => in_time(table, influence, timed),
+    if let Some(timed) = &influence.timed {
+        table = in_time(table, influence, timed);
+    }
+    match &influence.components {
+        Some(components) => by_kind(table, influence, components),
         None => table,
     }
+}
+
+/// What each kind of input adds to a learned rating, against the average customer, on the scale of the linear predictor.
+fn by_kind(mut table: Table, influence: &InfluenceResult, components: &LargestReasons) -> Table {
+    for (place, kind) in components.kinds().iter().enumerate() {
+        let values = influence.customers.iter().map(|row| components.components(row.node)[place]);
+        table = table.numbers(&format!("component_{}", kind.word()), values);
+    }
+    table
 }
 
 /// What a rating learned from this expects of each customer; nothing where it was learned from something else.

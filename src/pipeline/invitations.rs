@@ -2,10 +2,10 @@
 
 use super::PipelineError;
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::influence::{Candidates, InfluenceError, PlanSettings, PlannedSeed, ReferralGraph, plan_seeds};
+use crate::influence::{Candidates, InfluenceError, PlanSettings, PlannedSeed, ReferralGraph, SpreadModel, plan_seeds};
 use crate::link::{BaseTable, Engine};
 use crate::report::{SeedCount, SeedPlanResult, SeedRow, words};
-use crate::study::{Influence, InvitationCost, SeedQuota, SeedValue};
+use crate::study::{Influence, InvitationCost, SeedQuota, SeedValue, WordModel};
 
 /// Marks that mean no.
 const NO: [&str; 5] = ["", "0", "no", "n", "false"];
@@ -179,8 +179,17 @@ impl Invitations {
             quotas: &quotas,
             values,
         };
-        let limits =
-            PlanSettings { n_seeds: settings.seeds as usize, budget: settings.budget, seed, ..PlanSettings::default() };
+        let model = match settings.model {
+            WordModel::Cascade => SpreadModel::Cascade,
+            WordModel::Threshold => SpreadModel::Threshold,
+        };
+        let limits = PlanSettings {
+            n_seeds: settings.seeds as usize,
+            budget: settings.budget,
+            model,
+            seed,
+            ..PlanSettings::default()
+        };
         let mut findings = Vec::new();
         if n_without_cost > 0 {
             let sentence = format!(

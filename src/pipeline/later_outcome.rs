@@ -71,6 +71,7 @@ impl LaterOutcomes {
         let mut sums = vec![0.0; n_customers];
         for row in part {
             if from[row] != log.referral(row).to
+                && log.is_brought(row)
                 && let Some(sum) = sums.get_mut(from[row] as usize)
             {
                 *sum += self.of_rows[row];
@@ -104,14 +105,18 @@ struct Sums<'a> {
 impl<'a> Sums<'a> {
     fn over(kind: LaterOutcome, log: &'a ReferralLog, n_nodes: usize, windows: &Windows) -> Self {
         let part = windows.until[0]..windows.until[2];
+        let brought = || part.clone().filter(|&row| log.is_brought(row));
         let mut starts = vec![0_u32; n_nodes + 1];
-        part.clone().for_each(|row| starts[log.referral(row).to as usize + 1] += 1);
+        brought().for_each(|row| starts[log.referral(row).to as usize + 1] += 1);
         (0..n_nodes).for_each(|node| starts[node + 1] += starts[node]);
-        let (mut next, mut rows) = (starts.clone(), vec![0; part.len()]);
+        let (mut next, mut rows) = (starts.clone(), vec![0; starts[n_nodes] as usize]);
         let mut was_brought = vec![false; n_nodes];
         let mut is_first = vec![false; log.len()];
         for (row, is_first) in is_first.iter_mut().enumerate().take(part.end) {
             let referral = log.referral(row);
+            if !log.is_brought(row) {
+                continue;
+            }
             if referral.from != referral.to {
                 *is_first = !std::mem::replace(&mut was_brought[referral.to as usize], true);
             }

@@ -4,6 +4,7 @@ use super::PipelineError;
 use super::exchanged_dates::ExchangedDates;
 use super::later_inputs::{Cut, InputTable};
 use super::later_outcome::{LaterOutcomes, Windows};
+use super::profile_history::left_out;
 use super::promoter_history::PromoterHistory;
 use super::referral_log::{Network, ReferralLog};
 use crate::findings::{Finding, FindingKind, Severity};
@@ -14,7 +15,7 @@ use crate::influence::{
 use crate::link::Engine;
 use crate::report::{LaterKind, LearnedRating, words};
 use crate::stats::Confidence;
-use crate::study::LaterOutcome;
+use crate::study::{Customers, LaterOutcome};
 
 /// Microseconds in a day.
 const DAY_US: i64 = 86_400_000_000;
@@ -36,11 +37,13 @@ pub(super) const N_REASONS: usize = 3;
 
 /// How the rating is learned.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LearningSettings {
+pub(super) struct LearningSettings<'a> {
     /// Days of later referrals as the study has it; 0 for none.
     pub later_days: Option<u32>,
     /// What of later referrals is learned.
     pub later: LaterOutcome,
+    /// Whose profile may speak for influence.
+    pub customers: Option<&'a Customers>,
     /// The end of the data, UTC microseconds.
     pub as_of_us: i64,
     pub reach: ReachSettings,
@@ -68,13 +71,15 @@ pub(super) fn learn(
     log: &ReferralLog,
     now: &Network,
     history: PromoterHistory,
-    settings: &LearningSettings,
+    settings: &LearningSettings<'_>,
 ) -> Result<Learning, PipelineError> {
-    let fallback = |finding: Option<Finding>| Learning {
-        result: None,
-        ratings: None,
-        reasons: None,
-        findings: finding.into_iter().collect(),
+    let without_direction = profile_waits(&history);
+    let fallback = |finding: Option<Finding>| {
+        let said = finding.map(|mut finding| {
+            finding.sentence.push_str(&without_direction);
+            finding
+        });
+        Learning { result: None, ratings: None, reasons: None, findings: said.into_iter().collect() }
     };
     let span_days = (settings.as_of_us - log.first_us()) / DAY_US;
     let days = match settings.later_days {
@@ -95,6 +100,10 @@ pub(super) fn learn(
     let windows = Windows { cuts, until: cuts.map(|cut| log.before(cut)) };
     let until = windows.until;
     let outcomes = LaterOutcomes::of(settings.later, engine, log, &now.graph, &windows)?;
+    if !(0..until[0]).any(|row| log.is_brought(row)) {
+        let problem = format!("nobody was brought before the last two windows of {}", words::days(days));
+        return Ok(fallback(Some(too_little(problem))));
+    }
     let later_of = |from: usize| {
         outcomes.by_referrer(log.referrers(), log, until[from]..until[from + 1], log.n_customers(until[from]))
     };
@@ -130,15 +139,20 @@ pub(super) fn learn(
         Ok(InputTable::of(log, &network, history, &cut, later_of(from)))
     };
     let (mut earlier, mut later) = (known_before(0)?, known_before(1)?);
-    let telling = earlier.telling(&later);
     let of_today = Cut { at_us: settings.as_of_us, days, stride: 1 };
     let mut today = InputTable::of(log, now, history, &of_today, Vec::new());
-    for table in [&mut earlier, &mut later, &mut today] {
-        table.keep(&telling);
-    }
+    let various = InputTable::too_various(&[&earlier, &later, &today]);
+    let left_out = left_out(settings.customers, engine.plan(), &various);
+    let mut telling = earlier.telling(&later);
+    telling.retain(|name| !various.contains(name));
+    let mut tables = [&mut earlier, &mut later, &mut today];
+    tables.iter_mut().for_each(|table| table.keep(&telling));
+    InputTable::number_levels_alike(&mut tables);
     let cuts = [cut_at(0), cut_at(1)];
     let learning = Tables { log, windows: &windows, outcomes: &outcomes, cuts, earlier, later, today }.learn(settings);
-    Ok(learning.unwrap_or_else(|error| fallback(Some(too_little(error.to_string())))).with(days, n_referrers[1]))
+    let mut learning = learning.unwrap_or_else(|error| fallback(Some(too_little(error.to_string()))));
+    learning.findings.extend(left_out);
+    Ok(learning.with(days, n_referrers[1]))
 }
 
 /// The three times, and what their inputs and outcomes are counted from.
@@ -154,7 +168,7 @@ struct Tables<'a> {
 }
 
 impl Tables<'_> {
-    fn learn(&self, settings: &LearningSettings) -> Result<Learning, InfluenceError> {
+    fn learn(&self, settings: &LearningSettings<'_>) -> Result<Learning, InfluenceError> {
         let (before, after) = (self.earlier.inputs(), self.later.inputs());
         let earlier = self.earlier.snapshot(&before, self.outcomes);
         let later = self.later.snapshot(&after, self.outcomes);
@@ -201,7 +215,7 @@ impl Tables<'_> {
     /// The placebo in which dates changed hands.
     fn exchanged(
         &self,
-        settings: &LearningSettings,
+        settings: &LearningSettings<'_>,
         judged: &AblationSettings,
     ) -> Result<Option<Placebo>, InfluenceError> {
         let (log, windows, outcomes) = (self.log, self.windows, self.outcomes);
@@ -218,6 +232,18 @@ impl Learning {
         }
         self
     }
+}
+
+/// Says that the columns of the profile have no part in ranks; nothing where there are none.
+fn profile_waits(history: &PromoterHistory) -> String {
+    let names: Vec<String> = history.profile().iter().map(|column| format!("`{}`", column.name)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        " Columns of the profile have no direction and no part in it until there is something to learn from: {}.",
+        names.join(", ")
+    )
 }
 
 fn too_little(problem: String) -> Finding {

@@ -31,7 +31,7 @@ pub fn leaks(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     let report = joined.engine.leaks(&check)?;
     let mut text = String::new();
     columns(&mut text, &report);
-    timing(&mut text, &report);
+    timing(&mut text, study, &report);
     too_good_in_words(&mut text, study, &joined.base);
     Ok(text)
 }
@@ -62,7 +62,8 @@ fn columns(text: &mut String, report: &LeakReport) {
     }
 }
 
-fn timing(text: &mut String, report: &LeakReport) {
+fn timing(text: &mut String, study: &Study, report: &LeakReport) {
+    let constant = study.sources.customers.as_ref().map_or(&[][..], |customers| &customers.constant);
     for early in &report.early {
         let _ = writeln!(
             text,
@@ -102,10 +103,13 @@ fn timing(text: &mut String, report: &LeakReport) {
                 own.column, own.n_answers
             );
         }
-        if own.n_later.is_none() {
+        if own.n_later.is_none() && constant.contains(&own.column) {
+            let _ = writeln!(text, "profile {}: the study says that it never changes", own.column);
+        } else if own.n_later.is_none() {
             let _ = writeln!(
                 text,
-                "profile {}: nobody knows since when its values hold; give `valid_from`, or be sure that it never changes",
+                "profile {}: nobody knows since when its values hold; give `valid_from`, or be sure that it never changes \
+                 (`constant`)",
                 own.column
             );
         }

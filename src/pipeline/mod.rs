@@ -45,6 +45,7 @@ mod passing_occasions;
 mod perception;
 mod population;
 mod portfolio;
+mod profile_history;
 mod promoter_history;
 mod promoters;
 mod purchase_baseline;

@@ -95,7 +95,7 @@ impl Features {
                 bought.before[referral.to as usize],
             ];
             classes.iter_mut().zip(holds).for_each(|(class, holds)| class.push(holds));
-            n_made[from] += u32::from(referral.from != referral.to);
+            n_made[from] += u32::from(referral.from != referral.to && log.is_brought(row));
         }
         let named = |name: &str, values| Column { name: name.to_owned(), values };
         let mut columns = vec![

@@ -8,7 +8,7 @@ use crate::estimators::evaluation::{Assessment, Metric};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{
     EdgeColumn, InfluenceError, LearnedProbability, LogisticPassing, PartialCredit, PassingJudgement, PassingTrials,
-    ReferralGraph, SharedSuccess, decay_weights, judge_passing,
+    ReferralGraph, Relation, SharedSuccess, decay_weights, judge_passing,
 };
 use crate::link::Engine;
 use crate::report::{PassingResult, PassingRow};
@@ -125,13 +125,20 @@ impl History<'_> {
             rule => rule,
         };
         let rows: Vec<u32> = (0..self.log.len() as u32).collect();
-        let (probability, used) = match self.fit(wanted, &over, self.question.as_of_us, &rows) {
+        let (mut probability, used) = match self.fit(wanted, &over, self.question.as_of_us, &rows) {
             Ok(probability) => (Some(probability), wanted),
             Err(error) => {
                 findings.push(not_fitted(wanted, &error));
                 (self.fit(PassingRule::Constant, &over, self.question.as_of_us, &rows).ok(), PassingRule::Constant)
             }
         };
+        // Friends make no trials: the word passes between them as it does on average.
+        let of_friends = share_passed(&over).clamp(MARGIN, 1.0 - MARGIN);
+        for (row, probability) in probability.iter_mut().flatten().enumerate() {
+            if self.log.relation(row) == Relation::Friendship {
+                *probability = of_friends;
+            }
+        }
         let result = result.map(|mut result| {
             for row in &mut result.rows {
                 row.is_used = row.rule == word(used);
@@ -304,7 +311,7 @@ fn too_few(occasions: &[&Occasion], which: &str) -> Option<String> {
     let others = occasions.len() - passed;
     (passed < EACH_MIN || others < EACH_MIN).then(|| {
         format!(
-            "of {} referred customers {which} {passed} bought in time and {others} did not, and {EACH_MIN} of each are needed",
+            "of {} referred or invited customers {which} {passed} bought in time and {others} did not, and {EACH_MIN} of each are needed",
             occasions.len()
         )
     })

@@ -2,7 +2,7 @@
 
 use super::PipelineError;
 use super::referral_log::{Referral, ReferralLog};
-use crate::influence::{Action, CreditRule, InfluenceError, ReferralGraph, accounts_for_in_action};
+use crate::influence::{Action, CreditRule, InfluenceError, ReferralGraph, Relation, accounts_for_in_action};
 use crate::link::{BaseTable, Engine};
 use crate::study::Passing;
 
@@ -85,7 +85,8 @@ pub(super) fn bought(engine: &Engine, log: &ReferralLog, graph: &ReferralGraph) 
     Ok(bought)
 }
 
-/// Referred customers in order of their first referral. Referrers count who referred before the purchase, within the days.
+/// Referred customers in order of their first referral. What invitations did that were declined is an occasion of its own: they
+/// failed, whatever came of other referrals to the same customer. Friendships are none. Referrers count who referred before the purchase, within the days.
 pub(super) fn occasions(
     log: &ReferralLog,
     n_nodes: usize,
@@ -94,25 +95,27 @@ pub(super) fn occasions(
     as_of_us: i64,
 ) -> Vec<Occasion> {
     let window_us = i64::from(settings.within_days) * DAY_US;
-    let mut place: Vec<Option<usize>> = vec![None; n_nodes];
+    let mut place: [Vec<Option<usize>>; 2] = [vec![None; n_nodes], vec![None; n_nodes]];
     let mut occasions: Vec<Occasion> = Vec::new();
     for row in 0..log.len() {
         let referral = log.referral(row);
-        if referral.from == referral.to {
+        let is_declined = log.relation(row) == Relation::InvitationDeclined;
+        if referral.from == referral.to || !(is_declined || log.is_brought(row)) {
             continue;
         }
         let node = referral.to as usize;
-        let own = *place[node].get_or_insert_with(|| {
+        let bought = bought.since[node].filter(|_| !is_declined);
+        let own = *place[usize::from(is_declined)][node].get_or_insert_with(|| {
             let until = referral.at_us + window_us;
             occasions.push(Occasion {
                 rows: Vec::new(),
                 at_us: referral.at_us,
-                passed: bought.since[node].is_some_and(|bought| bought <= until),
+                passed: bought.is_some_and(|bought| bought <= until),
                 is_over: until < as_of_us,
             });
             occasions.len() - 1
         });
-        let end = bought.since[node].unwrap_or(i64::MAX).min(occasions[own].at_us + window_us);
+        let end = bought.unwrap_or(i64::MAX).min(occasions[own].at_us + window_us);
         if referral.at_us <= end {
             occasions[own].rows.push(row as u32);
         }
@@ -126,7 +129,7 @@ pub(super) fn credited(log: &ReferralLog, n_nodes: usize, bought: &Bought) -> Re
     let mut acted: Vec<Option<i64>> = bought.since.clone();
     for row in 0..log.len() {
         let Referral { from, to, at_us } = log.referral(row);
-        if from != to {
+        if from != to && log.is_brought(row) {
             let own = &mut acted[from as usize];
             *own = Some(own.map_or(at_us, |earlier| earlier.min(at_us)));
         }
@@ -136,7 +139,7 @@ pub(super) fn credited(log: &ReferralLog, n_nodes: usize, bought: &Bought) -> Re
     let mut place_of = vec![u32::MAX; n_nodes];
     people.iter().zip(0..).for_each(|(&node, place)| place_of[node as usize] = place);
     let mut parents: Vec<Vec<u32>> = vec![Vec::new(); people.len()];
-    for row in 0..log.len() {
+    for row in (0..log.len()).filter(|&row| log.is_brought(row)) {
         let Referral { from, to, at_us } = log.referral(row);
         let (parent, child) = (place_of[from as usize], place_of[to as usize]);
         let is_before = acted[to as usize].is_some_and(|acted| at_us <= acted);

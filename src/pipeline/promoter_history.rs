@@ -1,5 +1,6 @@
 //! What the join knows of the customers in a referral graph at one time.
 
+use super::profile_history::{Cells, ProfileHistory};
 use crate::influence::{InputKind, InputScale, ReferralGraph, Toward};
 use crate::link::{BaseTable, Engine};
 
@@ -46,6 +47,7 @@ pub(super) struct PromoterHistory {
     stride: usize,
     n_rows: usize,
     values: Vec<Vec<f64>>,
+    profile: Vec<ProfileHistory>,
 }
 
 impl PromoterHistory {
@@ -58,13 +60,15 @@ impl PromoterHistory {
         let columns: Vec<HistoryColumn> = HISTORY.iter().filter(is_there).copied().collect();
         let n_rows = n_nodes.div_ceil(stride);
         let values = columns.iter().map(|_| vec![f64::NAN; n_rows]).collect();
-        Self { columns, stride, n_rows, values }
+        let profile = ProfileHistory::of(engine.plan(), n_rows);
+        Self { columns, stride, n_rows, values, profile }
     }
 
     /// Takes what a batch of customers says.
     pub fn watch(&mut self, batch: &BaseTable, graph: &ReferralGraph) {
         let Some(customers) = batch.texts("customer") else { return };
         let sources: Vec<Option<&[f64]>> = self.columns.iter().map(|column| batch.numbers(column.name)).collect();
+        let profiles: Vec<Cells<'_>> = self.profile.iter().map(|own| Cells::of(batch, &own.name)).collect();
         for (row, customer) in customers.iter().enumerate() {
             let Some(node) = customer.as_ref().and_then(|customer| graph.number_of(customer)) else { continue };
             let place = node as usize / self.stride;
@@ -73,6 +77,9 @@ impl PromoterHistory {
             }
             for (values, source) in self.values.iter_mut().zip(&sources) {
                 values[place] = source.map_or(f64::NAN, |source| source[row]);
+            }
+            for (own, cells) in self.profile.iter_mut().zip(&profiles) {
+                own.watch(cells, row, place);
             }
         }
     }
@@ -83,7 +90,17 @@ impl PromoterHistory {
         Some(&self.values[place])
     }
 
-    /// The columns as inputs of a rating: no events where none are recorded, and nothing below 0 on the scale of
+    /// The profile as it was, column by column.
+    pub fn profile(&self) -> &[ProfileHistory] {
+        &self.profile
+    }
+
+    /// The profile, taken out.
+    pub fn take_profile(&mut self) -> Vec<ProfileHistory> {
+        std::mem::take(&mut self.profile)
+    }
+
+    /// The columns but the profile's as inputs of a rating: no events where none are recorded, and nothing below 0 on the scale of
     /// logarithms, as returns can make of spend.
     pub fn into_inputs(self) -> impl Iterator<Item = (HistoryColumn, Vec<f64>)> {
         self.columns.into_iter().zip(self.values).map(|(column, mut values)| {
@@ -91,7 +108,7 @@ impl PromoterHistory {
                 *value = match (value.is_nan(), column.scale) {
                     (true, _) => column.absent,
                     (false, InputScale::Log) => value.max(0.0),
-                    (false, InputScale::Plain) => *value,
+                    (false, InputScale::Plain | InputScale::Levels) => *value,
                 };
             }
             (column, values)

@@ -7,20 +7,20 @@ use super::lifetime_values::lifetime_values;
 use super::passing_history::{LearnedPassings, PassingQuestion, learn_passing};
 use super::passing_occasions::AnswersInTime;
 use super::promoter_history::PromoterHistory;
-use super::referral_log::{Network, ReferralLog};
+use super::referral_log::{Network, ReferralLog, reached};
 use super::referral_pictures::pictured;
 use super::referral_rules::ruled;
 use super::referral_worth::worth;
 use super::word_speed::{SpeedQuestion, word_speed};
-use crate::findings::Finding;
+use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{
     Generations, InfluenceError, InfluenceRating, RatingInputs, RatingReason, RatingWeights, Reach, ReachSettings,
-    ReferralGraph, SignedSettings, Stance, degrees, rate_promoters, reach, signed_reach, value_reach,
+    ReferralGraph, SignedSettings, Stance, degrees, rate_promoters, signed_reach, threshold_value_reach, value_reach,
 };
 use crate::intake::SourceAccount;
 use crate::link::{BaseTable, Engine};
 use crate::report::{InfluenceResult, InfluenceRow, ReferralRuleRow, Sampled, words};
-use crate::study::{EdgeProbability, Influence, PassingRule, ReachValue, Study};
+use crate::study::{EdgeProbability, Influence, PassingRule, ReachValue, Study, WordModel};
 
 /// The referral graph and what is known of the customers in it.
 pub(super) struct Promoters<'run> {
@@ -52,12 +52,12 @@ impl<'run> Promoters<'run> {
         findings: &mut Vec<Finding>,
     ) -> Result<Option<Self>, PipelineError> {
         let Some(settings) = &study.influence else { return Ok(None) };
-        let ruled = ruled(engine, study.sources.customers.as_ref(), accounts, &settings.rules)?;
-        let Some((log, edges)) = ReferralLog::read(&ruled.table, settings.probability)? else {
+        let ruled = ruled(engine, &study.sources, accounts, &settings.rules)?;
+        let Some((log, names)) = ReferralLog::read(&ruled, settings.model, settings.probability)? else {
             findings.extend(ruled.findings);
             return Ok(None);
         };
-        let network = log.network_of(edges, &reach_settings(settings, study.seed))?;
+        let network = log.named_network(&names, &reach_settings(settings, study.seed))?;
         let history = PromoterHistory::new(engine, network.graph.n_nodes(), 1);
         let invitations = Invitations::new(settings, engine, &network.graph)?;
         let (rules, of_rules) = (ruled.rows, ruled.findings);
@@ -102,7 +102,9 @@ impl<'run> Promoters<'run> {
             &rank_weights(settings),
         )?;
         let stances: Vec<Stance> = score.iter().map(|&score| stance(score)).collect();
-        let heard = if score.iter().any(Option::is_some) {
+        let is_cascade = settings.model == WordModel::Cascade;
+        findings.extend((!is_cascade).then(not_under_thresholds));
+        let heard = if is_cascade && score.iter().any(Option::is_some) {
             let settings = SignedSettings { samples: settings.samples as usize, seed: study.seed };
             Some(signed_reach(graph, &stances, None, &settings)?)
         } else {
@@ -128,6 +130,7 @@ impl<'run> Promoters<'run> {
             &LearningSettings {
                 later_days: settings.later_days,
                 later: settings.later,
+                customers: study.sources.customers.as_ref(),
                 as_of_us: study.as_of.end_us(),
                 reach: reach_settings(settings, study.seed),
                 seed: study.seed,
@@ -153,10 +156,12 @@ impl<'run> Promoters<'run> {
             ReachValue::OwnValue => own_values.as_ref(),
         };
         let of_value = match reached_values {
-            Some(values) => Some(value_reach(graph, values, &reach_settings(settings, study.seed))?),
+            Some(values) if is_cascade => Some(value_reach(graph, values, &reach_settings(settings, study.seed))?),
+            Some(values) => Some(threshold_value_reach(graph, values, &reach_settings(settings, study.seed))?),
             None => None,
         };
-        let (degrees, generations) = (degrees(names), Generations::of(names));
+        let brought = network.brought();
+        let (degrees, generations) = (degrees(brought), Generations::of(brought));
         let row = |node: usize| {
             let (rank, reached) = (&ranks[node], &reached.nodes[node]);
             let learned = learning.ratings.as_ref().map(|ratings| &ratings[node]);
@@ -177,7 +182,7 @@ impl<'run> Promoters<'run> {
                 reach_se: reached.reach_se,
                 exact: reached.exact,
                 page_rank: network.page_rank[node],
-                n_referrals: names.referred(node as u32).len(),
+                n_referrals: brought.referred(node as u32).len(),
                 score: score[node],
                 engagement: engagement.as_ref().and_then(|engagement| engagement[node]),
                 reach_rank: rank.reach,
@@ -213,19 +218,22 @@ impl<'run> Promoters<'run> {
         findings.extend(of_plan);
         Ok(InfluenceResult {
             n_customers: n_nodes,
-            n_referrals: log.len(),
+            n_referrals: log.n_brought(),
+            n_friendships: log.n_friendships(),
             n_exact: reached.n_exact,
             rules,
             probability: match (settings.probability, &spreading) {
                 (EdgeProbability::Learned(_), Some(_)) => learned_in_words(passing.rule, settings),
-                (probability, _) => in_words(probability, log.has_column()),
+                (probability, _) if is_cascade => in_words(probability, log.has_column()),
+                (probability, _) => weights_in_words(probability),
             },
             passing: passing.result,
             delay: speed.delay,
             timed: speed.timed,
             reach_days: settings.reach_days.clone(),
-            trees: pictured(names, &customers),
+            trees: pictured(names, brought, &customers),
             customers,
+            components: learning.reasons,
             learned: learning.result,
             heard,
             plan,
@@ -250,8 +258,8 @@ impl<'run> Promoters<'run> {
     }
 
     fn spreading(&self, probability: Vec<f64>) -> Result<Spreading, PipelineError> {
-        let graph = self.log.spreading(probability, self.network.graph.n_nodes())?;
-        let reached = reach(&graph, &reach_settings(self.settings, self.study.seed))?;
+        let graph = self.log.spreading(&probability, self.network.graph.n_nodes())?;
+        let reached = reached(&graph, self.settings.model, &reach_settings(self.settings, self.study.seed))?;
         Ok(Spreading { graph, reached })
     }
 }
@@ -318,6 +326,26 @@ fn in_words(probability: EdgeProbability, has_column: bool) -> String {
             "each referral passes the word on with probability 1 over the customer's number of referrers".to_owned()
         }
     }
+}
+
+/// What the cascade tells and linear thresholds do not.
+fn not_under_thresholds() -> Finding {
+    let sentence = "Under linear thresholds it is not told how soon the word spreads, and not what promoters and detractors carry \
+                    together; `model = \"cascade\"` of [influence] tells both.";
+    Finding::new(FindingKind::NotEstimated, Severity::Note, "threshold", sentence.to_owned())
+}
+
+fn weights_in_words(probability: EdgeProbability) -> String {
+    let weight = match probability {
+        EdgeProbability::Uniform(value) => format!("each referral weighs {value}, as the study says"),
+        EdgeProbability::Column => "the weight of each referral is its probability in the referrals file".to_owned(),
+        EdgeProbability::WeightedCascade | EdgeProbability::Learned(_) => {
+            "each referral weighs 1 over the customer's number of referrers".to_owned()
+        }
+    };
+    format!(
+        "{weight}, and a customer follows once the weights of those who went ahead sum to a threshold that nobody knows"
+    )
 }
 
 fn learned_in_words(rule: PassingRule, settings: &Influence) -> String {

@@ -2,16 +2,18 @@
 
 use super::PipelineError;
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::influence::{Names, RecordAccount, RecordRules, Records, Treatment};
+use crate::influence::{Names, RecordAccount, RecordRules, Records, Relation, Treatment};
 use crate::intake::{Reason, SourceAccount};
 use crate::link::{BaseTable, Engine};
 use crate::report::{ReferralRuleRow, words};
-use crate::study::{Customers, ReferralRules, RuleTreatment};
+use crate::study::{Customers, ReferralKind, ReferralKinds, ReferralRules, RuleTreatment, Sources};
 
 /// Referrals that the rules leave, with what the rules found.
 pub(super) struct RuledReferrals {
-    /// `referrer, referred, t, probability, channel` in order of time.
+    /// `referrer, referred, t, probability, channel`, and `weight` where there is one, in order of time.
     pub table: BaseTable,
+    /// What each row says; `None` where all are referrals.
+    pub relations: Option<Vec<Relation>>,
     /// One row a rule.
     pub rows: Vec<ReferralRuleRow>,
     pub findings: Vec<Finding>,
@@ -33,11 +35,13 @@ struct People {
 /// The engine fails.
 pub(super) fn ruled(
     engine: &Engine,
-    customers: Option<&Customers>,
+    sources: &Sources,
     accounts: &[SourceAccount],
     rules: &ReferralRules,
 ) -> Result<RuledReferrals, PipelineError> {
+    let customers: Option<&Customers> = sources.customers.as_ref();
     let table = engine.referrals()?;
+    let relations = sources.referrals.as_ref().and_then(|own| own.kinds.as_ref()).map(|kinds| relations(&table, kinds));
     let times: Vec<i64> = table.numbers("t").unwrap_or_default().iter().map(|&t| t as i64).collect();
     let mut people = People::of(&table);
     engine.joined::<PipelineError>(|batch| {
@@ -52,26 +56,64 @@ pub(super) fn ruled(
         n_people: people.is_known.len(),
         from: &people.from,
         to: &people.to,
-        relations: None,
+        relations: relations.as_deref(),
         times: Some(&times),
         weights: None,
         joined: Some(&people.joined),
     };
     let made = records.edges(&record_rules(rules))?;
     let has_joined = customers.is_some_and(|customers| customers.joined.is_some());
-    let rows = rows(&made.account, n_unknown, has_joined, accounts, rules);
+    let mut rows = rows(&made.account, n_unknown, has_joined, accounts, rules);
+    if relations.is_some() {
+        rows.extend(of_kinds(&made.account));
+    }
     let mut findings = findings(&rows, made.account.n_records);
+    findings.extend(declined(&made.account));
     if times.is_empty() {
         findings.extend(accounts.iter().find(|account| account.source == "referrals").map(none_usable));
     }
-    let table = if made.records.len() == times.len() {
-        table
-    } else {
-        let mut is_kept = vec![false; times.len()];
-        made.records.iter().for_each(|&record| is_kept[record as usize] = true);
-        table.filtered(|row| is_kept[row])
+    let mut is_kept = vec![false; times.len()];
+    made.records.iter().for_each(|&record| is_kept[record as usize] = true);
+    // An invitation that was declined makes no edge and is a trial all the same.
+    let is_trial =
+        |row: usize| people.from[row].is_some() && people.to[row].is_some() && people.from[row] != people.to[row];
+    for (row, _) in relations.iter().flatten().enumerate().filter(|(_, own)| **own == Relation::InvitationDeclined) {
+        is_kept[row] = is_trial(row);
+    }
+    let relations =
+        relations.map(|own| own.into_iter().zip(&is_kept).filter(|(_, kept)| **kept).map(|(own, _)| own).collect());
+    let table = if is_kept.iter().all(|&kept| kept) { table } else { table.filtered(|row| is_kept[row]) };
+    Ok(RuledReferrals { table, relations, rows, findings })
+}
+
+/// What each row says; intake put aside what the study has no word for.
+fn relations(table: &BaseTable, kinds: &ReferralKinds) -> Vec<Relation> {
+    let relation = |value: &Option<String>| match value.as_deref().and_then(|value| kinds.of(value.trim())) {
+        Some(ReferralKind::Invitation) => Relation::InvitationTaken,
+        Some(ReferralKind::Friendship) => Relation::Friendship,
+        Some(ReferralKind::Declined) => Relation::InvitationDeclined,
+        Some(ReferralKind::Referral) | None => Relation::Referral,
     };
-    Ok(RuledReferrals { table, rows, findings })
+    table.texts("kind").unwrap_or_default().iter().map(relation).collect()
+}
+
+/// One row for each kind that is no referral; neither is a rule of the study.
+fn of_kinds(account: &RecordAccount) -> [ReferralRuleRow; 2] {
+    let row = |rule, n, is_left_out| ReferralRuleRow { rule, n_referrals: Some(n), is_left_out };
+    [row("declined", account.n_declined, true), row("friendship", account.n_friendships, false)]
+}
+
+fn declined(account: &RecordAccount) -> Option<Finding> {
+    let n = account.n_declined;
+    (n > 0).then(|| {
+        let none = if account.n_edges == 0 { " No edge is left, so nothing is said of influence." } else { "" };
+        let sentence = format!(
+            "{n} of {} are declined invitations, which make no edge: the word did not pass.{none}",
+            words::counted(account.n_records, "row of the referrals", "rows of the referrals")
+        );
+        let severity = if account.n_edges == 0 { Severity::Warning } else { Severity::Note };
+        Finding::new(FindingKind::EdgesDropped, severity, "referrals", sentence).number("n_declined", n as f64)
+    })
 }
 
 impl People {
@@ -174,7 +216,8 @@ fn none_usable(account: &SourceAccount) -> Finding {
 /// What a study's rules left out, and what runs against the dates but was kept. Referrals to oneself are in the account of
 /// the source, and repeats that are kept are said of the graph.
 fn findings(rows: &[ReferralRuleRow], n_records: usize) -> Vec<Finding> {
-    let found = |row: &&ReferralRuleRow| row.n_referrals.is_some_and(|n| n > 0) && row.rule != "self_referral";
+    let elsewhere = ["self_referral", "declined", "friendship"];
+    let found = |row: &&ReferralRuleRow| row.n_referrals.is_some_and(|n| n > 0) && !elsewhere.contains(&row.rule);
     let told = |kind: FindingKind, start: &str, rows: Vec<&ReferralRuleRow>| {
         let parts: Vec<String> =
             rows.iter().map(|row| format!("{} {}", row.n_referrals.unwrap_or(0), row.phrase())).collect();

@@ -398,7 +398,11 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
             .keep
             .iter()
             .filter(|name| !kept.contains(name) && !study.drivers.touchpoints.contains(name))
-            .map(|name| ProfileColumn { name: name.clone(), numeric: tables.customers.holds_numbers(name) })
+            .map(|name| ProfileColumn {
+                name: name.clone(),
+                numeric: tables.customers.holds_numbers(name),
+                constant: customers.constant.contains(name),
+            })
             .collect(),
         None => Vec::new(),
     };
@@ -436,12 +440,15 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
         junctures: sources.junctures.as_ref().map(|_| tables.junctures.folder.clone()),
         exposures: sources.exposures.as_ref().map(|_| tables.exposures.folder.clone()),
     };
+    let kinds = sources.referrals.as_ref().and_then(|referrals| referrals.kinds.as_ref());
     LinkPlan {
         touchpoints: study.drivers.touchpoints.iter().chain(study.drivers.expectations.values()).cloned().collect(),
         kept,
         weighted: feedback.weight.is_some(),
         dated,
         profile,
+        brought: kinds.map(|kinds| kinds.of_brought().map(str::to_owned).collect()),
+        referral_weights: sources.referrals.as_ref().is_some_and(|referrals| referrals.weight.is_some()),
         windows,
         history_windows_days: study.history.windows_days.clone(),
         details: study.history.details.clone(),

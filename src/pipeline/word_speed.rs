@@ -112,7 +112,7 @@ impl Trials {
         let mut has_referred = vec![false; n_nodes];
         for row in 0..log.len() {
             let referral = log.referral(row);
-            if referral.from == referral.to {
+            if referral.from == referral.to || !log.is_brought(row) {
                 continue;
             }
             has_referred[referral.from as usize] = true;

@@ -601,6 +601,7 @@ fn influence() -> InfluenceResult {
     InfluenceResult {
         n_customers: 3_120,
         n_referrals: 1_904,
+        n_friendships: 0,
         n_exact: 2_930,
         rules: Vec::new(),
         probability: "one over the number of referrers of the referred".to_owned(),
@@ -610,6 +611,7 @@ fn influence() -> InfluenceResult {
         reach_days: Vec::new(),
         customers: customers.collect(),
         trees: Vec::new(),
+        components: None,
         learned: None,
         heard: None,
         plan: None,

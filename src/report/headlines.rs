@@ -307,7 +307,7 @@ fn of_influence(influence: &InfluenceResult, confidence: Confidence) -> String {
     let graph = format!(
         "{} are linked by {}",
         words::counted(influence.n_customers, "customer", "customers"),
-        words::counted(influence.n_referrals, "referral", "referrals")
+        influence.ties_in_words()
     );
     match influence.customers.first() {
         None => format!("{graph}; nobody could be rated."),

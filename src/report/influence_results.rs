@@ -1,9 +1,10 @@
 //! Who carries the word, as a run found it.
 
+use super::words;
 use crate::findings::Finding;
 use crate::influence::{
-    Ablation, DelayFit, GroupRow, PassingJudgement, Placebo, PlannedSeed, ReferralValue, SeedPlan, SignedReach, Tier,
-    TimedReach, ValueGroup,
+    Ablation, DelayFit, GroupRow, LargestReasons, PassingJudgement, Placebo, PlannedSeed, ReferralValue, SeedPlan,
+    SignedReach, Tier, TimedReach, ValueGroup,
 };
 
 /// Who carries the word.
@@ -11,8 +12,10 @@ use crate::influence::{
 pub struct InfluenceResult {
     /// Customers in the referral graph.
     pub n_customers: usize,
-    /// Referrals in it.
+    /// Referrals in it, invitations that were taken up included.
     pub n_referrals: usize,
+    /// Friendships in it.
+    pub n_friendships: usize,
     /// Customers whose reach is exact.
     pub n_exact: usize,
     /// What each rule found among the referrals as they were recorded.
@@ -31,6 +34,8 @@ pub struct InfluenceResult {
     pub customers: Vec<InfluenceRow>,
     /// The referral trees of the first of them who brought somebody.
     pub trees: Vec<PicturedTree>,
+    /// What each kind of input adds to each learned rating; `None` where ranks stand in.
+    pub components: Option<LargestReasons>,
     /// How the rating was learned from later referrals and what it is worth, where the history allows it.
     pub learned: Option<LearnedRating>,
     /// What promoters and detractors carry together, where answers are known.
@@ -114,6 +119,15 @@ pub enum Lack {
 }
 
 impl InfluenceResult {
+    /// What the graph is made of: "12 referrals", "12 referrals and 3 friendships".
+    pub(super) fn ties_in_words(&self) -> String {
+        let referrals = words::counted(self.n_referrals, "referral", "referrals");
+        match self.n_friendships {
+            0 => referrals,
+            n => format!("{referrals} and {}", words::counted(n, "friendship", "friendships")),
+        }
+    }
+
     /// The first thing that a customer lacks to be a networked promoter: a rating in the upper quarter, an answer of 9 or 10, more
     /// engagement than half of all, and reach beyond oneself and beyond that of half. What the study knows of nobody is not
     /// asked for.
@@ -198,7 +212,8 @@ pub struct PassingRow {
 /// What one rule found among the referrals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReferralRuleRow {
-    /// `self_referral`, `unknown`, `before_referrer`, `after_referred`, `repeat`, `cycle`.
+    /// `self_referral`, `unknown`, `before_referrer`, `after_referred`, `repeat`, `cycle`; where the referrals say what each row
+    /// is, `declined`, `friendship`.
     pub rule: &'static str,
     /// Referrals that it applies to; `None` where the sources do not tell.
     pub n_referrals: Option<usize>,
@@ -214,6 +229,8 @@ impl ReferralRuleRow {
             "unknown" => "with somebody who is not among the customers",
             "before_referrer" => "before the referrer joined",
             "after_referred" => "after the referred had joined",
+            "declined" => "that are invitations without success",
+            "friendship" => "that are friendships, which lead both ways",
             "repeat" => "of two customers who are linked by an earlier one",
             _ => "back to somebody from whom the referrer came",
         }

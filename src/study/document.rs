@@ -418,6 +418,14 @@ window_days = 90
         };
         assert!(refused("cost = \"price\"").contains("which is not among `keep` of [sources.customers]"));
         assert!(refused("exclude = \"opted_out\"").contains("which is not among `keep` of [sources.customers]"));
+        let profile = |more: &str| {
+            let customers =
+                format!("[sources.customers]\npath = \"c.csv\"\ncustomer = \"who\"\nkeep = [\"plan\"]\n{more}\n");
+            refusal("[drivers]", &format!("{customers}[drivers]"))
+        };
+        assert!(profile("constant = [\"plane\"]").contains("names `plane`, which is not among `keep`"));
+        let both = profile("constant = [\"plan\"]\nvalid_from = \"since\"");
+        assert!(both.contains("with `valid_from` the rows themselves say"), "{both}");
         assert!(refused("budget = 0").contains("should be above 0"));
         assert!(refused("value = { margin = 2 }").contains("should be from 0 to 1"));
         assert!(refused("value = { incentive = -1 }").contains("should be at least 0"));

@@ -27,6 +27,16 @@ pub enum EdgeProbability {
     Learned(PassingRule),
 }
 
+/// How the word passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WordModel {
+    /// Each edge once, with its probability, by itself.
+    Cascade,
+    /// A customer follows once the weights of those who went ahead sum to a threshold that nobody knows.
+    Threshold,
+}
+
 /// How passing probabilities are learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -153,6 +163,8 @@ pub enum InvitationCost {
 /// How influence is computed and rated.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Influence {
+    /// How the word passes, for reach and for the plan.
+    pub model: WordModel,
     /// Where the probability of an edge comes from. Where nothing is said: the referrals' own column, else weighted cascade.
     pub probability: EdgeProbability,
     /// Samples where reach is not exact.
@@ -211,6 +223,7 @@ impl Influence {
         };
         let has_column = referrals.probability.is_some();
         let mut influence = Self {
+            model: WordModel::Cascade,
             probability: if has_column { EdgeProbability::Column } else { EdgeProbability::WeightedCascade },
             samples: SAMPLES,
             stop_at: None,
@@ -267,10 +280,38 @@ impl Influence {
         if let Some(item) = section.item("reach_days") {
             influence.reach_days = read_days(&item)?;
         }
+        if let Some(item) = section.item("model") {
+            influence.read_model(&item, &section)?;
+        }
         if let Some(item) = section.item("rules") {
             influence.rules = read_rules(&item.section(keys::REFERRAL_RULES)?)?;
         }
         Ok(Some(influence))
+    }
+
+    /// Reads the model; under linear thresholds nothing is told of time, and nobody learns weights.
+    fn read_model(&mut self, item: &Item<'_, '_>, section: &Section<'_, '_>) -> Result<(), StudyError> {
+        self.model = item.word(&[("cascade", WordModel::Cascade), ("threshold", WordModel::Threshold)])?;
+        if self.model == WordModel::Cascade {
+            return Ok(());
+        }
+        if let (EdgeProbability::Learned(_), Some(learned)) = (self.probability, section.item("probability")) {
+            return Err(learned.invalid(format!(
+                "`{}` learns probabilities of the cascade, and `{}` is `threshold`, which has weights; give a number, `column` or \
+                 `weighted-cascade`",
+                learned.path(),
+                item.path()
+            )));
+        }
+        if let Some(days) = section.item("reach_days").filter(|_| !self.reach_days.is_empty()) {
+            return Err(days.invalid(format!(
+                "`{}` asks how soon the word spreads, which `{}` `threshold` does not tell; leave one of them out",
+                days.path(),
+                item.path()
+            )));
+        }
+        self.reach_days = Vec::new();
+        Ok(())
     }
 
     fn read_samples(&mut self, section: &Section<'_, '_>) -> Result<(), StudyError> {
@@ -521,6 +562,18 @@ touchpoints = ["delivery"]
         assert_eq!((usual.quota, usual.active, usual.not_contacted_days), (None, None, None));
         assert_eq!((usual.samples, usual.samples_max, usual.stop_at), (10_000, 10_000, None));
         assert_eq!((usual.later, usual.reach_value), (LaterOutcome::Referrals, ReachValue::OwnValue));
+    }
+
+    #[test]
+    fn under_linear_thresholds_nothing_is_told_of_time_or_learned() {
+        assert_eq!(influence("").expect("a sound study").model, WordModel::Cascade);
+        let asked = influence("[influence]\nmodel = \"threshold\"\nprobability = 0.5\n").expect("a sound study");
+        assert_eq!((asked.model, asked.reach_days), (WordModel::Threshold, Vec::new()));
+        assert!(influence("[influence]\nmodel = \"threshold\"\nreach_days = []\n").is_ok());
+        let refused = refusal("[influence]\nmodel = \"threshold\"\nreach_days = [30]\n");
+        assert!(refused.contains("how soon the word spreads"), "{refused}");
+        let refused = refusal(&format!("{ORDERS}[influence]\nmodel = \"threshold\"\nprobability = \"learned\"\n"));
+        assert!(refused.contains("which has weights"), "{refused}");
     }
 
     #[test]

@@ -101,6 +101,9 @@ pub const REFERRALS: &[&str] = &[
     "time",
     "probability",
     "channel",
+    "kind",
+    "kinds",
+    "weight",
 ];
 /// `[sources.customers]`.
 pub const CUSTOMERS: &[&str] = &[
@@ -124,6 +127,7 @@ pub const CUSTOMERS: &[&str] = &[
     "valid_to",
     "churned",
     "keep",
+    "constant",
 ];
 /// `[sources.activity]`.
 pub const ACTIVITY: &[&str] = &[
@@ -354,6 +358,7 @@ pub const ACTION_TARGET: &[&str] = &["outcome", "measure", "change"];
 pub const SEGMENTS: &[&str] = &["by", "minimum_base"];
 /// `[influence]`.
 pub const INFLUENCE: &[&str] = &[
+    "model",
     "probability",
     "samples",
     "stop_at",

@@ -29,6 +29,7 @@ mod outcome;
 mod panel;
 mod population;
 mod portfolio;
+mod referral_kinds;
 mod sources;
 mod typed_keys;
 mod zone;
@@ -49,7 +50,7 @@ pub use history::{
 pub use identity::{AccountFile, Fold, Identity, Level, PeopleFile, Salt, Unlisted};
 pub use influence::{
     EdgeProbability, Influence, InvitationCost, LaterOutcome, Passing, PassingRule, RatingWeights, ReachValue,
-    ReferralRules, ReferralWorth, RuleTreatment,
+    ReferralRules, ReferralWorth, RuleTreatment, WordModel,
 };
 pub use invited::{SeedQuota, SeedValue, SegmentQuota};
 pub use key::{Key, KeyColumn, Via};
@@ -59,6 +60,7 @@ pub use outcome::{Outcome, OutcomeKind, Penalty, SpendScale};
 pub use panel::{Panel, Period};
 pub use population::{LevelSize, Population, PopulationSize, PopulationSizes};
 pub use portfolio::{BenchmarkFigure, CutFigure, ItemFigure, ItemMeasure, Rolling, Wallet};
+pub use referral_kinds::{KindValue, ReferralKind, ReferralKinds};
 pub use sources::{
     Activity, Aggregate, AmountVia, Customers, Exposures, Feedback, Files, Format, Invitations, Junctures, Range,
     Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor,

@@ -2,7 +2,9 @@
 
 use super::section::{Item, Section};
 use super::zone::{read_times, read_zone};
-use super::{AnswerCodes, Codes, FileZone, Key, Level, Problem, SourceContract, StudyError, Validity, keys};
+use super::{
+    AnswerCodes, Codes, FileZone, Key, Level, Problem, ReferralKinds, SourceContract, StudyError, Validity, keys,
+};
 use crate::data::WeightKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -332,6 +334,12 @@ pub struct Referrals {
     pub probability: Option<String>,
     /// The channel of the referral.
     pub channel: Option<String>,
+    /// What each row says of the two; all are referrals where there is no such column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kinds: Option<ReferralKinds>,
+    /// The weight by which PageRank follows a row, at least 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
 }
 
 /// The profiles.
@@ -353,6 +361,9 @@ pub struct Customers {
     pub churned: Option<String>,
     /// Columns to keep, as numbers where all their values are, else as text.
     pub keep: Vec<String>,
+    /// Of these the ones that never change, so that a profile without dates tells them as of any time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub constant: Vec<String>,
 }
 
 /// Log-ins, contacts, visits.
@@ -488,22 +499,13 @@ impl Sources {
                         time: section.required("time", TIME)?.text()?,
                         probability: section.text("probability")?,
                         channel: section.text("channel")?,
+                        kinds: ReferralKinds::read(&section)?,
+                        weight: section.text("weight")?,
                     })
                 })
                 .transpose()?,
             customers: open("customers", keys::CUSTOMERS)?
-                .map(|section| -> Result<_, StudyError> {
-                    Ok(Customers {
-                        files: read_files(&section, base_dir)?,
-                        times: read_times(&section)?,
-                        customer: Key::read(&section, base_dir)?,
-                        joined: section.text("joined")?,
-                        valid_from: section.text("valid_from")?,
-                        valid_to: section.text("valid_to")?,
-                        churned: section.text("churned")?,
-                        keep: read_keep(&section, keys::RESERVED_CUSTOMER_COLUMNS)?,
-                    })
-                })
+                .map(|section| read_customers(&section, base_dir))
                 .transpose()?,
             activity: open("activity", keys::ACTIVITY)?
                 .map(|section| -> Result<_, StudyError> {
@@ -629,6 +631,39 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
         channel: section.text("channel")?,
         returned: section.text("returned")?,
         returned_time: section.text("returned_time")?,
+    })
+}
+
+fn read_customers(section: &Section<'_, '_>, base_dir: &Path) -> Result<Customers, StudyError> {
+    let keep = read_keep(section, keys::RESERVED_CUSTOMER_COLUMNS)?;
+    let valid_from = section.text("valid_from")?;
+    let constant = match section.item("constant") {
+        None => Vec::new(),
+        Some(item) if valid_from.is_some() => {
+            return Err(item.invalid(format!(
+                "`{}` says what a profile without dates cannot; with `valid_from` the rows themselves say since when they \
+                 hold, so leave it out",
+                item.path()
+            )));
+        }
+        Some(item) => {
+            let constant = item.texts()?;
+            if let Some(name) = constant.iter().find(|name| !keep.contains(name)) {
+                return Err(item.invalid(format!("`{}` names `{name}`, which is not among `keep`", item.path())));
+            }
+            constant
+        }
+    };
+    Ok(Customers {
+        files: read_files(section, base_dir)?,
+        times: read_times(section)?,
+        customer: Key::read(section, base_dir)?,
+        joined: section.text("joined")?,
+        valid_from,
+        valid_to: section.text("valid_to")?,
+        churned: section.text("churned")?,
+        keep,
+        constant,
     })
 }
 

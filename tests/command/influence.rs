@@ -189,7 +189,7 @@ fn a_cost_that_is_no_number_is_refused() {
 }
 
 /// Three times: 30 talkers refer twice and 30 others once early on; then some of both in each of two windows of 100 days.
-fn talkers(folder: &Path) {
+pub(super) fn talkers(folder: &Path) {
     let mut referrals = "by,of,when\n".to_owned();
     let mut n_new = 0;
     let mut refer = |by: String, day: &str| {

@@ -1,5 +1,6 @@
 //! What is known of customers at one time, and what they did later.
 
+use super::levels::{LEVELS_END, OwnLevels};
 use crate::data::DesignMatrix;
 use crate::influence::InfluenceError;
 use crate::influence::edges::check_length;
@@ -50,6 +51,10 @@ pub enum InputScale {
     Plain,
     /// `ln(1 + x)`; for counts and amounts, at least 0.
     Log,
+    /// The values are numbers of levels (0, 1, 2, ..., below 65,536) that have no order, and a gap is a level like any other:
+    /// each level that the rows tell enough of has an indicator of its own, see [`super::RatingModel::fit`]. Such a column
+    /// never points anywhere.
+    Levels,
 }
 
 /// Which way a column is taken to point where there is nothing to learn from.
@@ -77,6 +82,13 @@ pub struct InputColumn<'data> {
     pub scale: InputScale,
     /// The way it points without outcomes.
     pub toward: Toward,
+}
+
+impl InputColumn<'_> {
+    /// The way it points where nothing is learned: levels have no order and point nowhere.
+    pub(super) fn direction(&self) -> Toward {
+        if self.scale == InputScale::Levels { Toward::Unknown } else { self.toward }
+    }
 }
 
 /// What customers did after the snapshot, one entry each, at least 0.
@@ -144,23 +156,35 @@ pub(super) fn check_columns(columns: &[InputColumn<'_>], n_rows: usize) -> Resul
     }
     for column in columns {
         check_length("an input column", column.values.len(), n_rows)?;
-        let bad = |value: &f64| value.is_infinite() || (column.scale == InputScale::Log && *value < 0.0);
+        let (bad, range): (fn(&f64) -> bool, _) = match column.scale {
+            InputScale::Plain => (|value| value.is_infinite(), "finite, or NaN where missing"),
+            InputScale::Log => {
+                (|value| value.is_infinite() || *value < 0.0, "finite and at least 0, or NaN where missing")
+            }
+            InputScale::Levels => (
+                |value| !value.is_nan() && !(value.fract() == 0.0 && (0.0..LEVELS_END).contains(value)),
+                "the number of a level, 0 to 65535, or NaN where missing",
+            ),
+        };
         if let Some(row) = column.values.iter().position(bad) {
             let (component, value) = ("an input column", column.values[row]);
-            let range = "finite, at least 0 on the log scale, or NaN where missing";
             return Err(InfluenceError::BadComponent { component, row: row + 1, value, range });
         }
     }
     Ok(())
 }
 
-/// How columns become features: scaled, gaps filled with the training mean, gaps marked.
+/// How columns become features: scaled, gaps filled with the training mean and marked, levels with an indicator each.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Features {
-    /// Name, kind, scale and filling of each feature that stands for a column.
+    /// Name, kind, scale and filling of each column.
     pub columns: Vec<Feature>,
-    /// Columns with gaps, whose marks come last.
-    pub marked: Vec<usize>,
+    /// Columns that enter with their values.
+    valued: Vec<usize>,
+    /// Columns with gaps, whose marks come after the values.
+    marked: Vec<usize>,
+    /// Columns of levels, whose indicators come last.
+    levels: Vec<OwnLevels>,
 }
 
 /// A column as the model knows it.
@@ -177,39 +201,42 @@ impl Feature {
     fn scaled(&self, value: f64) -> f64 {
         match (value.is_nan(), self.scale) {
             (true, _) => self.fill,
-            (false, InputScale::Plain) => value,
             (false, InputScale::Log) => value.ln_1p(),
+            (false, InputScale::Plain | InputScale::Levels) => value,
         }
     }
 }
 
 impl Features {
-    /// Learns means and gaps from the rows.
+    /// Learns means and gaps from the rows. Without an outcome no level has an indicator.
     pub fn of(columns: &[InputColumn<'_>], rows: &[usize]) -> Self {
-        let mut marked = Vec::new();
+        let (mut valued, mut marked) = (Vec::new(), Vec::new());
         let mut features = Vec::with_capacity(columns.len());
         for (place, column) in columns.iter().enumerate() {
             let mut feature =
                 Feature { name: column.name.to_owned(), kind: column.kind, scale: column.scale, fill: 0.0 };
-            let (mut sum, mut n_known) = (0.0, 0_usize);
-            for &row in rows {
-                let value = column.values[row];
-                if !value.is_nan() {
-                    sum += feature.scaled(value);
-                    n_known += 1;
+            if column.scale != InputScale::Levels {
+                let (mut sum, mut n_known) = (0.0, 0_usize);
+                for &row in rows {
+                    let value = column.values[row];
+                    if !value.is_nan() {
+                        sum += feature.scaled(value);
+                        n_known += 1;
+                    }
                 }
-            }
-            feature.fill = if n_known > 0 { sum / n_known as f64 } else { 0.0 };
-            if n_known < rows.len() && n_known > 0 {
-                marked.push(place);
+                feature.fill = if n_known > 0 { sum / n_known as f64 } else { 0.0 };
+                valued.push(place);
+                if n_known < rows.len() && n_known > 0 {
+                    marked.push(place);
+                }
             }
             features.push(feature);
         }
-        Self { columns: features, marked }
+        Self { columns: features, valued, marked, levels: Vec::new() }
     }
 
-    /// Leaves marks out whose coefficients would have no finite value: of gaps in which nobody did anything later or, for
-    /// success, everybody did. Such gaps take the mean and no more.
+    /// Gives levels their indicators, and leaves marks out whose coefficients would have no finite value: of gaps in which nobody
+    /// did anything later or, for success, everybody did. Such gaps take the mean and no more.
     pub fn told_by(mut self, columns: &[InputColumn<'_>], rows: &[usize], later: Later<'_>) -> Self {
         let values = later.values();
         self.marked.retain(|&place| {
@@ -223,31 +250,49 @@ impl Features {
                 }
             }
         });
+        let of_levels = columns.iter().enumerate().filter(|(_, column)| column.scale == InputScale::Levels);
+        self.levels = of_levels.filter_map(|(place, column)| OwnLevels::of(place, column, rows, later)).collect();
         self
     }
 
     pub fn len(&self) -> usize {
-        self.columns.len() + self.marked.len()
+        self.valued.len() + self.marked.len() + self.levels.iter().map(OwnLevels::len).sum::<usize>()
     }
 
-    /// The column that a feature stands for, or whose gaps it marks.
-    pub fn column_of(&self, feature: usize) -> usize {
-        feature.checked_sub(self.columns.len()).map_or(feature, |mark| self.marked[mark])
+    /// The column that each feature stands for, whose gaps it marks, or of which it indicates a level.
+    pub fn columns_of(&self) -> Vec<usize> {
+        let of_levels = self.levels.iter().flat_map(|own| std::iter::repeat_n(own.column, own.len()));
+        self.valued.iter().chain(&self.marked).copied().chain(of_levels).collect()
     }
 
     pub fn names(&self) -> Vec<String> {
-        let own = self.columns.iter().map(|column| column.name.clone());
-        own.chain(self.marked.iter().map(|&place| format!("{}:missing", self.columns[place].name))).collect()
+        let name = |place: &usize| self.columns[*place].name.clone();
+        let mut names: Vec<String> = self.valued.iter().map(name).collect();
+        names.extend(self.marked.iter().map(|place| format!("{}:missing", name(place))));
+        for own in &self.levels {
+            names.extend(own.words.iter().map(|word| format!("{}:{word}", name(&own.column))));
+        }
+        names
     }
 
     /// Writes the features of one row.
     #[inline]
     pub fn write(&self, columns: &[InputColumn<'_>], row: usize, into: &mut [f64]) {
-        for (place, (feature, column)) in self.columns.iter().zip(columns).enumerate() {
-            into[place] = feature.scaled(column.values[row]);
+        for (slot, &place) in into.iter_mut().zip(&self.valued) {
+            *slot = self.columns[place].scaled(columns[place].values[row]);
         }
-        for (mark, &place) in self.marked.iter().enumerate() {
-            into[self.columns.len() + mark] = f64::from(u8::from(columns[place].values[row].is_nan()));
+        let marks = &mut into[self.valued.len()..];
+        for (slot, &place) in marks.iter_mut().zip(&self.marked) {
+            *slot = f64::from(u8::from(columns[place].values[row].is_nan()));
+        }
+        let mut rest = &mut marks[self.marked.len()..];
+        for own in &self.levels {
+            let (indicators, after) = rest.split_at_mut(own.len());
+            indicators.fill(0.0);
+            if let Some(indicator) = own.indicator(columns[own.column].values[row]) {
+                indicators[indicator] = 1.0;
+            }
+            rest = after;
         }
     }
 

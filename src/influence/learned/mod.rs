@@ -11,6 +11,7 @@ mod ablation;
 mod exchanged;
 mod followed;
 mod inputs;
+mod levels;
 mod model;
 mod placebo;
 mod reasons;

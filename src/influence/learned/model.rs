@@ -103,7 +103,9 @@ impl RatingModel {
     /// linear model of `ln(1 + spend)`.
     ///
     /// Gaps take the mean of the training rows and are marked by a feature of their own, unless those with a gap all did the
-    /// same later. Where no model can be fitted (nobody referred, too few rows, separated), the rating falls back to ranks
+    /// same later. Of a column of levels ([`super::InputScale::Levels`]) the ten largest levels stand for themselves that have at
+    /// least 30 customers, of whom at least 5 did something later (for success also at least 5 who did not); the others
+    /// are one level together. Where no model can be fitted (nobody referred, too few rows, separated), the rating falls back to ranks
     /// with a finding.
     ///
     /// # Errors
@@ -121,7 +123,7 @@ impl RatingModel {
     /// No columns, columns of another length, values out of range, or no column that points anywhere.
     pub fn ranks(columns: &[InputColumn<'_>]) -> Result<FittedRating, InfluenceError> {
         check_columns(columns, columns.first().map_or(0, |column| column.values.len()))?;
-        if columns.iter().all(|column| column.toward == Toward::Unknown) {
+        if columns.iter().all(|column| column.direction() == Toward::Unknown) {
             let problem = "no column says which way it points; set `toward` for at least one".to_owned();
             return Err(InfluenceError::NotFitted { what: "the rating", problem });
         }
@@ -132,7 +134,7 @@ impl RatingModel {
             n_rows,
             findings: Vec::new(),
             features: Features::of(columns, &rows),
-            toward: columns.iter().map(|column| column.toward).collect(),
+            toward: columns.iter().map(InputColumn::direction).collect(),
         })
     }
 }
@@ -145,15 +147,30 @@ pub(super) fn fit_rows(snapshot: &Snapshot<'_>, rows: &[usize]) -> FittedRating 
         Err(problem) => {
             let sentence = format!(
                 "The rating is the mean of standardised ranks, because no model of later referrals could be fitted to {} \
-                 customers: {problem}.",
-                rows.len()
+                 customers: {problem}.{}",
+                rows.len(),
+                without_direction(snapshot.columns)
             );
             let finding = Finding::new(FindingKind::NotEstimated, Severity::Warning, "rating", sentence);
             (RatingBasis::Ranks, vec![finding.number("n_rows", rows.len() as f64)])
         }
     };
-    let toward = snapshot.columns.iter().map(|column| column.toward).collect();
+    let toward = snapshot.columns.iter().map(InputColumn::direction).collect();
     FittedRating { basis, n_rows: rows.len(), findings, features, toward }
+}
+
+/// Says which columns ranks cannot take in; nothing where all point somewhere.
+fn without_direction(columns: &[InputColumn<'_>]) -> String {
+    let left_out: Vec<String> = columns
+        .iter()
+        .filter(|column| column.direction() == Toward::Unknown)
+        .map(|column| format!("`{}`", column.name))
+        .collect();
+    if left_out.is_empty() {
+        String::new()
+    } else {
+        format!(" Columns without a direction have no part in it: {}.", left_out.join(", "))
+    }
 }
 
 fn fit_model(snapshot: &Snapshot<'_>, rows: &[usize], features: &Features) -> Result<FittedModel, String> {
@@ -226,8 +243,8 @@ impl FittedRating {
             RatingBasis::Model(model) => {
                 let mut values = vec![0.0; self.features.len()];
                 self.features.write(columns, customer, &mut values);
-                for (feature, contribution) in model.contributions(&values).into_iter().enumerate() {
-                    by_column[self.features.column_of(feature)] += contribution;
+                for (contribution, column) in model.contributions(&values).into_iter().zip(self.features.columns_of()) {
+                    by_column[column] += contribution;
                 }
             }
             RatingBasis::Ranks => {

@@ -48,13 +48,24 @@ impl ReasonNames {
     }
 }
 
-/// What adds most to each customer's rating.
+/// What adds most to each customer's rating, and what each kind of input adds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LargestReasons {
     names: Vec<String>,
     n_each: usize,
     /// `n_each` a customer; a contribution of 0 stands for none.
     reasons: Vec<Reason>,
+    kinds: Vec<InputKind>,
+    /// One a kind for each customer.
+    components: Vec<f64>,
+}
+
+/// The kind under which a column's contribution is told: what is counted from the same referrals goes together, as among reasons.
+fn told_under(rating: &FittedRating, kind: InputKind) -> InputKind {
+    match kind {
+        InputKind::Referrals if matches!(rating.basis, RatingBasis::Model(_)) => InputKind::Network,
+        kind => kind,
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,11 +95,25 @@ impl LargestReasons {
             contribution: reason.contribution,
         })
     }
+
+    /// The kinds of input that [`LargestReasons::components`] tells apart; referrals made are under the network where the rating is
+    /// learned.
+    pub fn kinds(&self) -> &[InputKind] {
+        &self.kinds
+    }
+
+    /// What each kind of input adds to a customer's rating, in the order of the kinds: the sum of what its columns do.
+    ///
+    /// # Panics
+    /// If there is no such customer.
+    pub fn components(&self, customer: usize) -> &[f64] {
+        &self.components[customer * self.kinds.len()..(customer + 1) * self.kinds.len()]
+    }
 }
 
 impl FittedRating {
-    /// The `n_each` columns that add most, up or down, to each customer's rating: the first of [`FittedRating::explain`] for
-    /// everybody at once. Ties in the order of the columns.
+    /// The `n_each` columns that add most, up or down, to each customer's rating, and its components: what [`FittedRating::explain`]
+    /// says, for everybody at once. Ties in the order of the columns.
     ///
     /// # Errors
     /// Other columns than those of the fit, values out of range.
@@ -106,19 +131,26 @@ impl FittedRating {
             RatingBasis::Model(_) => Vec::new(),
             RatingBasis::Ranks => self.ranks_above_the_middle(columns),
         };
+        let columns_of = self.features.columns_of();
+        let kind_of = |kind| told_under(self, kind);
+        let has = |kind: &InputKind| self.features.columns.iter().any(|column| kind_of(column.kind) == *kind);
+        let kinds: Vec<InputKind> = InputKind::ALL.into_iter().filter(has).collect();
+        let place = |kind| kinds.iter().position(|own| *own == kind_of(kind));
+        let of_kinds: Vec<usize> = self.features.columns.iter().filter_map(|column| place(column.kind)).collect();
         let blocks: Vec<usize> = (0..n_rows).step_by(BLOCK_CUSTOMERS).collect();
         let explain = |start: usize| {
             let mut values = vec![0.0; self.features.len()];
             let mut of_columns = vec![0.0; columns.len()];
             let mut of_names = vec![0.0; named.names().len()];
             let mut reasons = Vec::with_capacity(n_each * BLOCK_CUSTOMERS);
+            let mut components = Vec::with_capacity(kinds.len() * BLOCK_CUSTOMERS);
             for row in start..(start + BLOCK_CUSTOMERS).min(n_rows) {
                 of_columns.fill(0.0);
                 match &self.basis {
                     RatingBasis::Model(model) => {
                         self.features.write(columns, row, &mut values);
-                        for (feature, contribution) in model.contributions(&values).into_iter().enumerate() {
-                            of_columns[self.features.column_of(feature)] += contribution;
+                        for (contribution, &column) in model.contributions(&values).into_iter().zip(&columns_of) {
+                            of_columns[column] += contribution;
                         }
                     }
                     RatingBasis::Ranks => {
@@ -127,11 +159,19 @@ impl FittedRating {
                 }
                 named.add(&of_columns, &mut of_names);
                 reasons.extend(largest(&of_names, n_each));
+                let start = components.len();
+                components.resize(start + kinds.len(), 0.0);
+                of_kinds.iter().zip(&of_columns).for_each(|(&kind, own)| components[start + kind] += own);
             }
-            reasons
+            (reasons, components)
         };
-        let reasons: Vec<Reason> = blocks.into_par_iter().flat_map_iter(explain).collect();
-        Ok(LargestReasons { names: named.names().to_vec(), n_each, reasons })
+        let (mut reasons, mut components) =
+            (Vec::with_capacity(n_each * n_rows), Vec::with_capacity(kinds.len() * n_rows));
+        for (of_block, kinds_of_block) in blocks.into_par_iter().map(explain).collect::<Vec<_>>() {
+            reasons.extend(of_block);
+            components.extend(kinds_of_block);
+        }
+        Ok(LargestReasons { names: named.names().to_vec(), n_each, reasons, kinds, components })
     }
 
     /// For each column how far each customer's percent rank lies above 50 the way the column points.
@@ -216,6 +256,10 @@ mod tests {
             assert!(own.iter().all(|reason| ["visits", "network"].contains(&reason.column)), "{own:?}");
             let network = own.iter().find(|reason| reason.column == "network").map_or(0.0, |own| own.contribution);
             assert!((network - want).abs() < 1e-8, "{customer}: {network} {want}");
+            // The same under one kind, beside that of the visits.
+            assert_eq!(reasons.kinds(), [InputKind::Profile, InputKind::Network]);
+            let [visits, network] = reasons.components(customer) else { panic!("two kinds") };
+            assert!((network - want).abs() < 1e-8 && (visits - of_kind(InputKind::Profile)).abs() < 1e-8);
         }
         let ranked = RatingModel::ranks(&columns).expect("columns that point");
         let reasons = ranked.largest_reasons(&columns, 3).expect("the same columns");

@@ -216,7 +216,7 @@ fn the_profile_is_the_one_that_held_just_before_the_answer() {
     let tier = |profiles: Vec<Profile>| {
         let company = Company { profiles, ..nobody() };
         let base = joined(&company, |plan| {
-            plan.profile = vec![ProfileColumn { name: "tier".to_owned(), numeric: false }];
+            plan.profile = vec![ProfileColumn { name: "tier".to_owned(), numeric: false, constant: false }];
             plan.details.validity = Validity::Intervals;
         });
         let base = base.expect("joined");

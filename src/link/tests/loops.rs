@@ -25,8 +25,8 @@ pub fn widest(tables: TypedTables, returns: Returns, same: Same, validity: Valid
     LinkPlan {
         touchpoints: vec!["delivery".to_owned()],
         profile: vec![
-            ProfileColumn { name: "tier".to_owned(), numeric: false },
-            ProfileColumn { name: "size".to_owned(), numeric: true },
+            ProfileColumn { name: "tier".to_owned(), numeric: false, constant: false },
+            ProfileColumn { name: "size".to_owned(), numeric: true, constant: false },
         ],
         history_windows_days: WINDOWS.to_vec(),
         details: HistoryDetails {

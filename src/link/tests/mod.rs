@@ -290,7 +290,7 @@ fn keys_that_fit_nowhere_or_twice_are_counted() {
     );
     let mut plan = plan(TypedTables { feedback: Some(feedback), customers: Some(customers), ..TypedTables::default() });
     plan.windows = Vec::new();
-    plan.profile = vec![ProfileColumn { name: "size".to_owned(), numeric: true }];
+    plan.profile = vec![ProfileColumn { name: "size".to_owned(), numeric: true, constant: false }];
     let engine = engine(plan, root, 1);
     let report = engine.match_report().expect("counted");
     assert_eq!(report.len(), 1);

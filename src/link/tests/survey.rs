@@ -69,7 +69,7 @@ fn tables(root: &Path) -> TypedTables {
 fn plan(root: &Path) -> LinkPlan {
     let mut plan = LinkPlan::over(tables(root), AS_OF);
     plan.details.validity = Validity::Intervals;
-    plan.profile = vec![ProfileColumn { name: "tier".to_owned(), numeric: false }];
+    plan.profile = vec![ProfileColumn { name: "tier".to_owned(), numeric: false, constant: false }];
     plan
 }
 

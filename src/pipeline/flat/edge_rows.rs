@@ -6,23 +6,7 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{EdgeEnd, EdgeList, InfluenceError, PassingProbability, ReferralGraph};
 use crate::intake::{FlatTable, Wanted};
 use crate::pipeline::{PipelineError, in_full};
-
-/// What a row says of its two nodes, by the words for it.
-const KINDS: [(&str, RowKind); 4] = [
-    ("referral", RowKind::Forward),
-    ("invitation", RowKind::Forward),
-    ("friendship", RowKind::BothWays),
-    ("declined", RowKind::Declined),
-];
-
-/// What becomes of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RowKind {
-    Forward,
-    BothWays,
-    /// An invitation without success.
-    Declined,
-}
+use crate::study::ReferralKind;
 
 /// The graph of a list of edges, with what a reader must know of how it was made.
 pub(super) struct ReadGraph {
@@ -103,19 +87,19 @@ impl EdgeRows {
         for (row, (from, to)) in from.iter().zip(to).enumerate() {
             let kind = match (kinds, of_rows.first()) {
                 (EdgeKinds::Column(column), Some(words)) => kind_of(table, row, column, words[row].as_deref())?,
-                (EdgeKinds::Undirected, _) => RowKind::BothWays,
-                _ => RowKind::Forward,
+                (EdgeKinds::Undirected, _) => ReferralKind::Friendship,
+                _ => ReferralKind::Referral,
             };
             let (from, to) = (end(table, row, EdgeEnd::From, from)?, end(table, row, EdgeEnd::To, to)?);
             match kind {
-                RowKind::Declined => {
+                ReferralKind::Declined => {
                     // Nothing passed, but both are there.
                     own.n_declined += 1;
                     own.edges.add_customer(from);
                     own.edges.add_customer(to);
                 }
-                RowKind::Forward => own.push(table, row, from, to)?,
-                RowKind::BothWays => {
+                ReferralKind::Referral | ReferralKind::Invitation => own.push(table, row, from, to)?,
+                ReferralKind::Friendship => {
                     own.push(table, row, from, to)?;
                     // One to oneself has only one way.
                     if from != to {
@@ -148,11 +132,11 @@ fn end<'t>(table: &FlatTable, row: usize, end: EdgeEnd, name: &'t Option<String>
     name.ok_or_else(|| refused(table, &[row], InfluenceError::MissingEnd { row: 1, end }))
 }
 
-fn kind_of(table: &FlatTable, row: usize, column: &str, word: Option<&str>) -> Result<RowKind, PipelineError> {
+fn kind_of(table: &FlatTable, row: usize, column: &str, word: Option<&str>) -> Result<ReferralKind, PipelineError> {
     let word = word.unwrap_or_default().trim().to_lowercase();
-    let known = KINDS.iter().find(|(own, _)| *own == word);
+    let known = ReferralKind::WORDS.iter().find(|(own, _)| *own == word);
     known.map(|(_, kind)| *kind).ok_or_else(|| {
-        let words: Vec<&str> = KINDS.iter().map(|(word, _)| *word).collect();
+        let words: Vec<&str> = ReferralKind::WORDS.iter().map(|(word, _)| *word).collect();
         let cell = table.cell(row, column);
         PipelineError::Input(format!("{cell}: `{word}` is no kind of edge; write one of {}", words.join(", ")))
     })

@@ -154,7 +154,7 @@ impl Influence {
             graph: format!(
                 "{} and {} between them.",
                 words::counted(influence.n_customers, "customer", "customers"),
-                words::counted(influence.n_referrals, "referral", "referrals")
+                influence.ties_in_words()
             ),
             probability: influence.probability.trim().trim_end_matches('.').to_owned(),
             exactness,
