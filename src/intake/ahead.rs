@@ -2,7 +2,6 @@
 //! the other, in their order.
 
 use super::IntakeError;
-use super::account::FileAccount;
 use super::amending::Amending;
 use super::cache::{Draft, SourceCache};
 use super::check::Checked;
@@ -13,6 +12,7 @@ use super::ledger::{Ledger, Run};
 use super::opened::{Opening, Reading};
 use super::pieces::{Pieces, Visit};
 use super::progress::Reporter;
+use super::read_file::ReadFile;
 use super::replay::recall;
 use super::rows::Recalled;
 use crate::study::Files;
@@ -77,7 +77,7 @@ impl Waiting {
         ledger: &mut Ledger<'_, '_>,
     ) -> Result<(), IntakeError> {
         let (file, contract): (_, &Contract) = (reading.file, ledger.contract);
-        let Self { checked, first_line, renames: own, hashed: HashedFile { bytes, sha256 }, draft } = self;
+        let Self { checked, first_line, renames: own, hashed, draft } = self;
         ledger.corrections.begin(file, None);
         let mut run = Run { file: &file.name, first_line, n_rows: 0 };
         let mut asides = BTreeMap::new();
@@ -93,13 +93,8 @@ impl Waiting {
         for (piece, aside) in asides {
             ledger.put_aside(&file.name, aside, recalled.remove(&piece).unwrap_or_default())?;
         }
-        reporter.add(&contract.source, bytes);
-        let account = FileAccount { path: file.name.clone(), bytes, sha256, rows_read };
-        if let Some(draft) = draft {
-            draft.keep(&account, first_line, &own);
-        }
-        renames.extend(own);
-        ledger.close_file(file, account)
+        reporter.add(&contract.source, hashed.bytes);
+        ReadFile { rows_read, first_line, hashed, renames: own, draft }.close(file, renames, ledger)
     }
 }
 

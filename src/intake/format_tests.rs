@@ -239,6 +239,68 @@ fn a_sheet_of_a_workbook() {
     assert!(folder.read("path = \"cut.xlsx\"").expect_err("refused").to_string().contains("as a workbook"));
 }
 
+/// The workbooks under `tests/workbooks`, whose first sheet holds the answers and whose second one rows with faults.
+pub(super) fn sample_workbook(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workbooks").join(name)).expect("a sample")
+}
+
+const WORKBOOKS: [&str; 3] = ["answers.xls", "answers.xlsb", "answers.ods"];
+
+#[test]
+fn sheets_of_other_workbooks_hold_the_same_answers() {
+    let folder = Folder::new();
+    for name in WORKBOOKS {
+        folder.write(name, sample_workbook(name));
+        folder.check(&format!("path = \"{name}\"\nzone = \"UTC\""));
+        folder.check(&format!("path = \"{name}\"\nsheet = \"Answers\"\nzone = \"UTC\""));
+        // A sheet knows no zones.
+        let local = folder.read(&format!("path = \"{name}\"")).expect_err("refused").to_string();
+        assert!(local.contains(name) && local.contains("zone"), "{local}");
+        let message = folder.read(&format!("path = \"{name}\"\nsheet = \"Answer\"")).expect_err("refused").to_string();
+        assert_eq!(message, format!("`{name}` has no sheet `Answer`; there are: Answers, Faults"));
+    }
+}
+
+#[test]
+fn faults_in_the_cells_of_any_workbook_are_put_aside_by_reason() {
+    let folder = Folder::new();
+    for name in WORKBOOKS {
+        folder.write(name, sample_workbook(name));
+        let intake = folder.read(&format!("path = \"{name}\"\nsheet = \"Faults\"\nzone = \"UTC\"")).expect("readable");
+        let account = &intake.accounts[0];
+        // Of five rows (a line without a cell is none) one has an error for an answer, one no time, and one an answer of 12.
+        let aside = [Reason::Unparsable, Reason::Blank, Reason::OutOfRange].map(|reason| (reason, 1));
+        assert_eq!(account.rows_quarantined, aside.into_iter().collect(), "{name}");
+        assert_eq!((account.rows_read, account.rows_used), (5, 2), "{name}");
+        // An instant in words with its offset, and a whole day: 2026-01-05 10:00 and 2026-01-06 in UTC (`date -u +%s`).
+        let times = tests::integers(&intake.tables.feedback, "t");
+        assert_eq!(times, [Some(1_767_607_200_000_000), Some(1_767_657_600_000_000)], "{name}");
+        assert_eq!(tests::numbers(&intake.tables.feedback, "recommend"), [Some(7.0), Some(8.0)], "{name}");
+        let quarantine = std::fs::read_to_string(folder.path("quarantine/feedback.csv")).expect("written");
+        let lines: Vec<&str> = quarantine.lines().collect();
+        for (at, start) in [
+            (1, format!("feedback,{name},2,ltr,unparsable,#DIV/0!,")),
+            (2, format!("feedback,{name},5,when,blank,,")),
+            (3, format!("feedback,{name},7,ltr,out_of_range,12,")),
+        ] {
+            assert!(lines[at].starts_with(&start), "{start}: {}", lines[at]);
+        }
+    }
+}
+
+#[test]
+fn a_workbook_that_is_cut_or_none_is_refused_by_name() {
+    let folder = Folder::new();
+    for name in WORKBOOKS {
+        let whole = sample_workbook(name);
+        for bytes in [&whole[..whole.len() / 2], &whole[..100], b"who,when,ltr\n", b""] {
+            folder.write(name, bytes);
+            let message = folder.read(&format!("path = \"{name}\"\nzone = \"UTC\"")).expect_err("refused").to_string();
+            assert!(message.contains(name), "{} bytes of {name}: {message}", bytes.len());
+        }
+    }
+}
+
 #[test]
 fn the_first_days_of_a_sheets_calendar_stand_for_no_date() {
     let folder = Folder::new();

@@ -78,6 +78,7 @@ mod through;
 mod ahead;
 mod cache;
 mod read;
+mod read_file;
 mod remote;
 mod replay;
 

@@ -1,17 +1,16 @@
 //! A source from its first file to its last, each from the cache where it holds what became of it.
 
 use super::IntakeError;
-use super::account::FileAccount;
 use super::ahead;
 use super::cache::SourceCache;
 use super::contract::Contract;
 use super::corrections;
 use super::files::SourceFile;
-use super::hash::HashedFile;
 use super::ledger::{Closed, Ledger};
 use super::long_tables;
 use super::opened::{Opening, Reading};
 use super::progress::Reporter;
+use super::read_file::ReadFile;
 use super::replay;
 use super::through::Through;
 use crate::study::Files;
@@ -93,18 +92,13 @@ fn read_file(
     let mut visited = opening.visit(through)?;
     let draft = visited.out.draft.take();
     let (rows_read, first_line, is_text) = (visited.out.n_rows, visited.out.first_line, visited.is_text());
-    let HashedFile { bytes, sha256 } = visited.fingerprint(file)?;
-    if known.is_some_and(|known| known.sha256 != sha256) {
+    let hashed = visited.fingerprint(file)?;
+    if known.is_some_and(|known| known.sha256 != hashed.sha256) {
         let source = io::Error::other("it changed while it was read; run again");
         return Err(IntakeError::Unreadable { file: file.name.clone(), source });
     }
     if !is_text {
-        reporter.add(&contract.source, bytes);
+        reporter.add(&contract.source, hashed.bytes);
     }
-    let account = FileAccount { path: file.name.clone(), bytes, sha256, rows_read };
-    if let Some(draft) = draft {
-        draft.keep(&account, first_line, &own);
-    }
-    renames.extend(own);
-    ledger.close_file(file, account)
+    ReadFile { rows_read, first_line, hashed, renames: own, draft }.close(file, renames, ledger)
 }

@@ -1,7 +1,7 @@
 //! Files with one byte flipped, deleted or put in anywhere: nothing panics, and the rows read are those that an independent
 //! count finds, or the file is refused by name.
 
-use super::format_tests::{Folder, packed, text};
+use super::format_tests::{Folder, packed, sample_workbook, text};
 use super::*;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -180,6 +180,34 @@ proptest! {
         let (name, bytes) = &PACKED[layout];
         let sheet = if name.ends_with("xlsx") { "sheet = \"Answers\"" } else { "" };
         let _ = rows_read(name, &edited(bytes, at, edit), sheet);
+    }
+
+    /// Every part of these has a checksum.
+    #[test]
+    fn a_byte_changed_in_a_workbook_of_parts_is_refused_or_leaves_all_rows(
+        name in prop::sample::select(vec!["answers.xlsx", "answers.xlsb", "answers.ods"]),
+        at in any::<Index>(),
+        edit in edits(),
+    ) {
+        let bytes = if name == "answers.xlsx" { PACKED[4].1.clone() } else { sample_workbook(name) };
+        if let Some(n) = rows_read(name, &edited(&bytes, at, edit), "sheet = \"Answers\"") {
+            prop_assert_eq!(n, 4);
+        }
+    }
+
+    /// Nothing in the records of xls would tell that one of them is another: it is survived, and what is read is accounted for.
+    #[test]
+    fn a_byte_changed_in_xls_is_survived(at in any::<Index>(), edit in edits()) {
+        let bytes = sample_workbook("answers.xls");
+        let _ = rows_read("answers.xls", &edited(&bytes, at, edit), "sheet = \"Answers\"");
+    }
+
+    #[test]
+    fn a_bit_flipped_in_sqlite_is_refused_or_leaves_all_rows(at in any::<Index>(), bit in 0_u8..8) {
+        let (name, bytes) = &PACKED[5];
+        if let Some(n) = rows_read(name, &edited(bytes, at, Edit::Flip(1 << bit)), "") {
+            prop_assert_eq!(n, 2);
+        }
     }
 
     #[test]

@@ -3,17 +3,20 @@
 use super::IntakeError;
 use super::files::SourceFile;
 use super::value::{Value, ValueChunk, ValueRow};
-use calamine::{Data, Reader, open_workbook_auto};
+use calamine::{Data, Range, Reader, Sheets, open_workbook_auto};
 use jiff::civil;
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use zip::ZipArchive;
 
 /// The serial number of the day after 9999-12-31.
 const SERIALS: f64 = 2_958_466.0;
 
 /// The rows of a sheet: the first one where none is named. The first row that is not blank holds the names.
 pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<ValueChunk, IntakeError> {
-    let bad = |message: String| IntakeError::BadWorkbook { file: file.name.clone(), message };
-    let mut book = open_workbook_auto(&file.path).map_err(|error| bad(error.to_string()))?;
+    let mut book = open(file)?;
     let sheets = book.sheet_names();
     let wanted = match sheet {
         Some(name) if sheets.iter().any(|own| own == name) => name.to_owned(),
@@ -26,7 +29,7 @@ pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<ValueChunk,
         }
         None => sheets.first().cloned().ok_or_else(|| IntakeError::Empty { file: file.name.clone() })?,
     };
-    let range = book.worksheet_range(&wanted).map_err(|error| bad(error.to_string()))?;
+    let range: Range<Data> = contained(file, || book.worksheet_range(&wanted).map_err(|error| error.to_string()))?;
     let first = range.start().map_or(0, |(row, _)| u64::from(row));
     let mut rows = range.rows().enumerate().filter(|(_, cells)| cells.iter().any(|cell| !matches!(cell, Data::Empty)));
     let (header, cells) = rows.next().ok_or_else(|| IntakeError::Empty { file: file.name.clone() })?;
@@ -39,9 +42,41 @@ pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<ValueChunk,
 
 /// The sheets of a workbook, in its order.
 pub(super) fn sheets(file: &SourceFile) -> Result<Vec<String>, IntakeError> {
-    let book = open_workbook_auto(&file.path)
-        .map_err(|error| IntakeError::BadWorkbook { file: file.name.clone(), message: error.to_string() })?;
-    Ok(book.sheet_names())
+    open(file).map(|book| book.sheet_names())
+}
+
+fn open(file: &SourceFile) -> Result<Sheets<BufReader<File>>, IntakeError> {
+    contained(file, || {
+        check_parts(file)?;
+        open_workbook_auto(&file.path).map_err(|error| error.to_string())
+    })
+}
+
+/// The first bytes of an archive, which all workbooks are but those of xls.
+const ARCHIVE: &[u8] = b"PK";
+
+/// Every part of an archive has a checksum, and the reader of workbooks stops reading a part where it has what it wants: what is
+/// damaged would be read as something else.
+fn check_parts(file: &SourceFile) -> Result<(), String> {
+    let in_words = |error: io::Error| error.to_string();
+    if super::unpacked::first_bytes(&file.path, ARCHIVE.len() as u64).map_err(in_words)? != ARCHIVE {
+        return Ok(());
+    }
+    let handle = File::open(&file.path).map_err(in_words)?;
+    let mut archive = ZipArchive::new(BufReader::new(handle)).map_err(|error| error.to_string())?;
+    for at in 0..archive.len() {
+        let mut part = archive.by_index(at).map_err(|error| error.to_string())?;
+        io::copy(&mut part, &mut io::sink()).map_err(|error| format!("one of its parts is damaged: {error}"))?;
+    }
+    Ok(())
+}
+
+/// What the foreign reader says; on some damaged files it panics, which is an error about the file and not one of ours.
+fn contained<T>(file: &SourceFile, read: impl FnOnce() -> Result<T, String>) -> Result<T, IntakeError> {
+    let senseless = || Err("its records make no sense".to_owned());
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| senseless())
+        .map_err(|message| IntakeError::BadWorkbook { file: file.name.clone(), message })
 }
 
 fn value(cell: &Data) -> Value {

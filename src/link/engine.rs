@@ -11,6 +11,8 @@ use datafusion::dataframe::DataFrameWriteOptions;
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+#[cfg(test)]
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
 use std::path::PathBuf;
@@ -52,6 +54,15 @@ impl Engine {
     /// # Errors
     /// The plan asks for what cannot be joined, the runtime cannot start, or a table cannot be read.
     pub fn start(plan: LinkPlan, settings: &EngineSettings) -> Result<Self, LinkError> {
+        Self::start_with(plan, settings, SessionConfig::new())
+    }
+
+    /// The same with a session that is set up beforehand: tests spill with small batches.
+    pub(super) fn start_with(
+        plan: LinkPlan,
+        settings: &EngineSettings,
+        config: SessionConfig,
+    ) -> Result<Self, LinkError> {
         plan.check()?;
         let n_threads =
             settings.n_threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
@@ -61,9 +72,9 @@ impl Engine {
             .with_memory_pool(Arc::new(FairSpillPool::new(settings.memory_bytes)))
             .with_temp_file_path(&settings.spill_folder)
             .build_arc()
-            .map_err(|source| LinkError::Engine { doing: "starting", source })?;
+            .map_err(|source| failure("starting", source))?;
         let n_partitions = (settings.memory_bytes / PARTITION_BYTES).min(PARTITIONS);
-        let mut config = SessionConfig::new().with_target_partitions(n_threads.max(n_partitions));
+        let mut config = config.with_target_partitions(n_threads.max(n_partitions));
         // Rows that lie together by customer also do by customer and row.
         config.options_mut().optimizer.subset_repartition_threshold = 1;
         // Views of strings keep whole pages alive, which a sort counts once for every batch that points into them; those of short
@@ -76,7 +87,7 @@ impl Engine {
             let location = format!("{}/", folder.display());
             runtime
                 .block_on(register(&session, name, &location, short_keys))
-                .map_err(|source| LinkError::Engine { doing: "reading the typed tables", source })?;
+                .map_err(|source| failure("reading the typed tables", source))?;
         }
         Ok(Self { runtime, session, plan, scratch: settings.spill_folder.clone() })
     }
@@ -246,7 +257,7 @@ impl Engine {
 
     /// Writes the customers' anchors once, so that the statement does not number the customers again for each source.
     pub(super) fn write_anchors(&self, plan: &LinkPlan) -> Result<(), LinkError> {
-        let failed = |source| LinkError::Engine { doing: "listing the customers", source };
+        let failed = |source| failure("listing the customers", source);
         let path = self.scratch.join("anchors.parquet").display().to_string();
         let options = DataFrameWriteOptions::new().with_single_file_output(true);
         self.runtime.block_on(async {
@@ -271,7 +282,7 @@ impl Engine {
         doing: &'static str,
         mut take: impl FnMut(RecordBatch) -> Result<(), E>,
     ) -> Result<(), E> {
-        let failed = |source| E::from(LinkError::Engine { doing, source });
+        let failed = |source| E::from(failure(doing, source));
         self.runtime.block_on(async {
             let frame = self.session.sql(statement).await.map_err(failed)?;
             let mut batches = frame.execute_stream().await.map_err(failed)?;
@@ -299,4 +310,33 @@ async fn register(
     };
     let schema = short_keys::as_views(&table.schema());
     session.register_parquet(name, location, ParquetReadOptions::default().schema(&schema)).await
+
+/// What the engine says, told from memory that ran out.
+fn failure(doing: &'static str, source: DataFusionError) -> LinkError {
+    match source.find_root() {
+        DataFusionError::ResourcesExhausted(_) => LinkError::Memory { doing, source },
+        _ => LinkError::Engine { doing, source },
+    }
+}
+
+#[cfg(test)]
+impl Engine {
+    /// The base table of all answers, and how often its operators have spilled to disk by their own count.
+    pub(super) fn answers_and_spills(&self) -> Result<(BaseTable, usize), LinkError> {
+        fn spills(plan: &Arc<dyn ExecutionPlan>) -> usize {
+            let own = plan.metrics().and_then(|metrics| metrics.spill_count()).unwrap_or(0);
+            own + plan.children().into_iter().map(spills).sum::<usize>()
+        }
+        let failed = |source| failure("joining the answers", source);
+        self.runtime.block_on(async {
+            let frame = self.session.sql(&self.plan.statement(Anchors::Answers)).await.map_err(failed)?;
+            let plan = frame.create_physical_plan().await.map_err(failed)?;
+            let mut batches = execute_stream(Arc::clone(&plan), self.session.task_ctx()).map_err(failed)?;
+            let mut table = BaseTable::default();
+            while let Some(batch) = batches.next().await {
+                table.append(&batch.map_err(failed)?)?;
+            }
+            Ok((table, spills(&plan)))
+        })
+    }
 }

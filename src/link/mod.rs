@@ -51,8 +51,16 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LinkError {
+    /// The engine needs more memory than it may use, and spilling does not help.
+    #[error("the join could not be made while {doing}: it needs more memory than it may use; allow more with --memory")]
+    Memory {
+        /// What was being done.
+        doing: &'static str,
+        /// The engine's own words.
+        source: datafusion::error::DataFusionError,
+    },
     /// The engine refused or failed.
-    #[error("the join could not be made while {doing}; if memory ran out, allow more with --memory")]
+    #[error("the join could not be made while {doing}")]
     Engine {
         /// What was being done.
         doing: &'static str,

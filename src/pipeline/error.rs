@@ -103,7 +103,7 @@ impl PipelineError {
             // A name that only the model knows is taken: the table is what has to change.
             Self::Fit(FitError::TermTwice { .. }) => 3,
             Self::Drivers(_) | Self::Fit(_) | Self::Influence(_) | Self::Impossible(_) => 4,
-            Self::Link(LinkError::Engine { .. } | LinkError::Plan(_)) => 4,
+            Self::Link(LinkError::Memory { .. } | LinkError::Engine { .. } | LinkError::Plan(_)) => 4,
             Self::Draft(error) => error.exit_code(),
             Self::Store(StoreError::Ending { .. }) => 2,
             Self::Store(StoreError::Model { .. }) => 3,

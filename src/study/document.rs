@@ -353,6 +353,22 @@ window_days = 90
     }
 
     #[test]
+    fn outcomes_of_one_kind_have_names_penalties_and_targets_of_their_own() {
+        let more = "[outcomes.soon]\nkind = \"repurchase\"\nwindow_days = 30\n[outcomes.soon_for_scores]\n\
+                    kind = \"repurchase\"\nwindow_days = 30\npenalty = \"ridge\"\n[actions]\n\
+                    cost = { delivery = 1 }\ntarget = { outcome = \"soon\", change = 0.1 }\n";
+        let study = parse(&format!("{SMALL}{more}")).expect("a sound study");
+        let names: Vec<&str> = study.outcomes.iter().map(Outcome::name).collect();
+        assert_eq!(names, ["repurchase", "promoter", "soon", "soon_for_scores"]);
+        assert_eq!(study.penalties, BTreeMap::from([("soon_for_scores".to_owned(), Penalty::Ridge)]));
+        let target = study.actions.target.expect("a target");
+        assert_eq!(target.outcome, Outcome::named("soon", OutcomeKind::Repurchase { window_days: 30 }));
+        // Under the kind's own word the settings read as they did before there were other names.
+        let written = serde_json::to_value(&study.outcomes).expect("serialises");
+        assert_eq!(written[0], serde_json::json!({"outcome": "repurchase", "window_days": 90}));
+    }
+
+    #[test]
     fn a_purchase_of_a_family_names_the_family() {
         let with = |outcome: &str| {
             let text = SMALL.replacen("amount = \"amount\"", "amount = \"amount\"\nfamily = \"kind\"", 1);

@@ -139,6 +139,37 @@ fn three_for_an_empty_file_a_missing_file_and_another_encoding() {
 }
 
 #[test]
+fn four_when_the_join_may_use_too_little_memory_and_earlier_results_stay() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", &STUDY.replace("[drivers]", concat!(orders!("when"), "[drivers]")));
+    write(folder.path(), "feedback.csv", &answers());
+    let orders: String = (0..40).map(|n| format!("c{n},2026-02-01T10:00:00Z,5\n")).collect();
+    write(folder.path(), "orders.csv", &format!("who,when,amount\n{orders}"));
+    assert!(advocate(folder.path(), &["run", "tiny.toml", "--quiet"]).status.success());
+    let results = folder.path().join("results/tiny");
+    let manifest = || std::fs::read_to_string(results.join("2026-06-30/manifest.json")).expect("there");
+    let before = manifest();
+    // The least that can be asked for, which is less than two sorts at a time put by for merging.
+    let output = advocate(folder.path(), &["run", "tiny.toml", "--memory", "10MB", "--seed", "2"]);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("needs more memory than it may use; allow more with --memory"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(manifest(), before);
+    // Beside the earlier results lies what says why, and nothing half.
+    let mut names: Vec<String> = std::fs::read_dir(&results)
+        .expect("a folder")
+        .map(|entry| entry.expect("there").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["2026-06-30", "2026-06-30.failed"]);
+    let failed = std::fs::read_to_string(results.join("2026-06-30.failed/manifest.json")).expect("written");
+    assert!(failed.contains("\"exit_code\": 4") && failed.contains("allow more with --memory"), "{failed}");
+}
+
+#[test]
 fn four_when_no_answer_is_left() {
     let folder = folder();
     write(folder.path(), "tiny.toml", STUDY);

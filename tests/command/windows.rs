@@ -233,6 +233,18 @@ fn models_headings_and_the_plan_say_which_window_it_is() {
 }
 
 #[test]
+fn a_model_of_one_family_is_not_judged_on_purchases_of_another() {
+    let folder = many();
+    let model = "results/many/2026-12-31/models/beans.json";
+    write(folder.path(), "study.toml", &STUDY.replacen("family = \"Beans\"", "family = \"Filters\"", 1));
+    let contest = ["evaluate", "study.toml", "--champion", model, "--challenger", model];
+    let output = advocate(folder.path(), &contest);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let said = "predicts `beans` within 90 days, which the study `many` does not have among its outcomes";
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+}
+
+#[test]
 fn names_that_clash_or_say_something_else_are_refused_with_their_place() {
     let folder = folder();
     let heading = "[outcomes.repurchase_30]";

@@ -5,6 +5,7 @@ mod company;
 mod leaks;
 mod loops;
 mod marketplace;
+mod spilling;
 mod survey;
 mod widest_plan;
 

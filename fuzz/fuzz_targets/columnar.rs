@@ -1,0 +1,9 @@
+//! Parquet and Arrow.
+#![no_main]
+
+#[expect(dead_code, reason = "each target uses one of its functions")]
+mod reading;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| reading::columnar(data));

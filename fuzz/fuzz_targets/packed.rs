@@ -1,0 +1,9 @@
+//! Packed text: gzip and zstd.
+#![no_main]
+
+#[expect(dead_code, reason = "each target uses one of its functions")]
+mod reading;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| reading::packed(data));
