@@ -310,6 +310,7 @@ async fn register(
     };
     let schema = short_keys::as_views(&table.schema());
     session.register_parquet(name, location, ParquetReadOptions::default().schema(&schema)).await
+}
 
 /// What the engine says, told from memory that ran out.
 fn failure(doing: &'static str, source: DataFusionError) -> LinkError {

@@ -132,7 +132,8 @@ fn the_base_table_is_written_with_what_it_was_made_of() {
     };
     // By hand, see `company`: 30 in the ten days before the answer, 20 after it for every second customer.
     let own = &rows("answers.csv")[3];
-    let cells = ["row", "customer", "spend_10d", "next_purchases_90d", "lifecycle_stage"].map(|name| own[name].as_str());
+    let cells =
+        ["row", "customer", "spend_10d", "next_purchases_90d", "lifecycle_stage"].map(|name| own[name].as_str());
     assert_eq!(cells, ["3", "c3", "30", "1", "new"]);
     assert_eq!(own["t"], "1773144000000000", "date -d 2026-03-10T12:00:00Z +%s, and six zeros");
     let base = folder.path().join("base");
