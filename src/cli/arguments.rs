@@ -843,6 +843,13 @@ pub(super) struct InfluenceOfEdges {
     /// Stop sampling once standard errors are this share of reach (root mean square), such as 0.02.
     #[arg(long, value_name = "SE", requires = "edges")]
     pub stop_at: Option<f64>,
+    /// The column of each edge's date (or instant, whose day counts), from which it is learned how soon the word passes.
+    #[arg(long, value_name = "COLUMN", requires = "edges")]
+    pub time: Option<String>,
+    /// With --time: tell reach within so many days.
+    #[arg(long, value_name = "DAYS,...", value_delimiter = ',', requires = "time", default_values_t = [30, 90, 365],
+        value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub within: Vec<u32>,
     /// Further measures of each node.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "MEASURE,...", requires = "edges")]
     pub measures: Vec<NodeMeasures>,

@@ -7,7 +7,7 @@ use super::print::{self, Cell};
 use super::study::{bar, read, set_threads, show};
 use crate::findings::Finding;
 use crate::pipeline::flat::{
-    self, Bound, EdgeKinds, EdgeRule, InfluenceAnswer, InfluenceQuestion, NodeMeasure, SpreadModel,
+    self, Bound, DelayAnswer, EdgeKinds, EdgeRule, InfluenceAnswer, InfluenceQuestion, NodeMeasure, SpreadModel,
 };
 use crate::pipeline::{self, Cache, RunSettings, StudyInfluence};
 use crate::report::words;
@@ -145,6 +145,13 @@ fn of_edges(file: &Path, own: &InfluenceOfEdges, arguments: &Influence) -> Resul
         weight: own.weight.clone(),
         damping: own.damping,
         restart: names::all(&own.restart),
+        time: own.time.clone(),
+        within_days: {
+            let mut days = own.within.clone();
+            days.sort_unstable();
+            days.dedup();
+            days
+        },
         measures: own.measures.iter().map(|&measure| node_measure(measure)).collect(),
         bound: own.bound,
     })?;
@@ -168,10 +175,10 @@ fn node_measure(measure: NodeMeasures) -> NodeMeasure {
 
 fn edges_csv(answer: &InfluenceAnswer) -> Result<(), Failure> {
     let mut names = vec!["node", "reach", "reach_se", "exact"];
-    names.extend(answer.nodes.first().iter().flat_map(|row| row.measures.keys()));
+    names.extend(answer.nodes.first().iter().flat_map(|row| row.measures.keys().map(String::as_str)));
     let rows = answer.nodes.iter().map(|row| {
         let mut cells = vec![row.node.clone(), row.reach.to_string(), row.reach_se.to_string(), row.exact.to_string()];
-        cells.extend(row.measures.values().map(f64::to_string));
+        cells.extend(row.measures.values().map(|value| value.map_or_else(String::new, |value| value.to_string())));
         cells
     });
     print::csv(&names, rows)?;
@@ -193,7 +200,7 @@ fn edges_text(answer: &InfluenceAnswer) -> Result<(), Failure> {
     let mut nodes: Vec<_> = answer.nodes.iter().collect();
     nodes.sort_by(|left, right| right.reach.total_cmp(&left.reach));
     let mut header = vec!["node", "reach", "reach_se", ""];
-    header.extend(answer.nodes.first().iter().flat_map(|row| row.measures.keys()));
+    header.extend(answer.nodes.first().iter().flat_map(|row| row.measures.keys().map(String::as_str)));
     let rows = nodes.iter().take(SHOWN).map(|row| {
         let mut cells = vec![
             Cell::text(row.node.clone()),
@@ -201,7 +208,7 @@ fn edges_text(answer: &InfluenceAnswer) -> Result<(), Failure> {
             Cell::number(row.reach_se, 3),
             Cell::text(if row.exact { "exact" } else { "sampled" }),
         ];
-        cells.extend(row.measures.values().map(|&value| Cell::digits(value)));
+        cells.extend(row.measures.values().map(|value| value.map_or_else(Cell::empty, Cell::digits)));
         cells
     });
     let n_exact = answer.nodes.iter().filter(|row| row.exact).count();
@@ -210,7 +217,15 @@ fn edges_text(answer: &InfluenceAnswer) -> Result<(), Failure> {
         nodes.len().min(SHOWN),
         words::counted(nodes.len(), "node", "nodes")
     );
+    let note = answer.delay.as_ref().map_or(note.clone(), |delay| format!("{note}; {}", delay_in_words(delay)));
     print::table(&header, rows.collect(), &answer.findings, Some(note))
+}
+
+fn delay_in_words(delay: &DelayAnswer) -> String {
+    format!(
+        "half of those who pass the word on do so within {:.1} days ({}, learned from {} of {} trials)",
+        delay.median_days, delay.family, delay.n_passed, delay.n_trials
+    )
 }
 
 fn bound_in_words(bound: &Bound) -> String {

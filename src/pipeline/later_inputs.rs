@@ -92,6 +92,22 @@ impl InputTable {
         various.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
+    /// Puts numbers of the profile on the scale of logarithms in all tables where the first, the earliest one, has none below 0:
+    /// counts and amounts are spread as widely as those that are counted here.
+    pub fn scale_alike(tables: &mut [&mut Self]) {
+        let Some(earliest) = tables.first() else { return };
+        let is_scaled = |column: &OwnedColumn| {
+            let is_number = column.kind == InputKind::Profile && column.scale == InputScale::Plain;
+            is_number && !column.values.iter().any(|&value| value < 0.0)
+        };
+        let names: Vec<String> =
+            earliest.columns.iter().filter(|column| is_scaled(column)).map(|column| column.name.clone()).collect();
+        for column in tables.iter_mut().flat_map(|table| &mut table.columns).filter(|own| names.contains(&own.name)) {
+            column.scale = InputScale::Log;
+            column.values.iter_mut().for_each(|value| *value = if value.is_nan() { *value } else { value.max(0.0) });
+        }
+    }
+
     /// Gives levels the same numbers in all tables, in the order of their names.
     pub fn number_levels_alike(tables: &mut [&mut Self]) {
         let Some(n_columns) = tables.iter().map(|table| table.columns.len()).min() else { return };

@@ -147,6 +147,7 @@ pub(super) fn learn(
     telling.retain(|name| !various.contains(name));
     let mut tables = [&mut earlier, &mut later, &mut today];
     tables.iter_mut().for_each(|table| table.keep(&telling));
+    InputTable::scale_alike(&mut tables);
     InputTable::number_levels_alike(&mut tables);
     let cuts = [cut_at(0), cut_at(1)];
     let learning = Tables { log, windows: &windows, outcomes: &outcomes, cuts, earlier, later, today }.learn(settings);

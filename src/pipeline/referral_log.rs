@@ -165,6 +165,28 @@ impl ReferralLog {
         Ok(Some((Self { from, to, times, relations, model, rule, probability, weights, channels }, names)))
     }
 
+    /// A log of referrer, referred, instant and relation by numbers, in order of time, to learn delays from.
+    pub fn of_edges(rows: impl Iterator<Item = (u32, u32, i64, Relation)>) -> Self {
+        let (mut from, mut to, mut times, mut relations) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (referrer, referred, at_us, relation) in rows {
+            from.push(referrer);
+            to.push(referred);
+            times.push(at_us);
+            relations.push(relation);
+        }
+        Self {
+            from,
+            to,
+            times,
+            relations: Some(relations),
+            model: WordModel::Cascade,
+            rule: EdgeProbability::WeightedCascade,
+            probability: Vec::new(),
+            weights: None,
+            channels: Channels::default(),
+        }
+    }
+
     /// What a row says.
     pub fn relation(&self, row: usize) -> Relation {
         self.relations.as_ref().map_or(Relation::Referral, |relations| relations[row])

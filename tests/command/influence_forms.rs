@@ -1,7 +1,7 @@
 //! `advocate influence` over a study alone, and over lists of edges of other kinds.
 
-use super::influence::family;
-use super::studies::rows;
+use super::influence::{family, talkers};
+use super::studies::{number, rows};
 use super::{advocate, folder, json, near, stderr, stdout, write};
 use serde_json::Value;
 use std::path::Path;
@@ -265,4 +265,95 @@ fn seeds_have_errors_and_rivals_and_a_model() {
     assert_eq!((answer["seeds"].as_array().map(Vec::len), answer.get("bound")), (Some(2), None));
     let findings = answer["findings"].as_array().expect("findings");
     assert!(findings.iter().any(|own| own["kind"] == "places_unused"), "{findings:?}");
+}
+
+/// Forty who brought one each, who brought one each some days later; and one more on the last day.
+fn dated_edges(folder: &Path) {
+    let mut edges = "by,of,when\n".to_owned();
+    for at in 0..40 {
+        let first = 1 + at % 28;
+        let days = 3 + at * 7 % 60;
+        let second = first + days;
+        // January has 31 days and February 28.
+        let (month, day) = match second {
+            1..=31 => (1, second),
+            32..=59 => (2, second - 31),
+            _ => (3, second - 59),
+        };
+        edges.push_str(&format!("r{at},a{at},2026-01-{first:02}\na{at},b{at},2026-{month:02}-{day:02}\n"));
+    }
+    edges.push_str("r0,z,2026-12-31\n");
+    write(folder, "referrals.csv", &edges);
+}
+
+#[test]
+fn edges_with_dates_tell_delays_as_a_study_does() {
+    let folder = folder();
+    talkers(folder.path());
+    dated_edges(folder.path());
+    let base =
+        ["influence", "--edges", "referrals.csv", "--from", "by", "--to", "of", "--uniform", "0.5", "--format", "json"];
+    let answer = json(&advocate(folder.path(), &[&base[..], &["--time", "when", "--within", "30,90"]].concat()));
+    let delay = |key: &str| answer["delay"][key].as_f64().expect("a number");
+    // Each a of 40 is a trial that passed, each b and z one that is open; nobody knows since when an r could have.
+    assert_eq!((delay("n_trials"), delay("n_passed")), (81.0, 40.0));
+    let node = |name: &str| {
+        let nodes = answer["nodes"].as_array().expect("nodes");
+        nodes.iter().find(|own| own["node"] == name).expect("there").clone()
+    };
+    // One edge with one half: by the distribution that was learned, P(within t) = 1 - exp(-(t / scale)^shape).
+    let within = |days: f64| 1.0 - (-(days / delay("scale_days")).powf(delay("shape"))).exp();
+    near(&node("a7")["reach_30d"], 1.0 + 0.5 * within(30.0), 1e-9);
+    near(&node("a7")["reach_90d"], 1.0 + 0.5 * within(90.0), 1e-9);
+    near(&node("a7")["reach_30d_se"], 0.0, 1e-12);
+    assert!(node("b7")["mean_days"].is_null() && node("b7")["reach_90d"] == 1.0, "{}", node("b7"));
+    // The same file in a study whose last day is that of the last edge.
+    let study = std::fs::read_to_string(folder.path().join("talkers.toml")).expect("written");
+    write(
+        folder.path(),
+        "talkers.toml",
+        &study
+            .replace("later_days = 100", "later_days = 0\nprobability = 0.5\nreach_days = [30, 90]")
+            .replace("time = \"when\"\n[drivers]", "time = \"when\"\nzone = \"UTC\"\n[drivers]"),
+    );
+    let output = advocate(folder.path(), &["run", "talkers.toml", "--quiet"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let delays = rows(folder.path(), "talkers", "delays");
+    for key in ["scale_days", "scale_days_se", "shape", "share", "share_se", "aic", "n_trials", "n_passed"] {
+        near(&answer["delay"][key], number(&delays[0], key), 1e-9 * delay(key).abs());
+    }
+    let influence = rows(folder.path(), "talkers", "influence");
+    for name in ["r0", "r9", "a9", "z"] {
+        let own = influence.iter().find(|row| row["customer"] == name).expect("there");
+        for column in ["reach_30d", "reach_90d"] {
+            near(&node(name)[column], number(own, column), 1e-9);
+        }
+    }
+    let text = advocate(folder.path(), &[&base[..9], &["--time", "when"]].concat());
+    assert!(stderr(&text).contains("half of those who pass the word on do so within"), "{}", stderr(&text));
+}
+
+#[test]
+fn dates_that_are_none_and_days_without_dates_are_refused() {
+    let folder = folder();
+    write(folder.path(), "e.csv", "a,b,t\nann,bob,2026-01-01\nbob,cid,soon\n");
+    let base = ["influence", "--edges", "e.csv", "--from", "a", "--to", "b", "--uniform", "0.5"];
+    for (more, code, said) in [
+        (&["--time", "t"][..], 3, "`e.csv`, line 3, column `t`: `soon` is no date"),
+        (&["--within", "30"], 2, "--time"),
+        (&["--time", "t", "--within", "0"], 2, "--within"),
+    ] {
+        let output = advocate(folder.path(), &[&base[..], more].concat());
+        assert_eq!(output.status.code(), Some(code), "{more:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+    write(folder.path(), "e.csv", "a,b,t\nann,bob,2026-01-01\n");
+    let output = advocate(folder.path(), &[&base[..], &["--time", "t", "--model", "threshold"]].concat());
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    let output = advocate(folder.path(), &[&base[..], &["--time", "t"]].concat());
+    assert!(
+        output.status.success() && stderr(&output).contains("How soon the word spreads is not told"),
+        "{}",
+        stderr(&output)
+    );
 }

@@ -20,6 +20,12 @@ fn plan(at: u64) -> &'static str {
     ["club", "plain", "basic"][(at % 3) as usize]
 }
 
+/// How many people a customer knows: many in the club, but for one in ten of all of whom that is not known.
+fn acquaintances(at: u64) -> Option<u64> {
+    let spread = (2000.0 * chance(at, 7)) as u64;
+    (chance(at, 8) > 0.1).then_some(if plan(at) == "club" { 500 + spread } else { spread / 20 })
+}
+
 fn colour(at: u64) -> &'static str {
     ["red", "blue", "green", "grey"][(chance(at, 3) * 4.0) as usize]
 }
@@ -159,6 +165,35 @@ fn a_profile_that_tells_nothing_is_no_gain_and_it_is_said() {
     let findings = table(folder.path(), "findings");
     let said = "What is known of profile does not tell later referrers by itself";
     assert!(findings.iter().any(|row| row["sentence"].contains(said)), "{findings:?}");
+}
+
+#[test]
+fn numbers_of_the_profile_are_told_from_their_logarithms() {
+    let folder = folder();
+    company(folder.path());
+    let mut customers = "who,since,knows\n".to_owned();
+    for at in 0..2 * N_REFERRERS {
+        let known = acquaintances(at).map_or_else(String::new, |known| known.to_string());
+        let _ = writeln!(customers, "c{at},2025-01-01T00:00:00Z,{known}");
+    }
+    write(folder.path(), "customers.csv", &customers);
+    study(folder.path(), "valid_from = \"since\"\nkeep = [\"knows\"]", LATER);
+    let ablation = table(folder.path(), "ablation");
+    let without = contender(&ablation, "without", "profile");
+    assert!(number(without, "gain_low") > 0.0, "{without:?}");
+    // The difference of two components is that of two logarithms times one coefficient, whoever they are.
+    let influence = table(folder.path(), "influence");
+    let component = |at: u64| {
+        let who = format!("c{at}");
+        number(influence.iter().find(|row| row["customer"] == who).expect("there"), "component_profile")
+    };
+    let known: Vec<(u64, f64)> = (0..60).filter_map(|at| Some((at, (1.0 + acquaintances(at)? as f64).ln()))).collect();
+    let slope = |left: (u64, f64), right: (u64, f64)| (component(left.0) - component(right.0)) / (left.1 - right.1);
+    let first = slope(known[0], known[1]);
+    assert!(first > 0.0, "{first}");
+    for pair in known.windows(2).filter(|pair| (pair[0].1 - pair[1].1).abs() > 0.1) {
+        assert!((slope(pair[0], pair[1]) - first).abs() < 1e-6 * first, "{pair:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! From the rows of a list of edges to a graph: one edge a row, or both ways, or none.
 
 use super::columns::what;
+use super::edge_times::{DatedRow, day};
 use super::influence::{EdgeKinds, EdgeRule, InfluenceQuestion};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{EdgeEnd, EdgeList, InfluenceError, PassingProbability, ReferralGraph};
@@ -11,6 +12,8 @@ use crate::study::ReferralKind;
 /// The graph of a list of edges, with what a reader must know of how it was made.
 pub(super) struct ReadGraph {
     pub graph: ReferralGraph,
+    /// The rows with their days, where these are asked for.
+    pub dated: Vec<DatedRow>,
     pub findings: Vec<Finding>,
 }
 
@@ -28,9 +31,10 @@ pub(super) fn read_graph(question: &InfluenceQuestion) -> Result<ReadGraph, Pipe
     if let EdgeKinds::Column(column) = &question.kinds {
         texts.push(column.clone());
     }
+    texts.extend(question.time.clone());
     let table = FlatTable::read(&question.file, &Wanted { numbers, texts, ..Wanted::default() })
         .map_err(|error| PipelineError::Input(in_full(&error)))?;
-    let rows = EdgeRows::of(&table, &question.kinds)?;
+    let rows = EdgeRows::of(&table, question)?;
     let mut columns = table.numbers.iter();
     let mut column = |name: Option<&String>, what: &str| match name.and_then(|name| Some((name, columns.next()?))) {
         Some((name, values)) => rows.values(&table, name, values, what).map(Some),
@@ -43,7 +47,7 @@ pub(super) fn read_graph(question: &InfluenceQuestion) -> Result<ReadGraph, Pipe
         (EdgeRule::Uniform(value), None) => PassingProbability::Uniform(*value),
         (EdgeRule::WeightedCascade | EdgeRule::Column(_), None) => PassingProbability::WeightedCascade,
     };
-    let EdgeRows { edges, rows, n_declined } = rows;
+    let EdgeRows { edges, rows, n_declined, dated } = rows;
     if edges.n_edges() == 0 && n_declined > 0 {
         return Err(PipelineError::Input(format!(
             "`{}`: all {n_declined} rows are declined invitations, which make no edge; a graph needs at least one",
@@ -68,7 +72,7 @@ pub(super) fn read_graph(question: &InfluenceQuestion) -> Result<ReadGraph, Pipe
         let finding = Finding::new(FindingKind::EdgesDropped, Severity::Note, "referrals", sentence);
         findings.push(finding.number("n_declined", n_declined as f64));
     }
-    Ok(ReadGraph { graph, findings })
+    Ok(ReadGraph { graph, dated, findings })
 }
 
 /// Edges with the row that each came from.
@@ -76,14 +80,18 @@ struct EdgeRows {
     edges: EdgeList,
     rows: Vec<usize>,
     n_declined: usize,
+    dated: Vec<DatedRow>,
 }
 
 impl EdgeRows {
-    fn of(table: &FlatTable, kinds: &EdgeKinds) -> Result<Self, PipelineError> {
+    fn of(table: &FlatTable, question: &InfluenceQuestion) -> Result<Self, PipelineError> {
+        let kinds = &question.kinds;
+        let dates = question.time.as_ref().and_then(|column| Some((column, table.texts.last()?)));
         let [from, to, of_rows @ ..] = &table.texts[..] else {
             return Err(refused(table, &[], InfluenceError::NoEdges));
         };
-        let mut own = Self { edges: EdgeList::new(), rows: Vec::with_capacity(from.len()), n_declined: 0 };
+        let mut own =
+            Self { edges: EdgeList::new(), rows: Vec::with_capacity(from.len()), n_declined: 0, dated: Vec::new() };
         for (row, (from, to)) in from.iter().zip(to).enumerate() {
             let kind = match (kinds, of_rows.first()) {
                 (EdgeKinds::Column(column), Some(words)) => kind_of(table, row, column, words[row].as_deref())?,
@@ -91,6 +99,11 @@ impl EdgeRows {
                 _ => ReferralKind::Referral,
             };
             let (from, to) = (end(table, row, EdgeEnd::From, from)?, end(table, row, EdgeEnd::To, to)?);
+            if let Some((column, texts)) = dates {
+                let day = day(table, row, column, texts[row].as_deref())?;
+                let (from, to) = (own.edges.add_customer(from), own.edges.add_customer(to));
+                own.dated.push(DatedRow { from, to, kind, day });
+            }
             match kind {
                 ReferralKind::Declined => {
                     // Nothing passed, but both are there.

@@ -1,6 +1,7 @@
 //! `advocate influence`: reach of every node of an edge list, and the set to start with.
 
 use super::edge_rows::{ReadGraph, read_graph};
+use super::edge_times::{DelayAnswer, add_speed};
 use crate::findings::Finding;
 pub use crate::influence::SpreadModel;
 use crate::influence::{
@@ -82,6 +83,10 @@ pub struct InfluenceQuestion {
     pub damping: f64,
     /// The nodes from which the walker starts anew; from all where there are none.
     pub restart: Vec<String>,
+    /// A column of dates, from which it is learned how soon the word passes.
+    pub time: Option<String>,
+    /// Days within which reach is then told, ascending.
+    pub within_days: Vec<u32>,
     /// Further measures of each node.
     pub measures: Vec<NodeMeasure>,
     /// Whether to state what share of the best possible choice the seeds are guaranteed.
@@ -97,6 +102,9 @@ pub struct InfluenceAnswer {
     pub exact_share: f64,
     /// The seeds in the order chosen.
     pub seeds: Vec<SeedRow>,
+    /// How soon the word passes, where edges have dates and these tell it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay: Option<DelayAnswer>,
     /// What is guaranteed of a choice of so many seeds, where asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bound: Option<Bound>,
@@ -115,9 +123,9 @@ pub struct NodeRow {
     pub reach_se: f64,
     /// Whether reach is exact.
     pub exact: bool,
-    /// The measures asked for, by name.
+    /// The measures asked for, by name, and reach in time; `None` where there is nothing to tell.
     #[serde(flatten)]
-    pub measures: BTreeMap<&'static str, f64>,
+    pub measures: BTreeMap<String, Option<f64>>,
 }
 
 /// What is guaranteed of the seeds, which are then those of the plan (OPIM-C).
@@ -168,7 +176,7 @@ pub struct SeedRow {
 /// # Errors
 /// A table or an edge that is refused.
 pub fn influence(question: &InfluenceQuestion) -> Result<InfluenceAnswer, PipelineError> {
-    let ReadGraph { graph, mut findings } = read_graph(question)?;
+    let ReadGraph { graph, dated, mut findings } = read_graph(question)?;
     if !question.measures.contains(&NodeMeasure::PageRank)
         && (question.weight.is_some() || !question.restart.is_empty())
     {
@@ -204,13 +212,16 @@ pub fn influence(question: &InfluenceQuestion) -> Result<InfluenceAnswer, Pipeli
     for &measure in &question.measures {
         for (name, values) in measured(&graph, measure, question)? {
             nodes.iter_mut().zip(values).for_each(|(node, value)| {
-                node.measures.insert(name, value);
+                node.measures.insert(name.to_owned(), Some(value));
             });
         }
     }
     findings.extend(reached.findings.iter().cloned());
     let exact_share = reached.exact_share();
-    let mut answer = InfluenceAnswer { nodes, exact_share, seeds: Vec::new(), bound: None, findings };
+    let mut answer = InfluenceAnswer { nodes, exact_share, seeds: Vec::new(), delay: None, bound: None, findings };
+    if question.time.is_some() {
+        add_speed(&dated, &graph, question, &mut answer)?;
+    }
     match (question.n_seeds, question.model, question.bound) {
         (0, ..) => {}
         (_, SpreadModel::Cascade, false) => chosen(&graph, question, &mut answer)?,

@@ -7,6 +7,7 @@ mod correlations;
 mod days;
 mod drivers;
 mod edge_rows;
+mod edge_times;
 mod fit;
 mod fit_gaps;
 mod influence;
@@ -20,6 +21,7 @@ pub use beside::{FlatWindow, WindowRow};
 pub use columns::{FlatData, Missing};
 pub use correlations::{CorrelationsQuestion, correlations};
 pub use drivers::{DriversAnswer, DriversQuestion, drivers};
+pub use edge_times::DelayAnswer;
 pub use fit::{FitAnswer, FitQuestion, FitVariant, PartialSteps, StepRow, fit};
 pub use fit_gaps::{GapsAnswer, GapsModel, GapsRow, fit_gaps};
 pub use influence::{
