@@ -132,6 +132,7 @@ impl<'r> Reading<'r> {
             zone: columns.iter().position(|column| matches!(column.kind, Kind::Zone(_))),
             distinct,
             end_us: self.study.as_of.end_us(),
+            numerals: job.files.map(|files| files.numerals.clone()).unwrap_or_default(),
             columns,
         };
         let planned = PlannedTable {
@@ -260,7 +261,7 @@ impl PlannedTable {
     }
 
     fn writer(&self) -> Result<TableWriter, IntakeError> {
-        TableWriter::create(&self.folder, Arc::clone(&self.schema), &self.numeric)
+        TableWriter::create(&self.folder, Arc::clone(&self.schema), &self.numeric, &self.contract.numerals)
     }
 
     fn without_rows(&self) -> Result<Table, IntakeError> {

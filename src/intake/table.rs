@@ -2,6 +2,7 @@
 
 use super::IntakeError;
 use super::number;
+use crate::study::Numerals;
 use datafusion::arrow::array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::parquet::arrow::ArrowWriter;
@@ -50,6 +51,8 @@ pub(super) struct TableWriter {
     writer: ArrowWriter<File>,
     /// For text columns that may turn out to hold numbers: the values seen and whether all were numbers.
     candidates: Vec<Candidate>,
+    /// How numbers are written in such columns.
+    numerals: Numerals,
 }
 
 /// A table that is complete.
@@ -66,7 +69,12 @@ struct Candidate {
 
 impl TableWriter {
     /// `numeric` names text columns that become numbers where every value is one.
-    pub(super) fn create(folder: &Path, schema: SchemaRef, numeric: &[String]) -> Result<Self, IntakeError> {
+    pub(super) fn create(
+        folder: &Path,
+        schema: SchemaRef,
+        numeric: &[String],
+        numerals: &Numerals,
+    ) -> Result<Self, IntakeError> {
         let path = part_of(folder);
         std::fs::create_dir_all(folder)
             .map_err(|source| IntakeError::Output { file: folder.display().to_string(), source })?;
@@ -76,7 +84,7 @@ impl TableWriter {
             .map(|column| Candidate { column, n_values: 0, all_numbers: true })
             .collect();
         let writer = open(&path, &schema)?;
-        Ok(Self { path, schema, writer, candidates })
+        Ok(Self { path, schema, writer, candidates, numerals: numerals.clone() })
     }
 
     pub(super) fn write(&mut self, columns: Vec<ArrayRef>) -> Result<(), IntakeError> {
@@ -85,7 +93,8 @@ impl TableWriter {
                 && let Some(texts) = columns[candidate.column].as_any().downcast_ref::<StringArray>()
             {
                 candidate.n_values += (texts.len() - texts.null_count()) as u64;
-                candidate.all_numbers = texts.iter().flatten().all(|text| number::parse(text).is_some());
+                candidate.all_numbers =
+                    texts.iter().flatten().all(|text| number::parse_written(text, &self.numerals).is_some());
             }
         }
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)
@@ -105,7 +114,7 @@ impl TableWriter {
         if numbers.is_empty() {
             return Ok(Written { numbers });
         }
-        with_numbers(&self.path, &self.schema, &numbers)?;
+        with_numbers(&self.path, &self.schema, &numbers, &self.numerals)?;
         Ok(Written { numbers })
     }
 }
@@ -161,7 +170,12 @@ fn failed(path: &Path, source: ParquetError) -> IntakeError {
 }
 
 /// Writes a part again with some of its text columns as numbers.
-fn with_numbers(path: &Path, schema: &SchemaRef, numbers: &BTreeSet<usize>) -> Result<(), IntakeError> {
+fn with_numbers(
+    path: &Path,
+    schema: &SchemaRef,
+    numbers: &BTreeSet<usize>,
+    numerals: &Numerals,
+) -> Result<(), IntakeError> {
     let schema = schema_with_numbers(schema, numbers);
     let output = |source| IntakeError::Output { file: path.display().to_string(), source };
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).map_err(output)?)
@@ -177,8 +191,8 @@ fn with_numbers(path: &Path, schema: &SchemaRef, numbers: &BTreeSet<usize>) -> R
             .enumerate()
             .map(|(at, array)| match array.as_any().downcast_ref::<StringArray>() {
                 Some(texts) if numbers.contains(&at) => {
-                    Arc::new(texts.iter().map(|text| text.and_then(number::parse)).collect::<Float64Array>())
-                        as ArrayRef
+                    let parsed = texts.iter().map(|text| number::parse_written(text?, numerals));
+                    Arc::new(parsed.collect::<Float64Array>()) as ArrayRef
                 }
                 _ => Arc::clone(array),
             })
