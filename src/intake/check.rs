@@ -471,6 +471,7 @@ fn value_of(cell: Cell<'_>, numerals: &Numerals) -> Option<f64> {
         Cell::Text(text) => number::parse_written(text, numerals),
         Cell::Integer(value) => Some(value as f64),
         Cell::Number(value) => Some(value),
+        Cell::Single(value) => Some(f64::from(value)),
         Cell::Missing | Cell::Instant(_) | Cell::Local(_) => None,
     }
 }

@@ -67,12 +67,14 @@ impl Clock {
         let instant = match cell {
             Cell::Missing => return Ok(None),
             Cell::Number(value) if value.is_nan() => return Ok(None),
+            Cell::Single(value) if value.is_nan() => return Ok(None),
             Cell::Text("") => return Ok(None),
             Cell::Text(text) => self.text(text, row, zones)?,
             Cell::Instant(us) => Instant::plain(us),
             Cell::Local(us) => self.local(us, row, zones)?,
             Cell::Integer(value) => self.epoch(Some(value), None)?,
             Cell::Number(value) => self.epoch(None, Some(value))?,
+            Cell::Single(value) => self.epoch(None, Some(f64::from(value)))?,
         };
         check_day(instant.us)?;
         Ok(Some(instant))
