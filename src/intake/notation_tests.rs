@@ -162,3 +162,26 @@ touchpoints = ["n"]
     assert_eq!(texts(&intake.tables.customers, "code"), some(&["1.5", "2"]));
     assert_eq!(numbers(&intake.tables.transactions, "amount"), [Some(1000.75)]);
 }
+
+#[test]
+fn the_line_of_a_spreadsheet_and_separators_behind_all_rows_are_read_as_meant() {
+    for orders in [
+        "sep=;\r\nwho;when;value\r\na;2026-01-01;1\r\nb;2026-01-02;2\r\n",
+        "\u{feff}sep=;\r\nwho;when;value\r\na;2026-01-01;1;\r\n\"b\";2026-01-02;2;\r\n",
+        "who,when,value\na,2026-01-01,1,,\nb,2026-01-02,2,,\n",
+    ] {
+        let case = Case::new().file("feedback.csv", FEEDBACK).file("orders.csv", orders);
+        let intake = case.run(ORDERS).expect("readable");
+        assert_eq!(texts(&intake.tables.transactions, "customer"), some(&["a", "b"]), "{orders:?}");
+        assert_eq!(numbers(&intake.tables.transactions, "amount"), [Some(1.0), Some(2.0)], "{orders:?}");
+    }
+    // A row that holds something there, or has not as many cells, is none; its line counts the first.
+    let orders = "sep=,\nwho,when,value\na,2026-01-01,1,\n".to_owned()
+        + &"b,2026-01-02,2,\n".repeat(60)
+        + "c,2026-01-03,3,x\nd,2026-01-03,3\n";
+    let case = Case::new().file("feedback.csv", FEEDBACK).file("orders.csv", orders);
+    let intake = case.run(ORDERS).expect("readable");
+    assert_eq!(intake.account("transactions").expect("read").rows_quarantined, [(Reason::Ragged, 2)].into());
+    let aside = case.quarantine("transactions");
+    assert!(aside.contains("orders.csv,64,,ragged") && aside.contains("orders.csv,65,,ragged"), "{aside}");
+}
