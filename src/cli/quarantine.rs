@@ -46,10 +46,13 @@ fn text(retried: &Retried) -> String {
     };
     let _ = writeln!(text, "{} accepted, {} refused{unchanged}", retried.accepted.len(), retried.refused.len());
     if let Some(file) = &retried.kept_in {
+        let earlier = match retried.n_kept.saturating_sub(retried.accepted.len()) {
+            0 => String::new(),
+            n => format!(", beside {} that were accepted before", words::counted(n, "row", "rows")),
+        };
         let _ = writeln!(
             text,
-            "the next run uses them: {} kept in {}; `advocate check` says what becomes of them",
-            words::counted(retried.n_kept, "row is", "rows are"),
+            "the next run uses them: they are kept in {}{earlier}; `advocate check` says what becomes of all",
             file.display()
         );
     }

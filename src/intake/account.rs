@@ -71,8 +71,8 @@ impl Reason {
             Self::BadJson => "every line must hold one JSON object",
             Self::Blank => "see whether the study names the right column",
             Self::Unparsable => {
-                "say in the source's section how such cells are written (`time_format`, `not_applicable`, `blank`), or name \
-                 another column"
+                "say in the source's section how such cells are written (`time_format`, `decimal`, `thousands`, `not_applicable`, \
+                 `blank`), or name another column"
             }
             Self::OutOfRange => "see whether the study names the right column, and whether its scale is another",
             Self::NotAllowed => "correct the rows, or what the contract allows or `kinds` names",

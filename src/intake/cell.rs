@@ -15,6 +15,8 @@ pub(super) enum Cell<'r> {
     Integer(i64),
     /// A number; not a number where a data frame wrote a missing one.
     Number(f64),
+    /// A number of half the length, whose text is the shortest that means it.
+    Single(f32),
     /// An instant in microseconds of UTC.
     Instant(i64),
     /// A local date and time in microseconds since 1970-01-01 00:00 of the same place.
@@ -46,6 +48,8 @@ impl<'r> Cell<'r> {
             Self::Integer(value) => write!(scratch, "{value}"),
             Self::Number(value) if value.is_nan() => Ok(()),
             Self::Number(value) => write!(scratch, "{value}"),
+            Self::Single(value) if value.is_nan() => Ok(()),
+            Self::Single(value) => write!(scratch, "{value}"),
             Self::Instant(us) => match Timestamp::from_microsecond(us) {
                 Ok(instant) => write!(scratch, "{instant}"),
                 Err(_) => write!(scratch, "{us}"),
@@ -70,6 +74,9 @@ mod tests {
             (Cell::Integer(12), "12"),
             (Cell::Number(12.0), "12"),
             (Cell::Number(0.5), "0.5"),
+            // numpy 2: str(np.float32(0.1)) is 0.1, and float(np.float32(0.1)) is 0.10000000149011612.
+            (Cell::Single(0.1), "0.1"),
+            (Cell::Single(f32::NAN), ""),
             (Cell::Number(f64::NAN), ""),
             (Cell::Missing, ""),
             (Cell::Text("a"), "a"),

@@ -14,7 +14,7 @@ use super::number;
 use super::rows::Rows;
 use super::sight::Sight;
 use super::zones::{ClockChange, NamedZones, RowZone, Zones};
-use crate::study::Codes;
+use crate::study::{Codes, Numerals};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -198,7 +198,11 @@ impl Tallied {
         let answer = if is_code(&column.blank, text) || is_code(&column.not_applicable, text) {
             Answer::Blank
         } else {
-            Answer::of(text)
+            match number::parse_written(text, &contract.numerals) {
+                // As the answer's own column is read, whatever its notation.
+                Some(value) if !contract.numerals.is_plain() => Answer::of(&value.to_string()),
+                _ => Answer::of(text),
+            }
         };
         let class = self.class.and_then(|at| class_of_label(rows.cell(at).text(scratch)));
         tally.add(answer, class);
@@ -329,14 +333,14 @@ fn push_cell(
                 State::Value
             }
         }
-        Kind::Number(bounds) => match number_of(column, cell)? {
+        Kind::Number(bounds) => match number_of(column, cell, &contract.numerals)? {
             Number::Value(value) => {
                 push_bounded(value, *bounds, buffer)?;
                 State::Value
             }
             Number::None(state) => state,
         },
-        Kind::Answer(bounds) => match number_of(column, cell) {
+        Kind::Answer(bounds) => match number_of(column, cell, &contract.numerals) {
             Ok(Number::Value(value)) => {
                 push_bounded(value, *bounds, buffer)?;
                 State::Value
@@ -362,14 +366,17 @@ fn push_cell(
                     return Err(Reason::Blank);
                 }
             } else {
-                if promise.allowed.as_ref().is_some_and(|allowed| !is_code(allowed, text)) {
+                let value = value_of(cell, &contract.numerals);
+                let is_allowed =
+                    |own: &Codes| own.holds_text(text) || value.is_some_and(|value| own.holds_number(value));
+                if promise.allowed.as_ref().is_some_and(|allowed| !is_allowed(allowed)) {
                     return Err(Reason::NotAllowed);
                 }
-                if let Some(bounds) = promise.bounds {
-                    let value = number::parse(text).ok_or(Reason::Unparsable)?;
-                    if !bounds.allow(value) {
-                        return Err(Reason::OutOfRange);
-                    }
+                if promise.bounds.is_some_and(|bounds| value.is_some_and(|value| !bounds.allow(value))) {
+                    return Err(Reason::OutOfRange);
+                }
+                if promise.bounds.is_some() && value.is_none() {
+                    return Err(Reason::Unparsable);
                 }
             }
             State::Blank
@@ -440,20 +447,31 @@ enum Number {
     None(State),
 }
 
-fn number_of(column: &Column, cell: Cell<'_>) -> Result<Number, Reason> {
-    let (value, text) = match cell {
-        Cell::Missing => return Ok(Number::None(State::Blank)),
-        Cell::Text("") => return Ok(Number::None(State::Blank)),
-        Cell::Text(text) => (number::parse(text), text),
-        Cell::Integer(value) => (Some(value as f64), ""),
-        Cell::Number(value) if value.is_nan() => return Ok(Number::None(State::Blank)),
-        Cell::Number(value) => (Some(value), ""),
-        Cell::Instant(_) | Cell::Local(_) => (None, ""),
+fn number_of(column: &Column, cell: Cell<'_>, numerals: &Numerals) -> Result<Number, Reason> {
+    let text = match cell {
+        Cell::Missing | Cell::Text("") => return Ok(Number::None(State::Blank)),
+        Cell::Text(text) => text,
+        _ => "",
     };
+    let value = value_of(cell, numerals);
+    if value.is_some_and(f64::is_nan) {
+        return Ok(Number::None(State::Blank));
+    }
     for (codes, state) in [(&column.blank, State::Blank), (&column.not_applicable, State::NotApplicable)] {
         if !codes.is_empty() && (codes.holds_text(text) || value.is_some_and(|value| codes.holds_number(value))) {
             return Ok(Number::None(state));
         }
     }
     value.map(Number::Value).ok_or(Reason::Unparsable)
+}
+
+/// The number in a cell, where it holds one; not a number where a data frame wrote a missing one.
+fn value_of(cell: Cell<'_>, numerals: &Numerals) -> Option<f64> {
+    match cell {
+        Cell::Text(text) => number::parse_written(text, numerals),
+        Cell::Integer(value) => Some(value as f64),
+        Cell::Number(value) => Some(value),
+        Cell::Single(value) => Some(f64::from(value)),
+        Cell::Missing | Cell::Instant(_) | Cell::Local(_) => None,
+    }
 }

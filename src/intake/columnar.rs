@@ -7,7 +7,8 @@ use super::cell::Cell;
 use super::files::{Layout, SourceFile};
 use super::rows::{Recalled, Rows};
 use datafusion::arrow::array::{
-    Array, ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    Array, ArrayRef, Date32Array, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::datatypes::{DataType, SchemaRef, TimeUnit};
@@ -243,7 +244,8 @@ fn target(found: &DataType) -> Option<DataType> {
     match found {
         Null | Boolean | Utf8 | LargeUtf8 | Utf8View | UInt64 => Some(Utf8),
         Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32 => Some(Int64),
-        Float16 | Float32 | Float64 => Some(Float64),
+        Float16 | Float32 => Some(Float32),
+        Float64 => Some(Float64),
         // Warehouses write keys as decimals without a fraction; as floating point they would lose digits.
         Decimal32(precision, 0) | Decimal64(precision, 0) | Decimal128(precision, 0) | Decimal256(precision, 0) => {
             Some(if *precision <= 18 { Int64 } else { Utf8 })
@@ -261,6 +263,7 @@ enum Cells {
     Texts(StringArray),
     Integers(Int64Array),
     Numbers(Float64Array),
+    Singles(Float32Array),
     Instants(TimestampMicrosecondArray),
     Locals(TimestampMicrosecondArray),
     Dates(Date32Array),
@@ -277,6 +280,7 @@ impl Cells {
             DataType::Utf8 => any.downcast_ref().cloned().map(Self::Texts),
             DataType::Int64 => any.downcast_ref().cloned().map(Self::Integers),
             DataType::Float64 => any.downcast_ref().cloned().map(Self::Numbers),
+            DataType::Float32 => any.downcast_ref().cloned().map(Self::Singles),
             DataType::Timestamp(_, Some(_)) => any.downcast_ref().cloned().map(Self::Instants),
             DataType::Timestamp(_, None) => any.downcast_ref().cloned().map(Self::Locals),
             _ => any.downcast_ref().cloned().map(Self::Dates),
@@ -291,6 +295,7 @@ impl Cells {
             Self::Texts(array) => some(array, row, || Cell::Text(array.value(row).trim())),
             Self::Integers(array) => some(array, row, || Cell::Integer(array.value(row))),
             Self::Numbers(array) => some(array, row, || Cell::Number(array.value(row))),
+            Self::Singles(array) => some(array, row, || Cell::Single(array.value(row))),
             Self::Instants(array) => some(array, row, || Cell::Instant(array.value(row))),
             Self::Locals(array) => some(array, row, || Cell::Local(array.value(row))),
             Self::Dates(array) => some(array, row, || Cell::Local(i64::from(array.value(row)) * DAY_US)),

@@ -3,7 +3,7 @@
 use super::identity::{Identity, KeyRule};
 use super::lookup::Totals;
 use super::time::Clock;
-use crate::study::{Codes, FileZone, Level, Range, Unfinished};
+use crate::study::{Codes, FileZone, Level, Numerals, Range, Unfinished};
 use std::sync::Arc;
 
 /// What a column holds.
@@ -180,6 +180,8 @@ pub(super) struct Contract {
     pub(super) answers: Option<Answers>,
     /// Which answers are held against the class beside them.
     pub(super) tallied: Option<Tallied>,
+    /// How its cells of text write numbers.
+    pub(super) numerals: Numerals,
     /// What the keys of the source have in common with those of all others.
     pub(super) identity: Arc<Identity>,
 }

@@ -300,6 +300,18 @@ pub enum IntakeError {
         /// The variable.
         variable: String,
     },
+    /// Amounts that together are larger than what can be summed exactly.
+    #[error(
+        "[sources.transactions]: without their signs the amounts come to {sum:.3e}, and they are summed exactly up to {max:.1e} only; \
+         state them in a larger unit, such as thousands, or put aside what cannot be meant, as in contract = {{ ranges = {{ amount = \
+         [0, 1000000] }} }}"
+    )]
+    AmountsTooLarge {
+        /// What they come to.
+        sum: f64,
+        /// What they may come to.
+        max: f64,
+    },
     /// The salt could be found by trying.
     #[error(
         "{place}, from which `identity.hash` takes its salt, holds {n_bytes} bytes; use at least {min}, such as what \

@@ -295,6 +295,7 @@ mod tests {
             path: path.iter().map(|&pattern| pattern.to_owned()).collect(),
             format: Format::Detected,
             delimiter: None,
+            numerals: Default::default(),
             sheet: None,
             table: None,
             query: None,

@@ -10,6 +10,10 @@ use crate::study::{
 use datafusion::arrow::datatypes::DataType;
 use std::sync::Arc;
 
+/// The join sums amounts in ten-thousandths, as whole numbers of 64 bits, which end at 922,337,203,685,477.5807 units. So no amount,
+/// and no sum of amounts without their signs, may be larger than this.
+pub(super) const AMOUNTS_MAX: f64 = 9.2e14;
+
 /// A typed table to be made, and the files it is made from, where there are any.
 pub(super) struct Job<'s> {
     pub(super) name: &'static str,
@@ -144,8 +148,8 @@ impl<'s> Job<'s> {
                 .zip(clock.as_ref())
                 .map(|(source, clock)| (&source.customer, source.time.as_str(), &source.files, clock)),
         );
-        let min = source.and_then(|source| source.amount_min).unwrap_or(f64::MIN);
-        let bounds = Bounds { min, ..Bounds::FREE };
+        let min = source.and_then(|source| source.amount_min).unwrap_or(-AMOUNTS_MAX);
+        let bounds = Bounds { min, max: AMOUNTS_MAX, whole: false };
         let mut amount =
             PlannedField::number("amount", "amount", source.and_then(|source| source.amount.as_ref()), bounds, files);
         if let Some(via) = source.and_then(|source| source.amount_via.as_ref()) {

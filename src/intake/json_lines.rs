@@ -3,8 +3,8 @@
 use super::IntakeError;
 use super::account::Reason;
 use super::blocks::{Block, Blocks};
+use super::exports::{self, Json};
 use super::value::{Value, ValueChunk, ValueRow};
-use serde_json::Value as Json;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(super) fn names(name: &str, path: &Path, wanted: &[&str]) -> Result<Vec<Stri
     while let Some(block) = blocks.next()? {
         for line in lines(&block.bytes) {
             is_empty = false;
-            if let Ok(Json::Object(members)) = serde_json::from_slice(line) {
+            if let Some(Json::Object(members)) = exports::value_of(line) {
                 each_member("", &members, &mut |name, _| {
                     if known.insert(name.to_owned()) {
                         names.push(name.to_owned());
@@ -46,17 +46,9 @@ pub(super) fn chunk(block: &Block, names: &Arc<[String]>) -> ValueChunk {
             continue;
         }
         let line = line as u64;
-        rows.push(match serde_json::from_slice::<Json>(bytes) {
-            Ok(Json::Object(members)) => {
-                let mut cells = vec![Value::Missing; names.len()];
-                each_member("", &members, &mut |name, value| {
-                    if let Some(at) = names.iter().position(|own| own == name) {
-                        cells[at] = value_of(value);
-                    }
-                });
-                ValueRow::of(line, cells)
-            }
-            _ => {
+        rows.push(match exports::value_of(bytes).and_then(|value| cells(value, names)) {
+            Some(cells) => ValueRow::of(line, cells),
+            None => {
                 ValueRow { line, cells: Err(Reason::BadJson), record: String::from_utf8_lossy(bytes).trim().to_owned() }
             }
         });
@@ -64,12 +56,25 @@ pub(super) fn chunk(block: &Block, names: &Arc<[String]>) -> ValueChunk {
     ValueChunk { names: Arc::clone(names), rows }
 }
 
+/// The members of an object by the file's columns; `None` of what is no object, or says one column twice.
+fn cells(value: Json, names: &[String]) -> Option<Vec<Value>> {
+    let Json::Object(members) = value else { return None };
+    let mut cells: Vec<Option<Value>> = vec![None; names.len()];
+    let mut is_once = true;
+    each_member("", &members, &mut |name, value| {
+        if let Some(at) = names.iter().position(|own| own == name) {
+            is_once &= cells[at].replace(value_of(value)).is_none();
+        }
+    });
+    is_once.then(|| cells.into_iter().map(|cell| cell.unwrap_or(Value::Missing)).collect())
+}
+
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
 }
 
 /// Visits what is no object, by its dotted name.
-fn each_member(prefix: &str, members: &serde_json::Map<String, Json>, visit: &mut impl FnMut(&str, &Json)) {
+fn each_member(prefix: &str, members: &[(String, Json)], visit: &mut impl FnMut(&str, &Json)) {
     for (name, value) in members {
         let name = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match value {
@@ -80,21 +85,22 @@ fn each_member(prefix: &str, members: &serde_json::Map<String, Json>, visit: &mu
 }
 
 /// A cell; lists of words are joined by `; `, other lists stay JSON.
-pub(super) fn value_of(value: &Json) -> Value {
+fn value_of(value: &Json) -> Value {
     match value {
         Json::Null => Value::Missing,
-        Json::Bool(flag) => Value::Flag(*flag),
-        Json::String(text) => Value::Text(text.clone()),
-        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(value), _) => Value::Integer(value),
-            (None, Some(value)) => Value::Number(value),
-            _ => Value::Text(number.to_string()),
-        },
-        Json::Array(all) if all.is_empty() => Value::Missing,
-        Json::Array(all) if all.iter().all(Json::is_string) => {
-            Value::Text(all.iter().filter_map(Json::as_str).collect::<Vec<_>>().join("; "))
+        Json::Flag(flag) => Value::Flag(*flag),
+        Json::Text(text) => Value::Text(text.clone()),
+        Json::Integer(value) => Value::Integer(*value),
+        Json::Number(value) => Value::Number(*value),
+        Json::List(all) if all.is_empty() => Value::Missing,
+        Json::List(all) if all.iter().all(|own| matches!(own, Json::Text(_))) => {
+            Value::Text(all.iter().filter_map(Json::short_text).collect::<Vec<_>>().join("; "))
         }
-        Json::Array(_) | Json::Object(_) => Value::Text(value.to_string()),
+        Json::List(_) | Json::Object(_) => {
+            let mut text = String::new();
+            value.write(&mut text);
+            Value::Text(text)
+        }
     }
 }
 
@@ -130,5 +136,37 @@ mod tests {
             Ok(vec![Value::Missing, text("x"), Value::Missing, text("p; q"), Value::Flag(true)])
         );
         assert_eq!(chunk.rows[2].record, "{\"id\":2,");
+    }
+
+    fn rows(text: &str) -> Vec<ValueRow> {
+        let names: Arc<[String]> = ["c", "a.b"].map(str::to_owned).into();
+        chunk(&Block { bytes: text.as_bytes().to_vec(), damaged: false }, &names).rows
+    }
+
+    /// Python 3: `json.loads` keeps whole numbers of any length, and these are two.
+    #[test]
+    fn keys_of_any_length_keep_their_digits() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let keys =
+            ["12345678901234567890", "12345678901234567891", "123456789012345678901234", "123456789012345678901235"];
+        for key in keys {
+            assert_eq!(rows(&format!("{{\"c\":{key}}}"))[0].cells, Ok(vec![text(key), Value::Missing]));
+        }
+        let own = rows("{\"c\":1234567890123456789}")[0].cells.clone();
+        assert_eq!(own, Ok(vec![Value::Integer(1_234_567_890_123_456_789), Value::Missing]));
+    }
+
+    #[test]
+    fn a_line_that_says_one_column_twice_is_put_aside() {
+        for text in [
+            r#"{"c":"z","c":"y"}"#,
+            r#"{"c":"z","a":{"b":1,"b":2}}"#,
+            r#"{"a.b":1,"a":{"b":2}}"#,
+            r#"{"c":"z","other":{"x":1,"x":1}}"#,
+        ] {
+            assert_eq!(rows(text)[0].cells, Err(Reason::BadJson), "{text}");
+            assert_eq!(rows(text)[0].record, text);
+        }
+        assert!(rows(r#"{"c":"z","a":{"b":1},"d":{"b":2}}"#)[0].cells.is_ok());
     }
 }

@@ -8,7 +8,7 @@ use super::job_files::via_name;
 use super::lookup::{Crosswalk, Totals};
 use super::planned::Planned;
 use super::reading::Reading;
-use crate::study::{AmountVia, KeyColumn, Via};
+use crate::study::{AmountVia, KeyColumn, Numerals, Via};
 use std::sync::Arc;
 
 /// Files through which keys lead, each read once however often it is named.
@@ -65,13 +65,11 @@ impl Reading<'_> {
     fn totals(&mut self, source: &str, via: &AmountVia) -> Result<Totals, IntakeError> {
         let name = format!("{source}.amount_via");
         let mut totals = Totals::new(via.aggregate);
-        let contract = self.lookup_contract(
-            &name,
-            vec![
-                Column::new("from", "from", &via.from, Kind::Key(KeyRule::something())).required(),
-                Column::new("to", "to", &via.to, Kind::Number(Bounds::FREE)).required(),
-            ],
-        );
+        let columns = vec![
+            Column::new("from", "from", &via.from, Kind::Key(KeyRule::something())).required(),
+            Column::new("to", "to", &via.to, Kind::Number(Bounds::FREE)).required(),
+        ];
+        let contract = Contract { numerals: via.files.numerals.clone(), ..self.lookup_contract(&name, columns) };
         let mut sink = |buffers: Vec<Buffered>, n_rows: usize| {
             (0..n_rows).for_each(|row| totals.add(buffers[0].text(row), buffers[1].number(row)));
             Ok(())
@@ -93,6 +91,7 @@ impl Reading<'_> {
             end_us,
             answers: None,
             tallied: None,
+            numerals: Numerals::default(),
             identity: Arc::clone(&self.identity),
         }
     }

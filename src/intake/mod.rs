@@ -115,6 +115,8 @@ mod format_tests;
 #[cfg(test)]
 mod identity_tests;
 #[cfg(test)]
+mod notation_tests;
+#[cfg(test)]
 mod robustness_tests;
 #[cfg(test)]
 mod server_tls_tests;

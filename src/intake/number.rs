@@ -1,4 +1,6 @@
-//! Plain decimals, fast.
+//! Plain decimals, fast, and decimals as a source says that it writes them.
+
+use crate::study::Numerals;
 
 /// The finite number that a text says, in the notation of program code: `-12`, `3.5`, `1e3`. Nothing else is a number,
 /// neither `1,000` nor `inf`.
@@ -9,6 +11,75 @@ pub(super) fn parse(text: &str) -> Option<f64> {
         let parsed = text.parse::<f64>().ok()?;
         parsed.is_finite().then_some(parsed)
     })
+}
+
+/// The number that a text says, written as a source says that it writes numbers: `1.234,5`, `$1,234.50`, `-3,5 EUR`. Nothing else is
+/// a number: groups have three digits, and what is written in another way is not taken for what it resembles.
+#[inline]
+pub(super) fn parse_written(text: &str, numerals: &Numerals) -> Option<f64> {
+    if numerals.is_plain() { parse(text) } else { parse(&in_plain_notation(text, numerals)?) }
+}
+
+fn in_plain_notation(text: &str, numerals: &Numerals) -> Option<String> {
+    let (sign, text) = signed(text);
+    let (text, with_currency) = without_currency(text, &numerals.currency);
+    // Both `-$5` and `$-5` are written.
+    let (sign, text) = if sign.is_empty() && with_currency { signed(text) } else { (sign, text) };
+    let (mantissa, exponent) = text.split_at(text.find(['e', 'E']).unwrap_or(text.len()));
+    let (whole, decimals) = match mantissa.split_once(numerals.decimal) {
+        Some((whole, decimals)) => (whole, decimals),
+        None => (mantissa, ""),
+    };
+    let digits = whole_digits(whole, numerals.thousands)?;
+    // A group in a number with an exponent was cut by no program.
+    if !is_digits(decimals) || (!exponent.is_empty() && digits.len() != whole.len()) {
+        return None;
+    }
+    Some(format!("{sign}{digits}.{decimals}{exponent}"))
+}
+
+fn signed(text: &str) -> (&str, &str) {
+    text.split_at(usize::from(text.starts_with(['+', '-'])))
+}
+
+/// A number without the currency before or behind it, and whether there was one.
+fn without_currency<'t>(text: &'t str, currency: &[String]) -> (&'t str, bool) {
+    // The longest counts, where one begins as another does.
+    let longest = |strip: &dyn Fn(&'t str, &str) -> Option<&'t str>| {
+        currency.iter().filter_map(|own| strip(text, own)).min_by_key(|rest| rest.len())
+    };
+    if let Some(rest) = longest(&|text, own| text.strip_prefix(own)) {
+        return (rest.trim_start(), true);
+    }
+    match longest(&|text, own| text.strip_suffix(own)) {
+        Some(rest) => (rest.trim_end(), true),
+        None => (text, false),
+    }
+}
+
+/// The digits of a whole number without what stands between groups of three.
+fn whole_digits(text: &str, thousands: Option<char>) -> Option<String> {
+    let separates = |letter: char| match thousands {
+        // Programs write several blanks and apostrophes.
+        Some(' ') => matches!(letter, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}'),
+        Some('\'') => matches!(letter, '\'' | '\u{2019}'),
+        Some(sign) => letter == sign,
+        None => false,
+    };
+    if !text.contains(separates) {
+        return is_digits(text).then(|| text.to_owned());
+    }
+    let mut groups = text.split(separates);
+    let first = groups.next().unwrap_or_default();
+    // `0.123` is a number of another notation.
+    let is_whole = (1..=3).contains(&first.len()) && is_digits(first) && !first.starts_with('0');
+    let groups: Vec<&str> = groups.collect();
+    (is_whole && groups.iter().all(|group| group.len() == 3 && is_digits(group)))
+        .then(|| first.to_owned() + &groups.concat())
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Up to 15 digits with a point somewhere: whole number and power of ten are both exact, so one division rounds correctly.
@@ -46,8 +117,54 @@ const POWERS_OF_TEN: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, parse_written};
+    use crate::study::Numerals;
     use proptest::prelude::*;
+
+    fn numerals(decimal: char, thousands: Option<char>, currency: &[&str]) -> Numerals {
+        Numerals { decimal, thousands, currency: currency.iter().map(|&own| own.to_owned()).collect() }
+    }
+
+    /// Of the cells without a currency pandas 3.1.1 says the same, by `read_csv(..., decimal=",", thousands=".")`; it also takes groups
+    /// of other lengths for numbers.
+    #[test]
+    fn numbers_are_read_as_their_source_writes_them() {
+        let german = numerals(',', Some('.'), &["€", "EUR"]);
+        for (text, value) in [
+            ("1.234,56", 1234.56),
+            ("-1.234.567,5", -1_234_567.5),
+            ("1234,5", 1234.5),
+            ("1.234", 1234.0),
+            (",5", 0.5),
+            ("7", 7.0),
+            ("1,5E+3", 1500.0),
+            ("1.234,56 €", 1234.56),
+            ("-1.234,56\u{a0}EUR", -1234.56),
+            ("€ -3,5", -3.5),
+        ] {
+            assert_eq!(parse_written(text, &german), Some(value), "{text}");
+        }
+        let american = numerals('.', Some(','), &["$", "US$"]);
+        for (text, value) in [("$1,234.56", 1234.56), ("-$5", -5.0), ("US$ 1,000,000", 1e6), ("0.125", 0.125)] {
+            assert_eq!(parse_written(text, &american), Some(value), "{text}");
+        }
+        assert_eq!(parse_written("1\u{202f}234,5", &numerals(',', Some(' '), &[])), Some(1234.5));
+        assert_eq!(parse_written("12’345.6", &numerals('.', Some('\''), &[])), Some(12_345.6));
+    }
+
+    #[test]
+    fn what_is_written_otherwise_is_no_number() {
+        let german = numerals(',', Some('.'), &["€"]);
+        for text in [
+            "1,23,4.5", "1.23,4", "1.2345", "12.34", "1234.567", "0.123", ".123", "1,234.5", "1..234", "€", "", "-",
+            "€5€", "$5", "--5", "-€-5", "1.234e3", "5 000", "inf", "5-", "(5)", "1,5,5", ",",
+        ] {
+            assert_eq!(parse_written(text, &german), None, "{text}");
+        }
+        // Without a sign between groups no point is one, and a decimal point is no decimal comma.
+        assert_eq!(parse_written("1.5", &numerals(',', None, &[])), None);
+        assert_eq!(parse_written("1,234", &numerals('.', None, &["$"])), None);
+    }
 
     #[test]
     fn only_finite_numbers_in_plain_notation_are_numbers() {

@@ -12,7 +12,7 @@ use super::opened::{BLOCKS_PER_THREAD, Opening, Visited, refused};
 use super::pieces::{Pieces, Visit};
 use super::places::{Columns, Places};
 use super::rows::Rows;
-use super::separated::{self, Header, SeparatedRows};
+use super::separated::{self, Header, SeparatedRows, Width};
 use super::unpacked::Unpacked;
 use super::unquoted::UnquotedRows;
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ pub(super) struct OpenedText {
 struct Start {
     n_lines: u64,
     n_bytes: usize,
-    n_cells: usize,
+    width: Width,
 }
 
 /// A row as it stands in a file.
@@ -64,8 +64,9 @@ impl OpenedText {
         let empty = || IntakeError::Empty { file: opening.reading.file.name.clone() };
         let header = Header::of(blocks.pending(), delimiter).ok_or_else(empty)?;
         blocks.skip(header.n_bytes);
+        let width = Width::of(blocks.pending(), delimiter, header.names.len());
         let places = opening.places(Columns::Plain(&header.names))?;
-        let start = Start { n_lines: header.n_lines, n_bytes: header.n_bytes, n_cells: header.names.len() };
+        let start = Start { n_lines: header.n_lines, n_bytes: header.n_bytes, width };
         Ok(Self { blocks, places, own: None, delimiter, start })
     }
 
@@ -79,7 +80,7 @@ impl OpenedText {
         let columns = Columns::Export(&header.columns);
         let mut places = opening.places(columns)?;
         let own = places.of_export(contract, columns);
-        let start = Start { n_lines: header.n_lines, n_bytes: header.n_bytes, n_cells: header.n_cells };
+        let start = Start { n_lines: header.n_lines, n_bytes: header.n_bytes, width: Width::of_header(header.n_cells) };
         Ok(Self { blocks, places, own, delimiter, start })
     }
 
@@ -92,7 +93,7 @@ impl OpenedText {
             check: |block: &Block| Ok(checked(block, contract, &places, delimiter, &start)),
             recall: |block: &Block, places: &[usize]| separated::recall(block, delimiter, places),
             amend: |block: &Block, asked: &mut Amending<'_>| {
-                let rows = SeparatedRows::new(block, delimiter, &places.positions, start.n_cells);
+                let rows = SeparatedRows::new(block, delimiter, &places.positions, start.width);
                 amend(contract, &places, rows, count_lines(&block.bytes), asked);
                 Ok(())
             },
@@ -115,7 +116,7 @@ impl OpenedText {
             let n_lines = count_lines(&block.bytes);
             // The last line of a file may have no end.
             if lines.range(first_line..=first_line + n_lines).next().is_some() {
-                let mut rows = SeparatedRows::new(&block, self.delimiter, &[], self.start.n_cells);
+                let mut rows = SeparatedRows::new(&block, self.delimiter, &[], self.start.width);
                 while rows.advance().is_some() {
                     let line = first_line + rows.line();
                     if lines.contains(&line) {
@@ -142,10 +143,10 @@ impl OpenedText {
 }
 
 fn checked(block: &Block, contract: &Contract, places: &Places, delimiter: u8, start: &Start) -> Checked {
-    let mut checked = match UnquotedRows::of(block, delimiter, &places.positions, start.n_cells) {
+    let mut checked = match UnquotedRows::of(block, delimiter, &places.positions, start.width) {
         Some(rows) => check(contract, &mut places.completing(rows)),
         None => {
-            let rows = SeparatedRows::new(block, delimiter, &places.positions, start.n_cells);
+            let rows = SeparatedRows::new(block, delimiter, &places.positions, start.width);
             check(contract, &mut places.completing(rows))
         }
     };

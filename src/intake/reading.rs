@@ -11,7 +11,7 @@ use super::folding::Folding;
 use super::hash::HashedFile;
 use super::identity::Identity;
 use super::job_files::{Named, each_file};
-use super::jobs::Job;
+use super::jobs::{AMOUNTS_MAX, Job};
 use super::key_hash::KeyHash;
 use super::ledger::{Closed, Ledger, Sink};
 use super::lookup_files::Lookups;
@@ -133,6 +133,7 @@ impl<'r> Reading<'r> {
             zone: columns.iter().position(|column| matches!(column.kind, Kind::Zone(_))),
             distinct,
             end_us: self.study.as_of.end_us(),
+            numerals: job.files.map(|files| files.numerals.clone()).unwrap_or_default(),
             columns,
         };
         let planned = PlannedTable {
@@ -179,15 +180,21 @@ impl<'r> Reading<'r> {
         }
         let mut writer = planned.writer()?;
         let mut seen = Seen { n_rows: 0, first_t: None, last_t: None };
-        let time = contract.columns.iter().position(|column| column.output == "t");
+        let place_of = |name: &str| contract.columns.iter().position(|column| column.output == name);
+        let (time, amount) = (place_of("t"), place_of("amount").filter(|_| contract.source == "transactions"));
+        let mut amounts = 0.0;
         let mut sink = |buffers: Vec<Buffered>, n_rows: usize| {
             seen.add_times(time.map(|at| &buffers[at]), n_rows);
+            amounts += amount.map_or(0.0, |at| total_of(&buffers[at], n_rows));
             let arrays = arrays(&planned.layout, buffers, n_rows, seen.n_rows, planned.last_seen_us());
             seen.n_rows += n_rows as u64;
             writer.write(arrays)
         };
         let notes = self.read_cached(contract, &cache, files, found, &mut sink)?;
         let Written { numbers, .. } = writer.finish()?;
+        if amounts > AMOUNTS_MAX {
+            return Err(IntakeError::AmountsTooLarge { sum: amounts, max: AMOUNTS_MAX });
+        }
         let facts = TableFacts { n_rows: seen.n_rows, first_t: seen.first_t, last_t: seen.last_t, numbers };
         if let (Some(slot), Some(account)) = (slot, self.accounts.last()) {
             slot.keep(account, &facts, &notes, &places);
@@ -225,6 +232,11 @@ impl<'r> Reading<'r> {
     }
 }
 
+/// The sum of a column's numbers without their signs.
+fn total_of(numbers: &Buffered, n_rows: usize) -> f64 {
+    (0..n_rows).map(|row| numbers.number(row).abs()).filter(|own| own.is_finite()).sum()
+}
+
 /// A typed table before its first row.
 struct PlannedTable {
     folder: PathBuf,
@@ -250,7 +262,7 @@ impl PlannedTable {
     }
 
     fn writer(&self) -> Result<TableWriter, IntakeError> {
-        TableWriter::create(&self.folder, Arc::clone(&self.schema), &self.numeric)
+        TableWriter::create(&self.folder, Arc::clone(&self.schema), &self.numeric, &self.contract.numerals)
     }
 
     fn without_rows(&self) -> Result<Table, IntakeError> {

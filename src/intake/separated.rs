@@ -15,6 +15,76 @@ fn reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
         .from_reader(bytes)
 }
 
+/// The sign between cells that the first line of a file names, as spreadsheets do: `sep=;`.
+pub(super) struct SeparatorLine {
+    pub(super) sign: u8,
+    /// Bytes up to its end, line end included.
+    pub(super) n_bytes: usize,
+}
+
+impl SeparatorLine {
+    /// The line, where a text begins with it.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        let n_bytes = memchr::memchr(b'\n', bytes)? + 1;
+        match bytes[..n_bytes].trim_ascii_end() {
+            [word @ .., sign] if word.eq_ignore_ascii_case(b"sep=") && sign.is_ascii_punctuation() && *sign != b'"' => {
+                Some(Self { sign: *sign, n_bytes })
+            }
+            // A tab was trimmed away.
+            word if word.eq_ignore_ascii_case(b"sep=") && bytes[4] == b'\t' => Some(Self { sign: b'\t', n_bytes }),
+            _ => None,
+        }
+    }
+}
+
+/// How many cells each row of a file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Width {
+    /// Cells that the header names.
+    pub(super) n_named: usize,
+    /// Cells behind them, which hold nothing.
+    pub(super) n_surplus: usize,
+}
+
+/// Rows that are looked at for how many cells a file's rows have behind those of the header.
+const ROWS_MEASURED: usize = 50;
+
+impl Width {
+    pub(super) fn of_header(n_named: usize) -> Self {
+        Self { n_named, n_surplus: 0 }
+    }
+
+    /// The width of rows of which all at the beginning have as many blank cells too many, as where a separator ends each line; that of
+    /// the header where that is not so.
+    pub(super) fn of(rows: &[u8], delimiter: u8, n_named: usize) -> Self {
+        // What is cut off at the end of the text is no whole row.
+        let whole = &rows[..memchr::memrchr(b'\n', rows).map_or(rows.len(), |at| at + 1)];
+        let mut reader = reader(whole, delimiter);
+        let mut record = ByteRecord::new();
+        let mut found: Option<usize> = None;
+        let mut n_rows = 0;
+        // Reading from memory cannot fail.
+        while n_rows < ROWS_MEASURED && reader.read_byte_record(&mut record).unwrap_or(false) {
+            let is_alike = found.is_none_or(|n_cells| n_cells == record.len());
+            if record.len() <= n_named || !is_alike || !record.iter().skip(n_named).all(is_blank) {
+                return Self::of_header(n_named);
+            }
+            found = Some(record.len());
+            n_rows += 1;
+        }
+        Self { n_named, n_surplus: found.map_or(0, |n_cells| n_cells - n_named) }
+    }
+
+    #[inline]
+    pub(super) fn n_cells(self) -> usize {
+        self.n_named + self.n_surplus
+    }
+}
+
+fn is_blank(cell: &[u8]) -> bool {
+    cell.trim_ascii().is_empty()
+}
+
 /// The column names of a file and how many bytes and lines they take.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Header {
@@ -24,8 +94,18 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// The first record that is no empty line.
+    /// The first record that is no empty line, nor a line that names the separator.
     pub(super) fn of(bytes: &[u8], delimiter: u8) -> Option<Self> {
+        match SeparatorLine::of(bytes) {
+            Some(SeparatorLine { n_bytes, .. }) => {
+                let header = Self::first(&bytes[n_bytes..], delimiter)?;
+                Some(Self { n_bytes: n_bytes + header.n_bytes, n_lines: 1 + header.n_lines, ..header })
+            }
+            None => Self::first(bytes, delimiter),
+        }
+    }
+
+    fn first(bytes: &[u8], delimiter: u8) -> Option<Self> {
         let mut reader = reader(bytes, delimiter);
         let mut record = ByteRecord::new();
         // Reading from memory cannot fail.
@@ -50,21 +130,21 @@ pub(super) struct SeparatedRows<'b> {
     delimiter: u8,
     /// Where the columns that were asked for stand.
     positions: &'b [usize],
-    n_columns: usize,
+    width: Width,
     /// The last place whose line was asked for, and that line.
     counted: (usize, u64),
     damaged_seen: bool,
 }
 
 impl<'b> SeparatedRows<'b> {
-    pub(super) fn new(block: &'b Block, delimiter: u8, positions: &'b [usize], n_columns: usize) -> Self {
+    pub(super) fn new(block: &'b Block, delimiter: u8, positions: &'b [usize], width: Width) -> Self {
         Self {
             block,
             reader: reader(&block.bytes, delimiter),
             record: ByteRecord::new(),
             delimiter,
             positions,
-            n_columns,
+            width,
             counted: (0, 0),
             damaged_seen: false,
         }
@@ -118,8 +198,12 @@ impl Rows for SeparatedRows<'_> {
             return first.then_some(Err(Reason::UnclosedQuote));
         }
         match self.reader.read_byte_record(&mut self.record) {
-            Ok(true) if self.record.len() == self.n_columns => Some(Ok(())),
-            Ok(true) => Some(Err(Reason::Ragged)),
+            Ok(true) => {
+                let is_whole = self.record.len() == self.width.n_cells();
+                // Without a surplus this looks at no cell.
+                let is_sound = is_whole && self.record.iter().skip(self.width.n_named).all(is_blank);
+                Some(if is_sound { Ok(()) } else { Err(Reason::Ragged) })
+            }
             // Reading from memory cannot fail.
             Ok(false) | Err(_) => None,
         }
@@ -175,7 +259,7 @@ mod tests {
     fn rows_know_their_line_in_spite_of_breaks_and_gaps() {
         let block = block("1,\"a\nb\"\n\n2,x\r\n3\n4,\"q\"\"r\"\n");
         let positions = [1];
-        let mut rows = SeparatedRows::new(&block, b',', &positions, 2);
+        let mut rows = SeparatedRows::new(&block, b',', &positions, Width::of_header(2));
         assert_eq!((rows.advance(), rows.line()), (Some(Ok(())), 0));
         assert_eq!(rows.cell(0), Cell::Text("a\nb"));
         assert_eq!((rows.advance(), rows.line()), (Some(Ok(())), 3));
@@ -184,5 +268,37 @@ mod tests {
         assert_eq!((rows.advance(), rows.line()), (Some(Ok(())), 5));
         assert_eq!((rows.cell(0), rows.record()), (Cell::Text("q\"r"), "4,\"q\"\"r\"".to_owned()));
         assert_eq!(rows.advance(), None);
+    }
+
+    #[test]
+    fn a_line_that_names_the_separator_is_no_header() {
+        let header = Header::of(b"sep=;\r\na;b\r\n1;2\r\n", b';').expect("there");
+        assert_eq!(header, Header { names: vec!["a".into(), "b".into()], n_bytes: 12, n_lines: 2 });
+        for (text, sign) in [
+            ("SEP=,\n", Some(b',')),
+            ("sep=\t\nx", Some(b'\t')),
+            ("sep=|\r\n", Some(b'|')),
+            ("sep=\n", None),
+            ("sep=;;\n", None),
+            ("sep,a\n", None),
+        ] {
+            assert_eq!(SeparatorLine::of(text.as_bytes()).map(|line| line.sign), sign, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn separators_at_the_end_of_all_rows_are_no_cells() {
+        let of = |rows: &str| Width::of(rows.as_bytes(), b',', 2);
+        assert_eq!(of("1,2,\n3,4,\n"), Width { n_named: 2, n_surplus: 1 });
+        assert_eq!(of("1,2,, \n3,4,,\n"), Width { n_named: 2, n_surplus: 2 });
+        // One row without, one with something in it, one with more: the file has no such habit.
+        for rows in ["1,2,\n3,4\n", "1,2,\n3,4,x\n", "1,2,\n3,4,,\n", "1,2\n3,4\n", ""] {
+            assert_eq!(of(rows), Width::of_header(2), "{rows:?}");
+        }
+        let block = block("1,2,\n3,4\n5,6,x\n7,\"8\",\n");
+        let positions = [0, 1];
+        let mut rows = SeparatedRows::new(&block, b',', &positions, Width { n_named: 2, n_surplus: 1 });
+        let verdicts: Vec<bool> = std::iter::from_fn(|| rows.advance()).map(|row| row.is_ok()).collect();
+        assert_eq!(verdicts, [true, false, false, true]);
     }
 }

@@ -1,5 +1,6 @@
 //! Which sign separates the cells of a text, where the study does not say.
 
+use super::separated::SeparatorLine;
 use csv::ByteRecord;
 
 /// In the order in which ties are resolved.
@@ -8,8 +9,11 @@ const SIGNS: [u8; 4] = [b',', b';', b'\t', b'|'];
 const RECORDS: usize = 50;
 
 /// The sign that cuts most records of the beginning of a file into as many cells as the first; of several the one that
-/// makes most cells. A comma where none does, as in a file of one column.
+/// makes most cells. A comma where none does, as in a file of one column. A first line that names the sign is believed.
 pub(super) fn delimiter(first: &[u8]) -> u8 {
+    if let Some(line) = SeparatorLine::of(first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first)) {
+        return line.sign;
+    }
     let judged = SIGNS.into_iter().filter_map(|sign| Some((sign, Judged::of(first, sign)?)));
     let best = judged.reduce(|best, other| if other.1.is_better_than(best.1) { other } else { best });
     best.map_or(b',', |(sign, _)| sign)
@@ -71,6 +75,8 @@ mod tests {
             ("", b','),
             // Decimal commas in every row, but none in the header.
             ("name;score\nx;1,5\ny;2,5\n", b';'),
+            // The first line of a spreadsheet.
+            ("sep=;\r\na,x;b,y\r\n1,5;2,5\r\n", b';'),
             // A header alone.
             ("a;b;c\n", b';'),
         ] {

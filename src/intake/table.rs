@@ -2,7 +2,7 @@
 
 use super::IntakeError;
 use super::number;
-use crate::study::{KEY_COLUMNS, LONGEST_KEY};
+use crate::study::{KEY_COLUMNS, LONGEST_KEY, Numerals};
 use datafusion::arrow::array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::parquet::arrow::ArrowWriter;
@@ -53,6 +53,8 @@ pub(super) struct TableWriter {
     /// For text columns that may turn out to hold numbers: the values seen and whether all were numbers.
     candidates: Vec<Candidate>,
     keys: Vec<Keys>,
+    /// How numbers are written in such columns.
+    numerals: Numerals,
 }
 
 /// A table that is complete.
@@ -76,7 +78,12 @@ struct Keys {
 
 impl TableWriter {
     /// `numeric` names text columns that become numbers where every value is one.
-    pub(super) fn create(folder: &Path, schema: SchemaRef, numeric: &[String]) -> Result<Self, IntakeError> {
+    pub(super) fn create(
+        folder: &Path,
+        schema: SchemaRef,
+        numeric: &[String],
+        numerals: &Numerals,
+    ) -> Result<Self, IntakeError> {
         let path = part_of(folder);
         std::fs::create_dir_all(folder)
             .map_err(|source| IntakeError::Output { file: folder.display().to_string(), source })?;
@@ -88,7 +95,7 @@ impl TableWriter {
         let keys = KEY_COLUMNS.iter().filter_map(|name| schema.index_of(name).ok());
         let keys = keys.map(|column| Keys { column, longest: 0 }).collect();
         let writer = open(&path, &schema)?;
-        Ok(Self { path, schema, writer, candidates, keys })
+        Ok(Self { path, schema, writer, candidates, keys, numerals: numerals.clone() })
     }
 
     pub(super) fn write(&mut self, columns: Vec<ArrayRef>) -> Result<(), IntakeError> {
@@ -97,7 +104,8 @@ impl TableWriter {
                 && let Some(texts) = columns[candidate.column].as_any().downcast_ref::<StringArray>()
             {
                 candidate.n_values += (texts.len() - texts.null_count()) as u64;
-                candidate.all_numbers = texts.iter().flatten().all(|text| number::parse(text).is_some());
+                candidate.all_numbers =
+                    texts.iter().flatten().all(|text| number::parse_written(text, &self.numerals).is_some());
             }
         }
         for keys in &mut self.keys {
@@ -125,7 +133,7 @@ impl TableWriter {
         if numbers.is_empty() {
             return Ok(Written { numbers });
         }
-        with_numbers(&self.path, &self.schema, &numbers, longest)?;
+        with_numbers(&self.path, &self.schema, &numbers, &self.numerals, longest)?;
         Ok(Written { numbers })
     }
 }
@@ -192,6 +200,7 @@ fn with_numbers(
     path: &Path,
     schema: &SchemaRef,
     numbers: &BTreeSet<usize>,
+    numerals: &Numerals,
     longest_key: Option<usize>,
 ) -> Result<(), IntakeError> {
     let schema = schema_with_numbers(schema, numbers);
@@ -209,8 +218,8 @@ fn with_numbers(
             .enumerate()
             .map(|(at, array)| match array.as_any().downcast_ref::<StringArray>() {
                 Some(texts) if numbers.contains(&at) => {
-                    Arc::new(texts.iter().map(|text| text.and_then(number::parse)).collect::<Float64Array>())
-                        as ArrayRef
+                    let parsed = texts.iter().map(|text| number::parse_written(text?, numerals));
+                    Arc::new(parsed.collect::<Float64Array>()) as ArrayRef
                 }
                 _ => Arc::clone(array),
             })

@@ -67,12 +67,14 @@ impl Clock {
         let instant = match cell {
             Cell::Missing => return Ok(None),
             Cell::Number(value) if value.is_nan() => return Ok(None),
+            Cell::Single(value) if value.is_nan() => return Ok(None),
             Cell::Text("") => return Ok(None),
             Cell::Text(text) => self.text(text, row, zones)?,
             Cell::Instant(us) => Instant::plain(us),
             Cell::Local(us) => self.local(us, row, zones)?,
             Cell::Integer(value) => self.epoch(Some(value), None)?,
             Cell::Number(value) => self.epoch(None, Some(value))?,
+            Cell::Single(value) => self.epoch(None, Some(f64::from(value)))?,
         };
         check_day(instant.us)?;
         Ok(Some(instant))
@@ -115,7 +117,8 @@ impl Clock {
         if us >= YEAR_10000_US {
             return Err(Reason::Unparsable);
         }
-        if (0..is_suspicious_before).contains(&us) { Err(Reason::SuspiciousDate) } else { Ok(Instant::plain(us)) }
+        // A number below zero is a stand-in too: -1 is what programs say that know no time.
+        if (-DAY_US..is_suspicious_before).contains(&us) { Err(Reason::SuspiciousDate) } else { Ok(Instant::plain(us)) }
     }
 
     fn local(&self, local_us: i64, row: &RowZone, zones: &mut Zones) -> Result<Instant, Reason> {
@@ -132,7 +135,9 @@ impl Clock {
 /// Dates by which systems say that they have none.
 fn check_day(us: i64) -> Result<(), Reason> {
     let day = us.div_euclid(DAY_US);
-    if day == 0 || day == DAY_1904 || day <= DAY_1900 { Err(Reason::SuspiciousDate) } else { Ok(()) }
+    // One second, millisecond or microsecond before 1970 is a -1 that somebody took for a time.
+    let is_minus_one = [-SECOND_US, -1000, -1].contains(&us);
+    if day == 0 || is_minus_one || day == DAY_1904 || day <= DAY_1900 { Err(Reason::SuspiciousDate) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -270,6 +275,20 @@ mod tests {
             assert_eq!(read(&utc, text), Err(Reason::SuspiciousDate), "{text}");
         }
         assert_eq!(read(&clock(Some("UTC"), TimeFormat::EpochSeconds), "0"), Err(Reason::SuspiciousDate));
+        // -1 of whatever unit, as text, as a number and as an instant.
+        for (format, text, number) in [
+            (TimeFormat::EpochSeconds, "-1", -1),
+            (TimeFormat::EpochMilliseconds, "-1000", -1),
+            (TimeFormat::EpochSeconds, "-1.0", -3600),
+        ] {
+            let own = clock(Some("UTC"), format);
+            assert_eq!(read(&own, text), Err(Reason::SuspiciousDate), "{text}");
+            assert_eq!(cell(&own, Cell::Integer(number)), Err(Reason::SuspiciousDate), "{number}");
+        }
+        assert_eq!(cell(&utc, Cell::Instant(-SECOND_US)), Err(Reason::SuspiciousDate));
+        assert_eq!(read(&utc, "1969-12-31T23:59:59Z"), Err(Reason::SuspiciousDate));
+        // date -u -d 1969-12-30 +%s
+        assert_eq!(read(&clock(Some("UTC"), TimeFormat::EpochSeconds), "-172800"), Ok(Some(-172_800 * SECOND_US)));
         let american = clock(Some("UTC"), TimeFormat::Pattern("%m/%d/%Y %I:%M:%S %p".to_owned()));
         assert_eq!(read(&american, "12/31/1899 09:30:00 AM"), Err(Reason::SuspiciousDate));
         for (format, text) in [
@@ -378,6 +397,40 @@ mod tests {
         let iso = clock(None, TimeFormat::Iso);
         assert_eq!(cell(&iso, Cell::Integer(1_790_791_530)), Err(Reason::Unparsable));
         assert_eq!(read(&clock(None, TimeFormat::EpochSeconds), "99999999999999999999"), Err(Reason::Unparsable));
+    }
+
+    /// Python 3.12: `(datetime(9999, 12, 31) - datetime(1970, 1, 1)).total_seconds()` is 253402214400.
+    #[test]
+    fn an_end_that_means_never_is_read_however_it_is_written() {
+        let day = 253_402_214_400 * SECOND_US;
+        let berlin = Some("Europe/Berlin");
+        let hour = 3600 * SECOND_US;
+        for (format, text, expected) in [
+            (TimeFormat::Iso, "9999-12-31", day - hour),
+            (TimeFormat::Iso, "9999-12-31T23:59:59", day + 23 * hour - SECOND_US),
+            (TimeFormat::Iso, "9999-12-31T23:59:59.999999Z", day + 24 * hour - 1),
+            (TimeFormat::Iso, "9999-12-31T00:00:00[America/New_York]", day + 5 * hour),
+            (TimeFormat::Iso, "31-DEC-9999", day - hour),
+            (TimeFormat::Pattern("%d.%m.%Y".to_owned()), "31.12.9999", day - hour),
+            (TimeFormat::Pattern("%d.%m.%Y %H:%M %z".to_owned()), "31.12.9999 12:00 -0500", day + 17 * hour),
+        ] {
+            assert_eq!(read(&clock(berlin, format), text), Ok(Some(expected)), "{text}");
+        }
+        assert_eq!(cell(&clock(berlin, TimeFormat::Iso), Cell::Local(day)), Ok(Some(day - hour)));
+    }
+
+    #[test]
+    fn an_offset_that_no_place_has_makes_no_time() {
+        let clock = clock(Some("UTC"), TimeFormat::Iso);
+        for text in
+            ["2026-03-01T10:00:00+25:00", "2026-03-01T10:00:00-18:01", "20260301T100000+2500", "1 Mar 2026 10:00 +1900"]
+        {
+            assert_eq!(read(&clock, text), Err(Reason::Unparsable), "{text}");
+        }
+        assert_eq!(read(&pattern("%d.%m.%Y %H:%M %z"), "01.03.2026 10:00 +2500"), Err(Reason::Unparsable));
+        // date -u -d '2026-03-01T10:00:00+14:00' +%s
+        assert_eq!(read(&clock, "2026-03-01T10:00:00+14:00"), Ok(Some(1_772_308_800 * SECOND_US)));
+        assert_eq!(read(&clock, "20260301T100000+1400"), Ok(Some(1_772_308_800 * SECOND_US)));
     }
 
     #[test]

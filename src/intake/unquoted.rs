@@ -5,6 +5,7 @@ use super::blocks::{Block, count_lines};
 use super::cell::Cell;
 use super::cuts::Cuts;
 use super::rows::Rows;
+use super::separated::Width;
 
 /// The rows of one block, the same that [`SeparatedRows`](super::separated::SeparatedRows) reads of it.
 pub(super) struct UnquotedRows<'b> {
@@ -13,7 +14,7 @@ pub(super) struct UnquotedRows<'b> {
     cuts: Cuts<'b>,
     /// Where the columns that were asked for stand.
     positions: &'b [usize],
-    n_columns: usize,
+    width: Width,
     /// Where the current row begins, and where it ends but for its line end.
     start: usize,
     end: usize,
@@ -26,7 +27,7 @@ pub(super) struct UnquotedRows<'b> {
 
 impl<'b> UnquotedRows<'b> {
     /// `None` where something is quoted, or a line ends in another way than `\n` or `\r\n`.
-    pub(super) fn of(block: &'b Block, delimiter: u8, positions: &'b [usize], n_columns: usize) -> Option<Self> {
+    pub(super) fn of(block: &'b Block, delimiter: u8, positions: &'b [usize], width: Width) -> Option<Self> {
         let bytes = block.bytes.as_slice();
         let ends_line = |at: usize| bytes.get(at + 1) == Some(&b'\n');
         let is_plain =
@@ -36,8 +37,16 @@ impl<'b> UnquotedRows<'b> {
         }
         let text = std::str::from_utf8(bytes).ok()?;
         let cuts = Cuts::of(bytes, [delimiter, b'\n']);
-        let ends = Vec::with_capacity(n_columns);
-        Some(Self { text, cuts, positions, n_columns, start: 0, end: 0, ends, next: 0, n_lines: 0 })
+        let ends = Vec::with_capacity(width.n_cells());
+        Some(Self { text, cuts, positions, width, start: 0, end: 0, ends, next: 0, n_lines: 0 })
+    }
+}
+
+impl UnquotedRows<'_> {
+    /// Whether nothing stands in the cells behind those that the header names.
+    fn has_blank_surplus(&self) -> bool {
+        let is_blank = |at: usize| self.text.as_bytes()[self.ends[at - 1] + 1..self.ends[at]].trim_ascii().is_empty();
+        (self.width.n_named..self.width.n_cells()).all(is_blank)
     }
 }
 
@@ -68,7 +77,9 @@ impl Rows for UnquotedRows<'_> {
             }
         }
         self.ends.push(self.end);
-        Some(if self.ends.len() == self.n_columns { Ok(()) } else { Err(Reason::Ragged) })
+        let is_sound =
+            self.ends.len() == self.width.n_cells() && (self.width.n_surplus == 0 || self.has_blank_surplus());
+        Some(if is_sound { Ok(()) } else { Err(Reason::Ragged) })
     }
 
     #[inline]
@@ -146,7 +157,7 @@ mod tests {
     #[test]
     fn rows_by_hand() {
         let block = block("\r\n1, a b \r\n\n2,é\n3\n,last");
-        let rows = &mut UnquotedRows::of(&block, b',', &[1, 0], 2).expect("nothing quoted");
+        let rows = &mut UnquotedRows::of(&block, b',', &[1, 0], Width::of_header(2)).expect("nothing quoted");
         let row = |cells: [&str; 2], line, place, record: &str| {
             let cells = cells.map(str::to_owned).to_vec();
             Told { verdict: Ok(()), cells, line, place, record: record.to_owned() }
@@ -165,19 +176,20 @@ mod tests {
     #[test]
     fn what_is_quoted_or_ends_lines_otherwise_is_left_to_the_other_reader() {
         for text in ["1,\"a\"\n", "1,a\r2,b\n", "1,a\r"] {
-            assert!(UnquotedRows::of(&block(text), b',', &[0], 2).is_none(), "{text:?}");
+            assert!(UnquotedRows::of(&block(text), b',', &[0], Width::of_header(2)).is_none(), "{text:?}");
         }
         let damaged = Block { damaged: true, ..block("1,a\n") };
-        assert!(UnquotedRows::of(&damaged, b',', &[0], 2).is_none());
+        assert!(UnquotedRows::of(&damaged, b',', &[0], Width::of_header(2)).is_none());
     }
 
     proptest! {
         #[test]
-        fn both_readers_see_the_same(parts in prop::collection::vec("[ab,; é\t]{0,4}(\n|\r\n|)", 0..12), n_columns in 1_usize..4) {
+        fn both_readers_see_the_same(parts in prop::collection::vec("[ab,; é\t]{0,4}(\n|\r\n|)", 0..12), n_columns in 1_usize..4, n_surplus in 0_usize..3) {
             let block = block(&parts.concat());
             let positions: Vec<usize> = (0..n_columns).collect();
-            let own = UnquotedRows::of(&block, b',', &positions, n_columns).map(|mut rows| told(&mut rows, n_columns));
-            let other = told(&mut SeparatedRows::new(&block, b',', &positions, n_columns), n_columns);
+            let width = Width { n_named: n_columns, n_surplus };
+            let own = UnquotedRows::of(&block, b',', &positions, width).map(|mut rows| told(&mut rows, n_columns));
+            let other = told(&mut SeparatedRows::new(&block, b',', &positions, width), n_columns);
             prop_assert_eq!(own, Some(other));
         }
     }

@@ -5,7 +5,12 @@ use super::zones::{DAY_US, SECOND_US, local_us};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
 use std::borrow::Cow;
+
+/// No place has ever been further than 16 hours from UTC, by the clocks of the IANA database; readers of ISO 8601 stop at 18.
+const OFFSET_MAX_S: i64 = 18 * 3600;
 
 /// What a text says of when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,9 +77,10 @@ impl Written {
     /// Whatever else ISO 8601 and RFC 9557 allow, such as `20260930T180530Z` or a zone in brackets.
     fn loose_iso(text: &str) -> Option<Self> {
         if let Ok(instant) = text.parse::<Timestamp>() {
-            return Some(Self::of_utc(instant));
+            let offset = Pieces::parse(text).ok()?.to_numeric_offset();
+            return offset.is_none_or(is_of_a_place).then(|| Self::of_utc(instant));
         }
-        let local = local_us(text.parse::<DateTime>().ok()?)?;
+        let local = local_us(text.parse::<DateTime>().ok()?);
         let bracket = text.split_once('[').and_then(|(_, behind)| behind.split_once(']'));
         // Other annotations than a zone have the form `[key=value]`.
         let zone = bracket.map(|(zone, _)| zone.trim_start_matches('!')).filter(|zone| !zone.contains('='));
@@ -119,11 +125,17 @@ impl Pattern {
 
 fn by_pattern(pattern: &str, text: &str) -> Option<Written> {
     let read = strtime::parse(pattern, text).ok()?;
+    if read.offset().is_some_and(|offset| !is_of_a_place(offset)) {
+        return None;
+    }
     if let Ok(instant) = read.to_timestamp() {
         return Some(Written::of_utc(instant));
     }
     let local = read.to_datetime().or_else(|_| read.to_date().map(|date| date.at(0, 0, 0, 0))).ok()?;
-    let local = local_us(local)?;
+    let local = local_us(local);
+    if let Some(offset) = read.offset() {
+        return Some(Written::with_offset(local, i64::from(offset.seconds())));
+    }
     Some(read.iana_time_zone().map_or(Written::Local(local), |zone| Written::In(local, zone.to_owned())))
 }
 
@@ -187,7 +199,13 @@ pub(super) fn offset(bytes: &[u8]) -> Option<Option<i64>> {
         5 if clock[2] == b':' => (digits(&clock[..2])?, digits(&clock[3..])?),
         _ => return None,
     };
-    (hours <= 25 && minutes <= 59).then_some(Some(sign * (hours * 60 + minutes) * 60))
+    let seconds = (hours * 60 + minutes) * 60;
+    (seconds <= OFFSET_MAX_S && minutes <= 59).then_some(Some(sign * seconds))
+}
+
+/// Whether some place could be that far from UTC.
+fn is_of_a_place(offset: Offset) -> bool {
+    i64::from(offset.seconds()).abs() <= OFFSET_MAX_S
 }
 
 #[inline]

@@ -1,6 +1,7 @@
 //! Local times by the clocks of their zone, with what a change of the clocks did to them.
 
 use super::hash::ByNumber;
+use super::written::days_since_1970;
 use crate::study::zone_of;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
@@ -13,6 +14,8 @@ pub(super) const SECOND_US: i64 = 1_000_000;
 pub(super) const DAY_US: i64 = 86_400 * SECOND_US;
 /// 2200-01-01, in seconds since 1970-01-01; by then the rules repeat themselves.
 const LAST_CHANGE_S: i64 = 7_258_118_400;
+/// 9999-12-31, in days since 1970-01-01. What lies behind it, as ends that mean "never" do, has the offset of this day.
+const LAST_DAY: i64 = 2_932_896;
 
 /// Where a time is local.
 #[derive(Debug, Clone)]
@@ -143,9 +146,9 @@ impl Zones {
             self.days.push(ZoneDays { zone: Arc::clone(clocks), offsets_s: ByNumber::default() });
             self.days.len() - 1
         });
-        let day = local_us.div_euclid(DAY_US);
+        let day = local_us.div_euclid(DAY_US).min(LAST_DAY);
         match self.days[at].offsets_s.entry(day).or_insert_with(|| constant_offset(clocks, day)) {
-            Some(offset_s) => Some(Instant::plain(local_us - *offset_s * SECOND_US)),
+            Some(offset_s) => Some(Instant::plain(local_us.saturating_sub(*offset_s * SECOND_US))),
             None => near_a_change(clocks, local_us),
         }
     }
@@ -167,7 +170,8 @@ fn near_a_change(zone: &TimeZone, local_us: i64) -> Option<Instant> {
 /// The offset in seconds that holds on a whole local day and the day to either side, where one does.
 fn constant_offset(zone: &TimeZone, day: i64) -> Option<i64> {
     let start = Offset::UTC.to_timestamp(civil((day - 1) * DAY_US)?).ok()?;
-    let end = start.checked_add(SignedDuration::from_hours(72)).ok()?;
+    // The calendar ends in the course of 9999-12-30 of UTC, so that a zone has an offset on its last day wherever it lies.
+    let end = start.checked_add(SignedDuration::from_hours(72)).unwrap_or(Timestamp::MAX);
     let changes = zone.following(start).next().is_some_and(|change| change.timestamp() <= end);
     (!changes).then(|| i64::from(zone.to_offset(start).seconds()))
 }
@@ -178,8 +182,11 @@ pub(super) fn civil(local_us: i64) -> Option<DateTime> {
 }
 
 /// Microseconds since 1970-01-01 00:00 of the same place.
-pub(super) fn local_us(local: DateTime) -> Option<i64> {
-    Offset::UTC.to_timestamp(local).ok().map(Timestamp::as_microsecond)
+pub(super) fn local_us(local: DateTime) -> i64 {
+    let day = days_since_1970(i64::from(local.year()), i64::from(local.month()), i64::from(local.day()));
+    let minutes = 60 * i64::from(local.hour()) + i64::from(local.minute());
+    let seconds = 60 * minutes + i64::from(local.second());
+    day * DAY_US + seconds * SECOND_US + i64::from(local.subsec_nanosecond()) / 1000
 }
 
 #[cfg(test)]
@@ -199,5 +206,26 @@ mod tests {
         for (zone, seconds) in [(berlin, 1_790_784_330), (tokyo, 1_790_759_130), (east, 1_790_771_730)] {
             assert_eq!(zones.instant(&zone, local), Some(Instant::plain(seconds * SECOND_US)));
         }
+    }
+
+    /// Python 3.12: `(datetime(9999, 12, 31) - datetime(1970, 1, 1)).total_seconds()` is 253402214400, and Berlin is an hour ahead of
+    /// UTC in winter, New York five behind.
+    #[test]
+    fn the_last_day_of_the_calendar_is_one_in_every_zone() {
+        let mut zones = Zones::default();
+        let zone = |name: &str| Zone::of(name).expect("a zone");
+        for (name, seconds) in [
+            ("UTC", 253_402_214_400_i64),
+            ("Europe/Berlin", 253_402_210_800),
+            ("America/New_York", 253_402_232_400),
+            ("+14:00", 253_402_164_000),
+        ] {
+            let found = zones.instant(&zone(name), 253_402_214_400 * SECOND_US);
+            assert_eq!(found, Some(Instant::plain(seconds * SECOND_US)), "{name}");
+        }
+        // The year 20000, as a column of times may hold it.
+        let beyond = 568_971_820_800 * SECOND_US;
+        let found = zones.instant(&zone("Europe/Berlin"), beyond);
+        assert_eq!(found, Some(Instant::plain(beyond - 3600 * SECOND_US)));
     }
 }

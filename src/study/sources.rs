@@ -3,7 +3,8 @@
 use super::section::{Item, Section};
 use super::zone::{read_times, read_zone};
 use super::{
-    AnswerCodes, Codes, FileZone, Key, Level, Problem, ReferralKinds, SourceContract, StudyError, Validity, keys,
+    AnswerCodes, Codes, FileZone, Key, Level, Numerals, Problem, ReferralKinds, SourceContract, StudyError, Validity,
+    keys,
 };
 use crate::data::WeightKind;
 use serde::Serialize;
@@ -127,6 +128,9 @@ pub struct Files {
     pub format: Format,
     /// What separates cells; where nothing is said, a tab in `.tsv` files and elsewhere what cuts all records alike.
     pub delimiter: Option<char>,
+    /// How numbers are written in cells of text.
+    #[serde(skip_serializing_if = "Numerals::is_plain")]
+    pub numerals: Numerals,
     /// The sheet of a workbook, by default its first.
     pub sheet: Option<String>,
     /// The table of a database.
@@ -736,6 +740,7 @@ pub(super) fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<F
         path: paths,
         format,
         delimiter,
+        numerals: Numerals::read(section)?,
         sheet: section.text("sheet")?,
         table,
         query,

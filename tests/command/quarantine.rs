@@ -115,7 +115,7 @@ fn corrected_rows_are_read_back_in() {
         "accepted  feedback, feedback.csv line 7: row ",
         "refused   feedback, feedback.csv line 6: `when` is unparsable: \"the day before\"",
         "2 accepted, 1 refused, 1 without a change",
-        "2 rows are kept in tiny.corrections.csv",
+        "the next run uses them: they are kept in tiny.corrections.csv; `advocate check`",
     ] {
         assert!(text.contains(line), "`{line}` is not in {text}");
     }

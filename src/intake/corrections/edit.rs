@@ -8,6 +8,7 @@ use crate::intake::contract::Contract;
 use crate::intake::masking;
 use crate::intake::number;
 use crate::intake::places::Places;
+use crate::study::Numerals;
 use std::collections::BTreeMap;
 
 /// What a row should be.
@@ -64,7 +65,7 @@ pub(super) fn edit(
             (None, _) => aside.raw.clone(),
         };
         // Of a row that is given whole, a cell that is none in the file says nothing.
-        if is_same(raw, &shown) || (whole.is_some() && before.is_none()) {
+        if is_same(raw, &shown, &contract.numerals) || (whole.is_some() && before.is_none()) {
             continue;
         }
         let (Some(at), Some(before)) = (found, before) else { return Err(Problem::Column(own.column.clone())) };
@@ -106,7 +107,7 @@ fn whole_row<'c>(corrections: &'c [Correction], aside: &Rejected) -> Result<Opti
 }
 
 /// Whether a cell was left as it was. Spreadsheets write numbers in ways of their own, so that 007 comes back as 7.
-fn is_same(raw: &str, shown: &str) -> bool {
-    let number = |text: &str| number::parse(text).map(f64::to_bits);
+fn is_same(raw: &str, shown: &str, numerals: &Numerals) -> bool {
+    let number = |text: &str| number::parse_written(text, numerals).map(f64::to_bits);
     raw.trim() == shown || number(raw.trim()).is_some_and(|own| Some(own) == number(shown))
 }

@@ -2,12 +2,13 @@
 //! the two values would be lost.
 
 use super::ExportError;
+use super::json_digits::with_digits;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Json {
+pub(in crate::intake) enum Json {
     Null,
     Flag(bool),
     Integer(i64),
@@ -35,7 +36,7 @@ impl Json {
     }
 
     /// The text of a text or number; nothing for anything else.
-    pub(super) fn short_text(&self) -> Option<String> {
+    pub(in crate::intake) fn short_text(&self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text.clone()),
             Self::Integer(value) => Some(value.to_string()),
@@ -46,7 +47,7 @@ impl Json {
     }
 
     /// The value in JSON, without blanks.
-    pub(super) fn write(&self, out: &mut String) {
+    pub(in crate::intake) fn write(&self, out: &mut String) {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         match self {
             Self::Null => out.push_str("null"),
@@ -79,6 +80,14 @@ impl Json {
 /// # Errors
 /// The first place that is no JSON.
 pub(super) fn values_of(bytes: &[u8]) -> Result<Vec<Json>, ExportError> {
+    match all_values(&with_digits(bytes)) {
+        Ok(values) => Ok(values),
+        // Quotes around long numbers move what stands behind them, so the place is looked for without.
+        Err(moved) => Err(all_values(bytes).err().unwrap_or(moved)),
+    }
+}
+
+fn all_values(bytes: &[u8]) -> Result<Vec<Json>, ExportError> {
     serde_json::Deserializer::from_slice(bytes)
         .into_iter::<Json>()
         .map(|value| {
@@ -89,6 +98,11 @@ pub(super) fn values_of(bytes: &[u8]) -> Result<Vec<Json>, ExportError> {
             })
         })
         .collect()
+}
+
+/// The value of a text that is one JSON value; `None` where it is none, or has an object with a key twice.
+pub(in crate::intake) fn value_of(bytes: &[u8]) -> Option<Json> {
+    serde_json::from_slice(&with_digits(bytes)).ok()
 }
 
 /// What is wrong, without the place, which stands beside it.
@@ -169,17 +183,23 @@ mod tests {
 
     #[test]
     fn values_keep_their_order_and_their_digits() {
-        let text = r#"{"b": [1, 2.5, true, null], "a": "x\"y", "big": 18446744073709551615}"#;
+        let text = r#"{"b": [1, 2.5, true, null], "a": "x\"y", "big": 18446744073709551615, "long": 123456789012345678901234}"#;
         let values = values_of(text.as_bytes()).expect("JSON");
         let mut written = String::new();
         values[0].write(&mut written);
-        assert_eq!(written, r#"{"b":[1,2.5,true,null],"a":"x\"y","big":"18446744073709551615"}"#);
+        assert_eq!(
+            written,
+            r#"{"b":[1,2.5,true,null],"a":"x\"y","big":"18446744073709551615","long":"123456789012345678901234"}"#
+        );
     }
 
     #[test]
     fn a_key_twice_and_what_is_no_json_are_refused_with_their_place() {
         let refused = values_of(b"{\"a\": 1}\n{\"a\": 1, \"a\": 2}").expect_err("twice").to_string();
         assert!(refused.starts_with("line 2, column") && refused.contains("\"a\" stands twice"), "{refused}");
+        // The brace behind the comma is the 29th sign of the line.
+        let refused = values_of(br#"[{"a": 12345678901234567890,}]"#).expect_err("a comma too many").to_string();
+        assert!(refused.starts_with("line 1, column 29"), "{refused}");
         for text in ["{", "[1,]", "{\"a\":NaN}", "\u{feff}1", "{\"a\":\"\\ud800\"}"] {
             assert!(values_of(text.as_bytes()).is_err(), "{text}");
         }

@@ -52,8 +52,8 @@ pub(super) fn key_sets(bytes: &[u8]) -> Vec<Vec<&str>> {
     sets
 }
 
-/// The quote that closes a string.
-fn closing_quote(bytes: &[u8], start: usize) -> Option<usize> {
+/// The quote that closes the string whose first sign stands at `start`.
+pub(super) fn closing_quote(bytes: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
         match bytes.get(at)? {

@@ -33,6 +33,7 @@ mod response_class;
 
 mod flatten;
 mod json;
+mod json_digits;
 mod json_export;
 mod value_table;
 mod vendor_json;
@@ -47,6 +48,7 @@ pub use error::ExportError;
 pub use fivetran::{FivetranTable, FivetranTables, PivotAccount, Pivoted, pivot};
 pub use format::{ExportFormat, ExportLayout};
 pub use header::{ExportHeader, header_of};
+pub(super) use json::{Json, value_of};
 pub use json_export::{ExportTable, table_of_json};
 pub use response_class::{ResponseClass, class_of_label};
 pub use value_table::{Value, ValueTable};

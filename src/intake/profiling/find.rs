@@ -220,6 +220,7 @@ fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
         path: vec![path.to_string_lossy().into_owned()],
         format: Format::Detected,
         delimiter: None,
+        numerals: Default::default(),
         sheet: None,
         table: None,
         query: None,

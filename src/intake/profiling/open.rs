@@ -9,7 +9,7 @@ use crate::intake::exports::{self, ExportColumn, ExportFormat, ExportTable};
 use crate::intake::files::{Layout, SourceFile};
 use crate::intake::long_tables;
 use crate::intake::opened::json_export;
-use crate::intake::separated::{Header, SeparatedRows};
+use crate::intake::separated::{Header, SeparatedRows, Width};
 use crate::intake::unpacked::{Packing, first_bytes};
 use crate::intake::value::{ValueChunk, ValueRows};
 use crate::intake::{IntakeError, json_lines, workbook};
@@ -32,14 +32,17 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
             let blocks = Blocks::open(&file.name, &file.path, delimiter)?;
             let header = Header::of(blocks.pending(), delimiter)
                 .ok_or_else(|| IntakeError::Empty { file: file.name.clone() })?;
-            let text = Text { file, delimiter, n_header_bytes: header.n_bytes, n_cells: header.names.len() };
+            let rows = blocks.pending().get(header.n_bytes..).unwrap_or_default();
+            let width = Width::of(rows, delimiter, header.names.len());
+            let text = Text { file, delimiter, n_header_bytes: header.n_bytes, width };
             text.sample(blocks, plain(&header.names), None, n_rows)?
         }
         Layout::Export(format, delimiter) => {
             let blocks = Blocks::open(&file.name, &file.path, delimiter)?;
             let header =
                 exports::header_of(format, blocks.pending(), delimiter).map_err(|problem| refused(file, problem))?;
-            let text = Text { file, delimiter, n_header_bytes: header.n_bytes, n_cells: header.n_cells };
+            let text =
+                Text { file, delimiter, n_header_bytes: header.n_bytes, width: Width::of_header(header.n_cells) };
             text.sample(blocks, header.columns.columns().to_vec(), Some(format), n_rows)?
         }
         Layout::ExportJson(format) => export(&json_export(file, EXPORT_SOURCE, format)?, format, n_rows),
@@ -47,7 +50,7 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
             let names = json_lines::names(&file.name, &file.path, &[])?;
             let blocks = Blocks::open(&file.name, &file.path, json_lines::NO_DELIMITER)?;
             let delimiter = json_lines::NO_DELIMITER;
-            let text = Text { file, delimiter, n_header_bytes: 0, n_cells: names.len() };
+            let text = Text { file, delimiter, n_header_bytes: 0, width: Width::of_header(names.len()) };
             text.sample(blocks, plain(&names), None, n_rows)?
         }
         Layout::Parquet | Layout::Arrow => columns(file, n_rows)?,
@@ -86,7 +89,7 @@ struct Text<'f> {
     file: &'f SourceFile,
     delimiter: u8,
     n_header_bytes: usize,
-    n_cells: usize,
+    width: Width,
 }
 
 impl Text<'_> {
@@ -129,7 +132,7 @@ impl Text<'_> {
         if self.delimiter == json_lines::NO_DELIMITER {
             taker.take(&mut ValueRows::new(&json_lines::chunk(block, names), &positions));
         } else {
-            taker.take(&mut SeparatedRows::new(block, self.delimiter, &positions, self.n_cells));
+            taker.take(&mut SeparatedRows::new(block, self.delimiter, &positions, self.width));
         }
     }
 

@@ -154,13 +154,13 @@ impl Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::separated::SeparatedRows;
+    use crate::intake::separated::{SeparatedRows, Width};
 
     fn taken(n_rows: usize, n_max: usize) -> (Vec<usize>, bool) {
         let text: String = (0..n_rows).map(|row| format!("{row}\n")).collect();
         let block = crate::intake::blocks::Block { bytes: text.into_bytes(), damaged: false };
         let mut taker = Taker::new(1, n_max);
-        taker.take(&mut SeparatedRows::new(&block, b',', &[0], 1));
+        taker.take(&mut SeparatedRows::new(&block, b',', &[0], Width::of_header(1)));
         let is_whole = taker.is_whole();
         let sample = taker.finish(vec![ExportColumn::default()], None, is_whole);
         let rows = sample.columns[0].cells.iter().map(|text| text.parse().expect("a number")).collect();
