@@ -208,4 +208,27 @@ mod tests {
         }
         assert_eq!(known.measures.len(), 5);
     }
+
+    /// Ten waves that asked all 60 customers; in the sixth everybody answered 9 or 10. That the size is known takes nothing from it.
+    #[test]
+    fn a_wave_of_everybody_can_stand_out_and_its_score_says_who_was_asked() {
+        let mut answers = "who,when,ltr,via,touch,round\n".to_owned();
+        for n in 0..600 {
+            let (who, wave) = (n % 60, n / 60);
+            let ltr = if wave == 5 { 9 + n % 2 } else { (n * 7 + wave) % 11 };
+            answers.push_str(&format!("c{who},2026-{:02}-01T12:00:00Z,{ltr},web,{},w{wave}\n", wave + 1, 1 + n % 5));
+        }
+        let waves = STUDY.replace("channel = \"via\"\n", "channel = \"via\"\nwave = \"round\"\n");
+        let known = waves.replace("[evaluation]", "[measures.population]\nsize = 60\n[evaluation]");
+        let run = |text: &str| SmallStudy::new(text, &[("answers.csv", &answers)]).run();
+        let (endless, known) = (run(&waves), run(&known));
+        let outside = |own: &crate::report::StudyResults| {
+            let points = own.scorecard.control.iter().filter(|point| point.is_outside);
+            points.map(|point| point.wave.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(outside(&known), ["w5"]);
+        assert_eq!(outside(&endless), ["w5"]);
+        assert!(known.measures.iter().all(|row| row.score.std_error.abs() < 1e-12));
+        assert!(crate::report::markdown(&known).contains("everybody was asked, so that there is no sampling error"));
+    }
 }

@@ -248,6 +248,11 @@ impl<'a> Question<'a> {
         NetPromoterScore::of_sample(&self.some(rows), sampling, self.linearised_settings())
     }
 
+    /// The same as of an endless population.
+    pub fn linearised_of_process(&self, rows: &[usize]) -> Result<NetPromoterScore, MeasureError> {
+        NetPromoterScore::of_sample(&self.some(rows), self.drawn(rows).sampling(), self.linearised_settings())
+    }
+
     /// The same as [`Self::score`], without error and interval (`NaN`) of a single answer and where all answers are one customer's,
     /// who tells nothing of how customers differ.
     pub fn score_to_show(&self, rows: &[usize], part: Part<'_>) -> Result<NetPromoterScore, MeasureError> {
