@@ -167,6 +167,28 @@ pub struct Finding {
     pub sentence: String,
 }
 
+/// Commas between thousands of the whole part of a number in digits.
+pub(crate) fn grouped(digits: &str) -> String {
+    let (whole, rest) = digits.split_once('.').map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if let Some(rest) = rest {
+        text.push('.');
+        text.push_str(rest);
+    }
+    text
+}
+
+/// A count with commas between its thousands.
+pub(crate) fn thousands(n: usize) -> String {
+    grouped(&n.to_string())
+}
+
 impl Finding {
     /// A finding without numbers; add them with [`Finding::number`].
     pub fn new(kind: FindingKind, severity: Severity, about: impl Into<String>, sentence: impl Into<String>) -> Self {
@@ -184,6 +206,11 @@ impl Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_have_commas() {
+        assert_eq!([0, 999, 1471, 1_234_567].map(thousands), ["0", "999", "1,471", "1,234,567"]);
+    }
 
     #[test]
     fn word_is_the_serialized_form() {

@@ -70,7 +70,7 @@ pub use names::Names;
 pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank, personalised_page_rank};
 pub use passing::{
     Action, BetaPrior, Credit, CreditDistribution, CreditRule, EdgeColumn, LearnedPassing, LearnedProbability,
-    LogisticPassing, PartialCredit, PassingJudgement, PassingTrials, SharedSuccess, SharedSuccessFit,
+    LogisticPassing, PASSING_LEVEL, PartialCredit, PassingJudgement, PassingTrials, SharedSuccess, SharedSuccessFit,
     accounts_for_in_action, credits_of_action, decay_weights, fading_probability, judge_passing,
 };
 pub use plan::{Candidates, PlanSettings, PlannedSeed, Rival, RivalReach, SeedPlan, SpreadModel, plan_seeds};

@@ -43,7 +43,7 @@ impl From<Rating> for f64 {
     }
 }
 
-/// How much each component counts. Only proportions matter; they are renormalised over what is known of a customer.
+/// How much each component counts. Only proportions matter; they are renormalised over what is known of anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RatingWeights {
     /// Weight of reach; above zero, since reach is what everybody has.
@@ -104,7 +104,7 @@ impl Tier {
 /// The rating of one customer with its components, each a percent rank (0-100) among those for whom it is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct InfluenceRating {
-    /// Weighted mean of the components.
+    /// Weighted mean of the components, 50 (or less, for an answer) where one is not known.
     pub rating: Rating,
     /// Where the rating stands among all customers.
     pub tier: Tier,
@@ -123,7 +123,9 @@ pub struct InfluenceRating {
 /// Rates every customer from 0 to 100.
 ///
 /// Each component is turned into percent ranks, `100 * (midrank - 0.5) / n` over the `n` customers for whom it is known,
-/// ties sharing the middle; the rating is their weighted mean over the components known of the customer. Values count
+/// ties sharing the middle; the rating is their weighted mean over the components known of anybody. A component that is not known
+/// of a customer counts as the mean rank, 50, so that silence is no advantage; a missing answer as the lowest rank of a
+/// promoter's answer where that is less. Values count
 /// as tied where they agree to 12 significant digits. Tiers follow the percent rank of the rating: [`Tier::Top`] from 90,
 /// [`Tier::High`] from 75, [`Tier::Middle`] from 50.
 ///
@@ -144,9 +146,9 @@ pub struct InfluenceRating {
 ///     days_to_referral: None,
 /// };
 /// let ratings = rate_promoters(&inputs, &RatingWeights::default()).expect("valid");
-/// // Reach ranks 75 and 25; the only score ranks 50: (0.5 * 75 + 0.3 * 50) / 0.8.
+/// // Reach ranks 75 and 25; the only score ranks 50, and so does a missing one: (0.5 * 75 + 0.3 * 50) / 0.8.
 /// assert!((ratings[0].rating.value() - 65.625).abs() < 1e-12);
-/// assert!((ratings[1].rating.value() - 25.0).abs() < 1e-12);
+/// assert!((ratings[1].rating.value() - 34.375).abs() < 1e-12);
 /// ```
 pub fn rate_promoters(
     inputs: &RatingInputs<'_>,
@@ -157,26 +159,29 @@ pub fn rate_promoters(
     let reach: Vec<Option<f64>> = inputs.reach.iter().copied().map(Some).collect();
     let reach = Component::ranked("reach", &reach, &AT_LEAST_ZERO, n_customers)?;
     let score = Component::optional("score", inputs.score, &ZERO_TO_TEN, n_customers)?;
-    let engagement = Component::optional("engagement", inputs.engagement, &AT_LEAST_ZERO, n_customers)?;
+    let ranks_of_engagement = Component::optional("engagement", inputs.engagement, &AT_LEAST_ZERO, n_customers)?;
     let days = Component::optional("days to referral", inputs.days_to_referral, &AT_LEAST_ZERO, n_customers)?;
+    let of_silence = score.of_silence(inputs.score.unwrap_or_default());
     let mut ratings = Vec::with_capacity(n_customers);
     for customer in 0..n_customers {
         let (reach, score, engagement) =
-            (reach.of(customer).unwrap_or(50.0), score.of(customer), engagement.of(customer));
+            (reach.of(customer).unwrap_or(MEAN_RANK), score.of(customer), ranks_of_engagement.of(customer));
         let speed = days.of(customer).map(|rank| 100.0 - rank);
+        // Weight, what is known, and what stands in for it where it is known of others.
         let parts = [
-            (weights.reach, Some(reach)),
-            (weights.score, score),
-            (weights.engagement, engagement),
-            (weights.speed, speed),
+            (weights.reach, Some(reach), None),
+            (weights.score, score, of_silence),
+            (weights.engagement, engagement, ranks_of_engagement.stand_in()),
+            (weights.speed, speed, days.stand_in()),
         ];
-        let known = || parts.iter().filter_map(|&(weight, rank)| rank.map(|rank| (weight, rank)));
-        let weight: f64 = known().map(|(weight, _)| weight).sum();
-        let sum: f64 = known().map(|(weight, rank)| weight * rank).sum();
-        let total: f64 = parts.iter().map(|&(weight, _)| weight).sum();
+        let counted = || parts.iter().filter_map(|&(weight, rank, stand_in)| Some((weight, rank.or(stand_in)?)));
+        let weight: f64 = counted().map(|(weight, _)| weight).sum();
+        let sum: f64 = counted().map(|(weight, rank)| weight * rank).sum();
+        let known: f64 = parts.iter().filter(|part| part.1.is_some()).map(|part| part.0).sum();
+        let total: f64 = parts.iter().map(|part| part.0).sum();
         let rating = Rating::new((sum / weight).clamp(0.0, 100.0))?;
         let tier = Tier::Low;
-        ratings.push(InfluenceRating { rating, tier, reach, score, engagement, speed, weight_known: weight / total });
+        ratings.push(InfluenceRating { rating, tier, reach, score, engagement, speed, weight_known: known / total });
     }
     let standing: Vec<Option<f64>> = ratings.iter().map(|rating| Some(rating.rating.value())).collect();
     for (rating, standing) in ratings.iter_mut().zip(percent_ranks(&standing)) {
@@ -225,6 +230,11 @@ struct Range {
 const AT_LEAST_ZERO: Range = Range { high: f64::MAX, words: "finite and at least 0" };
 const ZERO_TO_TEN: Range = Range { high: 10.0, words: "0 to 10, or missing" };
 
+/// The mean of percent ranks.
+const MEAN_RANK: f64 = 50.0;
+/// Promoters answer this or more.
+const PROMOTER_MIN: f64 = 9.0;
+
 /// Percent ranks of one component; empty where nothing is known of anybody.
 struct Component(Vec<Option<f64>>);
 
@@ -257,6 +267,17 @@ impl Component {
 
     fn of(&self, customer: usize) -> Option<f64> {
         self.0.get(customer).copied().flatten()
+    }
+
+    /// The rank of whoever it is not known of, where it is known of somebody.
+    fn stand_in(&self) -> Option<f64> {
+        self.0.iter().any(Option::is_some).then_some(MEAN_RANK)
+    }
+
+    /// That of whoever gave no answer: at most as high as any promoter.
+    fn of_silence(&self, answers: &[Option<f64>]) -> Option<f64> {
+        let promoters = answers.iter().zip(&self.0).filter(|(answer, _)| answer.is_some_and(|own| own >= PROMOTER_MIN));
+        self.stand_in().map(|mean| promoters.filter_map(|(_, rank)| *rank).fold(mean, f64::min))
     }
 }
 
@@ -312,7 +333,8 @@ mod tests {
         assert_eq!(reach, [25.0, 87.5, 25.0, 62.5]);
         let score: Vec<Option<f64>> = ratings.iter().map(|rating| rating.score).collect();
         assert_eq!(score, [Some(200.0 / 3.0), None, Some(50.0 / 3.0), Some(200.0 / 3.0)]);
-        let want = [(0.5 * 25.0 + 0.3 * 200.0 / 3.0) / 0.8, 87.5, (12.5 + 5.0) / 0.8, (31.25 + 20.0) / 0.8];
+        let want =
+            [(0.5 * 25.0 + 0.3 * 200.0 / 3.0) / 0.8, (43.75 + 15.0) / 0.8, (12.5 + 5.0) / 0.8, (31.25 + 20.0) / 0.8];
         for (rating, want) in ratings.iter().zip(want) {
             assert!((rating.rating.value() - want).abs() < 1e-12, "{rating:?} {want}");
         }
@@ -320,6 +342,23 @@ mod tests {
         assert!((ratings[1].weight_known - 0.5).abs() < 1e-12);
         let tiers: Vec<Tier> = ratings.iter().map(|rating| rating.tier).collect();
         assert_eq!(tiers, [Tier::Low, Tier::High, Tier::Low, Tier::Middle]);
+    }
+
+    #[test]
+    fn silence_is_no_advantage_over_a_promoter() {
+        // Reach mid-ranks 1 to 4 of 4. Two of three answers are 10, so that 9 ranks 100/6 among answers, and silence no higher:
+        // (0.5 * 87.5 + 0.3 * 100/6) / 0.8 against (0.5 * 62.5 + 0.3 * 100/6) / 0.8.
+        let ratings = rate(&[1.0, 2.0, 3.0, 4.0], &[Some(10.0), Some(10.0), Some(9.0), None], &[None; 4]);
+        let got: Vec<f64> = ratings.iter().map(|own| own.rating.value()).collect();
+        assert!(
+            (got[3] - (43.75 + 5.0) / 0.8).abs() < 1e-12 && (got[2] - (31.25 + 5.0) / 0.8).abs() < 1e-12,
+            "{got:?}"
+        );
+        // Of equal reach, a 9 among lower answers is above silence, and silence is in the middle: 9 ranks 250/3.
+        let ratings = rate(&[1.0; 4], &[Some(9.0), Some(3.0), Some(5.0), None], &[None; 4]);
+        let got: Vec<f64> = ratings.iter().map(|own| own.rating.value()).collect();
+        assert!((got[0] - (25.0 + 25.0) / 0.8).abs() < 1e-12 && (got[3] - 50.0).abs() < 1e-12, "{got:?}");
+        assert!((ratings[3].weight_known - 0.5).abs() < 1e-12);
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(super) struct ExchangedDates<'a> {
     pub outcomes: &'a LaterOutcomes,
     pub reach: &'a ReachSettings,
     pub judged: &'a AblationSettings,
+    /// The rating's own area under the ROC curve.
+    pub roc_auc: f64,
 }
 
 impl ExchangedDates<'_> {
@@ -36,8 +38,6 @@ impl ExchangedDates<'_> {
         if n_deals < N_DEALS_MIN {
             return Ok(None);
         }
-        let [earlier, later] = self.tables;
-        let truth = self.area([earlier, later])?;
         let windows = [0, 1].map(|window| RecordWindow {
             referrals: self.windows.until[window]..self.windows.until[window + 1],
             n_known: self.log.n_customers(self.windows.until[window]),
@@ -49,7 +49,7 @@ impl ExchangedDates<'_> {
             let [earlier, later] = [self.counted(&log, 0)?, self.counted(&log, 1)?];
             areas.push(self.area([&earlier, &later])?);
         }
-        Ok(Some(Placebo::of(PlaceboNull::DatesExchanged, truth, areas)))
+        Ok(Some(Placebo::of(PlaceboNull::DatesExchanged, self.roc_auc, areas)))
     }
 
     /// The inputs of one cut as the other log has them.

@@ -114,7 +114,7 @@ fn referral_rules(influence: &InfluenceResult) -> Table {
         .texts("treatment", rows.iter().map(|row| treatment(row).to_owned()))
 }
 
-/// One row a rule and figure; the log loss less that of one rate for all is the figure `log_loss_gain`.
+/// One row a rule and figure; what the log loss is less than that of one rate for all is the figure `log_loss_gain`.
 fn passing(result: &PassingResult) -> Table {
     struct Row<'r> {
         of: &'r PassingRow,
@@ -136,9 +136,9 @@ fn passing(result: &PassingResult) -> Table {
         rows.extend(judged.gain.of(Metric::LogLoss).map(|own| Row {
             of,
             metric: "log_loss_gain",
-            value: own.difference,
-            conf_low: own.conf_low,
-            conf_high: own.conf_high,
+            value: -own.difference,
+            conf_low: own.conf_high.map(|high| -high),
+            conf_high: own.conf_low.map(|low| -low),
         }));
     }
     let n_rows = rows.len();

@@ -9,8 +9,8 @@ use super::promoter_history::PromoterHistory;
 use super::referral_log::{Network, ReferralLog};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{
-    AblationSettings, CustomerRating, InfluenceError, LargestReasons, Placebo, RatingBasis, RatingModel, ReachSettings,
-    ablate, placebo,
+    AblationSettings, Contender, CustomerRating, InfluenceError, LargestReasons, Placebo, RatingBasis, RatingModel,
+    ReachSettings, ablate, placebo,
 };
 use crate::link::Engine;
 use crate::report::{LaterKind, LearnedRating, words};
@@ -29,7 +29,7 @@ const REFERRERS_MIN: usize = 20;
 const CUSTOMERS_MAX: usize = 200_000;
 /// Customers of one snapshot at most when contenders are judged, and when placebos are.
 const JUDGED_MAX: usize = 50_000;
-const PLACEBO_MAX: usize = 20_000;
+const PLACEBO_MAX: usize = 10_000;
 /// Placebos: with 19, the true rating is first among 20 by chance in 5 % of cases.
 const N_DEALS: usize = 19;
 /// Reasons given for each rating.
@@ -196,10 +196,15 @@ impl Tables<'_> {
             findings.push(Finding::new(FindingKind::NotEstimated, Severity::Warning, "rating", sentence));
         };
         let ablation = ablate(&earlier, &later, &plain, &judged).map_err(|error| not_judged("ablation", error)).ok();
-        let few = AblationSettings { rows_max: PLACEBO_MAX, n_folds: 2, ..judged };
-        let dealt = placebo(&earlier, &later, N_DEALS, &few).map_err(|error| not_judged("placebo", error)).ok();
-        let exchanged = self.exchanged(settings, &few).map_err(|error| not_judged("placebo of dates", error)).ok();
-        let placebos = dealt.into_iter().chain(exchanged.flatten()).collect::<Vec<_>>();
+        let few = AblationSettings { rows_max: PLACEBO_MAX, ..judged };
+        let mut placebos: Vec<Placebo> = Vec::new();
+        // Placebos are held against the area that is told.
+        if let Some(row) = ablation.as_ref().and_then(|own| own.of(&Contender::Rating)) {
+            let dealt = placebo(&earlier, &later, row.roc_auc, N_DEALS, &few);
+            placebos.extend(dealt.map_err(|error| not_judged("placebo", error)).ok());
+            let exchanged = self.exchanged(settings, &few, row.roc_auc);
+            placebos.extend(exchanged.map_err(|error| not_judged("placebo of dates", error)).ok().flatten());
+        }
         findings.extend(ablation.iter().flat_map(|ablation| ablation.findings.iter().cloned()));
         findings.extend(placebos.iter().flat_map(|placebo| placebo.findings.iter().cloned()));
         let n_customers = fitted.n_rows;
@@ -218,10 +223,12 @@ impl Tables<'_> {
         &self,
         settings: &LearningSettings<'_>,
         judged: &AblationSettings,
+        roc_auc: f64,
     ) -> Result<Option<Placebo>, InfluenceError> {
         let (log, windows, outcomes) = (self.log, self.windows, self.outcomes);
         let tables = [&self.earlier, &self.later];
-        ExchangedDates { log, windows, cuts: self.cuts, tables, outcomes, reach: &settings.reach, judged }.placebo()
+        ExchangedDates { log, windows, cuts: self.cuts, tables, outcomes, reach: &settings.reach, judged, roc_auc }
+            .placebo()
     }
 }
 

@@ -7,8 +7,8 @@ use super::referral_log::ReferralLog;
 use crate::estimators::evaluation::{Assessment, Metric};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{
-    EdgeColumn, InfluenceError, LearnedProbability, LogisticPassing, PartialCredit, PassingJudgement, PassingTrials,
-    ReferralGraph, Relation, SharedSuccess, decay_weights, judge_passing,
+    EdgeColumn, InfluenceError, LearnedProbability, LogisticPassing, PASSING_LEVEL, PartialCredit, PassingJudgement,
+    PassingTrials, ReferralGraph, Relation, SharedSuccess, decay_weights, judge_passing,
 };
 use crate::link::Engine;
 use crate::report::{PassingResult, PassingRow};
@@ -143,8 +143,9 @@ impl History<'_> {
             for row in &mut result.rows {
                 row.is_used = row.rule == word(used);
                 // One rate for all is no better than itself.
-                if row.is_used && used != PassingRule::Constant {
-                    findings.extend(row.judgement.iter().flat_map(|judgement| judgement.findings.iter().cloned()));
+                let says = |own: &&Finding| used != PassingRule::Constant || own.about == PASSING_LEVEL;
+                if row.is_used {
+                    findings.extend(row.judgement.iter().flat_map(|own| own.findings.iter().filter(says).cloned()));
                 }
             }
             result

@@ -1,6 +1,7 @@
 //! Every measure of a study by every cut: the recommend answer, the touchpoints, other items, deeds, the share of wallet.
 
 use super::PipelineError;
+use super::coded::Coded;
 use super::coded::texts;
 use super::perception::numbers_of;
 use super::question::{Question, is_share};
@@ -164,7 +165,13 @@ impl Question<'_> {
 
     /// A cut with how many customers there are in all of each level, where that is known.
     fn sized<'c>(&self, cut: Cut<'c>) -> Result<Cut<'c>, MeasureError> {
-        let sizes = cut.levels().iter().map(|level| self.populations().of_level(cut.name(), level)).collect();
+        let Some(coded) = Coded::of(self.base, cut.name()) else { return Ok(cut) };
+        let rows = coded.rows_by_level(&self.answered());
+        let size = |value: &String| {
+            let level = coded.levels.binary_search(value).ok()?;
+            self.population_of_level(cut.name(), value, &rows[level])
+        };
+        let sizes = cut.levels().iter().map(size).collect();
         cut.with_populations(sizes)
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Promoters<'run> {
     log: ReferralLog,
     network: Network,
     history: PromoterHistory,
+    /// Days since they joined of customers who neither referred nor were referred, where known.
+    outside_tenure_days: Vec<f64>,
     invitations: Invitations,
 }
 
@@ -61,12 +63,30 @@ impl<'run> Promoters<'run> {
         let history = PromoterHistory::new(engine, network.graph.n_nodes(), 1);
         let invitations = Invitations::new(settings, engine, &network.graph)?;
         let (rules, of_rules) = (ruled.rows, ruled.findings);
-        Ok(Some(Self { engine, study, settings, rules, of_rules, log, network, history, invitations }))
+        let outside_tenure_days = Vec::new();
+        Ok(Some(Self {
+            engine,
+            study,
+            settings,
+            rules,
+            of_rules,
+            log,
+            network,
+            history,
+            outside_tenure_days,
+            invitations,
+        }))
     }
 
     /// Takes what is known of a batch of customers.
     pub fn watch(&mut self, batch: &BaseTable) {
         self.history.watch(batch, &self.network.graph);
+        let (customers, tenure_days) = (batch.texts("customer").unwrap_or_default(), batch.numbers("tenure_days"));
+        for (who, &days) in customers.iter().zip(tenure_days.unwrap_or_default()) {
+            if !days.is_nan() && who.as_ref().is_some_and(|who| self.network.graph.number_of(who).is_none()) {
+                self.outside_tenure_days.push(days);
+            }
+        }
         self.invitations.watch(batch, &self.network.graph);
     }
 
@@ -77,7 +97,8 @@ impl<'run> Promoters<'run> {
             Some(probability) => Some(self.spreading(probability)?),
             None => None,
         };
-        let Self { engine, study, settings, rules, of_rules, log, network, history, invitations } = self;
+        let Self { engine, study, settings, rules, of_rules, log, network, history, outside_tenure_days, invitations } =
+            self;
         let names = &network.graph;
         let n_nodes = names.n_nodes();
         let (graph, reached) = match &spreading {
@@ -116,6 +137,7 @@ impl<'run> Promoters<'run> {
             &SpeedQuestion {
                 reach_days: &settings.reach_days,
                 tenure_days: history.recorded("tenure_days"),
+                outside_tenure_days: &outside_tenure_days,
                 as_of_us: study.as_of.end_us(),
                 samples: settings.samples as usize,
                 seed: study.seed,

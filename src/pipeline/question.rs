@@ -11,6 +11,7 @@ use crate::measures::portfolio::EstimateSettings;
 use crate::measures::{IntervalKind, MeasureError, NetPromoterScore, NpsSettings, Resampling, Sampling};
 use crate::study::{NpsInterval, Outcome, OutcomeKind, SpendScale, Study};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Replicates of what is resampled here; fewer where there are many answers, whose percentiles are smooth.
 const REPLICATES: usize = 500;
@@ -30,6 +31,8 @@ pub(super) struct Question<'a> {
     /// By row the number of its random stream, where intervals are percentiles over resampled customers.
     streams: Option<Vec<u32>>,
     populations: Cow<'a, Populations>,
+    /// What all answers are of, over all waves.
+    population: Option<f64>,
 }
 
 /// In a weighted study the rows with a weight, else all.
@@ -64,13 +67,18 @@ impl<'a> Question<'a> {
             None => rows.iter().map(|&row| row as u32).collect(),
         });
         let populations = Cow::Owned(Populations::default());
-        Some(Self { study, base, answers, weights: None, customers, clusters, streams, populations })
+        Some(Self { study, base, answers, weights: None, customers, clusters, streams, populations, population: None })
     }
 
     /// The same of a population whose size is known.
     #[must_use]
     pub fn among(self, populations: &'a Populations) -> Self {
-        Self { populations: Cow::Borrowed(populations), ..self }
+        let own = Self { populations: Cow::Borrowed(populations), ..self };
+        let population = own.over_waves(&own.answered(), |wave| match wave {
+            Some(wave) => populations.of_level("wave", wave),
+            None => populations.all(),
+        });
+        Self { population, ..own }
     }
 
     /// Whether answers have weights of the study.
@@ -130,12 +138,43 @@ impl<'a> Question<'a> {
         Sampling {
             weights: self.weights,
             clusters: self.clusters.as_ref(),
-            population: self.populations.all(),
+            population: self.population,
             streams: self.streams.as_deref(),
         }
     }
 
-    /// How many customers there are in all of those who gave some answers, where the population is known. Where that of a level
+    /// The size of a population in which as large a share has answered once as the answers are of what all waves together could
+    /// have had, each of which asks everybody anew; `None` where the size of a wave is not known. Of one wave that is its size.
+    ///
+    /// The share is `n / N` over waves, `n` and `N` summed. It leaves of the variance by customer what a panel leaves, who answer in
+    /// every wave, and all of it is gone where everybody answered in each. Where each wave draws anew, or waves ask unequal shares,
+    /// it leaves more than is needed: `sum n_w^2 / N_w >= (sum n_w)^2 / sum N_w`, and what a customer's answers have in common no
+    /// longer counts.
+    fn over_waves(&self, rows: &[usize], size_of: impl Fn(Option<&str>) -> Option<f64>) -> Option<f64> {
+        let names = self.base.texts("wave");
+        let name_of = |row: usize| names.and_then(|own| own[row].as_deref());
+        let mut waves: BTreeMap<Option<&str>, Vec<usize>> =
+            self.answered().into_iter().map(|row| (name_of(row), Vec::new())).collect();
+        for &row in rows {
+            waves.entry(name_of(row)).or_default().push(row);
+        }
+        let mut n_could = 0.0;
+        for wave in waves.keys() {
+            n_could += size_of(*wave)?;
+        }
+        let n_did: usize = waves.values().map(|own| self.n_seen(own)).sum();
+        (n_did > 0).then(|| self.n_seen(rows) as f64 * (n_could / n_did as f64))
+    }
+
+    /// How many customers there are in all of a value of a column over all waves, as [`Self::population_of`] counts them, where
+    /// that is known of itself.
+    pub fn population_of_level(&self, column: &str, value: &str, rows: &[usize]) -> Option<f64> {
+        let own = self.populations.of_level(column, value)?;
+        if column == "wave" { Some(own) } else { self.over_waves(rows, |_| Some(own)) }
+    }
+
+    /// How many customers there are in all of those who gave some answers, where the population is known; over several waves as
+    /// many as leave the share of all of their answers. Where that of a level
     /// is not, the share of all customers that was asked stands for the level's (Cochran 1977, section 2.12).
     pub fn population_of(&self, rows: &[usize], part: Part<'_>) -> Option<f64> {
         let own = &self.populations;
@@ -144,8 +183,11 @@ impl<'a> Question<'a> {
             all.filter(|_| n_asked > 0.0).map(|all| self.n_seen(rows) as f64 * all / n_asked)
         };
         match part {
-            Part::All => own.all(),
-            Part::Level { column, value } => own.of_level(column, value).or_else(|| as_of(&self.answered(), own.all())),
+            Part::All => self.population,
+            Part::Level { column, value } => {
+                let of_itself = self.population_of_level(column, value, rows);
+                of_itself.or_else(|| as_of(&self.answered(), self.population))
+            }
             Part::Wave(wave) => own.of_level("wave", wave),
             Part::LevelInWave { column, value, wave, of_wave } => {
                 own.of_level(column, value).or_else(|| as_of(of_wave, own.of_level("wave", wave)))
@@ -204,6 +246,11 @@ impl<'a> Question<'a> {
         let drawn = self.drawn(rows);
         let sampling = Sampling { population: self.population_of(rows, part), ..drawn.sampling() };
         NetPromoterScore::of_sample(&self.some(rows), sampling, self.linearised_settings())
+    }
+
+    /// The same as of an endless population.
+    pub fn linearised_of_process(&self, rows: &[usize]) -> Result<NetPromoterScore, MeasureError> {
+        NetPromoterScore::of_sample(&self.some(rows), self.drawn(rows).sampling(), self.linearised_settings())
     }
 
     /// The same as [`Self::score`], without error and interval (`NaN`) of a single answer and where all answers are one customer's,

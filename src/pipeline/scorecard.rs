@@ -167,7 +167,9 @@ impl Making<'_> {
                  the waves as they are",
                 sure.join(", ")
             );
-            return self.keep("the trend over waves and its control limits", &problem);
+            self.keep("the trend over waves", &problem);
+            let points = waves.iter().enumerate().filter_map(|(place, wave)| wave.as_point_of_process(question, place));
+            return self.control(&points.collect::<Vec<Wave>>());
         }
         let points = |wave: (usize, &WaveOf)| wave.1.as_point(question, wave.0);
         let own: Vec<Wave> = waves.iter().enumerate().filter_map(points).collect();
@@ -179,7 +181,12 @@ impl Making<'_> {
             }
             Err(problem) => self.keep("the trend over waves", &problem.to_string()),
         }
-        match ControlLimits::default().of(&own) {
+        self.control(&own);
+    }
+
+    /// Control limits ask what waves vary by in common, so that of waves of everybody they have the errors of an endless population.
+    fn control(&mut self, waves: &[Wave]) {
+        match ControlLimits::default().of(waves) {
             Ok(points) => {
                 self.card.findings.extend(signals(&points));
                 self.card.control = points;

@@ -10,7 +10,7 @@ use super::small_bases::{self, Hidden};
 use crate::measures::change::{ChangeSettings, GroupScore, ManyCuts, Wave, WaveCounts};
 use crate::measures::movement::{ResampledMovement, TouchpointCoefficient, WaveRows};
 use crate::measures::portfolio::Cut;
-use crate::measures::{MeasureError, Sampling};
+use crate::measures::{MeasureError, NetPromoterScore, Sampling};
 use crate::report::{WaveChange, WaveMovement};
 use crate::study::{Missing, Outcome, OutcomeKind};
 use std::collections::BTreeSet;
@@ -30,14 +30,25 @@ impl WaveOf {
     /// A wave as a point in time: the mean instant of its answers in years, or its place where answers have no time.
     pub fn as_point(&self, question: &Question<'_>, place: usize) -> Option<Wave> {
         let score = question.linearised(&self.rows, Part::Wave(&self.name)).ok()?;
+        Some(self.with_score(question, place, &score))
+    }
+
+    /// The same with the error of an endless population, from which whoever was asked came: what a wave varies by although nothing
+    /// has changed, even where everybody was asked.
+    pub fn as_point_of_process(&self, question: &Question<'_>, place: usize) -> Option<Wave> {
+        let score = question.linearised_of_process(&self.rows).ok()?;
+        Some(self.with_score(question, place, &score))
+    }
+
+    fn with_score(&self, question: &Question<'_>, place: usize, score: &NetPromoterScore) -> Wave {
         let time = question.mean_day(&self.rows).map_or(place as f64, |day| day / DAYS_OF_YEAR);
-        Some(Wave {
+        Wave {
             name: self.name.clone(),
             time,
             nps: score.nps,
             std_error: score.std_error,
             wording: self.wordings.first().cloned(),
-        })
+        }
     }
 
     /// Whether another wave was asked in the same words; `None` where that is not known of both.

@@ -25,6 +25,8 @@ pub(super) struct SpeedQuestion<'run> {
     pub reach_days: &'run [u32],
     /// Days since each customer joined, where known.
     pub tenure_days: Option<&'run [f64]>,
+    /// The same of customers outside of the graph, who can refer as well and have not.
+    pub outside_tenure_days: &'run [f64],
     /// The end of the data, UTC microseconds.
     pub as_of_us: i64,
     pub samples: usize,
@@ -49,7 +51,7 @@ struct Trials {
 /// Learns delays and reach in time.
 ///
 /// A customer can pass the word on from the first referral that brought them on, else since they joined. Each referral is a
-/// trial that took the days since then; somebody who referred nobody is one that is still open.
+/// trial that took the days since then; somebody who referred nobody is one that is still open, in the graph or outside of it.
 ///
 /// # Errors
 /// Reach cannot be computed.
@@ -127,6 +129,9 @@ impl Trials {
                 all.push((question.as_of_us as f64 - start) / DAY_US, false);
             }
         }
+        for &days in question.outside_tenure_days {
+            all.push(days, false);
+        }
         let stride = all.days.len().div_ceil(TRIALS_MAX).max(1);
         Self {
             days: all.days.into_iter().step_by(stride).collect(),
@@ -137,5 +142,60 @@ impl Trials {
     fn push(&mut self, days: f64, passed: bool) {
         self.days.push(days.max(SHORTEST_DAYS));
         self.passed.push(passed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::influence::Delay;
+    use crate::stats::random::stream;
+    use rand::Rng;
+
+    /// 1,200 customers join over 850 days; each refers one at most, which half of them ever do, 300 days after their start on
+    /// average. Those who came alone and referred nobody are in no referral, and of whoever joined they are open trials as well:
+    /// left out, the share comes out as 0.86 to 0.93 with an error of 0.03 to 0.04 (the same company by another program).
+    #[test]
+    fn customers_outside_of_the_graph_are_open_trials() {
+        let mut random = stream(3, "delays of a company", 0);
+        let mut joined: Vec<f64> = (0..1200).map(|_| 850.0 * random.random::<f64>()).collect();
+        let (mut made, mut at) = (Vec::new(), 0);
+        while at < joined.len() {
+            let until = joined[at] - 300.0 * (1.0 - random.random::<f64>()).ln();
+            if random.random::<f64>() < 0.5 && until < 900.0 {
+                made.push((at, joined.len(), until));
+                joined.push(until);
+            }
+            at += 1;
+        }
+        made.sort_by(|left, right| left.2.total_cmp(&right.2));
+        let mut numbers = vec![u32::MAX; joined.len()];
+        let mut in_graph = Vec::new();
+        let mut rows = Vec::new();
+        for &(from, to, days) in &made {
+            for customer in [from, to] {
+                if numbers[customer] == u32::MAX {
+                    numbers[customer] = in_graph.len() as u32;
+                    in_graph.push(900.0 - joined[customer]);
+                }
+            }
+            rows.push((numbers[from], numbers[to], (days * DAY_US) as i64));
+        }
+        let outside = (0..joined.len()).filter(|&own| numbers[own] == u32::MAX);
+        let outside: Vec<f64> = outside.map(|customer| 900.0 - joined[customer]).collect();
+        let question = SpeedQuestion {
+            reach_days: &[],
+            tenure_days: Some(&in_graph),
+            outside_tenure_days: &outside,
+            as_of_us: (900.0 * DAY_US) as i64,
+            samples: 1,
+            seed: 1,
+        };
+        let trials = Trials::of(&ReferralLog::of_rows(&rows), in_graph.len(), &question);
+        assert_eq!(trials.days.len(), joined.len());
+        let fit = fit_delay(&trials.days, &trials.passed, DelayFamily::Exponential, Eventually::Share).expect("a fit");
+        assert!((fit.share - 0.5).abs() < 3.0 * fit.share_se && fit.share_se < 0.05, "{fit:?}");
+        let Delay::Exponential { mean_days } = fit.delay else { panic!("another family") };
+        assert!((mean_days - 300.0).abs() < 3.0 * fit.scale_se, "{fit:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! Who carries the word in a line each, for short places: the learned rating, whether it beats counting, whom to invite.
 
 use super::influence_results::{InfluenceResult, LearnedRating, SeedCount, SeedPlanResult};
-use super::{sentences, words};
+use super::{reasons, sentences, words};
 use crate::influence::{Ablation, Contender, Rival};
 use crate::stats::Confidence;
 
@@ -67,13 +67,22 @@ fn better_without(ablation: &Ablation) -> String {
     format!(" Without {} it foretells better, as far as these customers tell.", words::listed(&kinds))
 }
 
+/// What a plan by value counts: margin, as the study has it, of those who are reached.
+pub(super) fn value_in_words(name: &str) -> String {
+    match name {
+        "own_value" => "of margin on what those reached have bought".to_owned(),
+        "lifetime_value" => "of margin on what those reached are expected to buy".to_owned(),
+        column => format!("of {} (as the customers file has it) of those reached", reasons::spaced(column)),
+    }
+}
+
 /// Whom to invite, and what is guaranteed of it.
 pub(super) fn plan(result: &SeedPlanResult) -> String {
     let names: Vec<&str> = result.seeds.iter().take(N_NAMED).map(|row| row.customer.as_str()).collect();
     let more = if result.seeds.len() > N_NAMED { ", ..." } else { "" };
     let what = match &result.counts {
         SeedCount::Customers => "customers".to_owned(),
-        SeedCount::Value(name) => format!("of {name}"),
+        SeedCount::Value(name) => value_in_words(name),
     };
     let by_count = result.plan.rivals.iter().find(|rival| rival.rival == Rival::TopByCount);
     let rival = by_count.map_or_else(String::new, |rival| {
@@ -201,5 +210,7 @@ mod tests {
         let start = "To invite 4 customers (ann, bob, cid, ...) is expected to reach 12.00 ± 0.25 customers, at least";
         assert!(said[0].starts_with(start), "{said:?}");
         assert!(said[0].ends_with("; those with the most referrals would reach 9.5."), "{said:?}");
+        assert_eq!(value_in_words("own_value"), "of margin on what those reached have bought");
+        assert_eq!(value_in_words("list_price"), "of list price (as the customers file has it) of those reached");
     }
 }

@@ -48,6 +48,9 @@ pub(super) fn score_interval(row: &MeasureRow) -> String {
     if row.score.std_error.is_nan() {
         return format!("no interval from one {} alone", if row.score.n == 1 { "answer" } else { "customer" });
     }
+    if row.score.asked_share.is_some_and(|share| share >= 1.0) {
+        return "everybody was asked, so that there is no sampling error".to_owned();
+    }
     let ends = words::score_range(row.score.conf_low, row.score.conf_high);
     format!("{} interval {ends}", words::level(row.score.confidence))
 }

@@ -1,5 +1,6 @@
 //! How numbers are written: one way for the page, the summary and the terminal.
 
+use crate::findings::grouped;
 use crate::stats::Confidence;
 
 /// What stands where there is no value.
@@ -232,23 +233,6 @@ fn quoted_names(text: &str) -> String {
 pub(super) fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// Commas between thousands of the whole part.
-fn grouped(digits: &str) -> String {
-    let (whole, rest) = digits.split_once('.').map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if let Some(rest) = rest {
-        text.push('.');
-        text.push_str(rest);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -686,7 +686,7 @@ fn passing_probabilities_of_ten_referrers_by_hand() {
     near(of("shared_success", "log_loss"), loss(&shrunken));
     // Each had one referrer, so that divided credit learns the same.
     near(of("credit", "log_loss"), loss(&shrunken));
-    near(of("shared_success", "log_loss_gain"), loss(&shrunken) - loss(&|_| rate));
+    near(of("shared_success", "log_loss_gain"), loss(&|_| rate) - loss(&shrunken));
     assert!(passing.iter().all(|row| (row["is_used"] == "true") == (row["rule"] == "shared_success")), "{passing:?}");
     // Reach goes by all 200: r0 brought 20 of whom 9 bought, and 55 bought in all.
     let influence = rows(folder.path(), "ten", "influence");

@@ -3,7 +3,7 @@
 use super::ceiling::{Ceiling, CeilingLine, Line, Peer, Requirement, Scope, peers, zone_of_steps};
 use crate::data::Observations;
 use crate::drivers::{ActionError, Scale};
-use crate::findings::{Finding, FindingKind, Severity};
+use crate::findings::{Finding, FindingKind, Severity, thousands};
 use crate::stats::random::stream;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
@@ -272,8 +272,8 @@ fn dependent(observations: &Observations, rows: &[usize]) -> Option<Finding> {
         let outcome = observations.outcome().name();
         let sentence = format!(
             "{} answers are of {} customers; the permutations take answers as independent, so their p-values may be too small.",
-            rows.len(),
-            clusters.n_clusters()
+            thousands(rows.len()),
+            thousands(clusters.n_clusters())
         );
         Finding::new(FindingKind::Unreliable, Severity::Note, outcome, sentence)
             .number("n_answers", rows.len() as f64)

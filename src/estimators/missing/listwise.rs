@@ -2,7 +2,7 @@
 
 use super::{MissingError, Treatment};
 use crate::data::{Gaps, Observations};
-use crate::findings::{Finding, FindingKind, Severity};
+use crate::findings::{Finding, FindingKind, Severity, thousands};
 use serde::{Deserialize, Serialize};
 
 /// A share of rows kept below this is a warning.
@@ -82,10 +82,12 @@ fn dropped(costs: &[ColumnCost], n_rows: usize, n_kept: usize) -> Option<Finding
     let worst = costs.iter().max_by_key(|cost| cost.n_missing)?;
     let share = n_kept as f64 / n_rows as f64;
     let sentence = format!(
-        "listwise keeps {:.0} % of the rows ({n_kept} of {n_rows}); `{}` costs most, missing in {}.",
+        "listwise keeps {:.0} % of the rows ({} of {}); `{}` costs most, missing in {}.",
         100.0 * share,
+        thousands(n_kept),
+        thousands(n_rows),
         worst.column,
-        worst.n_missing
+        thousands(worst.n_missing)
     );
     let severity = if share < FEW_KEPT { Severity::Warning } else { Severity::Note };
     let finding = Finding::new(FindingKind::RowsDropped, severity, Treatment::Listwise.word(), sentence);

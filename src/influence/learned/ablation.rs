@@ -296,16 +296,23 @@ fn no_better_than_chance(row: &AblationRow) -> Option<Finding> {
 fn no_gain(row: &AblationRow) -> Option<Finding> {
     let Contender::Column(name) = &row.contender else { return None };
     (row.gain_low.is_nan() || row.gain_low <= 0.0).then(|| {
+        let than = if row.gain_high < 0.0 { "worse" } else { "no better" };
         let sentence = format!(
-            "The rating tells later referrers no better than `{name}` alone does: its area under the ROC curve is {:.3} \
-             larger ({:.3} to {:.3}).",
-            row.gain_of_rating, row.gain_low, row.gain_high
+            "The rating tells later referrers {than} than `{name}` alone does: its area under the ROC curve is {} ({} to {}).",
+            larger(row.gain_of_rating),
+            larger(row.gain_low),
+            larger(row.gain_high)
         );
         Finding::new(FindingKind::NoGain, Severity::Warning, "rating", sentence)
             .number("gain", row.gain_of_rating)
             .number("gain_low", row.gain_low)
             .number("gain_high", row.gain_high)
     })
+}
+
+/// How much larger an area is than another, or how much smaller.
+fn larger(gain: f64) -> String {
+    format!("{:.3} {}", gain.abs(), if gain < 0.0 { "smaller" } else { "larger" })
 }
 
 /// The outcome's values dealt to other rows.
@@ -317,6 +324,31 @@ pub(super) fn with_values<'data>(snapshot: &Snapshot<'data>, values: &'data [f64
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rating_below_a_count_is_said_to_be_smaller() {
+        let row = |gain_of_rating: f64, gain_low: f64, gain_high: f64| AblationRow {
+            contender: Contender::Column("referrals".to_owned()),
+            roc_auc: 0.6,
+            conf_low: 0.5,
+            conf_high: 0.7,
+            precision_top_tenth: 0.2,
+            lift_top_tenth: 2.0,
+            gain_of_rating,
+            gain_low,
+            gain_high,
+        };
+        let said = |row: AblationRow| no_gain(&row).map(|own| own.sentence);
+        let worse = said(row(-0.1154, -0.187, -0.042)).expect("a finding");
+        assert!(worse.contains("worse than `referrals` alone does"), "{worse}");
+        assert!(worse.ends_with("is 0.115 smaller (0.187 smaller to 0.042 smaller)."), "{worse}");
+        let same = said(row(-0.023, -0.079, 0.034)).expect("a finding");
+        assert!(
+            same.contains("no better") && same.ends_with("0.023 smaller (0.079 smaller to 0.034 larger)."),
+            "{same}"
+        );
+        assert_eq!(said(row(0.05, 0.01, 0.09)), None);
+    }
 
     #[test]
     fn ties_at_the_border_count_in_part() {

@@ -112,7 +112,9 @@ impl Placebo {
     }
 }
 
-/// Judges the rating beside `n_deals` placebos in which later outcomes, before and after, belong to random customers.
+/// Judges the rating's area (that of [`ablate`]) beside `n_deals` placebos in which later outcomes, before and after, belong to
+/// random customers. With the settings that the area was judged by, placebos have the same customers, parts and fallbacks; with
+/// fewer rows they scatter more, which is on the safe side.
 ///
 /// Shuffled dates alone would not do: who has many referrals in all has many on any dates. Dealing the outcomes anew breaks
 /// what ties them to the inputs and keeps everything else, the model's freedom included.
@@ -122,13 +124,13 @@ impl Placebo {
 pub fn placebo(
     earlier: &Snapshot<'_>,
     later: &Snapshot<'_>,
+    roc_auc: f64,
     n_deals: usize,
     settings: &AblationSettings,
 ) -> Result<Placebo, InfluenceError> {
     if n_deals == 0 {
         return Err(InfluenceError::BadSetting { setting: "deals of a placebo", value: 0.0, range: "at least 1" });
     }
-    let roc_auc = rating_area(earlier, later, settings)?;
     let mut dealt = Vec::with_capacity(n_deals);
     for deal in 0..n_deals as u64 {
         let shuffled = |values: &[f64], purpose: &str| {

@@ -130,8 +130,15 @@ fn dealt_outcomes_find_nothing() {
     let (first, second) = (company.window(6.0, 1), company.window(6.0, 2));
     let (before, after) = (company.columns(&first), company.columns(&second));
     let (earlier, later) = (company.snapshot(&before, &first.later), company.snapshot(&after, &second.later));
-    let judged = placebo(&earlier, &later, 19, &AblationSettings { n_folds: 2, ..AblationSettings::default() });
-    let judged = judged.expect("sound");
+    let settings = AblationSettings { n_folds: 2, ..AblationSettings::default() };
+    // The area that placebos are held against is the one that is told.
+    let told = |later| {
+        let judged = ablate(&earlier, later, &[], &settings).expect("sound");
+        let own = judged.of(&Contender::Rating).expect("the rating").roc_auc;
+        assert!((own - rating_area(&earlier, later, &settings).expect("sound")).abs() < 1e-15);
+        own
+    };
+    let judged = placebo(&earlier, &later, told(&later), 19, &settings).expect("sound");
     assert!(judged.p_value <= 0.05 && judged.findings.is_empty(), "{judged:?}");
     let mean = judged.dealt.iter().sum::<f64>() / 19.0;
     assert!((mean - 0.5).abs() < 0.02, "{mean}");
@@ -139,7 +146,7 @@ fn dealt_outcomes_find_nothing() {
     let mut turned = second.later.clone();
     turned.rotate_left(700);
     let strangers = company.snapshot(&after, &turned);
-    let judged = placebo(&earlier, &strangers, 19, &AblationSettings { n_folds: 2, ..AblationSettings::default() });
+    let judged = placebo(&earlier, &strangers, told(&strangers), 19, &settings);
     assert_eq!(judged.expect("sound").findings[0].kind, FindingKind::NoGain);
 }
 

@@ -10,6 +10,11 @@ use crate::influence::InfluenceError;
 const METRICS: [Metric; 5] =
     [Metric::Brier, Metric::LogLoss, Metric::CalibrationIntercept, Metric::CalibrationSlope, Metric::RocAuc];
 
+/// What a finding is about that says that probabilities were off in level.
+pub const PASSING_LEVEL: &str = "level of passing probabilities";
+/// A calibration intercept beyond this, with its whole interval, is far off: odds of one and a half times as much.
+const LEVEL_MIN: f64 = 0.405;
+
 /// How good passing probabilities were out of time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PassingJudgement {
@@ -66,7 +71,39 @@ pub fn judge_passing(
                 .number("log_loss_difference", loss.difference),
         );
     }
+    findings.extend(off_in_level(&judgement, &outcomes, probabilities));
     Ok(PassingJudgement { judgement, gain, n_trials: passed.len(), findings })
+}
+
+/// That probabilities are off in level by more than chance and by more than a little; what that says of reach, and whether
+/// at least their order tells anything.
+fn off_in_level(judgement: &Judgement, outcomes: &[f64], probabilities: &[f64]) -> Option<Finding> {
+    let intercept = judgement.of(Metric::CalibrationIntercept)?;
+    let (low, high) = (intercept.conf_low?, intercept.conf_high?);
+    if low < LEVEL_MIN && high > -LEVEL_MIN {
+        return None;
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let area = judgement.of(Metric::RocAuc);
+    let order = area.and_then(|area| {
+        let low = area.conf_low.filter(|&low| low <= 0.5)?;
+        Some(format!(
+            "; their order is no better than chance (area {:.3}, {low:.3} to {:.3})",
+            area.value, area.conf_high?
+        ))
+    });
+    let sentence = format!(
+        "Passing probabilities were far off in level when judged later: {:.1} % of {} trials passed and {:.1} % were expected \
+         (calibration intercept {:.2}, {low:.2} to {high:.2}), so that reach, its value and plans are too {}{}.",
+        100.0 * mean(outcomes),
+        outcomes.len(),
+        100.0 * mean(probabilities),
+        intercept.value,
+        if low > 0.0 { "small" } else { "large" },
+        order.unwrap_or_default()
+    );
+    let finding = Finding::new(FindingKind::Unreliable, Severity::Warning, PASSING_LEVEL, sentence);
+    Some(finding.number("calibration_intercept", intercept.value))
 }
 
 #[cfg(test)]
@@ -105,6 +142,23 @@ mod tests {
         truth.rotate_left(777);
         let judged = judge_passing(&passed, &truth, 0.35, &referrers, &ASSESSMENT()).expect("two classes");
         assert!(judged.findings.iter().any(|finding| finding.kind == FindingKind::NoGain));
+    }
+
+    #[test]
+    fn a_level_that_moved_is_a_finding_and_a_little_of_it_is_none() {
+        // Expected 0.2 and passed 0.5: an intercept of ln(1) - ln(1/4) = ln 4 = 1.386. With 0.45, ln(11/9) = 0.2.
+        let passed: Vec<bool> = (0..400).map(|row| row % 2 == 0).collect();
+        let referrers: Vec<u32> = (0..400).collect();
+        let level = |expected: f64| {
+            let judged = judge_passing(&passed, &[expected; 400], 0.5, &referrers, &ASSESSMENT()).expect("two classes");
+            judged.findings.into_iter().find(|own| own.about == PASSING_LEVEL)
+        };
+        let far = level(0.2).expect("a finding");
+        assert!((far.numbers["calibration_intercept"] - 4.0_f64.ln()).abs() < 1e-6, "{far:?}");
+        assert!(far.sentence.contains("50.0 % of 400 trials passed and 20.0 % were expected"), "{far:?}");
+        assert!(far.sentence.contains("are too small"), "{far:?}");
+        assert!(level(0.8).expect("a finding").sentence.contains("are too large"));
+        assert_eq!(level(0.45), None);
     }
 
     #[test]

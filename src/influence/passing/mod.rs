@@ -15,7 +15,7 @@ mod shared_success;
 
 pub use credit::{Action, Credit, CreditDistribution, CreditRule, accounts_for_in_action, credits_of_action};
 pub use decay::{decay_weights, fading_probability};
-pub use evaluation::{PassingJudgement, judge_passing};
+pub use evaluation::{PASSING_LEVEL, PassingJudgement, judge_passing};
 pub use logistic::{EdgeColumn, LearnedPassing, LogisticPassing};
 pub use partial_credit::PartialCredit;
 pub use shared_success::{BetaPrior, LearnedProbability, PassingTrials, SharedSuccess, SharedSuccessFit};

@@ -2,6 +2,7 @@
 
 use super::choose::PlannedSeed;
 use super::limits::{Candidates, Limits, Spent};
+use crate::influence::forest_seeds::ForestSeeds;
 use crate::influence::reverse::ReverseSets;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,6 +14,8 @@ pub(super) struct Sample<'a> {
     pub set_numbers: Vec<u32>,
     /// Sets that somebody active covers.
     pub taken: Vec<bool>,
+    /// Those who spread the word already.
+    pub active: Vec<u32>,
 }
 
 impl<'a> Sample<'a> {
@@ -30,13 +33,17 @@ impl<'a> Sample<'a> {
         }
         let is_active = |&node: &u32| candidates.active.is_some_and(|active| active[node as usize]);
         let taken = (0..sets.len()).map(|set| sets.set(set).iter().any(is_active)).collect();
-        Self { sets, starts, set_numbers, taken }
+        let active = (0..n_nodes as u32).filter(|node| is_active(node)).collect();
+        Self { sets, starts, set_numbers, taken, active }
     }
 }
 
-/// Which sets are covered, and how many more each customer would cover.
+/// Which sets are covered, and how many more each customer would cover; in trees, what each would add exactly.
 pub(super) struct Coverage<'a> {
     pub sample: Sample<'a>,
+    /// Trees before anybody is chosen, and as they are now; whoever is in them is in no set.
+    pub trees: &'a ForestSeeds<'a>,
+    pub forest: ForestSeeds<'a>,
     pub own: &'a [f64],
     pub per_set: f64,
     pub covered: Vec<bool>,
@@ -85,15 +92,20 @@ pub(super) enum Order {
 }
 
 impl<'a> Coverage<'a> {
-    pub fn of(sample: Sample<'a>, own: &'a [f64], total_weight: f64) -> Self {
+    pub fn of(sample: Sample<'a>, trees: &'a ForestSeeds<'a>, own: &'a [f64], total_weight: f64) -> Self {
         let per_set = total_weight / sample.sets.len().max(1) as f64;
-        let mut coverage = Self { covered: Vec::new(), uncovered: Vec::new(), sample, own, per_set };
+        let forest = trees.clone();
+        let mut coverage = Self { covered: Vec::new(), uncovered: Vec::new(), sample, trees, forest, own, per_set };
         coverage.start();
         coverage
     }
 
     /// Nothing is chosen; what active customers cover is.
     pub fn start(&mut self) {
+        self.forest = self.trees.clone();
+        for &node in self.sample.active.iter().filter(|&&node| self.trees.holds(node)) {
+            self.forest.choose(node);
+        }
         self.covered = self.sample.taken.clone();
         self.uncovered = self.sample.starts.windows(2).map(|ends| (ends[1] - ends[0]) as u32).collect();
         for set in (0..self.sample.sets.len()).filter(|&set| self.covered[set]) {
@@ -102,10 +114,16 @@ impl<'a> Coverage<'a> {
     }
 
     pub fn gain(&self, node: u32) -> f64 {
+        if self.forest.holds(node) {
+            return self.forest.gain(node);
+        }
         self.own[node as usize] + self.per_set * f64::from(self.uncovered[node as usize])
     }
 
     pub fn add(&mut self, node: u32) {
+        if self.forest.holds(node) {
+            return self.forest.choose(node);
+        }
         for place in self.sample.starts[node as usize]..self.sample.starts[node as usize + 1] {
             let set = self.sample.set_numbers[place] as usize;
             if !std::mem::replace(&mut self.covered[set], true) {
@@ -216,37 +234,39 @@ impl<'a> Coverage<'a> {
     /// The nodes in order, with gains on these sets.
     ///
     /// A set counts for the first node that covers it, so the number covered so far is binomial, and its standard error is
-    /// `W / n sqrt(c (1 - c / n))`: on the safe side, since the sets are stratified. What nobody else can bring is exact and
-    /// adds nothing to it. Where none or all of the sets are covered, the error is that of one set: so much may not have been
-    /// seen.
+    /// `W / n sqrt(c (1 - c / n))`: on the safe side, since the sets are stratified. What nobody else can bring, and what is
+    /// brought in trees, is exact and adds nothing to it. Where none or all of the sets are covered, the error is that of one
+    /// set: so much may not have been seen.
     pub fn judge(&mut self, nodes: &[u32], limits: &Limits<'_>) -> Judged {
         self.start();
         let n_sets = self.sample.sets.len().max(1) as f64;
         let per_set = self.per_set;
         let (mut own, mut covered, mut spent) = (0.0, 0.0, 0.0);
-        let mut counts = Vec::with_capacity(nodes.len());
-        for &node in nodes {
-            counts.push(f64::from(self.uncovered[node as usize]));
-            self.add(node);
-        }
         let std_error = |count: f64| per_set * (count.max(1.0) * (n_sets - count).max(1.0) / n_sets).sqrt();
+        let mut is_sampled = false;
+        let mut reach_se = 0.0;
         let mut seeds = Vec::with_capacity(nodes.len());
-        for (&node, count) in nodes.iter().zip(counts) {
-            own += self.own[node as usize];
+        for &node in nodes {
+            let in_tree = self.forest.holds(node);
+            let count = f64::from(self.uncovered[node as usize]);
+            let exact = if in_tree { self.forest.gain(node) } else { self.own[node as usize] };
+            self.add(node);
+            is_sampled |= !in_tree;
+            own += exact;
             covered += count;
+            reach_se = if is_sampled { std_error(covered) } else { 0.0 };
             spent += limits.cost(node);
             seeds.push(PlannedSeed {
                 node,
                 cost: limits.cost(node),
-                gain: self.own[node as usize] + per_set * count,
-                gain_se: std_error(count),
+                gain: exact + per_set * count,
+                gain_se: if in_tree { 0.0 } else { std_error(count) },
                 reach: own + per_set * covered,
-                reach_se: std_error(covered),
+                reach_se,
                 spent,
             });
         }
-        let (reach, reach_se) = (own + per_set * covered, std_error(covered));
-        Judged { seeds, reach, reach_se, own, covered, per_set }
+        Judged { seeds, reach: own + per_set * covered, reach_se, own, covered, per_set }
     }
 }
 

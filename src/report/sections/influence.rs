@@ -2,10 +2,10 @@
 
 use super::findings::FindingRow;
 use crate::estimators::evaluation::Metric;
-use crate::influence::{Contender, Delay, InputKind, Placebo, PlaceboNull, Rival, Tier};
+use crate::influence::{Contender, Delay, InputKind, PASSING_LEVEL, Placebo, PlaceboNull, Rival, Tier};
 use crate::report::{
     DelayResult, InfluenceResult, Lack, LearnedRating, PassingResult, ReferralWorthResult, SeedCount, SeedPlanResult,
-    referral_chart, sentences, standing, words,
+    influence_lines::value_in_words, referral_chart, sentences, standing, words,
 };
 
 /// Networked promoters that are listed.
@@ -173,14 +173,31 @@ impl Influence {
             rating: rating(influence),
             heard: heard(influence),
             judged: influence.learned.as_ref().and_then(judged),
-            plan: influence.plan.as_ref().map(plan),
+            plan: influence.plan.as_ref().map(plan).map(|mut plan| {
+                if off_in_level(influence).is_some() {
+                    plan.summary.push_str(
+                        " The probabilities that this goes by were off in level when judged later, as is said above, and so \
+                         are these figures.",
+                    );
+                }
+                plan
+            }),
             worth: influence.worth.as_ref().map(worth),
             trees: Some(referral_chart::trees(&influence.trees, "referral-trees")).filter(|svg| !svg.is_empty()),
-            passing: influence.passing.as_ref().map(passing),
+            passing: influence.passing.as_ref().map(passing).map(|mut passing| {
+                passing.base.extend(off_in_level(influence).into_iter().flat_map(|own| [" ", own, "."]));
+                passing
+            }),
             speed: influence.delay.as_ref().map(speed),
             findings: standing::sorted(influence.findings.iter()).into_iter().map(FindingRow::of).collect(),
         }
     }
+}
+
+/// That the passing probabilities gone by were far off in level when judged later.
+fn off_in_level(influence: &InfluenceResult) -> Option<&str> {
+    let own = influence.findings.iter().find(|own| own.about == PASSING_LEVEL);
+    own.map(|own| own.sentence.trim_end_matches('.'))
 }
 
 /// How many of those shown are networked promoters, and what the others lack first.
@@ -218,8 +235,8 @@ fn rating(influence: &InfluenceResult) -> String {
             words::days(learned.later_days),
             words::count(learned.n_referrers as u64)
         ),
-        None => "The rating (0-100) combines the percent ranks (0-100) of reach, own answer and engagement, as far as \
-                 known. It describes where a customer stands today, and promises nothing."
+        None => "The rating (0-100) combines the percent ranks (0-100) of reach, own answer and engagement; where one is not \
+                 known, 50 stands for it, or the lowest rank of a promoter\u{2019}s answer where that is less. It describes where a customer stands today, and promises nothing."
             .to_owned(),
     }
 }
@@ -274,9 +291,10 @@ fn placebo(placebo: &Placebo) -> String {
     };
     format!(
         "{circumstances} the rating\u{2019}s area is {} on average of {} (chance has 0.5), and at least as large as the \
-         true one in a share of {} of all.",
+         true one of {} in a share of {} of all.",
         words::fixed(placebo.mean(), 3),
         words::counted(placebo.dealt.len(), "deal", "deals"),
+        words::fixed(placebo.roc_auc, 3),
         words::fixed(placebo.p_value, 2)
     )
 }
@@ -317,10 +335,10 @@ fn passing(result: &PassingResult) -> Passing {
                 |own| match own.conf_low.zip(own.conf_high) {
                     Some((low, high)) => format!(
                         "{} ({})",
-                        words::fixed(own.difference, 4),
-                        words::range(words::fixed(low, 4), words::fixed(high, 4))
+                        words::fixed(-own.difference, 4),
+                        words::range(words::fixed(-high, 4), words::fixed(-low, 4))
                     ),
-                    None => words::fixed(own.difference, 4),
+                    None => words::fixed(-own.difference, 4),
                 },
             ),
             brier: figure(Metric::Brier, 4),
@@ -378,7 +396,12 @@ fn plan(result: &SeedPlanResult) -> Plan {
     .concat();
     let what = match &result.counts {
         SeedCount::Customers => "customers, themselves included".to_owned(),
-        SeedCount::Value(name) => format!("of the value {name}, their own included"),
+        SeedCount::Value(name) => format!("{}, their own included", value_in_words(name)),
+    };
+    let how = if plan.reach_se > 0.0 {
+        " (± its standard error, from samples that nobody was chosen by)"
+    } else {
+        " (exactly, under these passing probabilities)"
     };
     let row = |(place, row): (usize, &crate::report::SeedRow)| PlanRow {
         place: place + 1,
@@ -389,7 +412,7 @@ fn plan(result: &SeedPlanResult) -> Plan {
     };
     Plan {
         summary: format!(
-            "{} to start with are expected to reach {} {what} (± its standard error, from samples that nobody was chosen by). \
+            "{} to start with are expected to reach {} {what}{how}. \
              That is at least {} % of what the best choice within the limits would reach, with a probability of {} %. Those \
              with the most referrals would reach {}, a random choice {}.{excluded}",
             words::counted(plan.seeds.len(), "customer", "customers"),
