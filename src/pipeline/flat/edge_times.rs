@@ -119,6 +119,8 @@ pub(super) fn add_speed(
         &SpeedQuestion {
             reach_days: &question.within_days,
             tenure_days: None,
+            // A list of edges knows nobody outside of it.
+            outside_tenure_days: &[],
             // Until the end of the last day of which anything is known.
             as_of_us: (last.day + 1) * DAY_US,
             samples: SAMPLES.min(question.samples),
