@@ -69,7 +69,9 @@ fn friendships_lead_both_ways_and_what_was_declined_nowhere() {
     // What was bought is owed to who brought or invited, not to friends: Cid was brought by nobody.
     let values = rows(folder.path(), "family", "referral_value");
     let brought = |who: &str| number(row(&values, "customer", who), "n_brought");
-    assert_eq!(["ann", "bob", "cid", "dan"].map(brought), [1.0, 0.0, 1.0, 0.0]);
+    for (who, n) in [("ann", 1.0), ("bob", 0.0), ("cid", 1.0), ("dan", 0.0)] {
+        close(brought(who), n);
+    }
     // Bob's orders since January 10th, and Eve's.
     close(number(row(&values, "customer", "ann"), "revenue_brought"), 20.0 + 30.0);
     close(number(row(&values, "customer", "cid"), "revenue_brought"), 80.0);

@@ -79,7 +79,7 @@ fn the_step_alone_has_the_same_and_the_cascade_another_reach() {
         let rows = answer["tables"]["influence"].as_array().expect("rows");
         let ann = rows.iter().find(|row| row["customer"] == "ann").expect("there");
         assert_eq!(ann["reach"].to_string(), want);
-        assert_eq!(ann["reach_30d"].is_null(), true);
+        assert!(ann["reach_30d"].is_null());
     }
 }
 

@@ -162,7 +162,7 @@ pub(super) fn check_columns(columns: &[InputColumn<'_>], n_rows: usize) -> Resul
                 (|value| value.is_infinite() || *value < 0.0, "finite and at least 0, or NaN where missing")
             }
             InputScale::Levels => (
-                |value| !value.is_nan() && !(value.fract() == 0.0 && (0.0..LEVELS_END).contains(value)),
+                |value| value.fract().abs() > 0.0 || *value < 0.0 || *value >= LEVELS_END,
                 "the number of a level, 0 to 65535, or NaN where missing",
             ),
         };
