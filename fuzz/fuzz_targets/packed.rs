@@ -2,6 +2,7 @@
 #![no_main]
 
 #[expect(dead_code, reason = "each target uses one of its functions")]
+#[path = "../../tests/command/fuzz_bodies/reading.rs"]
 mod reading;
 
 use libfuzzer_sys::fuzz_target;

@@ -9,7 +9,6 @@ use proptest::sample::Index;
 use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
-#[path = "../../fuzz/fuzz_targets/reading.rs"]
 mod reading;
 
 const TEXT: &[u8] = b"who,when,ltr\nann,2026-01-01T10:00:00Z,9\nbob,2026-01-02T10:00:00Z,3\n";

@@ -1,5 +1,5 @@
-//! What the targets do with their bytes: one file of answers, read as a study would read it. The tests of the command include this
-//! file, so that it is compiled and tried in the gate, without a fuzzer (`tests/command/fuzz_bodies.rs`).
+//! What the fuzz targets do with their bytes: one file of answers, read as a study would read it. The targets (`fuzz/`) include this
+//! file, so that it is compiled and tried with all other tests, without a fuzzer.
 
 use advocate::intake::{Folders, Intake};
 use advocate::study::Study;
