@@ -2,7 +2,7 @@
 
 use super::answers::Answers;
 use super::columns::{self, RoleGuess};
-use super::keys::{KeyGuess, Keys};
+use super::keys::{FoldGuess, KeyGuess, Keys};
 use super::kinds::{Parties, SourceKind, Weighed, kinds_of};
 use super::names::{self, Name};
 use super::waves::Waves;
@@ -21,6 +21,8 @@ pub struct Guess {
     pub answers: Answers,
     /// Amounts of the transactions that stand in another source.
     pub amount_via: Option<AmountGuess>,
+    /// What of the keys' writing must be taken away so that they meet.
+    pub fold: Option<FoldGuess>,
     /// Sources that play none.
     pub unused: Vec<Unused>,
 }
@@ -109,7 +111,24 @@ pub fn guess(profiles: &[SourceProfile]) -> Guess {
         Waves::of(profiles, feedback.zip(sources.iter().find(|own| own.kind == SourceKind::Feedback)), &answers);
     let unused = unused(profiles, &sources, &weighed, amount_via.as_ref(), waves.as_ref());
     let answers = feedback.map(|at| answers[at].clone()).unwrap_or_default();
-    Guess { sources, answers, amount_via, unused }
+    let fold = keys.fold(&key_columns(&sources));
+    Guess { sources, answers, amount_via, fold, unused }
+}
+
+/// The columns of customers' keys that a study reads, and those on the way to them: source and name.
+fn key_columns(sources: &[SourceGuess]) -> Vec<(usize, String)> {
+    let mut all = Vec::new();
+    for own in sources {
+        let parties = own.roles.iter().filter(|role| matches!(role.key, "referrer" | "referred"));
+        all.extend(parties.map(|role| (own.source, role.column.clone())));
+        if let Some(who) = &own.who {
+            all.push((own.source, who.column.clone()));
+            all.extend(
+                who.via.iter().flat_map(|step| [(step.source, step.from.clone()), (step.source, step.to.clone())]),
+            );
+        }
+    }
+    all
 }
 
 impl Guess {
@@ -293,7 +312,7 @@ fn amount_elsewhere(transactions: usize, profiles: &[SourceProfile], keys: &Keys
     let keyed = own.columns.iter().filter(|column| column.is_unique() && column.kind != ColumnKind::Time);
     let mut found: Vec<AmountGuess> = Vec::new();
     for column in keyed {
-        for place in keys.elsewhere(transactions, &column.name) {
+        for place in keys.elsewhere_as_written(transactions, &column.name) {
             let from = &profiles[place.source].columns[place.column];
             if let Some(to) = columns::amount(&profiles[place.source], &[&from.name]) {
                 found.push(AmountGuess {

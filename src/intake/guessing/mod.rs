@@ -17,7 +17,7 @@ mod waves;
 pub use answers::{Answers, CodeMeaning, Recommend, Touchpoint, ValueCode};
 pub use columns::RoleGuess;
 pub use guess::{AmountGuess, Guess, SourceGuess, Unused, guess};
-pub use keys::{KeyGuess, KeyStep};
+pub use keys::{FoldGuess, KeyGuess, KeyStep};
 pub use kinds::SourceKind;
 pub use scale::Scale;
 

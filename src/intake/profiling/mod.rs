@@ -13,6 +13,7 @@ mod sample;
 mod times;
 
 pub use column::{ColumnKind, ColumnProfile, Frequent, Level};
+pub(in crate::intake) use column::{FOLDS, KEY_CHARACTERS};
 pub use find::{Aside, Found, Look, SourceFiles, SourceProfile, profile};
 pub use times::{Offsets, TimeProfile};
 

@@ -3,7 +3,7 @@
 use super::lines::{Lines, list, quoted};
 use super::sections::{Sections, looked_at};
 use super::{DraftError, place};
-use crate::intake::guessing::{self, Answers, Guess, SourceGuess, SourceKind, Touchpoint};
+use crate::intake::guessing::{self, Answers, FoldGuess, Guess, SourceGuess, SourceKind, Touchpoint};
 use crate::intake::profiling::{self, ColumnProfile, Found, Look, SourceProfile};
 use crate::study::{Study, keys};
 use std::path::PathBuf;
@@ -112,6 +112,19 @@ fn remarks(found: &Found, guess: &Guess) -> Vec<String> {
     remarks
 }
 
+/// Writes how keys are folded, and why.
+fn write_identity(lines: &mut Lines, fold: &FoldGuess) {
+    lines.section("identity");
+    for why in &fold.why {
+        lines.comment(&format!("fold: {why}."));
+    }
+    if let Some(question) = &fold.question {
+        lines.question(question);
+    }
+    let words: Vec<String> = fold.words.iter().map(|word| word.word().to_owned()).collect();
+    lines.setting("fold", &list(&words), "else the same customer is two");
+}
+
 /// Everything that the text is made from.
 struct Text<'f> {
     found: &'f Found,
@@ -152,6 +165,9 @@ impl<'f> Text<'f> {
              begins with `# ?` asks what the files do not say. `advocate check` reads it without writing anything.",
         );
         self.write_study(&mut lines);
+        if let Some(fold) = self.guess.fold.as_ref().filter(|_| self.is_joined) {
+            write_identity(&mut lines, fold);
+        }
         let sections = Sections {
             profiles: &self.found.sources,
             guess: self.guess,
@@ -242,6 +258,13 @@ impl<'f> Text<'f> {
         }
         lines.raw("]");
         let mut controls: Vec<String> = Vec::new();
+        let strangers: Vec<&str> = self.strangers();
+        if !strangers.is_empty() {
+            lines.question(&format!(
+                "no customer of the answers is among those of {}, so nothing of them is held constant; once the keys meet,                  controls = [\"tenure_days\"] and the like can be",
+                strangers.join(", ")
+            ));
+        }
         let has_joined = self.used.iter().any(|own| own.role("joined").is_some());
         if has_joined || self.has(SourceKind::Transactions) {
             controls.push("tenure_days".to_owned());
@@ -249,11 +272,19 @@ impl<'f> Text<'f> {
         if self.has(SourceKind::Transactions) {
             controls.push("frequency_365d".to_owned());
         }
-        if !controls.is_empty() {
+        if !controls.is_empty() && strangers.is_empty() {
             lines.setting("controls", &list(&controls), "held constant: known before the answer");
         }
         self.write_missing(lines);
         true
+    }
+
+    /// Sources whose customers, or those of the answers, are in no other file.
+    fn strangers(&self) -> Vec<&'static str> {
+        let is_alone = |own: &SourceGuess| own.who.as_ref().is_some_and(|who| who.is_alone);
+        let answers = self.guess.source(SourceKind::Feedback).is_some_and(is_alone);
+        let others = self.used.iter().filter(|own| own.kind != SourceKind::Feedback);
+        others.filter(|own| answers || is_alone(own)).map(|own| own.kind.word()).collect()
     }
 
     /// What is done with gaps, by how many there are.
