@@ -202,11 +202,16 @@ impl LinkPlan {
                 }
             }
         }
-        let mut there = BTreeSet::new();
-        match self.columns().into_iter().find(|name| !there.insert(name.to_lowercase())) {
+        match self.clashes().into_iter().next() {
             Some(name) => refuse(format!("two columns would be called `{name}`; rename one or ask for it once")),
             None => Ok(()),
         }
+    }
+
+    /// Names that more than one column of the base table would have, capitals aside, in the order of the columns.
+    pub fn clashes(&self) -> Vec<String> {
+        let mut there = BTreeSet::new();
+        self.columns().into_iter().filter(|name| !there.insert(name.to_lowercase())).collect()
     }
 
     /// What is asked for of a table that is not there.

@@ -55,9 +55,16 @@ pub fn draft(paths: &[PathBuf], settings: &DraftSettings) -> Result<Draft, Draft
         return Err(DraftError::NoAnswers { found: seen(&found, &guess) });
     };
     let reserved = set_reserved_aside(&mut guess.answers);
-    let text = Text::new(&found, &guess, settings, at);
-    let text = text.write(&reserved);
-    let study = Study::parse(&text, &settings.folder).map_err(|problem| DraftError::Unsound { problem })?;
+    let parsed = |text: &str| Study::parse(text, &settings.folder).map_err(|problem| DraftError::Unsound { problem });
+    let mut text = Text::new(&found, &guess, settings, at, &[]).write(&reserved);
+    let mut study = parsed(&text)?;
+    // Only the join knows which names it gives to columns of its own, and only a study says what is joined.
+    let clashes = super::super::run::clashes(&study);
+    if !clashes.is_empty() {
+        let left_out = set_clashing_aside(&mut guess, &clashes);
+        text = Text::new(&found, &guess, settings, at, &left_out).write(&reserved);
+        study = parsed(&text)?;
+    }
     let n_questions = text.lines().filter(|line| line.starts_with("# ? ")).count();
     let lacks = (guess.answers.recommend.is_none()).then(|| lack(&study));
     Ok(Draft { text, n_questions, remarks: remarks(&found, &guess), lacks, has_outcome: !study.outcomes.is_empty() })
@@ -83,6 +90,19 @@ fn set_reserved_aside(answers: &mut Answers) -> Vec<String> {
     let names = answers.touchpoints.iter().filter(|own| is_reserved(own)).map(|own| own.column.clone()).collect();
     answers.touchpoints.retain(|own| !is_reserved(own));
     names
+}
+
+/// Takes kept columns out whose names the join gives to other columns, and hands out their names.
+fn set_clashing_aside(guess: &mut Guess, clashes: &[String]) -> Vec<String> {
+    let clashes: Vec<String> = clashes.iter().map(|name| name.to_lowercase()).collect();
+    let mut left_out = Vec::new();
+    for own in &mut guess.sources {
+        let is_clash = |name: &String| clashes.contains(&name.to_lowercase());
+        left_out.extend(own.keep.iter().filter(|name| is_clash(name)).cloned());
+        own.keep.retain(|name| !is_clash(name));
+        own.opted_out = own.opted_out.take().filter(|name| !is_clash(name));
+    }
+    left_out
 }
 
 fn seen(found: &Found, guess: &Guess) -> String {
@@ -134,10 +154,18 @@ struct Text<'f> {
     /// Sources that the study has, the feedback first.
     used: Vec<&'f SourceGuess>,
     is_joined: bool,
+    /// Kept columns that are left out, because the join gives their names to others.
+    left_out: &'f [String],
 }
 
 impl<'f> Text<'f> {
-    fn new(found: &'f Found, guess: &'f Guess, settings: &'f DraftSettings, feedback: usize) -> Self {
+    fn new(
+        found: &'f Found,
+        guess: &'f Guess,
+        settings: &'f DraftSettings,
+        feedback: usize,
+        left_out: &'f [String],
+    ) -> Self {
         let own = guess.source(SourceKind::Feedback);
         let is_joined = own.is_some_and(|own| own.who.is_some() && own.role("time").is_some());
         let is_whole = |own: &&SourceGuess| match own.kind {
@@ -147,7 +175,7 @@ impl<'f> Text<'f> {
             _ => is_joined && own.who.is_some() && own.role("time").is_some(),
         };
         let used = guess.sources.iter().filter(is_whole).collect();
-        Self { found, guess, settings, feedback: &found.sources[feedback], used, is_joined }
+        Self { found, guess, settings, feedback: &found.sources[feedback], used, is_joined, left_out }
     }
 
     fn has(&self, kind: SourceKind) -> bool {
@@ -173,6 +201,7 @@ impl<'f> Text<'f> {
             guess: self.guess,
             folder: &self.settings.folder,
             is_joined: self.is_joined,
+            left_out: self.left_out,
         };
         for own in &self.used {
             sections.write(&mut lines, own);
