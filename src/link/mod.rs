@@ -25,6 +25,7 @@ mod sql;
 mod statement;
 mod survey_timing;
 mod transactions;
+mod values;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use super::identity;
 use super::run::{self, Folder, ReadSoFar};
 use super::selection::Selection;
-use super::{PipelineError, RunSettings, shared_keys};
+use super::{PipelineError, RunSettings, absent_values, shared_keys};
 use crate::estimators::Family;
 use crate::intake::{Intake, Table};
 use crate::link::{Anchors, BaseTable, TableLines};
@@ -78,6 +78,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     text.push_str(&identity::lines(intake));
     for few in shared_keys::few_shared(study, engine, &engine.match_report()?)? {
         let _ = writeln!(text, "warning: {}", few.sentence());
+    }
+    for absent in absent_values::absent_values(study, engine)? {
+        let _ = writeln!(text, "warning: {}", absent.sentence());
     }
     let _ = writeln!(text, "drivers: {}", study.drivers.touchpoints.join(", "));
     text.push_str(&ranges(study, base));

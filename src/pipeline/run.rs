@@ -1,5 +1,6 @@
 //! The whole job: one study in, one folder of results out.
 
+use super::absent_values::{self, AbsentValue};
 use super::answer_scale::of_another_scale;
 use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
@@ -185,6 +186,8 @@ fn run_into(
     findings.extend(corrections::findings(&intake));
     let few_shared = shared_keys::few_shared(study, &engine, &matches)?;
     findings.extend(few_shared.iter().map(FewShared::finding));
+    let absent = absent_values::absent_values(study, &engine)?;
+    findings.extend(absent.iter().map(AbsentValue::finding));
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &base);
