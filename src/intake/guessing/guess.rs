@@ -5,6 +5,7 @@ use super::columns::{self, RoleGuess};
 use super::keys::{FoldGuess, KeyGuess, Keys};
 use super::kinds::{Parties, SourceKind, Weighed, kinds_of};
 use super::names::{self, Name};
+use super::unread::{self, Unread};
 use super::waves::Waves;
 use crate::intake::exports::ExportRole;
 use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile};
@@ -42,7 +43,9 @@ pub struct SourceGuess {
     pub roles: Vec<RoleGuess>,
     /// Columns that are kept.
     pub keep: Vec<String>,
-    /// The column among them by which customers are never to be asked.
+    /// Columns that are left out, though their names say what they are.
+    pub unread: Vec<Unread>,
+    /// The kept column by which customers are never to be asked.
     pub opted_out: Option<String>,
 }
 
@@ -228,6 +231,12 @@ fn source_guess(
         }
     }
     let who = who.filter(|_| weighed.kind != SourceKind::Referrals);
+    let mut unread = match weighed.kind {
+        SourceKind::Feedback => unread::scores(profile, answers, &roles.taken()),
+        SourceKind::Transactions => unread::amounts(profile, &roles.taken()),
+        _ => Vec::new(),
+    };
+    unread.extend(unread::dates(profile, &roles.taken()));
     SourceGuess {
         source: at,
         kind: weighed.kind,
@@ -235,6 +244,7 @@ fn source_guess(
         who,
         roles: roles.roles,
         keep,
+        unread,
         opted_out,
     }
 }

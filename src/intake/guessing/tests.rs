@@ -219,3 +219,42 @@ fn a_survey_of_another_year_is_no_list_of_customers_but_another_wave() {
     assert!(why(1).ends_with("these are left out: website"), "{}", why(1));
     assert!(!why(2).contains("wave"), "{}", why(2));
 }
+
+#[test]
+fn columns_that_cannot_be_read_as_what_their_names_say_are_named() {
+    let cells =
+        |values: &[&str]| -> Vec<String> { (0..60).map(|row| values[row * 7 % values.len()].to_owned()).collect() };
+    let survey = source(
+        "survey",
+        &[
+            ("kunde", numbered("K", 0..60)),
+            ("nps", scores(60, 0, 10)),
+            ("answered_at", days(60)),
+            ("Zufriedenheit Preis", scores(60, 1, 5)),
+            ("Zufriedenheit Lieferung", cells(&["2,5", "4", "3,5", "k.A.", "1,5"])),
+            ("Please rate: Price", cells(&["Very satisfied", "Satisfied", "Neither", "Dissatisfied"])),
+            ("Zufriedenheit Kommentar", numbered("mal so, mal so ", 0..60)),
+        ],
+    );
+    let orders = source(
+        "orders",
+        &[
+            ("kunde", numbered("K", 0..60)),
+            ("Bestelldatum", days(60)),
+            ("Betrag", (0..60).map(|row| format!("1.{:03},56", 100 + row)).collect()),
+            ("Total", (0..60).map(|row| format!("$1,{:03}.56", 100 + row)).collect()),
+            ("Region", cells(&["Nord", "S"])),
+        ],
+    );
+    let guess = guess(&[survey, orders]);
+    let unread = |kind: SourceKind| -> Vec<String> {
+        let own = guess.source(kind).expect("taken");
+        own.unread.iter().map(|own| format!("{}: {}", own.column, own.why)).collect()
+    };
+    let [delivery, price] = &unread(SourceKind::Feedback)[..] else { panic!("{:?}", guess.sources) };
+    assert!(delivery.starts_with("Zufriedenheit Lieferung: ") && delivery.contains("`1,5`"), "{delivery}");
+    assert!(price.starts_with("Please rate: Price: ") && price.contains("`Very satisfied`"), "{price}");
+    let [amount, total] = &unread(SourceKind::Transactions)[..] else { panic!("{:?}", guess.sources) };
+    assert!(amount.starts_with("Betrag: ") && amount.contains("`1.100,56`"), "{amount}");
+    assert!(total.starts_with("Total: ") && total.contains("`$1,100.56`"), "{total}");
+}

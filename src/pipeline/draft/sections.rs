@@ -68,6 +68,9 @@ impl Sections<'_> {
         if !keep.is_empty() {
             lines.setting("keep", &list(&keep), "to cut by, or to hold constant");
         }
+        for unread in &own.unread {
+            lines.question(&format!("{} is not read: {}", unread.column, unread.why));
+        }
         if let Some(times) = times {
             let column = time.and_then(|role| profile.columns.iter().find(|column| column.name == role.column));
             if let Some(orders) = column.and_then(|column| column.date_orders.as_ref()) {

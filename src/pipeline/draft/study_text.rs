@@ -128,6 +128,11 @@ fn remarks(found: &Found, guess: &Guess) -> Vec<String> {
             )
         })
         .collect();
+    for own in &guess.sources {
+        let source = found.sources[own.source].name();
+        remarks
+            .extend(own.unread.iter().map(|unread| format!("not read: {} of {source}: {}", unread.column, unread.why)));
+    }
     remarks.extend(found.aside.iter().map(|own| format!("left aside: {}: {}", own.file.display(), own.reason)));
     remarks
 }
