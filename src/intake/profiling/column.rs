@@ -96,6 +96,8 @@ pub struct ColumnProfile {
     pub texts: Vec<Frequent>,
     /// How it writes times, where it holds any.
     pub times: Option<TimeProfile>,
+    /// What is not alike in the files of the source, where they do not write the day and the month in one order beyond doubt.
+    pub date_orders: Option<String>,
     /// Mean length of a filled cell, in characters.
     pub mean_length: f64,
     /// Fingerprints of the different values as they are written, by which keys of two files are compared.
@@ -128,6 +130,7 @@ impl ColumnProfile {
             frequent: Vec::new(),
             texts: Vec::new(),
             times: None,
+            date_orders: None,
             mean_length: 0.0,
             keys: counts.keys().map(|value| fingerprint(value)).collect(),
             folded_keys: Vec::new(),
