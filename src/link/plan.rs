@@ -86,6 +86,8 @@ pub struct LinkPlan {
     pub weighted: bool,
     /// Whether the answers have a customer and a time.
     pub dated: bool,
+    /// Whether purchases have amounts; without, what was spent is not known.
+    pub has_amounts: bool,
     /// Columns of the customers table that are carried along.
     pub profile: Vec<ProfileColumn>,
     /// Lengths in days of the windows before the answer.
@@ -107,6 +109,7 @@ impl LinkPlan {
             kept: Vec::new(),
             weighted: false,
             dated: true,
+            has_amounts: true,
             profile: Vec::new(),
             history_windows_days: HISTORY_WINDOWS_DAYS.to_vec(),
             details: HistoryDetails::default(),

@@ -19,7 +19,7 @@ use crate::store::{
     self, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError, StoredPenalty,
     TermSource, TrainingWindow, WorkFolder,
 };
-use crate::study::{InvitationCost, Outcome, SeedValue, Study, nearest};
+use crate::study::{InvitationCost, Outcome, SeedValue, Study, Transactions, nearest};
 use std::path::{Path, PathBuf};
 
 /// What a run may use and where it writes.
@@ -464,6 +464,7 @@ fn plan_over(study: &Study, typed: TypedTables, holds_numbers: &dyn Fn(&str) -> 
         kept,
         weighted: feedback.weight.is_some(),
         dated,
+        has_amounts: sources.transactions.as_ref().is_some_and(Transactions::has_amounts),
         profile,
         windows,
         history_windows_days: study.history.windows_days.clone(),
