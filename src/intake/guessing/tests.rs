@@ -92,6 +92,27 @@ fn codes_of_categories_are_no_scores() {
 }
 
 #[test]
+fn a_copy_of_the_recommend_answer_is_no_touchpoint() {
+    let answer: Vec<usize> = (0..200).map(|row| (row % 11).max(row % 7)).collect();
+    let text =
+        |value: &dyn Fn(usize) -> usize| -> Vec<String> { answer.iter().map(|own| value(*own).to_string()).collect() };
+    let table = source(
+        "x",
+        &[
+            ("nps", text(&|own| own)),
+            ("rating", text(&|own| own)),
+            ("likelihood_score", text(&|own| 10 - own)),
+            ("delivery_rating", scores(200, 0, 10)),
+        ],
+    );
+    let answers = Answers::of(&table);
+    let names: Vec<&str> = answers.touchpoints.iter().map(|own| own.column.as_str()).collect();
+    assert_eq!(names, ["delivery_rating"], "{answers:?}");
+    let doubts = answers.perhaps.join("; ");
+    assert!(doubts.contains("rating (its values stand there exactly as often as those of nps"), "{doubts}");
+}
+
+#[test]
 fn the_customer_is_the_column_whose_values_come_back_in_other_files() {
     // Neither is called after customers; `k` is in both files, `r` in one.
     let answers = source(
