@@ -26,6 +26,7 @@ mod sql;
 mod statement;
 mod survey_timing;
 mod transactions;
+mod values;
 
 #[cfg(test)]
 mod tests;

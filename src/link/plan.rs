@@ -105,6 +105,8 @@ pub struct LinkPlan {
     pub weighted: bool,
     /// Whether the answers have a customer and a time.
     pub dated: bool,
+    /// Whether purchases have amounts; without, what was spent is not known.
+    pub has_amounts: bool,
     /// Columns of the customers table that are carried along.
     pub profile: Vec<ProfileColumn>,
     /// The values of the referrals' column `kind` that stand for somebody who was brought; `None` where there is no such
@@ -131,6 +133,7 @@ impl LinkPlan {
             kept: Vec::new(),
             weighted: false,
             dated: true,
+            has_amounts: true,
             profile: Vec::new(),
             brought: None,
             referral_weights: false,
@@ -239,11 +242,16 @@ impl LinkPlan {
                 }
             }
         }
-        let mut there = BTreeSet::new();
-        match self.columns().into_iter().find(|name| !there.insert(name.to_lowercase())) {
+        match self.clashes().into_iter().next() {
             Some(name) => refuse(format!("two columns would be called `{name}`; rename one or ask for it once")),
             None => Ok(()),
         }
+    }
+
+    /// Names that more than one column of the base table would have, capitals aside, in the order of the columns.
+    pub fn clashes(&self) -> Vec<String> {
+        let mut there = BTreeSet::new();
+        self.columns().into_iter().filter(|name| !there.insert(name.to_lowercase())).collect()
     }
 
     /// What is asked for of a table that is not there.

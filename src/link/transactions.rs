@@ -20,12 +20,16 @@ impl LinkPlan {
         for &days in &self.history_windows_days {
             let within = before("x.t", days);
             sums.count(format!("frequency_{days}d"), &within);
-            sums.add(format!("spend_{days}d"), "SUM(x.money)", &within);
+            if self.has_amounts {
+                sums.add(format!("spend_{days}d"), "SUM(x.money)", &within);
+            }
         }
         let mut columns =
             vec![Derived::days_since("recency_days", "bought.last_t"), self.by_count("bought", "frequency")];
         columns.extend(self.by_window("frequency").map(|name| self.by_count("bought", &name)));
-        columns.extend(self.by_window("spend").map(|name| Derived::money(Role::History, "bought", name)));
+        if self.has_amounts {
+            columns.extend(self.by_window("spend").map(|name| Derived::money(Role::History, "bought", name)));
+        }
         self.add_returns(&mut sums, &mut columns);
         self.add_distinct(&mut sums, &mut columns);
         self.add_gaps(&mut sums, &mut columns);
@@ -126,10 +130,14 @@ impl LinkPlan {
         columns.push(self.by_count("bought", "returns"));
         for &days in &self.history_windows_days {
             sums.count(format!("returns_{days}d"), &before("x.returned_t", days));
-            sums.add(format!("returned_spend_{days}d"), "SUM(x.money)", &before("x.returned_t", days));
+            if self.has_amounts {
+                sums.add(format!("returned_spend_{days}d"), "SUM(x.money)", &before("x.returned_t", days));
+            }
         }
         columns.extend(self.by_window("returns").map(|name| self.by_count("bought", &name)));
-        columns.extend(self.by_window("returned_spend").map(|name| Derived::money(Role::History, "bought", name)));
+        if self.has_amounts {
+            columns.extend(self.by_window("returned_spend").map(|name| Derived::money(Role::History, "bought", name)));
+        }
     }
 
     /// A value counts once in a window: at its first purchase there, before which the last one with the same value lies
@@ -182,7 +190,7 @@ impl LinkPlan {
 
     /// `spend_trend`: spend in the window less that in the window before it, over both together; between -1 and 1.
     fn add_trend(&self, sums: &mut Aggregates, columns: &mut Vec<Derived>) {
-        if !self.details.spend_trend {
+        if !self.details.spend_trend || !self.has_amounts {
             return;
         }
         for &days in &self.history_windows_days {

@@ -3,7 +3,7 @@
 use super::identity;
 use super::run::{self, Folder, ReadSoFar};
 use super::selection::Selection;
-use super::{PipelineError, RunSettings, shared_keys};
+use super::{PipelineError, RunSettings, absent_values, shared_keys};
 use crate::estimators::Family;
 use crate::intake::{Intake, Table};
 use crate::link::{Anchors, BaseTable, TableLines};
@@ -78,6 +78,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     text.push_str(&identity::lines(intake));
     for few in shared_keys::few_shared(study, engine, &engine.match_report()?)? {
         let _ = writeln!(text, "warning: {}", few.sentence());
+    }
+    for absent in absent_values::absent_values(study, engine)? {
+        let _ = writeln!(text, "warning: {}", absent.sentence());
     }
     let _ = writeln!(text, "drivers: {}", study.drivers.touchpoints.join(", "));
     text.push_str(&ranges(study, base));
@@ -200,5 +203,45 @@ mod tests {
         ] {
             assert!(said.lines().any(|own| own == line), "`{line}` is not in {said}");
         }
+    }
+
+    const PURCHASES: &str = "study = { name = \"case\", as_of = 2026-12-31 }
+[sources.feedback]
+path = \"answers.csv\"
+customer = \"who\"
+time = \"when\"
+recommend = \"ltr\"
+[sources.transactions]
+path = \"orders.csv\"
+customer = \"who\"
+time = \"when\"
+[drivers]
+touchpoints = [\"touch\"]
+[outcomes.recommend]
+";
+
+    fn bought(text: &str) -> Result<String, String> {
+        let answers = "who,when,ltr,touch\na,2026-03-01T12:00:00Z,9,2\nb,2026-03-02T12:00:00Z,4,3\n";
+        let orders = "who,when\na,2026-02-01T12:00:00Z\nb,2026-02-02T12:00:00Z\n";
+        let own = SmallStudy::new(text, &[("answers.csv", answers), ("orders.csv", orders)]);
+        check(&own.study(), &own.settings()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_was_spent_is_no_column_of_purchases_without_amounts() {
+        let said = bought(PURCHASES).expect("checked");
+        let known = said.lines().find(|line| line.starts_with("columns known")).expect("a list");
+        assert!(known.contains("frequency_90d") && !known.contains("spend"), "{known}");
+        let asked = PURCHASES.replace("[outcomes.recommend]", "controls = [\"spend_90d\"]\n[outcomes.recommend]");
+        let refusal = bought(&asked).expect_err("no amounts");
+        assert!(refusal.contains(":13:") && refusal.contains("no column of numbers `spend_90d`"), "{refusal}");
+    }
+
+    #[test]
+    fn a_rule_of_the_lifecycle_is_refused_where_it_stands_with_the_nearest_name() {
+        let rule = "[history]\nlifecycle = [{ stage = \"new\", when = [\"tenure_days < 9\", \"recency_day < 90\"] }]\n";
+        let refusal = bought(&format!("{PURCHASES}{rule}")).expect_err("no such column");
+        assert!(refusal.contains(":15:") && refusal.contains("the stage `new` asks for `recency_day`"), "{refusal}");
+        assert!(refusal.contains("did you mean `recency_days`"), "{refusal}");
     }
 }

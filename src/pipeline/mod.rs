@@ -1,5 +1,6 @@
 //! One function per use case.
 
+mod absent_values;
 mod action_tables;
 mod actions;
 mod answer_scale;

@@ -1,5 +1,6 @@
 //! The whole job: one study in, one folder of results out.
 
+use super::absent_values::{self, AbsentValue};
 use super::answer_scale::of_another_scale;
 use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
@@ -17,7 +18,7 @@ use crate::store::{
     self, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError, StoredPenalty,
     TermSource, TrainingWindow, WorkFolder,
 };
-use crate::study::{InvitationCost, Outcome, OutcomeKind, SeedValue, Study, nearest};
+use crate::study::{InvitationCost, Outcome, OutcomeKind, SeedValue, Study, Transactions, nearest};
 use std::path::{Path, PathBuf};
 
 /// What a run may use and where it writes.
@@ -184,6 +185,8 @@ fn run_into(
     findings.extend(corrections::findings(&intake));
     let few_shared = shared_keys::few_shared(study, &engine, &matches)?;
     findings.extend(few_shared.iter().map(FewShared::finding));
+    let absent = absent_values::absent_values(study, &engine)?;
+    findings.extend(absent.iter().map(AbsentValue::finding));
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &base);
@@ -386,6 +389,38 @@ fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
 pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
     let sources = &study.sources;
     let tables = &intake.tables;
+    let typed = TypedTables {
+        feedback: Some(tables.feedback.folder.clone()),
+        transactions: sources.transactions.as_ref().map(|_| tables.transactions.folder.clone()),
+        referrals: sources.referrals.as_ref().map(|_| tables.referrals.folder.clone()),
+        customers: sources.customers.as_ref().map(|_| tables.customers.folder.clone()),
+        activity: sources.activity.as_ref().map(|_| tables.activity.folder.clone()),
+        invitations: sources.invitations.as_ref().map(|_| tables.invitations.folder.clone()),
+        junctures: sources.junctures.as_ref().map(|_| tables.junctures.folder.clone()),
+        exposures: sources.exposures.as_ref().map(|_| tables.exposures.folder.clone()),
+    };
+    plan_over(study, typed, &|name| tables.customers.holds_numbers(name))
+}
+
+/// Names that two columns would have once the sources of a study are joined, as far as the study alone tells.
+pub(super) fn clashes(study: &Study) -> Vec<String> {
+    let sources = &study.sources;
+    let there = |is_there: bool| is_there.then(PathBuf::new);
+    let typed = TypedTables {
+        feedback: there(true),
+        transactions: there(sources.transactions.is_some()),
+        referrals: there(sources.referrals.is_some()),
+        customers: there(sources.customers.is_some()),
+        activity: there(sources.activity.is_some()),
+        invitations: there(sources.invitations.is_some()),
+        junctures: there(sources.junctures.is_some()),
+        exposures: there(sources.exposures.is_some()),
+    };
+    plan_over(study, typed, &|_| true).clashes()
+}
+
+fn plan_over(study: &Study, typed: TypedTables, holds_numbers: &dyn Fn(&str) -> bool) -> LinkPlan {
+    let sources = &study.sources;
     let feedback = &sources.feedback;
     let dated = !feedback.snapshot;
     let named = [("channel", &feedback.channel), ("wave", &feedback.wave), ("segment", &feedback.segment)];
@@ -400,7 +435,7 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
             .filter(|name| !kept.contains(name) && !study.drivers.touchpoints.contains(name))
             .map(|name| ProfileColumn {
                 name: name.clone(),
-                numeric: tables.customers.holds_numbers(name),
+                numeric: holds_numbers(name),
                 constant: customers.constant.contains(name),
             })
             .collect(),
@@ -430,22 +465,13 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
     windows.extend(study.outcomes.iter().any(is_repurchase).then_some(OutcomeWindow::Repurchase));
     windows.sort();
     windows.dedup();
-    let typed = TypedTables {
-        feedback: Some(tables.feedback.folder.clone()),
-        transactions: sources.transactions.as_ref().map(|_| tables.transactions.folder.clone()),
-        referrals: sources.referrals.as_ref().map(|_| tables.referrals.folder.clone()),
-        customers: sources.customers.as_ref().map(|_| tables.customers.folder.clone()),
-        activity: sources.activity.as_ref().map(|_| tables.activity.folder.clone()),
-        invitations: sources.invitations.as_ref().map(|_| tables.invitations.folder.clone()),
-        junctures: sources.junctures.as_ref().map(|_| tables.junctures.folder.clone()),
-        exposures: sources.exposures.as_ref().map(|_| tables.exposures.folder.clone()),
-    };
     let kinds = sources.referrals.as_ref().and_then(|referrals| referrals.kinds.as_ref());
     LinkPlan {
         touchpoints: study.drivers.touchpoints.iter().chain(study.drivers.expectations.values()).cloned().collect(),
         kept,
         weighted: feedback.weight.is_some(),
         dated,
+        has_amounts: sources.transactions.as_ref().is_some_and(Transactions::has_amounts),
         profile,
         brought: kinds.map(|kinds| kinds.of_brought().map(str::to_owned).collect()),
         referral_weights: sources.referrals.as_ref().is_some_and(|referrals| referrals.weight.is_some()),
@@ -456,8 +482,55 @@ pub(super) fn plan(study: &Study, intake: &Intake) -> LinkPlan {
     }
 }
 
-/// Controls and cuts that only the join can tell are there.
+/// Refuses a column whose name the join gives to another one, where it stands in the study.
+fn check_names(study: &Study, plan: &LinkPlan) -> Result<(), PipelineError> {
+    let lists = [
+        ("sources.customers.keep", study.sources.customers.as_ref().map_or(&[][..], |own| &own.keep)),
+        ("sources.feedback.keep", &study.sources.feedback.keep),
+        ("drivers.touchpoints", &study.drivers.touchpoints),
+    ];
+    for clash in plan.clashes() {
+        for (key, names) in lists {
+            let Some(place) = names.iter().position(|name| name.to_lowercase() == clash.to_lowercase()) else {
+                continue;
+            };
+            let section = if key.contains("customers") { "sources.customers" } else { "sources.feedback" };
+            let sentence = format!(
+                "two columns would be called `{clash}`: that of [{section}], and another that the study asks for or the join makes; \
+                 give this one another name with `rename` in [{section}], or leave it out"
+            );
+            return Err(study.refuse(&format!("{key}[{place}]"), sentence).into());
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a rule of the lifecycle that asks for no number of the history.
+fn check_lifecycle(study: &Study, plan: &LinkPlan) -> Result<(), PipelineError> {
+    let numbers = plan.history();
+    for (rule, own) in study.history.details.lifecycle.iter().enumerate() {
+        for (place, condition) in own.all.iter().enumerate() {
+            if numbers.contains(&condition.column) {
+                continue;
+            }
+            let near = nearest(&condition.column, numbers.iter().map(String::as_str));
+            let sentence = format!(
+                "the rule of the stage `{}` asks for `{}`, which is no number of the history{}; there are: {}",
+                own.stage,
+                condition.column,
+                near.map_or_else(String::new, |near| format!(", did you mean `{near}`")),
+                numbers.join(", ")
+            );
+            return Err(study.refuse(&format!("history.lifecycle[{rule}].when[{place}]"), sentence).into());
+        }
+    }
+    Ok(())
+}
+
+/// Controls and cuts that only the join can tell are there, and names that it can give only once.
 pub(super) fn check_columns(study: &Study, plan: &LinkPlan) -> Result<(), PipelineError> {
+    check_names(study, plan)?;
+    check_lifecycle(study, plan)?;
     let numbers: Vec<String> = plan
         .history()
         .into_iter()

@@ -1,5 +1,5 @@
 //! Sources that have hardly any customer in common: mostly a wrong column, or keys that are written differently. What of their
-//! writing would have to be folded is tried on the keys.
+//! writing would have to be folded is tried on the keys, also where only some are written differently.
 
 use super::PipelineError;
 use crate::findings::{Finding, FindingKind, Severity};
@@ -11,6 +11,15 @@ use std::collections::HashMap;
 
 /// Below this share (0-1) of customers in common somebody should look at the keys.
 const SHARE_MIN: f64 = 0.05;
+
+/// From this share of a source's rows that find their customer on, nothing is tried on the others.
+const FOUND_ENOUGH: f64 = 0.99;
+
+/// Share (0-1) of the keys without a counterpart that a folding must find, to be worth a word.
+const ADDED_MIN: f64 = 0.05;
+
+/// Fewer keys than this may meet under a folding by accident.
+const N_ADDED_MIN: usize = 3;
 
 /// Fewer customers may happen to be others.
 const N_KEYS_MIN: u64 = 20;
@@ -25,11 +34,13 @@ const HASH_SHOWN: usize = 12;
 const NARROW_FIRST: [Fold; 7] =
     [Fold::Trim, Fold::WholeNumbers, Fold::LeadingZeros, Fold::Email, Fold::EmailTags, Fold::GmailDots, Fold::Case];
 
-/// Two sources with hardly a customer in common.
+/// Two sources with hardly a customer in common, or with fewer than there would be under a folding.
 pub(super) struct FewShared {
     keys: SharedKeys,
     is_hashed: bool,
     remedy: Option<Remedy>,
+    /// Whether a good part of the customers is the same as they are written.
+    is_partial: bool,
 }
 
 /// What of the keys' writing does not match.
@@ -41,7 +52,7 @@ struct Remedy {
     n_tried: usize,
 }
 
-/// The pairs of sources that have hardly a customer in common.
+/// The pairs of sources that have hardly a customer in common, and those that would have more under a folding.
 ///
 /// # Errors
 /// The engine fails.
@@ -52,15 +63,18 @@ pub(super) fn few_shared(
 ) -> Result<Vec<FewShared>, PipelineError> {
     let is_hashed = study.identity.hash.is_some();
     let mut few = Vec::new();
-    for keys in engine.shared_keys(matches, SHARE_MIN)? {
-        // Those who answered are no list of all customers: others may be strangers to them, but hardly all.
-        let is_list = keys.sides[1].source != "feedback";
-        if keys.n_keys_min() < N_KEYS_MIN || keys.share() >= SHARE_MIN || !is_list && keys.n_shared > 0 {
+    for keys in engine.shared_keys(matches, FOUND_ENOUGH)? {
+        if keys.n_keys_min() < N_KEYS_MIN {
             continue;
         }
+        // Those who answered are no list of all customers: others may be strangers to them, but hardly all.
+        let is_list = keys.sides[1].source != "feedback";
+        let is_partial = keys.share() >= SHARE_MIN || !is_list && keys.n_shared > 0;
         // Of hashes nobody can tell how the keys behind them are written.
         let remedy = if is_hashed { None } else { remedy(engine, &keys, &study.identity.fold)? };
-        few.push(FewShared { keys, is_hashed, remedy });
+        if !is_partial || remedy.is_some() {
+            few.push(FewShared { keys, is_hashed, remedy, is_partial });
+        }
     }
     Ok(few)
 }
@@ -115,8 +129,9 @@ impl FewShared {
             );
         };
         let words: Vec<String> = remedy.fold.iter().map(|fold| format!("\"{}\"", fold.word())).collect();
+        let who = if self.is_partial { "some of the others" } else { "they" };
         format!(
-            "they are written differently; with fold = [{}] in [identity] {} of the {} tried would match",
+            "{who} are written differently; with fold = [{}] in [identity] {} of the {} tried would match",
             words.join(", "),
             words::count(remedy.n_matched as u64),
             words::counted(remedy.n_tried, "key", "keys"),
@@ -143,17 +158,21 @@ fn remedy(engine: &Engine, keys: &SharedKeys, own: &[Fold]) -> Result<Option<Rem
     engine.each_key(keys.sides[1 - smaller], |key| {
         let folded = everything.fold(key);
         for &at in by_fold.get(folded.as_ref()).filter(|_| !folded.is_empty()).into_iter().flatten() {
-            if partners[at].as_deref().is_none_or(|other| key < other) {
+            // The same key is nobody else's.
+            let is_found = partners[at].as_ref() == Some(&tried[at]);
+            if key == tried[at] || !is_found && partners[at].as_deref().is_none_or(|other| key < other) {
                 partners[at] = Some(key.to_owned());
             }
         }
     })?;
     let pairs: Vec<(&str, &str)> =
         tried.iter().zip(&partners).filter_map(|(key, other)| Some((key.as_str(), other.as_deref()?))).collect();
+    let n_same = pairs.iter().filter(|(one, other)| one == other).count();
+    let n_worth = N_ADDED_MIN.max((ADDED_MIN * (tried.len() - n_same) as f64).ceil() as usize);
     let best = fewest_words(&pairs, own);
     Ok(best
         .map(|(fold, n_matched)| Remedy { fold, n_matched, n_tried: tried.len() })
-        .filter(|own| own.n_matched as f64 >= SHARE_MIN * own.n_tried as f64))
+        .filter(|own| own.n_matched >= n_same + n_worth))
 }
 
 /// The words, with those that the study has, that make the most pairs equal; of equal ones the fewest, and the narrowest.
@@ -237,6 +256,21 @@ mod tests {
         let one = said(|n| if n == 1 { plain(n) } else { format!("x{n}") }, plain, "");
         assert!(one.contains("only 1 is the same"), "{one}");
         assert_eq!(said(|n| if n <= 2 { plain(n) } else { format!("x{n}") }, plain, ""), "");
+    }
+
+    #[test]
+    fn keys_of_which_some_are_written_differently_are_named_with_the_way_out() {
+        // By hand: of 1 to 30 a spreadsheet took the zeros of 9 away; 10 to 30 are the same as they are written.
+        let some = said(plain, |n| format!("{n:02}"), "");
+        assert_eq!(
+            some,
+            "warning: of 30 customers in feedback (such as `1`, `2`, `3`) and 40 customers in transactions (such as `01`, `02`, \
+             `03`) only 21 are the same: some of the others are written differently; with fold = [\"leading_zeros\"] in \
+             [identity] 30 of the 30 keys tried would match"
+        );
+        assert_eq!(said(plain, |n| format!("{n:02}"), "[identity]\nfold = [\"leading_zeros\"]\n"), "");
+        // Two keys may be written otherwise by accident.
+        assert_eq!(said(plain, |n| if n <= 2 { format!("0{n}") } else { plain(n) }, ""), "");
     }
 
     #[test]

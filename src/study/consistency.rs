@@ -115,7 +115,13 @@ fn check_history(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError>
     match details.returns {
         Returns::Flagged if !has(|own| &own.returned) => return lacks("returns", "transactions", "returned"),
         Returns::Dated if !has(|own| &own.returned_time) => return lacks("returns", "transactions", "returned_time"),
+        Returns::NegativeAmounts if transactions.is_some_and(|own| !own.has_amounts()) => {
+            return lacks("returns", "transactions", "amount");
+        }
         _ => {}
+    }
+    if details.spend_trend && transactions.is_some_and(|own| !own.has_amounts()) {
+        return lacks("spend_trend", "transactions", "amount");
     }
     if let Some(contacts) = &details.contacts {
         let activity = sources.activity.as_ref();

@@ -12,6 +12,9 @@ const MANY: u64 = 30;
 /// Answers without a single 0 that make it likely that none could be given.
 const WITHOUT_ZERO: u64 = 200;
 
+/// Levels of a recommend answer from which on another column with the same counts is a copy.
+const COPIED_LEVELS: usize = 5;
+
 /// What a value that is no score stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeMeaning {
@@ -89,6 +92,10 @@ impl Answers {
             .collect();
         join_scales(&mut scored, recommend.is_some());
         for own in &scored {
+            if let Some(doubt) = recommend.and_then(|at| copy_of(&source.columns[at], own.column)) {
+                answers.perhaps.push(format!("{} ({doubt})", own.column.name));
+                continue;
+            }
             match own.evidence(&scored, source) {
                 Ok(why) => answers.touchpoints.push(own.touchpoint(why)),
                 Err(doubt) => answers.perhaps.push(format!("{} ({doubt})", own.column.name)),
@@ -233,6 +240,30 @@ fn join_scales(scored: &mut [Scored<'_>], beside_recommend: bool) {
             own.scale.min = 0.0;
         }
     }
+}
+
+/// Why a column seems to be the recommend answer once more: each of its values, or of 10 less its values, stands there exactly
+/// as often as in the answer. Of many answers at several levels that is no accident.
+fn copy_of(recommend: &ColumnProfile, column: &ColumnProfile) -> Option<String> {
+    let answers = recommend.levels();
+    if column.n_numbers < MANY || answers.len() < COPIED_LEVELS || !recommend.is_listed() || !column.is_listed() {
+        return None;
+    }
+    let are_same = |levels: &[Level]| {
+        let same = |(one, other): (&Level, &Level)| (one.value - other.value).abs() < f64::EPSILON && one.n == other.n;
+        levels.len() == answers.len() && levels.iter().zip(&answers).all(same)
+    };
+    let levels = column.levels();
+    let turned: Vec<Level> = levels.iter().rev().map(|level| Level { value: 10.0 - level.value, n: level.n }).collect();
+    let what = match (are_same(&levels), are_same(&turned)) {
+        (true, _) => "its values stand",
+        (false, true) => "10 less its values stand",
+        (false, false) => return None,
+    };
+    Some(format!(
+        "{what} there exactly as often as those of {}: it seems to be the recommend answer once more, which no touchpoint is",
+        recommend.name
+    ))
 }
 
 fn may_be_score(column: &ColumnProfile, source: &SourceProfile) -> bool {

@@ -2,9 +2,10 @@
 
 use super::answers::Answers;
 use super::columns::{self, RoleGuess};
-use super::keys::{KeyGuess, Keys};
+use super::keys::{FoldGuess, KeyGuess, Keys};
 use super::kinds::{Parties, SourceKind, Weighed, kinds_of};
 use super::names::{self, Name};
+use super::unread::{self, Unread};
 use super::waves::Waves;
 use crate::intake::exports::ExportRole;
 use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile};
@@ -21,6 +22,8 @@ pub struct Guess {
     pub answers: Answers,
     /// Amounts of the transactions that stand in another source.
     pub amount_via: Option<AmountGuess>,
+    /// What of the keys' writing must be taken away so that they meet.
+    pub fold: Option<FoldGuess>,
     /// Sources that play none.
     pub unused: Vec<Unused>,
 }
@@ -40,7 +43,9 @@ pub struct SourceGuess {
     pub roles: Vec<RoleGuess>,
     /// Columns that are kept.
     pub keep: Vec<String>,
-    /// The column among them by which customers are never to be asked.
+    /// Columns that are left out, though their names say what they are.
+    pub unread: Vec<Unread>,
+    /// The kept column by which customers are never to be asked.
     pub opted_out: Option<String>,
 }
 
@@ -109,7 +114,24 @@ pub fn guess(profiles: &[SourceProfile]) -> Guess {
         Waves::of(profiles, feedback.zip(sources.iter().find(|own| own.kind == SourceKind::Feedback)), &answers);
     let unused = unused(profiles, &sources, &weighed, amount_via.as_ref(), waves.as_ref());
     let answers = feedback.map(|at| answers[at].clone()).unwrap_or_default();
-    Guess { sources, answers, amount_via, unused }
+    let fold = keys.fold(&key_columns(&sources));
+    Guess { sources, answers, amount_via, fold, unused }
+}
+
+/// The columns of customers' keys that a study reads, and those on the way to them: source and name.
+fn key_columns(sources: &[SourceGuess]) -> Vec<(usize, String)> {
+    let mut all = Vec::new();
+    for own in sources {
+        let parties = own.roles.iter().filter(|role| matches!(role.key, "referrer" | "referred"));
+        all.extend(parties.map(|role| (own.source, role.column.clone())));
+        if let Some(who) = &own.who {
+            all.push((own.source, who.column.clone()));
+            all.extend(
+                who.via.iter().flat_map(|step| [(step.source, step.from.clone()), (step.source, step.to.clone())]),
+            );
+        }
+    }
+    all
 }
 
 impl Guess {
@@ -209,6 +231,12 @@ fn source_guess(
         }
     }
     let who = who.filter(|_| weighed.kind != SourceKind::Referrals);
+    let mut unread = match weighed.kind {
+        SourceKind::Feedback => unread::scores(profile, answers, &roles.taken()),
+        SourceKind::Transactions => unread::amounts(profile, &roles.taken()),
+        _ => Vec::new(),
+    };
+    unread.extend(unread::dates(profile, &roles.taken()));
     SourceGuess {
         source: at,
         kind: weighed.kind,
@@ -216,6 +244,7 @@ fn source_guess(
         who,
         roles: roles.roles,
         keep,
+        unread,
         opted_out,
     }
 }
@@ -293,7 +322,7 @@ fn amount_elsewhere(transactions: usize, profiles: &[SourceProfile], keys: &Keys
     let keyed = own.columns.iter().filter(|column| column.is_unique() && column.kind != ColumnKind::Time);
     let mut found: Vec<AmountGuess> = Vec::new();
     for column in keyed {
-        for place in keys.elsewhere(transactions, &column.name) {
+        for place in keys.elsewhere_as_written(transactions, &column.name) {
             let from = &profiles[place.source].columns[place.column];
             if let Some(to) = columns::amount(&profiles[place.source], &[&from.name]) {
                 found.push(AmountGuess {

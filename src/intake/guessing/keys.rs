@@ -2,8 +2,9 @@
 
 use super::names::{self, Name};
 use crate::intake::exports::ExportRole;
-use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile};
-use std::collections::VecDeque;
+use crate::intake::profiling::{ColumnKind, ColumnProfile, FOLDS, KEY_CHARACTERS, SourceProfile};
+use crate::study::Fold;
+use std::collections::{BTreeSet, HashSet, VecDeque};
 
 /// Different values that a column needs before it can be a key of anything.
 const DISTINCT_MIN: u64 = 20;
@@ -13,6 +14,10 @@ const SMALL: u64 = 40;
 const SHARED_MIN: f64 = 0.5;
 /// The same where only some rows were looked at, and most values are not among them.
 const SHARED_MIN_SAMPLED: f64 = 0.005;
+/// Share of the smaller column's values that a folding must bring together, beside those that meet as they are written.
+const FOLDED_MIN: f64 = 0.05;
+/// Fewer keys than this may meet under a folding by accident.
+const N_FOLDED_MIN: usize = 3;
 /// Steps from a key to the person.
 const STEPS_MAX: usize = 3;
 
@@ -37,6 +42,19 @@ pub struct KeyGuess {
     /// What speaks for it.
     pub why: String,
     /// What is not sure, with the alternatives.
+    pub question: Option<String>,
+    /// Whether its name alone speaks for it, because its values are in no other file.
+    pub is_alone: bool,
+}
+
+/// What of the keys' writing must be taken away before they meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldGuess {
+    /// The words, in the order in which a study applies them.
+    pub words: Vec<Fold>,
+    /// What speaks for it, a sentence for each pair of columns.
+    pub why: Vec<String>,
+    /// Keys of one column that become one, and whether that is right.
     pub question: Option<String>,
 }
 
@@ -145,6 +163,7 @@ impl<'p> Keys<'p> {
                     self.sources[source].columns[refined.from].name
                 ),
                 question: None,
+                is_alone: false,
             });
         }
         let own = self.persons(source);
@@ -160,7 +179,14 @@ impl<'p> Keys<'p> {
             }
             return Some(guess);
         }
-        self.by_way(source)
+        self.by_way(source).or_else(|| self.by_name(source))
+    }
+
+    /// The column that is called after customers, though none of its values is in another file.
+    fn by_name(&self, source: usize) -> Option<KeyGuess> {
+        let mut columns = self.sources[source].columns.iter();
+        let column = columns.find(|column| may_be_key(column) && is_called_customer(column))?;
+        Some(self.direct(source, column))
     }
 
     fn last_step(&self, refined: Refined) -> KeyStep {
@@ -179,31 +205,19 @@ impl<'p> Keys<'p> {
             reasons.push(format!("its name says \"{word}\""));
         }
         reasons.push(format!("{} different values", column.n_distinct));
-        let others: Vec<String> = self
-            .person
-            .map(|person| self.domains[person].as_slice())
-            .unwrap_or_default()
-            .iter()
-            .filter(|place| place.source != source)
-            .map(|place| {
-                let other = self.column(*place);
-                let n_shared = column.keys.intersection(&other.keys).count();
-                format!("{n_shared} of them in {} of {}", other.name, self.sources[place.source].name())
-            })
-            .take(2)
-            .collect();
-        reasons.extend(others);
-        let alone = self.sources.len() > 1 && self.persons_elsewhere(source) == 0;
-        let question = (alone || name.says(names::CUSTOMER).is_none() && column.role.is_none()).then(|| {
-            let own = if alone { "its values are in no other file; " } else { "" };
+        let others = self.elsewhere(source, &column.name);
+        reasons.extend(others.iter().take(2).map(|place| {
+            let other = self.column(*place);
+            let meeting = Meeting::of(column, other);
+            let folded = if meeting.fold.is_empty() { "" } else { ", once both are folded" };
+            format!("{} of them in {} of {}{folded}", meeting.n_shared, other.name, self.sources[place.source].name())
+        }));
+        let is_alone = self.sources.len() > 1 && others.is_empty();
+        let question = (is_alone || name.says(names::CUSTOMER).is_none() && column.role.is_none()).then(|| {
+            let own = if is_alone { "its values are in no other file; " } else { "" };
             format!("{own}is this the customer, as the other files know the customer?")
         });
-        KeyGuess { column: column.name.clone(), via: Vec::new(), why: reasons.join("; "), question }
-    }
-
-    fn persons_elsewhere(&self, source: usize) -> usize {
-        let own = self.person.map(|person| self.domains[person].as_slice()).unwrap_or_default();
-        own.iter().filter(|place| place.source != source).count()
+        KeyGuess { column: column.name.clone(), via: Vec::new(), why: reasons.join("; "), question, is_alone }
     }
 
     /// The shortest way over files that have a key once to one that also has the person.
@@ -243,6 +257,7 @@ impl<'p> Keys<'p> {
                         ),
                         question: Some("is this the way from the answer to the person?".to_owned()),
                         via,
+                        is_alone: false,
                     });
                 }
                 for to in 0..self.sources[next.source].columns.len() {
@@ -262,6 +277,96 @@ impl<'p> Keys<'p> {
         let domain = self.domains.iter().find(|domain| domain.iter().any(|place| is_own(&place)));
         domain.into_iter().flatten().filter(|place| place.source != source).copied().collect()
     }
+
+    /// Sources other than this one that hold most values of a column as they are written there.
+    pub(super) fn elsewhere_as_written(&self, source: usize, column: &str) -> Vec<Place> {
+        let own = self.sources[source].columns.iter().find(|own| own.name == column);
+        let is_same = |place: &Place| {
+            let other = self.column(*place);
+            own.is_some_and(|own| 2 * n_common(&own.keys, &other.keys) >= own.keys.len().min(other.keys.len()))
+        };
+        self.elsewhere(source, column).into_iter().filter(is_same).collect()
+    }
+
+    /// What must be taken away from the keys of some columns (source, name) so that they meet; nothing where they do.
+    pub(super) fn fold(&self, used: &[(usize, String)]) -> Option<FoldGuess> {
+        let place = |(source, name): &(usize, String)| {
+            let column = self.sources[*source].columns.iter().position(|own| own.name == *name)?;
+            Some(Place { source: *source, column })
+        };
+        let used: BTreeSet<Place> = used.iter().filter_map(place).collect();
+        let (mut words, mut why): (BTreeSet<Fold>, Vec<String>) = (BTreeSet::new(), Vec::new());
+        for (at, one) in used.iter().enumerate() {
+            for two in used.iter().skip(at + 1) {
+                let are_same = self.domains.iter().any(|domain| domain.contains(one) && domain.contains(two));
+                let meeting = Meeting::of(self.column(*one), self.column(*two));
+                if !are_same || one.source == two.source || meeting.fold.is_empty() {
+                    continue;
+                }
+                let [own, other] = [one, two]
+                    .map(|place| format!("{} of {}", self.column(*place).name, self.sources[place.source].name()));
+                why.push(format!(
+                    "of the keys in {own} and in {other} {} are the same so, and {} as they are written",
+                    meeting.n_shared, meeting.n_written
+                ));
+                words.extend(meeting.fold);
+            }
+        }
+        let words: Vec<Fold> = words.into_iter().collect();
+        let merged = used.iter().filter_map(|place| {
+            let column = self.column(*place);
+            let n = column.keys.len() - column.keys_folded(&words).len();
+            (n > 0).then(|| format!("{n} in {} of {}", column.name, self.sources[place.source].name()))
+        });
+        let merged: Vec<String> = merged.collect();
+        let question = (!merged.is_empty()).then(|| {
+            format!(
+                "folded so, keys become one with another of their column: {}; are these one customer?",
+                merged.join(", ")
+            )
+        });
+        (!words.is_empty()).then_some(FoldGuess { words, why, question })
+    }
+}
+
+/// What two columns have in common.
+struct Meeting {
+    /// Values in both, as they are written.
+    n_written: usize,
+    /// Values in both under the folding.
+    n_shared: usize,
+    /// The words of folding; none where they bring nothing worth a word.
+    fold: Vec<Fold>,
+}
+
+impl Meeting {
+    fn of(a: &ColumnProfile, b: &ColumnProfile) -> Self {
+        let common = |fold: &[Fold]| n_common(a.keys_folded(fold), b.keys_folded(fold));
+        let n_written = common(&[]);
+        let written = Self { n_written, n_shared: n_written, fold: Vec::new() };
+        let smaller = a.keys.len().min(b.keys.len());
+        let notable = N_FOLDED_MIN.max((FOLDED_MIN * smaller as f64).ceil() as usize);
+        let n_most = common(&FOLDS);
+        if n_most < n_written + notable {
+            return written;
+        }
+        // The fewest words that do, so that no word is there for a key or two; of as many, those that leave more alone.
+        let narrow_first = [Fold::Trim, Fold::WholeNumbers, Fold::LeadingZeros, Fold::Case];
+        let mut sets: Vec<usize> = (1..1 << narrow_first.len()).collect();
+        sets.sort_by_key(|set| (set.count_ones(), *set));
+        let words = |set: usize| -> Vec<Fold> {
+            FOLDS
+                .into_iter()
+                .filter(|own| narrow_first.iter().position(|word| word == own).is_some_and(|at| set >> at & 1 == 1))
+                .collect()
+        };
+        let mut tried = sets.into_iter().map(|set| (common(&words(set)), words(set)));
+        tried.find(|(n, _)| n + notable > n_most).map_or(written, |(n_shared, fold)| Self { n_written, n_shared, fold })
+    }
+}
+
+fn n_common(one: &HashSet<u64>, other: &HashSet<u64>) -> usize {
+    one.intersection(other).count()
 }
 
 fn may_be_key(column: &ColumnProfile) -> bool {
@@ -272,7 +377,7 @@ fn may_be_key(column: &ColumnProfile) -> bool {
         && is_many
         && is_part
         && column.n_negative == 0
-        && column.mean_length <= 64.0
+        && column.mean_length <= KEY_CHARACTERS
         && column.blank_share() <= 0.6
 }
 
@@ -319,7 +424,7 @@ fn are_same(sources: &[SourceProfile], one: Place, two: Place) -> bool {
     let column = |place: Place| &sources[place.source].columns[place.column];
     let (a, b) = (column(one), column(two));
     let smaller = a.keys.len().min(b.keys.len());
-    let n_shared = a.keys.intersection(&b.keys).count();
+    let n_shared = Meeting::of(a, b).n_shared;
     let akin = Name::of(&a.name).is_akin(&Name::of(&b.name))
         || is_called_customer(a) && is_called_customer(b)
         || is_email(a) && is_email(b);

@@ -84,11 +84,12 @@ struct Evidence {
 impl Evidence {
     fn of(at: usize, source: &SourceProfile, answers: &Answers, keys: &Keys<'_>) -> Self {
         let usable = |column: &ColumnProfile| column.times.as_ref().is_some_and(|times| times.is_usable());
+        let who = keys.who(at);
         Self {
             file: Name::of(&source.name()),
             columns: source.columns.iter().map(|column| Name::of(&column.name)).collect(),
-            has_person: keys.who(at).is_some(),
-            is_direct: !keys.persons(at).is_empty(),
+            has_person: who.is_some(),
+            is_direct: !keys.persons(at).is_empty() || who.is_some_and(|who| who.is_alone),
             has_time: source.columns.iter().any(usable),
             has_amount: columns::amount(source, &[])
                 .is_some_and(|role| role.question.is_none() || role.why.contains('"')),

@@ -3,7 +3,7 @@
 //! No name decides by itself. A column is what its name, its values and the other files say together (`names`, `scale`): the
 //! recommend answer by its name and by whole numbers from 0 to 10 (`answers`), the customer by the values that come back in
 //! other files (`keys`), the rest by name and kind of value (`columns`). `kinds` says what each source is, `waves` which
-//! others are of one survey, and `guess` puts it together. Every guess carries its evidence, and what is not sure carries a question.
+//! others are of one survey, `unread` what is written so that nothing reads it, and `guess` puts it together. Every guess carries its evidence, and what is not sure carries a question.
 
 mod answers;
 mod columns;
@@ -12,14 +12,16 @@ mod keys;
 mod kinds;
 mod names;
 mod scale;
+mod unread;
 mod waves;
 
 pub use answers::{Answers, CodeMeaning, Recommend, Touchpoint, ValueCode};
 pub use columns::RoleGuess;
 pub use guess::{AmountGuess, Guess, SourceGuess, Unused, guess};
-pub use keys::{KeyGuess, KeyStep};
+pub use keys::{FoldGuess, KeyGuess, KeyStep};
 pub use kinds::SourceKind;
 pub use scale::Scale;
+pub use unread::Unread;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::intake::profiling::{ColumnProfile, SourceFiles, SourceProfile};
+use crate::study::Fold;
 
 /// A column of some cells.
 pub(super) fn column(name: &str, cells: &[&str]) -> ColumnProfile {
@@ -91,6 +92,27 @@ fn codes_of_categories_are_no_scores() {
 }
 
 #[test]
+fn a_copy_of_the_recommend_answer_is_no_touchpoint() {
+    let answer: Vec<usize> = (0..200).map(|row| (row % 11).max(row % 7)).collect();
+    let text =
+        |value: &dyn Fn(usize) -> usize| -> Vec<String> { answer.iter().map(|own| value(*own).to_string()).collect() };
+    let table = source(
+        "x",
+        &[
+            ("nps", text(&|own| own)),
+            ("rating", text(&|own| own)),
+            ("likelihood_score", text(&|own| 10 - own)),
+            ("delivery_rating", scores(200, 0, 10)),
+        ],
+    );
+    let answers = Answers::of(&table);
+    let names: Vec<&str> = answers.touchpoints.iter().map(|own| own.column.as_str()).collect();
+    assert_eq!(names, ["delivery_rating"], "{answers:?}");
+    let doubts = answers.perhaps.join("; ");
+    assert!(doubts.contains("rating (its values stand there exactly as often as those of nps"), "{doubts}");
+}
+
+#[test]
 fn the_customer_is_the_column_whose_values_come_back_in_other_files() {
     // Neither is called after customers; `k` is in both files, `r` in one.
     let answers = source(
@@ -110,6 +132,54 @@ fn the_customer_is_the_column_whose_values_come_back_in_other_files() {
     let who = |kind: SourceKind| guess.source(kind).and_then(|own| own.who.clone()).map(|who| who.column);
     assert_eq!(who(SourceKind::Feedback).as_deref(), Some("k"));
     assert_eq!(who(SourceKind::Transactions).as_deref(), Some("k"));
+}
+
+/// A survey and a log of orders, whose keys are written so.
+fn survey_and_orders(answered: Vec<String>, bought: Vec<String>) -> [SourceProfile; 2] {
+    let (n, n_orders) = (answered.len(), bought.len());
+    let survey = [("customer_id", answered), ("nps", scores(n, 0, 10)), ("answered_at", days(n))];
+    let orders = [("customer_id", bought), ("amount", scores(n_orders, 10, 40)), ("ordered_at", days(n_orders))];
+    [source("survey", &survey), source("orders", &orders)]
+}
+
+/// Which words by hand from docs/identity.md: 1000.0 is 1000 by `whole_numbers`, 0007 is 7 by `leading_zeros`, C7 is c7 by `case`.
+#[test]
+fn keys_meet_as_the_study_reads_them_or_the_folding_is_named() {
+    type Written = fn(usize) -> String;
+    for (answered, bought, words) in [
+        ((|n| n.to_string()) as Written, (|n| n.to_string()) as Written, &[][..]),
+        (|n| format!("{n}.0"), |n| n.to_string(), &[Fold::WholeNumbers]),
+        (|n| format!("{n:04}"), |n| n.to_string(), &[Fold::LeadingZeros]),
+        (|n| format!("{n:04}.0"), |n| n.to_string(), &[Fold::WholeNumbers, Fold::LeadingZeros]),
+        (|n| format!("C{n}"), |n| format!("c{n}"), &[Fold::Case]),
+        // A spreadsheet took zeros away, of the first nine.
+        (|n| n.to_string(), |n| format!("{n:02}"), &[Fold::LeadingZeros]),
+    ] {
+        let sources = survey_and_orders((1..=60).map(answered).collect(), (1..=90).map(bought).collect());
+        let guess = guess(&sources);
+        let found = guess.fold.as_ref().map(|own| own.words.clone()).unwrap_or_default();
+        assert_eq!(found, words, "{:?}", guess.fold);
+        let who = guess.source(SourceKind::Feedback).and_then(|own| own.who.clone()).expect("a customer");
+        assert!(who.column == "customer_id" && !who.is_alone && who.why.contains("60 of them"), "{who:?}");
+    }
+}
+
+#[test]
+fn keys_that_a_folding_makes_one_are_asked_about() {
+    let both = (1..=30).flat_map(|n| [n.to_string(), format!("{n:03}")]).collect();
+    let guess = guess(&survey_and_orders((1..=30).map(|n| format!("{n:04}")).collect(), both));
+    let question = guess.fold.and_then(|own| own.question).expect("a question");
+    assert!(question.contains("30 in customer_id of orders"), "{question}");
+}
+
+#[test]
+fn a_column_called_after_customers_is_taken_with_a_question_though_no_other_file_has_its_values() {
+    let guess = guess(&survey_and_orders(numbered("A", 0..60), numbered("B", 0..90)));
+    assert!(guess.fold.is_none());
+    for kind in [SourceKind::Feedback, SourceKind::Transactions] {
+        let who = guess.source(kind).and_then(|own| own.who.clone()).unwrap_or_else(|| panic!("no customer: {kind:?}"));
+        assert!(who.is_alone && who.question.is_some_and(|own| own.contains("in no other file")), "{kind:?}");
+    }
 }
 
 #[test]
@@ -169,4 +239,43 @@ fn a_survey_of_another_year_is_no_list_of_customers_but_another_wave() {
     assert!(why(1).contains("another wave of the feedback, with 6 of its 6 columns"), "{}", why(1));
     assert!(why(1).ends_with("these are left out: website"), "{}", why(1));
     assert!(!why(2).contains("wave"), "{}", why(2));
+}
+
+#[test]
+fn columns_that_cannot_be_read_as_what_their_names_say_are_named() {
+    let cells =
+        |values: &[&str]| -> Vec<String> { (0..60).map(|row| values[row * 7 % values.len()].to_owned()).collect() };
+    let survey = source(
+        "survey",
+        &[
+            ("kunde", numbered("K", 0..60)),
+            ("nps", scores(60, 0, 10)),
+            ("answered_at", days(60)),
+            ("Zufriedenheit Preis", scores(60, 1, 5)),
+            ("Zufriedenheit Lieferung", cells(&["2,5", "4", "3,5", "k.A.", "1,5"])),
+            ("Please rate: Price", cells(&["Very satisfied", "Satisfied", "Neither", "Dissatisfied"])),
+            ("Zufriedenheit Kommentar", numbered("mal so, mal so ", 0..60)),
+        ],
+    );
+    let orders = source(
+        "orders",
+        &[
+            ("kunde", numbered("K", 0..60)),
+            ("Bestelldatum", days(60)),
+            ("Betrag", (0..60).map(|row| format!("1.{:03},56", 100 + row)).collect()),
+            ("Total", (0..60).map(|row| format!("$1,{:03}.56", 100 + row)).collect()),
+            ("Region", cells(&["Nord", "S"])),
+        ],
+    );
+    let guess = guess(&[survey, orders]);
+    let unread = |kind: SourceKind| -> Vec<String> {
+        let own = guess.source(kind).expect("taken");
+        own.unread.iter().map(|own| format!("{}: {}", own.column, own.why)).collect()
+    };
+    let [delivery, price] = &unread(SourceKind::Feedback)[..] else { panic!("{:?}", guess.sources) };
+    assert!(delivery.starts_with("Zufriedenheit Lieferung: ") && delivery.contains("`1,5`"), "{delivery}");
+    assert!(price.starts_with("Please rate: Price: ") && price.contains("`Very satisfied`"), "{price}");
+    let [amount, total] = &unread(SourceKind::Transactions)[..] else { panic!("{:?}", guess.sources) };
+    assert!(amount.starts_with("Betrag: ") && amount.contains("`1.100,56`"), "{amount}");
+    assert!(total.starts_with("Total: ") && total.contains("`$1,100.56`"), "{total}");
 }

@@ -27,6 +27,16 @@ impl Cells {
         other.iter().for_each(|text| self.push(text));
     }
 
+    /// Some of the cells, by their places.
+    pub(super) fn part(&self, places: std::ops::Range<usize>) -> Self {
+        let mut part = Self::default();
+        for at in places {
+            let start = if at == 0 { 0 } else { self.ends[at - 1] };
+            part.push(&self.text[start..self.ends[at]]);
+        }
+        part
+    }
+
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }

@@ -1,6 +1,7 @@
 //! Which of the files that were named are tables, which of them belong together, and the profile of each.
 
 use super::column::{ColumnKind, ColumnProfile};
+use super::date_orders;
 use super::open;
 use super::sample::{Sample, SampledColumn};
 use super::times::TimeProfile;
@@ -285,11 +286,21 @@ fn with_header(sample: Sample) -> Result<Sample, String> {
 struct Group {
     tables: Vec<Table>,
     sample: Sample,
+    /// The name of every file, and the place behind its last row in the sample.
+    ends: Vec<(String, usize)>,
 }
 
 impl Group {
     fn new(table: Table, sample: Sample) -> Self {
-        Self { tables: vec![table], sample }
+        let mut group = Self { tables: vec![table], sample, ends: Vec::new() };
+        group.end_file();
+        group
+    }
+
+    fn end_file(&mut self) {
+        let file = self.tables.last().and_then(|table| table.file.path.file_name()).unwrap_or_default();
+        let n_cells = self.sample.columns.first().map_or(0, |column| column.cells.len());
+        self.ends.push((file.to_string_lossy().into_owned(), n_cells));
     }
 
     /// Whether a table has the columns of this group, and lies where its files lie.
@@ -308,6 +319,7 @@ impl Group {
     fn add(&mut self, table: Table, sample: &Sample) {
         self.tables.push(table);
         self.sample.append(sample);
+        self.end_file();
     }
 
     fn profile(self, counts: &PartCounts) -> SourceProfile {
@@ -321,7 +333,26 @@ impl Group {
             table: part.filter(|_| !is_sheet),
             format: None,
         };
-        source(files, self.sample)
+        let orders = self.date_orders();
+        let mut profile = source(files, self.sample);
+        for column in &mut profile.columns {
+            column.date_orders = orders.iter().find(|(name, _)| *name == column.name).map(|(_, own)| own.clone());
+        }
+        profile
+    }
+
+    /// Columns whose dates are not in one order beyond doubt in all files, with what is not alike.
+    fn date_orders(&self) -> Vec<(String, String)> {
+        // An export states its layouts itself.
+        if self.ends.len() < 2 || self.sample.export.is_some() {
+            return Vec::new();
+        }
+        let columns = self.sample.columns.iter();
+        let found = columns.filter_map(|column| {
+            let name = column.stated.name();
+            Some((name.to_owned(), date_orders::differing(name, &column.cells, &self.ends)?))
+        });
+        found.collect()
     }
 }
 

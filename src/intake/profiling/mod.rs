@@ -3,16 +3,18 @@
 //! Files that belong together are one source (`find`): tables of one header in one folder, a sheet of a workbook, a table of
 //! a database, the long tables of a warehouse. Of each so many rows are looked at, from the head and from places all over the
 //! file (`sample`, `open`), and every column becomes a profile: what its cells are (`column`), and how it writes times
-//! (`times`). Nothing is decided here; `guessing` reads profiles and nothing else.
+//! (`times`), in every file alike or not (`date_orders`). Nothing is decided here; `guessing` reads profiles and nothing else.
 
 mod cells;
 mod column;
+mod date_orders;
 mod find;
 mod open;
 mod sample;
 mod times;
 
 pub use column::{ColumnKind, ColumnProfile, Frequent, Level};
+pub(in crate::intake) use column::{FOLDS, KEY_CHARACTERS};
 pub use find::{Aside, Found, Look, SourceFiles, SourceProfile, profile};
 pub use times::{Offsets, TimeProfile};
 

@@ -161,3 +161,23 @@ fn what_is_not_there_is_refused_by_name() {
     let error = profile(&[PathBuf::from("gone/*.csv")], Look { n_rows: 10 }).expect_err("nothing there").to_string();
     assert!(error.contains("gone/*.csv"), "{error}");
 }
+
+/// By hand: 25/06 can only be a day before a month, 06/25 only a month before a day, and 03/04 is both.
+#[test]
+fn files_that_write_day_and_month_in_two_orders_or_leave_it_open_are_named() {
+    let said = |us: &str| -> (Option<String>, bool) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let eu = write(folder.path(), "eu.csv", b"who,day\na,25/06/2026\nb,03/04/2026\nc,30/01/2026\n");
+        let us = write(folder.path(), "us.csv", format!("who,day\n{us}").as_bytes());
+        let found = look(&[eu, us], 1000);
+        let day = column(&found.sources[0], "day");
+        (day.date_orders.clone(), day.times.is_some())
+    };
+    let (two, _) = said("d,06/25/2026\ne,04/03/2026\nf,01/30/2026\n");
+    let two = two.expect("two orders");
+    assert!(two.contains("\"%d/%m/%Y\" in eu.csv, and as \"%m/%d/%Y\" in us.csv"), "{two}");
+    let (open, is_read) = said("d,06/02/2026\ne,04/03/2026\nf,01/12/2026\n");
+    let open = open.expect("an open order");
+    assert!(is_read && open.contains("every one in us.csv can also be read as \"%m/%d/%Y\""), "{open}");
+    assert_eq!(said("d,26/06/2026\ne,04/03/2026\nf,30/01/2026\n"), (None, true));
+}

@@ -16,6 +16,8 @@ pub(super) struct Sections<'g> {
     pub(super) folder: &'g Path,
     /// Whether the answers are joined with other sources.
     pub(super) is_joined: bool,
+    /// Kept columns that are left out, because the join gives their names to others.
+    pub(super) left_out: &'g [String],
 }
 
 impl Sections<'_> {
@@ -53,10 +55,27 @@ impl Sections<'_> {
             _ => keys::RESERVED_INVITATION_COLUMNS,
         };
         let keep: Vec<String> = own.keep.iter().filter(|name| !reserved.contains(&name.as_str())).cloned().collect();
+        let is_lost = |name: &&String| self.left_out.contains(name) || reserved.contains(&name.as_str());
+        let lost = profile.columns.iter().map(|column| &column.name).filter(is_lost);
+        let lost: Vec<&str> = lost.map(String::as_str).filter(|name| !is_read(own, name)).collect();
+        if own.kind == SourceKind::Customers && !lost.is_empty() {
+            lines.question(&format!(
+                "not kept, since the join gives these names to columns of its own: {}; to keep one, give it another name with `rename`, \
+                 and name that in `keep`",
+                lost.join(", ")
+            ));
+        }
         if !keep.is_empty() {
             lines.setting("keep", &list(&keep), "to cut by, or to hold constant");
         }
+        for unread in &own.unread {
+            lines.question(&format!("{} is not read: {}", unread.column, unread.why));
+        }
         if let Some(times) = times {
+            let column = time.and_then(|role| profile.columns.iter().find(|column| column.name == role.column));
+            if let Some(orders) = column.and_then(|column| column.date_orders.as_ref()) {
+                lines.question(&format!("{}: {orders}", column.map_or("", |column| &column.name)));
+            }
             write_times(lines, times);
         }
     }
@@ -205,6 +224,11 @@ fn named(profile: &SourceProfile, column: &str) -> String {
     };
     let is_alone = profile.columns.iter().filter(|other| other.role == Some(role)).count() == 1;
     if is_alone { word.to_owned() } else { column.to_owned() }
+}
+
+/// Whether a column has a part in its source.
+fn is_read(own: &SourceGuess, name: &str) -> bool {
+    own.who.as_ref().is_some_and(|who| who.column == name) || own.roles.iter().any(|role| role.column == name)
 }
 
 fn write_role(lines: &mut Lines, profile: &SourceProfile, role: &RoleGuess) {

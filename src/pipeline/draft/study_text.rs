@@ -3,7 +3,7 @@
 use super::lines::{Lines, list, quoted};
 use super::sections::{Sections, looked_at};
 use super::{DraftError, place};
-use crate::intake::guessing::{self, Answers, Guess, SourceGuess, SourceKind, Touchpoint};
+use crate::intake::guessing::{self, Answers, FoldGuess, Guess, SourceGuess, SourceKind, Touchpoint};
 use crate::intake::profiling::{self, ColumnProfile, Found, Look, SourceProfile};
 use crate::study::{Study, keys};
 use std::path::PathBuf;
@@ -55,9 +55,16 @@ pub fn draft(paths: &[PathBuf], settings: &DraftSettings) -> Result<Draft, Draft
         return Err(DraftError::NoAnswers { found: seen(&found, &guess) });
     };
     let reserved = set_reserved_aside(&mut guess.answers);
-    let text = Text::new(&found, &guess, settings, at);
-    let text = text.write(&reserved);
-    let study = Study::parse(&text, &settings.folder).map_err(|problem| DraftError::Unsound { problem })?;
+    let parsed = |text: &str| Study::parse(text, &settings.folder).map_err(|problem| DraftError::Unsound { problem });
+    let mut text = Text::new(&found, &guess, settings, at, &[]).write(&reserved);
+    let mut study = parsed(&text)?;
+    // Only the join knows which names it gives to columns of its own, and only a study says what is joined.
+    let clashes = super::super::run::clashes(&study);
+    if !clashes.is_empty() {
+        let left_out = set_clashing_aside(&mut guess, &clashes);
+        text = Text::new(&found, &guess, settings, at, &left_out).write(&reserved);
+        study = parsed(&text)?;
+    }
     let n_questions = text.lines().filter(|line| line.starts_with("# ? ")).count();
     let lacks = (guess.answers.recommend.is_none()).then(|| lack(&study));
     Ok(Draft { text, n_questions, remarks: remarks(&found, &guess), lacks, has_outcome: !study.outcomes.is_empty() })
@@ -85,6 +92,19 @@ fn set_reserved_aside(answers: &mut Answers) -> Vec<String> {
     names
 }
 
+/// Takes kept columns out whose names the join gives to other columns, and hands out their names.
+fn set_clashing_aside(guess: &mut Guess, clashes: &[String]) -> Vec<String> {
+    let clashes: Vec<String> = clashes.iter().map(|name| name.to_lowercase()).collect();
+    let mut left_out = Vec::new();
+    for own in &mut guess.sources {
+        let is_clash = |name: &String| clashes.contains(&name.to_lowercase());
+        left_out.extend(own.keep.iter().filter(|name| is_clash(name)).cloned());
+        own.keep.retain(|name| !is_clash(name));
+        own.opted_out = own.opted_out.take().filter(|name| !is_clash(name));
+    }
+    left_out
+}
+
 fn seen(found: &Found, guess: &Guess) -> String {
     let what = |at: usize, profile: &SourceProfile| {
         let kind = guess.sources.iter().find(|own| own.source == at).map(|own| own.kind.word());
@@ -108,8 +128,26 @@ fn remarks(found: &Found, guess: &Guess) -> Vec<String> {
             )
         })
         .collect();
+    for own in &guess.sources {
+        let source = found.sources[own.source].name();
+        remarks
+            .extend(own.unread.iter().map(|unread| format!("not read: {} of {source}: {}", unread.column, unread.why)));
+    }
     remarks.extend(found.aside.iter().map(|own| format!("left aside: {}: {}", own.file.display(), own.reason)));
     remarks
+}
+
+/// Writes how keys are folded, and why.
+fn write_identity(lines: &mut Lines, fold: &FoldGuess) {
+    lines.section("identity");
+    for why in &fold.why {
+        lines.comment(&format!("fold: {why}."));
+    }
+    if let Some(question) = &fold.question {
+        lines.question(question);
+    }
+    let words: Vec<String> = fold.words.iter().map(|word| word.word().to_owned()).collect();
+    lines.setting("fold", &list(&words), "else the same customer is two");
 }
 
 /// Everything that the text is made from.
@@ -121,10 +159,18 @@ struct Text<'f> {
     /// Sources that the study has, the feedback first.
     used: Vec<&'f SourceGuess>,
     is_joined: bool,
+    /// Kept columns that are left out, because the join gives their names to others.
+    left_out: &'f [String],
 }
 
 impl<'f> Text<'f> {
-    fn new(found: &'f Found, guess: &'f Guess, settings: &'f DraftSettings, feedback: usize) -> Self {
+    fn new(
+        found: &'f Found,
+        guess: &'f Guess,
+        settings: &'f DraftSettings,
+        feedback: usize,
+        left_out: &'f [String],
+    ) -> Self {
         let own = guess.source(SourceKind::Feedback);
         let is_joined = own.is_some_and(|own| own.who.is_some() && own.role("time").is_some());
         let is_whole = |own: &&SourceGuess| match own.kind {
@@ -134,7 +180,7 @@ impl<'f> Text<'f> {
             _ => is_joined && own.who.is_some() && own.role("time").is_some(),
         };
         let used = guess.sources.iter().filter(is_whole).collect();
-        Self { found, guess, settings, feedback: &found.sources[feedback], used, is_joined }
+        Self { found, guess, settings, feedback: &found.sources[feedback], used, is_joined, left_out }
     }
 
     fn has(&self, kind: SourceKind) -> bool {
@@ -152,11 +198,15 @@ impl<'f> Text<'f> {
              begins with `# ?` asks what the files do not say. `advocate check` reads it without writing anything.",
         );
         self.write_study(&mut lines);
+        if let Some(fold) = self.guess.fold.as_ref().filter(|_| self.is_joined) {
+            write_identity(&mut lines, fold);
+        }
         let sections = Sections {
             profiles: &self.found.sources,
             guess: self.guess,
             folder: &self.settings.folder,
             is_joined: self.is_joined,
+            left_out: self.left_out,
         };
         for own in &self.used {
             sections.write(&mut lines, own);
@@ -242,6 +292,13 @@ impl<'f> Text<'f> {
         }
         lines.raw("]");
         let mut controls: Vec<String> = Vec::new();
+        let strangers: Vec<&str> = self.strangers();
+        if !strangers.is_empty() {
+            lines.question(&format!(
+                "no customer of the answers is among those of {}, so nothing of them is held constant; once the keys meet,                  controls = [\"tenure_days\"] and the like can be",
+                strangers.join(", ")
+            ));
+        }
         let has_joined = self.used.iter().any(|own| own.role("joined").is_some());
         if has_joined || self.has(SourceKind::Transactions) {
             controls.push("tenure_days".to_owned());
@@ -249,11 +306,19 @@ impl<'f> Text<'f> {
         if self.has(SourceKind::Transactions) {
             controls.push("frequency_365d".to_owned());
         }
-        if !controls.is_empty() {
+        if !controls.is_empty() && strangers.is_empty() {
             lines.setting("controls", &list(&controls), "held constant: known before the answer");
         }
         self.write_missing(lines);
         true
+    }
+
+    /// Sources whose customers, or those of the answers, are in no other file.
+    fn strangers(&self) -> Vec<&'static str> {
+        let is_alone = |own: &SourceGuess| own.who.as_ref().is_some_and(|who| who.is_alone);
+        let answers = self.guess.source(SourceKind::Feedback).is_some_and(is_alone);
+        let others = self.used.iter().filter(|own| own.kind != SourceKind::Feedback);
+        others.filter(|own| answers || is_alone(own)).map(|own| own.kind.word()).collect()
     }
 
     /// What is done with gaps, by how many there are.

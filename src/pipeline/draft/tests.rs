@@ -2,8 +2,9 @@
 //! read back by the study's own reader, and by intake.
 
 use super::*;
-use crate::intake::{Folders, Intake};
-use crate::study::{OutcomeKind, Study};
+use crate::intake::{Cache, Folders, Intake};
+use crate::pipeline::{RunSettings, check};
+use crate::study::{Outcome, OutcomeKind, Study};
 use std::path::{Path, PathBuf};
 
 fn project() -> PathBuf {
@@ -182,6 +183,74 @@ fn nothing_to_analyse_is_said_with_what_is_needed() {
     assert!(own.study.sources.feedback.snapshot && own.study.outcomes.is_empty());
     assert_eq!(own.study.as_of.written(), "2026-12-31");
     assert!(own.draft.lacks.is_some_and(|lacks| lacks.contains("`recommend`") && lacks.contains("outcome")));
+}
+
+/// A survey and orders in files of their own, and the draft of both.
+fn drafted_of_texts(files: &[(&str, String)]) -> (tempfile::TempDir, Draft) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("written");
+    }
+    let paths: Vec<PathBuf> = files.iter().map(|(name, _)| folder.path().join(name)).collect();
+    let settings = DraftSettings { folder: folder.path().to_owned(), name: None, n_rows: 50_000 };
+    let draft = draft(&paths, &settings).expect("a draft");
+    (folder, draft)
+}
+
+/// What `check` says of a draft.
+fn checked(folder: &Path, draft: &Draft) -> String {
+    let study = Study::parse(&draft.text, folder).expect("the reader accepts it");
+    let settings =
+        RunSettings { out: folder.join("results"), memory_bytes: 1 << 28, n_threads: Some(2), cache: Cache::none() };
+    check(&study, &settings).unwrap_or_else(|error| panic!("{error}\n{}", draft.text))
+}
+
+fn rows(n: usize, row: fn(usize) -> String) -> String {
+    (0..n).map(row).collect()
+}
+
+/// Ninety answers of thirty customers whose keys became numbers with a fraction, as data frames write them beside gaps.
+fn survey_with_floats() -> String {
+    let rows =
+        rows(90, |n| format!("{}.0,2026-03-{:02}T10:00:00Z,{},{}\n", 1000 + n % 30, 1 + n % 28, n % 11, 1 + n * 7 % 5));
+    format!("CustID,answered_at,nps,delivery_rating\n{rows}")
+}
+
+#[test]
+fn keys_that_meet_only_folded_are_folded_in_the_draft_and_its_answers_can_be_used() {
+    let orders =
+        rows(120, |n| format!("{},2026-0{}-{:02}T10:00:00Z,{}.5\n", 1000 + n % 40, 1 + n % 6, 1 + n % 28, 10 + n));
+    let orders = format!("CustID,ordered_at,amount\n{orders}");
+    let (folder, draft) = drafted_of_texts(&[("survey.csv", survey_with_floats()), ("orders.csv", orders)]);
+    let text = &draft.text;
+    assert!(text.contains("fold = [\"whole_numbers\"]") && text.contains("0 as they are written"), "{text}");
+    let said = checked(folder.path(), &draft);
+    assert!(!said.contains("none is the same") && !said.contains("recommend: 0 of"), "{said}");
+    assert!(said.lines().any(|line| line.starts_with("outcome recommend: ")), "{said}");
+}
+
+#[test]
+fn columns_called_as_the_join_calls_its_own_are_left_out_with_a_line_and_the_draft_runs() {
+    let answers = rows(60, |n| format!("c{n},2026-03-{:02}T10:00:00Z,{},{}\n", 1 + n % 28, n % 11, 1 + n * 7 % 5));
+    let orders = rows(90, |n| format!("c{},2026-02-{:02}T10:00:00Z,{}.5\n", n % 60, 1 + n % 28, 10 + n));
+    let people = rows(60, |n| format!("c{n},2025-01-{:02},{},{},r{}\n", 1 + n % 28, n % 5, 7 * (n % 9), n % 3));
+    let (folder, draft) = drafted_of_texts(&[
+        ("survey.csv", format!("customer_id,answered_at,nps,delivery_rating\n{answers}")),
+        ("orders.csv", format!("customer_id,ordered_at,amount\n{orders}")),
+        ("customers.csv", format!("customer_id,joined,frequency,Tenure_Days,region\n{people}")),
+    ]);
+    let text = &draft.text;
+    assert!(text.contains("keep = [\"region\"]") && text.contains("frequency, Tenure_Days; to keep"), "{text}");
+    assert!(checked(folder.path(), &draft).contains("outcome recommend: 60 of 60 answers"));
+    // Who asks for it all the same is told where.
+    let asked = text.replace("keep = [\"region\"]", "keep = [\"region\", \"frequency\"]");
+    let study = Study::parse(&asked, folder.path()).expect("the reader cannot know");
+    let line = 1 + asked.lines().position(|line| line.starts_with("keep = ")).expect("there");
+    let settings =
+        RunSettings { out: folder.path().to_owned(), memory_bytes: 1 << 28, n_threads: Some(2), cache: Cache::none() };
+    let error = check(&study, &settings).expect_err("two columns of one name").to_string();
+    assert!(error.contains(&format!(":{line}:")) && error.contains("would be called `frequency`"), "{error}");
+    assert!(error.contains("[sources.customers]") && error.contains("`rename`"), "{error}");
 }
 
 #[test]

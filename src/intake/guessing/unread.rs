@@ -1,0 +1,126 @@
+//! Columns whose names say a part that their cells cannot play: amounts and scores that are written otherwise than they are read.
+
+use super::answers::Answers;
+use super::columns;
+use super::names::{self, Name};
+use crate::intake::number;
+use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile};
+
+/// Share of the cells of an amount that must look like one.
+const AMOUNTS_SHARE: f64 = 0.8;
+/// The same of scores, among which codes stand.
+const SCORES_SHARE: f64 = 0.5;
+/// Different words of a scale in words: two are yes and no.
+const WORDS: std::ops::RangeInclusive<u64> = 3..=12;
+
+/// A column that is left out though its name or its neighbours say what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The column.
+    pub column: String,
+    /// Why, and what would help.
+    pub why: String,
+}
+
+/// Amounts that are no numbers as they are written.
+pub(super) fn amounts(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
+    let free = source.columns.iter().filter(|own| own.kind == ColumnKind::Text && !taken.contains(&own.name.as_str()));
+    free.filter_map(|column| {
+        let name = Name::of(&column.name);
+        let word = name.says(names::AMOUNT).filter(|_| name.says(names::NO_AMOUNT).is_none())?;
+        let example = written_otherwise(column, AMOUNTS_SHARE)?;
+        let why = format!(
+            "its name says \"{word}\", but amounts as in `{example}` are read as no numbers; 1234.56 is how they are written, \
+             without signs of money and thousands"
+        );
+        Some(Unread { column: column.name.clone(), why })
+    })
+    .collect()
+}
+
+/// Scores that are no numbers as they are written.
+pub(super) fn scores(source: &SourceProfile, answers: &Answers, taken: &[&str]) -> Vec<Unread> {
+    let stems: Vec<String> = answers.touchpoints.iter().flat_map(|own| Name::of(&own.column).stems()).collect();
+    let free = source
+        .columns
+        .iter()
+        .filter(|own| own.kind == ColumnKind::Text && own.role.is_none() && !taken.contains(&own.name.as_str()));
+    free.filter_map(|column| {
+        let name = Name::of(&column.name);
+        if name.says(names::NOT_THE_ANSWER).is_some() || name.says(names::NO_SCORE).is_some() {
+            return None;
+        }
+        let title = column.title.as_deref().map(Name::of);
+        let says = |name: &Name| name.says(names::RATING).or_else(|| name.says(&["rate"]));
+        let word = says(&name).or_else(|| title.as_ref().and_then(says));
+        let is_akin = name.stems().iter().any(|stem| stems.contains(stem));
+        let evidence = match word {
+            Some(word) => format!("its name says \"{word}\""),
+            None if is_akin => "it is called like touchpoints".to_owned(),
+            None => return None,
+        };
+        let why = if let Some(example) = written_otherwise(column, SCORES_SHARE) {
+            format!("{evidence}, but scores as in `{example}` are read as no numbers; 2.5 is how they are written")
+        } else if columns::is_group(column) && WORDS.contains(&column.n_distinct) {
+            let words: Vec<String> = column.frequent.iter().take(4).map(|own| format!("`{}`", own.text)).collect();
+            format!(
+                "{evidence}, but it is answered in words ({}); scores are read as numbers: export these",
+                words.join(", ")
+            )
+        } else {
+            return None;
+        };
+        Some(Unread { column: column.name.clone(), why })
+    })
+    .collect()
+}
+
+/// Dates that no layout reads, since the files of the source write them differently.
+pub(super) fn dates(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
+    let free = source.columns.iter().filter(|own| !taken.contains(&own.name.as_str()));
+    free.filter_map(|column| Some(Unread { column: column.name.clone(), why: column.date_orders.clone()? })).collect()
+}
+
+/// An example of numbers that are written otherwise, where so large a share of the listed cells looks like numbers.
+fn written_otherwise(column: &ColumnProfile, share: f64) -> Option<String> {
+    let n_all: u64 = column.frequent.iter().map(|own| own.n).sum();
+    let n_numbers: u64 = column.frequent.iter().filter(|own| looks_like_number(&own.text)).map(|own| own.n).sum();
+    let example = column.frequent.iter().find(|own| is_other_number(&own.text))?;
+    (n_numbers as f64 >= share * n_all as f64).then(|| example.text.clone())
+}
+
+/// Whether a text is a number to people and none to the reader of numbers.
+pub(super) fn is_other_number(text: &str) -> bool {
+    looks_like_number(text) && number::parse(text).is_none()
+}
+
+/// Digits with points, commas and blanks between them, and a sign of money or three letters of a currency at one end.
+fn looks_like_number(text: &str) -> bool {
+    let is_money = |sign: char| "$€£¥₹".contains(sign) || sign.is_whitespace();
+    let text = text.trim_matches(is_money);
+    let letters = |part: &str| part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_uppercase());
+    let text = match (text.get(..3), text.get(text.len().saturating_sub(3)..)) {
+        (Some(first), _) if letters(first) => &text[3..],
+        (_, Some(last)) if letters(last) => &text[..text.len() - 3],
+        _ => text,
+    };
+    let text = text.trim_matches(|sign: char| is_money(sign) || "+-()".contains(sign));
+    text.starts_with(|sign: char| sign.is_ascii_digit())
+        && text.ends_with(|sign: char| sign.is_ascii_digit())
+        && text.chars().all(|sign| sign.is_ascii_digit() || is_money(sign) || ".,'\u{2019}".contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_other_number;
+
+    #[test]
+    fn numbers_of_people_are_told_from_those_of_the_reader_and_from_texts() {
+        for text in ["1.234,56", "$1,234.56", "2,5", "12,50 €", "EUR 9,90", "1'000.00", "(1,234.00)", "1 234,5"] {
+            assert!(is_other_number(text), "{text}");
+        }
+        for text in ["2.5", "-7", "k.A.", "2026-01-01", "A-12", "10.0.0.1x", "", "USD", "€", "3 of 5"] {
+            assert!(!is_other_number(text), "{text}");
+        }
+    }
+}

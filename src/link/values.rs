@@ -1,0 +1,20 @@
+//! The different texts of a column of events.
+
+use super::LinkError;
+use super::base_table::BaseTable;
+use super::engine::Engine;
+use super::sql::quoted;
+
+impl Engine {
+    /// The different values of a column of texts of a typed table, in their order.
+    ///
+    /// # Errors
+    /// The engine fails.
+    pub fn values(&self, table: &'static str, column: &'static str) -> Result<Vec<String>, LinkError> {
+        let column = quoted(column);
+        let statement =
+            format!("SELECT DISTINCT {column} AS value FROM {table} WHERE {column} IS NOT NULL ORDER BY value");
+        let table: BaseTable = self.rows(&statement, "listing the values of a column")?;
+        Ok(table.texts("value").unwrap_or_default().iter().flatten().cloned().collect())
+    }
+}
