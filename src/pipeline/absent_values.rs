@@ -62,9 +62,11 @@ pub(super) fn absent_values(study: &Study, engine: &Engine) -> Result<Vec<Absent
 fn asked(study: &Study) -> Vec<Asked<'_>> {
     let details = &study.history.details;
     let mut all: Vec<Asked<'_>> = Vec::new();
-    if let Some(value) = &study.purchase_family {
-        let key = "outcomes.family_purchase.family".to_owned();
-        all.push(Asked { key, value, source: "transactions", column: "family" });
+    for outcome in &study.outcomes {
+        if let Some(value) = outcome.kind().product_family() {
+            let key = format!("outcomes.{}.family", outcome.name());
+            all.push(Asked { key, value, source: "transactions", column: "family" });
+        }
     }
     let lists: [(&str, Vec<&String>, &'static str, &'static str); 4] = [
         ("history.activity_kinds", details.activity_kinds.iter().collect(), "activity", "kind"),

@@ -4,7 +4,7 @@
 use super::*;
 use crate::intake::{Cache, Folders, Intake};
 use crate::pipeline::{RunSettings, check};
-use crate::study::{Outcome, OutcomeKind, Study};
+use crate::study::{OutcomeKind, Study};
 use std::path::{Path, PathBuf};
 
 fn project() -> PathBuf {
