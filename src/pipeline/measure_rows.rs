@@ -209,13 +209,18 @@ mod tests {
         assert_eq!(known.measures.len(), 5);
     }
 
-    /// Ten waves that asked all 60 customers; in the sixth everybody answered 9 or 10. That the size is known takes nothing from it.
+    /// Ten waves that asked all 60 customers; in the sixth five of six answered 9 or 10, a score of 67 where the others
+    /// have about -45 with errors of 10: limits lie 66 from a centre of -33. That the size is known takes nothing from it.
     #[test]
     fn a_wave_of_everybody_can_stand_out_and_its_score_says_who_was_asked() {
         let mut answers = "who,when,ltr,via,touch,round\n".to_owned();
         for n in 0..600 {
             let (who, wave) = (n % 60, n / 60);
-            let ltr = if wave == 5 { 9 + n % 2 } else { (n * 7 + wave) % 11 };
+            let ltr = match (wave, n % 6) {
+                (5, 0) => 5,
+                (5, _) => 9 + n % 2,
+                _ => (n * 7 + wave) % 11,
+            };
             answers.push_str(&format!("c{who},2026-{:02}-01T12:00:00Z,{ltr},web,{},w{wave}\n", wave + 1, 1 + n % 5));
         }
         let waves = STUDY.replace("channel = \"via\"\n", "channel = \"via\"\nwave = \"round\"\n");
