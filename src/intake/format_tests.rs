@@ -500,6 +500,24 @@ fn qualtrics_is_recognised_and_says_zone_class_and_kind_of_row_itself() {
 }
 
 #[test]
+fn a_response_that_keeps_no_date_of_its_last_action_has_that_of_its_end() {
+    let folder = Folder::new();
+    let head = "id,submitdate,lastpage,startlanguage,seed,token,startdate,datestamp,NPS\n";
+    let rows = [
+        "1,2026-03-20 07:00:00,3,en,1,a,2026-03-20 06:00:00,2026-03-20 07:30:00,9",
+        "2,2026-03-21 07:00:00,3,en,1,b,2026-03-21 06:00:00,1980-01-01 00:00:00,8",
+        "3,2026-03-22 07:00:00,3,en,1,c,2026-03-22 06:00:00,,7",
+    ];
+    let path = folder.path("lime.csv");
+    std::fs::write(&path, head.to_owned() + &rows.join("\n") + "\n").expect("written");
+    let keys = format!("{ROLES}\nformat = \"limesurvey\"\nzone = \"UTC\"").replace("@recommend", "NPS");
+    let (account, answers, times) = export(&path.to_string_lossy(), &keys).expect("sound");
+    assert_eq!((account.n_quarantined(), answers), (0, vec![Some(9.0), Some(8.0), Some(7.0)]));
+    // date -u -d '2026-03-20 07:30' +%s, and of the 21st and the 22nd at 07:00
+    assert_eq!(times, [1_773_991_800, 1_774_076_400, 1_774_162_800].map(|seconds: i64| Some(seconds * 1_000_000)));
+}
+
+#[test]
 fn codes_from_one_to_eleven_are_refused_by_their_classes() {
     let keys = "recommend = \"QID1\"\nsnapshot = true";
     let message = export("qualtrics/shifted.csv", keys).expect_err("refused").to_string();

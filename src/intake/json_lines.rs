@@ -143,7 +143,7 @@ mod tests {
         chunk(&Block { bytes: text.as_bytes().to_vec(), damaged: false }, &names).rows
     }
 
-    /// Python 3: `json.loads` keeps whole numbers of any length, and these are two.
+    /// Python 3: `json.loads` keeps whole numbers of any length, and these are four.
     #[test]
     fn keys_of_any_length_keep_their_digits() {
         let text = |text: &str| Value::Text(text.to_owned());

@@ -24,7 +24,7 @@ fn some(texts: &[&str]) -> Vec<Option<String>> {
     texts.iter().map(|&text| Some(text.to_owned())).collect()
 }
 
-/// Python 3.12 by `json.loads`, and DuckDB 2.0.0 for the first two: four customers.
+/// Python 3.11 by `json.loads`, and DuckDB 2.0.0 for the first two: four customers.
 #[test]
 fn long_keys_of_json_stay_those_of_different_people() {
     let keys = ["12345678901234567890", "12345678901234567891", "123456789012345678901234", "123456789012345678901235"];
@@ -38,7 +38,7 @@ fn long_keys_of_json_stay_those_of_different_people() {
     assert!(case.quarantine("feedback").contains("feedback,feedback.jsonl,5,,bad_json"));
 }
 
-/// 253402214400 seconds to 9999-12-31, as Python 3.12 has it; Berlin is an hour ahead then.
+/// 253402214400 seconds to 9999-12-31, as Python 3.11 has it; Berlin is an hour ahead then.
 #[test]
 fn the_current_row_of_a_profile_ends_when_the_calendar_does_in_any_zone() {
     let case = Case::new()

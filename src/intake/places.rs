@@ -38,12 +38,21 @@ impl Columns<'_> {
     }
 }
 
+/// A column of an export that is asked where another holds one of some cells, or none.
+struct Instead {
+    /// Its place in the file.
+    at: usize,
+    blanks: &'static [&'static str],
+}
+
 /// Where the contract's columns stand in a file.
 pub(super) struct Places {
     /// Positions of the columns, in the order of the contract; that of any other column for those that are no cell.
     pub(super) positions: Vec<usize>,
     /// What the file's name or its folders say for a column, for all rows.
     constants: Vec<Option<String>>,
+    /// For columns of the contract, what says the same in rows of an export in which the column itself says nothing.
+    instead: Vec<Option<Instead>>,
     /// What says which rows of an export are answers; it looks at columns by their place in the file.
     judge: Option<RowJudge>,
     /// Columns of the contract; behind them are those of the file.
@@ -63,11 +72,18 @@ impl Places {
         let renamed = |name: &String| files.rename.get(name).unwrap_or(name).clone();
         let names: Vec<String> = columns.names().iter().map(renamed).collect();
         let n_asked = contract.columns.len();
-        let mut places = Self { positions: Vec::with_capacity(n_asked), constants: Vec::new(), judge: None, n_asked };
+        let mut places = Self {
+            positions: Vec::with_capacity(n_asked),
+            constants: Vec::new(),
+            instead: Vec::new(),
+            judge: None,
+            n_asked,
+        };
         for column in &contract.columns {
             if let Some(zone) = column.zone_of_file(&file.name) {
                 places.positions.push(places.positions.first().copied().unwrap_or(0));
                 places.constants.push(Some(zone));
+                places.instead.push(None);
                 continue;
             }
             let first = match columns {
@@ -83,6 +99,10 @@ impl Places {
             }
             places.positions.push(first.unwrap_or(0));
             places.constants.push(constant);
+            places.instead.push(match columns {
+                Columns::Export(own) => instead_of(column, files, own),
+                Columns::Plain(_) => None,
+            });
         }
         places.keep_keys_hidden(contract, file)?;
         Ok(places)
@@ -191,12 +211,26 @@ fn plain_place(
 
 /// A column of an export by any of its names, by what the study renames it from, or by the part it plays, as in `@recommend`.
 fn export_place(column: &Column, files: &Files, columns: &ExportColumns) -> Result<Option<usize>, ExportError> {
-    let from = files.rename.iter().find(|(_, to)| **to == column.input).map_or(&column.input, |(from, _)| from);
+    let from = named_from(column, files);
     match from.strip_prefix('@').and_then(ExportRole::of_word) {
         Some(ExportRole::End) => columns.answered_at(),
         Some(role) => columns.with(role),
         None => columns.find(from),
     }
+}
+
+/// The name of a column before the study renames it.
+fn named_from<'c>(column: &'c Column, files: &'c Files) -> &'c String {
+    files.rename.iter().find(|(_, to)| **to == column.input).map_or(&column.input, |(from, _)| from)
+}
+
+/// Where the end of a response is asked for and its column may hold a date that stands for none: the column of when it was recorded.
+fn instead_of(column: &Column, files: &Files, columns: &ExportColumns) -> Option<Instead> {
+    named_from(column, files).strip_prefix('@').and_then(ExportRole::of_word).filter(|own| *own == ExportRole::End)?;
+    let end = columns.with(ExportRole::End).ok()??;
+    let blanks = columns.columns()[end].blanks;
+    let at = columns.with(ExportRole::Recorded).ok()??;
+    (!blanks.is_empty()).then_some(Instead { at, blanks })
 }
 
 fn missing(contract: &Contract, column: &Column, file: &SourceFile, names: &[String]) -> IntakeError {
@@ -217,6 +251,22 @@ pub(super) struct Completed<'p, R> {
     places: &'p Places,
 }
 
+impl<R: Rows> Completed<'_, R> {
+    /// The column that is asked for a cell of the row at hand.
+    #[inline]
+    fn place_of(&self, column: usize) -> usize {
+        match self.places.instead.get(column) {
+            // The columns of the file are at hand where its rows are judged.
+            Some(Some(own)) if self.places.judge.is_some() => match self.rows.cell(column) {
+                Cell::Missing | Cell::Text("") => self.places.n_asked + own.at,
+                Cell::Text(text) if own.blanks.contains(&text) => self.places.n_asked + own.at,
+                _ => column,
+            },
+            _ => column,
+        }
+    }
+}
+
 impl<R: Rows> Rows for Completed<'_, R> {
     #[inline]
     fn advance(&mut self) -> Option<Result<(), Reason>> {
@@ -227,7 +277,7 @@ impl<R: Rows> Rows for Completed<'_, R> {
     fn cell(&self, column: usize) -> Cell<'_> {
         match &self.places.constants[column] {
             Some(text) => Cell::Text(text),
-            None => self.rows.cell(column),
+            None => self.rows.cell(self.place_of(column)),
         }
     }
 

@@ -399,7 +399,7 @@ mod tests {
         assert_eq!(read(&clock(None, TimeFormat::EpochSeconds), "99999999999999999999"), Err(Reason::Unparsable));
     }
 
-    /// Python 3.12: `(datetime(9999, 12, 31) - datetime(1970, 1, 1)).total_seconds()` is 253402214400.
+    /// Python 3.11: `(datetime(9999, 12, 31) - datetime(1970, 1, 1)).total_seconds()` is 253402214400.
     #[test]
     fn an_end_that_means_never_is_read_however_it_is_written() {
         let day = 253_402_214_400 * SECOND_US;

@@ -208,7 +208,7 @@ mod tests {
         }
     }
 
-    /// Python 3.12: `(datetime(9999, 12, 31) - datetime(1970, 1, 1)).total_seconds()` is 253402214400, and Berlin is an hour ahead of
+    /// Python 3.11: `(datetime(9999, 12, 31) - datetime(1970, 1, 1)).total_seconds()` is 253402214400, and Berlin is an hour ahead of
     /// UTC in winter, New York five behind.
     #[test]
     fn the_last_day_of_the_calendar_is_one_in_every_zone() {
