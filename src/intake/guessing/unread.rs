@@ -30,8 +30,9 @@ pub(super) fn amounts(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
         let word = name.says(names::AMOUNT).filter(|_| name.says(names::NO_AMOUNT).is_none())?;
         let example = written_otherwise(column, AMOUNTS_SHARE)?;
         let why = format!(
-            "its name says \"{word}\", but amounts as in `{example}` are read as no numbers; 1234.56 is how they are written, \
-             without signs of money and thousands"
+            "its name says \"{word}\", but amounts as in `{example}` are read as numbers only where the source says so: write {} \
+             into its section, and name the column as `amount`",
+            keys_for(&example)
         );
         Some(Unread { column: column.name.clone(), why })
     })
@@ -60,7 +61,11 @@ pub(super) fn scores(source: &SourceProfile, answers: &Answers, taken: &[&str]) 
             None => return None,
         };
         let why = if let Some(example) = written_otherwise(column, SCORES_SHARE) {
-            format!("{evidence}, but scores as in `{example}` are read as no numbers; 2.5 is how they are written")
+            format!(
+                "{evidence}, but scores as in `{example}` are read as numbers only where the source says so: write {} into its \
+                 section, and name the column among the touchpoints",
+                keys_for(&example)
+            )
         } else if columns::is_group(column) && WORDS.contains(&column.n_distinct) {
             let words: Vec<String> = column.frequent.iter().take(4).map(|own| format!("`{}`", own.text)).collect();
             format!(
@@ -89,6 +94,36 @@ fn written_otherwise(column: &ColumnProfile, share: f64) -> Option<String> {
     (n_numbers as f64 >= share * n_all as f64).then(|| example.text.clone())
 }
 
+/// The keys of a source by which a number that is written otherwise is read.
+fn keys_for(example: &str) -> String {
+    let digits = |letter: char| letter.is_ascii_digit();
+    let (first, last) = (example.find(digits).unwrap_or(0), example.rfind(digits).unwrap_or(0));
+    let number = &example[first..=last];
+    let beside = [&example[..first], &example[last + 1..]];
+    let currency =
+        beside.iter().map(|part| part.trim_matches(|sign: char| sign.is_whitespace() || "+-()".contains(sign)));
+    let currency = currency.into_iter().find(|part| !part.is_empty());
+    let decimal = match (number.rfind('.'), number.rfind(',')) {
+        (Some(point), Some(comma)) => Some(if comma > point { ',' } else { '.' }),
+        // Three digits behind a comma that stands alone may be a group; other numbers of digits cannot.
+        (None, Some(comma)) if number.len() - comma != 4 || number.matches(',').count() > 1 => {
+            (number.matches(',').count() == 1).then_some(',')
+        }
+        _ => None,
+    };
+    let group = number.chars().find(|&sign| !sign.is_ascii_digit() && Some(sign) != decimal);
+    let group = group
+        .map(|sign| if sign.is_whitespace() { ' ' } else { sign })
+        .map(|sign| if sign == '’' { '\'' } else { sign });
+    // A point alone is what stands before decimals anyway.
+    let group = group.filter(|&sign| sign != '.' || decimal == Some(','));
+    let mut keys = Vec::new();
+    keys.extend((decimal == Some(',')).then(|| "`decimal = \",\"`".to_owned()));
+    keys.extend(group.map(|sign| format!("`thousands = \"{sign}\"`")));
+    keys.extend(currency.map(|word| format!("`currency = \"{word}\"`")));
+    if keys.is_empty() { "`decimal` and `thousands`".to_owned() } else { keys.join(", ") }
+}
+
 /// Whether a text is a number to people and none to the reader of numbers.
 pub(super) fn is_other_number(text: &str) -> bool {
     looks_like_number(text) && number::parse(text).is_none()
@@ -112,7 +147,24 @@ fn looks_like_number(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_other_number;
+    use super::{is_other_number, keys_for};
+
+    #[test]
+    fn the_keys_that_read_a_number_are_named() {
+        for (text, keys) in [
+            ("1.234,56", "`decimal = \",\"`, `thousands = \".\"`"),
+            ("$1,234.56", "`thousands = \",\"`, `currency = \"$\"`"),
+            ("2,5", "`decimal = \",\"`"),
+            ("12,50 €", "`decimal = \",\"`, `currency = \"€\"`"),
+            ("EUR 9,90", "`decimal = \",\"`, `currency = \"EUR\"`"),
+            ("1'000.00", "`thousands = \"'\"`"),
+            ("(1,234,567)", "`thousands = \",\"`"),
+            ("1 234,5", "`decimal = \",\"`, `thousands = \" \"`"),
+            ("1,234", "`thousands = \",\"`"),
+        ] {
+            assert_eq!(keys_for(text), keys, "{text}");
+        }
+    }
 
     #[test]
     fn numbers_of_people_are_told_from_those_of_the_reader_and_from_texts() {
