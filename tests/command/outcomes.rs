@@ -448,7 +448,7 @@ fn churn_is_leaving_where_the_customers_table_says_when() {
             "[drivers]\ntouchpoints = [\"delivery\"]\n[evaluation]\nenabled = false\n[outcomes.churn]\nwindow_days = 30\n"
         ),
     );
-    assert!(page.contains("leaves within 30 days after the answer"), "{page}");
+    assert!(page.contains("Leaves within 30 days after the answer"), "{page}");
     assert!(page.contains("the customer had left before the answer"), "{page}");
     let rows = |table: &str| studies::rows(folder.path(), "shot", table);
     // 5 of 20 against 12 of 18.
