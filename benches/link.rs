@@ -79,8 +79,8 @@ fn widest(folder: &Path) -> LinkPlan {
     LinkPlan {
         touchpoints: vec!["delivery".to_owned(), "support".to_owned()],
         profile: vec![
-            ProfileColumn { name: "tier".to_owned(), numeric: false },
-            ProfileColumn { name: "size".to_owned(), numeric: true },
+            ProfileColumn { name: "tier".to_owned(), numeric: false, constant: false },
+            ProfileColumn { name: "size".to_owned(), numeric: true, constant: false },
         ],
         details: HistoryDetails {
             returns: Returns::Dated,
