@@ -27,8 +27,6 @@ PART = 10_000_000
 def write():
     random = np.random.default_rng(1)
     keys = np.array([f"C{i:07d}" for i in range(N_CUSTOMERS)])
-    # As intake writes it: how long the longest key is.
-    stated = {"advocate.longest_key": str(len(keys[-1]))}
     start = AS_OF - 730 * DAY
 
     def times(n):
@@ -44,7 +42,7 @@ def write():
             "recommend": random.integers(0, 11, N_RESPONSES).astype(float),
             "delivery": random.integers(0, 11, N_RESPONSES).astype(float),
             "support": random.integers(0, 11, N_RESPONSES).astype(float),
-        }).replace_schema_metadata(stated),
+        }),
         f"{FOLDER}/feedback/part-00000.parquet",
     )
     for part, first in enumerate(range(0, ARGUMENTS.transactions, PART)):
@@ -54,7 +52,7 @@ def write():
                 "customer": keys[random.integers(0, N_CUSTOMERS, n)],
                 "t": times(n),
                 "amount": np.round(random.gamma(2.0, 20.0, n), 2),
-            }).replace_schema_metadata(stated),
+            }),
             f"{FOLDER}/transactions/part-{part:05}.parquet",
         )
 

@@ -2,14 +2,13 @@
 
 use super::IntakeError;
 use super::number;
-use crate::study::{KEY_COLUMNS, LONGEST_KEY, Numerals};
+use crate::study::Numerals;
 use datafusion::arrow::array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::basic::Compression;
 use datafusion::parquet::errors::ParquetError;
-use datafusion::parquet::file::metadata::KeyValue;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -52,7 +51,6 @@ pub(super) struct TableWriter {
     writer: ArrowWriter<File>,
     /// For text columns that may turn out to hold numbers: the values seen and whether all were numbers.
     candidates: Vec<Candidate>,
-    keys: Vec<Keys>,
     /// How numbers are written in such columns.
     numerals: Numerals,
 }
@@ -67,13 +65,6 @@ struct Candidate {
     column: usize,
     n_values: u64,
     all_numbers: bool,
-}
-
-/// A column that holds keys of customers.
-struct Keys {
-    column: usize,
-    /// The length of the longest so far, in bytes.
-    longest: usize,
 }
 
 impl TableWriter {
@@ -92,10 +83,8 @@ impl TableWriter {
             .filter_map(|name| schema.index_of(name).ok())
             .map(|column| Candidate { column, n_values: 0, all_numbers: true })
             .collect();
-        let keys = KEY_COLUMNS.iter().filter_map(|name| schema.index_of(name).ok());
-        let keys = keys.map(|column| Keys { column, longest: 0 }).collect();
         let writer = open(&path, &schema)?;
-        Ok(Self { path, schema, writer, candidates, keys, numerals: numerals.clone() })
+        Ok(Self { path, schema, writer, candidates, numerals: numerals.clone() })
     }
 
     pub(super) fn write(&mut self, columns: Vec<ArrayRef>) -> Result<(), IntakeError> {
@@ -108,21 +97,13 @@ impl TableWriter {
                     texts.iter().flatten().all(|text| number::parse_written(text, &self.numerals).is_some());
             }
         }
-        for keys in &mut self.keys {
-            if let Some(texts) = columns[keys.column].as_any().downcast_ref::<StringArray>() {
-                let lengths = texts.value_offsets().windows(2).map(|ends| (ends[1] - ends[0]) as usize);
-                keys.longest = lengths.fold(keys.longest, usize::max);
-            }
-        }
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)
             .map_err(|error| failed(&self.path, error.into()))?;
         self.writer.write(&batch).map_err(|error| failed(&self.path, error))
     }
 
     /// Completes the table and says what its columns became.
-    pub(super) fn finish(mut self) -> Result<Written, IntakeError> {
-        let longest = self.keys.iter().map(|keys| keys.longest).max();
-        state_longest_key(&mut self.writer, longest);
+    pub(super) fn finish(self) -> Result<Written, IntakeError> {
         self.writer.close().map_err(|error| failed(&self.path, error))?;
         let numbers: BTreeSet<usize> = self
             .candidates
@@ -133,7 +114,7 @@ impl TableWriter {
         if numbers.is_empty() {
             return Ok(Written { numbers });
         }
-        with_numbers(&self.path, &self.schema, &numbers, &self.numerals, longest)?;
+        with_numbers(&self.path, &self.schema, &numbers, &self.numerals)?;
         Ok(Written { numbers })
     }
 }
@@ -184,13 +165,6 @@ fn open(path: &Path, schema: &SchemaRef) -> Result<ArrowWriter<File>, IntakeErro
     ArrowWriter::try_new(file, Arc::clone(schema), Some(properties.build())).map_err(|error| failed(path, error))
 }
 
-/// Says how long the keys of a table are, so that the join may hold short ones in a faster form.
-fn state_longest_key(writer: &mut ArrowWriter<File>, longest: Option<usize>) {
-    if let Some(longest) = longest {
-        writer.append_key_value_metadata(KeyValue::new(LONGEST_KEY.to_owned(), longest.to_string()));
-    }
-}
-
 fn failed(path: &Path, source: ParquetError) -> IntakeError {
     IntakeError::OutputTable { file: path.display().to_string(), source }
 }
@@ -201,7 +175,6 @@ fn with_numbers(
     schema: &SchemaRef,
     numbers: &BTreeSet<usize>,
     numerals: &Numerals,
-    longest_key: Option<usize>,
 ) -> Result<(), IntakeError> {
     let schema = schema_with_numbers(schema, numbers);
     let output = |source| IntakeError::Output { file: path.display().to_string(), source };
@@ -227,7 +200,6 @@ fn with_numbers(
         let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|error| failed(path, error.into()))?;
         writer.write(&batch).map_err(|error| failed(path, error))?;
     }
-    state_longest_key(&mut writer, longest_key);
     writer.close().map_err(|error| failed(path, error))?;
     std::fs::rename(&rewritten, path).map_err(output)
 }

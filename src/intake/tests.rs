@@ -166,22 +166,6 @@ fn blank_and_not_applicable_are_counted_apart() {
 }
 
 #[test]
-fn a_table_says_how_long_its_keys_are() {
-    // In bytes: ann and bob are three, Zoë is four.
-    let longest = |feedback: &str| {
-        let case = Case::new().file("feedback.csv", feedback);
-        let intake = case.run(FEEDBACK).expect("readable");
-        let file = File::open(&intake.tables.feedback.parts[0]).expect("there");
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet");
-        let entries = reader.metadata().file_metadata().key_value_metadata().expect("entries").clone();
-        entries.into_iter().find(|entry| entry.key == crate::study::LONGEST_KEY).and_then(|entry| entry.value)
-    };
-    let rows = "id,who,when,ltr,food,wait,via\n1,ann,2026-01-01T10:00:00Z,9,5,4,web\n2,bob,2026-01-02T10:00:00Z,9,5,4,a channel\n";
-    assert_eq!(longest(rows).as_deref(), Some("3"));
-    assert_eq!(longest(&rows.replace("bob", "Zoë")).as_deref(), Some("4"));
-}
-
-#[test]
 fn quarantine_says_where_why_and_what() {
     let case = Case::new().file("feedback.csv", ROWS);
     case.run(FEEDBACK).expect("readable");

@@ -4,7 +4,6 @@ use super::LinkError;
 use super::base_table::BaseTable;
 use super::match_report::{self, MatchRow};
 use super::plan::{Anchors, LinkPlan, TypedTables};
-use super::short_keys;
 use crate::study::{HistoryDetails, Returns};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrameWriteOptions;
@@ -77,16 +76,14 @@ impl Engine {
         let mut config = config.with_target_partitions(n_threads.max(n_partitions));
         // Rows that lie together by customer also do by customer and row.
         config.options_mut().optimizer.subset_repartition_threshold = 1;
-        // Views of strings keep whole pages alive, which a sort counts once for every batch that points into them; those of short
-        // keys hold them in themselves.
+        // Views of strings keep whole pages alive, which a sort counts once for every batch that points into them.
         config.options_mut().execution.parquet.schema_force_view_types = false;
         let session = SessionContext::new_with_config_rt(config, environment);
-        let short_keys = short_keys::everywhere(&plan.tables)?;
         for (name, folder) in plan.tables.named() {
             // A trailing separator makes the engine read the folder's parts as one table.
             let location = format!("{}/", folder.display());
             runtime
-                .block_on(register(&session, name, &location, short_keys))
+                .block_on(session.register_parquet(name, location, ParquetReadOptions::default()))
                 .map_err(|source| failure("reading the typed tables", source))?;
         }
         Ok(Self { runtime, session, plan, scratch: settings.spill_folder.clone() })
@@ -292,24 +289,6 @@ impl Engine {
             Ok(())
         })
     }
-}
-
-/// Makes the typed table in a folder known, with short keys as views.
-async fn register(
-    session: &SessionContext,
-    name: &str,
-    location: &str,
-    short_keys: bool,
-) -> Result<(), DataFusionError> {
-    session.register_parquet(name, location, ParquetReadOptions::default()).await?;
-    if !short_keys {
-        return Ok(());
-    }
-    let Some(table) = session.deregister_table(name)? else {
-        return Ok(());
-    };
-    let schema = short_keys::as_views(&table.schema());
-    session.register_parquet(name, location, ParquetReadOptions::default().schema(&schema)).await
 }
 
 /// What the engine says, told from memory that ran out.

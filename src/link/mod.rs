@@ -21,7 +21,6 @@ mod profile;
 mod referrals;
 mod representativeness;
 mod shared_keys;
-mod short_keys;
 mod sql;
 mod statement;
 mod survey_timing;

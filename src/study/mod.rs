@@ -32,7 +32,6 @@ mod population;
 mod portfolio;
 mod referral_kinds;
 mod sources;
-mod typed_keys;
 mod zone;
 
 pub use actions::{ActionTarget, Actions, Segments, TargetMeasure};
@@ -67,5 +66,4 @@ pub use sources::{
     Activity, Aggregate, AmountVia, Customers, Exposures, Feedback, Files, Format, Invitations, Junctures, Range,
     Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor,
 };
-pub use typed_keys::{KEY_COLUMNS, LONGEST_KEY};
 pub use zone::{FileZone, zone_of};

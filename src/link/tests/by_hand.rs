@@ -11,7 +11,6 @@ const T: i64 = 500 * DAY;
 
 fn nobody() -> Company {
     Company {
-        key_prefix: "",
         answers: vec![Answer { customer: 0, t: T, recommend: Some(9.0) }],
         purchases: Vec::new(),
         activity: Vec::new(),

@@ -70,8 +70,6 @@ pub struct Occasion {
 
 #[derive(Debug, Clone)]
 pub struct Company {
-    /// Stands before every key in the tables.
-    pub key_prefix: &'static str,
     pub answers: Vec<Answer>,
     pub purchases: Vec<Purchase>,
     pub activity: Vec<Activity>,
@@ -196,7 +194,7 @@ impl Company {
         };
         let junctures = occasions(random, &["renewal", "visit", "move"], 960..1040);
         let exposures = occasions(random, &["spring", "so'long"], near.clone());
-        Self { key_prefix: "", answers, purchases, activity, referrals, profiles, junctures, exposures }
+        Self { answers, purchases, activity, referrals, profiles, junctures, exposures }
     }
 
     /// The typed tables of the company.
@@ -206,7 +204,7 @@ impl Company {
             "feedback",
             vec![
                 ("row", instants(&(0..self.answers.len() as i64).collect::<Vec<_>>())),
-                ("customer", self.keys(&self.answers, |row| row.customer)),
+                ("customer", names(&self.answers, |row| row.customer)),
                 ("t", times(&self.answers, |row| row.t)),
                 ("recommend", reals(&self.answers, |row| row.recommend)),
                 ("delivery", numbers(&vec![5.0; self.answers.len()])),
@@ -216,7 +214,7 @@ impl Company {
             root,
             "transactions",
             vec![
-                ("customer", self.keys(&self.purchases, |row| row.customer)),
+                ("customer", names(&self.purchases, |row| row.customer)),
                 ("t", times(&self.purchases, |row| row.t)),
                 ("amount", reals(&self.purchases, |row| Some(row.amount))),
                 ("product", words(&self.purchases, |row| row.product.clone())),
@@ -230,8 +228,8 @@ impl Company {
             root,
             "referrals",
             vec![
-                ("referrer", self.keys(&self.referrals, |row| row.referrer)),
-                ("referred", self.keys(&self.referrals, |row| row.referred)),
+                ("referrer", names(&self.referrals, |row| row.referrer)),
+                ("referred", names(&self.referrals, |row| row.referred)),
                 ("t", times(&self.referrals, |row| row.t)),
                 ("probability", numbers(&vec![0.1; self.referrals.len()])),
                 ("channel", texts(&vec!["app"; self.referrals.len()])),
@@ -241,7 +239,7 @@ impl Company {
             root,
             "customers",
             vec![
-                ("customer", self.keys(&self.profiles, |row| row.customer)),
+                ("customer", names(&self.profiles, |row| row.customer)),
                 ("joined_t", gaps(&self.profiles, |row| row.joined_t)),
                 ("churned_t", gaps(&self.profiles, |row| row.churned_t)),
                 ("valid_from", gaps(&self.profiles, |row| row.valid_from)),
@@ -254,7 +252,7 @@ impl Company {
             root,
             "activity",
             vec![
-                ("customer", self.keys(&self.activity, |row| row.customer)),
+                ("customer", names(&self.activity, |row| row.customer)),
                 ("t", times(&self.activity, |row| row.t)),
                 ("kind", words(&self.activity, |row| Some(row.kind.clone()))),
                 ("channel", words(&self.activity, |row| row.channel.clone())),
@@ -264,7 +262,7 @@ impl Company {
         );
         let occasions = |folder: &str, kind: &str, rows: &[Occasion]| {
             let columns = vec![
-                ("customer", self.keys(rows, |row| row.customer)),
+                ("customer", names(rows, |row| row.customer)),
                 ("t", times(rows, |row| row.t)),
                 (kind, words(rows, |row| Some(row.kind.clone()))),
                 ("known_t", gaps(rows, |row| row.known_t)),
@@ -282,11 +280,10 @@ impl Company {
             exposures: Some(occasions("exposures", "campaign", &self.exposures)),
         }
     }
+}
 
-    fn keys<T>(&self, rows: &[T], customer: impl Fn(&T) -> usize) -> ArrayRef {
-        let keys = rows.iter().map(|row| format!("{}{}", self.key_prefix, name(customer(row))));
-        Arc::new(StringArray::from_iter_values(keys))
-    }
+fn names<T>(rows: &[T], customer: impl Fn(&T) -> usize) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(rows.iter().map(|row| name(customer(row)))))
 }
 
 fn times<T>(rows: &[T], t: impl Fn(&T) -> i64) -> ArrayRef {

@@ -12,10 +12,8 @@ mod widest_plan;
 use super::{Anchors, HISTORY_WINDOWS_DAYS};
 use super::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::stats::random::stream;
-use crate::study::{KEY_COLUMNS, LONGEST_KEY};
-use datafusion::arrow::array::{ArrayRef, AsArray, Float64Array, Int64Array, RecordBatch, StringArray};
+use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use datafusion::parquet::arrow::ArrowWriter;
-use datafusion::parquet::file::metadata::KeyValue;
 use rand::Rng;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,17 +28,8 @@ fn table(root: &Path, name: &str, columns: Vec<(&str, ArrayRef)>) -> PathBuf {
     let file = std::fs::File::create(folder.join("part-00000.parquet")).expect("a file");
     let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
     writer.write(&batch).expect("written");
-    if let Some(longest) = longest_key(&batch) {
-        writer.append_key_value_metadata(KeyValue::new(LONGEST_KEY.to_owned(), longest.to_string()));
-    }
     writer.close().expect("closed");
     folder
-}
-
-/// As intake says it.
-fn longest_key(batch: &RecordBatch) -> Option<usize> {
-    let keys = KEY_COLUMNS.iter().filter_map(|name| batch.column_by_name(name));
-    keys.flat_map(|column| column.as_string::<i32>().iter().flatten().map(str::len).collect::<Vec<_>>()).max()
 }
 
 fn texts(values: &[&str]) -> ArrayRef {

@@ -4,7 +4,6 @@ use super::company::Company;
 use super::loops::{Value, row_of, widest};
 use super::{engine, number_at};
 use crate::link::{BaseTable, Column, LinkPlan, Returns, Same, Validity};
-use std::path::Path;
 
 /// Absolute, beside values of some hundred.
 const TOLERANCE: f64 = 1e-7;
@@ -63,36 +62,6 @@ fn assert_names(base: &BaseTable, plan: &LinkPlan) {
     expected.extend(plan.outcomes());
     expected.push("lifecycle_stage".to_owned());
     assert_eq!(names, expected, "in the order of the plan");
-}
-
-#[test]
-fn long_keys_give_what_short_ones_give() {
-    // Short keys are held as views, long ones as texts.
-    let (short, long) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-    let company = Company::random(8, 12);
-    let base_of = |folder: &Path, company: &Company| {
-        let plan = widest(company.write(folder), Returns::Dated, Same::Topic, Validity::Intervals);
-        let everywhere = crate::link::short_keys::everywhere(&plan.tables).expect("readable");
-        (everywhere, engine(plan, folder, 2).answers().expect("joined"))
-    };
-    let (views, of_short) = base_of(short.path(), &company);
-    assert!(views);
-    let prefix = "a key of more than twelve bytes, ";
-    let (views, of_long) = base_of(long.path(), &Company { key_prefix: prefix, ..company });
-    assert!(!views);
-    for (name, column) in of_short.columns() {
-        match column {
-            Column::Numbers(values) => {
-                let other = of_long.numbers(name).expect("there");
-                assert!(values.iter().zip(other).all(|(a, b)| a.to_bits() == b.to_bits()), "{name}");
-            }
-            Column::Texts(values) if name == "customer" => {
-                let expected = values.iter().map(|key| key.as_ref().map(|key| format!("{prefix}{key}")));
-                assert_eq!(expected.collect::<Vec<_>>(), of_long.texts(name).expect("there"));
-            }
-            Column::Texts(values) => assert_eq!(Some(values.as_slice()), of_long.texts(name), "{name}"),
-        }
-    }
 }
 
 #[test]
