@@ -72,8 +72,7 @@ impl Engine {
             .with_temp_file_path(&settings.spill_folder)
             .build_arc()
             .map_err(|source| failure("starting", source))?;
-        let n_partitions = (settings.memory_bytes / PARTITION_BYTES).min(PARTITIONS);
-        let mut config = config.with_target_partitions(n_threads.max(n_partitions));
+        let mut config = config.with_target_partitions(partitions(n_threads, settings.memory_bytes));
         // Rows that lie together by customer also do by customer and row.
         config.options_mut().optimizer.subset_repartition_threshold = 1;
         // Views of strings keep whole pages alive, which a sort counts once for every batch that points into them.
@@ -291,6 +290,12 @@ impl Engine {
     }
 }
 
+/// Parts of a join: a power of two, since rows are dealt to six or twelve parts at half as much again of the whole time.
+fn partitions(n_threads: usize, memory_bytes: usize) -> usize {
+    let affordable = (memory_bytes / PARTITION_BYTES).clamp(1, PARTITIONS);
+    n_threads.next_power_of_two().max(1 << affordable.ilog2())
+}
+
 /// What the engine says, told from memory that ran out.
 fn failure(doing: &'static str, source: DataFusionError) -> LinkError {
     match source.find_root() {
@@ -318,5 +323,28 @@ impl Engine {
             }
             Ok((table, spills(&plan)))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::partitions;
+
+    #[test]
+    fn a_join_has_a_power_of_two_of_parts_as_many_as_memory_affords() {
+        // 100 MB a part, eight at most, and one a thread whatever the memory.
+        for (n_threads, megabytes, expected) in [
+            (1, 50, 1),
+            (2, 50, 2),
+            (2, 399, 2),
+            (2, 400, 4),
+            (2, 799, 4),
+            (2, 800, 8),
+            (2, 9000, 8),
+            (6, 100, 8),
+            (12, 2000, 16),
+        ] {
+            assert_eq!(partitions(n_threads, megabytes * 1_000_000), expected, "{n_threads} threads, {megabytes} MB");
+        }
     }
 }
