@@ -82,7 +82,7 @@ fn airport_answers_by_treatment_are_those_of_numpy_and_pandas() {
         assert!(imputed.fraction_missing_information.is_some_and(|share| share > 0.0 && share < 0.9));
     }
     let kept = table.findings.iter().find(|finding| finding.kind == FindingKind::RowsDropped).expect("a finding");
-    assert_eq!(kept.sentence, "listwise keeps 35 % of the rows (973 of 2746); `Q7PARK` costs most, missing in 1510.");
+    assert_eq!(kept.sentence, "listwise keeps 35 % of the rows (973 of 2,746); `Q7PARK` costs most, missing in 1,510.");
     assert!(table.findings.iter().any(|finding| finding.sentence.starts_with("Gaps do not come completely at random")));
 }
 
