@@ -1,6 +1,9 @@
 //! Influence kernels: graph building, PageRank, reach, seeds. Whole graphs are made here, so nothing is read.
+//!
+//! `cargo bench --no-default-features --bench influence -- customers 10000000` rates that many customers once, and prints the
+//! seconds and, where the system tells it, the peak memory.
 
-#![expect(clippy::print_stderr, reason = "a bench talks to its caller")]
+#![expect(clippy::print_stderr, clippy::print_stdout, reason = "a bench talks to its caller")]
 
 use advocate::influence::{
     Candidates, Delay, EdgeList, InputColumn, InputKind, InputScale, Later, Names, PageRankSettings,
@@ -10,9 +13,10 @@ use advocate::influence::{
 };
 use advocate::stats::random::stream;
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group};
 use rand::{Rng, RngCore};
 use std::hint::black_box;
+use std::time::Instant;
 
 /// Both ends of edges, one entry each.
 #[derive(Clone)]
@@ -207,5 +211,28 @@ fn influence(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// One company, too large to be rated again and again.
+fn rate_once(n_customers: usize) {
+    let forest = near_forest(n_customers);
+    let start = Instant::now();
+    let n_rated = rate(&forest);
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{n_rated} customers, {} referrals: {seconds:.2} s from records to ratings", forest.from.len());
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    if let Some(peak) = status.lines().find(|line| line.starts_with("VmHWM")) {
+        println!("{peak}");
+    }
+}
+
 criterion_group!(benches, influence);
-criterion_main!(benches);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["customers", n_customers, ..] => rate_once(n_customers.parse().expect("a number of customers")),
+        _ => {
+            benches();
+            Criterion::default().configure_from_args().final_summary();
+        }
+    }
+}

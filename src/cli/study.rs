@@ -222,9 +222,11 @@ pub(super) fn link(arguments: &Link) -> Result<(), Failure> {
     if arguments.quiet {
         return Ok(());
     }
+    let rows = words::counted(n_rows as usize, "row", "rows");
+    let columns = words::counted(n_columns, "column", "columns");
     print::text(&format!(
-        "wrote {folder}\n  {name}.parquet, {name}.csv: {n_rows} rows, {n_columns} columns\n  statement.sql, typed: the statement \
-         that makes them, and the typed tables it reads\n  quarantine: the rows that were put aside\n",
+        "wrote {folder}\n  {name}.parquet, {name}.csv: {rows}, {columns}\n  statement.sql, typed: the statement that makes them, \
+         and the typed tables it reads\n  quarantine: the rows that were put aside\n",
         folder = folder.display()
     ))
 }
@@ -242,7 +244,7 @@ pub(super) fn simulate(arguments: &Simulate) -> Result<(), Failure> {
     let report = done.map_err(PipelineError::from)?;
     let mut text = format!("wrote {}\n", report.folder.display());
     for file in &report.files {
-        let rows = file.n_rows.map_or_else(String::new, |n| format!("{n} {}, ", if n == 1 { "row" } else { "rows" }));
+        let rows = file.n_rows.map_or_else(String::new, |n| words::counted(n as usize, "row", "rows") + ", ");
         text.push_str(&format!("  {}: {rows}{} bytes\n", file.name, file.n_bytes));
     }
     print::text(&text)

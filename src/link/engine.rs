@@ -75,6 +75,8 @@ impl Engine {
         let mut config = config.with_target_partitions(partitions(n_threads, settings.memory_bytes));
         // Rows that lie together by customer also do by customer and row.
         config.options_mut().optimizer.subset_repartition_threshold = 1;
+        // Bounds of the keys of one side leave no page of the other out: keys lie in no order in the typed tables.
+        config.options_mut().optimizer.enable_join_dynamic_filter_pushdown = false;
         // Views of strings keep whole pages alive, which a sort counts once for every batch that points into them.
         config.options_mut().execution.parquet.schema_force_view_types = false;
         let session = SessionContext::new_with_config_rt(config, environment);
