@@ -245,7 +245,7 @@ pub(super) fn buffer_for(kind: &Kind) -> Buffered {
         Kind::Key(_) | Kind::Alternative | Kind::Unit(_) | Kind::Text | Kind::Promised(_) | Kind::Zone(_) => {
             Buffered::texts()
         }
-        Kind::Number(_) | Kind::Answer(_) | Kind::Total(..) => Buffered::numbers(),
+        Kind::Number(_) | Kind::Score(_) | Kind::Answer(_) | Kind::Total(..) => Buffered::numbers(),
         Kind::Instant(_) => Buffered::instants(),
     }
 }
@@ -334,6 +334,13 @@ fn push_cell(
             }
         }
         Kind::Number(bounds) => match number_of(column, cell, &contract.numerals)? {
+            Number::Value(value) => {
+                push_bounded(value, *bounds, buffer)?;
+                State::Value
+            }
+            Number::None(state) => state,
+        },
+        Kind::Score(bounds) => match score_of(column, cell, &contract.numerals)? {
             Number::Value(value) => {
                 push_bounded(value, *bounds, buffer)?;
                 State::Value
@@ -463,6 +470,18 @@ fn number_of(column: &Column, cell: Cell<'_>, numerals: &Numerals) -> Result<Num
         }
     }
     value.map(Number::Value).ok_or(Reason::Unparsable)
+}
+
+/// The number in a cell, or the one that stands apart beside its label there.
+fn score_of(column: &Column, cell: Cell<'_>, numerals: &Numerals) -> Result<Number, Reason> {
+    let read = number_of(column, cell, numerals);
+    let (Err(_), Cell::Text(text)) = (&read, cell) else { return read };
+    // What a spreadsheet made a date of, such as `9-Oct`, has nothing between number and word but the sign.
+    let is_apart = text.contains([' ', ':', '=', '(', '|']);
+    match Answer::of(text) {
+        Answer::Number(value) if is_apart => number_of(column, Cell::Number(value), numerals),
+        _ => read,
+    }
 }
 
 /// The number in a cell, where it holds one; not a number where a data frame wrote a missing one.

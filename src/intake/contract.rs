@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Text,
     /// A number.
     Number(Bounds),
+    /// A score: a number, or one that stands beside its label, such as `10 - Extremely likely`.
+    Score(Bounds),
     /// A recommend answer, as a number or with the label of its end of the scale.
     Answer(Bounds),
     /// A key by which a number is found in another file.

@@ -89,20 +89,15 @@ impl<'s> Job<'s> {
         ];
         fields.push(match &feedback.recommend {
             Some(column) => PlannedField::read(
-                Column::new(
-                    "recommend",
-                    "recommend",
-                    column,
-                    Kind::Number(Bounds { min: 0.0, max: 10.0, whole: true }),
-                )
-                .blank(feedback.blank.of_recommend())
-                .not_applicable(feedback.not_applicable.of_recommend()),
+                Column::new("recommend", "recommend", column, Kind::Score(Bounds { min: 0.0, max: 10.0, whole: true }))
+                    .blank(feedback.blank.of_recommend())
+                    .not_applicable(feedback.not_applicable.of_recommend()),
             ),
             None => PlannedField::made("recommend", DataType::Float64, Origin::Nothing),
         });
         for name in &study.drivers.touchpoints {
             fields.push(PlannedField::read(
-                Column::new(name, "drivers.touchpoints", name, Kind::Number(Bounds::of(feedback.range_of(name))))
+                Column::new(name, "drivers.touchpoints", name, Kind::Score(Bounds::of(feedback.range_of(name))))
                     .blank(feedback.blank.of_touchpoint(name))
                     .not_applicable(feedback.not_applicable.of_touchpoint(name)),
             ));
@@ -110,7 +105,7 @@ impl<'s> Job<'s> {
         for (touchpoint, name) in &study.drivers.expectations {
             let bounds = Bounds::of(feedback.range_of(touchpoint));
             fields.push(PlannedField::read(
-                Column::new(name, "drivers.expectations", name, Kind::Number(bounds))
+                Column::new(name, "drivers.expectations", name, Kind::Score(bounds))
                     .blank(feedback.blank.of_touchpoint(touchpoint))
                     .not_applicable(feedback.not_applicable.of_touchpoint(touchpoint)),
             ));

@@ -143,7 +143,7 @@ impl Places {
         }
         let Some(answers) = contract.answers else { return Some(own) };
         if let Some(recommend) = answers.recommend
-            && let Kind::Number(bounds) = own.columns[recommend].kind
+            && let Kind::Score(bounds) = own.columns[recommend].kind
         {
             own.columns[recommend].kind = Kind::Answer(bounds);
             // The class that the vendor gives the answer, unless the study names another.

@@ -39,7 +39,7 @@ impl PlannedField {
             Kind::Key(_) | Kind::Alternative | Kind::Unit(_) | Kind::Text | Kind::Promised(_) | Kind::Zone(_) => {
                 DataType::Utf8
             }
-            Kind::Number(_) | Kind::Answer(_) | Kind::Total(..) => DataType::Float64,
+            Kind::Number(_) | Kind::Score(_) | Kind::Answer(_) | Kind::Total(..) => DataType::Float64,
             Kind::Instant(_) => DataType::Int64,
         };
         let name = column.output.clone();

@@ -118,6 +118,25 @@ c\",x
 ";
 
 #[test]
+fn a_score_beside_its_label_is_the_score_and_a_code_beside_its_label_the_code() {
+    let rows = "id,who,when,ltr,food,wait\n\
+        1,ann,2026-01-01T10:00:00Z,10 - Extremely likely,5 (very good),1 = far too long\n\
+        2,bob,2026-01-02T10:00:00Z,Not at all likely: 0,99 - not bought,4\n\
+        3,cid,2026-01-03T10:00:00Z,9-Oct,5,4\n\
+        4,dee,2026-01-04T10:00:00Z,Extremely likely,5,4\n\
+        5,eve,2026-01-05T10:00:00Z,8,3 - 4,4\n\
+        6,fay,2026-01-06T10:00:00Z,11 - Extremely likely,5,4\n";
+    let case = Case::new().file("feedback.csv", rows);
+    let intake = case.run(&FEEDBACK.replace("channel = \"via\"\n", "")).expect("readable");
+    let account = intake.account("feedback").expect("read");
+    assert_eq!((account.rows_used, account.rows_quarantined.get(&Reason::Unparsable)), (2, Some(&4)));
+    let feedback = &intake.tables.feedback;
+    assert_eq!(numbers(feedback, "recommend"), [Some(10.0), Some(0.0)]);
+    assert_eq!(numbers(feedback, "food"), [Some(5.0), None]);
+    assert_eq!(numbers(feedback, "wait"), [Some(1.0), Some(4.0)]);
+}
+
+#[test]
 fn every_row_is_used_put_aside_or_left_out() {
     let case = Case::new().file("feedback.csv", ROWS);
     let intake = case.run(FEEDBACK).expect("readable");

@@ -4,7 +4,7 @@ use super::account::Reason;
 use super::cell::Cell;
 use super::written::{Pattern, Written};
 use super::zones::{DAY_US, Instant, RowZone, SECOND_US, Zone, Zones};
-use crate::study::{TimeFormat, Times};
+use crate::study::{DateInstant, TimeFormat, Times};
 
 /// 1900-01-01 and 1904-01-01, in days since 1970-01-01: where the calendars of spreadsheets begin.
 const DAY_1900: i64 = -25_567;
@@ -23,6 +23,8 @@ pub(super) struct Clock {
     zone: Option<Zone>,
     /// The zone where nothing nearer says one.
     zone_of_study: Option<Zone>,
+    /// Whether a date without a time is the last instant of its day instead of the first.
+    ends_days: bool,
 }
 
 impl Clock {
@@ -38,6 +40,7 @@ impl Clock {
             pattern,
             zone: zone(&times.zone),
             zone_of_study: zone(&times.zone_of_study),
+            ends_days: times.day == Some(DateInstant::End),
         }
     }
 
@@ -51,15 +54,21 @@ impl Clock {
         let times =
             Times { zone: zone.map(str::to_owned), format: format.unwrap_or(&self.format).clone(), ..Times::default() };
         let stated = Self::new(&times);
-        Some(Self { zone: self.zone.clone().or(stated.zone), zone_of_study: self.zone_of_study.clone(), ..stated })
+        Some(Self {
+            zone: self.zone.clone().or(stated.zone),
+            zone_of_study: self.zone_of_study.clone(),
+            ends_days: self.ends_days,
+            ..stated
+        })
     }
 
     /// A word for what it makes of a text that names no zone of its own.
     pub(super) fn fingerprint(&self) -> String {
         // The pattern is the format, made ready.
-        let Self { format, pattern: _, zone, zone_of_study } = self;
+        let Self { format, pattern: _, zone, zone_of_study, ends_days } = self;
         let word = |zone: &Option<Zone>| zone.as_ref().map_or_else(|| "none".to_owned(), Zone::fingerprint);
-        format!("{format:?} zone {} of the study {}", word(zone), word(zone_of_study))
+        let end = if *ends_days { " ends days" } else { "" };
+        format!("{format:?} zone {} of the study {}{end}", word(zone), word(zone_of_study))
     }
 
     /// The instant that a cell says; `Ok(None)` for a cell that says nothing.
@@ -70,7 +79,7 @@ impl Clock {
             Cell::Single(value) if value.is_nan() => return Ok(None),
             Cell::Text("") => return Ok(None),
             Cell::Text(text) => self.text(text, row, zones)?,
-            Cell::Instant(us) => Instant::plain(us),
+            Cell::Instant(us) => self.universal(us, us),
             Cell::Local(us) => self.local(us, row, zones)?,
             Cell::Integer(value) => self.epoch(Some(value), None)?,
             Cell::Number(value) => self.epoch(None, Some(value))?,
@@ -91,7 +100,7 @@ impl Clock {
         match written.ok_or(Reason::Unparsable)? {
             Written::Instant { us, local_us } => {
                 check_day(local_us)?;
-                Ok(Instant::plain(us))
+                Ok(self.universal(us, local_us))
             }
             Written::Local(us) => self.local(us, row, zones),
             Written::In(us, zone) => self.local(us, &zones.of_cell(&zone), zones),
@@ -118,7 +127,21 @@ impl Clock {
             return Err(Reason::Unparsable);
         }
         // A number below zero is a stand-in too: -1 is what programs say that know no time.
-        if (-DAY_US..is_suspicious_before).contains(&us) { Err(Reason::SuspiciousDate) } else { Ok(Instant::plain(us)) }
+        if (-DAY_US..is_suspicious_before).contains(&us) {
+            Err(Reason::SuspiciousDate)
+        } else {
+            Ok(self.universal(us, us))
+        }
+    }
+
+    /// An instant that is written as one, beside the local reading that it is written with.
+    fn universal(&self, us: i64, local_us: i64) -> Instant {
+        Instant::plain(if self.is_whole_day(local_us) { us + DAY_US - 1 } else { us })
+    }
+
+    /// Whether a local reading stands for the whole day, of which the last instant is meant.
+    fn is_whole_day(&self, local_us: i64) -> bool {
+        self.ends_days && local_us.rem_euclid(DAY_US) == 0
     }
 
     fn local(&self, local_us: i64, row: &RowZone, zones: &mut Zones) -> Result<Instant, Reason> {
@@ -128,6 +151,10 @@ impl Clock {
             RowZone::Unknown => return Err(Reason::NoZone),
             RowZone::Unstated => self.zone.as_ref().or(self.zone_of_study.as_ref()).ok_or(Reason::NoZone)?,
         };
+        if self.is_whole_day(local_us) {
+            let next = zones.instant(zone, local_us + DAY_US).ok_or(Reason::Unparsable)?;
+            return Ok(Instant::plain(next.us - 1));
+        }
         zones.instant(zone, local_us).ok_or(Reason::Unparsable)
     }
 }
@@ -196,6 +223,30 @@ mod tests {
             read(&clock(Some("America/Sao_Paulo"), TimeFormat::Iso), "2018-11-04"),
             Ok(Some(1_541_300_400_000_000))
         );
+    }
+
+    #[test]
+    fn a_date_may_be_the_end_of_its_day() {
+        let ending = |zone: &str, format| {
+            let times = Times { zone: Some(zone.to_owned()), format, day: Some(DateInstant::End), ..Times::default() };
+            Clock::new(&times)
+        };
+        let berlin = ending("Europe/Berlin", TimeFormat::Iso);
+        // TZ=... date -d '... 00:00' +%s of the day after, less a microsecond. 2026-03-29 has 23 hours in Berlin; in Sao Paulo
+        // 2018-11-04 begins at one o'clock.
+        let last_of = |next_day_s: i64| Ok(Some(next_day_s * SECOND_US - 1));
+        assert_eq!(read(&berlin, "2026-03-29"), last_of(1_774_821_600));
+        assert_eq!(read(&berlin, "2026-09-30 00:00:00"), last_of(1_790_805_600));
+        assert_eq!(read(&ending("America/Sao_Paulo", TimeFormat::Iso), "2018-11-03"), last_of(1_541_300_400));
+        assert_eq!(read(&berlin, "2026-09-30T00:00:00Z"), last_of(1_790_812_800));
+        assert_eq!(
+            cell(&ending("UTC", TimeFormat::EpochSeconds), Cell::Integer(1_790_726_400)),
+            last_of(1_790_812_800)
+        );
+        assert_eq!(cell(&berlin, Cell::Instant(1_790_726_400 * SECOND_US)), last_of(1_790_812_800));
+        // What has a time keeps it: TZ=Europe/Berlin date -d '2026-09-30 18:05:30' +%s.
+        assert_eq!(read(&berlin, "2026-09-30 18:05:30"), Ok(Some(1_790_784_330 * SECOND_US)));
+        assert_ne!(berlin.fingerprint(), clock(Some("Europe/Berlin"), TimeFormat::Iso).fingerprint());
     }
 
     #[test]

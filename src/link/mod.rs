@@ -4,12 +4,13 @@
 //! A `plan` says what is asked for, with the `details` of the history and the `outcome_window`s. Each source adds its part
 //! to the `statement`: `profile`, `transactions`, `activity`, `referrals`, `answers` and `occasions`, made of the pieces in
 //! `sql`. The `engine` runs it into a `base_table`; `listing` prints it for others to run. Beside it stand what came of the
-//! keys (`match_report`, `shared_keys`), whether anything leaks (`leaks`, `survey_timing`), and who answers at all
+//! keys (`match_report`, `shared_keys`), whether anything leaks (`leaks`, `survey_timing`, `day_dates`), and who answers at all
 //! (`representativeness`). What each column means stands in `docs/link.md`.
 
 mod activity;
 mod answers;
 mod base_table;
+mod day_dates;
 mod engine;
 mod leaks;
 mod listing;
@@ -35,6 +36,7 @@ pub use crate::study::{
     Returns, Same, Validity,
 };
 pub use base_table::{BaseTable, Column};
+pub use day_dates::{DatedByDay, SameDay};
 pub use engine::{Engine, EngineSettings};
 pub use leaks::{ColumnCheck, LeakCheck, LeakReport, Side};
 pub use listing::TableLines;

@@ -31,9 +31,11 @@ pub struct EarlyEvents {
 pub struct RepeatBuyers {
     /// Customers who answered.
     pub n_customers: u64,
-    /// Of these, customers with at least two purchases before the study's date.
+    /// Of these, customers of whom it is known when the survey reached them.
+    pub n_asked: u64,
+    /// Of those who answered, customers with at least two purchases before the study's date.
     pub n_repeat: u64,
-    /// Of these, customers whose second purchase came before the survey reached them: before their first invitation, or
+    /// Of these repeat buyers, customers whose second purchase came before the survey reached them: before their first invitation, or
     /// the start of the fieldwork.
     pub n_before_survey: u64,
     /// Of the repeat buyers, customers whose second purchase came before their first answer.
@@ -89,6 +91,7 @@ impl Engine {
         let counts = self.rows(&plan.repeat_buyers(fieldwork_from), "counting second purchases")?;
         Ok(Some(RepeatBuyers {
             n_customers: counts.count("n_customers")?,
+            n_asked: counts.count("n_asked")?,
             n_repeat: counts.count("n_repeat")?,
             n_before_survey: counts.count("n_before_survey")?,
             n_before_answer: counts.count("n_before_answer")?,
@@ -154,7 +157,7 @@ impl LinkPlan {
             "WITH asked AS (\n{asked}\n),\nanswered AS (\n  SELECT customer, MIN(t) AS t, MIN(asked_t) AS asked_t FROM \
              asked GROUP BY customer\n),\nordered AS (\n  SELECT customer, t, ROW_NUMBER() OVER (PARTITION BY customer \
              ORDER BY t) AS place FROM transactions WHERE t < {as_of}{purchases}\n)\nSELECT COUNT(*) AS n_customers, \
-             COUNT(x.t) AS n_repeat, COUNT(*) FILTER (WHERE x.t < s.asked_t) AS n_before_survey, COUNT(*) FILTER (WHERE \
+             COUNT(s.asked_t) AS n_asked, COUNT(x.t) AS n_repeat, COUNT(*) FILTER (WHERE x.t < s.asked_t) AS n_before_survey, COUNT(*) FILTER (WHERE \
              x.t < s.t) AS n_before_answer\nFROM answered s LEFT JOIN (SELECT customer, t FROM ordered WHERE place = 2) x \
              ON x.customer = s.customer",
             asked = self.asked(fieldwork_from),

@@ -193,7 +193,8 @@ impl<'a> Question<'a> {
             column: touchpoint.column,
             cuts: Cuts::Thirds(touchpoint.scale),
         });
-        let settings = PenaltyReward { confidence: self.study.confidence, ..PenaltyReward::default() };
+        let is_loss = self.outcome.kind().is_loss();
+        let settings = PenaltyReward { is_loss, confidence: self.study.confidence, ..PenaltyReward::default() };
         settings.contrast(&self.prepared.observations, &rated.collect::<Vec<_>>(), self.prepared.always())
     }
 

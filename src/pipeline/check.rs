@@ -1,5 +1,6 @@
 //! `advocate check`: the plan of a study and what its contracts make of the rows; nothing is kept.
 
+use super::day_dates::day_dates;
 use super::identity;
 use super::run::{self, Folder, ReadSoFar};
 use super::selection::Selection;
@@ -81,6 +82,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     }
     for absent in absent_values::absent_values(study, engine)? {
         let _ = writeln!(text, "warning: {}", absent.sentence());
+    }
+    for dated in day_dates(study, engine)? {
+        let _ = writeln!(text, "warning: {}", dated.sentence());
     }
     let _ = writeln!(text, "drivers: {}", study.drivers.touchpoints.join(", "));
     text.push_str(&ranges(study, base));

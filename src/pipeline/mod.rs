@@ -16,6 +16,7 @@ mod coded;
 mod contact_tables;
 mod contest;
 mod corrections;
+mod day_dates;
 mod draft;
 mod driver_tables;
 mod error;

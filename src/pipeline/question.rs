@@ -121,6 +121,23 @@ impl<'a> Question<'a> {
         }
     }
 
+    /// By row whether it is its customer's latest of those that count: what a customer bought stands beside each of the customer's
+    /// answers, and is summed once.
+    pub fn latest_of_each(&self, counts: impl Fn(usize) -> bool) -> Vec<bool> {
+        let mut is_latest: Vec<bool> = (0..self.base.n_rows()).map(counts).collect();
+        let (Some(customers), Some(times)) = (&self.customers, self.base.numbers("t")) else { return is_latest };
+        let mut latest: Vec<Option<usize>> = vec![None; customers.n_clusters()];
+        for (row, &customer) in customers.codes().iter().enumerate().filter(|(row, _)| is_latest[*row]) {
+            let own = &mut latest[customer as usize];
+            if own.is_none_or(|other| times[row] >= times[other]) {
+                *own = Some(row);
+            }
+        }
+        is_latest.fill(false);
+        latest.into_iter().flatten().for_each(|row| is_latest[row] = true);
+        is_latest
+    }
+
     /// The mean instant of some answers in days; `None` where answers have no time.
     pub fn mean_day(&self, rows: &[usize]) -> Option<f64> {
         let times = self.base.numbers("t")?;

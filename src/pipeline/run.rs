@@ -2,6 +2,7 @@
 
 use super::absent_values::{self, AbsentValue};
 use super::answer_scale::of_another_scale;
+use super::day_dates::{DayDates, day_dates};
 use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
@@ -187,6 +188,7 @@ fn run_into(
     findings.extend(few_shared.iter().map(FewShared::finding));
     let absent = absent_values::absent_values(study, &engine)?;
     findings.extend(absent.iter().map(AbsentValue::finding));
+    findings.extend(day_dates(study, &engine)?.iter().map(DayDates::finding));
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &base);

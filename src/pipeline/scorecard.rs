@@ -259,12 +259,16 @@ impl Question<'_> {
 
     fn at_risk(&self, kept: &[f64]) -> Option<RevenueAtRisk> {
         let revenue = self.base.numbers(&format!("spend_{REVENUE_DAYS}d"))?;
+        let counts = |row: usize| ![self.answers[row], revenue[row], kept[row]].iter().any(|own| own.is_nan());
+        let latest = self.latest_of_each(counts);
+        let revenue: Vec<f64> =
+            revenue.iter().zip(latest).map(|(&own, is_latest)| if is_latest { own } else { f64::NAN }).collect();
         let resampling = self.resampling();
         if resampling.replicates == 0 {
             return None;
         }
         let settings = RevenueAtRiskSettings { confidence: self.study.confidence, resampling };
         let rules = [RuleOfThumb::all_of_detractors(), RuleOfThumb::all_but_promoters()];
-        settings.of(self.answers, revenue, kept, self.sampling(), &rules).ok()
+        settings.of(self.answers, &revenue, kept, self.sampling(), &rules).ok()
     }
 }

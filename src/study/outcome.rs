@@ -246,6 +246,11 @@ impl OutcomeKind {
         }
     }
 
+    /// Whether it is a loss, of which good experiences bring less.
+    pub fn is_loss(&self) -> bool {
+        matches!(self, Self::Detractor | Self::Churn { .. } | Self::DatedChurn { .. } | Self::Lapse { .. })
+    }
+
     /// Whether it is read from what was bought in the window.
     pub fn is_of_purchases(&self) -> bool {
         matches!(

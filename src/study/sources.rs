@@ -165,6 +165,19 @@ pub struct Times {
     pub zone_of_study: Option<String>,
     /// The layout.
     pub format: TimeFormat,
+    /// The instant that a date without a time is, where the study says it; else the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day: Option<DateInstant>,
+}
+
+/// The instant of its day that a date without a time, or with one of midnight, is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DateInstant {
+    /// The first: what happened on that day comes after it.
+    Start,
+    /// The last: what happened on that day came before it.
+    End,
 }
 
 /// The layout of a source's times.

@@ -48,8 +48,14 @@ const ANSWERS: [(&str, &str, [usize; 3]); 4] = [
 
 /// Every customer has spent 100 before. Every second promoter and passive buys within 30 days, every fifth detractor.
 fn company() -> tempfile::TempDir {
+    company_with("")
+}
+
+/// The same with more answers.
+fn company_with(more: &str) -> tempfile::TempDir {
     let folder = folder();
-    let mut feedback = "who,when,nps,channel,wave,delivery\nblank,2026-03-10T12:00:00Z,,store,spring,1\n".to_owned();
+    let mut feedback =
+        format!("who,when,nps,channel,wave,delivery\nblank,2026-03-10T12:00:00Z,,store,spring,1\n{more}");
     let mut orders = "who,when,amount\n".to_owned();
     let mut invitations = "who,when,by,wave\n".to_owned();
     let (mut n, mut of_class) = (0, [0; 3]);
@@ -201,6 +207,17 @@ fn what_each_class_did_is_counted() {
     {
         assert!(page.contains(shown), "{shown}");
     }
+}
+
+#[test]
+fn what_a_customer_spent_is_at_risk_once_however_often_the_customer_answered() {
+    // Twelve customers of the winter answered five days before, too: what they spent stands beside both answers.
+    let earlier: String = (0..12).map(|n| format!("c{n},2026-01-05T12:00:00Z,3,app,winter,1\n")).collect();
+    let folder = company_with(&earlier);
+    let risk = rows(folder.path(), "waves", "revenue_at_risk");
+    assert_near(find(&risk, &[("figure", "goes with the answers")]), "revenue", 1000.0 * (0.8 - 0.5));
+    assert_near(find(&risk, &[("figure", "all expected losses")]), "revenue", 800.0 + 400.0 + 1100.0);
+    assert_near(find(&risk, &[("figure", "rule of thumb: all revenue of detractors")]), "revenue", 1000.0);
 }
 
 #[test]

@@ -8,7 +8,9 @@ use advocate::drivers::asymmetry::{
 use advocate::drivers::performance::{
     Action, ActionChart, ImportancePerformance, Line, PerformanceMeasure, Touchpoint,
 };
-use advocate::drivers::{ActionError, Driver, DriverAnalysis, DriverFamily, FitKind, Importance, Method, Scale};
+use advocate::drivers::{
+    ActionError, Driver, DriverAnalysis, DriverFamily, FitKind, Importance, Method, Scale, TestedEstimate,
+};
 use advocate::findings::FindingKind;
 use ndarray::{Array1, Array2, Axis};
 
@@ -193,6 +195,28 @@ fn drivers_are_classed_by_what_they_cost_and_bring() {
     let classes: Vec<AsymmetryClass> = table.drivers.iter().map(|row| row.class).collect();
     use AsymmetryClass::{Basic, Excitement, Indifferent, Performance};
     assert_eq!(classes, [Basic, Excitement, Performance, Indifferent]);
+}
+
+#[test]
+fn of_a_loss_low_scores_cost_where_it_is_more() {
+    // What is lost is what is not kept: the same drivers cost and bring as much.
+    let own = asymmetric(600);
+    let lost = observations(own.design().values().to_owned(), own.outcome().values().mapv(|kept| 1.0 - kept));
+    let kept = PenaltyReward::default().contrast(&own, &rated(4), &[]).expect("a table");
+    let lost =
+        PenaltyReward { is_loss: true, ..PenaltyReward::default() }.contrast(&lost, &rated(4), &[]).expect("a table");
+    for (one, other) in kept.drivers.iter().zip(&lost.drivers) {
+        let ends = |own: Option<TestedEstimate>| {
+            own.map(|own| (own.estimate.conf_low, own.estimate.conf_high)).expect("an effect")
+        };
+        for (one, other) in [(one.penalty, other.penalty), (one.reward, other.reward), (one.asymmetry, other.asymmetry)]
+        {
+            close("lower end", ends(one).0, ends(other).0, 1e-9);
+            close("upper end", ends(one).1, ends(other).1, 1e-9);
+        }
+        assert_eq!(one.class, other.class);
+    }
+    assert!(!lost.findings.iter().any(|finding| finding.kind == FindingKind::Suppressor));
 }
 
 #[test]

@@ -19,13 +19,15 @@ pub struct PenaltyReward {
     pub negligible_deviations: f64,
     /// With fewer answers in a category nothing is decided.
     pub category_min: usize,
+    /// The outcome is a loss, such as leaving: low scores cost where it is more, and high ones bring where it is less.
+    pub is_loss: bool,
     /// Level of the intervals.
     pub confidence: Confidence,
 }
 
 impl Default for PenaltyReward {
     fn default() -> Self {
-        Self { negligible_deviations: 0.2, category_min: 10, confidence: Confidence::default() }
+        Self { negligible_deviations: 0.2, category_min: 10, is_loss: false, confidence: Confidence::default() }
     }
 }
 
@@ -107,9 +109,9 @@ pub struct AsymmetryRow {
     pub n_middle: usize,
     /// Answers in the high category.
     pub n_high: usize,
-    /// What low scores cost: the outcome at middle less that at low scores, other drivers held.
+    /// What low scores cost: the outcome at middle less that at low scores, other drivers held; of a loss the other way round.
     pub penalty: Option<TestedEstimate>,
-    /// What high scores bring: the outcome at high less that at middle scores, other drivers held.
+    /// What high scores bring: the outcome at high less that at middle scores, other drivers held; of a loss the other way round.
     pub reward: Option<TestedEstimate>,
     /// Penalty less reward.
     pub asymmetry: Option<TestedEstimate>,
@@ -169,11 +171,12 @@ impl PenaltyReward {
         let rows = drivers.iter().zip(&cut).map(|(driver, cut)| {
             let of = |terms: &[(&str, f64)]| combination(&fit, terms, self.confidence);
             let (low, high) = (low_name(driver), high_name(driver));
+            let gain = if self.is_loss { -1.0 } else { 1.0 };
             // Without a middle there is nothing to hold the others against.
             let whole = cut.n_middle > 0;
-            let penalty = of(&[(&low, -1.0)]).filter(|_| whole);
-            let reward = of(&[(&high, 1.0)]).filter(|_| whole);
-            let asymmetry = of(&[(&low, -1.0), (&high, -1.0)]).filter(|_| whole);
+            let penalty = of(&[(&low, -gain)]).filter(|_| whole);
+            let reward = of(&[(&high, gain)]).filter(|_| whole);
+            let asymmetry = of(&[(&low, -gain), (&high, -gain)]).filter(|_| whole);
             let enough = [cut.n_low, cut.n_middle, cut.n_high].iter().all(|&n| n >= self.category_min.max(1));
             findings.extend(self.small(driver, cut).filter(|_| !enough));
             findings.extend(reversed(driver, penalty, reward));

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod company;
+mod day_dates;
 mod leaks;
 mod loops;
 mod marketplace;
