@@ -14,6 +14,7 @@ mod names;
 mod scale;
 mod unread;
 mod waves;
+mod written;
 
 pub use answers::{Answers, CodeMeaning, Recommend, Touchpoint, ValueCode};
 pub use columns::RoleGuess;
@@ -22,6 +23,7 @@ pub use keys::{FoldGuess, KeyGuess, KeyStep};
 pub use kinds::SourceKind;
 pub use scale::Scale;
 pub use unread::Unread;
+pub use written::NumeralsGuess;
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,10 @@
 //! What the cells of one column are.
 
 use super::cells::Cells;
+use super::notation::Notation;
 use super::times::TimeProfile;
 use crate::intake::Folding;
 use crate::intake::exports::{ExportRole, answer_of};
-use crate::intake::number;
 use crate::study::Fold;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -94,6 +94,8 @@ pub struct ColumnProfile {
     pub frequent: Vec<Frequent>,
     /// Texts in a column that otherwise holds numbers, the most frequent first.
     pub texts: Vec<Frequent>,
+    /// How its cells that are texts write numbers.
+    pub notation: Notation,
     /// How it writes times, where it holds any.
     pub times: Option<TimeProfile>,
     /// What is not alike in the files of the source, where they do not write the day and the month in one order beyond doubt.
@@ -129,6 +131,7 @@ impl ColumnProfile {
             n_labelled_answers: 0,
             frequent: Vec::new(),
             texts: Vec::new(),
+            notation: Notation::default(),
             times: None,
             date_orders: None,
             mean_length: 0.0,
@@ -141,9 +144,12 @@ impl ColumnProfile {
         // In the order of the values, so that sums do not depend on how the map lies in memory.
         let mut sorted: Vec<(&str, u64)> = counts.into_iter().collect();
         sorted.sort_unstable_by(|(text, n), (other, n_other)| n_other.cmp(n).then(text.cmp(other)));
+        if !cells.hold_numbers() {
+            profile.notation = Notation::of(&sorted);
+        }
         for &(text, n) in &sorted {
             n_characters += text.chars().count() as f64 * n as f64;
-            let Some(value) = number::parse(text) else {
+            let Some(value) = profile.notation.parse(text) else {
                 texts.push((text, n));
                 profile.n_labelled_answers += if answer_of(text).is_some() { n } else { 0 };
                 continue;
@@ -163,7 +169,7 @@ impl ColumnProfile {
             ColumnKind::Blank
         } else if profile.times.is_some() {
             ColumnKind::Time
-        } else if share(profile.n_numbers) < NUMBERS_SHARE {
+        } else if share(profile.n_numbers + profile.notation.n_otherwise) < NUMBERS_SHARE {
             ColumnKind::Text
         } else if n_whole == profile.n_numbers {
             ColumnKind::Whole
@@ -222,7 +228,7 @@ impl ColumnProfile {
     pub fn levels(&self) -> Vec<Level> {
         let mut levels: Vec<Level> = Vec::new();
         for value in &self.frequent {
-            let Some(number) = number::parse(&value.text) else { continue };
+            let Some(number) = self.notation.parse(&value.text) else { continue };
             match levels.iter_mut().find(|level| (level.value - number).abs() < f64::EPSILON) {
                 Some(level) => level.n += value.n,
                 None => levels.push(Level { value: number, n: value.n }),

@@ -130,6 +130,10 @@ fn remarks(found: &Found, guess: &Guess) -> Vec<String> {
         .collect();
     for own in &guess.sources {
         let source = found.sources[own.source].name();
+        if !own.numerals.keys.is_empty() {
+            let keys: Vec<String> = own.numerals.keys.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+            remarks.push(format!("numbers of {source}: {}, {}", keys.join(", "), own.numerals.why));
+        }
         remarks
             .extend(own.unread.iter().map(|unread| format!("not read: {} of {source}: {}", unread.column, unread.why)));
     }
