@@ -1,6 +1,7 @@
 //! The whole guess: which source is what, and which of its columns plays which part.
 
 use super::answers::Answers;
+use super::beginnings::{Beginnings, beginnings};
 use super::columns::{self, RoleGuess};
 use super::keys::{FoldGuess, KeyGuess, Keys};
 use super::kinds::{Parties, SourceKind, Weighed, kinds_of};
@@ -25,6 +26,8 @@ pub struct Guess {
     pub amount_via: Option<AmountGuess>,
     /// What of the keys' writing must be taken away so that they meet.
     pub fold: Option<FoldGuess>,
+    /// Answers against what is known of their customers before them.
+    pub beginnings: Option<Beginnings>,
     /// Sources that play none.
     pub unused: Vec<Unused>,
 }
@@ -125,7 +128,8 @@ pub fn guess(profiles: &[SourceProfile]) -> Guess {
         answers.recommend = answers.recommend.take().filter(|recommend| recommend.column != own.column);
     }
     let fold = keys.fold(&key_columns(&sources));
-    Guess { sources, answers, amount_via, fold, unused }
+    let beginnings = beginnings(profiles, &sources, fold.as_ref());
+    Guess { sources, answers, amount_via, fold, beginnings, unused }
 }
 
 /// The columns of customers' keys that a study reads, and those on the way to them: source and name.

@@ -102,6 +102,8 @@ pub struct ColumnProfile {
     pub date_orders: Option<String>,
     /// Mean length of a filled cell, in characters.
     pub mean_length: f64,
+    /// The cells themselves, row by row, of columns that may say who or when.
+    cells: Cells,
     /// Fingerprints of the different values as they are written, by which keys of two files are compared.
     pub(crate) keys: HashSet<u64>,
     /// The same under the words of folding that change a value here, for columns that may be keys.
@@ -135,6 +137,7 @@ impl ColumnProfile {
             times: None,
             date_orders: None,
             mean_length: 0.0,
+            cells: Cells::default(),
             keys: counts.keys().map(|value| fingerprint(value)).collect(),
             folded_keys: Vec::new(),
         };
@@ -178,6 +181,10 @@ impl ColumnProfile {
         };
         if matches!(profile.kind, ColumnKind::Text | ColumnKind::Whole) && profile.mean_length <= KEY_CHARACTERS {
             profile.folded_keys = folded_keys(&sorted);
+            profile.cells = cells.clone();
+        }
+        if profile.times.is_some() {
+            profile.cells = cells.clone();
         }
         profile.frequent = listed(&sorted, FREQUENT_MAX);
         if profile.is_number() {
@@ -197,6 +204,25 @@ impl ColumnProfile {
         let changing = |own: &Fold| self.folded_keys.iter().any(|(words, _)| words.contains(own));
         let words: Vec<Fold> = FOLDS.into_iter().filter(|own| fold.contains(own) && changing(own)).collect();
         self.folded_keys.iter().find(|(own, _)| *own == words).map_or(&self.keys, |(_, keys)| keys)
+    }
+
+    /// How it writes times, as its export states it; it is a column of times from then on.
+    pub(super) fn set_stated_times(&mut self, times: Option<TimeProfile>, cells: &Cells) {
+        if times.is_some() {
+            self.kind = ColumnKind::Time;
+            self.cells = cells.clone();
+        }
+        self.times = times;
+    }
+
+    /// Its cells row by row, where it may say who or when; else none.
+    pub(in crate::intake) fn cells(&self) -> &Cells {
+        &self.cells
+    }
+
+    /// The instants of its cells, row by row; local times as if they were UTC, and nothing where a cell is no time.
+    pub(in crate::intake) fn instants(&self) -> Option<Vec<Option<i64>>> {
+        Some(self.times.as_ref()?.instants(&self.cells))
     }
 
     /// Cells that hold something.
