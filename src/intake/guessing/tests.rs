@@ -152,6 +152,13 @@ fn keys_meet_as_the_study_reads_them_or_the_folding_is_named() {
         (|n| format!("{n:04}"), |n| n.to_string(), &[Fold::LeadingZeros]),
         (|n| format!("{n:04}.0"), |n| n.to_string(), &[Fold::WholeNumbers, Fold::LeadingZeros]),
         (|n| format!("C{n}"), |n| format!("c{n}"), &[Fold::Case]),
+        // A letter and its accent apart, and digits of full width (U+FF10 stands for 0).
+        (|n| format!("Re\u{301}{n}"), |n| format!("R\u{e9}{n}"), &[Fold::Nfkc]),
+        (
+            |n| n.to_string(),
+            |n| n.to_string().chars().map(|digit| char::from_u32(u32::from(digit) + 0xfee0).unwrap_or(digit)).collect(),
+            &[Fold::Nfkc],
+        ),
         // A spreadsheet took zeros away, of the first nine.
         (|n| n.to_string(), |n| format!("{n:02}"), &[Fold::LeadingZeros]),
     ] {

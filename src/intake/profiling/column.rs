@@ -20,7 +20,7 @@ const TIMES_SHARE: f64 = 0.9;
 /// Characters of a column's mean value that may be a key.
 pub(crate) const KEY_CHARACTERS: f64 = 64.0;
 /// Foldings under which keys of two files are compared, in the order in which a study applies them.
-pub(crate) const FOLDS: [Fold; 4] = [Fold::Trim, Fold::Case, Fold::WholeNumbers, Fold::LeadingZeros];
+pub(crate) const FOLDS: [Fold; 5] = [Fold::Nfkc, Fold::Trim, Fold::Case, Fold::WholeNumbers, Fold::LeadingZeros];
 /// Characters of a value that is kept to be shown.
 const SHOWN_CHARACTERS: usize = 60;
 
