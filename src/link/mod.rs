@@ -12,6 +12,7 @@ mod answers;
 mod base_table;
 mod engine;
 mod leaks;
+mod least_memory;
 mod listing;
 mod match_report;
 mod occasions;
@@ -37,6 +38,7 @@ pub use crate::study::{
 pub use base_table::{BaseTable, Column};
 pub use engine::{Engine, EngineSettings};
 pub use leaks::{ColumnCheck, LeakCheck, LeakReport, Side};
+pub use least_memory::least_memory;
 pub use listing::TableLines;
 pub use match_report::MatchRow;
 pub use outcome_window::OutcomeWindow;
