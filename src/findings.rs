@@ -32,6 +32,8 @@ pub enum FindingKind {
     ClassDisagrees,
     /// Local times fell where a change of the clocks left a gap, or made them occur twice.
     ClockChange,
+    /// Rows say otherwise than the folder that they lie in.
+    FolderOverrules,
     /// Rows that were put aside are used as somebody corrected them.
     RowsCorrected,
     /// Corrections of rows are there and have no effect.
@@ -100,6 +102,7 @@ impl FindingKind {
             Self::SmallBase => "small_base",
             Self::ClassDisagrees => "class_disagrees",
             Self::ClockChange => "clock_change",
+            Self::FolderOverrules => "folder_overrules",
             Self::RowsCorrected => "rows_corrected",
             Self::CorrectionsNotApplied => "corrections_not_applied",
             Self::SourceRemark => "source_remark",

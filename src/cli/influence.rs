@@ -4,7 +4,7 @@ use super::Failure;
 use super::arguments::{Influence, InfluenceFormat, InfluenceOfEdges, NodeMeasures, Spread};
 use super::names;
 use super::print::{self, Cell};
-use super::study::{bar, read, set_threads, show};
+use super::study::{bar, enough_memory, read, set_threads, show};
 use crate::findings::Finding;
 use crate::pipeline::flat::{
     self, Bound, DelayAnswer, EdgeKinds, EdgeRule, InfluenceAnswer, InfluenceQuestion, NodeMeasure, SpreadModel,
@@ -50,6 +50,7 @@ struct OfStudy<'a> {
 
 fn of_study(file: &Path, arguments: &Influence) -> Result<(), Failure> {
     let own = &arguments.of_study;
+    enough_memory(own.memory, own.threads)?;
     let study = read(file, own.as_of.as_deref(), arguments.seed, |_| {})?;
     set_threads(own.threads);
     let settings = RunSettings {

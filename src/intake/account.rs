@@ -1,5 +1,6 @@
 //! What became of every row.
 
+use super::check::Overruled;
 use super::corrections::{CorrectedRow, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -216,6 +217,9 @@ pub struct SourceAccount {
     /// Local times of used rows to which a change of the clocks did something, by column of the typed table.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clock_changes: BTreeMap<String, ClockChanges>,
+    /// Sound rows whose cells say otherwise than the folders that they lie in, by column of the files; the folders count.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub folders_overrule: BTreeMap<String, FolderOverrules>,
     /// Answers that the source gives a class, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<ClassCheck>,
@@ -357,6 +361,38 @@ impl ClockChanges {
     }
 }
 
+/// Rows that say otherwise in a column than the name of the folder that they lie in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderOverrules {
+    /// The rows.
+    pub n_rows: u64,
+    /// The file of the first.
+    pub file: String,
+    /// Its line, or its row where a file has no lines.
+    pub line: u64,
+    /// Its cell; nothing where keys are hashed.
+    pub cell: String,
+    /// What the folder says; nothing where keys are hashed.
+    pub folder: String,
+}
+
+impl FolderOverrules {
+    /// What became of them, in words.
+    pub fn sentence(&self, source: &str, column: &str) -> String {
+        let (rows, say, their) = if self.n_rows == 1 { ("row", "says", "its") } else { ("rows", "say", "their") };
+        let first = if self.cell.is_empty() {
+            format!("{}, line {}", self.file, self.line)
+        } else {
+            format!("{}, line {}: `{}` in the folder of `{}`", self.file, self.line, self.cell, self.folder)
+        };
+        format!(
+            "{} {rows} of {source} {say} otherwise in `{column}` than {their} folder, whose name counts; the first is {first}; lay \
+             the rows into their folders, or give the column another name with `rename`",
+            self.n_rows
+        )
+    }
+}
+
 /// Recommend answers held against the class that the source gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ClassCheck {
@@ -404,6 +440,23 @@ impl SourceAccount {
         }
     }
 
+    /// Counts rows that their folder overrules; `first_line` is that of their piece.
+    pub(super) fn count_overruled(&mut self, file: &str, first_line: u64, column: &str, own: &Overruled) {
+        match self.folders_overrule.get_mut(column) {
+            Some(known) => known.n_rows += own.n_rows,
+            None => {
+                let first = FolderOverrules {
+                    n_rows: own.n_rows,
+                    file: file.to_owned(),
+                    line: first_line + own.line,
+                    cell: own.cell.clone(),
+                    folder: own.folder.clone(),
+                };
+                self.folders_overrule.insert(column.to_owned(), first);
+            }
+        }
+    }
+
     pub(super) fn new(source: String) -> Self {
         Self {
             source,
@@ -418,6 +471,7 @@ impl SourceAccount {
             known_by: Vec::new(),
             keys_folded_together: 0,
             clock_changes: BTreeMap::new(),
+            folders_overrule: BTreeMap::new(),
             classes: None,
             remarks: Vec::new(),
         }

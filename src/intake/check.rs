@@ -55,6 +55,18 @@ pub(super) struct ChangedTime {
     pub(super) change: ClockChange,
 }
 
+/// Rows whose cells say otherwise than their folder, which counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Overruled {
+    pub(super) n_rows: u64,
+    /// The first of them: lines or rows since the beginning of the run, from 0.
+    pub(super) line: u64,
+    /// Its cell; nothing where keys are hashed.
+    pub(super) cell: String,
+    /// What the folder says; nothing where keys are hashed.
+    pub(super) folder: String,
+}
+
 /// A run of rows after the check.
 #[derive(Debug)]
 pub(super) struct Checked {
@@ -70,6 +82,8 @@ pub(super) struct Checked {
     pub(super) writings: Vec<Writing>,
     /// Times of used rows to which a change of the clocks did something, in the order of the rows.
     pub(super) changed_times: Vec<ChangedTime>,
+    /// Sound rows that their folder overrules, by column of the contract.
+    pub(super) overruled: BTreeMap<usize, Overruled>,
     /// The zones that the rows name.
     pub(super) zones: NamedZones,
     /// One for each used row, where the contract asks for unique rows.
@@ -91,6 +105,7 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
         rejected: Vec::new(),
         writings: Vec::new(),
         changed_times: Vec::new(),
+        overruled: BTreeMap::new(),
         zones: NamedZones::default(),
         origins: Vec::new(),
         n_lines: 0,
@@ -117,6 +132,7 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
         };
         match verdict {
             Ok(()) => {
+                note_overruled(contract, rows, &mut checked.overruled);
                 if contract.asks_for_unique_rows() {
                     let unique = contract.unique.map(|unique| checked.columns[unique].text(checked.n_used));
                     let id = unique.and_then(fingerprints::of_id);
@@ -142,6 +158,33 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
     checked.writings.dedup();
     checked.zones = scratch.zones.into_named();
     checked
+}
+
+/// Counts where the cells of the current row say otherwise than its folder. A blank cell says nothing.
+fn note_overruled(contract: &Contract, rows: &mut impl Rows, overruled: &mut BTreeMap<usize, Overruled>) {
+    for place in 0..rows.overruled().len() {
+        let at = rows.overruled()[place];
+        let (mut own, mut folder) = (String::new(), String::new());
+        let (own, folder) = (rows.own_cell(at).text(&mut own), rows.cell(at).text(&mut folder));
+        if own.is_empty() || is_code(&contract.columns[at].blank, own) || is_same_value(own, folder) {
+            continue;
+        }
+        if let Some(known) = overruled.get_mut(&at) {
+            known.n_rows += 1;
+            continue;
+        }
+        let shown = |text: &str| if contract.identity.hash.is_some() { String::new() } else { text.to_owned() };
+        let (cell, folder) = (shown(own), shown(folder));
+        overruled.insert(at, Overruled { n_rows: 1, line: rows.line(), cell, folder });
+    }
+}
+
+/// Whether a cell says what a folder does: `9` is `09`, and a day is its midnight.
+fn is_same_value(own: &str, folder: &str) -> bool {
+    let is_midnight = |rest: &str| matches!(rest, "T00:00:00" | "T00:00:00Z" | " 00:00:00");
+    own == folder
+        || own.strip_prefix(folder).is_some_and(is_midnight)
+        || number::parse(own).zip(number::parse(folder)).is_some_and(|(own, folder)| own.to_bits() == folder.to_bits())
 }
 
 impl Checked {

@@ -631,3 +631,104 @@ proptest::proptest! {
         }
     }
 }
+
+/// Rows of folders `via=north` and `via=south`, whose files hold the column as well.
+fn overruled(folder: &Folder) {
+    let header = "who,when,ltr,wait,via\n";
+    folder.write(
+        "in/via=north/a.csv",
+        format!(
+            "{header}a,2026-01-01T10:00:00Z,9,4,south\nb,2026-01-02T10:00:00Z,8,4,north\nc,2026-01-03T10:00:00Z,7,4,\n\
+             d,2026-01-04T10:00:00Z,6,4,east\nbroken,never,6,4,east\n"
+        ),
+    );
+    folder.write("in/via=south/b.csv", format!("{header}e,2026-01-05T10:00:00Z,5,4,south\n"));
+    folder.write(
+        "in/via=south/c.jsonl",
+        "{\"who\":\"f\",\"when\":\"2026-01-06T10:00:00Z\",\"ltr\":4,\"wait\":4,\"via\":\"n\"}\n",
+    );
+}
+
+/// Which rows by hand: the folder counts, a blank says nothing, and a row that is put aside anyway is not counted.
+#[test]
+fn a_folder_overrules_the_column_of_its_name_and_what_it_overrules_is_counted() {
+    let folder = Folder::new();
+    overruled(&folder);
+    let intake = folder.read("path = \"in\"").expect("readable");
+    let account = &intake.accounts[0];
+    assert!(account.adds_up() && (account.rows_used, account.n_quarantined()) == (6, 1), "{account:?}");
+    let table = tests::read(&intake.tables.feedback);
+    let channel = table.column_by_name("channel").expect("there").as_any().downcast_ref::<StringArray>();
+    let channel: Vec<&str> = channel.expect("texts").iter().flatten().collect();
+    assert_eq!(channel, ["north", "north", "north", "north", "south", "south"]);
+    let own = &account.folders_overrule["via"];
+    assert_eq!((own.n_rows, own.line, own.cell.as_str(), own.folder.as_str()), (3, 2, "south", "north"));
+    let sentence = own.sentence("feedback", "via");
+    assert!(sentence.starts_with("3 rows of feedback say otherwise in `via` than their folder, whose name counts"));
+    assert!(sentence.contains("via=north/a.csv, line 2: `south` in the folder of `north`"), "{sentence}");
+}
+
+#[test]
+fn what_a_folder_overrules_is_counted_from_the_cache_too_and_a_renamed_column_is_let_be() {
+    let folder = Folder::new();
+    overruled(&folder);
+    let study = "study = { name = \"case\", as_of = 2026-09-30 }\n[sources.feedback]\npath = \"in\"\ncustomer = \"who\"\n\
+                 time = \"when\"\nrecommend = \"ltr\"\nchannel = \"via\"\n[drivers]\ntouchpoints = [\"wait\"]\n";
+    let study = Study::parse(study, folder.0.path()).expect("a sound study");
+    let cache = Cache::within(&folder.path("cache"), 1 << 40);
+    let run = |cache: &Cache| {
+        for name in ["work", "quarantine"] {
+            let _ = std::fs::remove_dir_all(folder.path(name));
+        }
+        let folders = Folders { work: folder.path("work"), quarantine: folder.path("quarantine") };
+        Intake::run_cached(&study, &folders, cache, &|_| ()).expect("readable").accounts[0].folders_overrule.clone()
+    };
+    let parsed = run(&cache);
+    assert_eq!(parsed["via"].n_rows, 3);
+    // From finished tables, and from the pieces of single files alone.
+    assert_eq!(run(&cache), parsed);
+    let single = Cache::within(&folder.path("single"), 1 << 40).of_files_alone();
+    assert_eq!((run(&single), run(&single)), (parsed.clone(), parsed));
+    // The column itself is read under another name.
+    let intake = folder.read("path = \"in\"\nrename = { via = \"said\" }").expect("readable");
+    assert!(intake.accounts[0].folders_overrule.is_empty());
+    let keys = "path = \"in/via=north/a.csv\"\nrename = { via = \"said\" }\nwave = \"said\"";
+    let table = tests::read(&folder.read(keys).expect("readable").tables.feedback);
+    let texts = |name: &str| -> Vec<Option<String>> {
+        let column = table.column_by_name(name).expect("there").as_any().downcast_ref::<StringArray>();
+        column.expect("texts").iter().map(|text| text.map(str::to_owned)).collect()
+    };
+    assert_eq!(
+        texts("wave"),
+        ["south", "north", "", "east"].map(|own| Some(own.to_owned()).filter(|own| !own.is_empty()))
+    );
+    assert_eq!(texts("channel"), vec![Some("north".to_owned()); 4]);
+}
+
+#[test]
+fn the_same_number_and_the_same_day_are_no_contradiction() {
+    let folder = Folder::new();
+    folder.write(
+        "in/wait=04/a.csv",
+        "who,when,ltr,via,wait\na,2026-01-01T10:00:00Z,9,x,4\nb,2026-01-01T10:00:00Z,9,x,4.0\n",
+    );
+    let intake = folder.read("path = \"in\"").expect("readable");
+    assert!(intake.accounts[0].folders_overrule.is_empty(), "{:?}", intake.accounts[0]);
+    let day = RecordBatch::try_from_iter([
+        ("who", Arc::new(StringArray::from(vec!["a", "b"])) as ArrayRef),
+        ("when", Arc::new(TimestampMicrosecondArray::from(vec![1_767_225_600_000_000, 1_767_312_000_000_000]))),
+        ("ltr", Arc::new(Float64Array::from(vec![9.0, 8.0]))),
+        ("wait", Arc::new(Float64Array::from(vec![4.0, 4.0]))),
+        ("via", Arc::new(StringArray::from(vec!["x", "x"]))),
+    ])
+    .expect("a batch");
+    let path = folder.path("days/when=2026-01-01/a.parquet");
+    let mut writer =
+        ArrowWriter::try_new(std::fs::File::create(path).expect("a file"), day.schema(), None).expect("a writer");
+    writer.write(&day).expect("written");
+    writer.close().expect("closed");
+    let intake = folder.read("path = \"days\"\nzone = \"UTC\"").expect("readable");
+    let own = &intake.accounts[0].folders_overrule["when"];
+    assert_eq!((own.n_rows, own.line, own.cell.as_str()), (1, 2, "2026-01-02T00:00:00"));
+    assert_eq!(tests::read(&intake.tables.feedback).num_rows(), 2);
+}

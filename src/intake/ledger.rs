@@ -117,6 +117,10 @@ impl<'c, 's> Ledger<'c, 's> {
         let sight = checked.leave_out_later(self.contract);
         self.notes.add(&checked, sight);
         let repeats = self.take_out_repeats(&mut checked);
+        for (&column, overruled) in &checked.overruled {
+            let column = &self.contract.columns[column].input;
+            self.account.count_overruled(run.file, run.first_line, column, overruled);
+        }
         let aside = Aside { first_line: run.first_line, rejected: std::mem::take(&mut checked.rejected), repeats };
         run.n_rows += checked.n_read;
         run.first_line += checked.n_lines;

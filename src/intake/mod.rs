@@ -96,8 +96,8 @@ pub mod guessing;
 pub mod profiling;
 
 pub use account::{
-    AccountCounts, CellCounts, ClockChanges, CorrectionCounts, Exclusion, FileAccount, IdentityAccount, KnownBy,
-    PeopleCounts, Reason, SourceAccount,
+    AccountCounts, CellCounts, ClockChanges, CorrectionCounts, Exclusion, FileAccount, FolderOverrules,
+    IdentityAccount, KnownBy, PeopleCounts, Reason, SourceAccount,
 };
 pub use cache::Cache;
 pub(crate) use check::is_code;

@@ -51,6 +51,8 @@ pub(super) struct Places {
     pub(super) positions: Vec<usize>,
     /// What the file's name or its folders say for a column, for all rows.
     constants: Vec<Option<String>>,
+    /// Columns of the contract that a folder's name says and the rows hold as well.
+    overruled: Vec<usize>,
     /// For columns of the contract, what says the same in rows of an export in which the column itself says nothing.
     instead: Vec<Option<Instead>>,
     /// What says which rows of an export are answers; it looks at columns by their place in the file.
@@ -75,6 +77,7 @@ impl Places {
         let mut places = Self {
             positions: Vec::with_capacity(n_asked),
             constants: Vec::new(),
+            overruled: Vec::new(),
             instead: Vec::new(),
             judge: None,
             n_asked,
@@ -92,10 +95,16 @@ impl Places {
                     export_place(column, files, own).map_err(|problem| refused(file, &contract.source, problem))?
                 }
             };
-            let partition = file.partitions.iter().find(|(key, _)| renamed(key) == column.input);
-            let constant = partition.filter(|_| first.is_none()).map(|(_, value)| value.clone());
+            // Another name is that of the column, where there is one beside the folder.
+            let called = |key: &String| if columns.has(key) { key.clone() } else { renamed(key) };
+            let partition = file.partitions.iter().find(|(key, _)| called(key) == column.input);
+            // What a folder's name says holds for all of its rows, whatever stands in them.
+            let constant = partition.map(|(_, value)| value.clone());
             if first.is_none() && constant.is_none() {
                 return Err(missing(contract, column, file, &names));
+            }
+            if first.is_some() && constant.is_some() {
+                places.overruled.push(places.positions.len());
             }
             places.positions.push(first.unwrap_or(0));
             places.constants.push(constant);
@@ -317,6 +326,15 @@ impl<R: Rows> Rows for Completed<'_, R> {
 
     fn record(&self) -> String {
         self.rows.record()
+    }
+
+    #[inline]
+    fn overruled(&self) -> &[usize] {
+        &self.places.overruled
+    }
+
+    fn own_cell(&self, column: usize) -> Cell<'_> {
+        self.rows.cell(column)
     }
 
     fn beside(&self) -> impl Iterator<Item = &str> {

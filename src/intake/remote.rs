@@ -1,6 +1,7 @@
 //! Objects of S3-style stores: listed by pattern and fetched into a folder, where the door for files takes over.
 
 mod connection;
+mod proxy;
 mod s3;
 
 use super::IntakeError;

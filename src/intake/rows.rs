@@ -30,6 +30,16 @@ pub(super) trait Rows {
     /// The whole current row, for people.
     fn record(&self) -> String;
 
+    /// Columns of which the current row holds a cell though something else, such as its folder, says what they are.
+    fn overruled(&self) -> &[usize] {
+        &[]
+    }
+
+    /// A cell as the row itself holds it.
+    fn own_cell(&self, column: usize) -> Cell<'_> {
+        self.cell(column)
+    }
+
     /// What belongs to the current row and does not stand in it.
     fn beside(&self) -> impl Iterator<Item = &str> {
         std::iter::empty()

@@ -67,6 +67,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
         for changes in account.clock_changes.values() {
             let _ = writeln!(text, "  {}", changes.sentence(&account.source));
         }
+        for (column, own) in &account.folders_overrule {
+            let _ = writeln!(text, "  warning: {}", own.sentence(&account.source, column));
+        }
         for remark in &account.remarks {
             let _ = writeln!(text, "  {remark}");
         }

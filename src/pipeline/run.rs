@@ -712,7 +712,12 @@ fn row_findings(accounts: &[SourceAccount]) -> Vec<Finding> {
                 .number("n_skipped", own.skipped as f64)
                 .number("n_repeated", own.repeated as f64)
         });
-        classes.into_iter().chain(changes).chain(remarks)
+        let folders = account.folders_overrule.iter().map(|(column, own)| {
+            let sentence = own.sentence(&account.source, column);
+            Finding::new(FindingKind::FolderOverrules, Severity::Warning, &account.source, sentence)
+                .number("n", own.n_rows as f64)
+        });
+        classes.into_iter().chain(changes).chain(folders).chain(remarks)
     });
     let dropped = accounts.iter().filter(|account| account.n_quarantined() > 0).map(|account| {
         let (n, n_read) = (account.n_quarantined(), account.rows_read);

@@ -60,6 +60,7 @@ pub(super) fn kind(kind: FindingKind) -> &'static str {
         FindingKind::SmallBase => "few answers",
         FindingKind::ClassDisagrees => "class and answer disagree",
         FindingKind::ClockChange => "changes of the clocks",
+        FindingKind::FolderOverrules => "rows that say otherwise than their folder",
         FindingKind::RowsCorrected => "corrected rows",
         FindingKind::CorrectionsNotApplied => "corrections without effect",
         FindingKind::SourceRemark => "about a source",

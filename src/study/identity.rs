@@ -28,6 +28,8 @@ pub struct Identity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fold {
+    /// Signs that Unicode has for the sake of other standards, and letters that it writes in several ways.
+    Nfkc,
     /// Blanks and signs without width at both ends.
     Trim,
     /// Capitals.
@@ -46,7 +48,8 @@ pub enum Fold {
 
 impl Fold {
     /// The words of a study file.
-    const WORDS: [(&'static str, Self); 7] = [
+    const WORDS: [(&'static str, Self); 8] = [
+        ("nfkc", Self::Nfkc),
         ("trim", Self::Trim),
         ("case", Self::Case),
         ("email", Self::Email),
@@ -57,8 +60,16 @@ impl Fold {
     ];
 
     /// All of them, in the order in which they are applied.
-    pub const ALL: [Self; 7] =
-        [Self::Trim, Self::Case, Self::Email, Self::EmailTags, Self::GmailDots, Self::WholeNumbers, Self::LeadingZeros];
+    pub const ALL: [Self; 8] = [
+        Self::Nfkc,
+        Self::Trim,
+        Self::Case,
+        Self::Email,
+        Self::EmailTags,
+        Self::GmailDots,
+        Self::WholeNumbers,
+        Self::LeadingZeros,
+    ];
 
     /// The word of a study file.
     pub fn word(self) -> &'static str {

@@ -1,6 +1,8 @@
 //! One end-to-end test for each exit code.
 
 use super::{advocate, command, folder, stderr, write};
+use advocate::pipeline::{self, Cache, RunSettings};
+use advocate::study::Study;
 
 const STUDY: &str = concat!(
     study!("tiny", "2026-06-30"),
@@ -149,14 +151,18 @@ fn four_when_the_join_may_use_too_little_memory_and_earlier_results_stay() {
     let results = folder.path().join("results/tiny");
     let manifest = || std::fs::read_to_string(results.join("2026-06-30/manifest.json")).expect("there");
     let before = manifest();
-    // The least that can be asked for, which is less than two sorts at a time put by for merging.
-    let output = advocate(folder.path(), &["run", "tiny.toml", "--memory", "10MB", "--seed", "2"]);
-    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
-    assert!(
-        stderr(&output).contains("needs more memory than it may use; allow more with --memory"),
-        "{}",
-        stderr(&output)
-    );
+    // The command line refuses what is less than two sorts at a time put by for merging; the library is told so by the engine.
+    let study = Study::read(&folder.path().join("tiny.toml")).expect("sound");
+    let settings = RunSettings {
+        out: folder.path().join("results"),
+        memory_bytes: 10_000_000,
+        n_threads: Some(2),
+        cache: Cache::none(),
+    };
+    let Err(error) = pipeline::run(&study, &settings, &|_| {}) else { panic!("it ran") };
+    assert_eq!(error.exit_code(), 4, "{error}");
+    let said = pipeline::in_full(&error);
+    assert!(said.contains("needs more memory than it may use; allow more with --memory"), "{said}");
     assert_eq!(manifest(), before);
     // Beside the earlier results lies what says why, and nothing half.
     let mut names: Vec<String> = std::fs::read_dir(&results)
@@ -167,6 +173,31 @@ fn four_when_the_join_may_use_too_little_memory_and_earlier_results_stay() {
     assert_eq!(names, ["2026-06-30", "2026-06-30.failed"]);
     let failed = std::fs::read_to_string(results.join("2026-06-30.failed/manifest.json")).expect("written");
     assert!(failed.contains("\"exit_code\": 4") && failed.contains("allow more with --memory"), "{failed}");
+}
+
+#[test]
+fn two_when_no_join_could_be_made_in_so_little_memory_and_nothing_is_read() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", STUDY);
+    write(folder.path(), "feedback.csv", &answers());
+    // By docs/link.md: 32 MB for each part, of which there is one for a thread and four for three threads.
+    for (arguments, least) in [
+        (&["run", "tiny.toml", "--memory", "10MB", "--threads", "1"][..], "32MB"),
+        (&["run", "tiny.toml", "--memory", "127MB", "--threads", "3"], "128MB"),
+        (&["evaluate", "tiny.toml", "--memory", "63MB", "--threads", "2"], "64MB"),
+        (&["influence", "tiny.toml", "--memory", "20MB", "--threads", "1"], "32MB"),
+    ] {
+        let output = advocate(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(&format!("at least that with --memory {least}")), "{}", stderr(&output));
+    }
+    for arguments in [&["check", "tiny.toml", "--memory", "10MB"][..], &["link", "tiny.toml", "--memory", "10MB"]] {
+        let output = advocate(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+    }
+    assert!(!folder.path().join("results").exists());
+    let output = advocate(folder.path(), &["run", "tiny.toml", "--memory", "32MB", "--threads", "1", "--quiet"]);
+    assert!(output.status.success(), "{}", stderr(&output));
 }
 
 #[test]

@@ -88,3 +88,99 @@ fn what_cannot_be_analysed_is_said_with_what_is_needed() {
     let none = advocate(folder.path(), &["init"]);
     assert_eq!(none.status.code(), Some(2));
 }
+
+/// A survey and orders, whose numbers are written by these.
+fn write_company(folder: &Path, sign: char, score: fn(usize) -> String, amount: fn(usize) -> String) {
+    let mut survey = ["customer_id", "answered_at", "nps", "delivery_rating", "price_rating"].join(&sign.to_string());
+    let mut orders = ["customer_id", "ordered_at", "amount"].join(&sign.to_string());
+    for n in 0..240 {
+        let day = |month: usize| format!("2026-{:02}-{:02}T10:00:00Z", month, 1 + n * 11 % 28);
+        let cells = [format!("c{}", n % 120), day(3 + n % 2), (n * 5 % 11).to_string(), score(n), score(n / 2 + n % 3)];
+        survey.push_str(&format!("\n{}", cells.join(&sign.to_string())));
+        // Every customer buys before the first answer and, every third, again.
+        for month in [1, 5].into_iter().take(1 + usize::from(n % 3 == 0)) {
+            let cells = [format!("c{}", n % 120), day(month), amount(n)];
+            orders.push_str(&format!("\n{}", cells.join(&sign.to_string())));
+        }
+    }
+    write(folder, "survey.csv", &survey);
+    write(folder, "orders.csv", &orders);
+}
+
+fn half_steps(n: usize) -> f64 {
+    1.0 + (n * 7 % 9) as f64 / 2.0
+}
+
+fn german(n: usize) -> String {
+    half_steps(n).to_string().replace('.', ",")
+}
+
+#[test]
+fn numbers_in_the_notations_of_people_are_drafted_checked_and_run_without_an_edit() {
+    type Written = fn(usize) -> String;
+    for (sign, score, amount, lines) in [
+        (
+            ';',
+            german as Written,
+            (|n| format!("{}.{:03},{:02} €", 1 + n % 9, n, n % 100)) as Written,
+            &["decimal = \",\"", "thousands = \".\"", "currency = \"€\""][..],
+        ),
+        (
+            ',',
+            |n| half_steps(n).to_string(),
+            |n| format!("\"${},{:03}.{:02}\"", 1 + n % 9, n, n % 100),
+            &["thousands = \",\"", "currency = \"$\""],
+        ),
+        // Marks in front and behind, by sign and by letters, with blanks that do not break between the groups.
+        (
+            ';',
+            german,
+            |n| match n % 3 {
+                0 => format!("{}\u{202f}{:03},{:02} EUR", 1 + n % 9, n, n % 100),
+                1 => format!("€ {},{:02}", n, n % 100),
+                _ => format!("{},5", n),
+            },
+            &["decimal = \",\"", "thousands = \" \"", "currency = [\"EUR\", \"€\"]"],
+        ),
+    ] {
+        let folder = folder();
+        write_company(folder.path(), sign, score, amount);
+        let drafted = init(folder.path(), &["survey.csv".to_owned(), "orders.csv".to_owned()], &["--out", "mine.toml"]);
+        assert_eq!(drafted.status.code(), Some(0), "{}", stderr(&drafted));
+        assert!(stderr(&drafted).contains("numbers of orders: "), "{}", stderr(&drafted));
+        let text = std::fs::read_to_string(folder.path().join("mine.toml")).expect("there");
+        for line in lines {
+            assert!(text.lines().any(|own| own.starts_with(line)), "{line} is not in {text}");
+        }
+        assert!(text.contains("amount = \"amount\"") && text.contains("[1, 5]"), "{text}");
+        let check = advocate(folder.path(), &["check", "mine.toml"]);
+        assert_eq!(check.status.code(), Some(0), "{}", stderr(&check));
+        // Every row is read as a number: none is put aside.
+        let said = stdout(&check);
+        assert!(said.contains("240 rows read") && said.contains("320 rows read"), "{said}");
+        assert!(!said.contains("unparsable") && !said.contains("out_of_range"), "{said}");
+        let run = advocate(folder.path(), &["run", "mine.toml", "--out", "results"]);
+        assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    }
+}
+
+#[test]
+fn amounts_in_two_notations_run_by_the_more_frequent_one_with_a_question() {
+    let folder = folder();
+    let amount = |n: usize| match n % 4 {
+        0 => format!("${},{:03}.{:02}", 1 + n % 9, n, n % 100),
+        _ => format!("{}.{:03},{:02} €", 1 + n % 9, n, n % 100),
+    };
+    write_company(folder.path(), ';', german, amount);
+    let drafted = init(folder.path(), &["survey.csv".to_owned(), "orders.csv".to_owned()], &["--out", "mine.toml"]);
+    assert_eq!(drafted.status.code(), Some(0), "{}", stderr(&drafted));
+    let text = std::fs::read_to_string(folder.path().join("mine.toml")).expect("there");
+    let flat = text.replace("\n#   ", " ");
+    // 240 first orders, of which every fourth is in dollars, and 80 second ones of every twelfth row.
+    assert!(flat.contains("# ? 80 of 320 numbers in amount are written otherwise"), "{text}");
+    assert!(flat.contains("240 with €, 80 with $"), "{text}");
+    let run = advocate(folder.path(), &["run", "mine.toml", "--out", "results"]);
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    let check = stdout(&advocate(folder.path(), &["check", "mine.toml"]));
+    assert!(check.contains("unparsable: 80"), "{check}");
+}

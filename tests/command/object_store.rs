@@ -1,13 +1,17 @@
-//! Sources in a store that speaks S3: a small one, which holds every request against its signature.
+//! Sources in a store that speaks S3: a small one, which holds every request against its signature, asked itself, encrypted, and through
+//! a proxy.
 
 use super::{command, folder, stderr, stdout, write};
 use hmac::{Hmac, KeyInit, Mac};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -32,6 +36,11 @@ struct Behaviour {
 
 impl Store {
     fn with(objects: &[(&str, String)], behaviour: Behaviour) -> Self {
+        Self::of(objects, behaviour, None)
+    }
+
+    /// One that is asked over TLS, where it has a certificate.
+    fn of(objects: &[(&str, String)], behaviour: Behaviour, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let objects: BTreeMap<String, Vec<u8>> =
@@ -41,7 +50,14 @@ impl Store {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (asked, behaviour, objects) = (Arc::clone(&own), Arc::clone(&behaviour), Arc::clone(&objects));
-                std::thread::spawn(move || answer(stream, &objects, &behaviour, &asked));
+                let tls = tls.clone();
+                std::thread::spawn(move || match tls {
+                    None => answer(stream, &objects, &behaviour, &asked),
+                    Some(tls) => {
+                        let connection = ServerConnection::new(tls).expect("a connection");
+                        answer(StreamOwned::new(connection, stream), &objects, &behaviour, &asked);
+                    }
+                });
             }
         });
         Self { port, asked }
@@ -49,18 +65,25 @@ impl Store {
 
     /// The program, told where the store is and who asks.
     fn run(&self, folder: &Path, arguments: &[&str], secret: &str) -> Output {
-        let mut command = command(folder, arguments);
-        for (name, value) in [
-            ("AWS_ACCESS_KEY_ID", KEY),
-            ("AWS_SECRET_ACCESS_KEY", secret),
-            ("AWS_REGION", "eu-test-1"),
-            ("AWS_ENDPOINT", &format!("http://127.0.0.1:{}", self.port)),
-            ("AWS_ALLOW_HTTP", "true"),
-        ] {
-            command.env(name, value);
-        }
-        command.output().expect("starts")
+        let endpoint = format!("http://127.0.0.1:{}", self.port);
+        told(folder, arguments, secret, &[("AWS_ENDPOINT", &endpoint), ("AWS_ALLOW_HTTP", "true")])
     }
+
+    fn n_asked(&self) -> usize {
+        self.asked.lock().expect("a list").len()
+    }
+}
+
+/// The program, told who asks and what else stands in the environment.
+fn told(folder: &Path, arguments: &[&str], secret: &str, environment: &[(&str, &str)]) -> Output {
+    let mut command = command(folder, arguments);
+    for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
+        command.env_remove(name).env_remove(name.to_uppercase());
+    }
+    command.env_remove("AWS_ALLOW_HTTP").env_remove("REQUEST_METHOD");
+    let own = [("AWS_ACCESS_KEY_ID", KEY), ("AWS_SECRET_ACCESS_KEY", secret), ("AWS_REGION", "eu-test-1")];
+    command.envs(own).envs(environment.iter().copied());
+    command.output().expect("starts")
 }
 
 struct Request {
@@ -70,7 +93,7 @@ struct Request {
     headers: BTreeMap<String, String>,
 }
 
-fn read(stream: &TcpStream) -> Option<Request> {
+fn read(stream: &mut impl Read) -> Option<Request> {
     let mut lines = BufReader::new(stream).lines();
     let first = lines.next()?.ok()?;
     let mut words = first.split(' ');
@@ -124,12 +147,12 @@ fn is_signed(request: &Request) -> Option<bool> {
 }
 
 fn answer(
-    mut stream: TcpStream,
+    mut stream: impl Read + Write,
     objects: &BTreeMap<String, Vec<u8>>,
     behaviour: &Behaviour,
     asked: &Mutex<Vec<String>>,
 ) {
-    let Some(request) = read(&stream) else { return };
+    let Some(request) = read(&mut stream) else { return };
     asked.lock().expect("a list").push(format!("{} {}", request.method, request.path));
     let (status, body, tag) = if is_signed(&request) != Some(true) {
         ("403 Forbidden", b"<Error><Code>SignatureDoesNotMatch</Code></Error>".to_vec(), None)
@@ -165,7 +188,7 @@ fn answer(
         _ if is_cut => [head.as_bytes(), &body[..body.len() / 2]].concat(),
         _ => [head.as_bytes(), &body].concat(),
     };
-    let _ = stream.write_all(&sent);
+    let _ = stream.write_all(&sent).and_then(|()| stream.flush());
 }
 
 /// A page of keys below a prefix.
@@ -292,4 +315,196 @@ fn what_a_store_does_not_have_or_does_not_give_is_refused() {
     assert_eq!(open.status.code(), Some(3), "{}", stderr(&open));
     assert!(stderr(&open).contains("AWS_ALLOW_HTTP"), "{}", stderr(&open));
     assert!(store.asked.lock().expect("a list").is_empty());
+}
+
+/// Makes a certificate by the system's OpenSSL; signed by itself where nobody is named to sign it.
+fn certificate(folder: &Path, name: &str, extension: &str, signer: Option<&str>) {
+    let file = |name: &str, ending: &str| folder.join(format!("{name}.{ending}")).display().to_string();
+    write(folder, &format!("{name}.ext"), &format!("[v3]\n{extension}\n"));
+    let (key, request) = (file(name, "key"), file(name, "csr"));
+    let subject = format!("/CN={name}");
+    let make =
+        ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", &subject];
+    openssl(&[&make[..], &["-keyout", &key, "-out", &request]].concat());
+    let (pem, extensions) = (file(name, "pem"), file(name, "ext"));
+    let sign =
+        ["x509", "-req", "-days", "2", "-in", &request, "-out", &pem, "-extfile", &extensions, "-extensions", "v3"];
+    match signer {
+        None => openssl(&[&sign[..], &["-signkey", &key]].concat()),
+        Some(own) => {
+            let by = [file(own, "pem"), file(own, "key")];
+            openssl(&[&sign[..], &["-CA", &by[0], "-CAkey", &by[1], "-CAcreateserial"]].concat());
+        }
+    }
+}
+
+fn openssl(arguments: &[&str]) {
+    let status = Command::new("openssl").args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(status.is_ok_and(|status| status.success()), "openssl {arguments:?}");
+}
+
+/// A store for `localhost` and `store.test` that speaks TLS, with whom to trust in `ca.pem`, and in `other.pem` somebody else.
+#[expect(clippy::print_stderr, reason = "a skipped test says why")]
+fn encrypted_store(folder: &Path) -> Option<Store> {
+    if Command::new("openssl").arg("version").stdout(Stdio::null()).status().is_err() {
+        eprintln!("skipped: there is no openssl here");
+        return None;
+    }
+    certificate(folder, "ca", "basicConstraints=critical,CA:TRUE", None);
+    certificate(folder, "other", "basicConstraints=critical,CA:TRUE", None);
+    let names = "basicConstraints=CA:FALSE\nsubjectAltName=DNS:localhost,DNS:store.test";
+    certificate(folder, "store", names, Some("ca"));
+    let chain = vec![CertificateDer::from_pem_file(folder.join("store.pem")).expect("a certificate")];
+    let key = PrivateKeyDer::from_pem_file(folder.join("store.key")).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .expect("a pair");
+    Some(Store::of(&[("in/a.csv", answers(1)), ("in/b.csv", answers(2))], Behaviour::default(), Some(Arc::new(config))))
+}
+
+/// A proxy that leads everywhere to one store, for as long as the test runs.
+struct TestProxy {
+    port: u16,
+    /// The first line of each request, and who asks.
+    asked: Arc<Mutex<Vec<(String, String)>>>,
+}
+
+impl TestProxy {
+    /// `user` is what it wants to hear of who asks; nothing where anybody may.
+    fn to(store: u16, user: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let own = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let asked = Arc::clone(&own);
+                std::thread::spawn(move || pass(stream, store, user, &asked));
+            }
+        });
+        Self { port, asked }
+    }
+
+    fn asked(&self) -> Vec<(String, String)> {
+        self.asked.lock().expect("a list").clone()
+    }
+}
+
+/// What stands before the body of a request, byte by byte, so that nothing behind it is taken.
+fn head(stream: &mut TcpStream) -> String {
+    let (mut head, mut byte) = (Vec::new(), [0_u8]);
+    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|n| n == 1) {
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).expect("a head")
+}
+
+fn pass(mut stream: TcpStream, store: u16, user: &str, asked: &Mutex<Vec<(String, String)>>) {
+    let head = head(&mut stream);
+    let who = head
+        .lines()
+        .find_map(|line| line.to_lowercase().starts_with("proxy-authorization").then(|| line[21..].to_owned()));
+    let who = who.unwrap_or_default();
+    asked.lock().expect("a list").push((head.lines().next().unwrap_or_default().to_owned(), who.clone()));
+    if who != user {
+        let _ = stream
+            .write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        return;
+    }
+    let mut behind = TcpStream::connect(("127.0.0.1", store)).expect("the store");
+    if head.starts_with("CONNECT ") {
+        stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").expect("written");
+    } else {
+        // A server is asked for a path.
+        behind.write_all(head.replacen("http://store.test", "", 1).as_bytes()).expect("written");
+    }
+    let (mut from, mut to) = (stream.try_clone().expect("a stream"), behind.try_clone().expect("a stream"));
+    std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+    let _ = std::io::copy(&mut behind, &mut stream);
+    let _ = stream.shutdown(std::net::Shutdown::Both);
+}
+
+const READ: &str = "source feedback: 2 files, 80 rows read, 80 used";
+
+#[test]
+fn a_store_is_asked_over_tls_and_its_certificate_is_looked_at() {
+    let folder = folder();
+    let folder = folder.path();
+    let Some(store) = encrypted_store(folder) else { return };
+    let file = study(folder, "far", "s3://shop/in/*.csv");
+    let check = |host: &str, trusted: &str| {
+        let endpoint = format!("https://{host}:{}", store.port);
+        let trusted = folder.join(trusted).display().to_string();
+        told(folder, &["check", &file], SECRET, &[("AWS_ENDPOINT", &endpoint), ("SSL_CERT_FILE", &trusted)])
+    };
+    let found = check("localhost", "ca.pem");
+    assert!(stdout(&found).contains(READ), "{}{}", stdout(&found), stderr(&found));
+    assert!(store.n_asked() >= 3, "a list and two objects");
+    let n_asked = store.n_asked();
+    for (host, trusted, says) in
+        [("localhost", "other.pem", "UnknownIssuer"), ("127.0.0.1", "ca.pem", "certificate not valid for name")]
+    {
+        let refused = check(host, trusted);
+        assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
+        assert!(stderr(&refused).contains(says), "{}", stderr(&refused));
+    }
+    assert_eq!(store.n_asked(), n_asked, "nothing was asked of whom nobody trusts");
+}
+
+#[test]
+fn an_encrypted_store_is_reached_through_a_proxy() {
+    let folder = folder();
+    let folder = folder.path();
+    let Some(store) = encrypted_store(folder) else { return };
+    let file = study(folder, "far", "s3://shop/in/*.csv");
+    // Of `user:pass word`, by `printf 'user:pass word' | base64`.
+    let proxy = TestProxy::to(store.port, "Basic dXNlcjpwYXNzIHdvcmQ=");
+    let trusted = folder.join("ca.pem").display().to_string();
+    let check = |endpoint: &str, variables: &[(&str, &str)]| {
+        let own = [("AWS_ENDPOINT", endpoint), ("SSL_CERT_FILE", trusted.as_str())];
+        told(folder, &["check", &file], SECRET, &[&own[..], variables].concat())
+    };
+    let with_user = format!("http://user:pass%20word@127.0.0.1:{}", proxy.port);
+    let found = check("https://store.test", &[("HTTPS_PROXY", &with_user)]);
+    assert!(stdout(&found).contains(READ), "{}{}", stdout(&found), stderr(&found));
+    let asked = proxy.asked();
+    assert!(asked.len() >= 3 && asked.iter().all(|(line, _)| line == "CONNECT store.test:443 HTTP/1.1"), "{asked:?}");
+    // Who may not ask is told so, without the password.
+    let refused = check("https://store.test", &[("https_proxy", &with_user.replace("pass", "secret"))]);
+    assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
+    let said = stderr(&refused);
+    assert!(said.contains("the proxy 127.0.0.1:") && said.contains("407") && !said.contains("secret"), "{said}");
+    // Hosts of NO_PROXY are asked themselves, and so are those of another scheme's proxy.
+    let n_asked = proxy.asked().len();
+    let near = format!("https://localhost:{}", store.port);
+    for variables in
+        [&[("HTTPS_PROXY", with_user.as_str()), ("NO_PROXY", "localhost")][..], &[("HTTP_PROXY", &with_user)]]
+    {
+        let found = check(&near, variables);
+        assert!(stdout(&found).contains(READ), "{variables:?}: {}{}", stdout(&found), stderr(&found));
+    }
+    assert_eq!(proxy.asked().len(), n_asked);
+    let wrong = check("https://store.test", &[("HTTPS_PROXY", "socks5://user:secret@127.0.0.1:1080")]);
+    assert_eq!(wrong.status.code(), Some(3), "{}", stderr(&wrong));
+    assert!(stderr(&wrong).contains("socks5://") && !stderr(&wrong).contains("secret"), "{}", stderr(&wrong));
+}
+
+#[test]
+fn an_open_store_is_asked_by_a_proxy_for_the_whole_address() {
+    let folder = folder();
+    let folder = folder.path();
+    let store = Store::with(&[("in/a.csv", answers(1)), ("in/b.csv", answers(2))], Behaviour::default());
+    let file = study(folder, "far", "s3://shop/in/*.csv");
+    let proxy = TestProxy::to(store.port, "");
+    let address = format!("127.0.0.1:{}", proxy.port);
+    let variables =
+        [("AWS_ENDPOINT", "http://store.test"), ("AWS_ALLOW_HTTP", "true"), ("HTTP_PROXY", address.as_str())];
+    // The store holds every request against its signature, of which the host is a part.
+    let found = told(folder, &["check", &file], SECRET, &variables);
+    assert!(stdout(&found).contains(READ), "{}{}", stdout(&found), stderr(&found));
+    let asked = proxy.asked();
+    assert!(asked.len() >= 3 && asked.iter().all(|(line, _)| line.contains(" http://store.test/shop")), "{asked:?}");
 }

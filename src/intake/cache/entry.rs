@@ -156,6 +156,7 @@ fn checked(record: PieceRecord, rows: Option<&RecordBatch>, contract: &Contract)
         rejected: record.rejected,
         writings: record.writings,
         changed_times: record.changed_times,
+        overruled: record.overruled,
         // The entry has said what there is to say of them.
         zones: NamedZones::default(),
         origins,

@@ -74,7 +74,7 @@ impl Cache {
 
     /// The same without finished tables, so that what is kept of single files shows.
     #[cfg(test)]
-    pub(super) fn of_files_alone(self) -> Self {
+    pub(in crate::intake) fn of_files_alone(self) -> Self {
         Self { with_tables: false, ..self }
     }
 

@@ -3,7 +3,7 @@
 
 use super::zone_record::ZoneRecord;
 use crate::intake::account::Exclusion;
-use crate::intake::check::{ChangedTime, Checked, Rejected};
+use crate::intake::check::{ChangedTime, Checked, Overruled, Rejected};
 use crate::intake::exports::AnswerTally;
 use crate::intake::folding::Writing;
 use crate::intake::hash::FileHash;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes whenever the format of an entry does, or anything in the code that makes other rows of the same file and contract.
-pub(super) const FORMAT_VERSION: u32 = 6;
+pub(super) const FORMAT_VERSION: u32 = 7;
 
 /// The file that makes a folder an entry.
 pub(super) const ENTRY: &str = "entry.json";
@@ -58,6 +58,9 @@ pub(super) struct PieceRecord {
     /// Times of used rows to which a change of the clocks did something.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) changed_times: Vec<ChangedTime>,
+    /// Sound rows that their folder overrules, by column of the contract.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) overruled: BTreeMap<usize, Overruled>,
 }
 
 impl PieceRecord {
@@ -72,6 +75,7 @@ impl PieceRecord {
             rejected: checked.rejected.clone(),
             writings: checked.writings.clone(),
             changed_times: checked.changed_times.clone(),
+            overruled: checked.overruled.clone(),
         }
     }
 }

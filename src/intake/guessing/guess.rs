@@ -1,12 +1,14 @@
 //! The whole guess: which source is what, and which of its columns plays which part.
 
 use super::answers::Answers;
+use super::beginnings::{Beginnings, beginnings};
 use super::columns::{self, RoleGuess};
 use super::keys::{FoldGuess, KeyGuess, Keys};
 use super::kinds::{Parties, SourceKind, Weighed, kinds_of};
 use super::names::{self, Name};
 use super::unread::{self, Unread};
 use super::waves::Waves;
+use super::written::{self, NumeralsGuess};
 use crate::intake::exports::ExportRole;
 use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile};
 
@@ -24,6 +26,8 @@ pub struct Guess {
     pub amount_via: Option<AmountGuess>,
     /// What of the keys' writing must be taken away so that they meet.
     pub fold: Option<FoldGuess>,
+    /// Answers against what is known of their customers before them.
+    pub beginnings: Option<Beginnings>,
     /// Sources that play none.
     pub unused: Vec<Unused>,
 }
@@ -41,6 +45,8 @@ pub struct SourceGuess {
     pub who: Option<KeyGuess>,
     /// The other columns with a part, in the order of a study.
     pub roles: Vec<RoleGuess>,
+    /// How it writes numbers.
+    pub numerals: NumeralsGuess,
     /// Columns that are kept.
     pub keep: Vec<String>,
     /// Columns that are left out, though their names say what they are.
@@ -67,6 +73,8 @@ pub struct AmountGuess {
     pub from: String,
     /// The amounts.
     pub to: RoleGuess,
+    /// How they are written.
+    pub numerals: NumeralsGuess,
 }
 
 /// A source without a part.
@@ -113,9 +121,15 @@ pub fn guess(profiles: &[SourceProfile]) -> Guess {
     let waves =
         Waves::of(profiles, feedback.zip(sources.iter().find(|own| own.kind == SourceKind::Feedback)), &answers);
     let unused = unused(profiles, &sources, &weighed, amount_via.as_ref(), waves.as_ref());
-    let answers = feedback.map(|at| answers[at].clone()).unwrap_or_default();
+    let mut answers = feedback.map(|at| answers[at].clone()).unwrap_or_default();
+    // Scores that are written otherwise than the others are named, and are none.
+    for own in sources.iter().filter(|own| own.kind == SourceKind::Feedback).flat_map(|own| &own.unread) {
+        answers.touchpoints.retain(|touchpoint| touchpoint.column != own.column);
+        answers.recommend = answers.recommend.take().filter(|recommend| recommend.column != own.column);
+    }
     let fold = keys.fold(&key_columns(&sources));
-    Guess { sources, answers, amount_via, fold, unused }
+    let beginnings = beginnings(profiles, &sources, fold.as_ref());
+    Guess { sources, answers, amount_via, fold, beginnings, unused }
 }
 
 /// The columns of customers' keys that a study reads, and those on the way to them: source and name.
@@ -231,18 +245,24 @@ fn source_guess(
         }
     }
     let who = who.filter(|_| weighed.kind != SourceKind::Referrals);
+    let of_answers = (weighed.kind == SourceKind::Feedback).then_some(answers);
+    let (numerals, otherwise) = written::of_source(profile, &roles.roles, of_answers);
+    let is_read = |name: &str| !otherwise.iter().any(|own| own.column == name);
+    roles.roles.retain(|role| is_read(&role.column));
     let mut unread = match weighed.kind {
         SourceKind::Feedback => unread::scores(profile, answers, &roles.taken()),
         SourceKind::Transactions => unread::amounts(profile, &roles.taken()),
         _ => Vec::new(),
     };
     unread.extend(unread::dates(profile, &roles.taken()));
+    unread.extend(otherwise);
     SourceGuess {
         source: at,
         kind: weighed.kind,
         why: weighed.why.join("; "),
         who,
         roles: roles.roles,
+        numerals,
         keep,
         unread,
         opted_out,
@@ -329,6 +349,7 @@ fn amount_elsewhere(transactions: usize, profiles: &[SourceProfile], keys: &Keys
                     source: place.source,
                     key: column.name.clone(),
                     from: from.name.clone(),
+                    numerals: written::of_source(&profiles[place.source], std::slice::from_ref(&to), None).0,
                     to: RoleGuess { key: "amount_via", ..to },
                 });
             }

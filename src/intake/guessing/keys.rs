@@ -351,7 +351,7 @@ impl Meeting {
             return written;
         }
         // The fewest words that do, so that no word is there for a key or two; of as many, those that leave more alone.
-        let narrow_first = [Fold::Trim, Fold::WholeNumbers, Fold::LeadingZeros, Fold::Case];
+        let narrow_first = [Fold::Trim, Fold::Nfkc, Fold::WholeNumbers, Fold::LeadingZeros, Fold::Case];
         let mut sets: Vec<usize> = (1..1 << narrow_first.len()).collect();
         sets.sort_by_key(|set| (set.count_ones(), *set));
         let words = |set: usize| -> Vec<Fold> {

@@ -3,9 +3,10 @@
 //! No name decides by itself. A column is what its name, its values and the other files say together (`names`, `scale`): the
 //! recommend answer by its name and by whole numbers from 0 to 10 (`answers`), the customer by the values that come back in
 //! other files (`keys`), the rest by name and kind of value (`columns`). `kinds` says what each source is, `waves` which
-//! others are of one survey, `unread` what is written so that nothing reads it, and `guess` puts it together. Every guess carries its evidence, and what is not sure carries a question.
+//! others are of one survey, `written` how each writes numbers, `unread` what is written so that nothing reads it, `beginnings` how many answers have nothing of their customer before them, and `guess` puts it together. Every guess carries its evidence, and what is not sure carries a question.
 
 mod answers;
+mod beginnings;
 mod columns;
 mod guess;
 mod keys;
@@ -14,14 +15,17 @@ mod names;
 mod scale;
 mod unread;
 mod waves;
+mod written;
 
 pub use answers::{Answers, CodeMeaning, Recommend, Touchpoint, ValueCode};
+pub use beginnings::Beginnings;
 pub use columns::RoleGuess;
 pub use guess::{AmountGuess, Guess, SourceGuess, Unused, guess};
 pub use keys::{FoldGuess, KeyGuess, KeyStep};
 pub use kinds::SourceKind;
 pub use scale::Scale;
 pub use unread::Unread;
+pub use written::NumeralsGuess;
 
 #[cfg(test)]
 mod tests;

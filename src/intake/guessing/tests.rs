@@ -152,6 +152,13 @@ fn keys_meet_as_the_study_reads_them_or_the_folding_is_named() {
         (|n| format!("{n:04}"), |n| n.to_string(), &[Fold::LeadingZeros]),
         (|n| format!("{n:04}.0"), |n| n.to_string(), &[Fold::WholeNumbers, Fold::LeadingZeros]),
         (|n| format!("C{n}"), |n| format!("c{n}"), &[Fold::Case]),
+        // A letter and its accent apart, and digits of full width (U+FF10 stands for 0).
+        (|n| format!("Re\u{301}{n}"), |n| format!("R\u{e9}{n}"), &[Fold::Nfkc]),
+        (
+            |n| n.to_string(),
+            |n| n.to_string().chars().map(|digit| char::from_u32(u32::from(digit) + 0xfee0).unwrap_or(digit)).collect(),
+            &[Fold::Nfkc],
+        ),
         // A spreadsheet took zeros away, of the first nine.
         (|n| n.to_string(), |n| format!("{n:02}"), &[Fold::LeadingZeros]),
     ] {
@@ -241,10 +248,12 @@ fn a_survey_of_another_year_is_no_list_of_customers_but_another_wave() {
     assert!(!why(2).contains("wave"), "{}", why(2));
 }
 
+fn cells(values: &[&str]) -> Vec<String> {
+    (0..60).map(|row| values[row * 7 % values.len()].to_owned()).collect()
+}
+
 #[test]
-fn columns_that_cannot_be_read_as_what_their_names_say_are_named() {
-    let cells =
-        |values: &[&str]| -> Vec<String> { (0..60).map(|row| values[row * 7 % values.len()].to_owned()).collect() };
+fn numbers_are_read_as_their_source_writes_them_and_words_are_named() {
     let survey = source(
         "survey",
         &[
@@ -252,7 +261,7 @@ fn columns_that_cannot_be_read_as_what_their_names_say_are_named() {
             ("nps", scores(60, 0, 10)),
             ("answered_at", days(60)),
             ("Zufriedenheit Preis", scores(60, 1, 5)),
-            ("Zufriedenheit Lieferung", cells(&["2,5", "4", "3,5", "k.A.", "1,5"])),
+            ("Zufriedenheit Lieferung", cells(&["2,5", "4", "3,5", "1,5", "5", "k.A.", "1", "3", "2"])),
             ("Please rate: Price", cells(&["Very satisfied", "Satisfied", "Neither", "Dissatisfied"])),
             ("Zufriedenheit Kommentar", numbered("mal so, mal so ", 0..60)),
         ],
@@ -262,20 +271,74 @@ fn columns_that_cannot_be_read_as_what_their_names_say_are_named() {
         &[
             ("kunde", numbered("K", 0..60)),
             ("Bestelldatum", days(60)),
-            ("Betrag", (0..60).map(|row| format!("1.{:03},56", 100 + row)).collect()),
-            ("Total", (0..60).map(|row| format!("$1,{:03}.56", 100 + row)).collect()),
+            ("Betrag", (0..60).map(|row| format!("1.{:03},56 €", 100 + row)).collect()),
             ("Region", cells(&["Nord", "S"])),
         ],
     );
     let guess = guess(&[survey, orders]);
-    let unread = |kind: SourceKind| -> Vec<String> {
-        let own = guess.source(kind).expect("taken");
-        own.unread.iter().map(|own| format!("{}: {}", own.column, own.why)).collect()
+    let own = |kind: SourceKind| guess.source(kind).expect("taken");
+    let touchpoints: Vec<&str> = guess.answers.touchpoints.iter().map(|own| own.column.as_str()).collect();
+    assert_eq!(touchpoints, ["Zufriedenheit Preis", "Zufriedenheit Lieferung"]);
+    assert_eq!(own(SourceKind::Feedback).numerals.keys, [("decimal", "\",\"".to_owned())]);
+    let [price] = &own(SourceKind::Feedback).unread[..] else { panic!("{:?}", guess.sources) };
+    assert!(price.column == "Please rate: Price" && price.why.contains("`Very satisfied`"), "{price:?}");
+    let orders = own(SourceKind::Transactions);
+    assert_eq!(orders.role("amount").map(|role| role.column.as_str()), Some("Betrag"));
+    let keys: Vec<String> = orders.numerals.keys.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    assert_eq!(keys, ["decimal = \",\"", "thousands = \".\"", "currency = \"€\""]);
+    assert!(orders.numerals.why.contains("`1.100,56 €` in Betrag") && orders.numerals.questions.is_empty());
+    assert!(orders.unread.is_empty(), "{:?}", orders.unread);
+}
+
+#[test]
+fn a_source_has_one_way_of_writing_numbers_and_what_is_not_of_it_is_named() {
+    let survey = source(
+        "survey",
+        &[
+            ("nps", scores(60, 0, 10)),
+            ("rating price", cells(&["2,5", "4", "3,5", "1,5", "5", "1", "3", "2"])),
+            ("rating delivery", cells(&["2,5", "4", "4,5", "1,5", "5", "1", "3", "2"])),
+            ("rating website", cells(&["2.5", "4", "3.5", "1.5", "5", "1", "3", "2"])),
+        ],
+    );
+    let guess = guess(&[survey]);
+    let touchpoints: Vec<&str> = guess.answers.touchpoints.iter().map(|own| own.column.as_str()).collect();
+    assert_eq!(touchpoints, ["rating price", "rating delivery"]);
+    let own = guess.source(SourceKind::Feedback).expect("taken");
+    assert_eq!(own.numerals.keys, [("decimal", "\",\"".to_owned())]);
+    let [website] = &own.unread[..] else { panic!("{:?}", own.unread) };
+    assert!(website.column == "rating website" && website.why.contains("as in program code"), "{website:?}");
+}
+
+#[test]
+fn doubtful_numbers_and_several_currencies_are_asked_about() {
+    let amounts = |write: fn(usize) -> String| {
+        let orders = source(
+            "orders",
+            &[
+                ("customer_id", numbered("K", 0..60)),
+                ("ordered_at", days(60)),
+                ("amount", (0..60).map(write).collect()),
+            ],
+        );
+        let survey = source(
+            "survey",
+            &[("customer_id", numbered("K", 0..60)), ("nps", scores(60, 0, 10)), ("answered_at", days(60))],
+        );
+        let guess = guess(&[survey, orders]);
+        guess.source(SourceKind::Transactions).expect("orders").numerals.clone()
     };
-    let [delivery, price] = &unread(SourceKind::Feedback)[..] else { panic!("{:?}", guess.sources) };
-    assert!(delivery.starts_with("Zufriedenheit Lieferung: ") && delivery.contains("`1,5`"), "{delivery}");
-    assert!(price.starts_with("Please rate: Price: ") && price.contains("`Very satisfied`"), "{price}");
-    let [amount, total] = &unread(SourceKind::Transactions)[..] else { panic!("{:?}", guess.sources) };
-    assert!(amount.starts_with("Betrag: ") && amount.contains("`1.100,56`"), "{amount}");
-    assert!(total.starts_with("Total: ") && total.contains("`$1,100.56`"), "{total}");
+    let in_doubt = amounts(|row| format!("{}.{}", 1 + row % 7, 100 + row));
+    assert!(in_doubt.keys.is_empty(), "{in_doubt:?}");
+    let [question] = &in_doubt.questions[..] else { panic!("{in_doubt:?}") };
+    assert!(question.contains("`1.100` in amount is taken for 1.1") && question.contains("is it 1100?"), "{question}");
+    assert!(question.ends_with("then write decimal = \",\", thousands = \".\""), "{question}");
+    let mixed = amounts(|row| if row % 3 == 0 { format!("$1,{}.50", 100 + row) } else { format!("{row},50 €") });
+    assert_eq!(mixed.keys.last(), Some(&("currency", "[\"€\", \"$\"]".to_owned())));
+    let [otherwise, currencies] = &mixed.questions[..] else { panic!("{mixed:?}") };
+    assert!(
+        otherwise.starts_with("20 of 60 numbers in amount are written otherwise, as in `$1,100.50`"),
+        "{otherwise}"
+    );
+    assert!(currencies.contains("40 with €, 20 with $"), "{currencies}");
 }

@@ -4,7 +4,7 @@ use super::answers::Answers;
 use super::columns;
 use super::names::{self, Name};
 use crate::intake::number;
-use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile};
+use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile, looks_like_number};
 
 /// Share of the cells of an amount that must look like one.
 const AMOUNTS_SHARE: f64 = 0.8;
@@ -125,24 +125,8 @@ fn keys_for(example: &str) -> String {
 }
 
 /// Whether a text is a number to people and none to the reader of numbers.
-pub(super) fn is_other_number(text: &str) -> bool {
+fn is_other_number(text: &str) -> bool {
     looks_like_number(text) && number::parse(text).is_none()
-}
-
-/// Digits with points, commas and blanks between them, and a sign of money or three letters of a currency at one end.
-fn looks_like_number(text: &str) -> bool {
-    let is_money = |sign: char| "$€£¥₹".contains(sign) || sign.is_whitespace();
-    let text = text.trim_matches(is_money);
-    let letters = |part: &str| part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_uppercase());
-    let text = match (text.get(..3), text.get(text.len().saturating_sub(3)..)) {
-        (Some(first), _) if letters(first) => &text[3..],
-        (_, Some(last)) if letters(last) => &text[..text.len() - 3],
-        _ => text,
-    };
-    let text = text.trim_matches(|sign: char| is_money(sign) || "+-()".contains(sign));
-    text.starts_with(|sign: char| sign.is_ascii_digit())
-        && text.ends_with(|sign: char| sign.is_ascii_digit())
-        && text.chars().all(|sign| sign.is_ascii_digit() || is_money(sign) || ".,'\u{2019}".contains(sign))
 }
 
 #[cfg(test)]

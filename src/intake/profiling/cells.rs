@@ -6,6 +6,8 @@ pub(in crate::intake) struct Cells {
     text: String,
     /// Where each cell ends in the buffer.
     ends: Vec<usize>,
+    /// Whether some came as numbers, so that nothing is written in any way.
+    has_numbers: bool,
 }
 
 impl Cells {
@@ -22,9 +24,20 @@ impl Cells {
         self.ends.push(self.text.len());
     }
 
+    /// Notes that a cell came as a number.
+    pub(super) fn note_number(&mut self) {
+        self.has_numbers = true;
+    }
+
+    /// Whether some came as numbers.
+    pub(super) fn hold_numbers(&self) -> bool {
+        self.has_numbers
+    }
+
     /// Takes over the cells of another file of the same columns.
     pub(super) fn append(&mut self, other: &Self) {
         other.iter().for_each(|text| self.push(text));
+        self.has_numbers |= other.has_numbers;
     }
 
     /// Some of the cells, by their places.
@@ -41,7 +54,7 @@ impl Cells {
         self.ends.len()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::intake) fn iter(&self) -> impl Iterator<Item = &str> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
     }

@@ -1,10 +1,10 @@
 //! What the cells of one column are.
 
 use super::cells::Cells;
+use super::notation::Notation;
 use super::times::TimeProfile;
 use crate::intake::Folding;
 use crate::intake::exports::{ExportRole, answer_of};
-use crate::intake::number;
 use crate::study::Fold;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -20,7 +20,7 @@ const TIMES_SHARE: f64 = 0.9;
 /// Characters of a column's mean value that may be a key.
 pub(crate) const KEY_CHARACTERS: f64 = 64.0;
 /// Foldings under which keys of two files are compared, in the order in which a study applies them.
-pub(crate) const FOLDS: [Fold; 4] = [Fold::Trim, Fold::Case, Fold::WholeNumbers, Fold::LeadingZeros];
+pub(crate) const FOLDS: [Fold; 5] = [Fold::Nfkc, Fold::Trim, Fold::Case, Fold::WholeNumbers, Fold::LeadingZeros];
 /// Characters of a value that is kept to be shown.
 const SHOWN_CHARACTERS: usize = 60;
 
@@ -94,12 +94,16 @@ pub struct ColumnProfile {
     pub frequent: Vec<Frequent>,
     /// Texts in a column that otherwise holds numbers, the most frequent first.
     pub texts: Vec<Frequent>,
+    /// How its cells that are texts write numbers.
+    pub notation: Notation,
     /// How it writes times, where it holds any.
     pub times: Option<TimeProfile>,
     /// What is not alike in the files of the source, where they do not write the day and the month in one order beyond doubt.
     pub date_orders: Option<String>,
     /// Mean length of a filled cell, in characters.
     pub mean_length: f64,
+    /// The cells themselves, row by row, of columns that may say who or when.
+    cells: Cells,
     /// Fingerprints of the different values as they are written, by which keys of two files are compared.
     pub(crate) keys: HashSet<u64>,
     /// The same under the words of folding that change a value here, for columns that may be keys.
@@ -129,9 +133,11 @@ impl ColumnProfile {
             n_labelled_answers: 0,
             frequent: Vec::new(),
             texts: Vec::new(),
+            notation: Notation::default(),
             times: None,
             date_orders: None,
             mean_length: 0.0,
+            cells: Cells::default(),
             keys: counts.keys().map(|value| fingerprint(value)).collect(),
             folded_keys: Vec::new(),
         };
@@ -141,9 +147,12 @@ impl ColumnProfile {
         // In the order of the values, so that sums do not depend on how the map lies in memory.
         let mut sorted: Vec<(&str, u64)> = counts.into_iter().collect();
         sorted.sort_unstable_by(|(text, n), (other, n_other)| n_other.cmp(n).then(text.cmp(other)));
+        if !cells.hold_numbers() {
+            profile.notation = Notation::of(&sorted);
+        }
         for &(text, n) in &sorted {
             n_characters += text.chars().count() as f64 * n as f64;
-            let Some(value) = number::parse(text) else {
+            let Some(value) = profile.notation.parse(text) else {
                 texts.push((text, n));
                 profile.n_labelled_answers += if answer_of(text).is_some() { n } else { 0 };
                 continue;
@@ -163,7 +172,7 @@ impl ColumnProfile {
             ColumnKind::Blank
         } else if profile.times.is_some() {
             ColumnKind::Time
-        } else if share(profile.n_numbers) < NUMBERS_SHARE {
+        } else if share(profile.n_numbers + profile.notation.n_otherwise) < NUMBERS_SHARE {
             ColumnKind::Text
         } else if n_whole == profile.n_numbers {
             ColumnKind::Whole
@@ -172,6 +181,10 @@ impl ColumnProfile {
         };
         if matches!(profile.kind, ColumnKind::Text | ColumnKind::Whole) && profile.mean_length <= KEY_CHARACTERS {
             profile.folded_keys = folded_keys(&sorted);
+            profile.cells = cells.clone();
+        }
+        if profile.times.is_some() {
+            profile.cells = cells.clone();
         }
         profile.frequent = listed(&sorted, FREQUENT_MAX);
         if profile.is_number() {
@@ -191,6 +204,25 @@ impl ColumnProfile {
         let changing = |own: &Fold| self.folded_keys.iter().any(|(words, _)| words.contains(own));
         let words: Vec<Fold> = FOLDS.into_iter().filter(|own| fold.contains(own) && changing(own)).collect();
         self.folded_keys.iter().find(|(own, _)| *own == words).map_or(&self.keys, |(_, keys)| keys)
+    }
+
+    /// How it writes times, as its export states it; it is a column of times from then on.
+    pub(super) fn set_stated_times(&mut self, times: Option<TimeProfile>, cells: &Cells) {
+        if times.is_some() {
+            self.kind = ColumnKind::Time;
+            self.cells = cells.clone();
+        }
+        self.times = times;
+    }
+
+    /// Its cells row by row, where it may say who or when; else none.
+    pub(in crate::intake) fn cells(&self) -> &Cells {
+        &self.cells
+    }
+
+    /// The instants of its cells, row by row; local times as if they were UTC, and nothing where a cell is no time.
+    pub(in crate::intake) fn instants(&self) -> Option<Vec<Option<i64>>> {
+        Some(self.times.as_ref()?.instants(&self.cells))
     }
 
     /// Cells that hold something.
@@ -222,7 +254,7 @@ impl ColumnProfile {
     pub fn levels(&self) -> Vec<Level> {
         let mut levels: Vec<Level> = Vec::new();
         for value in &self.frequent {
-            let Some(number) = number::parse(&value.text) else { continue };
+            let Some(number) = self.notation.parse(&value.text) else { continue };
             match levels.iter_mut().find(|level| (level.value - number).abs() < f64::EPSILON) {
                 Some(level) => level.n += value.n,
                 None => levels.push(Level { value: number, n: value.n }),

@@ -1,6 +1,6 @@
 //! Which of the files that were named are tables, which of them belong together, and the profile of each.
 
-use super::column::{ColumnKind, ColumnProfile};
+use super::column::ColumnProfile;
 use super::date_orders;
 use super::open;
 use super::sample::{Sample, SampledColumn};
@@ -423,8 +423,7 @@ fn column_profile(column: &SampledColumn, export: Option<ExportFormat>) -> Colum
     profile.role = stated.role;
     if export.is_some() {
         if let Some(format) = &stated.time {
-            profile.times = TimeProfile::stated(format, &column.cells);
-            profile.kind = if profile.times.is_some() { ColumnKind::Time } else { profile.kind };
+            profile.set_stated_times(TimeProfile::stated(format, &column.cells), &column.cells);
         }
         if let Some(times) = &mut profile.times {
             times.stated_zone = stated.zone.clone();

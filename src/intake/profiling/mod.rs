@@ -2,13 +2,14 @@
 //!
 //! Files that belong together are one source (`find`): tables of one header in one folder, a sheet of a workbook, a table of
 //! a database, the long tables of a warehouse. Of each so many rows are looked at, from the head and from places all over the
-//! file (`sample`, `open`), and every column becomes a profile: what its cells are (`column`), and how it writes times
-//! (`times`), in every file alike or not (`date_orders`). Nothing is decided here; `guessing` reads profiles and nothing else.
+//! file (`sample`, `open`), and every column becomes a profile: what its cells are (`column`), and how it writes numbers (`notation`)
+//! and times (`times`), in every file alike or not (`date_orders`). Nothing is decided here; `guessing` reads profiles and nothing else.
 
 mod cells;
 mod column;
 mod date_orders;
 mod find;
+mod notation;
 mod open;
 mod sample;
 mod times;
@@ -16,6 +17,8 @@ mod times;
 pub use column::{ColumnKind, ColumnProfile, Frequent, Level};
 pub(in crate::intake) use column::{FOLDS, KEY_CHARACTERS};
 pub use find::{Aside, Found, Look, SourceFiles, SourceProfile, profile};
+pub use notation::{Doubt, Notation};
+pub(in crate::intake) use notation::{keys as number_keys, looks_like_number};
 pub use times::{Offsets, TimeProfile};
 
 #[cfg(test)]

@@ -61,9 +61,9 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
         }
     };
     for (name, value) in &file.partitions {
-        if !sample.columns.iter().any(|column| column.stated.name() == name) {
-            sample.add_constant(name, value);
-        }
+        // A column that is there as well is overruled.
+        sample.columns.retain(|column| column.stated.name() != name);
+        sample.add_constant(name, value);
     }
     Ok(sample)
 }

@@ -1,6 +1,7 @@
 //! Rows from the head of a file and from places all over it.
 
 use super::cells::Cells;
+use crate::intake::cell::Cell;
 use crate::intake::exports::{ExportColumn, ExportFormat};
 use crate::intake::rows::Rows;
 
@@ -70,7 +71,11 @@ impl Taker {
             if self.n_head < self.n_head_max {
                 self.n_head += 1;
                 for (at, cells) in self.head.iter_mut().enumerate() {
-                    cells.push(rows.cell(at).text(&mut scratch));
+                    let cell = rows.cell(at);
+                    if is_number(cell) {
+                        cells.note_number();
+                    }
+                    cells.push(cell.text(&mut scratch));
                 }
                 continue;
             }
@@ -129,6 +134,11 @@ impl Taker {
             stated.into_iter().zip(self.head).map(|(stated, cells)| SampledColumn { stated, cells }).collect();
         Sample { columns, export, n_rows, n_broken: self.n_broken, is_whole }
     }
+}
+
+/// Whether a cell is no text that could be written in some way.
+fn is_number(cell: Cell<'_>) -> bool {
+    matches!(cell, Cell::Integer(_) | Cell::Number(_) | Cell::Single(_))
 }
 
 impl Sample {

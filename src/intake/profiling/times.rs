@@ -121,6 +121,17 @@ impl TimeProfile {
         (read.n_times > 0).then_some(Self { is_stated: true, ..read })
     }
 
+    /// The instant of every cell; nothing where it is none.
+    pub(super) fn instants(&self, cells: &Cells) -> Vec<Option<i64>> {
+        let clock = utc(&self.format);
+        let mut zones = Zones::default();
+        let instant = |text| match clock.instant(Cell::Text(text), &RowZone::Unstated, &mut zones) {
+            Ok(Some(Instant { us, .. })) => Some(us),
+            _ => None,
+        };
+        cells.iter().map(instant).collect()
+    }
+
     /// Whether its values can be used as times: most of them are no dates that stand for none.
     pub fn is_usable(&self) -> bool {
         self.n_suspicious * 2 < self.n_times

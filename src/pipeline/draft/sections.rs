@@ -3,7 +3,7 @@
 use super::lines::{Lines, count, list, quoted};
 use super::{answers, place};
 use crate::intake::exports::ExportRole;
-use crate::intake::guessing::{Guess, KeyStep, RoleGuess, SourceGuess, SourceKind};
+use crate::intake::guessing::{Guess, KeyStep, NumeralsGuess, RoleGuess, SourceGuess, SourceKind};
 use crate::intake::profiling::{Offsets, SourceProfile, TimeProfile};
 use crate::study::{TimeFormat, keys};
 use std::path::Path;
@@ -37,6 +37,7 @@ impl Sections<'_> {
                 lines.setting(key, &quoted(&value), "");
             }
         }
+        write_numerals(lines, &own.numerals);
         let time = own.role("time").or(own.role("joined")).or(own.role("churned"));
         let times = time.and_then(|role| times_of(profile, &role.column));
         if own.kind == SourceKind::Feedback {
@@ -146,18 +147,24 @@ impl Sections<'_> {
         if !who.via.is_empty() {
             lines.raw("customer_via = [");
             for step in &who.via {
-                lines.element(&self.step(step), "");
+                lines.element(&self.step(step, &[]), "");
             }
             lines.raw("]");
         }
     }
 
-    fn step(&self, step: &KeyStep) -> String {
+    fn step(&self, step: &KeyStep, numerals: &[(&str, String)]) -> String {
         let profile = &self.profiles[step.source];
         let part = [("sheet", &profile.files.sheet), ("table", &profile.files.table)];
         let part: String =
             part.iter().filter_map(|(key, value)| Some(format!("{key} = {}, ", quoted(value.as_ref()?)))).collect();
-        format!("{{ path = {}, {part}from = {}, to = {} }}", self.paths(profile), quoted(&step.from), quoted(&step.to))
+        let numerals: String = numerals.iter().map(|(key, value)| format!("{key} = {value}, ")).collect();
+        format!(
+            "{{ path = {}, {part}{numerals}from = {}, to = {} }}",
+            self.paths(profile),
+            quoted(&step.from),
+            quoted(&step.to)
+        )
     }
 
     fn write_amounts(&self, lines: &mut Lines, own: &SourceGuess, profile: &SourceProfile) {
@@ -179,9 +186,25 @@ impl Sections<'_> {
             lines.comment(&format!("amount_via: {}", via.to.why));
             let key = if via.key == via.from { String::new() } else { format!("key = {}, ", quoted(&via.key)) };
             let step = KeyStep { source: via.source, from: via.from.clone(), to: via.to.column.clone() };
-            let step = self.step(&step).replacen("{ ", &format!("{{ {key}"), 1);
+            for question in &via.numerals.questions {
+                lines.question(question);
+            }
+            if !via.numerals.keys.is_empty() {
+                lines.comment(&format!("its numbers: {}", via.numerals.why));
+            }
+            let step = self.step(&step, &via.numerals.keys).replacen("{ ", &format!("{{ {key}"), 1);
             lines.raw(&format!("amount_via = {}", step.replacen(" }", ", aggregate = \"sum\" }", 1)));
         }
+    }
+}
+
+/// How the source writes numbers.
+fn write_numerals(lines: &mut Lines, numerals: &NumeralsGuess) {
+    for question in &numerals.questions {
+        lines.question(question);
+    }
+    for (at, (key, value)) in numerals.keys.iter().enumerate() {
+        lines.setting(key, value, if at == 0 { &numerals.why } else { "" });
     }
 }
 

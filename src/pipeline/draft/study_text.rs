@@ -1,6 +1,6 @@
 //! The whole text of a drafted study.
 
-use super::lines::{Lines, list, quoted};
+use super::lines::{Lines, count, list, quoted};
 use super::sections::{Sections, looked_at};
 use super::{DraftError, place};
 use crate::intake::guessing::{self, Answers, FoldGuess, Guess, SourceGuess, SourceKind, Touchpoint};
@@ -11,6 +11,8 @@ use std::path::PathBuf;
 const DAY_US: i64 = 86_400_000_000;
 /// Share of the cells without a score from which on leaving rows out costs too many.
 const GAPS_SHARE: f64 = 0.3;
+/// Share of the answers of which nothing earlier is known, from which on a control that looks back costs too many.
+const BEFORE_SHARE: f64 = 0.05;
 /// Values of a column by which scores are cut.
 const CUTS_MAX: u64 = 20;
 
@@ -130,6 +132,10 @@ fn remarks(found: &Found, guess: &Guess) -> Vec<String> {
         .collect();
     for own in &guess.sources {
         let source = found.sources[own.source].name();
+        if !own.numerals.keys.is_empty() {
+            let keys: Vec<String> = own.numerals.keys.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+            remarks.push(format!("numbers of {source}: {}, {}", keys.join(", "), own.numerals.why));
+        }
         remarks
             .extend(own.unread.iter().map(|unread| format!("not read: {} of {source}: {}", unread.column, unread.why)));
     }
@@ -301,7 +307,12 @@ impl<'f> Text<'f> {
         }
         let has_joined = self.used.iter().any(|own| own.role("joined").is_some());
         if has_joined || self.has(SourceKind::Transactions) {
-            controls.push("tenure_days".to_owned());
+            if strangers.is_empty() {
+                self.write_beginnings(lines);
+            }
+            if !self.is_tenure_costly() {
+                controls.push("tenure_days".to_owned());
+            }
         }
         if self.has(SourceKind::Transactions) {
             controls.push("frequency_365d".to_owned());
@@ -311,6 +322,38 @@ impl<'f> Text<'f> {
         }
         self.write_missing(lines);
         true
+    }
+
+    /// Whether so many answers lie before all that is known of their customers that `tenure_days` would cost too many of them.
+    fn is_tenure_costly(&self) -> bool {
+        self.guess.beginnings.is_some_and(|own| own.is_whole && own.share() > BEFORE_SHARE)
+    }
+
+    /// What of the answers a control that looks back says nothing of.
+    fn write_beginnings(&self, lines: &mut Lines) {
+        let Some(own) = self.guess.beginnings.filter(|own| own.n_before > 0) else { return };
+        let figure = format!(
+            "{} of {} answers looked at ({:.1} %)",
+            count(own.n_before),
+            count(own.n_answers),
+            100.0 * own.share()
+        );
+        let earlier = match self.used.iter().any(|own| own.role("joined").is_some()) {
+            true => "no purchase and no day of joining before them",
+            false => "no purchase of their customer before them",
+        };
+        let gap = "so tenure_days and recency_days are gaps there";
+        if !own.is_whole {
+            lines.comment(&format!(
+                "Up to {figure} have {earlier}, {gap}; not all purchases were looked at, so there may be fewer. `check` counts them."
+            ));
+        } else if self.is_tenure_costly() {
+            lines.question(&format!(
+                "{figure} have {earlier}, {gap}, and held constant they would leave these answers out of every model; so they are not                  here. Where only customers who have bought before are of interest, write controls = [\"tenure_days\", ...]"
+            ));
+        } else {
+            lines.comment(&format!("{figure} have {earlier}, {gap}, and these answers are left out and counted."));
+        }
     }
 
     /// Sources whose customers, or those of the answers, are in no other file.

@@ -254,6 +254,84 @@ fn columns_called_as_the_join_calls_its_own_are_left_out_with_a_line_and_the_dra
 }
 
 #[test]
+fn keys_with_letters_in_two_parts_meet_in_the_draft() {
+    // An accent apart in the survey, and a blank that does not break in the orders.
+    let answers =
+        rows(60, |n| format!("Re\u{301}my {n},2026-03-{:02}T10:00:00Z,{},{}\n", 1 + n % 28, n % 11, 1 + n * 7 % 5));
+    let orders = rows(90, |n| format!("R\u{e9}my\u{a0}{},2026-02-{:02}T10:00:00Z,{}.5\n", n % 60, 1 + n % 28, 10 + n));
+    let (folder, draft) = drafted_of_texts(&[
+        ("survey.csv", format!("customer_id,answered_at,nps,delivery_rating\n{answers}")),
+        ("orders.csv", format!("customer_id,ordered_at,amount\n{orders}")),
+    ]);
+    assert!(draft.text.contains("fold = [\"nfkc\"]") && draft.text.contains("0 as they are written"), "{}", draft.text);
+    let said = checked(folder.path(), &draft);
+    assert!(!said.contains("none is the same") && said.contains("outcome recommend: 60 of 60 answers"), "{said}");
+}
+
+/// Survey and orders of a hundred customers, of whom so many buy only after their answer.
+fn answers_before_purchases(n_before: usize) -> [(&'static str, String); 2] {
+    let answers: String =
+        (0..100).map(|n| format!("c{n},2026-03-{:02}T10:00:00Z,{},{}\n", 1 + n % 28, n % 11, 1 + n * 7 % 5)).collect();
+    let orders: String = (0..100)
+        .flat_map(|n| {
+            // One at the very instant of the answer is not before it.
+            let first = if n == 0 { format!("2026-03-{:02}T10:00:00Z", 1 + n % 28) } else { "2026-03-30".to_owned() };
+            let earlier = (n >= n_before).then(|| format!("c{n},2026-01-{:02}T08:00:00Z,{}.5\n", 1 + n % 28, 10 + n));
+            [Some(format!("c{n},{first},{}.5\n", 20 + n)), earlier]
+        })
+        .flatten()
+        .collect();
+    [
+        ("survey.csv", format!("customer_id,answered_at,nps,delivery_rating\n{answers}")),
+        ("orders.csv", format!("customer_id,ordered_at,amount\n{orders}")),
+    ]
+}
+
+#[test]
+fn a_control_that_most_answers_have_is_held_constant_and_one_that_many_lack_is_not() {
+    let draft_of = |n_before: usize| {
+        let (folder, draft) = drafted_of_texts(&answers_before_purchases(n_before));
+        (draft.text.replace("\n#   ", " ").replace("\n# ", " "), checked(folder.path(), &draft))
+    };
+    // 30 of 100 answers, by construction.
+    let (text, said) = draft_of(30);
+    assert!(text.contains("controls = [\"frequency_365d\"]"), "{text}");
+    assert!(
+        text.contains("? 30 of 100 answers looked at (30.0 %) have no purchase of their customer before them"),
+        "{text}"
+    );
+    assert!(said.contains("outcome recommend: 100 of 100 answers"), "{said}");
+    let (text, said) = draft_of(4);
+    assert!(text.contains("controls = [\"tenure_days\", \"frequency_365d\"]"), "{text}");
+    assert!(text.contains("4 of 100 answers looked at (4.0 %) have no purchase") && !text.contains("? 4 of"), "{text}");
+    assert!(said.contains("outcome recommend: 96 of 100 answers"), "{said}");
+    let (text, said) = draft_of(0);
+    assert!(text.contains("controls = [\"tenure_days\", \"frequency_365d\"]"), "{text}");
+    assert!(!text.contains("before them"), "{text}");
+    assert!(said.contains("outcome recommend: 100 of 100 answers"), "{said}");
+}
+
+#[test]
+fn a_day_of_joining_before_the_answer_makes_up_for_purchases_and_rows_that_were_not_looked_at_may_hold_some() {
+    let [survey, orders] = answers_before_purchases(30);
+    let people: String = (0..100).map(|n| format!("c{n},2025-{:02}-01,r{}\n", 1 + n % 12, n % 3)).collect();
+    let people = ("customers.csv", format!("customer_id,joined,region\n{people}"));
+    let (_folder, joined) = drafted_of_texts(&[survey.clone(), orders.clone(), people]);
+    assert!(joined.text.contains("controls = [\"tenure_days\", \"frequency_365d\"]"), "{}", joined.text);
+    assert!(!joined.text.contains("before them"), "{}", joined.text);
+    // Of 170 orders 100 are looked at.
+    let folder = tempfile::tempdir().expect("a folder");
+    let paths = [survey, orders].map(|(name, text)| {
+        std::fs::write(folder.path().join(name), text).expect("written");
+        folder.path().join(name)
+    });
+    let settings = DraftSettings { folder: folder.path().to_owned(), name: None, n_rows: 120 };
+    let text = draft(&paths, &settings).expect("a draft").text.replace("\n# ", " ");
+    assert!(text.contains("not all purchases were looked at, so there may be fewer"), "{text}");
+    assert!(text.contains("controls = [\"tenure_days\", \"frequency_365d\"]"), "{text}");
+}
+
+#[test]
 fn zones_and_layouts_of_times_are_asked_about() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("survey.csv");
