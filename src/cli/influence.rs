@@ -50,7 +50,7 @@ struct OfStudy<'a> {
 
 fn of_study(file: &Path, arguments: &Influence) -> Result<(), Failure> {
     let own = &arguments.of_study;
-    enough_memory(own.memory, own.threads)?;
+    enough_memory(own.memory)?;
     let study = read(file, own.as_of.as_deref(), arguments.seed, |_| {})?;
     set_threads(own.threads);
     let settings = RunSettings {

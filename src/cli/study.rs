@@ -15,8 +15,6 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The memory that a join may use unless somebody says otherwise, in bytes.
-const USUAL_MEMORY: usize = 2_000_000_000;
 /// Columns of the summary; the same on a terminal and in a file.
 const SUMMARY_WIDTH: usize = 100;
 
@@ -44,26 +42,21 @@ pub(super) fn set_threads(threads: Option<u16>) {
     }
 }
 
-/// Refuses memory that no join can be made with, before anything is read. What stands there unless somebody says otherwise is let through on any
-/// machine: a study may need no join.
-pub(super) fn enough_memory(memory: usize, threads: Option<u16>) -> Result<(), Failure> {
-    let least = pipeline::least_memory(threads.map(usize::from));
-    if memory >= least.min(USUAL_MEMORY) {
+/// Refuses memory that no join can be made with, before anything is read.
+pub(super) fn enough_memory(memory: usize) -> Result<(), Failure> {
+    if memory >= pipeline::LEAST_MEMORY {
         return Ok(());
     }
-    let fewer = if threads == Some(1) { "" } else { ", or less with fewer --threads where the command has them" };
-    let (memory, least) = (memory.div_ceil(1_000_000), least.div_ceil(1_000_000));
+    let [memory, least] = [memory, pipeline::LEAST_MEMORY].map(|bytes| bytes.div_ceil(1_000_000));
     Err(Failure::new(
         2,
-        format!(
-            "--memory allows {memory}MB, and the join needs {least}MB with as many threads; allow at least that with --memory {least}MB{fewer}"
-        ),
+        format!("--memory allows {memory}MB, and no join can do with less than {least}MB; allow that or more"),
     ))
 }
 
 /// `advocate run`.
 pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
-    enough_memory(arguments.how.memory, arguments.how.threads)?;
+    enough_memory(arguments.how.memory)?;
     let study = read(&arguments.study, arguments.how.as_of.as_deref(), arguments.how.seed, |error| {
         // Why the study was refused is more important than a manifest that cannot be written either.
         let _ = pipeline::leave_refusal(&arguments.study, &arguments.out, error);
@@ -112,7 +105,7 @@ struct Evaluations<'a> {
 
 /// `advocate evaluate`.
 pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
-    enough_memory(arguments.how.memory, arguments.how.threads)?;
+    enough_memory(arguments.how.memory)?;
     let study = read(&arguments.study, arguments.how.as_of.as_deref(), arguments.how.seed, |_| {})?;
     set_threads(arguments.how.threads);
     let settings = RunSettings {
@@ -201,7 +194,7 @@ fn difference_cells(outcome: &str, row: &ComparisonRow) -> Vec<Cell> {
 
 /// `advocate check`.
 pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
-    enough_memory(arguments.memory, None)?;
+    enough_memory(arguments.memory)?;
     let study = Study::read(&arguments.study).map_err(PipelineError::from)?;
     let settings = RunSettings {
         out: PathBuf::new(),
@@ -218,7 +211,7 @@ pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
 
 /// `advocate link`.
 pub(super) fn link(arguments: &Link) -> Result<(), Failure> {
-    enough_memory(arguments.memory, None)?;
+    enough_memory(arguments.memory)?;
     let study = Study::read(&arguments.study).map_err(PipelineError::from)?;
     let anchors = match arguments.rows {
         BaseRows::Answers => Anchors::Answers,

@@ -13,7 +13,6 @@ mod base_table;
 mod day_dates;
 mod engine;
 mod leaks;
-mod least_memory;
 mod listing;
 mod match_report;
 mod occasions;
@@ -38,9 +37,8 @@ pub use crate::study::{
 };
 pub use base_table::{BaseTable, Column};
 pub use day_dates::{DatedByDay, SameDay};
-pub use engine::{Engine, EngineSettings};
+pub use engine::{Engine, EngineSettings, LEAST_MEMORY};
 pub use leaks::{ColumnCheck, LeakCheck, LeakReport, Side};
-pub use least_memory::least_memory;
 pub use listing::TableLines;
 pub use match_report::MatchRow;
 pub use outcome_window::OutcomeWindow;

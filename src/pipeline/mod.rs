@@ -82,7 +82,7 @@ mod word_speed;
 mod small_study;
 
 pub use crate::intake::{Cache, Change, CorrectedRow, Verdict, in_full};
-pub use crate::link::{Anchors, TableLines, least_memory};
+pub use crate::link::{Anchors, LEAST_MEMORY, TableLines};
 pub use base_table::{WrittenBaseTable, write_base_table};
 pub use check::{check, statement};
 pub use contest::{ContestResult, Contestant, contest};
