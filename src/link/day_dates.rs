@@ -87,6 +87,26 @@ impl Engine {
         Ok(self.plan().dated && self.dates("feedback")?.is_one_instant)
     }
 
+    /// Answers within a day before their customer's invitation and after none, with all answers: people answer after they were asked,
+    /// so one of the two was read in another zone than it was written in.
+    ///
+    /// # Errors
+    /// The engine fails.
+    pub fn answers_before_invitation(&self) -> Result<(u64, u64), LinkError> {
+        if !self.plan().dated || self.plan().tables.invitations.is_none() {
+            return Ok((0, 0));
+        }
+        let counts = self.rows(
+            &format!(
+                "WITH asked AS (\n  SELECT a.\"row\", COUNT(*) FILTER (WHERE i.t <= a.t) AS n_before, COUNT(*) FILTER (WHERE i.t > a.t AND \
+                 i.t <= a.t + {DAY_US}) AS n_soon\n  FROM feedback a JOIN invitations i ON i.customer = a.customer\n  GROUP BY \
+                 a.\"row\"\n)\nSELECT COUNT(*) FILTER (WHERE n_before = 0 AND n_soon > 0) AS n_too_early, COUNT(*) AS n_answers FROM asked"
+            ),
+            "holding answers against invitations",
+        )?;
+        Ok((counts.count("n_too_early")?, counts.count("n_answers")?))
+    }
+
     fn dates(&self, table: &str) -> Result<Dates, LinkError> {
         let doing = "looking how events are dated";
         let counts = self.rows(

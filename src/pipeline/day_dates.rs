@@ -10,6 +10,9 @@ use crate::study::{DateInstant, Study, Times};
 /// From this share of the answers on it is serious.
 const SERIOUS_SHARE: f64 = 0.05;
 
+/// From this share of the answers of people who were invited on, a few hours too early are no chance.
+const TOO_EARLY_SHARE: f64 = 0.05;
+
 /// What is not known of when things happened.
 pub(super) struct DayDates {
     subject: String,
@@ -42,6 +45,18 @@ pub(super) fn day_dates(study: &Study, engine: &Engine) -> Result<Vec<DayDates>,
             sentence: "all answers carry one and the same instant, as where the day of an export stands in the place of their own: \
                        what came before and after is counted from it; name the column that holds when each was given"
                 .to_owned(),
+        });
+    }
+    let (n_too_early, n_asked) = engine.answers_before_invitation()?;
+    if n_too_early > 0 && n_too_early as f64 >= TOO_EARLY_SHARE * n_asked as f64 {
+        let lie = words::part(n_too_early as usize, n_asked as usize, ("answer", "answers"), ("lies", "lie"));
+        all.push(DayDates {
+            subject: "invitations".to_owned(),
+            severity: Severity::Serious,
+            sentence: format!(
+                "{lie} within a day before the invitation of its customer, and after none: `feedback` or `invitations` is read in \
+                 another zone than it was written in, or one of them is dated by day; see `zone` and `day` in their sections"
+            ),
         });
     }
     let is_stated = |source: &str| times(study, source).is_some_and(|times| times.day.is_some());

@@ -5,6 +5,7 @@ use super::run::Folder;
 use crate::intake::{Cache, CorrectedRow, Corrections, CorrectionsFile, Intake};
 use crate::study::Study;
 use serde::Serialize;
+use std::fs::File;
 use std::path::PathBuf;
 
 /// Where the corrected rows are.
@@ -47,6 +48,8 @@ pub struct Retried {
 /// What intake refuses, a file of corrected rows that is none, and a file that cannot be written.
 pub fn retry(study: &Study, cache: &Cache, from: &Corrected, keep: Keep) -> Result<Retried, PipelineError> {
     let path = CorrectionsFile::path_of(study);
+    // Held until the end: of two that read the same corrections the second would write the first one's away.
+    let _alone = (keep == Keep::Accepted).then(|| alone(study));
     let earlier = Corrections::of_study(study)?;
     let candidates = match from {
         Corrected::File(file) => Corrections::read(file)?.for_any_content(),
@@ -65,4 +68,11 @@ pub fn retry(study: &Study, cache: &Cache, from: &Corrected, keep: Keep) -> Resu
     let refused = others.into_iter().filter(|row| !row.verdict.is_unchanged()).collect();
     let n_kept = if is_kept { kept.len() } else { earlier.len() };
     Ok(Retried { accepted, refused, n_unchanged, kept_in: is_kept.then_some(path), n_kept })
+}
+
+/// Waits until nobody else keeps corrections of this study, on systems and disks that can lock files.
+fn alone(study: &Study) -> Option<File> {
+    let file = File::open(study.sources.feedback.files.base_dir.join(study.file())).ok()?;
+    file.lock().ok()?;
+    Some(file)
 }

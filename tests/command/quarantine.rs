@@ -217,3 +217,34 @@ fn a_file_that_is_no_quarantine_is_refused() {
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
     }
 }
+
+#[test]
+fn two_who_correct_at_the_same_time_both_keep_theirs() {
+    let folder = folder();
+    let folder = folder.path();
+    write(folder, "tiny.toml", STUDY);
+    write(folder, "feedback.csv", &answers());
+    assert_eq!(run(folder), Some(0));
+    // Line 5 holds an answer of 11, line 6 a time that is none.
+    let quarantine = rows(&results(folder).join("quarantine/feedback.csv"));
+    for (file, line, text) in [("one.csv", "5", "10"), ("other.csv", "6", "2026-03-05T10:00:00Z")] {
+        let mut own = quarantine.clone();
+        own.iter_mut()
+            .filter(|own| own["line"] == line)
+            .for_each(|own| drop(own.insert("raw".to_owned(), text.to_owned())));
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(own[0].keys()).expect("in memory");
+        own.iter().for_each(|own| writer.write_record(own.values()).expect("in memory"));
+        let text = String::from_utf8(writer.into_inner().expect("in memory")).expect("UTF-8");
+        write(folder, &format!("mine/{file}"), &text);
+    }
+    std::thread::scope(|scope| {
+        for file in ["mine/one.csv", "mine/other.csv"] {
+            scope.spawn(move || {
+                let output = advocate(folder, &["quarantine", "retry", "tiny.toml", "--file", file]);
+                assert!(stdout(&output).contains("1 accepted, 0 refused"), "{}{}", stdout(&output), stderr(&output));
+            });
+        }
+    });
+    assert_eq!(rows(&folder.join("tiny.corrections.csv")).len(), 2);
+}

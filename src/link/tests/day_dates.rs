@@ -59,3 +59,28 @@ fn days_begin_an_hour_earlier_in_summer_and_three_hours_are_no_days() {
     assert_eq!(same_days(|n| if n < 12 { -1 } else { 0 }, |n| n as i64 % 24).len(), 1);
     assert_eq!(same_days(|n| 21 + n as i64 % 3, |n| n as i64 % 24), []);
 }
+
+#[test]
+fn answers_shortly_before_their_invitation_are_counted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let feedback = vec![
+        ("row", instants(&[0, 1, 2, 3])),
+        ("customer", texts(&["a", "b", "c", "d"])),
+        ("t", instants(&[10 * DAY, 10 * DAY, 10 * DAY, 10 * DAY])),
+        ("recommend", numbers(&[9.0; 4])),
+        ("delivery", numbers(&[1.0; 4])),
+    ];
+    // Six hours after the answer; the same after one before it; three days after it; d was never asked.
+    let invitations = vec![
+        ("customer", texts(&["a", "b", "b", "c"])),
+        ("t", instants(&[10 * DAY + 6 * HOUR, 10 * DAY + 6 * HOUR, 9 * DAY, 13 * DAY])),
+    ];
+    let tables = TypedTables {
+        feedback: Some(table(folder.path(), "feedback", feedback)),
+        invitations: Some(table(folder.path(), "invitations", invitations)),
+        ..TypedTables::default()
+    };
+    let mut plan = plan(tables);
+    plan.windows.clear();
+    assert_eq!(engine(plan, folder.path(), 2).answers_before_invitation().expect("counted"), (1, 3));
+}
