@@ -13,7 +13,7 @@ use crate::report::words;
 use crate::stats::Confidence;
 use crate::study::Codes;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Which answers of a flat table figures are made of, and how they are reported, whatever the figure.
@@ -210,11 +210,23 @@ impl<'q> Answers<'q> {
         match self.question.small_bases {
             None => (counts.into_iter().map(ShownCell::Shown).collect(), None),
             Some(own) => {
-                let shown = own.list_or_nothing(&counts);
+                let shown = own.crossed(&self.places(groups).into_iter().zip(counts).collect::<Vec<_>>());
                 let finding = own.finding(&self.question.column, &shown);
                 (shown, finding)
             }
         }
+    }
+
+    /// The level of each group in each column. Columns come by name, so that the same is hidden in whichever order they are asked for.
+    fn places(&self, groups: &[Group]) -> Vec<Vec<usize>> {
+        let columns: BTreeSet<&String> = self.question.by.iter().collect();
+        let mut places = vec![Vec::new(); groups.len()];
+        for column in columns {
+            let levels: BTreeSet<&Option<String>> = groups.iter().map(|group| &group.by[column]).collect();
+            let levels: BTreeMap<&Option<String>, usize> = levels.into_iter().zip(0..).collect();
+            places.iter_mut().zip(groups).for_each(|(place, group)| place.push(levels[&group.by[column]]));
+        }
+        places
     }
 
     /// What rests on hardly anything.
