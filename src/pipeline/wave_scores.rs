@@ -7,7 +7,9 @@ use super::question::{Drawn, Question};
 use super::selection::Selection;
 use super::shown_cuts::ShownCuts;
 use super::small_bases::{self, Hidden};
-use crate::measures::change::{ChangeSettings, GroupScore, ManyCuts, Wave, WaveCounts};
+use crate::measures::change::{
+    ChangeSettings, GroupScore, ManyCuts, RowsOfWave, Wave, WaveCounts, correlation_of_scores,
+};
 use crate::measures::movement::{ResampledMovement, TouchpointCoefficient, WaveRows};
 use crate::measures::portfolio::Cut;
 use crate::measures::{MeasureError, NetPromoterScore, Sampling};
@@ -121,18 +123,31 @@ impl Question<'_> {
         let group =
             |rows: &[usize], part: Part<'_>| self.linearised(rows, part).map(|score| GroupScore::of_score(&score));
         let of_wave = |wave: &WaveOf| group(&wave.rows, Part::Wave(&wave.name));
-        let all = settings.between(of_wave(before)?, of_wave(after)?)?;
+        // Who answered in both waves is drawn for both, or for neither.
+        let shared = |[first, second]: [(&[usize], Part<'_>); 2]| {
+            let own = |(rows, part)| RowsOfWave { rows, population: self.population_of(rows, part) };
+            correlation_of_scores(self.answers, own(first), own(second), self.sampling())
+        };
+        let as_one = |wave: &'_ WaveOf| (wave.rows.as_slice(), Part::Wave(&wave.name));
+        let all =
+            settings.between_related(of_wave(before)?, of_wave(after)?, shared([as_one(before), as_one(after)]))?;
         let mut counts = Vec::new();
         for CutByWave { coded, shown } in cuts {
             let (first, second) = (coded.rows_by_level(&before.rows), coded.rows_by_level(&after.rows));
             for (((level, first), second), shown) in coded.levels.iter().zip(&first).zip(&second).zip(shown) {
                 if shown[at - 1] && shown[at] {
-                    let of = |wave: &WaveOf, rows: &[usize]| {
-                        let (column, of_wave) = (coded.name.as_str(), wave.rows.as_slice());
-                        group(rows, Part::LevelInWave { column, value: level, wave: &wave.name, of_wave }).ok()
+                    let part = |wave: &'_ WaveOf| Part::LevelInWave {
+                        column: coded.name.as_str(),
+                        value: level,
+                        wave: &wave.name,
+                        of_wave: wave.rows.as_slice(),
                     };
-                    let (before, after) = (of(before, first), of(after, second));
-                    counts.push(WaveCounts { name: format!("{} {level}", coded.name), before, after });
+                    counts.push(WaveCounts {
+                        name: format!("{} {level}", coded.name),
+                        before: group(first, part(before)).ok(),
+                        after: group(second, part(after)).ok(),
+                        correlation: shared([(first, part(before)), (second, part(after))]),
+                    });
                 }
             }
         }
@@ -189,6 +204,7 @@ struct OfWave {
     segments: Vec<usize>,
     touchpoints: Vec<Vec<f64>>,
     drawn: Drawn,
+    people: Option<Vec<u32>>,
 }
 
 impl OfWave {
@@ -203,6 +219,7 @@ impl OfWave {
             segments: rows.iter().map(|&row| coded.codes[row] as usize).collect(),
             touchpoints: touchpoints.iter().map(|column| of(column)).collect(),
             drawn: question.drawn(&rows),
+            people: question.sampling().clusters.map(|own| rows.iter().map(|&row| own.codes()[row]).collect()),
         }
     }
 
@@ -212,6 +229,7 @@ impl OfWave {
             segments: &self.segments,
             touchpoints: &self.touchpoints,
             sampling: Sampling { population: self.population, ..self.drawn.sampling() },
+            people: self.people.as_deref(),
         }
     }
 }

@@ -305,7 +305,8 @@ mod tests {
             }
         }
         assert!(n_small > 500 && n_shown > 100, "{n_small} {n_shown}");
-        assert!(n_up_to_minimum * 10 > n_small * 8, "{n_up_to_minimum} of {n_small}");
+        // Of counts up to 5, few lines have enough for every small one to be the minimum.
+        assert!(n_up_to_minimum * 10 > n_small * 7, "{n_up_to_minimum} of {n_small}");
     }
 
     #[test]
