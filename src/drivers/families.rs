@@ -12,7 +12,7 @@ use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure};
 use super::sampling::SampledValues;
 use super::subset_models::{Certainty, ClassWeights, Model, SubsetModels, log_likelihoods};
 use super::subset_tree::N_DRIVERS_MAX;
-use crate::data::{Observations, Outcome, WeightKind};
+use crate::data::{Observations, Outcome, WeightKind, Weights};
 use crate::estimators::{Coefficient, Count, CountDistribution, FitSummary, Logit, Ordinal};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::distributions::{chi_squared_upper, f_upper};
@@ -215,14 +215,7 @@ impl DriverAnalysis {
         let by_likelihood = |gain: f64| match checked.dispersion {
             _ if df < 0.5 => 1.0,
             None => chi_squared_upper(gain, df),
-            Some(dispersion) => {
-                let unit = match observations.weights().kind() {
-                    // The fit took these weights as they are.
-                    Some(WeightKind::Precision) => problem.unit(),
-                    _ => 1.0,
-                };
-                f_upper(gain / df / (dispersion * unit), df, checked.df_residual)
-            }
+            Some(dispersion) => f_upper(gain / df / dispersion, df, checked.df_residual),
         };
         let overall = match (checked.robust_p_value, observations.n_clusters_repeated()) {
             (Some(p_value), _) => OverallTest::plain(p_value),
@@ -402,7 +395,7 @@ impl DriverAnalysis {
         drivers: &[Driver],
         always: &[usize],
     ) -> Result<Checked, DriverError> {
-        let modelled = observations.with_features(&analysis::sources(drivers, always));
+        let modelled = in_observations(observations.with_features(&analysis::sources(drivers, always)))?;
         let robust = overall::robust(observations);
         // One cluster has no errors by cluster.
         let asked = robust.filter(|_| observations.n_clusters_repeated() != Some(1));
@@ -452,6 +445,20 @@ fn wald<'f>(
 ) -> Option<f64> {
     let freedom = Freedom::by_cluster(summary.n_clusters, Freedom::Endless);
     Slopes { coefficients, covariance, freedom }.wald(is_tested)
+}
+
+/// The same with precision weights of mean 1, as the likelihood that is divided has them: what a fit says of classes and counts would
+/// else go by the unit of the weights, which mean something in proportion only.
+fn in_observations(observations: Observations) -> Result<Observations, DriverError> {
+    let weights = observations.weights();
+    let scaled = match (weights.kind(), weights.values()) {
+        (Some(WeightKind::Precision), Some(values)) => {
+            let unit = weights.n_observations(observations.n_rows()) / values.iter().sum::<f64>();
+            Weights::new(WeightKind::Precision, values.iter().map(|weight| unit * weight).collect())?
+        }
+        _ => return Ok(observations),
+    };
+    Ok(observations.weighted(scaled)?)
 }
 
 /// Models of subsets of the drivers, and what follows from them.
