@@ -2,6 +2,7 @@
 
 use super::beside::FlatWindow;
 use crate::data::Clusters;
+use crate::estimators::FEW_CLUSTERS;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
 use crate::measures::disclosure::{ShownCell, SmallBases};
@@ -67,6 +68,8 @@ pub(super) struct Answers<'q> {
     pub times: Option<Vec<Option<String>>>,
     weights: Option<Vec<f64>>,
     clusters: Option<Clusters>,
+    /// Rows with an answer of which it is not known whose it is.
+    n_nobodys: usize,
     by: Vec<Vec<Option<String>>>,
 }
 
@@ -138,9 +141,11 @@ impl<'q> Answers<'q> {
         for (row, weight) in weights.iter_mut().flatten().enumerate().filter(|(_, weight)| weight.is_nan()) {
             (values[row], *weight) = (f64::NAN, 0.0);
         }
+        let beside = customers.iter().flatten().zip(&values);
+        let n_nobodys = beside.filter(|(who, value)| who.is_none() && !value.is_nan()).count();
         let clusters = customers
             .map(|own| Clusters::from_labels(own.iter().enumerate().map(|(row, who)| who.as_ref().ok_or(row))));
-        Ok(Self { question, table, values, others: numbers, times, weights, clusters, by: texts })
+        Ok(Self { question, table, values, others: numbers, times, weights, clusters, n_nobodys, by: texts })
     }
 
     /// The groups in the order of their values; those in which nobody answered are none.
@@ -202,6 +207,42 @@ impl<'q> Answers<'q> {
                 .number("n", n_missing as f64)
                 .number("share", n_missing as f64 / n_rows as f64)
         })
+    }
+
+    /// That some answers are nobody's in particular.
+    pub fn nobodys(&self) -> Option<Finding> {
+        let column = self.question.cluster.as_ref().filter(|_| self.n_nobodys > 0)?;
+        let sentence = format!(
+            "{} no value of `{column}` and {} taken for a customer of its own each, so that errors are too small if some are of one customer",
+            words::part(self.n_nobodys, self.n_answered(), words::ANSWERS, words::HAVE),
+            words::either(self.n_nobodys, "is", "are")
+        );
+        let finding = Finding::new(FindingKind::Unmatched, Severity::Warning, column, sentence);
+        Some(finding.number("n", self.n_nobodys as f64))
+    }
+
+    /// Which groups have errors by so few customers that they are likely too small; of the groups that are shown.
+    pub fn few_customers<'g>(&self, shown: impl Iterator<Item = &'g Group>) -> Option<Finding> {
+        let clusters = self.clusters.as_ref()?;
+        let n_customers = |group: &Group| clusters.keep(&group.answered).n_clusters();
+        let few: Vec<(String, usize)> = shown
+            .map(|group| (group, n_customers(group)))
+            .filter(|(group, n)| *n > 1 && *n < group.answered.len().min(FEW_CLUSTERS))
+            .map(|(group, n)| (name(&group.by), n))
+            .collect();
+        let (first, fewest) = few.iter().min_by_key(|(_, n)| *n)?;
+        let others = match few.len() {
+            1 => String::new(),
+            n => format!(
+                ", those of {} on fewer than {FEW_CLUSTERS}",
+                words::counted(n - 1, "other group", "other groups")
+            ),
+        };
+        let sentence = format!(
+            "errors and intervals of {first} rest on {fewest} customers (clusters){others}, so few that they are likely too small"
+        );
+        let finding = Finding::new(FindingKind::SmallBase, Severity::Warning, &self.question.column, sentence);
+        Some(finding.number("n_clusters", *fewest as f64))
     }
 
     /// Which groups are shown, where the small ones cannot be covered by others, none is; and what is to be said of it.
