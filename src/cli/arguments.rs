@@ -480,7 +480,7 @@ pub(super) struct NpsOfTable {
     /// A column of sampling weights.
     #[arg(long, value_name = "COLUMN")]
     pub weights: Option<String>,
-    /// A column whose equal values are one customer; errors are between customers.
+    /// A column whose equal values are one customer; errors are between customers. An answer without one counts as a customer of its own.
     #[arg(long, value_name = "COLUMN")]
     pub cluster: Option<String>,
     /// How many customers there are in all, answered or not, where that is not many.

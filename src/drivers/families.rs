@@ -198,18 +198,22 @@ impl DriverAnalysis {
         let intervals = ranking::intervals(replicates.contributions.view(), self.confidence);
         let (moments, regression) = problem.regression(&weights);
         let regression = regression.ok_or_else(|| DriverError::OutcomeConstant { outcome: base.outcome.clone() })?;
+        let full_columns = regression.full_model();
         let rows = divided.rows(drivers, &intervals, |driver| {
-            let coefficient = regression.single(driver).map(|column| problem.slope(&full, column));
+            let column = regression.single(driver);
+            let coefficient = column.map(|column| problem.slope(&full, column));
             let correlation = regression.correlation(driver);
+            // A coefficient that is not identified has the sign of the correlation, as in the linear model.
+            let is_aliased = column.is_some_and(|column| full_columns.aliased.contains(&column));
+            let signed = if is_aliased { coefficient.and(correlation) } else { coefficient };
             let beside = Beside {
                 noise: noise.get(driver).copied(),
                 std_error: errors.as_ref().map(|errors| errors.contributions[driver]),
                 share_std_error: errors.as_ref().map(|errors| errors.shares[driver]),
             };
-            Described { sign: coefficient.map(sign), coefficient, correlation, beside, ..Described::default() }
+            Described { sign: signed.map(sign), coefficient, correlation, beside, ..Described::default() }
         });
 
-        let full_columns = regression.full_model();
         let df = (regression.n_columns() - full_columns.aliased.len()) as f64;
         let gain = 2.0 * (full.log_likelihood - empty.log_likelihood);
         let by_likelihood = |gain: f64| match checked.dispersion {

@@ -12,7 +12,7 @@ const A_LITTLE_MORE: f64 = 1.02;
 /// Times that every node is taken to have been met more often than it was, as far as the error goes: what rarely happens may not have
 /// happened yet, and a sum of hits by chance too few has by chance too small a variance. Two are what Agresti and Coull add, so that an
 /// interval of two errors about a Poisson count holds what it should however small the expected count is.
-const HITS_MORE: f64 = 2.0;
+pub(super) const HITS_MORE: f64 = 2.0;
 
 /// How often each node was met above a root, or was expected to be, over so many sets.
 pub(super) struct Counted {

@@ -53,6 +53,14 @@ impl WaveOf {
         }
     }
 
+    fn part(&self) -> Part<'_> {
+        Part::Wave(&self.name)
+    }
+
+    fn part_of_level<'p>(&'p self, coded: &'p Coded, level: &'p str) -> Part<'p> {
+        Part::LevelInWave { column: &coded.name, value: level, wave: &self.name, of_wave: &self.rows }
+    }
+
     /// Whether another wave was asked in the same words; `None` where that is not known of both.
     pub fn is_worded_as(&self, other: &Self) -> Option<bool> {
         let known = !self.wordings.is_empty() && !other.wordings.is_empty();
@@ -120,33 +128,22 @@ impl Question<'_> {
         let (before, after) = (&waves[at - 1], &waves[at]);
         let settings = ChangeSettings { confidence: self.study.confidence, ..ChangeSettings::default() };
         let many = ManyCuts { change: settings, ..ManyCuts::default() };
-        let group =
-            |rows: &[usize], part: Part<'_>| self.linearised(rows, part).map(|score| GroupScore::of_score(&score));
-        let of_wave = |wave: &WaveOf| group(&wave.rows, Part::Wave(&wave.name));
-        // Who answered in both waves is drawn for both, or for neither.
-        let shared = |[first, second]: [(&[usize], Part<'_>); 2]| {
-            let own = |(rows, part)| RowsOfWave { rows, population: self.population_of(rows, part) };
-            correlation_of_scores(self.answers, own(first), own(second), self.sampling())
-        };
-        let as_one = |wave: &'_ WaveOf| (wave.rows.as_slice(), Part::Wave(&wave.name));
-        let all =
-            settings.between_related(of_wave(before)?, of_wave(after)?, shared([as_one(before), as_one(after)]))?;
+        let of_wave = |wave: &WaveOf| self.group(&wave.rows, wave.part());
+        let shared = self.shared([(&before.rows, before.part()), (&after.rows, after.part())]);
+        let all = settings.between_related(of_wave(before)?, of_wave(after)?, shared)?;
         let mut counts = Vec::new();
         for CutByWave { coded, shown } in cuts {
             let (first, second) = (coded.rows_by_level(&before.rows), coded.rows_by_level(&after.rows));
             for (((level, first), second), shown) in coded.levels.iter().zip(&first).zip(&second).zip(shown) {
                 if shown[at - 1] && shown[at] {
-                    let part = |wave: &'_ WaveOf| Part::LevelInWave {
-                        column: coded.name.as_str(),
-                        value: level,
-                        wave: &wave.name,
-                        of_wave: wave.rows.as_slice(),
-                    };
                     counts.push(WaveCounts {
                         name: format!("{} {level}", coded.name),
-                        before: group(first, part(before)).ok(),
-                        after: group(second, part(after)).ok(),
-                        correlation: shared([(first, part(before)), (second, part(after))]),
+                        before: self.group(first, before.part_of_level(coded, level)).ok(),
+                        after: self.group(second, after.part_of_level(coded, level)).ok(),
+                        correlation: self.shared([
+                            (first, before.part_of_level(coded, level)),
+                            (second, after.part_of_level(coded, level)),
+                        ]),
                     });
                 }
             }
@@ -154,6 +151,17 @@ impl Question<'_> {
         let cuts = many.one_by_one(&counts);
         let same_wording = after.is_worded_as(before);
         Ok(WaveChange { before: before.name.clone(), after: after.name.clone(), same_wording, all, paired: None, cuts })
+    }
+
+    fn group(&self, rows: &[usize], part: Part<'_>) -> Result<GroupScore, MeasureError> {
+        self.linearised(rows, part).map(|score| GroupScore::of_score(&score))
+    }
+
+    /// The correlation of two scores' errors: who answered in both waves is drawn for both, or for neither.
+    fn shared(&self, [first, second]: [(&[usize], Part<'_>); 2]) -> f64 {
+        let [first, second] =
+            [first, second].map(|(rows, part)| RowsOfWave { rows, population: self.population_of(rows, part) });
+        correlation_of_scores(self.answers, first, second, self.sampling())
     }
 
     /// The last two waves by the first cut that is not the wave: what the mix of segments did, what the scores within them,

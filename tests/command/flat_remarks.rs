@@ -161,3 +161,25 @@ fn the_test_of_a_count_does_not_go_by_the_unit_of_precision_weights() {
         assert_eq!(kinds(&other), kinds(&plain));
     }
 }
+
+/// A copy and a mirror of a driver pull the way that they go with the outcome, whatever the family.
+#[test]
+fn aliased_drivers_have_the_sign_of_their_correlation() {
+    let folder = folder();
+    let mut text = "y,c,x,copy,mirror\n".to_owned();
+    for row in 0..90_u32 {
+        let x = row % 6;
+        writeln!(text, "{},{},{x},{x},{}", x + row % 5, u32::from(x + row * 7 % 5 > 4), 9 - x).expect("to a text");
+    }
+    write(folder.path(), "t.csv", &text);
+    for (outcome, family) in [("y", "linear"), ("c", "logistic"), ("y", "count")] {
+        let arguments = ["drivers", "--data", "t.csv", "--outcome", outcome, "--family", family, "--bootstrap", "0"];
+        let more = ["--drivers", "x,copy,mirror", "--format", "json"];
+        let answer = json(&advocate(folder.path(), &[&arguments[..], &more].concat()));
+        let rows = answer["drivers"].as_array().expect("drivers");
+        for (name, want) in [("x", 1), ("copy", 1), ("mirror", -1)] {
+            let own = rows.iter().find(|own| own["driver"] == name).unwrap_or_else(|| panic!("{answer}"));
+            assert_eq!(own["sign"], want, "{family} {name}: {own}");
+        }
+    }
+}
