@@ -480,7 +480,7 @@ pub(super) struct NpsOfTable {
     /// A column of sampling weights.
     #[arg(long, value_name = "COLUMN")]
     pub weights: Option<String>,
-    /// A column whose equal values are one customer; errors are between customers.
+    /// A column whose equal values are one customer; errors are between customers. An answer without one counts as a customer of its own.
     #[arg(long, value_name = "COLUMN")]
     pub cluster: Option<String>,
     /// How many customers there are in all, answered or not, where that is not many.
@@ -834,13 +834,13 @@ pub(super) struct InfluenceOfEdges {
     /// Choose so many nodes to start with.
     #[arg(long, value_name = "K", default_value_t = 0, conflicts_with = "study")]
     pub seeds: usize,
-    /// Sets to sample where reach is not exact.
+    /// Sets to sample where reach is not exact, and shortest ways where betweenness is not.
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = parse_samples, conflicts_with = "study")]
     pub samples: usize,
     /// How the word passes.
     #[arg(long, value_enum, default_value_t = Spread::Cascade, conflicts_with = "study")]
     pub model: Spread,
-    /// Stop sampling once standard errors are this share of reach (root mean square), such as 0.02.
+    /// Stop sampling once standard errors are this share of reach, or of betweenness (root mean square), such as 0.02.
     #[arg(long, value_name = "SE", requires = "edges")]
     pub stop_at: Option<f64>,
     /// The column of each edge's date (or instant, whose day counts), from which it is learned how soon the word passes.

@@ -12,7 +12,7 @@ use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure};
 use super::sampling::SampledValues;
 use super::subset_models::{Certainty, ClassWeights, Model, SubsetModels, log_likelihoods};
 use super::subset_tree::N_DRIVERS_MAX;
-use crate::data::{Observations, Outcome, WeightKind};
+use crate::data::{Observations, Outcome, WeightKind, Weights};
 use crate::estimators::{Coefficient, Count, CountDistribution, FitSummary, Logit, Ordinal};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::distributions::{chi_squared_upper, f_upper};
@@ -198,31 +198,28 @@ impl DriverAnalysis {
         let intervals = ranking::intervals(replicates.contributions.view(), self.confidence);
         let (moments, regression) = problem.regression(&weights);
         let regression = regression.ok_or_else(|| DriverError::OutcomeConstant { outcome: base.outcome.clone() })?;
+        let full_columns = regression.full_model();
         let rows = divided.rows(drivers, &intervals, |driver| {
-            let coefficient = regression.single(driver).map(|column| problem.slope(&full, column));
+            let column = regression.single(driver);
+            let coefficient = column.map(|column| problem.slope(&full, column));
             let correlation = regression.correlation(driver);
+            // A coefficient that is not identified has the sign of the correlation, as in the linear model.
+            let is_aliased = column.is_some_and(|column| full_columns.aliased.contains(&column));
+            let signed = if is_aliased { coefficient.and(correlation) } else { coefficient };
             let beside = Beside {
                 noise: noise.get(driver).copied(),
                 std_error: errors.as_ref().map(|errors| errors.contributions[driver]),
                 share_std_error: errors.as_ref().map(|errors| errors.shares[driver]),
             };
-            Described { sign: coefficient.map(sign), coefficient, correlation, beside, ..Described::default() }
+            Described { sign: signed.map(sign), coefficient, correlation, beside, ..Described::default() }
         });
 
-        let full_columns = regression.full_model();
         let df = (regression.n_columns() - full_columns.aliased.len()) as f64;
         let gain = 2.0 * (full.log_likelihood - empty.log_likelihood);
         let by_likelihood = |gain: f64| match checked.dispersion {
             _ if df < 0.5 => 1.0,
             None => chi_squared_upper(gain, df),
-            Some(dispersion) => {
-                let unit = match observations.weights().kind() {
-                    // The fit took these weights as they are.
-                    Some(WeightKind::Precision) => problem.unit(),
-                    _ => 1.0,
-                };
-                f_upper(gain / df / (dispersion * unit), df, checked.df_residual)
-            }
+            Some(dispersion) => f_upper(gain / df / dispersion, df, checked.df_residual),
         };
         let overall = match (checked.robust_p_value, observations.n_clusters_repeated()) {
             (Some(p_value), _) => OverallTest::plain(p_value),
@@ -402,7 +399,7 @@ impl DriverAnalysis {
         drivers: &[Driver],
         always: &[usize],
     ) -> Result<Checked, DriverError> {
-        let modelled = observations.with_features(&analysis::sources(drivers, always));
+        let modelled = in_observations(observations.with_features(&analysis::sources(drivers, always)))?;
         let robust = overall::robust(observations);
         // One cluster has no errors by cluster.
         let asked = robust.filter(|_| observations.n_clusters_repeated() != Some(1));
@@ -452,6 +449,20 @@ fn wald<'f>(
 ) -> Option<f64> {
     let freedom = Freedom::by_cluster(summary.n_clusters, Freedom::Endless);
     Slopes { coefficients, covariance, freedom }.wald(is_tested)
+}
+
+/// The same with precision weights of mean 1, as the likelihood that is divided has them: what a fit says of classes and counts would
+/// else go by the unit of the weights, which mean something in proportion only.
+fn in_observations(observations: Observations) -> Result<Observations, DriverError> {
+    let weights = observations.weights();
+    let scaled = match (weights.kind(), weights.values()) {
+        (Some(WeightKind::Precision), Some(values)) => {
+            let unit = weights.n_observations(observations.n_rows()) / values.iter().sum::<f64>();
+            Weights::new(WeightKind::Precision, values.iter().map(|weight| unit * weight).collect())?
+        }
+        _ => return Ok(observations),
+    };
+    Ok(observations.weighted(scaled)?)
 }
 
 /// Models of subsets of the drivers, and what follows from them.

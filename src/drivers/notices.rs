@@ -55,7 +55,7 @@ pub(super) fn column_findings(
             } else {
                 let always = if layout.always.is_empty() { "" } else { " and of what is always in the model" };
                 format!(
-                    "{name} is an exact combination of the drivers before it{always}; they share what they explain and their \
+                    "{name} cannot be told from a combination of the drivers before it{always}; they share what they explain and their \
                      coefficients cannot be told apart"
                 )
             };
@@ -81,14 +81,14 @@ pub(super) fn column_findings(
 
 /// A driver that has a coefficient of its own beside columns that have none, such as the mark of its gaps.
 fn partly_aliased(name: &str, n_aliased: usize, n_columns: usize, has_always: bool) -> Finding {
-    let (is, a, it, explains) = match n_aliased {
-        1 => ("is", "an exact combination", "it", "it explains"),
-        _ => ("are", "exact combinations", "them", "they explain"),
+    let (a, it, explains) = match n_aliased {
+        1 => ("a combination", "it", "it explains"),
+        _ => ("combinations", "them", "they explain"),
     };
     let always = if has_always { " and of what is always in the model" } else { "" };
     let sentence = format!(
-        "{n_aliased} of the {n_columns} columns of {name} {is} {a} of the columns before {it}{always}, as marks of gaps are where \
-         answers are missing in the same rows; what {explains} is shared with those, and the other columns of {name} can be told \
+        "{n_aliased} of the {n_columns} columns of {name} cannot be told from {a} of the columns before {it}{always}, as where answers \
+         are missing in the same rows, or categories lie within those of another column; what {explains} is shared with those, and the other columns of {name} can be told \
          apart"
     );
     Finding::new(FindingKind::Aliased, Severity::Note, name, sentence)
@@ -325,12 +325,14 @@ mod tests {
         let [(about, sentence)] = said.as_slice() else { panic!("{said:?}") };
         assert_eq!(about, "detail");
         assert!(
-            sentence.starts_with("1 of the 2 columns of detail is an exact combination of the columns before it, ")
+            sentence.starts_with(
+                "1 of the 2 columns of detail cannot be told from a combination of the columns before it, "
+            )
         );
         assert!(sentence.ends_with("the other columns of detail can be told apart"), "{sentence}");
         // The mark alone is a driver that is a combination altogether.
         let said = aliased(values, &[("meet", &[0, 1]), ("mark", &[3])]);
-        assert!(said[0].1.starts_with("mark is an exact combination of the drivers before it;"), "{said:?}");
+        assert!(said[0].1.starts_with("mark cannot be told from a combination of the drivers before it;"), "{said:?}");
     }
 
     #[test]
@@ -345,6 +347,6 @@ mod tests {
         };
         assert!(aliased(values(false), &[("a", &[0]), ("b", &[1, 2])]).is_empty());
         let said = aliased(values(true), &[("a", &[0]), ("b", &[1, 2])]);
-        assert!(said[0].1.starts_with("b is an exact combination of the drivers before it;"), "{said:?}");
+        assert!(said[0].1.starts_with("b cannot be told from a combination of the drivers before it;"), "{said:?}");
     }
 }

@@ -107,11 +107,6 @@ impl SubsetModels {
         collapsed
     }
 
-    /// What turns weights into observations.
-    pub fn unit(&self) -> f64 {
-        self.unit
-    }
-
     /// The slope of a driver's column in a model.
     pub fn slope(&self, model: &Model, column: usize) -> f64 {
         model.parameters[self.likelihood.n_leading() + self.layout.always.len() + column]

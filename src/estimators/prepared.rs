@@ -247,7 +247,7 @@ fn constant_finding(name: &str, value: f64) -> Finding {
 }
 
 fn aliased_finding(name: &str, of: &[&str]) -> Finding {
-    let sentence = format!("`{name}` is an exact combination of {} and is left out.", listed(of));
+    let sentence = format!("`{name}` cannot be told from a combination of {} and is left out.", listed(of));
     Finding::new(FindingKind::Aliased, Severity::Warning, name, sentence)
 }
 

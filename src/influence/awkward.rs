@@ -2,10 +2,10 @@
 
 use super::worlds::{Edge, graph};
 use super::{
-    Candidates, Delay, EdgeList, Generations, HitsSettings, InfluenceError, PageRankSettings, PassingProbability,
-    PivotSettings, PlanSettings, ReachSettings, RecordRules, Records, ReferralGraph, SeedSettings, SpreadSettings,
-    TimedReach, TimedSettings, Treatment, betweenness, closeness, core_numbers, degrees, greedy_seeds, hits, page_rank,
-    plan_seeds, reach, spread, threshold_reach, timed_reach,
+    BetweennessSettings, Candidates, Delay, EdgeList, Generations, HitsSettings, InfluenceError, PageRankSettings,
+    PassingProbability, PivotSettings, PlanSettings, ReachSettings, RecordRules, Records, ReferralGraph, SeedSettings,
+    SpreadSettings, TimedReach, TimedSettings, Treatment, betweenness, closeness, core_numbers, degrees, greedy_seeds,
+    hits, page_rank, plan_seeds, reach, spread, threshold_reach, timed_reach,
 };
 use crate::findings::Severity;
 
@@ -60,7 +60,7 @@ fn a_graph_that_is_one_cycle_has_measures_alike_and_seeds() {
     // From everybody the others lie 1 to 6 steps away.
     let pivots = PivotSettings::default();
     let close = closeness(&graph, &pivots).expect("sound").values;
-    let between = betweenness(&graph, &pivots).expect("sound").values;
+    let between = betweenness(&graph, &BetweennessSettings::default()).expect("sound").values;
     for values in [close, between] {
         assert!(values[0] > 0.0 && values.iter().all(|value| (value - values[0]).abs() < 1e-12), "{values:?}");
     }

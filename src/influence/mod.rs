@@ -64,7 +64,8 @@ pub use learned::{
     ablate, exchange_records, followed_by, placebo, rating_area,
 };
 pub use measures::{
-    Degree, Hits, HitsSettings, PathMeasure, PivotSettings, betweenness, closeness, core_numbers, degrees, hits,
+    Betweenness, BetweennessSettings, Degree, Hits, HitsSettings, PathMeasure, PivotSettings, betweenness, closeness,
+    core_numbers, degrees, hits,
 };
 pub use names::Names;
 pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank, personalised_page_rank};

@@ -73,8 +73,8 @@ pub struct Reach {
 /// customer counts with the probability of the edges by which they may join the set, and not with the toss: the expected count is
 /// the same (it is the compensator of the tosses) and varies less. Sets are stratified, one a stratum, so the variance of what they
 /// count is taken from strata beside each other: over windows of sets, the squared difference of what those with even and with odd
-/// numbers count, which errs on the safe side by how far strata beside each other differ. A count of zero is given the error of
-/// counting once.
+/// numbers count, which errs on the safe side by how far strata beside each other differ. To every count the variance of two hits more is
+/// added, of the largest that one set may bring, so that the error holds for those whom few sets or none have met.
 ///
 /// Same settings, same bytes, for any number of threads.
 ///
@@ -93,7 +93,8 @@ pub struct Reach {
 ///
 /// # References
 /// Kempe, Kleinberg and Tardos (2003), "Maximizing the spread of influence through a social network"; Borgs and others
-/// (2014) and Nguyen and others (2017) for the reverse sets; Cochran (1977), "Sampling techniques", section 5A.12 (strata of one).
+/// (2014) and Nguyen and others (2017) for the reverse sets; Cochran (1977), "Sampling techniques", section 5A.12 (strata of one);
+/// Agresti and Coull (1998), "Approximate is better than 'exact'", The American Statistician 52(2) (two more).
 pub fn reach(graph: &ReferralGraph, settings: &ReachSettings) -> Result<Reach, InfluenceError> {
     reach_of(graph, ExactReach::of(graph), settings)
 }

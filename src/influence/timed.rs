@@ -1,6 +1,7 @@
 //! How soon the word arrives: reach within some days, share of the whole, mean days; or the same by generations.
 
 use super::delays::Delay;
+use super::estimate::HITS_MORE;
 use super::exact::{Folded, Repeats, only_referrer};
 use super::reach::check_samples;
 use super::reverse::uniform;
@@ -258,7 +259,7 @@ impl TimedReach {
         let steps = &tally.counts[self.places(node)];
         for (horizon, (&step, in_trees)) in steps.iter().zip(trees.within(node)).enumerate() {
             count += f64::from(step);
-            let variance = count.max(1.0) * (1.0 - count / n_samples).max(0.0);
+            let variance = (count + HITS_MORE) * (1.0 - count / n_samples).max(0.0);
             self.within.push(1.0 + in_trees + per_sample * count);
             self.within_se.push(per_sample * variance.sqrt() + trees.beyond(node, horizon));
         }

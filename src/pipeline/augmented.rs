@@ -1,7 +1,20 @@
 //! One row an observation beside its model.
 
 use crate::estimators::{AugmentedRow, Family};
+use crate::pipeline::PipelineError;
 use crate::store::Table;
+use std::collections::BTreeSet;
+
+/// Refuses a table in which two columns would have one name, as where an outcome is called `fitted`.
+pub(super) fn check_names(table: &Table) -> Result<(), PipelineError> {
+    let mut names = BTreeSet::new();
+    match table.header().into_iter().find(|name| !names.insert(*name)) {
+        Some(name) => Err(PipelineError::Usage(format!(
+            "the table of observations has a column `{name}` of its own beside the outcome `{name}`; rename the outcome, or leave --augment out"
+        ))),
+        None => Ok(()),
+    }
+}
 
 /// The table with what a model says of each row, in broom's words: fitted, resid, hat, ... The standardised residual of a
 /// class or a count is Pearson's, as by statsmodels, and named so: broom's `std_resid` of such models is the deviance's.

@@ -7,7 +7,9 @@ use super::question::{Drawn, Question};
 use super::selection::Selection;
 use super::shown_cuts::ShownCuts;
 use super::small_bases::{self, Hidden};
-use crate::measures::change::{ChangeSettings, GroupScore, ManyCuts, Wave, WaveCounts};
+use crate::measures::change::{
+    ChangeSettings, GroupScore, ManyCuts, RowsOfWave, Wave, WaveCounts, correlation_of_scores,
+};
 use crate::measures::movement::{ResampledMovement, TouchpointCoefficient, WaveRows};
 use crate::measures::portfolio::Cut;
 use crate::measures::{MeasureError, NetPromoterScore, Sampling};
@@ -49,6 +51,14 @@ impl WaveOf {
             std_error: score.std_error,
             wording: self.wordings.first().cloned(),
         }
+    }
+
+    fn part(&self) -> Part<'_> {
+        Part::Wave(&self.name)
+    }
+
+    fn part_of_level<'p>(&'p self, coded: &'p Coded, level: &'p str) -> Part<'p> {
+        Part::LevelInWave { column: &coded.name, value: level, wave: &self.name, of_wave: &self.rows }
     }
 
     /// Whether another wave was asked in the same words; `None` where that is not known of both.
@@ -118,27 +128,40 @@ impl Question<'_> {
         let (before, after) = (&waves[at - 1], &waves[at]);
         let settings = ChangeSettings { confidence: self.study.confidence, ..ChangeSettings::default() };
         let many = ManyCuts { change: settings, ..ManyCuts::default() };
-        let group =
-            |rows: &[usize], part: Part<'_>| self.linearised(rows, part).map(|score| GroupScore::of_score(&score));
-        let of_wave = |wave: &WaveOf| group(&wave.rows, Part::Wave(&wave.name));
-        let all = settings.between(of_wave(before)?, of_wave(after)?)?;
+        let of_wave = |wave: &WaveOf| self.group(&wave.rows, wave.part());
+        let shared = self.shared([(&before.rows, before.part()), (&after.rows, after.part())]);
+        let all = settings.between_related(of_wave(before)?, of_wave(after)?, shared)?;
         let mut counts = Vec::new();
         for CutByWave { coded, shown } in cuts {
             let (first, second) = (coded.rows_by_level(&before.rows), coded.rows_by_level(&after.rows));
             for (((level, first), second), shown) in coded.levels.iter().zip(&first).zip(&second).zip(shown) {
                 if shown[at - 1] && shown[at] {
-                    let of = |wave: &WaveOf, rows: &[usize]| {
-                        let (column, of_wave) = (coded.name.as_str(), wave.rows.as_slice());
-                        group(rows, Part::LevelInWave { column, value: level, wave: &wave.name, of_wave }).ok()
-                    };
-                    let (before, after) = (of(before, first), of(after, second));
-                    counts.push(WaveCounts { name: format!("{} {level}", coded.name), before, after });
+                    counts.push(WaveCounts {
+                        name: format!("{} {level}", coded.name),
+                        before: self.group(first, before.part_of_level(coded, level)).ok(),
+                        after: self.group(second, after.part_of_level(coded, level)).ok(),
+                        correlation: self.shared([
+                            (first, before.part_of_level(coded, level)),
+                            (second, after.part_of_level(coded, level)),
+                        ]),
+                    });
                 }
             }
         }
         let cuts = many.one_by_one(&counts);
         let same_wording = after.is_worded_as(before);
         Ok(WaveChange { before: before.name.clone(), after: after.name.clone(), same_wording, all, paired: None, cuts })
+    }
+
+    fn group(&self, rows: &[usize], part: Part<'_>) -> Result<GroupScore, MeasureError> {
+        self.linearised(rows, part).map(|score| GroupScore::of_score(&score))
+    }
+
+    /// The correlation of two scores' errors: who answered in both waves is drawn for both, or for neither.
+    fn shared(&self, [first, second]: [(&[usize], Part<'_>); 2]) -> f64 {
+        let [first, second] =
+            [first, second].map(|(rows, part)| RowsOfWave { rows, population: self.population_of(rows, part) });
+        correlation_of_scores(self.answers, first, second, self.sampling())
     }
 
     /// The last two waves by the first cut that is not the wave: what the mix of segments did, what the scores within them,
@@ -189,6 +212,7 @@ struct OfWave {
     segments: Vec<usize>,
     touchpoints: Vec<Vec<f64>>,
     drawn: Drawn,
+    people: Option<Vec<u32>>,
 }
 
 impl OfWave {
@@ -203,6 +227,7 @@ impl OfWave {
             segments: rows.iter().map(|&row| coded.codes[row] as usize).collect(),
             touchpoints: touchpoints.iter().map(|column| of(column)).collect(),
             drawn: question.drawn(&rows),
+            people: question.sampling().clusters.map(|own| rows.iter().map(|&row| own.codes()[row]).collect()),
         }
     }
 
@@ -212,6 +237,7 @@ impl OfWave {
             segments: &self.segments,
             touchpoints: &self.touchpoints,
             sampling: Sampling { population: self.population, ..self.drawn.sampling() },
+            people: self.people.as_deref(),
         }
     }
 }

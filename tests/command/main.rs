@@ -14,6 +14,7 @@ mod exit_codes;
 mod feedback_alone;
 mod flat;
 mod flat_fits;
+mod flat_remarks;
 mod fuzz_bodies;
 mod gaps;
 mod held_constant;

@@ -225,7 +225,7 @@ pub(super) fn instead(
 pub(super) fn aliased_findings(layout: &Layout, aliased: &[usize]) -> Vec<Finding> {
     let say = |&column: &usize| {
         let name = layout.name(column);
-        let sentence = format!("`{name}` is an exact combination of the columns before it and is left out.");
+        let sentence = format!("`{name}` cannot be told from a combination of the columns before it and is left out.");
         Finding::new(FindingKind::Aliased, Severity::Warning, name, sentence)
     };
     aliased.iter().map(say).collect()

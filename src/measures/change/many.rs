@@ -29,6 +29,8 @@ pub struct WaveCounts {
     pub before: Option<GroupScore>,
     /// After; `None` where nobody answered.
     pub after: Option<GroupScore>,
+    /// The correlation of both scores' errors where customers answered in both waves; 0 of different people.
+    pub correlation: f64,
 }
 
 /// One cut's change.
@@ -54,9 +56,10 @@ impl ManyCuts {
     /// ```
     /// use advocate::measures::ClassCounts;
     /// use advocate::measures::change::{GroupScore, ManyCuts, WaveCounts};
-    /// let group = |d, p| ClassCounts::new(d, 40.0, p).map(GroupScore::of_counts);
-    /// let moved = WaveCounts { name: "app".into(), before: Some(group(60.0, 20.0)?), after: Some(group(20.0, 60.0)?) };
-    /// let still = WaveCounts { name: "store".into(), before: Some(group(40.0, 40.0)?), after: Some(group(40.0, 41.0)?) };
+    /// let group = |d, p| ClassCounts::new(d, 40.0, p).map(GroupScore::of_counts).ok();
+    /// let of = |name: &str, before, after| WaveCounts { name: name.into(), before, after, correlation: 0.0 };
+    /// let moved = of("app", group(60.0, 20.0), group(20.0, 60.0));
+    /// let still = of("store", group(40.0, 40.0), group(40.0, 41.0));
     /// let rows = ManyCuts::default().between(&[moved, still])?;
     /// assert!(rows[0].is_discovery && !rows[1].is_discovery);
     /// # Ok::<(), advocate::measures::MeasureError>(())
@@ -71,7 +74,7 @@ impl ManyCuts {
     pub fn one_by_one(&self, cuts: &[WaveCounts]) -> Vec<CutChange> {
         let change = |cut: &WaveCounts| {
             let (before, after) = cut.before.zip(cut.after)?;
-            self.change.between(before, after).ok()
+            self.change.between_related(before, after, cut.correlation).ok()
         };
         let own = |cut: &WaveCounts| CutChange {
             name: cut.name.clone(),
@@ -129,7 +132,12 @@ mod tests {
         let mut families = 0;
         for _ in 0..200 {
             let cuts: Vec<WaveCounts> = (0..20)
-                .map(|cut| WaveCounts { name: cut.to_string(), before: Some(group()), after: Some(group()) })
+                .map(|cut| WaveCounts {
+                    name: cut.to_string(),
+                    before: Some(group()),
+                    after: Some(group()),
+                    correlation: 0.0,
+                })
                 .collect();
             let rows = ManyCuts::default().between(&cuts).expect("a share");
             families += usize::from(rows.iter().any(|row| row.is_discovery));
@@ -143,7 +151,12 @@ mod tests {
     #[test]
     fn all_steps_are_one_family() {
         let group = |p| GroupScore::of_counts(ClassCounts::new(30.0, 40.0, p).expect("counts"));
-        let cut = WaveCounts { name: "web".to_owned(), before: Some(group(30.0)), after: Some(group(31.0)) };
+        let cut = WaveCounts {
+            name: "web".to_owned(),
+            before: Some(group(30.0)),
+            after: Some(group(31.0)),
+            correlation: 0.0,
+        };
         let many = ManyCuts::default();
         let mut steps: Vec<Vec<CutChange>> = (0..6).map(|_| many.one_by_one(&vec![cut.clone(); 4])).collect();
         let p_values = |step: usize| if step == 0 { [0.0101, 0.4, 0.6, 0.8] } else { [0.9; 4] };
@@ -167,9 +180,9 @@ mod tests {
             Some(GroupScore::of_score(&score.expect("answers")))
         };
         let (before, after) = (everybody(&[9.0, 10.0, 8.0, 2.0]), everybody(&[9.0, 10.0, 9.0, 2.0]));
-        let all = WaveCounts { name: "all".to_owned(), before, after };
+        let all = WaveCounts { name: "all".to_owned(), before, after, correlation: 0.0 };
         let group = |p| ClassCounts::new(30.0, 40.0, p).map(GroupScore::of_counts).ok();
-        let some = WaveCounts { name: "some".to_owned(), before: group(30.0), after: group(35.0) };
+        let some = WaveCounts { name: "some".to_owned(), before: group(30.0), after: group(35.0), correlation: 0.0 };
         let rows = ManyCuts::default().between(&[all, some]).expect("a share");
         assert!(rows[0].change.is_some() && rows[0].p_adjusted.is_none() && !rows[0].is_discovery);
         // Of one test alone the adjusted p-value is its own.
@@ -179,7 +192,7 @@ mod tests {
     #[test]
     fn an_empty_wave_is_no_test() {
         let group = ClassCounts::new(1.0, 2.0, 3.0).map(GroupScore::of_counts).expect("counts");
-        let cut = WaveCounts { name: "new".to_owned(), before: None, after: Some(group) };
+        let cut = WaveCounts { name: "new".to_owned(), before: None, after: Some(group), correlation: 0.0 };
         let rows = ManyCuts::default().between(&[cut]).expect("a share");
         assert!(rows[0].change.is_none() && rows[0].p_adjusted.is_none() && !rows[0].is_discovery);
     }

@@ -169,12 +169,33 @@ impl ChangeSettings {
     /// Rocks (2016), "Interval estimation for the Net Promoter Score", The American Statistician 70(4); Agresti and Caffo
     /// (2000), The American Statistician 54(4), for adding answers to both groups.
     pub fn between(&self, before: GroupScore, after: GroupScore) -> Result<Change, MeasureError> {
+        self.between_related(before, after, 0.0)
+    }
+
+    /// The change from one group to another that may share customers: twice the covariance is taken off the sum of the variances.
+    ///
+    /// `correlation` (-1 to 1) is that of the errors of both scores, as [`correlation_of_scores`](super::correlation_of_scores) gives
+    /// it. Added answers are nobody's, so that among them less is shared: `r sqrt(n m / ((n + 3) (m + 3)))`.
+    ///
+    /// # Errors
+    /// As [`Self::between`].
+    pub fn between_related(
+        &self,
+        before: GroupScore,
+        after: GroupScore,
+        correlation: f64,
+    ) -> Result<Change, MeasureError> {
         let adjust = |group: GroupScore| match self.kind {
             ChangeKind::AdjustedWald => group.adjusted(),
             ChangeKind::Wald => group.plain(),
         };
         let (one, other) = (adjust(before), adjust(after));
-        let variance = one.squared_error + other.squared_error;
+        let apart = one.squared_error + other.squared_error;
+        let given = |group: GroupScore, tested: TestedScore| {
+            if group.is_of_everybody() { 0.0 } else { group.n_as_if / tested.n }
+        };
+        let shared = correlation * (given(before, one) * given(after, other)).sqrt();
+        let variance = apart - 2.0 * shared * (one.squared_error * other.squared_error).sqrt();
         if variance <= 0.0 && !(before.is_of_everybody() && after.is_of_everybody()) {
             return Err(MeasureError::Constant { what: "the answer within both groups".to_owned() });
         }
@@ -182,7 +203,8 @@ impl ChangeSettings {
         let half = self.confidence.z() * error;
         let plan = SamplePlan { variance: 1.0, confidence: self.confidence, ..SamplePlan::default() };
         // A group of variance v and size n is worth n / v of the most varied answers.
-        let worth = |group: TestedScore| group.n / group.variance.max(f64::MIN_POSITIVE);
+        let related = if variance > 0.0 { apart / variance } else { 1.0 };
+        let worth = |group: TestedScore| related * group.n / group.variance.max(f64::MIN_POSITIVE);
         Ok(Change {
             n_before: before.n_shown,
             n_after: after.n_shown,

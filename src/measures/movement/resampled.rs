@@ -1,7 +1,8 @@
-//! How sure a divided change is: both waves resampled by customer.
+//! How sure a divided change is: both waves resampled by customer, who may be in both.
 
 use super::attribution::{Attribution, TouchpointShift};
 use super::mix_rate::{Movement, SegmentWave};
+use crate::data::Clusters;
 use crate::measures::intervals::Ends;
 use crate::measures::sampling::Resampling;
 use crate::measures::{MeasureError, ResponseClass, Sampling};
@@ -19,6 +20,8 @@ pub struct WaveRows<'a> {
     pub touchpoints: &'a [Vec<f64>],
     /// Weights, customers, and how many of them there are in all.
     pub sampling: Sampling<'a>,
+    /// The number of each row's customer, the same in both waves; `None` where nobody is in both.
+    pub people: Option<&'a [u32]>,
 }
 
 /// What one more on a touchpoint goes with.
@@ -72,7 +75,8 @@ pub struct MovementWithError {
 impl ResampledMovement {
     /// Divides the change between two waves of different or overlapping people.
     ///
-    /// Each wave is resampled on its own, customers whole; people in both waves are taken for different ones, which is
+    /// Customers are drawn whole, with all their answers in both waves, so that what somebody says twice is drawn in both or in neither.
+    /// Where the sizes of both populations are known, or nobody is in both waves, each wave is resampled on its own, which is
     /// cautious. A replicate in which a segment has no answers counts it as absent. Where a part of a population was asked, its
     /// replicates lie nearer to the wave by the root of the share that was not: each row's part of the answers, of which all
     /// figures are made, is drawn in. Of a wave that asked everybody nothing is open.
@@ -87,22 +91,10 @@ impl ResampledMovement {
         let figures = [self.figures(before, &own(before)), self.figures(after, &own(after))];
         let [Some(first), Some(second)] = figures else { return Err(MeasureError::NoAnswers) };
         let (movement, attribution) = self.divide(&first, &second)?;
-        let drawn = |wave: WaveRows, seed: u64| {
-            let resampling = Resampling { seed, ..self.resampling };
-            let n = wave.answers.len();
-            let nearer = wave.sampling.share_unseen(wave.sampling.n_seen(n))?.sqrt();
-            let weights = own(wave);
-            // A replicate without answers is kept as such, so that the replicates of the waves stay in step.
-            resampling.draws(n, wave.sampling, |drawn| match nearer < 1.0 {
-                true => Some(drawn_in(&weights, drawn, nearer).and_then(|drawn| self.figures(wave, &drawn))),
-                false => Some(self.figures(wave, drawn)),
-            })
-        };
-        let (earlier, later) = (drawn(before, self.resampling.seed)?, drawn(after, !self.resampling.seed)?);
-        let replicates: Vec<Vec<f64>> = earlier
+        let replicates: Vec<Vec<f64>> = self
+            .drawn(before, after)?
             .iter()
-            .zip(&later)
-            .filter_map(|(first, second)| {
+            .filter_map(|[first, second]| {
                 let (movement, attribution) = self.divide(first.as_ref()?, second.as_ref()?).ok()?;
                 Some(self.parts(&movement, &attribution))
             })
@@ -121,6 +113,43 @@ impl ResampledMovement {
         Ok(MovementWithError { movement, attribution, rows, n_replicates: replicates.len() })
     }
 
+    /// The figures of both waves on each replicate; `None` for a wave without answers in it.
+    fn drawn(&self, before: WaveRows, after: WaveRows) -> Result<Vec<[Option<Figures>; 2]>, MeasureError> {
+        let is_alone = |wave: WaveRows| wave.sampling.n_seen(wave.answers.len()) < 2;
+        if is_alone(before) || is_alone(after) {
+            return Err(MeasureError::OneCustomer);
+        }
+        let nearer = |wave: WaveRows| -> Result<f64, MeasureError> {
+            Ok(wave.sampling.share_unseen(wave.sampling.n_seen(wave.answers.len()))?.sqrt())
+        };
+        let (near_before, near_after) = (nearer(before)?, nearer(after)?);
+        // A replicate without answers is kept as such, so that the replicates of the waves stay in step.
+        let figures = |wave: WaveRows, own: &[f64], drawn: &[f64], nearer: f64| match nearer < 1.0 {
+            true => drawn_in(own, drawn, nearer).and_then(|drawn| self.figures(wave, &drawn)),
+            false => self.figures(wave, drawn),
+        };
+        let own = |wave: WaveRows| (0..wave.answers.len()).map(|row| wave.sampling.weight(row)).collect::<Vec<f64>>();
+        let (own_before, own_after) = (own(before), own(after));
+        let is_finite = before.sampling.population.is_some() && after.sampling.population.is_some();
+        if let (Some(first), Some(second), false) = (before.people, after.people, is_finite) {
+            let people = Clusters::from_labels(first.iter().chain(second));
+            let weights = [own_before.as_slice(), &own_after].concat();
+            let sampling = Sampling { weights: Some(&weights), clusters: Some(&people), ..Sampling::default() };
+            return self.resampling.draws(weights.len(), sampling, |drawn| {
+                let (first, second) = drawn.split_at(own_before.len());
+                let first = figures(before, &own_before, first, near_before);
+                Some([first, figures(after, &own_after, second, near_after)])
+            });
+        }
+        let apart = |wave: WaveRows, own: &[f64], nearer: f64, seed: u64| {
+            let resampling = Resampling { seed, ..self.resampling };
+            resampling.draws(own.len(), wave.sampling, |drawn| Some(figures(wave, own, drawn, nearer)))
+        };
+        let earlier = apart(before, &own_before, near_before, self.resampling.seed)?;
+        let later = apart(after, &own_after, near_after, !self.resampling.seed)?;
+        Ok(earlier.into_iter().zip(later).map(|(first, second)| [first, second]).collect())
+    }
+
     fn check(&self, what: &str, wave: WaveRows) -> Result<(), MeasureError> {
         let n_expected = wave.answers.len();
         wave.sampling.check(n_expected)?;
@@ -128,6 +157,8 @@ impl ResampledMovement {
             true => Ok(()),
             false => Err(MeasureError::Length { what: column, n_found, n_expected }),
         };
+        let n_people = wave.people.map_or(n_expected, <[u32]>::len);
+        long(format!("the customers of {what}"), n_people, n_expected)?;
         long(format!("the segments of {what}"), wave.segments.len(), n_expected)?;
         long(format!("the list of touchpoints of {what}"), wave.touchpoints.len(), self.coefficients.len())?;
         for (column, own) in wave.touchpoints.iter().zip(&self.coefficients) {
@@ -239,7 +270,6 @@ struct Figures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Clusters;
     use crate::measures::change::{ChangeKind, ChangeSettings, GroupScore};
     use crate::measures::{NetPromoterScore, NpsSettings};
 
@@ -263,8 +293,13 @@ mod tests {
         let (first, second) = (segments(400, 6), segments(500, 3));
         let scores = |answers: &[f64]| vec![answers.iter().map(|answer| 0.5 * answer + 3.0).collect::<Vec<f64>>()];
         let (early, late) = (scores(&one), scores(&other));
-        let wave =
-            |answers, segments, touchpoints| WaveRows { answers, segments, touchpoints, sampling: Sampling::default() };
+        let wave = |answers, segments, touchpoints| WaveRows {
+            answers,
+            segments,
+            touchpoints,
+            sampling: Sampling::default(),
+            people: None,
+        };
         let own = settings().between(wave(&one, &first, &early), wave(&other, &second, &late)).expect("waves");
         let of = |answers: &[f64]| {
             GroupScore::of_score(&NetPromoterScore::of(answers, None, NpsSettings::default()).expect("answers"))
@@ -290,8 +325,13 @@ mod tests {
         let (early, late) = (scores(&one), scores(&other));
         let rows = |populations: [Option<f64>; 2]| {
             let sampling = populations.map(|population| Sampling { population, ..Sampling::default() });
-            let wave =
-                |answers, touchpoints, sampling| WaveRows { answers, segments: &segments, touchpoints, sampling };
+            let wave = |answers, touchpoints, sampling| WaveRows {
+                answers,
+                segments: &segments,
+                touchpoints,
+                sampling,
+                people: None,
+            };
             let own = settings().between(wave(&one, &early, sampling[0]), wave(&other, &late, sampling[1]));
             own.expect("waves").rows
         };
@@ -328,12 +368,42 @@ mod tests {
         let settings = ResampledMovement { segments: vec!["all".to_owned()], coefficients: Vec::new(), ..settings() };
         let width = |clusters: Option<&Clusters>| {
             let sampling = Sampling { clusters, ..Sampling::default() };
-            let wave = |answers| WaveRows { answers, segments: &segments, touchpoints: &[], sampling };
+            let wave = |answers| WaveRows { answers, segments: &segments, touchpoints: &[], sampling, people: None };
             let rows = settings.between(wave(&one), wave(&other)).expect("waves").rows;
             rows[0].conf_high - rows[0].conf_low
         };
         // Four equal answers each: twice the width.
         let ratio = width(Some(&customers)) / width(None);
         assert!((ratio - 2.0).abs() < 0.25, "{ratio}");
+    }
+
+    /// Everybody answers twice, a tenth of them otherwise than before: the change has the interval of pairs, `1.96 sd / sqrt(n)`.
+    #[test]
+    fn people_in_both_waves_are_drawn_in_both() {
+        let one = answers(400, 0);
+        let other: Vec<f64> =
+            one.iter().enumerate().map(|(row, &answer)| if row % 10 == 0 { 10.0 } else { answer }).collect();
+        let segments = vec![0; 400];
+        let settings = ResampledMovement { segments: vec!["all".to_owned()], coefficients: Vec::new(), ..settings() };
+        let people: Vec<u32> = (0..400).collect();
+        let row = |people| {
+            let wave = |answers| WaveRows {
+                answers,
+                segments: &segments,
+                touchpoints: &[],
+                sampling: Sampling::default(),
+                people,
+            };
+            settings.between(wave(&one), wave(&other)).expect("waves").rows[0].clone()
+        };
+        let value = |answer: f64| ResponseClass::of(answer).map_or(0.0, ResponseClass::value);
+        let gaps: Vec<f64> = one.iter().zip(&other).map(|(&one, &other)| 100.0 * (value(other) - value(one))).collect();
+        let mean = gaps.iter().sum::<f64>() / 400.0;
+        let want = 1.96 * (gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / 400.0 / 400.0).sqrt();
+        let (same, strangers) = (row(Some(&people)), row(None));
+        let half = |row: &MovementRow| 0.5 * (row.conf_high - row.conf_low);
+        assert!((half(&same) / want - 1.0).abs() < 0.12, "{same:?} {want}");
+        assert!(half(&strangers) > 1.8 * want, "{strangers:?} {want}");
+        assert!((same.estimate - strangers.estimate).abs() < 1e-12 && (same.estimate - mean).abs() < 1e-9);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::beside::FlatWindow;
 use crate::data::Clusters;
+use crate::estimators::FEW_CLUSTERS;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
 use crate::measures::disclosure::{ShownCell, SmallBases};
@@ -13,7 +14,7 @@ use crate::report::words;
 use crate::stats::Confidence;
 use crate::study::Codes;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Which answers of a flat table figures are made of, and how they are reported, whatever the figure.
@@ -67,6 +68,8 @@ pub(super) struct Answers<'q> {
     pub times: Option<Vec<Option<String>>>,
     weights: Option<Vec<f64>>,
     clusters: Option<Clusters>,
+    /// Rows with an answer of which it is not known whose it is.
+    n_nobodys: usize,
     by: Vec<Vec<Option<String>>>,
 }
 
@@ -138,9 +141,11 @@ impl<'q> Answers<'q> {
         for (row, weight) in weights.iter_mut().flatten().enumerate().filter(|(_, weight)| weight.is_nan()) {
             (values[row], *weight) = (f64::NAN, 0.0);
         }
+        let beside = customers.iter().flatten().zip(&values);
+        let n_nobodys = beside.filter(|(who, value)| who.is_none() && !value.is_nan()).count();
         let clusters = customers
             .map(|own| Clusters::from_labels(own.iter().enumerate().map(|(row, who)| who.as_ref().ok_or(row))));
-        Ok(Self { question, table, values, others: numbers, times, weights, clusters, by: texts })
+        Ok(Self { question, table, values, others: numbers, times, weights, clusters, n_nobodys, by: texts })
     }
 
     /// The groups in the order of their values; those in which nobody answered are none.
@@ -204,17 +209,65 @@ impl<'q> Answers<'q> {
         })
     }
 
+    /// That some answers are nobody's in particular.
+    pub fn nobodys(&self) -> Option<Finding> {
+        let column = self.question.cluster.as_ref().filter(|_| self.n_nobodys > 0)?;
+        let sentence = format!(
+            "{} no value of `{column}` and {} taken for a customer of its own each, so that errors are too small if some are of one customer",
+            words::part(self.n_nobodys, self.n_answered(), words::ANSWERS, words::HAVE),
+            words::either(self.n_nobodys, "is", "are")
+        );
+        let finding = Finding::new(FindingKind::Unmatched, Severity::Warning, column, sentence);
+        Some(finding.number("n", self.n_nobodys as f64))
+    }
+
+    /// Which groups have errors by so few customers that they are likely too small; of the groups that are shown.
+    pub fn few_customers<'g>(&self, shown: impl Iterator<Item = &'g Group>) -> Option<Finding> {
+        let clusters = self.clusters.as_ref()?;
+        let n_customers = |group: &Group| clusters.keep(&group.answered).n_clusters();
+        let few: Vec<(String, usize)> = shown
+            .map(|group| (group, n_customers(group)))
+            .filter(|(group, n)| *n > 1 && *n < group.answered.len().min(FEW_CLUSTERS))
+            .map(|(group, n)| (name(&group.by), n))
+            .collect();
+        let (first, fewest) = few.iter().min_by_key(|(_, n)| *n)?;
+        let others = match few.len() {
+            1 => String::new(),
+            n => format!(
+                ", those of {} on fewer than {FEW_CLUSTERS}",
+                words::counted(n - 1, "other group", "other groups")
+            ),
+        };
+        let sentence = format!(
+            "errors and intervals of {first} rest on {fewest} customers (clusters){others}, so few that they are likely too small"
+        );
+        let finding = Finding::new(FindingKind::SmallBase, Severity::Warning, &self.question.column, sentence);
+        Some(finding.number("n_clusters", *fewest as f64))
+    }
+
     /// Which groups are shown, where the small ones cannot be covered by others, none is; and what is to be said of it.
     pub fn shown(&self, groups: &[Group]) -> (Vec<ShownCell>, Option<Finding>) {
         let counts: Vec<u64> = groups.iter().map(|group| group.answered.len() as u64).collect();
         match self.question.small_bases {
             None => (counts.into_iter().map(ShownCell::Shown).collect(), None),
             Some(own) => {
-                let shown = own.list_or_nothing(&counts);
+                let shown = own.crossed(&self.places(groups).into_iter().zip(counts).collect::<Vec<_>>());
                 let finding = own.finding(&self.question.column, &shown);
                 (shown, finding)
             }
         }
+    }
+
+    /// The level of each group in each column. Columns come by name, so that the same is hidden in whichever order they are asked for.
+    fn places(&self, groups: &[Group]) -> Vec<Vec<usize>> {
+        let columns: BTreeSet<&String> = self.question.by.iter().collect();
+        let mut places = vec![Vec::new(); groups.len()];
+        for column in columns {
+            let levels: BTreeSet<&Option<String>> = groups.iter().map(|group| &group.by[column]).collect();
+            let levels: BTreeMap<&Option<String>, usize> = levels.into_iter().zip(0..).collect();
+            places.iter_mut().zip(groups).for_each(|(place, group)| place.push(levels[&group.by[column]]));
+        }
+        places
     }
 
     /// What rests on hardly anything.

@@ -2,12 +2,14 @@
 
 use super::days::day_of;
 use super::influence::{InfluenceAnswer, InfluenceQuestion, SpreadModel};
+use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{Delay, ReferralGraph, Relation};
 use crate::intake::FlatTable;
 use crate::pipeline::PipelineError;
 use crate::pipeline::referral_log::ReferralLog;
 use crate::pipeline::word_speed::{SpeedQuestion, word_speed};
 use crate::report::DelayResult;
+use crate::report::words;
 use crate::study::ReferralKind;
 use serde::Serialize;
 
@@ -113,6 +115,7 @@ pub(super) fn add_speed(
     let mut rows = rows.to_vec();
     rows.sort_by_key(|row| row.day);
     let Some(last) = rows.last() else { return Ok(()) };
+    answer.findings.extend(backwards(&rows, graph.n_nodes(), question));
     let speed = word_speed(
         &ReferralLog::of_edges(rows.iter().map(|row| (row.from, row.to, row.day * DAY_US, relation(row.kind)))),
         graph,
@@ -139,6 +142,34 @@ pub(super) fn add_speed(
         row.measures.insert("mean_days".to_owned(), timed.mean_time(node));
     }
     Ok(())
+}
+
+/// Counts edges that are dated before the first edge into the node that passes on: from these nothing is learned of delays.
+fn backwards(rows: &[DatedRow], n_nodes: usize, question: &InfluenceQuestion) -> Option<Finding> {
+    let leads_on = |row: &&DatedRow| matches!(row.kind, ReferralKind::Referral | ReferralKind::Invitation);
+    let mut first_in = vec![i64::MAX; n_nodes];
+    for row in rows.iter().filter(leads_on) {
+        let first = &mut first_in[row.to as usize];
+        *first = (*first).min(row.day);
+    }
+    let has_known_start = |row: &&DatedRow| first_in[row.from as usize] < i64::MAX;
+    let n_known = rows.iter().filter(leads_on).filter(has_known_start).count();
+    let n_backwards = rows
+        .iter()
+        .filter(leads_on)
+        .filter(has_known_start)
+        .filter(|row| row.day < first_in[row.from as usize])
+        .count();
+    let column = question.time.as_ref()?;
+    (n_backwards > 0).then(|| {
+        let sentence = format!(
+            "{} before the word had come to the node that passes it on; these dates run backwards and nothing is learned of delays from them",
+            words::part(n_backwards, n_known, ("edge onward", "edges onward"), ("is dated", "are dated"))
+        );
+        Finding::new(FindingKind::EdgesDropped, Severity::Warning, column, sentence)
+            .number("n", n_backwards as f64)
+            .number("n_known", n_known as f64)
+    })
 }
 
 fn relation(kind: ReferralKind) -> Relation {

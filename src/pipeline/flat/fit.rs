@@ -11,7 +11,7 @@ use crate::estimators::{
 };
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::pipeline::PipelineError;
-use crate::pipeline::augmented::augmented;
+use crate::pipeline::augmented::{augmented, check_names};
 use crate::pipeline::model_fit::{self, ModelSettings};
 use crate::stats::Confidence;
 use crate::store::{Table, check_ending};
@@ -153,7 +153,9 @@ pub fn fit(question: &FitQuestion) -> Result<FitAnswer, PipelineError> {
         let place = loaded.rows.iter().map(|&row| row as i64);
         let outcome = loaded.observations.outcome();
         let table = Table::new("augment").integers("row", place).numbers(outcome.name(), outcome.values().to_vec());
-        augmented(table, &rows, question.family).write_as(path)?;
+        let table = augmented(table, &rows, question.family);
+        check_names(&table)?;
+        table.write_as(path)?;
     }
     fit.summary.n_rows = loaded.n_rows;
     let mut findings = loaded.findings;

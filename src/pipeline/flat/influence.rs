@@ -2,12 +2,12 @@
 
 use super::edge_rows::{ReadGraph, read_graph};
 use super::edge_times::{DelayAnswer, add_speed};
-use crate::findings::Finding;
+use crate::findings::{Finding, FindingKind, Severity};
 pub use crate::influence::SpreadModel;
 use crate::influence::{
-    ArcWeight, Candidates, Degree, HitsSettings, PageRankSettings, PivotSettings, PlanSettings, PlannedSeed,
-    ReachSettings, ReferralGraph, RivalReach, Seed, SeedSettings, betweenness, closeness, core_numbers, degrees,
-    greedy_seeds, hits, page_rank, personalised_page_rank, plan_seeds, reach, threshold_reach,
+    ArcWeight, Betweenness, BetweennessSettings, Candidates, Degree, HitsSettings, PageRankSettings, PivotSettings,
+    PlanSettings, PlannedSeed, ReachSettings, ReferralGraph, RivalReach, Seed, SeedSettings, betweenness, closeness,
+    core_numbers, degrees, greedy_seeds, hits, page_rank, personalised_page_rank, plan_seeds, reach, threshold_reach,
 };
 use crate::pipeline::PipelineError;
 use serde::Serialize;
@@ -50,7 +50,7 @@ pub enum NodeMeasure {
     Hits,
     /// Closeness, over sampled pivots.
     Closeness,
-    /// Betweenness, over sampled pivots.
+    /// Betweenness, over sampled shortest ways.
     Betweenness,
 }
 
@@ -210,7 +210,7 @@ pub fn influence(question: &InfluenceQuestion) -> Result<InfluenceAnswer, Pipeli
         })
         .collect();
     for &measure in &question.measures {
-        for (name, values) in measured(&graph, measure, question)? {
+        for (name, values) in measured(&graph, measure, question, &mut findings)? {
             nodes.iter_mut().zip(values).for_each(|(node, value)| {
                 node.measures.insert(name.to_owned(), Some(value));
             });
@@ -235,6 +235,7 @@ fn measured(
     graph: &ReferralGraph,
     measure: NodeMeasure,
     question: &InfluenceQuestion,
+    findings: &mut Vec<Finding>,
 ) -> Result<Vec<(&'static str, Vec<f64>)>, PipelineError> {
     let pivots = PivotSettings { seed: question.seed, ..PivotSettings::default() };
     Ok(match measure {
@@ -259,10 +260,36 @@ fn measured(
             vec![("closeness", found.values), ("closeness_se", found.std_errors)]
         }
         NodeMeasure::Betweenness => {
-            let found = betweenness(graph, &pivots)?;
+            let found = between(graph, question, findings)?;
             vec![("betweenness", found.values), ("betweenness_se", found.std_errors)]
         }
     })
+}
+
+/// Betweenness, with a finding where it is sampled; without directions every pair counts once, as in networkx and igraph.
+fn between(
+    graph: &ReferralGraph,
+    question: &InfluenceQuestion,
+    findings: &mut Vec<Finding>,
+) -> Result<Betweenness, PipelineError> {
+    let settings = BetweennessSettings {
+        samples: question.samples,
+        stop_at: question.stop_at,
+        seed: question.seed,
+        ..BetweennessSettings::default()
+    };
+    let mut found = betweenness(graph, &settings)?;
+    if question.kinds == EdgeKinds::Undirected {
+        found.values.iter_mut().chain(&mut found.std_errors).for_each(|value| *value /= 2.0);
+    }
+    findings.extend(found.n_samples.map(|n_samples| {
+        let sentence = format!(
+            "betweenness is estimated from the shortest ways between {n_samples} random pairs of nodes, since the graph is too large to \
+             follow all; betweenness_se says what that is worth, and --samples asks for more or fewer"
+        );
+        Finding::new(FindingKind::Sampled, Severity::Note, "betweenness", sentence).number("n_samples", n_samples as f64)
+    }));
+    Ok(found)
 }
 
 /// PageRank by the edges, or by their weights where there are some; anew from everybody, or from some nodes only.

@@ -68,7 +68,7 @@ pub fn items(question: &ItemQuestion) -> Result<ItemAnswer, PipelineError> {
         groups: Vec::new(),
         correlations: Vec::new(),
         windows: Vec::new(),
-        findings: answers.left_out().into_iter().collect(),
+        findings: answers.left_out().into_iter().chain(answers.nobodys()).collect(),
     };
     let settings = question.settings();
     add_groups(&answers, &groups, &measure, settings, &mut answer).map_err(refused)?;
@@ -109,6 +109,8 @@ fn add_groups(
     let rows = CutAnalysis::of(settings).estimate(std::slice::from_ref(measure), &[cut], answers.sampling())?.rows;
     let (shown, finding) = answers.shown(groups);
     answer.findings.extend(finding);
+    let of_shown = groups.iter().zip(&shown).filter(|(_, shown)| shown.is_shown()).map(|(group, _)| group);
+    answer.findings.extend(answers.few_customers(of_shown));
     // The first row is that of all answers.
     for ((group, cell), row) in groups.iter().zip(shown).zip(rows.into_iter().skip(1)) {
         if !cell.is_shown() {

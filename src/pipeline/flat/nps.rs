@@ -73,7 +73,7 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
         groups: Vec::new(),
         correlations: Vec::new(),
         windows: Vec::new(),
-        findings: answers.left_out().into_iter().collect(),
+        findings: answers.left_out().into_iter().chain(answers.nobodys()).collect(),
     };
     answer.findings.extend(of_another_scale(
         &answers.question.column,
@@ -82,6 +82,8 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
     ));
     let (shown, finding) = answers.shown(&groups);
     answer.findings.extend(finding);
+    let of_shown = groups.iter().zip(&shown).filter(|(_, shown)| shown.is_shown()).map(|(group, _)| group);
+    answer.findings.extend(answers.few_customers(of_shown));
     for (group, shown) in groups.iter().zip(shown) {
         let (by, members) = (group.by.clone(), &group.answered);
         // What is hidden is still checked: an answer off the scale is refused wherever it stands.

@@ -376,6 +376,7 @@ mod tests {
             name: format!("channel {at}"),
             before: group([40.0, 40.0, 40.0]),
             after: group(*own),
+            correlation: 0.0,
         };
         let counts: Vec<WaveCounts> = after.iter().enumerate().map(cut).collect();
         let cuts = ManyCuts::default().one_by_one(&counts);
@@ -421,7 +422,8 @@ mod tests {
         };
         let (before, after) = (of([9.0, 10.0, 8.0, 2.0]), of([9.0, 10.0, 9.0, 2.0]));
         let all = ChangeSettings::default().between(before, after).expect("a change");
-        let cut = WaveCounts { name: "channel web".to_owned(), before: Some(before), after: Some(after) };
+        let cut =
+            WaveCounts { name: "channel web".to_owned(), before: Some(before), after: Some(after), correlation: 0.0 };
         let mut cuts = ManyCuts::default().one_by_one(&[cut]);
         ManyCuts::default().adjust(&mut cuts).expect("a share");
         let wave = WaveChange { all, cuts, ..change([40.0; 3], [40.0; 3]) };
