@@ -629,7 +629,8 @@ pub(super) struct Drivers {
     /// Groups of drivers, as in 'service=A,B;product=C': Owen values divide the fit among groups, then within them.
     #[arg(long, value_parser = parse_groups)]
     pub groups: Option<Groups>,
-    /// Compare each driver with so many drivers of pure noise, for a p-value that it is more than noise.
+    /// Compare each driver with so many drivers of pure noise, for a p-value that it is more than noise. The smallest there can
+    /// be is 1 over one more than their number, so that showing it of one of 10 drivers takes 199 of them, and of 20, 399.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = replicates)]
     pub noise: usize,
     /// Also give standard errors of contributions and shares by the infinitesimal jackknife.
@@ -687,7 +688,7 @@ pub(super) struct Fit {
     #[arg(long, value_enum, default_value_t = Family::Linear)]
     pub family: Family,
     /// Firth's penalised fit, for --family logistic: finite coefficients where the columns separate the classes or events
-    /// are few.
+    /// are few, with intervals and p-values by the profile of the penalised likelihood (robust ones under sampling weights).
     #[arg(long)]
     pub firth: bool,
     /// Slopes of their own for leaving the lowest and for reaching the highest of three levels, such as detractor, passive and

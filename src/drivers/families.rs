@@ -238,7 +238,7 @@ impl DriverAnalysis {
         findings.extend(notices::weak_link(&base.outcome, decomposed, p_value));
         findings.extend(of_test);
         findings.extend(checked.findings);
-        findings.extend(notices::no_more_than_noise(&base.outcome, &rows, 1.0 - self.confidence.level()));
+        findings.extend(notices::beside_noise(&base.outcome, &rows, 1.0 - self.confidence.level()));
         let by_weights = plan.method == Method::RelativeWeights;
         if plan.sampling.is_some() && !by_weights {
             if self.noise_drivers > 0 || self.jackknife {
