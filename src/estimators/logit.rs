@@ -134,6 +134,14 @@ impl LogisticFit {
         &self.0.coefficients
     }
 
+    pub(super) fn coefficients_mut(&mut self) -> &mut [Coefficient] {
+        &mut self.0.coefficients
+    }
+
+    pub(super) fn findings_mut(&mut self) -> &mut Vec<Finding> {
+        &mut self.0.findings
+    }
+
     /// Covariance of the coefficients, in their order.
     pub fn covariance(&self) -> ArrayView2<'_, f64> {
         self.0.covariance.view()
