@@ -155,8 +155,10 @@ pub(super) fn weak_link(outcome: &str, explained: f64, p_value: f64) -> Option<F
 
 pub(super) fn small_base(outcome: &str, n_used: usize, n_drivers: usize) -> Option<Finding> {
     (n_used < 10 * n_drivers).then(|| {
+        let drivers = if n_drivers == 1 { "driver" } else { "drivers" };
+        let (answers, are) = if n_used == 1 { ("answer", "is") } else { ("answers", "are") };
         let sentence =
-            format!("{n_used} answers for {n_drivers} drivers are few; expect other ranks from other answers");
+            format!("{n_used} {answers} for {n_drivers} {drivers} {are} few; expect other ranks from other answers");
         Finding::new(FindingKind::SmallBase, Severity::Warning, outcome, sentence)
             .number("n_used", n_used as f64)
             .number("n_drivers", n_drivers as f64)
