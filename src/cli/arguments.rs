@@ -1,6 +1,6 @@
 //! What can be asked on the command line.
 
-use super::names::{Names, cells, parse_names, parted};
+use super::names::{CodeList, Names, cells, parse_codes, parse_names, parted};
 use crate::drivers::DriverGroup;
 use crate::measures::IntervalKind;
 use crate::measures::portfolio::AnswerScale;
@@ -523,9 +523,9 @@ pub(super) struct NpsOfTable {
     /// Answers behind the benchmark, where they are known.
     #[arg(long, value_name = "N", requires = "benchmark")]
     pub benchmark_n: Option<f64>,
-    /// Codes that are no answer, as in 11,99; blank, NA and null are none in any case.
-    #[arg(long, value_parser = parse_names, value_name = "CODES")]
-    pub not_applicable: Vec<Names>,
+    /// Codes that are no answer, as in 11,99 or -99, or of one column alone, as in COLUMN=0,9; blank, NA and null are none in any case.
+    #[arg(long, value_parser = parse_codes, allow_hyphen_values = true, value_name = "CODES")]
+    pub not_applicable: Vec<CodeList>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -592,9 +592,10 @@ pub(super) struct Data {
     /// A column whose equal values belong together, such as the customer.
     #[arg(long, value_name = "COLUMN")]
     pub cluster: Option<String>,
-    /// Codes that count as missing, as in 0,99; blank, NA and null do in any case.
-    #[arg(long, value_parser = parse_names, value_name = "CODES")]
-    pub not_applicable: Vec<Names>,
+    /// Codes that count as missing in every column, the outcome included, as in 11,99 or -99, or in one, as in COLUMN=0,9; blank, NA
+    /// and null do in any case.
+    #[arg(long, value_parser = parse_codes, allow_hyphen_values = true, value_name = "CODES")]
+    pub not_applicable: Vec<CodeList>,
 }
 
 #[derive(Debug, Args)]
@@ -629,7 +630,8 @@ pub(super) struct Drivers {
     /// Groups of drivers, as in 'service=A,B;product=C': Owen values divide the fit among groups, then within them.
     #[arg(long, value_parser = parse_groups)]
     pub groups: Option<Groups>,
-    /// Compare each driver with so many drivers of pure noise, for a p-value that it is more than noise.
+    /// Compare each driver with so many drivers of pure noise, for a p-value that it is more than noise. The smallest there can
+    /// be is 1 over one more than their number, so that showing it of one of 10 drivers takes 199 of them, and of 20, 399.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = replicates)]
     pub noise: usize,
     /// Also give standard errors of contributions and shares by the infinitesimal jackknife.
@@ -687,7 +689,7 @@ pub(super) struct Fit {
     #[arg(long, value_enum, default_value_t = Family::Linear)]
     pub family: Family,
     /// Firth's penalised fit, for --family logistic: finite coefficients where the columns separate the classes or events
-    /// are few.
+    /// are few, with intervals and p-values by the profile of the penalised likelihood (robust ones under sampling weights).
     #[arg(long)]
     pub firth: bool,
     /// Slopes of their own for leaving the lowest and for reaching the highest of three levels, such as detractor, passive and
@@ -706,9 +708,9 @@ pub(super) struct Fit {
     /// What is penalised, for --family penalised; linear by default.
     #[arg(long, value_enum)]
     pub of: Option<PenalisedOf>,
-    /// Share of the lasso in the penalty (0 ridge, 1 lasso), for --family penalised; 1 by default. A number is taken in its
-    /// own units, as by scikit-learn; R's glmnet scales it to variance 1 first, which divides the ridge part of the penalty by
-    /// its standard deviation. The lasso part, and all of a class, are as there.
+    /// Share of the lasso in the penalty (0 ridge, 1 lasso), for --family penalised; 1 by default. As in R's
+    /// glmnet, a number counts in units of its standard deviation, which divides the ridge part of the penalty by that deviation;
+    /// scikit-learn does not divide it. The lasso part, and all of a class, are the same in both.
     #[arg(long, value_name = "SHARE")]
     pub mixing: Option<f64>,
     /// Which penalty is taken, for --family penalised; one-standard-error by default.
@@ -856,9 +858,9 @@ pub(super) struct InfluenceOfEdges {
     /// PageRank follows edges in proportion to this column (at least 0) and not all alike.
     #[arg(long, value_name = "COLUMN", requires = "edges")]
     pub weight: Option<String>,
-    /// The probability with which PageRank follows an edge and does not start anew.
-    #[arg(long, value_name = "D", default_value_t = 0.85, value_parser = parse_damping, conflicts_with = "study")]
-    pub damping: f64,
+    /// The probability with which PageRank follows an edge and does not start anew; 0.85 by default.
+    #[arg(long, value_name = "D", value_parser = parse_damping, conflicts_with = "study")]
+    pub damping: Option<f64>,
     /// PageRank starts anew at these nodes only: who is near to them.
     #[arg(long, value_name = "NODE,...", value_parser = parse_names, requires = "edges")]
     pub restart: Vec<Names>,

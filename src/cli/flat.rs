@@ -395,6 +395,12 @@ fn penalised(arguments: &Fit) -> Result<(), Failure> {
              --augment and --exposure out",
         ));
     }
+    if arguments.lambda.is_some() && arguments.folds.is_some() {
+        return Err(Failure::new(
+            2,
+            "--folds chooses a penalty by cross-validation, which --lambda gives; leave one out",
+        ));
+    }
     let rule = match (arguments.lambda, arguments.lambda_rule) {
         (Some(lambda), _) => LambdaRule::Fixed(lambda),
         (None, None | Some(LambdaChoice::OneStandardError)) => LambdaRule::OneStandardError,
@@ -487,7 +493,7 @@ fn flat_data(file: &Path, data: &Data, outcome: &str, missing: Missing) -> FlatD
         cluster: data.cluster.clone(),
         exposure: None,
         missing,
-        not_applicable: names::all(&data.not_applicable),
+        not_applicable: names::codes(&data.not_applicable),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Lists on the command line: names and codes parted by commas, with quotes as in CSV around those that hold one.
 
+use crate::pipeline::flat::MissingCodes;
+
 /// Names of one flag: not empty, without the blanks around them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Names(pub Vec<String>);
@@ -11,6 +13,43 @@ pub(super) fn parse_names(text: &str) -> Result<Names, String> {
         return Err("a name is empty; part names by one comma each, as in A,B".to_owned());
     }
     Ok(Names(names))
+}
+
+/// Codes of one flag: of all columns, or of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CodeList {
+    column: Option<String>,
+    codes: Vec<String>,
+}
+
+/// `-99,11`, or `COLUMN=-99,11`. A minus in front is part of a code; what looks like a flag is none.
+pub(super) fn parse_codes(text: &str) -> Result<CodeList, String> {
+    if text.starts_with("--") && text.len() > 2 {
+        return Err(format!(
+            "`{text}` is a flag where codes should stand; write --not-applicable={text} where it is meant"
+        ));
+    }
+    let (column, codes) = match parted(text, '=')?[..] {
+        [codes] => (None, codes),
+        [column, codes] => (Some(unquoted(column)?), codes),
+        _ => return Err("codes of one column stand behind its name and one equals sign, as in A=0,9".to_owned()),
+    };
+    if column.as_ref().is_some_and(String::is_empty) {
+        return Err("no column stands before the equals sign; write A=0,9".to_owned());
+    }
+    Ok(CodeList { column, codes: parse_names(codes)?.0 })
+}
+
+/// The codes of a flag that may be given several times.
+pub(super) fn codes(lists: &[CodeList]) -> MissingCodes {
+    let mut all = MissingCodes::default();
+    for CodeList { column, codes } in lists {
+        match column {
+            Some(column) => all.by_column.push((column.clone(), codes.clone())),
+            None => all.everywhere.extend(codes.iter().cloned()),
+        }
+    }
+    all
 }
 
 /// The names of a flag that may be given several times, in the order given.
@@ -72,6 +111,21 @@ mod tests {
     fn quotes_hold_a_name_with_commas_together() {
         assert_eq!(names("\"a, at first\",b"), ["a, at first", "b"]);
         assert_eq!(names("\"the \"\"old\"\" one\""), ["the \"old\" one"]);
+    }
+
+    #[test]
+    fn codes_may_begin_with_a_minus_and_belong_to_one_column() {
+        let all =
+            |texts: &[&str]| codes(&texts.iter().map(|text| parse_codes(text).expect("codes")).collect::<Vec<_>>());
+        assert_eq!(all(&["-99,-1", "-"]).everywhere, ["-99", "-1", "-"]);
+        let own = all(&["seat=0,9", "\"price, at first\"=-1", "\"a=b\""]);
+        let by_column = [("seat", vec!["0", "9"]), ("price, at first", vec!["-1"])];
+        let want = by_column.map(|(name, codes)| (name.to_owned(), codes.into_iter().map(str::to_owned).collect()));
+        assert_eq!(own.by_column, want);
+        assert_eq!(own.everywhere, ["a=b"]);
+        for text in ["--weights", "a=b=c", "=9", "a="] {
+            assert!(parse_codes(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ fn of_table(arguments: &NpsOfTable) -> Result<(), Failure> {
         small_bases,
         correlate: arguments.correlate.clone(),
         window: window(arguments)?,
-        not_applicable: names::all(&arguments.not_applicable),
+        not_applicable: names::codes(&arguments.not_applicable),
     };
     if !is_nps {
         let answer = flat::items(&ItemQuestion { answers, figure, interval: arguments.interval })?;

@@ -51,7 +51,7 @@ pub(super) fn purchases(arguments: &Fit) -> Result<(), Failure> {
         },
         horizon_days: log.horizon.unwrap_or(HORIZON_DAYS),
         confidence: confidence(arguments.confidence)?,
-        not_applicable: names::all(&arguments.rows.not_applicable),
+        not_applicable: names::codes(&arguments.rows.not_applicable),
         augment: arguments.augment.clone(),
     })?;
     if arguments.format == Format::Json { print::json(&answer) } else { text(&answer) }

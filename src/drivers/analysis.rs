@@ -194,7 +194,7 @@ impl DriverAnalysis {
         findings.extend(notices::suppressors(&rows));
         findings.extend(notices::weak_link(outcome, decomposed, p_value));
         findings.extend(of_test);
-        findings.extend(notices::no_more_than_noise(outcome, &rows, 1.0 - self.confidence.level()));
+        findings.extend(notices::beside_noise(outcome, &rows, 1.0 - self.confidence.level()));
         if (self.noise_drivers > 0 || self.jackknife) && plan.for_repeats().is_none() {
             findings.push(notices::not_repeated(outcome, plan.method));
         }

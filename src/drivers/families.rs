@@ -7,16 +7,16 @@ use super::divided::{Beside, Described, Divided};
 use super::game::Game;
 use super::method::Method;
 use super::notices;
-use super::overall::{self, Freedom, OverallTest, Slopes};
+use super::overall::{self, OverallTest};
 use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure};
 use super::sampling::SampledValues;
 use super::subset_models::{Certainty, ClassWeights, Model, SubsetModels, log_likelihoods};
 use super::subset_tree::N_DRIVERS_MAX;
 use crate::data::{Observations, Outcome, WeightKind, Weights};
-use crate::estimators::{Coefficient, Count, CountDistribution, FitSummary, Logit, Ordinal};
+use crate::estimators::{Count, CountDistribution, Logit, Ordinal};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::distributions::{chi_squared_upper, f_upper};
-use ndarray::{Array1, ArrayView2};
+use ndarray::Array1;
 use std::collections::BTreeMap;
 
 /// A logistic model is fitted for each of the 2^p subsets: beyond this number it takes minutes.
@@ -221,7 +221,10 @@ impl DriverAnalysis {
             None => chi_squared_upper(gain, df),
             Some(dispersion) => f_upper(gain / df / dispersion, df, checked.df_residual),
         };
-        let overall = match (checked.robust_p_value, observations.n_clusters_repeated()) {
+        let by_units = overall::is_by_units(observations)
+            .then(|| problem.scores_without_drivers(observations, &empty, &weights))
+            .and_then(|scores| overall::by_signs(&scores));
+        let overall = match (by_units, observations.n_clusters_repeated()) {
             (Some(p_value), _) => OverallTest::plain(p_value),
             (None, Some(n_clusters)) => {
                 let share = n_clusters as f64 / base.n_observations as f64;
@@ -235,7 +238,7 @@ impl DriverAnalysis {
         findings.extend(notices::weak_link(&base.outcome, decomposed, p_value));
         findings.extend(of_test);
         findings.extend(checked.findings);
-        findings.extend(notices::no_more_than_noise(&base.outcome, &rows, 1.0 - self.confidence.level()));
+        findings.extend(notices::beside_noise(&base.outcome, &rows, 1.0 - self.confidence.level()));
         let by_weights = plan.method == Method::RelativeWeights;
         if plan.sampling.is_some() && !by_weights {
             if self.noise_drivers > 0 || self.jackknife {
@@ -400,58 +403,35 @@ impl DriverAnalysis {
         always: &[usize],
     ) -> Result<Checked, DriverError> {
         let modelled = in_observations(observations.with_features(&analysis::sources(drivers, always)))?;
-        let robust = overall::robust(observations);
-        // One cluster has no errors by cluster.
-        let asked = robust.filter(|_| observations.n_clusters_repeated() != Some(1));
-        let std_errors = asked.unwrap_or_default();
-        let is_of_drivers = |term: &str| overall::is_of(observations.design().names(), drivers, term);
         let few = |findings: &[Finding]| -> Vec<Finding> {
             findings.iter().filter(|finding| finding.kind == FindingKind::FewEvents).cloned().collect()
         };
         let confidence = self.confidence;
         Ok(match family {
             DriverFamily::Logistic => {
-                let fit = Logit { std_errors, confidence, ..Logit::default() }.fit(&modelled)?;
-                let findings = few_events(&modelled).into_iter().collect();
-                let robust_p_value =
-                    asked.and_then(|_| wald(fit.coefficients(), fit.covariance(), fit.summary(), is_of_drivers));
-                Checked { findings, robust_p_value, ..Checked::default() }
+                Logit { confidence, ..Logit::default() }.fit(&modelled)?;
+                Checked { findings: few_events(&modelled).into_iter().collect(), ..Checked::default() }
             }
             DriverFamily::Ordinal => {
-                let fit = Ordinal { std_errors, confidence, ..Ordinal::default() }.fit(&modelled)?;
-                let robust_p_value =
-                    asked.and_then(|_| wald(fit.coefficients(), fit.covariance(), fit.summary(), is_of_drivers));
-                Checked { findings: few(fit.findings()), robust_p_value, ..Checked::default() }
+                let fit = Ordinal { confidence, ..Ordinal::default() }.fit(&modelled)?;
+                Checked { findings: few(fit.findings()), ..Checked::default() }
             }
             DriverFamily::Count | DriverFamily::Linear => {
                 let distribution = CountDistribution::Poisson;
-                let fit = Count { distribution, std_errors, confidence, ..Count::default() }.fit(&modelled)?;
-                let robust_p_value =
-                    asked.and_then(|_| wald(fit.coefficients(), fit.covariance(), fit.summary(), is_of_drivers));
+                let fit = Count { distribution, confidence, ..Count::default() }.fit(&modelled)?;
                 let dispersion = fit.summary().count.as_ref().map_or(1.0, |count| count.dispersion);
                 let tests = fit.overdispersion();
                 let p_value = tests.linear.p_value.min(tests.quadratic.p_value);
                 let dispersion = Some(dispersion).filter(|&value| p_value < OVERDISPERSED_P && value > 1.0);
                 let mut findings = few(fit.findings());
                 findings.extend(dispersion.map(|value| overdispersed(observations.outcome().name(), value, p_value)));
-                Checked { findings, robust_p_value, dispersion, df_residual: fit.summary().df_residual as f64 }
+                Checked { findings, dispersion, df_residual: fit.summary().df_residual as f64 }
             }
         })
     }
 }
 
-/// The test of some terms of a fit by its own covariance.
-fn wald<'f>(
-    coefficients: &'f [Coefficient],
-    covariance: ArrayView2<'f, f64>,
-    summary: &FitSummary,
-    is_tested: impl Fn(&str) -> bool,
-) -> Option<f64> {
-    let freedom = Freedom::by_cluster(summary.n_clusters, Freedom::Endless);
-    Slopes { coefficients, covariance, freedom }.wald(is_tested)
-}
-
-/// The same with precision weights of mean 1, as the likelihood that is divided has them: what a fit says of classes and counts would
+/// The rows with precision weights of mean 1, as the likelihood that is divided has them: what a fit says of classes and counts would
 /// else go by the unit of the weights, which mean something in proportion only.
 fn in_observations(observations: Observations) -> Result<Observations, DriverError> {
     let weights = observations.weights();
@@ -496,8 +476,6 @@ fn divided_by(plan: &Plan, weights: Option<&ClassWeights>, gain: f64) -> f64 {
 #[derive(Default)]
 struct Checked {
     findings: Vec<Finding>,
-    /// The test that no driver goes with the outcome, where rows are no independent draws that count alike.
-    robust_p_value: Option<f64>,
     /// Times as much that counts vary as a Poisson model allows, where that is beyond chance.
     dispersion: Option<f64>,
     df_residual: f64,
@@ -522,8 +500,9 @@ fn few_events(observations: &Observations) -> Option<Finding> {
     let n_events = events(observations);
     let rarer = n_events.min(observations.weights().n_observations(observations.n_rows()) - n_events);
     (rarer < EVENTS_PER_COLUMN * n_columns).then(|| {
+        let columns = if n_columns < 1.5 { "column" } else { "columns" };
         let sentence = format!(
-            "{rarer} cases of the rarer class for {n_columns} columns are few (10 for each are customary); shares and ranks \
+            "{rarer} cases of the rarer class for {n_columns} {columns} are few (10 for each are customary); shares and ranks \
              may change with the next data"
         );
         Finding::new(FindingKind::FewEvents, Severity::Warning, observations.outcome().name(), sentence)

@@ -61,6 +61,7 @@ pub use groups::DriverGroup;
 pub use importance::Importance;
 pub use lattice::LatticeSums;
 pub use method::{Method, MethodError};
+pub use notices::noise_needed;
 pub use ranking::{
     DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure, GroupRow, NoiseTest, RankInterval,
 };

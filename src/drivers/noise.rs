@@ -284,6 +284,7 @@ pub(super) fn compared(
     contributions: impl Fn(&Draws<'_>) -> Vec<Option<Array1<f64>>>,
 ) -> Vec<NoiseTest> {
     let mut p_values = vec![f64::NAN; drivers.len()];
+    let mut n_known = vec![0; drivers.len()];
     // Numbers of observations are compared bit by bit: drivers without gaps have the very same.
     let mut alike_by_kind: BTreeMap<(usize, Option<u64>, Option<usize>), Vec<usize>> = BTreeMap::new();
     for (driver, columns) in drivers.iter().enumerate() {
@@ -302,14 +303,17 @@ pub(super) fn compared(
         for &driver in alike.iter().filter(|_| !known.is_empty()) {
             let reaches = |drawn: &&Array1<f64>| drawn[drivers.len()] + TIE >= drawn[driver];
             p_values[driver] = (1 + known.iter().filter(reaches).count()) as f64 / (1 + known.len()) as f64;
+            n_known[driver] = known.len();
         }
     }
     let adjusted = holm(&p_values).into_iter().zip(benjamini_hochberg(&p_values));
-    p_values
-        .iter()
-        .zip(adjusted)
-        .map(|(&p_value, (p_holm, p_benjamini_hochberg))| NoiseTest { p_value, p_holm, p_benjamini_hochberg })
-        .collect()
+    let test = |((p_value, n_drawn), (p_holm, p_benjamini_hochberg))| NoiseTest {
+        p_value,
+        p_holm,
+        p_benjamini_hochberg,
+        n_drawn,
+    };
+    p_values.into_iter().zip(n_known).zip(adjusted).map(test).collect()
 }
 
 #[cfg(test)]

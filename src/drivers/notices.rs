@@ -4,7 +4,7 @@ use super::analysis::{Base, Driver};
 use super::bootstrap::Replicates;
 use super::method::Method;
 use super::noise::COMPARED_CLUSTERS_MIN;
-use super::ranking::DriverRow;
+use super::ranking::{DriverRow, NoiseTest};
 use super::regression::{FullModel, Layout, Regression};
 use super::sampling::Sampled;
 use crate::estimators::FEW_CLUSTERS;
@@ -155,8 +155,10 @@ pub(super) fn weak_link(outcome: &str, explained: f64, p_value: f64) -> Option<F
 
 pub(super) fn small_base(outcome: &str, n_used: usize, n_drivers: usize) -> Option<Finding> {
     (n_used < 10 * n_drivers).then(|| {
+        let drivers = if n_drivers == 1 { "driver" } else { "drivers" };
+        let (answers, are) = if n_used == 1 { ("answer", "is") } else { ("answers", "are") };
         let sentence =
-            format!("{n_used} answers for {n_drivers} drivers are few; expect other ranks from other answers");
+            format!("{n_used} {answers} for {n_drivers} {drivers} {are} few; expect other ranks from other answers");
         Finding::new(FindingKind::SmallBase, Severity::Warning, outcome, sentence)
             .number("n_used", n_used as f64)
             .number("n_drivers", n_drivers as f64)
@@ -242,11 +244,15 @@ pub(super) fn no_intervals(outcome: &str, n_drivers: usize) -> Finding {
     Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
 }
 
-/// Drivers that a driver of pure noise keeps up with.
-pub(super) fn no_more_than_noise(outcome: &str, rows: &[DriverRow], level: f64) -> Option<Finding> {
+/// Drivers that a driver of pure noise keeps up with, and whether enough noise was drawn to show that one does better.
+pub(super) fn beside_noise(outcome: &str, rows: &[DriverRow], level: f64) -> Vec<Finding> {
+    no_more_than_noise(outcome, rows, level).into_iter().chain(little_noise(outcome, rows, level)).collect()
+}
+
+fn no_more_than_noise(outcome: &str, rows: &[DriverRow], level: f64) -> Option<Finding> {
     let alike: Vec<&str> = rows
         .iter()
-        .filter(|row| row.noise.is_some_and(|noise| noise.p_benjamini_hochberg > level))
+        .filter(|row| row.noise.is_some_and(|noise| noise.is_no_more(level)))
         .map(|row| row.driver.as_str())
         .collect();
     (!alike.is_empty()).then(|| {
@@ -257,6 +263,39 @@ pub(super) fn no_more_than_noise(outcome: &str, rows: &[DriverRow], level: f64) 
         Finding::new(FindingKind::Unreliable, Severity::Warning, outcome, sentence)
             .number("n_drivers", alike.len() as f64)
     })
+}
+
+/// Noise drivers so few that a single driver cannot be shown to be more, whatever the data.
+///
+/// # References
+/// Phipson and Smyth (2010), "Permutation p-values should never be zero", Statistical Applications in Genetics and Molecular
+/// Biology 9(1), article 39.
+fn little_noise(outcome: &str, rows: &[DriverRow], level: f64) -> Option<Finding> {
+    let compared: Vec<NoiseTest> = rows.iter().filter_map(|row| row.noise).filter(|own| own.n_drawn > 0).collect();
+    let n_drawn = compared.iter().map(|own| own.n_drawn).min()?;
+    let n_needed = noise_needed(compared.len(), level);
+    let is_open = compared.iter().any(|own| own.p_benjamini_hochberg > level);
+    (n_drawn < n_needed && is_open).then(|| {
+        let those = if n_drawn == 1 { "noise driver" } else { "noise drivers" };
+        let drivers = match compared.len() {
+            1 => "a driver".to_owned(),
+            n => format!("one of {n} drivers"),
+        };
+        let sentence = format!(
+            "{n_drawn} {those} cannot show that {drivers} is more than noise: the smallest p-value that there can be is \
+             1/{}, before it is adjusted for the number of drivers; ask for {n_needed} or more",
+            n_drawn + 1
+        );
+        Finding::new(FindingKind::Unreliable, Severity::Warning, outcome, sentence)
+            .number("n_noise_drivers", n_drawn as f64)
+            .number("n_needed", n_needed as f64)
+    })
+}
+
+/// Noise drivers of which the smallest p-value there can be, times the number of drivers, is no more than `level`.
+pub fn noise_needed(n_drivers: usize, level: f64) -> usize {
+    // `1 - 0.95` is a little more than 0.05: rounded up, 12 / 0.05 would be 240 or 241 by chance.
+    ((n_drivers as f64 / level - 1e-6).ceil() as usize).saturating_sub(1)
 }
 
 /// A method that takes too long to be computed hundreds of times.

@@ -182,6 +182,33 @@ impl<'a> Expansion<'a> {
         }
     }
 
+    /// By distinct row: the derivatives by the parameters from `n_own` on, less what goes along with those before, so that in a sum
+    /// over rows it does not matter that those were fitted (efficient scores). Combinations of other columns are left out.
+    ///
+    /// # References
+    /// Rao (1948), as below; Boos (1992), "On generalized score tests", The American Statistician 46(4).
+    pub fn efficient_scores(&self, n_own: usize) -> Array2<f64> {
+        let information = information(self.rows, &self.derivatives, &self.columns);
+        let (own, tested): (Vec<usize>, Vec<usize>) = self.cholesky.kept().iter().partition(|&&term| term < n_own);
+        let of_own = information.select(Axis(0), &own);
+        let cholesky = Cholesky::of(of_own.select(Axis(1), &own).view());
+        let along: Vec<Array1<f64>> = tested.iter().map(|&term| cholesky.solve(of_own.column(term))).collect();
+        let n_rows = self.rows.weights.len();
+        let mut scores = Array2::zeros((n_rows, tested.len()));
+        let mut terms = Array2::zeros((TERM_ROWS.min(n_rows), 2 + information.nrows()));
+        for first in (0..n_rows).step_by(TERM_ROWS) {
+            let last = (first + TERM_ROWS).min(n_rows);
+            self.terms(first, terms.slice_mut(s![..last - first, ..]));
+            for (row, terms) in (first..last).zip(terms.outer_iter()) {
+                for (place, (&term, along)) in tested.iter().zip(&along).enumerate() {
+                    let explained: f64 = own.iter().zip(along).map(|(&own, along)| along * terms[2 + own]).sum();
+                    scores[[row, place]] = terms[2 + term] - explained;
+                }
+            }
+        }
+        scores
+    }
+
     /// What the log-likelihood gains by more columns, by one Newton step from where their slopes are zero: half of Rao's
     /// score statistic.
     ///

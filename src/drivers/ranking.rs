@@ -197,6 +197,21 @@ pub struct NoiseTest {
     pub p_holm: f64,
     /// The same adjusted over all drivers by Benjamini and Hochberg: for a list of which a small part may be wrong.
     pub p_benjamini_hochberg: f64,
+    /// Noise drivers behind these: no p-value is below `1 / (n_drawn + 1)`.
+    pub n_drawn: usize,
+}
+
+impl NoiseTest {
+    /// Whether the driver contributes no more than noise, as far as such a test can say it. One that beat every noise driver
+    /// does contribute more, although its p-value, adjusted over many drivers, may be large where few were drawn.
+    pub(crate) fn is_no_more(&self, level: f64) -> bool {
+        self.p_benjamini_hochberg > level && !self.beat_all()
+    }
+
+    /// Whether no noise driver contributed as much: the p-value is the smallest that there can be.
+    fn beat_all(&self) -> bool {
+        self.p_value * (self.n_drawn as f64 + 1.0) < 1.5
+    }
 }
 
 /// How sure a driver's contribution, share and rank are.

@@ -4,6 +4,7 @@
 mod jackknife;
 mod noise;
 mod relative_weights;
+mod without_drivers;
 
 pub(super) use relative_weights::{Certainty, ClassWeights};
 

@@ -29,7 +29,7 @@ pub struct Coefficient {
     pub estimate: f64,
     /// Its standard error.
     pub std_error: f64,
-    /// `estimate / std_error`.
+    /// `estimate / std_error`; of Firth's fit, the signed root of the penalised likelihood ratio.
     pub statistic: f64,
     /// Probability of a statistic at least as far from zero if the true coefficient were zero.
     pub p_value: f64,

@@ -573,8 +573,9 @@ fn with_alpha(
 fn few_events(outcome: &str, counted: f64, n_slopes: usize) -> Option<Finding> {
     let per_term = counted / n_slopes.max(1) as f64;
     (n_slopes > 0 && per_term < EVENTS_PER_TERM).then(|| {
+        let columns = if n_slopes == 1 { "column" } else { "columns" };
         let sentence = format!(
-            "`{outcome}` counts {counted:.0} events for {n_slopes} columns, fewer than {EVENTS_PER_TERM:.0} for each: \
+            "`{outcome}` counts {counted:.0} events for {n_slopes} {columns}, fewer than {EVENTS_PER_TERM:.0} for each: \
              estimates and intervals are doubtful."
         );
         Finding::new(FindingKind::FewEvents, Severity::Warning, outcome, sentence)

@@ -3,12 +3,20 @@
 use super::Separation;
 use thiserror::Error;
 
+/// So many of a thing whose plural takes an s.
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
 /// Why a model could not be fitted. Rows are counted from 1.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FitError {
     /// As many terms as rows, or more.
-    #[error("{n_used} usable rows cannot carry {n_terms} terms (intercept included); add rows or leave columns out")]
+    #[error(
+        "{} cannot carry {} (intercept included); add rows or leave columns out",
+        counted(*.n_used, "usable row"), counted(*.n_terms, "term")
+    )]
     TooFewRows {
         /// Rows with a positive weight; for frequency weights, their sum.
         n_used: usize,

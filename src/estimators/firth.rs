@@ -1,7 +1,11 @@
 //! Firth's penalised logistic regression: finite estimates where the classes are separated or events are few.
 
+mod profile;
+
+use self::profile::{Profile, Profiles};
 use super::FitError;
 use super::cases::Cases;
+use super::coefficient::Coefficient;
 use super::columns::{At, Columns, Sums, Terms};
 use super::inference::{Estimates, robust_instead};
 use super::logistic::{Bernoulli, likelihood, null_start};
@@ -11,6 +15,7 @@ use super::summary::StdErrors;
 use crate::data::Observations;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::stats::Confidence;
+use crate::stats::distributions::normal_two_sided;
 use crate::stats::linear_algebra::{Cholesky, SymmetricEigen};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1};
@@ -53,13 +58,26 @@ const REACH_FIRST: f64 = 2.0;
 pub struct Firth {
     /// The level of the confidence intervals.
     pub confidence: Confidence,
+    /// Where intervals and p-values come from.
+    pub intervals: FirthIntervals,
     /// Steps after which the fit is an error.
     pub iterations_max: usize,
 }
 
+/// Where intervals and p-values of a penalised fit come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FirthIntervals {
+    /// The penalised likelihood, maximised over the other coefficients: right beside separation, where it is far from symmetric.
+    /// Sampling weights have no likelihood, so theirs are Wald's all the same.
+    #[default]
+    Profile,
+    /// So many standard errors to both sides, which costs no further fits.
+    Wald,
+}
+
 impl Default for Firth {
     fn default() -> Self {
-        Self { confidence: Confidence::default(), iterations_max: 1000 }
+        Self { confidence: Confidence::default(), intervals: FirthIntervals::default(), iterations_max: 1000 }
     }
 }
 
@@ -67,8 +85,11 @@ impl Firth {
     /// Maximises the log-likelihood plus half the log determinant of the information, which removes the first-order
     /// bias and has its maximum at finite coefficients even where the classes are separated.
     ///
-    /// Standard errors are Wald's, from the information at the estimate, and robust (HC1) under sampling weights; the
-    /// summary's log-likelihoods are without the penalty. Precision weights count as so many observations: twice the weights
+    /// Intervals end where twice the penalised log-likelihood, maximised over the other coefficients, has fallen by the quantile of
+    /// chi squared, and p-values are those of the penalised likelihood ratio, as in logistf and SAS (`clparm=pl`); `statistic` is
+    /// the signed root of that ratio, so that the p-value is the normal one. Both ends are finite. Standard errors are from the
+    /// information at the estimate. Under sampling weights, which have no likelihood, they are robust (HC1) and all is Wald's.
+    /// The summary's log-likelihoods are without the penalty. Precision weights count as so many observations: twice the weights
     /// halve the penalty's part.
     ///
     /// # Errors
@@ -76,7 +97,7 @@ impl Firth {
     ///
     /// # References
     /// Firth (1993), Biometrika 80(1); Heinze and Schemper (2002), Statistics in Medicine 21(16); Kosmidis and Firth (2021),
-    /// Biometrika 108(1), that the maximum is finite; Nocedal and Wright (2006), "Numerical Optimization", chapter 4, for the
+    /// Biometrika 108(1), that the maximum and the ends of intervals are finite; Nocedal and Wright (2006), "Numerical Optimization", chapter 4, for the
     /// steps where scoring is slow.
     pub fn fit(&self, observations: &Observations) -> Result<LogisticFit, FitError> {
         let cases = Cases::of(observations);
@@ -89,14 +110,33 @@ impl Firth {
             .maximum(columns, &cases, start)
             .ok_or_else(|| FitError::NotConverged { outcome: outcome.to_owned(), iterations: self.iterations_max })?;
         let computed = applicable(StdErrors::Model, &cases);
+        let by_profile = self.intervals == FirthIntervals::Profile && computed == StdErrors::Model;
+        let profiles = if by_profile { self.profiles(columns, &cases, &point) } else { Vec::new() };
         let uncertainty = uncertainty(observations, &cases, &prepared, &point.coefficients, point.inverse, computed)?;
-        let sentence = format!("The coefficients of `{outcome}` are penalised (Firth): they are drawn towards zero.");
-        prepared.findings.push(Finding::new(FindingKind::Unreliable, Severity::Note, outcome, sentence));
+        prepared.findings.push(penalised(outcome, by_profile));
         prepared.findings.extend(robust_instead(outcome, StdErrors::Model, computed));
         let mut summary = summary(observations, &cases, &prepared, point.log_likelihood, iterations);
         summary.std_errors = computed;
         let estimates = Estimates { coefficients: point.coefficients, covariance: uncertainty.covariance, offset: 0.0 };
-        Ok(LogisticFit::new(observations, prepared, &estimates, self.confidence, summary))
+        let mut fit = LogisticFit::new(observations, prepared, &estimates, self.confidence, summary);
+        for (row, profile) in fit.coefficients_mut().iter_mut().zip(profiles) {
+            row.statistic = profile.statistic;
+            row.p_value = normal_two_sided(profile.statistic);
+            (row.conf_low, row.conf_high) = (profile.low, profile.high);
+        }
+        let unknown = not_found(outcome, fit.coefficients());
+        fit.findings_mut().extend(unknown);
+        Ok(fit)
+    }
+
+    /// Each coefficient in its own units by its profile, the intercept first.
+    fn profiles(&self, columns: &Columns, cases: &Cases, point: &Penalised) -> Vec<Profile> {
+        let not_there = Profile { statistic: f64::NAN, low: f64::NAN, high: f64::NAN };
+        let Some(profiles) = Profiles::of(columns, cases, point.clone()) else {
+            return vec![not_there; columns.n_terms()];
+        };
+        let limit = self.confidence.z();
+        columns.unit_map().outer_iter().map(|along| profiles.of_coefficient(&along.to_owned(), limit)).collect()
     }
 
     /// The maximum and the steps to it: scoring, then, where that is slow, Newton's with the penalty's curvature.
@@ -114,7 +154,7 @@ impl Firth {
                 None => break,
             }
         }
-        let mut frame = Frame { turn: Array2::eye(columns.n_terms()), columns: columns.clone(), point };
+        let mut frame = Frame::whole(columns, point);
         let mut reach = REACH_FIRST;
         for iteration in n_scoring..self.iterations_max {
             frame = frame.turned(cases)?;
@@ -123,7 +163,8 @@ impl Firth {
                 return Some((frame.in_basis(), iteration));
             }
             let curvature = frame.point.curvature(&frame.columns, cases);
-            let Some(next) = frame.climbed(cases, &gradient, &curvature, &mut reach) else {
+            let free = Array2::eye(columns.n_terms());
+            let Some(next) = frame.climbed(cases, &free, &gradient, &curvature, &mut reach) else {
                 let is_there = gradient.dot(&gradient) <= ROUNDING_LEFT;
                 return is_there.then(|| (frame.in_basis(), iteration));
             };
@@ -131,6 +172,33 @@ impl Firth {
         }
         None
     }
+}
+
+/// What a reader must know of the coefficients and their intervals.
+fn penalised(outcome: &str, by_profile: bool) -> Finding {
+    let intervals = if by_profile {
+        " Intervals and p-values are those of the penalised likelihood (profile), so that estimates need not lie in the middle; the \
+         statistic is the signed root of the likelihood ratio."
+    } else {
+        " Intervals and p-values rest on standard errors (Wald), which is unsure where columns separate the classes."
+    };
+    let sentence =
+        format!("The coefficients of `{outcome}` are penalised (Firth): they are drawn towards zero.{intervals}");
+    Finding::new(FindingKind::Unreliable, Severity::Note, outcome, sentence)
+}
+
+/// Names the coefficients of which no profile could be computed to its end.
+fn not_found(outcome: &str, coefficients: &[Coefficient]) -> Option<Finding> {
+    let is_open =
+        |row: &&Coefficient| !(row.conf_low.is_finite() && row.conf_high.is_finite() && row.p_value.is_finite());
+    let names: Vec<String> = coefficients.iter().filter(is_open).map(|row| format!("`{}`", row.term)).collect();
+    (!names.is_empty()).then(|| {
+        let sentence = format!(
+            "The penalised likelihood could not be followed to the ends of the interval of {}: what is missing there is not known.",
+            names.join(", ")
+        );
+        Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome, sentence)
+    })
 }
 
 fn largest(step: &Array1<f64>) -> f64 {
@@ -141,14 +209,26 @@ fn largest(step: &Array1<f64>) -> f64 {
 ///
 /// Beside separation the information comes to rest on a few rows near the line between the classes, and becomes so unequal in
 /// the basis of the columns that it seems singular there.
+#[derive(Clone)]
 struct Frame<'a> {
     /// From this basis to that of the fit.
     turn: Array2<f64>,
+    /// What the determinant of that turn adds to the penalised likelihood.
+    added: f64,
     columns: Columns<'a>,
     point: Penalised,
 }
 
-impl Frame<'_> {
+impl<'a> Frame<'a> {
+    fn whole(columns: &Columns<'a>, point: Penalised) -> Self {
+        Self { turn: Array2::eye(columns.n_terms()), added: 0.0, columns: columns.clone(), point }
+    }
+
+    /// The penalised likelihood in the basis of the fit.
+    fn value(&self) -> f64 {
+        self.point.value - self.added
+    }
+
     /// The same point in the basis that its own information makes orthonormal; `None` where it has none.
     fn turned(self, cases: &Cases) -> Option<Self> {
         let eigen = SymmetricEigen::of(self.point.inverse.view())?;
@@ -162,7 +242,8 @@ impl Frame<'_> {
         let coefficients = back.dot(&ArrayView1::from(&self.point.coefficients)).to_vec();
         let columns = self.columns.turned(&by);
         let point = Penalised::at(&columns, cases, coefficients);
-        point.value.is_finite().then(|| Self { turn: self.turn.dot(&by), columns, point })
+        let added = self.added + eigen.values.iter().map(|value| 0.5 * value.max(floor).ln()).sum::<f64>();
+        point.value.is_finite().then(|| Self { turn: self.turn.dot(&by), added, columns, point })
     }
 
     /// The point in the basis of the fit.
@@ -173,10 +254,12 @@ impl Frame<'_> {
     }
 
     /// The next point, no farther than `reach`, which is learned: shorter where the curvature promised too much, and longer where
-    /// it kept its promise to the end. `None` where rounding hides what is left.
+    /// it kept its promise to the end. `None` where rounding hides what is left. Steps are sums of the columns of `free`, along which
+    /// gradient and curvature are given.
     fn climbed(
         &self,
         cases: &Cases,
+        free: &Array2<f64>,
         gradient: &Array1<f64>,
         curvature: &Array2<f64>,
         reach: &mut f64,
@@ -186,10 +269,10 @@ impl Frame<'_> {
             let step = step_within(&eigen, gradient, *reach);
             let length = step.dot(&step).sqrt();
             let promise = step.dot(gradient) - 0.5 * step.dot(&curvature.dot(&step));
-            let next = self.point.at_share(&self.columns, cases, &step, 1.0);
+            let next = self.point.at_share(&self.columns, cases, &free.dot(&step), 1.0);
             if promise <= PROMISE_ROUNDING * self.point.value.abs() {
                 // The gradient still tells where the value does not.
-                let there = next.value.is_finite().then(|| next.gradient(&self.columns, cases))?;
+                let there = next.value.is_finite().then(|| free.t().dot(&next.gradient(&self.columns, cases)))?;
                 return (there.dot(&there) < gradient.dot(gradient)).then_some(next);
             }
             let kept = (next.value - self.point.value) / promise;
@@ -231,6 +314,7 @@ fn step_within(eigen: &SymmetricEigen, gradient: &Array1<f64>, reach: f64) -> Ar
 }
 
 /// The penalised likelihood at a point.
+#[derive(Clone)]
 struct Penalised {
     coefficients: Vec<f64>,
     log_likelihood: f64,

@@ -391,7 +391,7 @@ mod tests {
     fn too_few_rows_are_refused_with_the_numbers() {
         let one = observations(&["a"], array![[1.0]], numeric("y", array![1.0]));
         let error = fit(StdErrors::Model, &one).unwrap_err();
-        assert!(error.to_string().starts_with("1 usable rows cannot carry 2 terms"), "{error}");
+        assert!(error.to_string().starts_with("1 usable row cannot carry 2 terms"), "{error}");
         let square =
             observations(&["a", "b"], array![[1.0, 2.0], [2.0, 1.0], [4.0, 4.0]], numeric("y", array![1.0, 2.0, 0.0]));
         assert!(matches!(fit(StdErrors::Model, &square), Err(FitError::TooFewRows { n_used: 3, n_terms: 3 })));

@@ -134,6 +134,14 @@ impl LogisticFit {
         &self.0.coefficients
     }
 
+    pub(super) fn coefficients_mut(&mut self) -> &mut [Coefficient] {
+        &mut self.0.coefficients
+    }
+
+    pub(super) fn findings_mut(&mut self) -> &mut Vec<Finding> {
+        &mut self.0.findings
+    }
+
     /// Covariance of the coefficients, in their order.
     pub fn covariance(&self) -> ArrayView2<'_, f64> {
         self.0.covariance.view()
@@ -283,8 +291,9 @@ fn few_events(summary: &FitSummary) -> Option<Finding> {
     let n_slopes = summary.n_terms - 1;
     let per_term = rarer as f64 / n_slopes.max(1) as f64;
     (n_slopes > 0 && per_term < EVENTS_PER_TERM).then(|| {
+        let columns = if n_slopes == 1 { "column" } else { "columns" };
         let sentence = format!(
-            "The rarer class of `{}` has {rarer} rows for {n_slopes} columns, fewer than {EVENTS_PER_TERM:.0} for each: \
+            "The rarer class of `{}` has {rarer} rows for {n_slopes} {columns}, fewer than {EVENTS_PER_TERM:.0} for each: \
              estimates are drawn away from zero and intervals are doubtful.",
             summary.outcome
         );

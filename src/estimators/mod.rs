@@ -68,7 +68,7 @@ pub use coefficient::{Coefficient, INTERCEPT};
 pub use count::{ALPHA, Count, CountFit};
 pub use diagnostics::{Diagnose, ModelDiagnostics, TouchpointDiagnostics};
 pub use error::FitError;
-pub use firth::Firth;
+pub use firth::{Firth, FirthIntervals};
 pub use fitted_model::FittedModel;
 pub use linear::{LinearFit, Ols};
 pub use logit::{LogisticFit, Logit};

@@ -451,8 +451,9 @@ pub(super) fn few_rows(outcome: &str, levels: &Levels, n_slopes: usize) -> Optio
     let size = levels.limiting_size();
     let per_term = size / n_slopes.max(1) as f64;
     (n_slopes > 0 && per_term < ROWS_PER_TERM).then(|| {
+        let columns = if n_slopes == 1 { "column" } else { "columns" };
         let sentence = format!(
-            "The levels of `{outcome}` tell as much as {size:.0} rows without ties would, for {n_slopes} columns, fewer than \
+            "The levels of `{outcome}` tell as much as {size:.0} rows without ties would, for {n_slopes} {columns}, fewer than \
              {ROWS_PER_TERM:.0} for each: estimates are drawn away from zero and intervals are doubtful.",
         );
         Finding::new(FindingKind::FewEvents, Severity::Warning, outcome, sentence)

@@ -3,6 +3,7 @@
 use super::blocks::unclosed_quote;
 use super::check::is_code;
 use super::number;
+use super::separated::SeparatorLine;
 use super::unpacked::Unpacked;
 use crate::study::{Codes, nearest};
 use datafusion::arrow::array::AsArray;
@@ -71,7 +72,7 @@ pub enum FlatTableError {
         column: String,
     },
     /// A row has more or fewer cells than the header.
-    #[error("`{file}`, line {line}: {n_found} cells where the header has {n_expected}; check quotes and delimiters")]
+    #[error("`{file}`, line {line}: {} where the header has {n_expected}; check quotes and delimiters", cells(*.n_found))]
     Ragged {
         /// The file.
         file: String,
@@ -130,6 +131,10 @@ fn meant(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or_else(String::new, |name| format!(", did you mean `{name}`"))
 }
 
+fn cells(n: usize) -> String {
+    if n == 1 { "1 cell".to_owned() } else { format!("{n} cells") }
+}
+
 /// A remark on numbers that are written with commas.
 fn commas(text: &str) -> &'static str {
     if text.contains(',') && number::parse(&text.replace(',', ".")).is_some() {
@@ -150,8 +155,24 @@ pub struct Wanted {
     pub texts: Vec<String>,
     /// Codes that count as missing in columns of numbers, beside [`BLANKS`]: 99 also where it is written `99.0`.
     pub not_applicable: Codes,
+    /// Codes that count as missing in one column alone, by its name.
+    pub codes_of: Vec<(String, Codes)>,
     /// What a reader can do about a text in a column of numbers but correct it, as the end of a sentence.
     pub remedy: &'static str,
+}
+
+impl Wanted {
+    /// Whether a text is a code that counts as missing in a column.
+    pub fn is_missing(&self, column: &str, text: &str) -> bool {
+        let own = |(name, codes): &(String, Codes)| name == column && is_code(codes, text);
+        is_code(&self.not_applicable, text) || self.codes_of.iter().any(own)
+    }
+
+    /// A column that has codes of its own and is not asked for.
+    pub fn unread(&self) -> Option<&str> {
+        let is_read = |name: &String| self.numbers.contains(name) || self.texts.contains(name);
+        self.codes_of.iter().map(|(name, _)| name).find(|name| !is_read(name)).map(String::as_str)
+    }
 }
 
 /// The columns asked for.
@@ -215,9 +236,14 @@ impl FlatTable {
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
             return Err(FlatTableError::NotUtf8 { file: self.file.clone(), line: 1 });
         }
-        let delimiter = delimiter(&self.file, bytes);
+        // A line that names the separator is none of the table, but counts among the lines of the file.
+        let named = SeparatorLine::of(bytes);
+        let (delimiter, bytes, n_lines_before) = match named {
+            Some(line) => (line.sign, &bytes[line.n_bytes..], 1),
+            None => (delimiter(&self.file, bytes), bytes, 0),
+        };
         if let Some(line) = unclosed_quote(bytes, delimiter) {
-            return Err(FlatTableError::UnclosedQuote { file: self.file.clone(), line });
+            return Err(FlatTableError::UnclosedQuote { file: self.file.clone(), line: line + n_lines_before });
         }
         let mut reader =
             csv::ReaderBuilder::new().flexible(true).has_headers(false).delimiter(delimiter).from_reader(bytes);
@@ -229,7 +255,7 @@ impl FlatTable {
                 Ok(false) => break,
                 Err(error) => return Err(self.damaged(&error)),
             }
-            let line = record.position().map_or(0, |position| first_line(bytes, position));
+            let line = n_lines_before + record.position().map_or(0, |position| first_line(bytes, position));
             let Some((numbers, texts, n_columns)) = &header else {
                 let names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
                 header =
@@ -329,7 +355,7 @@ impl FlatTable {
         column: usize,
         place: impl Fn() -> String,
     ) -> Result<f64, FlatTableError> {
-        if BLANKS.contains(&cell) || is_code(&wanted.not_applicable, cell) {
+        if BLANKS.contains(&cell) || wanted.is_missing(&wanted.numbers[column], cell) {
             return Ok(f64::NAN);
         }
         let value = match cell {

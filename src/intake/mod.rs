@@ -100,7 +100,6 @@ pub use account::{
     IdentityAccount, KnownBy, PeopleCounts, Reason, SourceAccount,
 };
 pub use cache::Cache;
-pub(crate) use check::is_code;
 pub use corrections::{Change, CorrectedRow, Correction, Corrections, CorrectionsFile, Problem, Verdict};
 pub use error::{IntakeError, MissingColumn, in_full};
 pub use flat_table::{FlatTable, FlatTableError, Wanted};

@@ -2,6 +2,11 @@
 
 use thiserror::Error;
 
+/// `an exact interval`, and `a wald interval`.
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
 /// Why a measure could not be computed. Rows are counted from 1.
 #[derive(Debug, Clone, Error, PartialEq)]
 #[non_exhaustive]
@@ -65,7 +70,7 @@ pub enum MeasureError {
         must: &'static str,
     },
     /// An interval of this kind does not exist for this figure.
-    #[error("a {kind} interval cannot be had for {figure}; {instead}")]
+    #[error("{} {kind} interval cannot be had for {figure}; {instead}", article(.kind))]
     NoSuchInterval {
         /// The kind.
         kind: &'static str,

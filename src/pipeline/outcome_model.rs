@@ -9,7 +9,7 @@ use super::outcomes::{Feature, Problem};
 use super::selection::{Selection, controls, filled_by};
 use super::small_bases::Hidden;
 use crate::data::{Clusters, DataError, DesignMatrix, Gaps, Observations, Outcome as OutcomeColumn, Weights};
-use crate::drivers::{Driver, DriverAnalysis, DriverFamily, DriverGroup, DriverRanking, FitKind, Method};
+use crate::drivers::{Driver, DriverAnalysis, DriverFamily, DriverGroup, DriverRanking, FitKind, Method, noise_needed};
 use crate::estimators::calibration::Calibration;
 use crate::estimators::diagnostics::{Diagnose, Grouping, ModelDiagnostics, Scale};
 use crate::estimators::evaluation::{CalibrationPlan, cross_fit};
@@ -27,8 +27,8 @@ use ndarray::{Array1, Array2};
 
 /// Of more drivers than this, methods that nobody ranks by and that walk all subsets of the drivers are left out.
 const EVERY_METHOD_DRIVERS_MAX: usize = 16;
-/// Noise drivers that every driver of a line is compared with.
-const NOISE_DRIVERS: usize = 199;
+/// Noise drivers that every driver of a line is compared with at least; more drivers need more, to be told from noise at all.
+const NOISE_DRIVERS_MIN: usize = 199;
 /// Answers beyond which no noise drivers are made.
 const NOISE_ROWS_MAX: usize = 200_000;
 /// More answers than this are not imputed several times over.
@@ -204,10 +204,12 @@ impl Prepared {
         let methods = self.methods(!groups.is_empty());
         let walks_all = is_linear || self.drivers.len() <= self.driver_family().n_drivers_max();
         let can_be_compared = walks_all && self.observations.n_rows() <= NOISE_ROWS_MAX;
+        let level = 1.0 - study.confidence.level();
+        let noise_drivers = NOISE_DRIVERS_MIN.max(noise_needed(self.drivers.len(), level));
         let analysis = DriverAnalysis {
             methods,
             groups,
-            noise_drivers: if can_be_compared { NOISE_DRIVERS } else { 0 },
+            noise_drivers: if can_be_compared { noise_drivers } else { 0 },
             confidence: study.confidence,
             replicates: study.bootstrap as usize,
             seed: study.seed,

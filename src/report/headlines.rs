@@ -431,7 +431,7 @@ mod tests {
     fn drivers_that_are_no_more_than_noise_are_not_named() {
         let mut results = change(|ranking| {
             for row in &mut ranking.drivers {
-                row.noise = Some(NoiseTest { p_value: 0.3, p_holm: 0.6, p_benjamini_hochberg: 0.06 });
+                row.noise = Some(NoiseTest { p_value: 0.3, p_holm: 0.6, p_benjamini_hochberg: 0.06, n_drawn: 199 });
             }
         });
         let weak = "None of the drivers contributes more to recommend than pure noise might.";
@@ -439,7 +439,8 @@ mod tests {
         assert_eq!(Link::of(&results, &results.outcomes[0]), Link::Weak);
         // One driver that does better is enough.
         if let Some(ranking) = &mut results.outcomes[0].ranking {
-            ranking.drivers[0].noise = Some(NoiseTest { p_value: 0.01, p_holm: 0.02, p_benjamini_hochberg: 0.02 });
+            ranking.drivers[0].noise =
+                Some(NoiseTest { p_value: 0.01, p_holm: 0.02, p_benjamini_hochberg: 0.02, n_drawn: 199 });
         }
         assert!(said(&results, "(recommend)").starts_with("“delivery” comes first"));
     }

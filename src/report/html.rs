@@ -155,7 +155,7 @@ mod tests {
             coefficients: Vec::new(),
         });
         let ranking = results.outcomes[0].ranking.as_mut().expect("a ranking");
-        let noise = NoiseTest { p_value: 0.777, p_holm: 0.888, p_benjamini_hochberg: 0.018 };
+        let noise = NoiseTest { p_value: 0.777, p_holm: 0.888, p_benjamini_hochberg: 0.018, n_drawn: 199 };
         ranking.drivers[0].noise = Some(noise);
         let text = page_text(&results);
         assert!(text.contains("with a penalty (elastic net, lambda 0.0120, share of the lasso 0.5)"), "{text}");

@@ -139,7 +139,7 @@ pub(super) fn weakness(results: &StudyResults, outcome: &OutcomeResult) -> Optio
 /// Whether every driver was compared with drivers of pure noise and none contributes more.
 pub(super) fn all_noise(ranking: &DriverRanking) -> bool {
     let level = 1.0 - ranking.confidence.level();
-    let alike = |row: &DriverRow| row.noise.is_some_and(|noise| noise.p_benjamini_hochberg > level);
+    let alike = |row: &DriverRow| row.noise.is_some_and(|noise| noise.is_no_more(level));
     !ranking.drivers.is_empty() && ranking.drivers.iter().all(alike)
 }
 

@@ -228,7 +228,7 @@ mod tests {
                 ranking.findings.clear();
             }
             if noisy {
-                let noise = NoiseTest { p_value: 0.3, p_holm: 0.6, p_benjamini_hochberg: 0.4 };
+                let noise = NoiseTest { p_value: 0.3, p_holm: 0.6, p_benjamini_hochberg: 0.4, n_drawn: 199 };
                 ranking.drivers.iter_mut().for_each(|row| row.noise = Some(noise));
             }
             Known::of(&results, &results.outcomes[2])

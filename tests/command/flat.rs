@@ -408,7 +408,7 @@ fn a_probability_above_one_names_its_row() {
     let arguments = ["influence", "--edges", "e.csv", "--from", "a", "--to", "b", "--probability", "p"];
     let output = advocate(folder.path(), &arguments);
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("line 3: probability 50"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("line 3, column `p`: probability 50"), "{}", stderr(&output));
 }
 
 /// Edge lists that are what nobody means to send, and what is said of them.
@@ -416,9 +416,9 @@ fn a_probability_above_one_names_its_row() {
 fn awkward_edge_lists_are_refused_by_row() {
     let folder = folder();
     for (edges, said) in [
-        ("a,b,p\nn1,n2,0.5\nn1,,0.5\n", "line 3: the `to` end of the edge is missing"),
-        ("a,b,p\n,n2,0.5\n", "line 2: the `from` end of the edge is missing"),
-        ("a,b,p\nn1,n2,-0.1\n", "line 2: probability -0.1 is outside 0 to 1"),
+        ("a,b,p\nn1,n2,0.5\nn1,,0.5\n", "line 3, column `b`: the `to` end of the edge is missing"),
+        ("a,b,p\n,n2,0.5\n", "line 2, column `a`: the `from` end of the edge is missing"),
+        ("a,b,p\nn1,n2,-0.1\n", "line 2, column `p`: probability -0.1 is outside 0 to 1"),
         ("a,b,p\nn1,n2,\n", "the probability is missing"),
         ("a,b,p\n", "no rows"),
     ] {
@@ -504,6 +504,8 @@ fn nps_against_a_benchmark_is_tested_one_sided() {
     let folder = folder();
     write(folder.path(), "t.csv", &answers());
     let test = sixty(folder.path(), &["--benchmark", "15"])["benchmark"].clone();
+    let number = |key: &str| test[key].as_f64().expect("a number");
+    assert!((number("adjusted_gap") / number("std_error") - number("statistic")).abs() < 1e-12, "{test}");
     // With 3/4, 3/2 and 3/4 answers more: 20 of 63, less 15, over its error; by the complementary error function.
     near(&test["gap"], 100.0 / 3.0 - 15.0, 1e-9);
     near(&test["statistic"], 1.779_446_323_025_067_4, 1e-9);

@@ -29,6 +29,101 @@ fn a_separated_class_is_refused_and_fitted_by_firth_where_that_is_asked_for() {
     assert_eq!(advocate(folder.path(), &linear).status.code(), Some(2));
 }
 
+/// 14 stayed and 8 left without a complaint, all 5 with one left. Expected values: tests/oracles/firth_profile.py (scipy).
+#[test]
+fn firth_has_intervals_and_p_values_of_its_likelihood() {
+    let folder = folder();
+    let rows = [(14, "0,0\n"), (8, "1,0\n"), (5, "1,1\n")].map(|(n, row)| row.repeat(n)).concat();
+    write(folder.path(), "t.csv", &format!("y,x\n{rows}"));
+    let fit = ["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--family", "logistic", "--firth"];
+    let answer = json(&advocate(folder.path(), &[&fit[..], &["--format", "json"]].concat()));
+    let row = term(&answer, "x");
+    near(&row["p_value"], 0.011_254_285_932_75, 1e-8);
+    near(&row["conf_low"], 0.570_058_441_11, 1e-6);
+    near(&row["conf_high"], 7.855_914_799_5, 1e-6);
+    near(&row["statistic"], 2.534_702_499_37, 1e-6);
+    assert!(answer["findings"].to_string().contains("penalised likelihood (profile)"));
+}
+
+#[test]
+fn codes_may_begin_with_a_minus_and_belong_to_one_column() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "y,x\n1,1\n2,2\n3,-99\n4,4\n5.5,5\n6,-1\n-1,3\n");
+    let n_used = |codes: &[&str]| {
+        let fit = ["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--format", "json"];
+        json(&advocate(folder.path(), &[&fit[..], codes].concat()))["model"]["n_used"].as_u64()
+    };
+    // By hand: 7 rows, two of which have a code for x and one for y.
+    assert_eq!(n_used(&["--not-applicable", "-99,-1"]), Some(4));
+    assert_eq!(n_used(&["--not-applicable", "x=-99,-1"]), Some(5));
+    assert_eq!(n_used(&["--not-applicable", "-99", "--not-applicable", "y=-1"]), Some(5));
+    let unread = advocate(
+        folder.path(),
+        &["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--not-applicable", "z=-1"],
+    );
+    assert_eq!(unread.status.code(), Some(2));
+    assert!(stderr(&unread).contains("`z`"), "{}", stderr(&unread));
+}
+
+#[test]
+fn a_code_that_takes_a_class_away_is_named() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "y,x\n0,1\n1,0\n0,2\n1,2\n0,3\n1,4\n1,3\n0,4\n1,1\n0,0\n");
+    let answer = |codes: &str| {
+        let all = ["--outcome", "y", "--family", "logistic", "--format", "json", "--not-applicable", codes];
+        let fit = advocate(folder.path(), &[&["fit", "--data", "t.csv", "--features", "x"][..], &all].concat());
+        let drivers = ["drivers", "--data", "t.csv", "--drivers", "x", "--bootstrap", "0"];
+        (fit, advocate(folder.path(), &[&drivers[..], &all].concat()))
+    };
+    let (fit, drivers) = answer("0");
+    for refused in [fit, drivers] {
+        assert_eq!(refused.status.code(), Some(4));
+        let said = stderr(&refused);
+        assert!(said.contains("`y` is 1 in all 4 rows") && said.contains("COLUMN=0"), "{said}");
+    }
+    // By hand: eight of ten rows have a score.
+    assert_eq!(json(&answer("x=0").0)["model"]["n_used"], 8);
+}
+
+#[test]
+fn a_line_that_names_the_separator_is_read_as_one() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "sep=;\r\ny;x\r\n1;1\r\n2;2\r\n4;3\r\n4;4\r\n");
+    let fit = ["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--format", "json"];
+    // By hand: (-1.5 * 1 - 0.5 * 2 + 0.5 * 4 + 1.5 * 4) / 5.
+    near(&term(&json(&advocate(folder.path(), &fit)), "x")["estimate"], 1.1, 1e-12);
+    write(folder.path(), "t.csv", "sep=;\ny;x\n1;1\n2;two\n");
+    assert!(stderr(&advocate(folder.path(), &fit)).contains("line 4, column `x`"));
+    write(folder.path(), "t.csv", "sep=;\ny;x\n1;1\n2\n");
+    assert!(stderr(&advocate(folder.path(), &fit)).contains("line 4: 1 cell where the header has 2"));
+}
+
+#[test]
+fn a_weight_beyond_all_bounds_is_named_by_its_column() {
+    let folder = folder();
+    write(folder.path(), "t.csv", "y,x,w\n1,1,1\n2,2,1e300\n4,3,1\n4,4,1\n");
+    let fit =
+        ["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--weights", "w", "--weight-kind", "sampling"];
+    let refused = advocate(folder.path(), &fit);
+    assert!(stderr(&refused).contains("line 3, column `w`"), "{}", stderr(&refused));
+}
+
+#[test]
+fn flags_that_would_do_nothing_are_refused() {
+    let folder = folder();
+    write(folder.path(), "t.csv", SEPARATED);
+    let fit = ["fit", "--data", "t.csv", "--outcome", "y", "--features", "x", "--family", "penalised"];
+    let both = advocate(folder.path(), &[&fit[..], &["--lambda", "0.1", "--folds", "5"]].concat());
+    assert_eq!(both.status.code(), Some(2));
+    assert!(stderr(&both).contains("--folds"), "{}", stderr(&both));
+    write(folder.path(), "e.csv", "a,b\n1,2\n2,3\n");
+    let influence =
+        ["influence", "--edges", "e.csv", "--from", "a", "--to", "b", "--uniform", "0.5", "--damping", "0.5"];
+    let alone = advocate(folder.path(), &influence);
+    assert_eq!(alone.status.code(), Some(2));
+    assert!(stderr(&alone).contains("PageRank"), "{}", stderr(&alone));
+}
+
 #[test]
 fn three_levels_have_slopes_of_their_own_by_step() {
     let folder = folder();

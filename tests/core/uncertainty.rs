@@ -37,6 +37,32 @@ fn drivers_are_told_from_noise_and_noise_is_not() {
     assert!(n_small <= 11, "{n_small} of 40 at 0.1");
 }
 
+/// By hand: of 12 drivers the only one that beats all of N noise drivers has a p-value of 1 / (N + 1), and 12 / (N + 1) adjusted, which is
+/// no more than 0.05 from N = 239 on.
+#[test]
+fn a_driver_that_beats_all_noise_is_never_called_noise() {
+    let columns = normals(3, 600, 13);
+    let outcome = Array1::from_shape_fn(600, |row| 0.8 * columns[[row, 0]] + columns[[row, 12]]);
+    let all = observations(columns.slice(s![.., ..12]).to_owned(), outcome);
+    let said = |n_drawn: usize| -> Vec<String> {
+        let ranking = ranked(&with_noise_drivers(n_drawn), &all);
+        let found = noise(&ranking, "x0");
+        assert!(found.n_drawn == n_drawn && (found.p_value * (n_drawn + 1) as f64 - 1.0).abs() < 1e-12, "{found:?}");
+        ranking.findings.into_iter().map(|finding| finding.sentence).collect()
+    };
+    for (n_drawn, is_enough) in [(19, false), (199, false), (238, false), (239, true)] {
+        let said = said(n_drawn);
+        let of_noise =
+            said.iter().find(|sentence| sentence.contains("than pure noise might")).expect("eleven are noise");
+        assert!(!of_noise.contains("x0,") && of_noise.contains("x1, ") && of_noise.contains("x11"), "{of_noise}");
+        let few = said.iter().find(|sentence| sentence.contains("cannot show that one of 12 drivers"));
+        assert_eq!(few.is_none(), is_enough, "{n_drawn}: {said:?}");
+        if let Some(few) = few {
+            assert!(few.contains(&format!("1/{},", n_drawn + 1)) && few.ends_with("ask for 239 or more"), "{few}");
+        }
+    }
+}
+
 #[test]
 fn noise_of_whole_customers_is_compared_with_noise_of_whole_customers() {
     // A score that is the same in all answers of a customer, and an outcome that customers differ in.

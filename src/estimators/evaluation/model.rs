@@ -1,7 +1,9 @@
 //! What can be evaluated: anything that is fitted on some rows and predicts others.
 
 use crate::data::{DesignMatrix, Observations};
-use crate::estimators::{Count, Firth, FitError, FittedModel, Logit, Ols, Ordinal, Penalised, StdErrors};
+use crate::estimators::{
+    Count, Firth, FirthIntervals, FitError, FittedModel, Logit, Ols, Ordinal, Penalised, StdErrors,
+};
 use crate::findings::Finding;
 use ndarray::Array2;
 
@@ -72,9 +74,10 @@ impl Model for Logit {
     }
 }
 
+/// Predictions do not need intervals, which cost many times the fit.
 impl Model for Firth {
     fn fit_predict(&self, train: &Observations, test: &DesignMatrix) -> Result<Predicted, FitError> {
-        let fit = self.fit(train)?;
+        let fit = Firth { intervals: FirthIntervals::Wald, ..*self }.fit(train)?;
         Ok(Predicted { values: fit.predict(test)?.to_vec(), findings: fit.findings().to_vec(), ..Predicted::default() })
     }
 }

@@ -501,8 +501,9 @@ fn constant_columns(design: &DesignMatrix, moments: &SecondMoments) -> Vec<Findi
 
 fn fewer_folds(outcome: &str, asked: usize, dealt: usize) -> Option<Finding> {
     (dealt < asked).then(|| {
-        let sentence =
-            format!("Cross-validation has {dealt} folds instead of {asked}, as there are no more clusters of rows.");
+        let sentence = format!(
+            "Cross-validation has {dealt} folds instead of {asked}, as there are no more rows or clusters of them."
+        );
         Finding::new(FindingKind::SmallBase, Severity::Note, outcome, sentence).number("n_folds", dealt as f64)
     })
 }

@@ -25,13 +25,15 @@ pub struct BenchmarkTest {
     pub nps: f64,
     /// Ours less the figure.
     pub gap: f64,
-    /// Standard error of the gap.
+    /// The gap of the adjusted score, which all that follows is of.
+    pub adjusted_gap: f64,
+    /// Standard error of the adjusted gap.
     pub std_error: f64,
     /// The adjusted gap over its error.
     pub statistic: f64,
     /// The chance of such a gap or a larger one if ours were no higher.
     pub p_value: f64,
-    /// The gap is at least this, at the level (one-sided).
+    /// The adjusted gap is at least this, at the level (one-sided).
     pub conf_low: f64,
     /// Whether the benchmark's own error is in the test.
     pub knows_n: bool,
@@ -76,6 +78,7 @@ impl Benchmark {
         Ok(BenchmarkTest {
             nps,
             gap: nps - self.nps,
+            adjusted_gap: gap,
             std_error,
             statistic: gap / std_error,
             // Without an error there is nothing left to chance.

@@ -1,6 +1,7 @@
 //! The answers of a flat table of which figures are made: whose they are, of which groups, and what stands beside them.
 
 use super::beside::FlatWindow;
+use super::codes::MissingCodes;
 use crate::data::Clusters;
 use crate::estimators::FEW_CLUSTERS;
 use crate::findings::{Finding, FindingKind, Severity};
@@ -12,7 +13,6 @@ use crate::pipeline::portfolio::yes_or_no;
 use crate::pipeline::{PipelineError, in_full};
 use crate::report::words;
 use crate::stats::Confidence;
-use crate::study::Codes;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -43,7 +43,7 @@ pub struct AnswersQuestion {
     /// A window that moves.
     pub window: Option<FlatWindow>,
     /// Codes that count as no answer.
-    pub not_applicable: Vec<String>,
+    pub not_applicable: MissingCodes,
 }
 
 /// The values by which a group is one; empty for all answers.
@@ -115,13 +115,13 @@ impl<'q> Answers<'q> {
         let mut wanted = Wanted {
             numbers: question.correlate.clone(),
             texts: question.by.clone(),
-            not_applicable: Codes::new(question.not_applicable.clone()),
-            remedy: ", or name it with --not-applicable",
             answers: if yes.is_some() { Vec::new() } else { vec![question.column.clone()] },
+            ..question.not_applicable.wanted(", or name it with --not-applicable")
         };
         wanted.numbers.extend(question.weights.clone());
         wanted.texts.extend(question.cluster.iter().chain(&time).cloned());
         if yes.is_some() { &mut wanted.texts } else { &mut wanted.numbers }.push(question.column.clone());
+        MissingCodes::check(&wanted)?;
         let mut table =
             FlatTable::read(&question.file, &wanted).map_err(|error| PipelineError::Input(in_full(&error)))?;
         let (mut numbers, mut texts) = (std::mem::take(&mut table.numbers), std::mem::take(&mut table.texts));
@@ -129,7 +129,7 @@ impl<'q> Answers<'q> {
             None => numbers.pop().unwrap_or_default(),
             Some(yes) => {
                 let mut values = texts.pop().unwrap_or_default();
-                let is_code = |text: &String| question.not_applicable.iter().any(|code| code == text.trim());
+                let is_code = |text: &String| wanted.is_missing(&question.column, text.trim());
                 values.iter_mut().filter(|own| own.as_ref().is_some_and(is_code)).for_each(|own| *own = None);
                 yes_or_no(&question.column, &values, yes)
                     .map_err(|sentence| PipelineError::Input(format!("`{}`: {sentence}", table.file)))?

@@ -1,12 +1,12 @@
 //! From columns of a flat table to checked observations.
 
+use super::codes::MissingCodes;
 use crate::data::{Clusters, DataError, DesignMatrix, Exposure, Gaps, Observations, Outcome, WeightKind, Weights};
 use crate::estimators::FitError;
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::intake::{FlatTable, Wanted, is_code};
+use crate::intake::{FlatTable, Wanted};
 use crate::pipeline::PipelineError;
 use crate::report::words;
-use crate::study::Codes;
 use ndarray::{Array1, Array2};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ pub struct FlatData {
     /// What to do with missing features.
     pub missing: Missing,
     /// Codes that count as missing.
-    pub not_applicable: Vec<String>,
+    pub not_applicable: MissingCodes,
 }
 
 /// What to do with rows that lack a feature.
@@ -180,21 +180,20 @@ impl FlatData {
         let mut wanted = Wanted {
             numbers: vec![self.outcome.clone()],
             texts: features.iter().filter(is_text).cloned().collect(),
-            not_applicable: Codes::new(self.not_applicable.clone()),
-            remedy: ", name it with --not-applicable, or name the column with --categorical",
-            answers: Vec::new(),
+            ..self.not_applicable.wanted(", name it with --not-applicable, or name the column with --categorical")
         };
         wanted.numbers.extend(features.iter().filter(|name| !is_text(name)).cloned());
         wanted.numbers.extend(self.weights.iter().map(|(column, _)| column.clone()));
         wanted.numbers.extend(self.exposure.clone());
         wanted.texts.extend(self.cluster.clone());
+        MissingCodes::check(&wanted)?;
         let mut table = FlatTable::read(&self.file, &wanted)
             .map_err(|error| PipelineError::Input(super::super::in_full(&error)))?;
         let n_categorical = features.iter().filter(is_text).count();
-        for cell in table.texts.iter_mut().take(n_categorical).flatten() {
-            if cell.as_ref().is_some_and(|text| is_code(&wanted.not_applicable, text)) {
-                *cell = None;
-            }
+        for (name, cells) in wanted.texts.iter().zip(&mut table.texts).take(n_categorical) {
+            let is_missing =
+                |cell: &&mut Option<String>| cell.as_ref().is_some_and(|text| wanted.is_missing(name, text));
+            cells.iter_mut().filter(is_missing).for_each(|cell| *cell = None);
         }
         Ok(ReadTable { table, wanted })
     }
@@ -271,6 +270,9 @@ impl FlatData {
             OutcomeKind::Class => Outcome::binary(&self.outcome, values),
         }
         .map_err(at_line)?;
+        if kind == OutcomeKind::Class {
+            self.refuse_one_class(&outcome)?;
+        }
         let of_rows = |values: &[f64]| rows.iter().map(|&row| values[row]).collect::<Vec<f64>>();
         let weights = match (&self.weights, weights) {
             (Some((_, kind)), Some(values)) => Some(Weights::new(*kind, of_rows(values)).map_err(at_line)?),
@@ -281,11 +283,28 @@ impl FlatData {
         Ok(Kept { design, columns, outcome, weights, exposure, clusters, rows, findings })
     }
 
+    /// Refuses a class that codes of all columns left one value, which the model could only call constant.
+    fn refuse_one_class(&self, outcome: &Outcome) -> Result<(), PipelineError> {
+        let values = outcome.values();
+        let first = values.first().copied().unwrap_or_default();
+        let hint = self.not_applicable.hint(&self.outcome, first);
+        if hint.is_empty() || values.iter().any(|value| (value - first).abs() > 0.5) {
+            return Ok(());
+        }
+        let rows = words::counted(values.len(), "row", "rows");
+        Err(PipelineError::Impossible(format!("outcome `{}` is {first} in all {rows} that count{hint}", self.outcome)))
+    }
+
     /// An error of a used row, with its place in the file and the column's own name.
     fn at_line(&self, table: &FlatTable, rows: &[usize], error: DataError) -> PipelineError {
         use DataError::{BadExposure, BadWeight, FractionalFrequency, NoWeight, NotBinary, NotFinite, TooLarge};
         let weights = self.weights.as_ref().map_or("", |(column, _)| column);
         let (column, row) = match &error {
+            // The data calls what is too large by what it is: these columns have names of their own in the file.
+            TooLarge { column, row, .. } if column == "weights" && self.weights.is_some() => (weights, *row),
+            TooLarge { column, row, .. } if column == "exposure" && self.exposure.is_some() => {
+                (self.exposure.as_deref().unwrap_or_default(), *row)
+            }
             NotFinite { column, row, .. } | TooLarge { column, row, .. } | NotBinary { column, row, .. } => {
                 (column.as_str(), *row)
             }

@@ -54,7 +54,7 @@ pub(super) fn read_graph(question: &InfluenceQuestion) -> Result<ReadGraph, Pipe
             table.file
         )));
     }
-    let refused = |problem| refused(&table, &rows, problem);
+    let refused = |problem| refused(question, &table, &rows, problem);
     let edges = match weights {
         Some(weights) => edges.with_weights(weights).map_err(refused)?,
         None => edges,
@@ -88,7 +88,7 @@ impl EdgeRows {
         let kinds = &question.kinds;
         let dates = question.time.as_ref().and_then(|column| Some((column, table.texts.last()?)));
         let [from, to, of_rows @ ..] = &table.texts[..] else {
-            return Err(refused(table, &[], InfluenceError::NoEdges));
+            return Err(refused(question, table, &[], InfluenceError::NoEdges));
         };
         let mut own =
             Self { edges: EdgeList::new(), rows: Vec::with_capacity(from.len()), n_declined: 0, dated: Vec::new() };
@@ -98,7 +98,8 @@ impl EdgeRows {
                 (EdgeKinds::Undirected, _) => ReferralKind::Friendship,
                 _ => ReferralKind::Referral,
             };
-            let (from, to) = (end(table, row, EdgeEnd::From, from)?, end(table, row, EdgeEnd::To, to)?);
+            let (from, to) =
+                (end(question, table, row, EdgeEnd::From, from)?, end(question, table, row, EdgeEnd::To, to)?);
             if let Some((column, texts)) = dates {
                 let day = day(table, row, column, texts[row].as_deref())?;
                 let (from, to) = (own.edges.add_customer(from), own.edges.add_customer(to));
@@ -111,12 +112,12 @@ impl EdgeRows {
                     own.edges.add_customer(from);
                     own.edges.add_customer(to);
                 }
-                ReferralKind::Referral | ReferralKind::Invitation => own.push(table, row, from, to)?,
+                ReferralKind::Referral | ReferralKind::Invitation => own.push(question, table, row, from, to)?,
                 ReferralKind::Friendship => {
-                    own.push(table, row, from, to)?;
+                    own.push(question, table, row, from, to)?;
                     // One to oneself has only one way.
                     if from != to {
-                        own.push(table, row, to, from)?;
+                        own.push(question, table, row, to, from)?;
                     }
                 }
             }
@@ -124,9 +125,16 @@ impl EdgeRows {
         Ok(own)
     }
 
-    fn push(&mut self, table: &FlatTable, row: usize, from: &str, to: &str) -> Result<(), PipelineError> {
+    fn push(
+        &mut self,
+        question: &InfluenceQuestion,
+        table: &FlatTable,
+        row: usize,
+        from: &str,
+        to: &str,
+    ) -> Result<(), PipelineError> {
         self.rows.push(row);
-        self.edges.push(from, to).map_err(|problem| refused(table, &self.rows, problem))
+        self.edges.push(from, to).map_err(|problem| refused(question, table, &self.rows, problem))
     }
 
     /// What a column says of each edge.
@@ -140,9 +148,15 @@ impl EdgeRows {
 }
 
 /// The node at one end of a row.
-fn end<'t>(table: &FlatTable, row: usize, end: EdgeEnd, name: &'t Option<String>) -> Result<&'t str, PipelineError> {
+fn end<'t>(
+    question: &InfluenceQuestion,
+    table: &FlatTable,
+    row: usize,
+    end: EdgeEnd,
+    name: &'t Option<String>,
+) -> Result<&'t str, PipelineError> {
     let name = name.as_deref().filter(|name| !name.trim().is_empty());
-    name.ok_or_else(|| refused(table, &[row], InfluenceError::MissingEnd { row: 1, end }))
+    name.ok_or_else(|| refused(question, table, &[row], InfluenceError::MissingEnd { row: 1, end }))
 }
 
 fn kind_of(table: &FlatTable, row: usize, column: &str, word: Option<&str>) -> Result<ReferralKind, PipelineError> {
@@ -156,14 +170,21 @@ fn kind_of(table: &FlatTable, row: usize, column: &str, word: Option<&str>) -> R
 }
 
 /// A refusal of edges, which count from 1, by the row that it is about.
-fn refused(table: &FlatTable, rows: &[usize], problem: InfluenceError) -> PipelineError {
-    match &problem {
-        InfluenceError::MissingEnd { row, .. }
-        | InfluenceError::BadProbability { row, .. }
-        | InfluenceError::BadWeight { row, .. } => {
-            let at = rows.get(row.saturating_sub(1)).copied().unwrap_or_default();
-            PipelineError::Input(format!("`{}`, {}: {}", table.file, table.place(at), what(&problem)))
-        }
-        _ => PipelineError::Edges { file: table.file.clone(), problem },
-    }
+fn refused(question: &InfluenceQuestion, table: &FlatTable, rows: &[usize], problem: InfluenceError) -> PipelineError {
+    let (row, column) = match &problem {
+        InfluenceError::MissingEnd { row, end: EdgeEnd::From } => (*row, Some(&question.from)),
+        InfluenceError::MissingEnd { row, end: EdgeEnd::To } => (*row, Some(&question.to)),
+        InfluenceError::BadWeight { row, .. } => (*row, question.weight.as_ref()),
+        InfluenceError::BadProbability { row, .. } => match &question.rule {
+            EdgeRule::Column(column) => (*row, Some(column)),
+            EdgeRule::Uniform(_) | EdgeRule::WeightedCascade => (*row, None),
+        },
+        _ => return PipelineError::Edges { file: table.file.clone(), problem },
+    };
+    let at = rows.get(row.saturating_sub(1)).copied().unwrap_or_default();
+    let place = match column {
+        Some(column) => table.cell(at, column),
+        None => format!("`{}`, {}", table.file, table.place(at)),
+    };
+    PipelineError::Input(format!("{place}: {}", what(&problem)))
 }

@@ -79,8 +79,8 @@ pub struct InfluenceQuestion {
     pub kinds: EdgeKinds,
     /// A column of weights by which PageRank follows edges; all alike where there is none.
     pub weight: Option<String>,
-    /// Probability that PageRank's walker follows an edge and does not start anew.
-    pub damping: f64,
+    /// Probability that PageRank's walker follows an edge and does not start anew; 0.85 where there is none.
+    pub damping: Option<f64>,
     /// The nodes from which the walker starts anew; from all where there are none.
     pub restart: Vec<String>,
     /// A column of dates, from which it is learned how soon the word passes.
@@ -178,10 +178,10 @@ pub struct SeedRow {
 pub fn influence(question: &InfluenceQuestion) -> Result<InfluenceAnswer, PipelineError> {
     let ReadGraph { graph, dated, mut findings } = read_graph(question)?;
     if !question.measures.contains(&NodeMeasure::PageRank)
-        && (question.weight.is_some() || !question.restart.is_empty())
+        && (question.weight.is_some() || question.damping.is_some() || !question.restart.is_empty())
     {
         return Err(PipelineError::Usage(
-            "`--weight` and `--restart` are of PageRank; ask for it with `--measures pagerank`".to_owned(),
+            "`--weight`, `--damping` and `--restart` are of PageRank; ask for it with `--measures pagerank`".to_owned(),
         ));
     }
     if question.bound && question.n_seeds == 0 {
@@ -295,7 +295,8 @@ fn between(
 /// PageRank by the edges, or by their weights where there are some; anew from everybody, or from some nodes only.
 fn ranked(graph: &ReferralGraph, question: &InfluenceQuestion) -> Result<Vec<f64>, PipelineError> {
     let weight = if question.weight.is_some() { ArcWeight::Given } else { ArcWeight::Equal };
-    let settings = PageRankSettings { damping: question.damping, weight, ..PageRankSettings::default() };
+    let default = PageRankSettings::default();
+    let settings = PageRankSettings { damping: question.damping.unwrap_or(default.damping), weight, ..default };
     if question.restart.is_empty() {
         return Ok(page_rank(graph, &settings)?.ranks);
     }

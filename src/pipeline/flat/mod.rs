@@ -2,6 +2,7 @@
 
 mod answers;
 mod beside;
+mod codes;
 mod columns;
 mod correlations;
 mod days;
@@ -18,6 +19,7 @@ mod purchases;
 
 pub use answers::{AnswersQuestion, OfGroup};
 pub use beside::{FlatWindow, WindowRow};
+pub use codes::MissingCodes;
 pub use columns::{FlatData, Missing};
 pub use correlations::{CorrelationsQuestion, correlations};
 pub use drivers::{DriversAnswer, DriversQuestion, drivers};

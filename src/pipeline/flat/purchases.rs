@@ -1,5 +1,6 @@
 //! `advocate fit --family buy-till-you-die`: who will buy again, from a log of purchases, and how well that was foretold.
 
+use super::codes::MissingCodes;
 use super::days::{day_of, day_of_date, written};
 use crate::estimators::buy_till_you_die::{
     BgNbd, BgNbdFit, BuyTillYouDieError, Calibration, GammaGamma, GammaGammaFit, HoldOut, HoldOutReport, Horizon,
@@ -11,7 +12,6 @@ use crate::pipeline::{PipelineError, in_full};
 use crate::report::words;
 use crate::stats::Confidence;
 use crate::store::{Table, check_ending};
-use crate::study::Codes;
 use jiff::civil::Date;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
@@ -40,7 +40,7 @@ pub struct PurchasesQuestion {
     /// Level of the intervals.
     pub confidence: Confidence,
     /// Codes that count as missing amounts.
-    pub not_applicable: Vec<String>,
+    pub not_applicable: MissingCodes,
     /// Where one row a customer is written: history and forecast. CSV, Parquet or JSON, by the name's end.
     pub augment: Option<PathBuf>,
 }
@@ -264,10 +264,9 @@ impl PurchasesQuestion {
         let wanted = Wanted {
             numbers: self.amount.iter().cloned().collect(),
             texts: vec![self.customer.clone(), self.time.clone()],
-            not_applicable: Codes::new(self.not_applicable.clone()),
-            remedy: ", or name it with --not-applicable",
-            answers: Vec::new(),
+            ..self.not_applicable.wanted(", or name it with --not-applicable")
         };
+        MissingCodes::check(&wanted)?;
         let mut table = FlatTable::read(&self.file, &wanted).map_err(|error| PipelineError::Input(in_full(&error)))?;
         let [customers, times] = [0, 1].map(|place: usize| std::mem::take(&mut table.texts[place]));
         let amounts = table.numbers.first();
