@@ -3,6 +3,7 @@
 mod absent_values;
 mod action_tables;
 mod actions;
+mod answer_names;
 mod answer_scale;
 mod answering;
 mod augmented;

@@ -1,5 +1,6 @@
 //! From the answers of an outcome to its model and its ranked drivers.
 
+use super::answer_names::AnswerNames;
 use super::clusters;
 use super::coded::Coded;
 use super::fold_model::FoldModel;
@@ -155,10 +156,11 @@ impl Prepared {
     pub fn diagnose(
         &self,
         study: &Study,
-        base: &BaseTable,
+        answers: &AnswerNames<'_>,
         selection: &Selection,
         fit: &ModelFit,
     ) -> Option<ModelDiagnostics> {
+        let base = answers.base;
         if !matches!(fit.summary.family, Family::Linear | Family::Logistic) {
             return None;
         }
@@ -179,7 +181,8 @@ impl Prepared {
             _ => None,
         };
         let settings = Diagnose { std_errors: fit.summary.std_errors, ..Diagnose::default() };
-        settings.model(&self.observations, &fit.model, &groupings, scale).ok()
+        let name_of = |place: usize| answers.name(selection.rows[place - 1]);
+        settings.model_named(&self.observations, &fit.model, &groupings, scale, name_of).ok()
     }
 
     /// What each column does for leaving the detractors and for becoming a promoter.
@@ -248,7 +251,7 @@ impl Prepared {
     ) -> Result<DriverRanking, Problem> {
         let family = self.driver_family();
         if let Some(treatment) = gaps_allowed_for(study, &self.outcome) {
-            let Gapped { gaps, drivers, always } = Gapped::of(study, base, &self.outcome)?;
+            let Gapped { gaps, drivers, always, .. } = Gapped::of(study, base, &self.outcome)?;
             return Ok(analysis.rank_gaps(&gaps, treatment, &drivers, &always)?);
         }
         let (observations, measure) = (&self.observations, FitKind::Mcfadden);
@@ -330,7 +333,9 @@ pub(super) fn gaps_allowed_for(study: &Study, outcome: &Outcome) -> Option<Treat
 /// Touchpoints and controls with their gaps.
 pub(super) struct Gapped {
     pub gaps: Gaps,
-    drivers: Vec<Driver>,
+    /// The rows of the base table that they are of.
+    pub rows: Vec<usize>,
+    pub drivers: Vec<Driver>,
     always: Vec<usize>,
 }
 
@@ -359,7 +364,7 @@ impl Gapped {
         if let Some(clusters) = clusters::of_rows(study, base, &rows) {
             gaps = gaps.clustered(clusters)?;
         }
-        Ok(Self { gaps, drivers, always })
+        Ok(Self { gaps, rows, drivers, always })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The whole job: one study in, one folder of results out.
 
 use super::absent_values::{self, AbsentValue};
+use super::answer_names::AnswerNames;
 use super::answer_scale::of_another_scale;
 use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
@@ -189,7 +190,7 @@ fn run_into(
     findings.extend(absent.iter().map(AbsentValue::finding));
 
     progress(Progress::Step("fitting models and ranking drivers"));
-    let analysed = outcomes::analyse(study, &base);
+    let analysed = outcomes::analyse(study, &AnswerNames::of(&base, &engine, &intake.accounts));
     progress(Progress::Step("comparing what is said with what is done"));
     let say_and_do = stated_observed::compare(study, &base);
     progress(Progress::Step("judging the models on answers they have not seen"));

@@ -205,7 +205,9 @@ fn to_improve(results: &StudyResults) -> Option<String> {
         ));
     }
     let chance = |row: &ActionRow| row.probabilities.map_or(0.0, |own| own.improve);
-    let likeliest = chart.touchpoints.iter().max_by(|one, other| chance(one).total_cmp(&chance(other)));
+    // Resamples may favour a quadrant that the figures shown do not: such a touchpoint is not named.
+    let shown = chart.touchpoints.iter().filter(|row| row.quadrant == Action::Improve);
+    let likeliest = shown.max_by(|one, other| chance(one).total_cmp(&chance(other)));
     let likeliest = likeliest.filter(|row| chance(row) > 0.0).map_or_else(String::new, |row| {
         format!("; the likeliest is {}, with {}", quoted(&row.touchpoint), words::percent(chance(row)))
     });
@@ -560,6 +562,7 @@ mod tests {
             touchpoint: touchpoint.to_owned(),
             importance: 0.4,
             importance_interval: None,
+            n_used: 100,
             performance: estimate(60.0),
             top_box: estimate(0.2),
             quadrant: Action::Improve,
@@ -585,11 +588,18 @@ mod tests {
             "“delivery” matters much for recommend and is scored low, with 95 % probability or more."
         );
         chart.touchpoints.remove(0);
-        results.outcomes[0].actions.chart = Some(chart);
+        results.outcomes[0].actions.chart = Some(chart.clone());
         assert_eq!(
             said(&results, "What to improve"),
             "No touchpoint both matters much for recommend and is scored low with 95 % probability; the likeliest is \
              “support”, with 61 %."
+        );
+        // By the figures that are shown it does not matter much.
+        chart.touchpoints[0].quadrant = Action::LowerPriority;
+        results.outcomes[0].actions.chart = Some(chart);
+        assert_eq!(
+            said(&results, "What to improve"),
+            "No touchpoint both matters much for recommend and is scored low with 95 % probability."
         );
     }
 

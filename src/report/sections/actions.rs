@@ -19,6 +19,8 @@ pub(in crate::report) struct WhatToDo {
     pub title: String,
     pub chart: Option<String>,
     pub level: String,
+    /// What importance and performance rest on.
+    pub base: String,
     pub with_kind: bool,
     pub rows: Vec<ActionTableRow>,
     pub raised: Raised,
@@ -67,6 +69,8 @@ pub(in crate::report) struct ActionTableRow {
     pub performance: String,
     pub performance_ends: String,
     pub top_box: String,
+    /// Answers that score it.
+    pub answers: String,
     pub kind: &'static str,
 }
 
@@ -119,6 +123,7 @@ impl WhatToDo {
             chart: Some(action_chart::chart(chart, "actions-chart", &title)),
             title,
             level: words::level(chart.confidence),
+            base: base(first, chart),
             with_kind: kinds.is_some(),
             rows: rows(chart, &first.actions),
             raised: Raised::of(&all().collect::<Vec<_>>()),
@@ -129,6 +134,23 @@ impl WhatToDo {
             findings: standing::findings_of_actions(results, first).iter().map(FindingRow::of).collect(),
         })
     }
+}
+
+/// What importance, performance and the rest of the section rest on.
+fn base(outcome: &OutcomeResult, chart: &ActionChart) -> String {
+    let complete = outcome.actions.asymmetry.as_ref().map(|own| own.n_used);
+    let ranked = words::counted(chart.n_used, "answer", "answers");
+    let kinds = complete.filter(|n| *n < chart.n_rows || *n != chart.n_used).map_or_else(String::new, |n| {
+        format!(
+            " Kinds, and what raised scores go with, are of the {} with every touchpoint.",
+            words::counted(n, "answer", "answers")
+        )
+    });
+    format!(
+        "Importance is that of the ranking of {}, from {ranked}; performance is of all answers that score the touchpoint and have \
+         the outcome, whose number stands beside it.{kinds}",
+        outcome.name
+    )
 }
 
 fn rows(chart: &ActionChart, actions: &OutcomeActions) -> Vec<ActionTableRow> {
@@ -153,6 +175,7 @@ fn rows(chart: &ActionChart, actions: &OutcomeActions) -> Vec<ActionTableRow> {
             performance: words::fixed(row.performance.estimate, 1),
             performance_ends: ends(row.performance, |end| words::fixed(end, 1)),
             top_box: words::percent(row.top_box.estimate),
+            answers: words::count(row.n_used as u64),
             kind: kind(&row.touchpoint).unwrap_or(words::MISSING),
         })
         .collect()
