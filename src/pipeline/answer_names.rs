@@ -102,10 +102,10 @@ mod tests {
         );
         assert!((number - 31.0).abs() < 1e-12);
         let dated = "customer = \"who\"\ntime = \"when\"";
-        let (sentence, _) = named("who,when,", dated, |row| format!("c{row},2026-01-{:02},", 1 + row % 28));
+        let (sentence, _) = named("who,when,", dated, |row| format!("c{row},2026-01-{:02}T10:00:00Z,", 1 + row % 28));
         assert!(sentence.contains("Without the answer of customer `c30` of 2026-01-03 the coefficient"), "{sentence}");
         let with_id = "customer = \"who\"\ntime = \"when\"\nid = \"nr\"";
-        let (sentence, _) = named("nr,who,when,", with_id, |row| format!("r{row},c{row},2026-01-05,"));
+        let (sentence, _) = named("nr,who,when,", with_id, |row| format!("r{row},c{row},2026-01-05T10:00:00Z,"));
         assert!(sentence.contains("Without answer `r30` of customer `c30` of 2026-01-05"), "{sentence}");
     }
 }

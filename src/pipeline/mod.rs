@@ -64,6 +64,7 @@ mod run;
 mod scorecard;
 mod scorecard_tables;
 mod scores;
+mod segment_family;
 mod selection;
 mod shared_keys;
 mod shown_cuts;

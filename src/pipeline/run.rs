@@ -9,7 +9,7 @@ use super::promoters::Promoters;
 use super::shared_keys::{self, FewShared};
 use super::{
     PipelineError, clusters, corrections, identity, judge, leaks, measure_rows, measuring, result_tables, scores,
-    stated_observed,
+    segment_family, stated_observed,
 };
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{Cache, CorrectionsFile, Exclusion, Folders, IdentityAccount, Intake, SourceAccount, in_full};
@@ -243,7 +243,7 @@ fn run_into(
             write_text(&model_folder.join(format!("{}.md", artefact.outcome)), &card.text())?;
         }
     }
-    let results = StudyResults {
+    let mut results = StudyResults {
         head: StudyHead {
             name: study.name.clone(),
             title: study.title.clone().unwrap_or_else(|| study.name.clone()),
@@ -265,6 +265,7 @@ fn run_into(
         scores,
         findings,
     };
+    segment_family::adjust(&mut results);
     for table in result_tables::tables(&results) {
         table.write(&table_folder)?;
     }

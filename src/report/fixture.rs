@@ -213,7 +213,7 @@ fn measures() -> Vec<MeasureRow> {
         MeasureRow {
             cut: None,
             score: score(412, 870, 1_464),
-            n_customers: None,
+            n_customers: Some(2_746),
             weighted: false,
             below_minimum_base: false,
         },

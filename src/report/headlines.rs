@@ -103,7 +103,7 @@ fn of_evaluations(results: &StudyResults) -> Option<String> {
             format!("{}: {}{}", own.outcome, held.in_plain_words(), of_level(own, held).unwrap_or_default())
         })
         .collect();
-    let mut sentences = vec![format!("On later answers of other customers: {}.", figures.join("; "))];
+    let mut sentences = vec![format!("On {}: {}.", unseen(results, &judged), figures.join("; "))];
     sentences.extend(judged.iter().filter_map(|(own, held)| beside_purchases(own, held)));
     let adds_nothing = |own: &&(&EvaluationResult, HeldOut<'_>)| {
         own.0.findings.iter().any(|finding| finding.kind == FindingKind::WeakLink)
@@ -116,6 +116,16 @@ fn of_evaluations(results: &StudyResults) -> Option<String> {
         ));
     }
     Some(sentences.join(" "))
+}
+
+/// The answers by which the models were judged.
+fn unseen(results: &StudyResults, judged: &[(&EvaluationResult, HeldOut<'_>)]) -> String {
+    let of_others = if standing::knows_customers(results) { " of other customers" } else { "" };
+    if judged.iter().all(|(own, _)| own.is_of_later()) {
+        return format!("later answers{of_others}");
+    }
+    let n_folds = judged.iter().map(|(own, _)| own.splits.len()).max().unwrap_or(0);
+    format!("answers{of_others} that the fit had not seen ({n_folds}-fold cross-validation)")
 }
 
 /// Whether probabilities are at the right level, beside a figure that tells of their order alone: a model may do well by one and
@@ -378,6 +388,7 @@ mod tests {
     use crate::drivers::{Estimate, NoiseTest};
     use crate::measures::ClassCounts;
     use crate::measures::change::{ChangeSettings, GroupScore, TrendSettings, Wave};
+    use crate::report::evaluation::SplitRow;
     use crate::report::{ComparisonRow, WaveChange};
 
     fn said(results: &StudyResults, lead: &str) -> String {
@@ -490,6 +501,20 @@ mod tests {
                     pairs against 56 for the model).";
         assert!(against(-0.2, 0.1).contains(open));
         assert!(!against(0.1, 0.2).contains("urchases alone"));
+    }
+
+    #[test]
+    fn answers_without_date_or_customer_are_not_said_to_be_later_or_of_others() {
+        let mut results = fixture::retail();
+        let of = |results: &StudyResults| said(results, "How far").split(": ").next().map(str::to_owned);
+        assert_eq!(of(&results).as_deref(), Some("On later answers of other customers"));
+        let split = results.evaluations[0].splits[0].clone();
+        results.evaluations[0].splits = vec![SplitRow { cut_us: None, ..split }; 5];
+        let folds = "On answers of other customers that the fit had not seen (5-fold cross-validation)";
+        assert_eq!(of(&results).as_deref(), Some(folds));
+        results.measures[0].n_customers = None;
+        let rows = "On answers that the fit had not seen (5-fold cross-validation)";
+        assert_eq!(of(&results).as_deref(), Some(rows));
     }
 
     #[test]

@@ -363,7 +363,9 @@ impl Segments {
     /// Of outcomes with a link that is more than weak: shares of almost nothing differ from segment to segment by themselves.
     fn of(results: &StudyResults) -> Self {
         let with_segments = || results.outcomes.iter().filter(|outcome| !outcome.actions.segments.is_empty());
-        let is_weak = |outcome: &&OutcomeResult| Link::of(results, outcome) == Link::Weak;
+        let is_weak = |outcome: &&OutcomeResult| {
+            Link::of(results, outcome) == Link::Weak || outcome.actions.segments.iter().all(|own| own.table.is_weak)
+        };
         let weak: Vec<&str> = with_segments().filter(is_weak).map(|outcome| outcome.name.as_str()).collect();
         let told = with_segments().filter(|outcome| !is_weak(outcome));
         let compared: Vec<_> =
@@ -395,7 +397,10 @@ impl Segments {
                     format!("By {by}, no driver matters more or less in one segment than elsewhere beyond chance.")
                 }
                 false => {
-                    format!("By {by}; shown are differences that stand after adjusting for the number of comparisons.")
+                    let tests = compared.iter().flat_map(|(_, own)| &own.table.rows[..own.table.n_tests]);
+                    let n = tests.filter(|row| row.p_value.is_some()).count();
+                    let all = words::counted(n, "comparison", "comparisons");
+                    format!("By {by}; shown are differences that stand after adjusting for all {all} of outcomes and segments.")
                 }
             });
         }
@@ -439,6 +444,7 @@ mod tests {
         let SegmentAnalysis { base_min, .. } = SegmentAnalysis::default();
         let table = SegmentTable {
             outcome: "recommend".to_owned(),
+            by: "wave".to_owned(),
             family: DriverFamily::Linear,
             method: Method::Shapley,
             confidence: crate::stats::Confidence::default(),
@@ -447,6 +453,8 @@ mod tests {
             n_replicates: 100,
             segments: Vec::new(),
             rows: vec![row],
+            n_tests: 1,
+            is_weak: false,
             spreads: Vec::new(),
             findings: Vec::new(),
         };
