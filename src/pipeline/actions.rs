@@ -401,3 +401,60 @@ fn not_made(outcome: &Outcome, what: &str, problem: &str) -> Finding {
     let sentence = format!("For `{}`, {what} could not be made: {problem}", outcome.name());
     Finding::new(FindingKind::NotEstimated, Severity::Note, outcome.name(), sentence)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pipeline::small_study::SmallStudy;
+    use crate::report::StudyResults;
+
+    /// Sixty answers, of which every third has the best speed and no price, and six that leave the 0-10 question out.
+    fn results() -> StudyResults {
+        let answer = |row: usize| {
+            let without_price = row % 3 == 1;
+            let speed = if without_price { 5 } else { (row * 7) % 5 + 1 };
+            let price = if without_price { String::new() } else { ((row * 3) % 5 + 1).to_string() };
+            let (ltr, weight) = (speed + (row * row + row / 7) % 5, 1 + row % 2);
+            format!("{ltr},{speed},{price},{weight}\n")
+        };
+        let rows: String = (0..60).map(answer).chain((0..6).map(|_| ",1,1,1\n".to_owned())).collect();
+        let study = "study = { name = \"case\", as_of = 2026-12-31, bootstrap = 40 }
+[sources.feedback]
+path = \"a.csv\"
+snapshot = true
+recommend = \"ltr\"
+weight = \"weight\"
+[drivers]
+touchpoints = [\"speed\", \"price\"]
+missing = \"em\"
+[outcomes.recommend]
+kind = \"recommend\"
+";
+        SmallStudy::new(study, &[("a.csv", &format!("ltr,speed,price,weight\n{rows}"))]).run()
+    }
+
+    #[test]
+    fn performance_is_of_all_scores_and_importance_of_the_ranking() {
+        let results = results();
+        let outcome = &results.outcomes[0];
+        let chart = outcome.actions.chart.as_ref().expect("a chart");
+        // By hand, with weights 1 and 2 in turn over thirty rows (two fives by three): ten rows in thirty have a speed of 5, five of each
+        // weight; the other twenty have 1 to 5 four times, twice with each weight. Speed: (10 * 1.5 * 5 + 20 * 1.5 * 3) / 45 = 11 / 3.
+        let of = |name: &str| chart.touchpoints.iter().find(|row| row.touchpoint == name).expect("charted");
+        assert!((of("speed").performance.estimate - 25.0 * (11.0 / 3.0 - 1.0)).abs() < 1e-9, "{:?}", of("speed"));
+        assert!((of("price").performance.estimate - 50.0).abs() < 1e-9, "{:?}", of("price"));
+        assert_eq!((of("speed").n_used, of("price").n_used, chart.n_used), (60, 40, 60));
+        for row in &outcome.ranking.as_ref().expect("a ranking").drivers {
+            assert!((of(&row.driver).importance - row.share).abs() < 1e-15);
+        }
+        assert_eq!(outcome.n_used, 40);
+    }
+
+    #[test]
+    fn the_fit_on_its_own_rows_is_weighted_as_the_model_is() {
+        let results = results();
+        let outcome = &results.outcomes[0];
+        let own = outcome.in_sample.iter().find(|own| own.metric == "r_squared").expect("a figure");
+        let fit = outcome.fit.as_ref().and_then(|fit| fit.r_squared).expect("a fit");
+        assert!((own.value - fit).abs() < 1e-9, "{} {fit}", own.value);
+    }
+}

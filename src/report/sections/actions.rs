@@ -140,7 +140,7 @@ impl WhatToDo {
 fn base(outcome: &OutcomeResult, chart: &ActionChart) -> String {
     let complete = outcome.actions.asymmetry.as_ref().map(|own| own.n_used);
     let ranked = words::counted(chart.n_used, "answer", "answers");
-    let kinds = complete.filter(|n| *n < chart.n_rows || *n != chart.n_used).map_or_else(String::new, |n| {
+    let kinds = complete.filter(|n| *n != chart.n_used).map_or_else(String::new, |n| {
         format!(
             " Kinds, and what raised scores go with, are of the {} with every touchpoint.",
             words::counted(n, "answer", "answers")
