@@ -135,7 +135,8 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     for evaluation in &evaluations {
         print_evaluation(evaluation)?;
     }
-    print::talk("figures of rows that the models have not seen; intervals by customer; associations, not effects");
+    let by = if study.sources.feedback.snapshot { "" } else { " by customer" };
+    print::talk(&format!("figures of rows that the models have not seen; intervals{by}; associations, not effects"));
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use super::method::Method;
 use super::noise::{self, Noise};
 use super::notices;
 use super::overall::{self, OverallTest};
-use super::ranking::{self, DriverFamily, DriverRanking, FitKind, FitMeasure};
+use super::ranking::{self, DrawnContributions, DriverFamily, DriverRanking, FitKind, FitMeasure};
 use super::regression::{FullModel, Layout, Regression};
 use super::sampling::{self, Orders, REPLICATE_SAMPLING, SampledValues, Sampling};
 use crate::data::Observations;
@@ -246,6 +246,12 @@ impl DriverAnalysis {
             sampled: divided.sampled,
             drivers: rows,
             findings,
+            drawn: DrawnContributions {
+                seed: self.seed,
+                numbers: replicates.numbers.clone(),
+                drivers: drivers.iter().map(|driver| driver.name.clone()).collect(),
+                contributions: replicates.contributions.clone(),
+            },
         }
     }
 

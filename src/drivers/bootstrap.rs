@@ -15,6 +15,8 @@ const BLOCK_VALUES: usize = 1 << 23;
 pub(super) struct Replicates {
     /// n_succeeded by n_drivers, in the order of the replicates.
     pub contributions: Array2<f64>,
+    /// The number of each of these, which its draw is found again by.
+    pub numbers: Vec<usize>,
     /// Replicates whose sample did not allow a fit.
     pub n_failed: usize,
     /// Whether replicates were asked for and not made, because every one would be the whole sample again.
@@ -24,12 +26,13 @@ pub(super) struct Replicates {
 impl Replicates {
     /// None were asked for, or none can be had.
     pub fn none(n_drivers: usize) -> Self {
-        Self { contributions: Array2::zeros((0, n_drivers)), n_failed: 0, single_cluster: false }
+        let contributions = Array2::zeros((0, n_drivers));
+        Self { contributions, numbers: Vec::new(), n_failed: 0, single_cluster: false }
     }
 
     /// None at all, since there is only one cluster to draw.
     pub fn of_single_cluster(n_drivers: usize) -> Self {
-        Self { contributions: Array2::zeros((0, n_drivers)), n_failed: 0, single_cluster: true }
+        Self { single_cluster: true, ..Self::none(n_drivers) }
     }
 }
 
@@ -95,10 +98,12 @@ pub(super) fn replicates_of_moments(
 
 fn collected(results: Vec<Option<Vec<f64>>>, n_drivers: usize) -> Replicates {
     let n_replicates = results.len();
-    let succeeded: Vec<Vec<f64>> = results.into_iter().flatten().collect();
+    let numbered = results.into_iter().enumerate().filter_map(|(number, own)| Some((number, own?)));
+    let (numbers, succeeded): (Vec<usize>, Vec<Vec<f64>>) = numbered.unzip();
     let n_failed = n_replicates - succeeded.len();
     Replicates {
         contributions: Array2::from_shape_fn((succeeded.len(), n_drivers), |(row, driver)| succeeded[row][driver]),
+        numbers,
         n_failed,
         single_cluster: false,
     }

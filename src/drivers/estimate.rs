@@ -63,7 +63,8 @@ impl TestedEstimate {
 pub(super) fn unmade(about: &str, n_tried: usize, n_succeeded: usize, single_cluster: bool) -> Option<Finding> {
     let contributions = Array2::zeros((n_succeeded, 0));
     let single_cluster = single_cluster && n_tried > 0;
-    notices::failed(about, &Replicates { contributions, n_failed: n_tried - n_succeeded, single_cluster })
+    let n_failed = n_tried - n_succeeded;
+    notices::failed(about, &Replicates { contributions, numbers: Vec::new(), n_failed, single_cluster })
 }
 
 #[cfg(test)]

@@ -116,26 +116,6 @@ impl Importance {
         }
     }
 
-    /// Contributions in every replicate of a bootstrap of the same rows, n_replicates by n_drivers, as a ranking follows
-    /// them; `None` for a linear outcome, which has no need of it, and where a sample allowed no fit.
-    pub(super) fn replicates(
-        &self,
-        observations: &Observations,
-        n_replicates: usize,
-        seed: u64,
-    ) -> Option<Array2<f64>> {
-        let analysis = DriverAnalysis { replicates: n_replicates, seed, ..self.analysis.clone() };
-        let drawn = match &self.engine {
-            Engine::Linear { .. } => return None,
-            Engine::Likelihood { problem, models, measure } => {
-                let weights = problem.collapsed(&own_weights(observations));
-                problem.replicates(&analysis, observations, &self.plan, models, &weights, *measure)
-            }
-            Engine::Weights { problem, full } => problem.weight_replicates(&analysis, observations, full),
-        };
-        (drawn.contributions.nrows() == n_replicates).then_some(drawn.contributions)
-    }
-
     /// What linear contributions follow from; `None` for other families.
     pub(super) fn linear(&self) -> Option<LinearParts<'_>> {
         match &self.engine {

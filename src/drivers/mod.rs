@@ -63,7 +63,8 @@ pub use lattice::LatticeSums;
 pub use method::{Method, MethodError};
 pub use notices::noise_needed;
 pub use ranking::{
-    DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure, GroupRow, NoiseTest, RankInterval,
+    DrawnContributions, DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure, GroupRow,
+    NoiseTest, RankInterval,
 };
 pub use sampling::{Sampled, Sampling};
 pub use scale::Scale;

@@ -8,7 +8,7 @@ use super::ranking::{DriverRow, NoiseTest};
 use super::regression::{FullModel, Layout, Regression};
 use super::sampling::Sampled;
 use crate::estimators::FEW_CLUSTERS;
-use crate::findings::{Finding, FindingKind, Severity};
+use crate::findings::{Finding, FindingKind, Severity, thousands};
 use crate::stats::{Confidence, SecondMoments};
 
 /// Below this share of explained variation a link is called weak, significant or not.
@@ -169,8 +169,9 @@ pub(super) fn small_base(outcome: &str, n_used: usize, n_drivers: usize) -> Opti
 pub(super) fn few_clusters(base: &Base) -> Option<Finding> {
     let n_clusters = base.n_clusters.filter(|&n_clusters| n_clusters < base.n_observations.min(FEW_CLUSTERS))?;
     let mut sentence = format!(
-        "intervals, ranks and the test of {} rest on {n_clusters} customers (clusters), so few that they are likely too sure",
-        base.outcome
+        "intervals, ranks and the test of {} rest on {} customers (clusters), so few that they are likely too sure",
+        base.outcome,
+        thousands(n_clusters)
     );
     if n_clusters < COMPARED_CLUSTERS_MIN {
         sentence.push_str("; they are too few for a comparison with noise");
@@ -223,7 +224,7 @@ pub(super) fn sampled(outcome: &str, method: Method, sampled: Option<&Sampled>) 
     let sentence = format!(
         "there are too many drivers to walk all their subsets; contributions by {method} are means over {} sampled orders, \
          which leaves a standard error of up to {:.2} percentage points in each share, {end}",
-        sampled.n_orders,
+        thousands(sampled.n_orders),
         100.0 * sampled.share_std_error
     );
     let finding = Finding::new(FindingKind::Sampled, severity, outcome, sentence);

@@ -4,7 +4,7 @@ use super::analysis::{self, Driver};
 use super::regression::{FullModel, Regression};
 use crate::data::{Observations, WeightKind};
 use crate::estimators::{Coefficient, StdErrors};
-use crate::findings::{Finding, FindingKind, Severity};
+use crate::findings::{Finding, FindingKind, Severity, thousands};
 use crate::stats::SecondMoments;
 use crate::stats::distributions::f_upper;
 use crate::stats::linear_algebra::Cholesky;
@@ -244,8 +244,9 @@ impl OverallTest {
     pub fn of_customers(outcome: &str, n_clusters: usize, p_value: f64) -> Self {
         let finding = (p_value > 0.0 && p_value < 1.0).then(|| {
             let sentence = format!(
-                "{n_clusters} customers (clusters) leave no test by customer that no driver goes with {outcome}; its p-value \
-                 counts each of them as one answer"
+                "{} customers (clusters) leave no test by customer that no driver goes with {outcome}; its p-value \
+                 counts each of them as one answer",
+                thousands(n_clusters)
             );
             Finding::new(FindingKind::SmallBase, Severity::Warning, outcome, sentence)
                 .number("n_clusters", n_clusters as f64)

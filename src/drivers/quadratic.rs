@@ -72,7 +72,7 @@ pub(super) fn replicates(
             table.row_mut(first + place).assign(&contributions(&log_likelihoods, &weights.to_vec()));
         }
     }
-    Replicates { contributions: table, n_failed: 0, single_cluster: false }
+    Replicates { contributions: table, numbers: (0..n_replicates).collect(), n_failed: 0, single_cluster: false }
 }
 
 /// What every subset's log-likelihood gains by each of `n_drawn` sets of columns, n_drawn by n_subsets; `draw` makes a set.

@@ -61,6 +61,22 @@ pub struct DriverRanking {
     pub sampled: Option<Sampled>,
     /// What to know beside the numbers.
     pub findings: Vec<Finding>,
+    /// The bootstrap's own contributions, for what is resampled together with them.
+    #[serde(skip)]
+    pub drawn: DrawnContributions,
+}
+
+/// Contributions in every replicate of a ranking's bootstrap.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DrawnContributions {
+    /// The seed of the draws.
+    pub seed: u64,
+    /// The number of each replicate that succeeded, by which its draw is found again.
+    pub numbers: Vec<usize>,
+    /// The drivers' names, in the order they were given.
+    pub drivers: Vec<String>,
+    /// n_replicates by n_drivers.
+    pub contributions: Array2<f64>,
 }
 
 /// The model whose fit is divided among the drivers.

@@ -90,14 +90,14 @@ impl Spread {
     }
 }
 
-/// A column of the history among those who answered and among all known customers.
+/// A column of the history among those who answered and among all customers known at the date.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Behaviour {
     /// The column.
     pub column: String,
-    /// Those who answered.
+    /// Those of them who answered.
     pub respondents: Spread,
-    /// All known customers, those who answered included.
+    /// All customers known at the date, those who answered later included.
     pub base: Spread,
 }
 
@@ -158,7 +158,9 @@ impl Engine {
         self.rows(&statement, "counting who was invited")
     }
 
-    /// Every column of the history among those who answered and among all customers known at one date.
+    /// Every column of the history among all customers known at one date and among those of them who answered. A customer is known
+    /// who had joined by then, or of whom something is dated before: an answer, a purchase, a contact or an invitation. A profile
+    /// without a date of joining tells of nobody that there was a customer then.
     ///
     /// # Errors
     /// The date lies after the study's, or the engine fails.
@@ -252,11 +254,23 @@ impl LinkPlan {
     }
 
     fn with_respondents(&self, settings: &Respondents) -> String {
+        let seen: Vec<String> = self
+            .tables
+            .named()
+            .filter_map(|(name, _)| match name {
+                "customers" => Some((name, "joined_t")),
+                "feedback" | "transactions" | "activity" | "invitations" => Some((name, "t")),
+                _ => None,
+            })
+            .map(|(name, time)| format!("SELECT customer FROM {name} WHERE {time} < {}", settings.at))
+            .collect();
         format!(
-            "SELECT base.*, CASE WHEN r.customer IS NULL THEN 0.0 ELSE 1.0 END AS answered\nFROM (\n{}\n) base\nLEFT JOIN \
+            "SELECT base.*, CASE WHEN r.customer IS NULL THEN 0.0 ELSE 1.0 END AS answered\nFROM (\n{}\n) base\nINNER JOIN \
+             (SELECT DISTINCT customer FROM ({}) dated) seen ON seen.customer = base.customer\nLEFT JOIN \
              (SELECT DISTINCT customer FROM feedback WHERE t >= {} AND t < {}) r ON r.customer = base.customer\nORDER BY \
              base.\"row\"",
             self.statement(Anchors::Customers),
+            seen.join(" UNION ALL "),
             settings.answered_from,
             settings.answered_until
         )

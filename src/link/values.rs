@@ -17,4 +17,14 @@ impl Engine {
         let table: BaseTable = self.rows(&statement, "listing the values of a column")?;
         Ok(table.texts("value").unwrap_or_default().iter().flatten().cloned().collect())
     }
+
+    /// The id that an answer has in its file, by its number among the used rows; `None` where it has none.
+    ///
+    /// # Errors
+    /// The engine fails.
+    pub fn response_id(&self, row: usize) -> Result<Option<String>, LinkError> {
+        let statement = format!("SELECT response_id AS value FROM feedback WHERE \"row\" = {row}");
+        let table: BaseTable = self.rows(&statement, "looking up the id of an answer")?;
+        Ok(table.texts("value").and_then(|ids| ids.first().cloned().flatten()))
+    }
 }

@@ -72,7 +72,8 @@ fn actions(all: &[(&str, &OutcomeActions)]) -> Table {
         .numbers("p_lower_priority", probability(|own| own.lower_priority))
         .numbers("importance_line", rows.iter().map(|(_, chart, _)| chart.importance_line))
         .numbers("performance_line", rows.iter().map(|(_, chart, _)| chart.performance_line))
-        .integers("n_used", rows.iter().map(|(_, chart, _)| chart.n_used as i64))
+        .integers("n_used", rows.iter().map(|(.., row)| row.n_used as i64))
+        .integers("n_importance", rows.iter().map(|(_, chart, _)| chart.n_used as i64))
         .integers("n_replicates", rows.iter().map(|(_, chart, _)| chart.n_replicates as i64))
         .numbers("confidence", rows.iter().map(|(_, chart, _)| chart.confidence.level()))
 }

@@ -2,21 +2,19 @@
 
 use super::choices;
 use super::coded::Coded;
-use super::outcome_model::Prepared;
+use super::outcome_model::{Gapped, Prepared, gaps_allowed_for};
 use super::selection::Selection;
 use super::small_bases::Hidden;
-use crate::data::{DesignMatrix, Observations};
+use crate::data::DesignMatrix;
 use crate::drivers::asymmetry::{
     AsymmetryTable, Condition, Cuts, ExpectationGaps, ExpectationPair, ExpectationTable, Necessity, NecessityTable,
     PenaltyReward, RatedDriver,
 };
-use crate::drivers::performance::{ActionChart, ImportancePerformance, Touchpoint};
+use crate::drivers::performance::{ActionChart, ImportancePerformance, Ranked, Touchpoint};
 use crate::drivers::robustness::{Confounding, ConfoundingTable};
 use crate::drivers::segments::{SegmentAnalysis, Segmentation};
 use crate::drivers::what_if::{Lever, LeverRaise, Measure, ModelledOutcome, Plan, Raise, Target, WhatIf};
-use crate::drivers::{
-    ActionError, Driver, DriverAnalysis, DriverFamily, DriverRanking, FitKind, Importance, Method, Scale,
-};
+use crate::drivers::{ActionError, Driver, DriverAnalysis, DriverRanking, Method, Scale};
 use crate::estimators::FittedModel;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
@@ -31,18 +29,34 @@ const DRAWN_ROWS_MAX: usize = 200_000_000;
 const REPLICATES_MIN: usize = 200;
 /// How many times as strong as an observed column something unobserved is taken to be.
 const CONFOUNDER_TIMES: [f64; 3] = [1.0, 2.0, 3.0];
+/// The chart, in words.
+const CHART: &str = "the chart of importance and performance";
 /// Permutations of a necessary-condition analysis.
 const PERMUTATIONS: usize = 1000;
 
-/// What could be done for one outcome. All of it rests on the answers that have every touchpoint.
+/// The answers of an outcome's model, as they were selected and as they were prepared.
+#[derive(Clone, Copy)]
+pub(super) struct Modelled<'a> {
+    pub selection: &'a Selection,
+    pub prepared: &'a Prepared,
+}
+
+/// What could be done for one outcome. Importance is that of the ranking and performance takes every answer that scores a
+/// touchpoint; all else rests on the answers that have every touchpoint.
 pub(super) fn of(
     study: &Study,
     base: &BaseTable,
     outcome: &Outcome,
     ranking: Option<&DriverRanking>,
+    modelled: Modelled<'_>,
 ) -> OutcomeActions {
     let choices = ranking.and_then(|ranking| choices::compare(study, base, outcome, ranking));
     let mut actions = OutcomeActions { choices, ..OutcomeActions::default() };
+    match ranking.map(|ranking| chart(study, base, outcome, ranking, modelled)) {
+        Some(Ok(chart)) => actions.chart = Some(chart),
+        Some(Err(problem)) => actions.findings.push(not_made(outcome, CHART, &problem)),
+        None => actions.findings.push(not_made(outcome, CHART, "its drivers are not ranked")),
+    }
     let mut complete = study.clone();
     complete.drivers.missing = Missing::Listwise;
     let selection = Selection::of(&complete, base, outcome);
@@ -51,6 +65,36 @@ pub(super) fn of(
         Err(problem) => actions.findings.push(not_made(outcome, "what to do about the touchpoints", &problem)),
     }
     actions
+}
+
+/// Importance by the ranking that is shown, performance by all scores of answers whose outcome is known.
+fn chart(
+    study: &Study,
+    base: &BaseTable,
+    outcome: &Outcome,
+    ranking: &DriverRanking,
+    modelled: Modelled<'_>,
+) -> Result<ActionChart, String> {
+    let Gapped { gaps, rows, drivers, .. } = Gapped::of(study, base, outcome).map_err(|problem| problem.to_string())?;
+    let touchpoint = |driver: &Driver| {
+        let column = driver.columns[0];
+        let scale = scale(study, &driver.name, gaps.values().column(column).iter().copied())?;
+        Ok(Touchpoint { name: driver.name.clone(), column, scale })
+    };
+    let touchpoints: Result<Vec<Touchpoint>, ActionError> = drivers.iter().map(touchpoint).collect();
+    let all: Vec<usize> = (0..rows.len()).collect();
+    let of_model: Vec<usize> = modelled.selection.rows.iter().filter_map(|row| rows.binary_search(row).ok()).collect();
+    let ranked = match gaps_allowed_for(study, outcome) {
+        Some(_) => Ranked { ranking, observations: gaps.answered(), rows: &all },
+        None => Ranked { ranking, observations: &modelled.prepared.observations, rows: &of_model },
+    };
+    let settings = ImportancePerformance {
+        confidence: study.confidence,
+        replicates: replicates(study, rows.len()),
+        ..ImportancePerformance::default()
+    };
+    let chart = touchpoints.and_then(|touchpoints| settings.chart(&gaps, &touchpoints, ranked));
+    chart.map_err(|error| error.to_string())
 }
 
 /// Bootstrap replicates of a linear analysis of so many rows.
@@ -81,7 +125,8 @@ impl<'a> Question<'a> {
         let model = prepared.fit(study).map_err(in_words)?.model;
         let touchpoint = |driver: &Driver| {
             let column = driver.columns[0];
-            let scale = scale(study, &driver.name, &prepared.observations, column)?;
+            let scores = prepared.observations.design().values().column(column).to_vec();
+            let scale = scale(study, &driver.name, scores.into_iter())?;
             Ok(Touchpoint { name: driver.name.clone(), column, scale })
         };
         let touchpoints: Result<Vec<Touchpoint>, ActionError> = prepared.drivers().iter().map(touchpoint).collect();
@@ -92,10 +137,6 @@ impl<'a> Question<'a> {
     fn answer(&self, actions: &mut OutcomeActions) {
         let mut problems = Vec::new();
         let mut keep = |what: &'static str, problem: ActionError| problems.push((what, problem.to_string()));
-        match self.chart() {
-            Ok(chart) => actions.chart = Some(chart),
-            Err(problem) => keep("the chart of importance and performance", problem),
-        }
         match self.asymmetry() {
             Ok(table) => actions.asymmetry = Some(table),
             Err(problem) => keep("the contrast of low and high scores", problem),
@@ -166,25 +207,6 @@ impl<'a> Question<'a> {
             seed: self.study.seed,
             ..DriverAnalysis::default()
         }
-    }
-
-    fn chart(&self) -> Result<ActionChart, ActionError> {
-        let observations = &self.prepared.observations;
-        let importance = Importance::of(
-            &self.analysis(),
-            DriverFamily::Linear,
-            observations,
-            self.prepared.drivers(),
-            self.prepared.always(),
-            FitKind::RSquared,
-        )?;
-        let settings = ImportancePerformance {
-            confidence: self.study.confidence,
-            replicates: self.replicates(),
-            seed: self.study.seed,
-            ..ImportancePerformance::default()
-        };
-        settings.chart(observations, &self.touchpoints, &importance)
     }
 
     fn asymmetry(&self) -> Result<AsymmetryTable, ActionError> {
@@ -361,13 +383,12 @@ struct SegmentColumn {
 }
 
 /// The scale of a touchpoint: the study's, else the ends that were seen.
-fn scale(study: &Study, name: &str, observations: &Observations, column: usize) -> Result<Scale, ActionError> {
+fn scale(study: &Study, name: &str, scores: impl Iterator<Item = f64>) -> Result<Scale, ActionError> {
     let (low, high) = match study.sources.feedback.range_of(name) {
         Some(range) => (range.min, range.max),
         None => {
-            let seen = observations.design().values().column(column).to_owned();
             let ends = (f64::INFINITY, f64::NEG_INFINITY);
-            seen.iter().fold(ends, |(low, high), &value| (low.min(value), high.max(value)))
+            scores.filter(|score| !score.is_nan()).fold(ends, |(low, high), value| (low.min(value), high.max(value)))
         }
     };
     let scale = Scale::new(low, high)?;
@@ -380,4 +401,61 @@ fn scale(study: &Study, name: &str, observations: &Observations, column: usize) 
 fn not_made(outcome: &Outcome, what: &str, problem: &str) -> Finding {
     let sentence = format!("For `{}`, {what} could not be made: {problem}", outcome.name());
     Finding::new(FindingKind::NotEstimated, Severity::Note, outcome.name(), sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::pipeline::small_study::SmallStudy;
+    use crate::report::StudyResults;
+
+    /// Sixty answers, of which every third has the best speed and no price, and six that leave the 0-10 question out.
+    fn results() -> StudyResults {
+        let answer = |row: usize| {
+            let without_price = row % 3 == 1;
+            let speed = if without_price { 5 } else { (row * 7) % 5 + 1 };
+            let price = if without_price { String::new() } else { ((row * 3) % 5 + 1).to_string() };
+            let (ltr, weight) = (speed + (row * row + row / 7) % 5, 1 + row % 2);
+            format!("{ltr},{speed},{price},{weight}\n")
+        };
+        let rows: String = (0..60).map(answer).chain((0..6).map(|_| ",1,1,1\n".to_owned())).collect();
+        let study = "study = { name = \"case\", as_of = 2026-12-31, bootstrap = 40 }
+[sources.feedback]
+path = \"a.csv\"
+snapshot = true
+recommend = \"ltr\"
+weight = \"weight\"
+[drivers]
+touchpoints = [\"speed\", \"price\"]
+missing = \"em\"
+[outcomes.recommend]
+kind = \"recommend\"
+";
+        SmallStudy::new(study, &[("a.csv", &format!("ltr,speed,price,weight\n{rows}"))]).run()
+    }
+
+    #[test]
+    fn performance_is_of_all_scores_and_importance_of_the_ranking() {
+        let results = results();
+        let outcome = &results.outcomes[0];
+        let chart = outcome.actions.chart.as_ref().expect("a chart");
+        // By hand, with weights 1 and 2 in turn over thirty rows (two fives by three): ten rows in thirty have a speed of 5, five of each
+        // weight; the other twenty have 1 to 5 four times, twice with each weight. Speed: (10 * 1.5 * 5 + 20 * 1.5 * 3) / 45 = 11 / 3.
+        let of = |name: &str| chart.touchpoints.iter().find(|row| row.touchpoint == name).expect("charted");
+        assert!((of("speed").performance.estimate - 25.0 * (11.0 / 3.0 - 1.0)).abs() < 1e-9, "{:?}", of("speed"));
+        assert!((of("price").performance.estimate - 50.0).abs() < 1e-9, "{:?}", of("price"));
+        assert_eq!((of("speed").n_used, of("price").n_used, chart.n_used), (60, 40, 60));
+        for row in &outcome.ranking.as_ref().expect("a ranking").drivers {
+            assert!((of(&row.driver).importance - row.share).abs() < 1e-15);
+        }
+        assert_eq!(outcome.n_used, 40);
+    }
+
+    #[test]
+    fn the_fit_on_its_own_rows_is_weighted_as_the_model_is() {
+        let results = results();
+        let outcome = &results.outcomes[0];
+        let own = outcome.in_sample.iter().find(|own| own.metric == "r_squared").expect("a figure");
+        let fit = outcome.fit.as_ref().and_then(|fit| fit.r_squared).expect("a fit");
+        assert!((own.value - fit).abs() < 1e-9, "{} {fit}", own.value);
+    }
 }

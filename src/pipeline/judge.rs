@@ -164,7 +164,8 @@ impl<'a> Judged<'a> {
         if let (Some(plan), Some(before), Some(after)) =
             (evaluation.calibration, log_loss(&own, ModelRole::Full), log_loss(&own, ModelRole::Calibrated))
         {
-            result.findings.extend(harmful(plan.method, &result.outcome, before, after));
+            let is_used = self.study.scores.calibration.is_some();
+            result.findings.extend(harmful(plan.method, &result.outcome, before, after).filter(|_| is_used));
         }
         let names = self.history();
         let with_history = |mut model: FoldModel| -> Result<Evaluated, String> {

@@ -3,6 +3,7 @@
 mod absent_values;
 mod action_tables;
 mod actions;
+mod answer_names;
 mod answer_scale;
 mod answering;
 mod augmented;
@@ -64,6 +65,7 @@ mod run;
 mod scorecard;
 mod scorecard_tables;
 mod scores;
+mod segment_family;
 mod selection;
 mod shared_keys;
 mod shown_cuts;

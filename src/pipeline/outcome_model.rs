@@ -1,5 +1,6 @@
 //! From the answers of an outcome to its model and its ranked drivers.
 
+use super::answer_names::AnswerNames;
 use super::clusters;
 use super::coded::Coded;
 use super::fold_model::FoldModel;
@@ -12,13 +13,13 @@ use crate::data::{Clusters, DataError, DesignMatrix, Gaps, Observations, Outcome
 use crate::drivers::{Driver, DriverAnalysis, DriverFamily, DriverGroup, DriverRanking, FitKind, Method, noise_needed};
 use crate::estimators::calibration::Calibration;
 use crate::estimators::diagnostics::{Diagnose, Grouping, ModelDiagnostics, Scale};
-use crate::estimators::evaluation::{CalibrationPlan, cross_fit};
+use crate::estimators::evaluation::{
+    Assessment, CalibrationPlan, Metric as Figure, MetricEstimate, TestRows, cross_fit,
+};
 use crate::estimators::missing::{Comparison, ComparisonTable, MultipleImputation, Treatment};
 use crate::estimators::partial_ordinal::StepDifference;
 use crate::estimators::penalised::{Penalised, PenalisedFamily};
-use crate::estimators::{
-    CountDistribution, Family, FitError, FittedModel, PartialOrdinal, PenalisedFit, StdErrors, evaluation,
-};
+use crate::estimators::{CountDistribution, Family, FitError, FittedModel, PartialOrdinal, PenalisedFit, StdErrors};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::BaseTable;
 use crate::report::Metric;
@@ -155,10 +156,11 @@ impl Prepared {
     pub fn diagnose(
         &self,
         study: &Study,
-        base: &BaseTable,
+        answers: &AnswerNames<'_>,
         selection: &Selection,
         fit: &ModelFit,
     ) -> Option<ModelDiagnostics> {
+        let base = answers.base;
         if !matches!(fit.summary.family, Family::Linear | Family::Logistic) {
             return None;
         }
@@ -179,7 +181,8 @@ impl Prepared {
             _ => None,
         };
         let settings = Diagnose { std_errors: fit.summary.std_errors, ..Diagnose::default() };
-        settings.model(&self.observations, &fit.model, &groupings, scale).ok()
+        let name_of = |place: usize| answers.name(selection.rows[place - 1]);
+        settings.model_named(&self.observations, &fit.model, &groupings, scale, name_of).ok()
     }
 
     /// What each column does for leaving the detractors and for becoming a promoter.
@@ -250,7 +253,7 @@ impl Prepared {
     ) -> Result<DriverRanking, Problem> {
         let family = self.driver_family();
         if let Some(treatment) = gaps_allowed_for(study, &self.outcome) {
-            let Gapped { gaps, drivers, always } = Gapped::of(study, base, &self.outcome)?;
+            let Gapped { gaps, drivers, always, .. } = Gapped::of(study, base, &self.outcome)?;
             return Ok(analysis.rank_gaps(&gaps, treatment, &drivers, &always)?);
         }
         let (observations, measure) = (&self.observations, FitKind::Mcfadden);
@@ -282,31 +285,23 @@ impl Prepared {
         })
     }
 
-    /// How well the model predicts the rows it was fitted on.
+    /// How well the model predicts the rows it was fitted on, with their weights.
     pub fn in_sample(&self, model: &FittedModel) -> Vec<Metric> {
         let design = self.observations.design();
         let predictions: Vec<f64> =
             (0..design.n_rows()).map(|row| model.predict_row(&design.row(row).to_vec())).collect();
-        let outcomes = self.observations.outcome().values();
-        let metrics = if self.outcome.family() == Family::Logistic {
-            let outcomes: Vec<bool> = outcomes.iter().map(|&value| value > 0.5).collect();
-            vec![
-                ("roc_auc", evaluation::roc_auc(&outcomes, &predictions)),
-                ("brier", evaluation::brier_score(&outcomes, &predictions)),
-                ("log_loss", evaluation::log_loss(&outcomes, &predictions)),
-            ]
-        } else {
-            let outcomes = outcomes.to_vec();
-            vec![
-                ("r_squared", evaluation::r_squared(&outcomes, &predictions)),
-                ("rmse", evaluation::root_mean_squared_error(&outcomes, &predictions)),
-                ("mae", evaluation::mean_absolute_error(&outcomes, &predictions)),
-            ]
+        let is_class = self.outcome.family() == Family::Logistic;
+        let metrics: &[Figure] = match is_class {
+            true => &[Figure::RocAuc, Figure::Brier, Figure::LogLoss],
+            false => &[Figure::RSquared, Figure::Rmse, Figure::Mae],
         };
-        let known = |(metric, value): (&str, Result<f64, evaluation::EvaluationError>)| {
-            Some(Metric { metric: metric.to_owned(), value: value.ok()? })
-        };
-        metrics.into_iter().filter_map(known).collect()
+        let outcomes = self.observations.outcome().values().to_vec();
+        let rows = if is_class { TestRows::classes(&outcomes) } else { TestRows::numbers(&outcomes) };
+        let rows = rows.and_then(|rows| rows.weighted(self.observations.weights().clone()));
+        let without_intervals = Assessment { replicates: 0, ..Assessment::default() };
+        let judged = rows.and_then(|rows| without_intervals.judge(&rows, &predictions, metrics));
+        let known = |own: &MetricEstimate| Metric { metric: own.metric.word().to_owned(), value: own.value };
+        judged.map(|own| own.estimates.iter().map(known).collect()).unwrap_or_default()
     }
 }
 
@@ -332,7 +327,9 @@ pub(super) fn gaps_allowed_for(study: &Study, outcome: &Outcome) -> Option<Treat
 /// Touchpoints and controls with their gaps.
 pub(super) struct Gapped {
     pub gaps: Gaps,
-    drivers: Vec<Driver>,
+    /// The rows of the base table that they are of.
+    pub rows: Vec<usize>,
+    pub drivers: Vec<Driver>,
     always: Vec<usize>,
 }
 
@@ -361,7 +358,7 @@ impl Gapped {
         if let Some(clusters) = clusters::of_rows(study, base, &rows) {
             gaps = gaps.clustered(clusters)?;
         }
-        Ok(Self { gaps, drivers, always })
+        Ok(Self { gaps, rows, drivers, always })
     }
 }
 

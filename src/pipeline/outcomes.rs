@@ -1,6 +1,7 @@
 //! From the base table to one analysed outcome: which answers count, the model, the ranked drivers.
 
 use super::actions;
+use super::answer_names::AnswerNames;
 use super::model_fit::ModelFit;
 use super::model_tests::{inflation, tests};
 use super::outcome_model::{Prepared, compare_treatments, gaps_allowed_for};
@@ -10,7 +11,6 @@ use crate::drivers::DriverError;
 use crate::estimators::calibration::Calibration;
 use crate::estimators::{Family, FitError, FittedModel, PenalisedFit};
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::link::BaseTable;
 use crate::report::{OutcomeActions, OutcomeResult, PenalisedTerms, words};
 use crate::study::{Outcome, OutcomeKind, SpendScale, Study};
 use std::collections::BTreeMap;
@@ -83,11 +83,12 @@ impl Feature {
 }
 
 /// Analyses every outcome of a study.
-pub(super) fn analyse(study: &Study, base: &BaseTable) -> Vec<Analysed> {
-    study.outcomes.iter().map(|outcome| analyse_one(study, base, outcome)).collect()
+pub(super) fn analyse(study: &Study, answers: &AnswerNames<'_>) -> Vec<Analysed> {
+    study.outcomes.iter().map(|outcome| analyse_one(study, answers, outcome)).collect()
 }
 
-fn analyse_one(study: &Study, base: &BaseTable, outcome: &Outcome) -> Analysed {
+fn analyse_one(study: &Study, answers: &AnswerNames<'_>, outcome: &Outcome) -> Analysed {
+    let base = answers.base;
     let selection = Selection::of(study, base, outcome);
     let ranked = gaps_allowed_for(study, outcome).map(|_| Selection::with_gaps(study, base, outcome));
     let mut result = OutcomeResult {
@@ -133,7 +134,7 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: &Outcome) -> Analysed {
             }
             let fitted = match fitted {
                 Fitted::Tested(fit) => {
-                    add_fit(&mut result, study, base, outcome, &selection, &prepared, &fit);
+                    add_fit(&mut result, study, answers, outcome, &selection, &prepared, &fit);
                     result.coefficients = fit.coefficients;
                     result.fit = Some(fit.summary);
                     fit.model
@@ -146,7 +147,8 @@ fn analyse_one(study: &Study, base: &BaseTable, outcome: &Outcome) -> Analysed {
                 }
             };
             if study.actions.enabled && !study.drivers.touchpoints.is_empty() {
-                result.actions = actions::of(study, base, outcome, result.ranking.as_ref());
+                let modelled = actions::Modelled { selection: &selection, prepared: &prepared };
+                result.actions = actions::of(study, base, outcome, result.ranking.as_ref(), modelled);
             }
             result.in_sample = prepared.in_sample(&fitted);
             let training = base.numbers("t").map(|times| span(times, &selection.rows));
@@ -184,13 +186,14 @@ impl Fitted {
 fn add_fit(
     result: &mut OutcomeResult,
     study: &Study,
-    base: &BaseTable,
+    answers: &AnswerNames<'_>,
     outcome: &Outcome,
     selection: &Selection,
     prepared: &Prepared,
     fit: &ModelFit,
 ) {
-    let diagnostics = prepared.diagnose(study, base, selection, fit);
+    let base = answers.base;
+    let diagnostics = prepared.diagnose(study, answers, selection, fit);
     result.add_findings(&fit.findings);
     result.add_findings(diagnostics.as_ref().map_or(&[], |diagnostics| &diagnostics.findings));
     match prepared.steps(study) {

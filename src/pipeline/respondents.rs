@@ -3,11 +3,11 @@
 use super::PipelineError;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Engine, Respondents};
-use crate::report::{RespondentsAgainstBase, words};
+use crate::report::{ComparedSince, RespondentsAgainstBase, words};
 use crate::study::Study;
 
 /// Days of fieldwork that are looked at, at most: who answered in the last of them is held against the customers known before.
-const FIELDWORK_DAYS: i64 = 365;
+const FIELDWORK_DAYS: u32 = 365;
 const DAY_US: i64 = 86_400_000_000;
 
 /// Every column of the history at the start of the fieldwork, of those who answered since and of all customers known then: the
@@ -25,7 +25,11 @@ pub(super) fn against_base(
     }
     let as_of = engine.plan().as_of;
     let first = base.numbers("t").unwrap_or_default().iter().fold(as_of, |first, &t| first.min(t as i64));
-    let at = first.max(as_of - FIELDWORK_DAYS * DAY_US);
+    let earliest = as_of - i64::from(FIELDWORK_DAYS) * DAY_US;
+    let (at, since) = match first > earliest {
+        true => (first, ComparedSince::FirstAnswer),
+        false => (earliest, ComparedSince::DaysBefore(FIELDWORK_DAYS)),
+    };
     let settings = Respondents { at, answered_from: at, answered_until: as_of };
     let mut rows = engine.respondents_against_base(&settings)?;
     // Of a column that is known of few respondents, or of few others, the means tell of these.
@@ -36,7 +40,7 @@ pub(super) fn against_base(
     });
     let n_respondents = rows.iter().map(|row| row.respondents.n).max().unwrap_or(0);
     let is_shown = n_respondents >= u64::from(study.measures.suppress_below).max(1);
-    Ok(is_shown.then_some(RespondentsAgainstBase { at, n_respondents, rows }))
+    Ok(is_shown.then_some(RespondentsAgainstBase { at, since, n_respondents, rows }))
 }
 
 /// That those who answered are others than all; nothing where no column says so.
@@ -50,11 +54,14 @@ pub(super) fn finding(compared: &RespondentsAgainstBase) -> Option<Finding> {
     let severity = if is_large { Severity::Warning } else { Severity::Note };
     let n_beyond = compared.n_beyond(SMALL);
     let sentence = format!(
-        "by what they had done before, those who answered are not like all customers: `{}` was {} on average against {}, a \
-         difference of {difference:.2} standard deviations; {} by more than {SMALL}",
+        "by what they had done before {}, the customers who answered since are not like all who were known then: `{}` was {} on \
+         average of {} against {} of {}, a difference of {difference:.2} standard deviations; {} by more than {SMALL}",
+        compared.day(),
         row.column,
         rounded(row.respondents.mean),
+        words::count(row.respondents.n),
         rounded(row.base.mean),
+        words::count(row.base.n),
         words::part(n_beyond, compared.rows.len(), ("column", "columns"), ("differs", "differ")),
     );
     Some(

@@ -1,6 +1,7 @@
 //! The whole job: one study in, one folder of results out.
 
 use super::absent_values::{self, AbsentValue};
+use super::answer_names::AnswerNames;
 use super::answer_scale::of_another_scale;
 use super::day_dates::{DayDates, day_dates};
 use super::measuring::AllMeasured;
@@ -9,7 +10,7 @@ use super::promoters::Promoters;
 use super::shared_keys::{self, FewShared};
 use super::{
     PipelineError, clusters, corrections, identity, judge, leaks, measure_rows, measuring, result_tables, scores,
-    stated_observed,
+    segment_family, stated_observed,
 };
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{Cache, CorrectionsFile, Exclusion, Folders, IdentityAccount, Intake, SourceAccount, in_full};
@@ -191,7 +192,7 @@ fn run_into(
     findings.extend(day_dates(study, &engine)?.iter().map(DayDates::finding));
 
     progress(Progress::Step("fitting models and ranking drivers"));
-    let analysed = outcomes::analyse(study, &base);
+    let analysed = outcomes::analyse(study, &AnswerNames::of(&base, &engine, &intake.accounts));
     progress(Progress::Step("comparing what is said with what is done"));
     let say_and_do = stated_observed::compare(study, &base);
     progress(Progress::Step("judging the models on answers they have not seen"));
@@ -244,7 +245,7 @@ fn run_into(
             write_text(&model_folder.join(format!("{}.md", artefact.outcome)), &card.text())?;
         }
     }
-    let results = StudyResults {
+    let mut results = StudyResults {
         head: StudyHead {
             name: study.name.clone(),
             title: study.title.clone().unwrap_or_else(|| study.name.clone()),
@@ -266,6 +267,7 @@ fn run_into(
         scores,
         findings,
     };
+    segment_family::adjust(&mut results);
     for table in result_tables::tables(&results) {
         table.write(&table_folder)?;
     }

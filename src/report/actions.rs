@@ -11,7 +11,7 @@ use crate::findings::Finding;
 /// What could be done about the touchpoints for one outcome. Where an analysis was impossible, a finding says why.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct OutcomeActions {
-    /// Importance and performance side by side; importance by a linear analysis whatever the outcome's model.
+    /// Importance by the ranking and performance by all scores, side by side.
     pub chart: Option<ActionChart>,
     /// What low scores cost and high scores bring.
     pub asymmetry: Option<AsymmetryTable>,

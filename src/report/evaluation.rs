@@ -100,6 +100,11 @@ pub struct ComparisonRow {
 }
 
 impl EvaluationResult {
+    /// Whether models were judged by later answers than they were fitted to; else parts of the answers judged each other.
+    pub fn is_of_later(&self) -> bool {
+        self.splits.iter().any(|split| split.cut_us.is_some())
+    }
+
     /// An evaluation that is still to be made.
     pub fn empty(outcome: &str, family: Family) -> Self {
         Self {

@@ -7,7 +7,9 @@ use super::results::{
 };
 use super::scorecard::Scorecard;
 use super::{InfluenceResult, InfluenceRow};
-use crate::drivers::{DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure, Method};
+use crate::drivers::{
+    DrawnContributions, DriverFamily, DriverInterval, DriverRanking, DriverRow, FitKind, FitMeasure, Method,
+};
 use crate::estimators::evaluation::{CalibrationBin, Decile};
 use crate::estimators::{Coefficient, Family, FitSummary, StdErrors};
 use crate::findings::{Finding, FindingKind, Severity};
@@ -213,7 +215,7 @@ fn measures() -> Vec<MeasureRow> {
         MeasureRow {
             cut: None,
             score: score(412, 870, 1_464),
-            n_customers: None,
+            n_customers: Some(2_746),
             weighted: false,
             below_minimum_base: false,
         },
@@ -472,6 +474,7 @@ fn ranking(outcome: &str, family: DriverFamily, fit: f64, p_value: f64, drivers:
         indistinct: Vec::new(),
         sampled: None,
         findings: Vec::new(),
+        drawn: DrawnContributions::default(),
     }
 }
 

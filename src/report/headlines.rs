@@ -103,7 +103,7 @@ fn of_evaluations(results: &StudyResults) -> Option<String> {
             format!("{}: {}{}", own.outcome, held.in_plain_words(), of_level(own, held).unwrap_or_default())
         })
         .collect();
-    let mut sentences = vec![format!("On later answers of other customers: {}.", figures.join("; "))];
+    let mut sentences = vec![format!("On {}: {}.", unseen(results, &judged), figures.join("; "))];
     sentences.extend(judged.iter().filter_map(|(own, held)| beside_purchases(own, held)));
     let adds_nothing = |own: &&(&EvaluationResult, HeldOut<'_>)| {
         own.0.findings.iter().any(|finding| finding.kind == FindingKind::WeakLink)
@@ -116,6 +116,16 @@ fn of_evaluations(results: &StudyResults) -> Option<String> {
         ));
     }
     Some(sentences.join(" "))
+}
+
+/// The answers by which the models were judged.
+fn unseen(results: &StudyResults, judged: &[(&EvaluationResult, HeldOut<'_>)]) -> String {
+    let of_others = if standing::knows_customers(results) { " of other customers" } else { "" };
+    if judged.iter().all(|(own, _)| own.is_of_later()) {
+        return format!("later answers{of_others}");
+    }
+    let n_folds = judged.iter().map(|(own, _)| own.splits.len()).max().unwrap_or(0);
+    format!("answers{of_others} that the fit had not seen ({n_folds}-fold cross-validation)")
 }
 
 /// Whether probabilities are at the right level, beside a figure that tells of their order alone: a model may do well by one and
@@ -205,7 +215,9 @@ fn to_improve(results: &StudyResults) -> Option<String> {
         ));
     }
     let chance = |row: &ActionRow| row.probabilities.map_or(0.0, |own| own.improve);
-    let likeliest = chart.touchpoints.iter().max_by(|one, other| chance(one).total_cmp(&chance(other)));
+    // Resamples may favour a quadrant that the figures shown do not: such a touchpoint is not named.
+    let shown = chart.touchpoints.iter().filter(|row| row.quadrant == Action::Improve);
+    let likeliest = shown.max_by(|one, other| chance(one).total_cmp(&chance(other)));
     let likeliest = likeliest.filter(|row| chance(row) > 0.0).map_or_else(String::new, |row| {
         format!("; the likeliest is {}, with {}", quoted(&row.touchpoint), words::percent(chance(row)))
     });
@@ -376,6 +388,7 @@ mod tests {
     use crate::drivers::{Estimate, NoiseTest};
     use crate::measures::ClassCounts;
     use crate::measures::change::{ChangeSettings, GroupScore, TrendSettings, Wave};
+    use crate::report::evaluation::SplitRow;
     use crate::report::{ComparisonRow, WaveChange};
 
     fn said(results: &StudyResults, lead: &str) -> String {
@@ -492,6 +505,20 @@ mod tests {
     }
 
     #[test]
+    fn answers_without_date_or_customer_are_not_said_to_be_later_or_of_others() {
+        let mut results = fixture::retail();
+        let of = |results: &StudyResults| said(results, "How far").split(": ").next().map(str::to_owned);
+        assert_eq!(of(&results).as_deref(), Some("On later answers of other customers"));
+        let split = results.evaluations[0].splits[0].clone();
+        results.evaluations[0].splits = vec![SplitRow { cut_us: None, ..split }; 5];
+        let folds = "On answers of other customers that the fit had not seen (5-fold cross-validation)";
+        assert_eq!(of(&results).as_deref(), Some(folds));
+        results.measures[0].n_customers = None;
+        let rows = "On answers that the fit had not seen (5-fold cross-validation)";
+        assert_eq!(of(&results).as_deref(), Some(rows));
+    }
+
+    #[test]
     fn order_and_level_of_a_model_are_told_together() {
         let against = |low: f64, high: f64| {
             let mut results = fixture::retail();
@@ -561,6 +588,7 @@ mod tests {
             touchpoint: touchpoint.to_owned(),
             importance: 0.4,
             importance_interval: None,
+            n_used: 100,
             performance: estimate(60.0),
             top_box: estimate(0.2),
             quadrant: Action::Improve,
@@ -586,11 +614,18 @@ mod tests {
             "“delivery” matters much for recommend and is scored low, with 95 % probability or more."
         );
         chart.touchpoints.remove(0);
-        results.outcomes[0].actions.chart = Some(chart);
+        results.outcomes[0].actions.chart = Some(chart.clone());
         assert_eq!(
             said(&results, "What to improve"),
             "No touchpoint both matters much for recommend and is scored low with 95 % probability; the likeliest is \
              “support”, with 61 %."
+        );
+        // By the figures that are shown it does not matter much.
+        chart.touchpoints[0].quadrant = Action::LowerPriority;
+        results.outcomes[0].actions.chart = Some(chart);
+        assert_eq!(
+            said(&results, "What to improve"),
+            "No touchpoint both matters much for recommend and is scored low with 95 % probability."
         );
     }
 

@@ -78,6 +78,9 @@ fn scores(page: &mut String, results: &StudyResults) {
     if let Some(several) = sentences::several_answers(overall) {
         add(page, format_args!("\n{several}\n"));
     }
+    if let Some(answered) = sentences::of_those_who_answered(results) {
+        add(page, format_args!("\n{}\n", escaped(&answered)));
+    }
 }
 
 fn changes(page: &mut String, results: &StudyResults) {
@@ -146,7 +149,10 @@ fn drivers(page: &mut String, results: &StudyResults, outcome: &OutcomeResult) {
             if Link::of(results, outcome) == Link::Weak {
                 page.push_str("The link is weak, so the order says little.\n\n");
             }
-            table(page, ranking);
+            match standing::only_driver(ranking) {
+                Some(row) => add(page, format_args!("{}\n\n", escaped(&sentences::only_driver(row)))),
+                None => table(page, ranking),
+            }
         }
     }
     add(page, format_args!("{}", escaped(&sentences::base(outcome))));
@@ -243,8 +249,22 @@ pub(super) fn all_findings(results: &StudyResults) -> Vec<&Finding> {
 /// Text that Markdown takes for nothing but text.
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for letter in text::plain(text).chars() {
+    let plain: Vec<char> = text::plain(text).chars().collect();
+    for (place, &letter) in plain.iter().enumerate() {
+        let before = place.checked_sub(1).map(|place| plain[place]);
+        let after = plain.get(place + 1).copied();
+        // The text is also read as it stands, in a mail: a sign that can only be itself stays itself.
+        let is_itself = match letter {
+            '&' => !after.is_some_and(|own| own.is_alphanumeric() || own == '#'),
+            '<' => after.is_some_and(|own| own == ' '),
+            '>' => before.is_some_and(|own| own == ' ') && after.is_some_and(|own| own == ' '),
+            '_' => [before, after].iter().all(|own| own.is_some_and(char::is_alphanumeric)),
+            '#' => before.is_some(),
+            '!' => after != Some('['),
+            _ => false,
+        };
         match letter {
+            own if is_itself => safe.push(own),
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
@@ -279,6 +299,15 @@ mod tests {
         let page = markdown(&fixture::hostile());
         assert!(!page.contains("<script") && !page.contains("://") && !page.contains('\u{1b}'), "{page}");
         assert!(page.contains(r"a\|b") && page.contains(r"\[x\](y)"), "{page}");
+    }
+
+    #[test]
+    fn what_can_only_be_itself_is_not_escaped() {
+        // CommonMark 0.31: `_` within a word is no emphasis, `< ` opens no tag, `& ` no entity, `#` heads a line only at its start.
+        let own = "p < 0.001 for call_centre & phone, no. #3 > 2!";
+        assert_eq!(escaped(own), own);
+        assert_eq!(escaped("_a_ <b> &lt; ![x] # y"), r"\_a\_ &lt;b&gt; &amp;lt; \!\[x\] # y");
+        assert_eq!(escaped("# a"), r"\# a");
     }
 
     #[test]

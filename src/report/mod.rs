@@ -50,7 +50,8 @@ pub use results::{
     StudyResults, TestRow,
 };
 pub use scorecard::{
-    BenchmarkResult, ClassSurvival, CutBenchmarkResult, Everybody, OutcomeBehaviour, RepurchaseSurvival,
+    BenchmarkResult, ClassSurvival, ComparedSince, CutBenchmarkResult, Everybody, OutcomeBehaviour, RepurchaseSurvival,
     RespondentsAgainstBase, RollingScore, Scorecard, WaveChange, WaveMovement, WavePairs, Weighting, WeightingMethod,
 };
+pub use standing::is_weakly_linked;
 pub use terminal::{Places, terminal};

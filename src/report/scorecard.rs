@@ -2,6 +2,7 @@
 
 use super::Cut;
 use super::contact_results::{ChannelScores, PanelResult, PerceptionResult, TeamsResult};
+use super::words;
 use crate::findings::Finding;
 use crate::link::{Behaviour, ResponseRate};
 use crate::measures::change::{Change, ControlPoint, CutChange, PairedChange, RollingRow, Trend};
@@ -67,18 +68,39 @@ pub struct Scorecard {
     pub findings: Vec<Finding>,
 }
 
-/// Those who answered against all customers, by what both had done when the fieldwork began.
+/// Customers known at a date who answered from then on, against all who were known, by what both had done before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RespondentsAgainstBase {
     /// The instant at which all customers are looked at, in microseconds of UTC; who answered since is a respondent.
     pub at: i64,
+    /// What the instant is.
+    pub since: ComparedSince,
     /// Respondents who were known then.
     pub n_respondents: u64,
     /// One row a column of the history.
     pub rows: Vec<Behaviour>,
 }
 
+/// At which instant customers are held against each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ComparedSince {
+    /// That of the first answer.
+    FirstAnswer,
+    /// So many days before the study's date, the first answer being earlier.
+    DaysBefore(u32),
+}
+
 impl RespondentsAgainstBase {
+    /// The day, and what it is: `2025-09-30, 365 days before the study's date`.
+    pub fn day(&self) -> String {
+        let at = jiff::Timestamp::from_microsecond(self.at);
+        let day = at.map_or_else(|_| self.at.to_string(), |at| at.strftime("%Y-%m-%d").to_string());
+        match self.since {
+            ComparedSince::FirstAnswer => format!("{day}, the day of the first answer"),
+            ComparedSince::DaysBefore(days) => format!("{day}, {} before the study's date", words::days(days)),
+        }
+    }
+
     /// A difference in standard deviations up to which groups are commonly taken for alike.
     pub const SMALL: f64 = 0.1;
     /// Above a quarter of a standard deviation, groups are commonly called out of balance (Rubin 2001; Stuart 2010).
@@ -278,4 +300,18 @@ pub struct OutcomeBehaviour {
     pub cuts: Option<CutComparison>,
     /// Revenue that goes with the answers, for repurchase with spend before the answer.
     pub at_risk: Option<RevenueAtRisk>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_of_a_comparison_is_named_with_what_it_is() {
+        // 2025-09-30T00:00:00Z: 93 days before 2026-01-01, which is 1,767,225,600 seconds.
+        let at = 1_759_190_400_000_000;
+        let day = |since| RespondentsAgainstBase { at, since, n_respondents: 0, rows: Vec::new() }.day();
+        assert_eq!(day(ComparedSince::DaysBefore(365)), "2025-09-30, 365 days before the study's date");
+        assert_eq!(day(ComparedSince::FirstAnswer), "2025-09-30, the day of the first answer");
+    }
 }

@@ -4,8 +4,12 @@ use super::evaluation::EvaluationResult;
 use super::influence_results::InfluenceRow;
 use super::results::{ClusterUnit, MeasureRow, Metric, OutcomeResult, PenalisedTerms, StudyResults};
 use super::{reasons, standing, words};
-use crate::drivers::DriverRanking;
+use crate::drivers::{DriverRanking, DriverRow};
+use crate::link::ResponseCut;
 use crate::stats::Confidence;
+
+/// More names in runs of drivers that are not told apart are counted instead of listed.
+const N_INDISTINCT_MAX: usize = 12;
 
 /// One sentence said about everything below it.
 pub(super) const ASSOCIATION: &str = "These are associations, not causal effects: they show what goes together in the \
@@ -53,6 +57,28 @@ pub(super) fn score_interval(row: &MeasureRow) -> String {
     }
     let ends = words::score_range(row.score.conf_low, row.score.conf_high);
     format!("{} interval {ends}", words::level(row.score.confidence))
+}
+
+/// What the score's interval does not cover: that some of those asked did not answer. Nothing where it is not known who was asked,
+/// or where all of them answered.
+pub(super) fn of_those_who_answered(results: &StudyResults) -> Option<String> {
+    let asked = results.scorecard.response.iter().find(|row| row.cut == ResponseCut::All && row.n_invited > 0)?;
+    let share = 1.0 - asked.rate.filter(|rate| *rate < 1.0)?;
+    let interval = overall_interval(results);
+    Some(format!(
+        "The score is of those who answered: {} of {} had no answer, and {interval} does not allow for how these customers differ.",
+        words::percent(share),
+        words::counted(asked.n_invited as usize, "invitation", "invitations"),
+    ))
+}
+
+fn overall_interval(results: &StudyResults) -> &'static str {
+    match standing::overall(results) {
+        Some(row) if row.score.std_error.is_finite() && row.score.asked_share.is_none_or(|share| share < 1.0) => {
+            "its interval"
+        }
+        _ => "it",
+    }
 }
 
 /// What weighting does to the base; nothing without weights.
@@ -158,9 +184,20 @@ pub(super) fn base(outcome: &OutcomeResult) -> String {
         .map_or_else(String::new, |n_events| format!(" (it happened in {} of them)", words::count(n_events as u64)));
     let all = words::counted(outcome.n_answers, "answer", "answers");
     let (n, are) = (words::count(outcome.n_used as u64), words::either(outcome.n_used, "is", "are"));
-    let used = format!("{n} of {all} {are} used{events}");
+    let ranked = standing::n_ranked_with_gaps(outcome);
+    let (used, whence) = match ranked {
+        Some(ranked) => (
+            format!(
+                "{} of {all} {} used by the ranking, which allows for gaps, and {n} by the model of the coefficients{events}",
+                words::count(ranked as u64),
+                words::either(ranked, "is", "are")
+            ),
+            "Left out of that model",
+        ),
+        None => (format!("{n} of {all} {are} used{events}"), "Left out"),
+    };
     let left_out = left_out(outcome);
-    if left_out.is_empty() { format!("{used}.") } else { format!("{used}. Left out: {}.", left_out.join("; ")) }
+    if left_out.is_empty() { format!("{used}.") } else { format!("{used}. {whence}: {}.", left_out.join("; ")) }
 }
 
 /// `700 (a touchpoint was not answered)`, one a reason; also what no reason accounts for.
@@ -208,15 +245,23 @@ pub(super) fn fit(outcome: &OutcomeResult) -> Option<String> {
     };
     let test =
         words::p_phrase(ranking.p_value).map_or_else(String::new, |p| format!("; test of all drivers together: {p}"));
-    let base = match &outcome.fit {
-        Some(fit) if fit.n_rows != ranking.n_rows => format!(
-            " Shares and this test rest on {}, gaps allowed for; coefficients on {} without a gap.",
-            words::counted(ranking.n_used, "answer", "answers"),
-            words::count(fit.n_used as u64)
-        ),
-        _ => String::new(),
+    let (of_ranking, base) = match &outcome.fit {
+        Some(fit) if fit.n_rows != ranking.n_rows => {
+            let own =
+                fit.r_squared.map_or_else(String::new, |own| format!(" has R squared {} and", words::fixed(own, 3)));
+            let n_ranked = words::counted(ranking.n_used, "answer", "answers");
+            let n_fitted = words::count(fit.n_used as u64);
+            (
+                " of the ranking",
+                format!(
+                    " Shares and this test rest on {n_ranked}, gaps allowed for; the model of the coefficients{own} rests on \
+                     {n_fitted} without a gap."
+                ),
+            )
+        }
+        _ => ("", String::new()),
     };
-    Some(format!("{name} {value}{adjusted}{part}{test}.{base}"))
+    Some(format!("{name}{of_ranking} {value}{adjusted}{part}{test}.{base}"))
 }
 
 /// What the feedback adds to behaviour, by the first figure that has an interval.
@@ -261,10 +306,32 @@ pub(super) fn bootstrap(ranking: &DriverRanking, clusters: ClusterUnit) -> Strin
     )
 }
 
+/// `“delivery” is the only driver, so there is nothing to rank it against; more of it goes with more.`
+pub(super) fn only_driver(row: &DriverRow) -> String {
+    let direction = match row.sign {
+        Some(1) => "; more of it goes with more of the outcome",
+        Some(-1) => "; more of it goes with less of the outcome",
+        _ => "",
+    };
+    format!("“{}” is the only driver, so there is nothing to rank it against{direction}.", row.driver)
+}
+
 /// Neighbours whose order the resamples leave open; `None` where every order is sure, and without resamples.
 pub(super) fn indistinct(ranking: &DriverRanking) -> Option<String> {
     if ranking.indistinct.is_empty() {
         return None;
+    }
+    let n_named: usize = ranking.indistinct.iter().map(Vec::len).sum();
+    let longest = ranking.indistinct.iter().reduce(|one, other| if other.len() > one.len() { other } else { one });
+    if let (true, Some([first, .., last])) = (n_named > N_INDISTINCT_MAX, longest.map(Vec::as_slice)) {
+        let in_any = |row: &&DriverRow| ranking.indistinct.iter().any(|run| run.contains(&row.driver));
+        return Some(format!(
+            "By these answers {} of {} drivers are not told apart from a neighbour; the longest run is from {first} to {last}, {} \
+             in a row.",
+            ranking.drivers.iter().filter(in_any).count(),
+            ranking.drivers.len(),
+            longest.map_or(0, Vec::len)
+        ));
     }
     let runs: Vec<String> = ranking.indistinct.iter().map(|run| words::listed(run)).collect();
     Some(format!("Not told apart by these answers: {}.", runs.join("; ")))
@@ -273,4 +340,54 @@ pub(super) fn indistinct(ranking: &DriverRanking) -> Option<String> {
 /// `95 % interval`.
 pub(super) fn interval_name(confidence: Confidence) -> String {
     format!("{} interval", words::level(confidence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+    use crate::link::ResponseRate;
+
+    #[test]
+    fn many_names_that_are_not_told_apart_are_counted() {
+        let mut results = fixture::retail();
+        let ranking = results.outcomes[0].ranking.as_mut().expect("a ranking");
+        let names: Vec<String> = ranking.drivers.iter().map(|row| row.driver.clone()).collect();
+        ranking.indistinct = vec![names[..2].to_vec()];
+        assert_eq!(
+            indistinct(ranking).expect("a run"),
+            format!("Not told apart by these answers: {} and {}.", names[0], names[1])
+        );
+        ranking.indistinct = vec![names[..3].to_vec(); 5];
+        assert_eq!(
+            indistinct(ranking).expect("runs"),
+            format!(
+                "By these answers 3 of {} drivers are not told apart from a neighbour; the longest run is from {} to {}, 3 in a row.",
+                names.len(),
+                names[0],
+                names[2]
+            )
+        );
+    }
+
+    #[test]
+    fn what_the_interval_does_not_cover_stands_under_the_score() {
+        let mut results = fixture::retail();
+        assert_eq!(of_those_who_answered(&results), None);
+        results.scorecard.response = vec![ResponseRate {
+            cut: ResponseCut::All,
+            value: None,
+            n_invited: 2_000,
+            n_answered: 900,
+            n_open: 0,
+            rate: Some(0.45),
+            conf_low: Some(0.43),
+            conf_high: Some(0.47),
+        }];
+        assert_eq!(
+            of_those_who_answered(&results).expect("a sentence"),
+            "The score is of those who answered: 55 % of 2,000 invitations had no answer, and its interval does not allow for how \
+             these customers differ."
+        );
+    }
 }

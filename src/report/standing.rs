@@ -42,6 +42,11 @@ impl Link {
     }
 }
 
+/// Whether the link between the drivers and an outcome is weak, or no more than chance.
+pub fn is_weakly_linked(results: &StudyResults, outcome: &OutcomeResult) -> bool {
+    Link::of(results, outcome) == Link::Weak
+}
+
 /// Findings of an outcome: its own, those of its ranking and those of the study about it; the most severe first.
 pub(super) fn findings_of<'r>(results: &'r StudyResults, outcome: &'r OutcomeResult) -> Vec<&'r Finding> {
     let of_ranking = outcome.ranking.iter().flat_map(|ranking| &ranking.findings);
@@ -124,8 +129,9 @@ pub(super) fn weakness(results: &StudyResults, outcome: &OutcomeResult) -> Optio
     let unseen = || {
         let evaluation = results.evaluations.iter().find(|evaluation| evaluation.outcome == outcome.name)?;
         let held_out = HeldOut::of(evaluation).filter(|held_out| !held_out.beats_chance())?;
+        let answers = if evaluation.is_of_later() { "later answers" } else { "answers that it has not seen" };
         Some(format!(
-            "It is not shown that the model of {} tells later answers better than chance ({}), so its ranks say little.",
+            "It is not shown that the model of {} tells {answers} better than chance ({}), so its ranks say little.",
             outcome.name,
             held_out.in_plain_words()
         ))
@@ -189,9 +195,19 @@ impl<'r> HeldOut<'r> {
     }
 }
 
+/// Whether it is known whose the answers are, so that several may be one customer's.
+pub(super) fn knows_customers(results: &StudyResults) -> bool {
+    overall(results).is_some_and(|row| row.n_customers.is_some())
+}
+
 /// Why there is no ranking: the most severe finding, notes aside.
 pub(super) fn reason_for_none<'r>(results: &'r StudyResults, outcome: &'r OutcomeResult) -> Option<&'r Finding> {
     findings_of(results, outcome).into_iter().find(|finding| finding.severity > Severity::Note)
+}
+
+/// The driver of a ranking of one, which has no share and no place that could be another.
+pub(super) fn only_driver(ranking: &DriverRanking) -> Option<&DriverRow> {
+    ranking.drivers.first().filter(|_| ranking.drivers.len() == 1)
 }
 
 /// Whether other columns than the drivers carry a part of the fit.
@@ -205,6 +221,11 @@ pub(super) fn leaders(ranking: &DriverRanking) -> Vec<&DriverRow> {
         return Vec::new();
     }
     ranking.drivers.iter().filter(|row| row.rank == 1).collect()
+}
+
+/// Answers that the ranking rests on, where it allows for gaps and so takes more of them than the model of the coefficients.
+pub(super) fn n_ranked_with_gaps(outcome: &OutcomeResult) -> Option<usize> {
+    outcome.ranking.as_ref().filter(|ranking| ranking.n_rows > outcome.n_used).map(|ranking| ranking.n_used)
 }
 
 /// Answers that are neither used nor left out for a stated reason.

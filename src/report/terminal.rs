@@ -98,7 +98,10 @@ fn of_outcome(results: &StudyResults, outcome: &OutcomeResult, width: usize) -> 
     let drivers = outcome.ranking.as_ref().filter(|ranking| !ranking.drivers.is_empty());
     match drivers {
         None => lines.push("  no drivers are ranked".to_owned()),
-        Some(ranking) => lines.extend(drivers_of(ranking, width)),
+        Some(ranking) => lines.extend(match standing::only_driver(ranking) {
+            Some(row) => indented(&text::plain(&sentences::only_driver(row)), width),
+            None => drivers_of(ranking, width),
+        }),
     }
     lines.extend(indented(&used(outcome), width));
     if let Some(ranking) = drivers {
@@ -153,13 +156,16 @@ fn drivers_of(ranking: &DriverRanking, width: usize) -> Vec<String> {
     lines
 }
 
-/// `1,980 of 2,746 answers used; not used: 700 missing touchpoint, 66 window censored`
+/// `1,980 of 2,746 answers used; not used: 700 missing touchpoint, 66 window censored`; where the ranking allows for gaps, what
+/// it rests on stands first.
 fn used(outcome: &OutcomeResult) -> String {
-    let mut parts = vec![format!(
-        "{} of {} used",
-        words::count(outcome.n_used as u64),
-        words::counted(outcome.n_answers, "answer", "answers")
-    )];
+    let (n_used, all) = (words::count(outcome.n_used as u64), words::counted(outcome.n_answers, "answer", "answers"));
+    let ranked = standing::n_ranked_with_gaps(outcome);
+    let mut parts = vec![match ranked {
+        Some(n) => format!("{} of {all} used by the ranking, which allows for gaps", words::count(n as u64)),
+        None => format!("{n_used} of {all} used"),
+    }];
+    parts.extend(ranked.map(|_| format!("{n_used} by the coefficients")));
     let n_unaccounted = standing::n_unaccounted(outcome);
     let unaccounted = (n_unaccounted > 0).then(|| format!("{} no reason stated", words::count(n_unaccounted as u64)));
     let left_out: Vec<String> = outcome
@@ -170,7 +176,8 @@ fn used(outcome: &OutcomeResult) -> String {
         .chain(unaccounted)
         .collect();
     if !left_out.is_empty() {
-        parts.push(format!("not used: {}", left_out.join(", ")));
+        let by = if ranked.is_some() { "not used by these" } else { "not used" };
+        parts.push(format!("{by}: {}", left_out.join(", ")));
     }
     parts.join("; ")
 }
@@ -269,6 +276,40 @@ mod tests {
     fn nothing_at_all_is_still_a_summary() {
         let shown = terminal(&fixture::empty(), &places(), 100);
         assert!(shown.contains("no recommend answer could be used") && shown.contains("report.html"), "{shown}");
+    }
+
+    #[test]
+    fn the_base_of_a_ranking_that_allows_for_gaps_is_the_rankings() {
+        let mut results = fixture::retail();
+        if let Some(ranking) = &mut results.outcomes[0].ranking {
+            (ranking.n_rows, ranking.n_used) = (2_680, 2_680);
+        }
+        let own = used(&results.outcomes[0]);
+        let said = "2,680 of 2,746 answers used by the ranking, which allows for gaps; 1,980 by the coefficients; not used by these: ";
+        assert!(own.starts_with(said), "{own}");
+        let base = sentences::base(&results.outcomes[0]);
+        let said = "2,680 of 2,746 answers are used by the ranking, which allows for gaps, and 1,980 by the model of the \
+                    coefficients. Left out of that model: ";
+        assert!(base.starts_with(said), "{base}");
+        let fit = sentences::fit(&results.outcomes[0]).expect("a fit");
+        assert!(fit.starts_with("R squared of the ranking "), "{fit}");
+        assert!(fit.contains("gaps allowed for; the model of the coefficients has R squared 0.4"), "{fit}");
+    }
+
+    #[test]
+    fn a_single_driver_has_no_share_and_no_place() {
+        let mut results = fixture::retail();
+        results.outcomes.truncate(1);
+        if let Some(ranking) = &mut results.outcomes[0].ranking {
+            ranking.drivers.truncate(1);
+        }
+        let shown = terminal(&results, &places(), 100);
+        assert!(shown.contains(
+            "“delivery” is the only driver, so there is nothing to rank it against; more of it goes with more"
+        ));
+        assert!(!shown.contains("is first"), "{shown}");
+        let page = crate::report::markdown(&results);
+        assert!(page.contains("“delivery” is the only driver") && !page.contains("Is first"), "{page}");
     }
 
     #[test]

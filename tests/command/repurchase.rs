@@ -152,5 +152,6 @@ fn those_who_answered_are_held_against_all_customers() {
     let found = findings.iter().find(|row| row["kind"] == "not_representative").expect("a finding");
     assert_eq!(found["severity"], "warning");
     let page = std::fs::read_to_string(folder.path().join("results/again/2026-12-31/report.html")).expect("there");
-    assert!(page.contains("7 customers who answered were held against 10 customers known then"), "{page}");
+    let said = "By what customers who were known then had done before 2026-03-10, the day of the first answer, those who answered since";
+    assert!(page.contains(said) && page.contains("among 7 who answered against 1.60 among 10 customers"), "{page}");
 }

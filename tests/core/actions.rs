@@ -1,15 +1,16 @@
 //! What must hold of importance and performance, of penalties and rewards, and of necessary conditions.
 
 use crate::inputs::{close, normals, observations};
-use advocate::data::{Clusters, Observations, Outcome, WeightKind, Weights};
+use advocate::data::{Clusters, Gaps, Observations, Outcome, WeightKind, Weights};
 use advocate::drivers::asymmetry::{
     AsymmetryClass, Condition, Cuts, ExpectationGaps, ExpectationPair, Necessity, PenaltyReward, RatedDriver,
 };
 use advocate::drivers::performance::{
-    Action, ActionChart, ImportancePerformance, Line, PerformanceMeasure, Touchpoint,
+    Action, ActionChart, ImportancePerformance, Line, PerformanceMeasure, Ranked, Touchpoint,
 };
 use advocate::drivers::{
-    ActionError, Driver, DriverAnalysis, DriverFamily, FitKind, Importance, Method, Scale, TestedEstimate,
+    ActionError, Driver, DriverAnalysis, DriverFamily, DriverRanking, FitKind, Importance, Method, Scale,
+    TestedEstimate,
 };
 use advocate::findings::FindingKind;
 use ndarray::{Array1, Array2, Axis};
@@ -34,16 +35,30 @@ fn touchpoints(scale: Scale, n: usize) -> Vec<Touchpoint> {
     (0..n).map(|column| Touchpoint { name: format!("x{column}"), column, scale }).collect()
 }
 
-fn importance(observations: &Observations) -> Importance {
+fn ranking(observations: &Observations) -> DriverRanking {
     let drivers: Vec<Driver> =
         (0..observations.design().n_features()).map(|at| Driver::column(format!("x{at}"), at)).collect();
-    let analysis = DriverAnalysis { methods: vec![Method::Shapley], ..DriverAnalysis::default() };
-    Importance::of(&analysis, DriverFamily::Linear, observations, &drivers, &[], FitKind::RSquared).expect("importance")
+    let analysis = DriverAnalysis { methods: vec![Method::Shapley], replicates: 200, ..DriverAnalysis::default() };
+    analysis.rank(observations, &drivers, &[]).expect("a ranking")
+}
+
+/// The chart of rows of which none lacks a score.
+fn charted(
+    settings: &ImportancePerformance,
+    observations: &Observations,
+    touchpoints: &[Touchpoint],
+    ranking: &DriverRanking,
+) -> ActionChart {
+    let design = observations.design();
+    let gaps = Gaps::new(design.names().to_vec(), design.values().to_owned(), observations.outcome().clone());
+    let rows: Vec<usize> = (0..observations.n_rows()).collect();
+    let ranked = Ranked { ranking, observations, rows: &rows };
+    settings.chart(&gaps.expect("columns"), touchpoints, ranked).expect("a chart")
 }
 
 fn chart(settings: &ImportancePerformance, observations: &Observations, scale: Scale) -> ActionChart {
     let touchpoints = touchpoints(scale, observations.design().n_features());
-    settings.chart(observations, &touchpoints, &importance(observations)).expect("a chart")
+    charted(settings, observations, &touchpoints, &ranking(observations))
 }
 
 fn settings() -> ImportancePerformance {
@@ -111,15 +126,16 @@ fn a_class_has_the_same_replicates_by_the_ranking_and_by_weights() {
     let own = Observations::new(own.design().clone(), outcome).expect("as many rows").with_features(&[0, 1, 4]);
     let drivers: Vec<Driver> =
         ["x0", "x1", "x4"].iter().enumerate().map(|(at, name)| Driver::column(*name, at)).collect();
-    let analysis = DriverAnalysis { methods: vec![Method::Shapley], ..DriverAnalysis::default() };
-    let importance =
-        Importance::of(&analysis, DriverFamily::Logistic, &own, &drivers, &[], FitKind::Mcfadden).expect("importance");
+    let analysis = DriverAnalysis { methods: vec![Method::Shapley], replicates: 40, ..DriverAnalysis::default() };
+    let family = DriverFamily::Logistic;
+    let importance = Importance::of(&analysis, family, &own, &drivers, &[], FitKind::Mcfadden).expect("importance");
+    let ranking = analysis.rank_by_family(family, &own, &drivers, &[], FitKind::Mcfadden).expect("a ranking");
     let points: Vec<Touchpoint> = drivers
         .iter()
         .map(|driver| Touchpoint { name: driver.name.clone(), column: driver.columns[0], scale: scale(0.0, 10.0) })
         .collect();
     let settings = ImportancePerformance { replicates: 40, ..settings() };
-    let one = settings.chart(&own, &points, &importance).expect("a chart");
+    let one = charted(&settings, &own, &points, &ranking);
     let other = settings.chart_by(&own, &points, |weights| importance.contributions(weights)).expect("a chart");
     for (one, other) in one.touchpoints.iter().zip(&other.touchpoints) {
         let (one_share, other_share) =

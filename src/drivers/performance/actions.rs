@@ -1,11 +1,11 @@
 //! The four actions, decided only where importance and performance, resampled together, clear both lines.
 
 use super::Touchpoint;
-use super::levels::{in_top_box, levels};
+use super::levels::{Levels, in_top_box, levels};
 use crate::data::Observations;
 use crate::drivers::analysis::Base;
 use crate::drivers::estimate::{Estimate, unmade};
-use crate::drivers::importance::{Importance, own_weights, shares_of};
+use crate::drivers::importance::{own_weights, shares_of};
 use crate::drivers::{ActionError, bootstrap};
 use crate::findings::Finding;
 use crate::stats::Confidence;
@@ -55,6 +55,16 @@ pub enum PerformanceMeasure {
     TopBox,
 }
 
+impl PerformanceMeasure {
+    /// What a score counts for.
+    pub(super) fn of(self, touchpoint: &Touchpoint, score: f64) -> f64 {
+        match self {
+            Self::Mean => touchpoint.scale.percent(score),
+            Self::TopBox => in_top_box(touchpoint, score),
+        }
+    }
+}
+
 /// A line between low and high.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Line {
@@ -100,7 +110,7 @@ pub struct ActionChart {
     pub outcome: String,
     /// Rows given.
     pub n_rows: usize,
-    /// Rows with a positive weight.
+    /// Rows with a positive weight that importance rests on.
     pub n_used: usize,
     /// Groups of rows, such as customers, drawn together by the bootstrap.
     pub n_clusters: Option<usize>,
@@ -129,6 +139,8 @@ pub struct ActionRow {
     pub importance: f64,
     /// The share's bootstrap standard error and percentiles.
     pub importance_interval: Option<Estimate>,
+    /// Rows with a positive weight that score it, on which its performance rests.
+    pub n_used: usize,
     /// Its mean score on the scale's own 0-100.
     pub performance: Estimate,
     /// The share of its scores in the top box, 0-1.
@@ -155,36 +167,28 @@ pub struct QuadrantProbabilities {
 }
 
 /// Shares of importance and performance in the measure's unit, by touchpoint.
-struct Place {
-    importance: Vec<f64>,
-    performance: Vec<f64>,
+pub(super) struct Place {
+    pub importance: Vec<f64>,
+    pub performance: Vec<f64>,
+}
+
+/// Where the touchpoints are by the whole sample and in each replicate.
+pub(super) struct Places {
+    pub own: Place,
+    pub replicates: Vec<Place>,
+}
+
+/// What is known of a touchpoint beside its place.
+pub(super) struct ScoredTouchpoint {
+    pub name: String,
+    /// Answers that score it.
+    pub n_used: usize,
+    pub levels: Levels,
+    /// Its share of importance in each replicate.
+    pub drawn_importance: Vec<f64>,
 }
 
 impl ImportancePerformance {
-    /// Charts the touchpoints by the shares of a prepared importance, in the order of its drivers.
-    ///
-    /// # Errors
-    /// As [`ImportancePerformance::chart_by`]; touchpoints that are not the importance's drivers, in their order.
-    ///
-    /// # References
-    /// Martilla and James (1977), "Importance-performance analysis", Journal of Marketing 41(1); their quadrants are named
-    /// for what to do.
-    pub fn chart(
-        &self,
-        observations: &Observations,
-        touchpoints: &[Touchpoint],
-        importance: &Importance,
-    ) -> Result<ActionChart, ActionError> {
-        if let Some(odd) = touchpoints.iter().zip(importance.drivers()).find(|(own, driver)| own.name != **driver) {
-            return Err(ActionError::UnknownColumn { column: odd.0.name.clone() });
-        }
-        let followed = importance.replicates(observations, self.replicates, self.seed);
-        self.charted(observations, touchpoints, |replicate, weights| match (replicate, &followed) {
-            (Some(replicate), Some(followed)) => Some(followed.row(replicate).to_vec()),
-            _ => importance.contributions(weights),
-        })
-    }
-
     /// Charts the touchpoints by contributions that `importance` gives for one weight per row; `None` where these allow
     /// none.
     ///
@@ -200,62 +204,74 @@ impl ImportancePerformance {
         touchpoints: &[Touchpoint],
         importance: impl Fn(&[f64]) -> Option<Vec<f64>> + Sync,
     ) -> Result<ActionChart, ActionError> {
-        self.charted(observations, touchpoints, |_, weights| importance(weights))
-    }
-
-    /// `importance` gets the number of the replicate, if it is one, and its weights.
-    fn charted(
-        &self,
-        observations: &Observations,
-        touchpoints: &[Touchpoint],
-        importance: impl Fn(Option<usize>, &[f64]) -> Option<Vec<f64>> + Sync,
-    ) -> Result<ActionChart, ActionError> {
         if touchpoints.is_empty() {
             return Err(ActionError::NoDriver);
         }
         let levels = levels(observations, touchpoints, self.confidence)?;
-        let place = |replicate: Option<usize>, weights: &[f64]| -> Option<Place> {
-            let importance = shares_of(&importance(replicate, weights)?)?;
+        let place = |weights: &[f64]| -> Option<Place> {
+            let importance = shares_of(&importance(weights)?)?;
             Some(Place { importance, performance: self.performance(observations, touchpoints, weights) })
         };
-        let own = place(None, &own_weights(observations)).ok_or(ActionError::NoImportance)?;
+        let own = place(&own_weights(observations)).ok_or(ActionError::NoImportance)?;
         if own.importance.len() != touchpoints.len() {
             let (n_found, n_expected) = (own.importance.len(), touchpoints.len());
             return Err(ActionError::Count { what: "contributions by driver", n_found, n_expected });
         }
         let mut replicates = self.replicates(observations, place);
         replicates.retain(|replicate| replicate.importance.len() == touchpoints.len());
+        let shares = |at: usize| replicates.iter().map(|replicate| replicate.importance[at]).collect();
+        let base = Base::of(observations);
+        let scored =
+            levels.into_iter().zip(touchpoints).enumerate().map(|(at, (levels, touchpoint))| ScoredTouchpoint {
+                name: touchpoint.name.clone(),
+                n_used: base.n_used,
+                levels,
+                drawn_importance: shares(at),
+            });
+        let scored = scored.collect();
+        let findings = unmade(&base.outcome, self.replicates, replicates.len(), false).into_iter().collect();
+        Ok(self.assembled(base, scored, &Places { own, replicates }, findings))
+    }
+
+    /// The chart of what was found of each touchpoint, in the order of the places.
+    pub(super) fn assembled(
+        &self,
+        base: Base,
+        scored: Vec<ScoredTouchpoint>,
+        places: &Places,
+        findings: Vec<Finding>,
+    ) -> ActionChart {
+        let Places { own, replicates } = places;
         let quadrants: Vec<Vec<Action>> = replicates.iter().map(|replicate| self.quadrants(replicate)).collect();
-        let own_quadrants = self.quadrants(&own);
-        let rows = touchpoints.iter().zip(levels).enumerate().map(|(at, (touchpoint, level))| {
-            let shares = replicates.iter().map(|replicate| replicate.importance[at]).collect();
+        let own_quadrants = self.quadrants(own);
+        let rows = scored.into_iter().enumerate().map(|(at, scored)| {
             let probabilities = QuadrantProbabilities::of(quadrants.iter().map(|quadrants| quadrants[at]));
+            let importance = own.importance[at];
             ActionRow {
-                touchpoint: touchpoint.name.clone(),
-                importance: own.importance[at],
-                importance_interval: Estimate::of_replicates(own.importance[at], shares, self.confidence),
-                performance: level.mean,
-                top_box: level.top_box,
+                touchpoint: scored.name,
+                importance,
+                importance_interval: Estimate::of_replicates(importance, scored.drawn_importance, self.confidence),
+                n_used: scored.n_used,
+                performance: scored.levels.mean,
+                top_box: scored.levels.top_box,
                 quadrant: own_quadrants[at],
                 action: probabilities.map_or(Action::Undecided, |own| own.decided(self.confidence)),
                 probabilities,
             }
         });
-        Ok(ActionChart {
-            outcome: observations.outcome().name().to_owned(),
-            n_rows: observations.n_rows(),
-            n_used: Base::of(observations).n_used,
-            n_clusters: observations.clusters().map(|clusters| clusters.n_clusters()),
+        ActionChart {
+            touchpoints: rows.collect(),
+            outcome: base.outcome,
+            n_rows: base.n_rows,
+            n_used: base.n_used,
+            n_clusters: base.n_clusters,
             confidence: self.confidence,
             measure: self.measure,
             importance_line: self.importance_line.of(&own.importance),
             performance_line: self.performance_line.of(&own.performance),
             n_replicates: replicates.len(),
-            touchpoints: rows.collect(),
-            findings: unmade(observations.outcome().name(), self.replicates, replicates.len(), false)
-                .into_iter()
-                .collect(),
-        })
+            findings,
+        }
     }
 
     /// Weighted performance of every touchpoint in the measure's unit.
@@ -264,34 +280,19 @@ impl ImportancePerformance {
         let of = |touchpoint: &Touchpoint| {
             let scores = design.column(touchpoint.column);
             let counted = scores.iter().zip(weights).filter(|(_, weight)| **weight > 0.0);
-            let sum: f64 = match self.measure {
-                PerformanceMeasure::Mean => {
-                    counted.map(|(&score, weight)| weight * touchpoint.scale.percent(score)).sum()
-                }
-                PerformanceMeasure::TopBox => {
-                    counted.map(|(&score, weight)| weight * in_top_box(touchpoint, score)).sum()
-                }
-            };
-            sum / total
+            counted.map(|(&score, weight)| weight * self.measure.of(touchpoint, score)).sum::<f64>() / total
         };
         touchpoints.iter().map(of).collect()
     }
 
-    fn replicates(
-        &self,
-        observations: &Observations,
-        place: impl Fn(Option<usize>, &[f64]) -> Option<Place> + Sync,
-    ) -> Vec<Place> {
+    fn replicates(&self, observations: &Observations, place: impl Fn(&[f64]) -> Option<Place> + Sync) -> Vec<Place> {
         let resampler = bootstrap::resampler(observations, self.seed);
         if resampler.is_single_cluster() {
             return Vec::new();
         }
         let drawn: Vec<Option<Place>> = (0..self.replicates)
             .into_par_iter()
-            .map_init(
-                || resampler.scratch(),
-                |scratch, replicate| place(Some(replicate), resampler.draw(replicate, scratch)),
-            )
+            .map_init(|| resampler.scratch(), |scratch, replicate| place(resampler.draw(replicate, scratch)))
             .collect();
         drawn.into_iter().flatten().collect()
     }

@@ -2,10 +2,12 @@
 
 mod actions;
 mod levels;
+mod ranked;
 
 pub use actions::{
     Action, ActionChart, ActionRow, ImportancePerformance, Line, PerformanceMeasure, QuadrantProbabilities,
 };
+pub use ranked::Ranked;
 
 use super::scale::Scale;
 

@@ -1,20 +1,19 @@
 //! Drivers of every segment beside those of all other segments, tested, and drawn towards each other.
 
-use super::differing;
 use super::random_effects::RandomEffects;
 use super::segmentation::Segmentation;
 use super::sides::{Pair, Sides, units};
+use super::together;
 use crate::data::Observations;
 use crate::drivers::analysis::{Driver, DriverAnalysis};
 use crate::drivers::estimate::{Estimate, unmade};
 use crate::drivers::importance::{Importance, own_weights};
 use crate::drivers::ranking::{RankInterval, ranks};
 use crate::drivers::{ActionError, DriverFamily, FitKind, Method, bootstrap};
-use crate::findings::{Finding, FindingKind, Severity};
+use crate::findings::{Finding, FindingKind, Severity, thousands};
 use crate::stats::Confidence;
 use crate::stats::distributions::normal_two_sided;
 use crate::stats::moments::standard_deviation;
-use crate::stats::multiplicity::{benjamini_hochberg, holm};
 use crate::stats::random::stream;
 use ndarray::ArrayView1;
 use rand::seq::SliceRandom;
@@ -66,6 +65,8 @@ pub enum SegmentTest {
 pub struct SegmentTable {
     /// The outcome.
     pub outcome: String,
+    /// The column of the segments.
+    pub by: String,
     /// The model whose fit is divided.
     pub family: DriverFamily,
     /// The method behind the shares.
@@ -82,6 +83,10 @@ pub struct SegmentTable {
     pub segments: Vec<SegmentBase>,
     /// One row a segment and driver.
     pub rows: Vec<SegmentRow>,
+    /// So many rows are tests of their own; of two segments the second repeats those of the first.
+    pub n_tests: usize,
+    /// Whether all drivers together explain so little that shares of it say nothing.
+    pub is_weak: bool,
     /// How far each driver's shares lie apart, in the order of the drivers; none without a bootstrap.
     pub spreads: Vec<DriverSpread>,
     /// What to know beside the numbers.
@@ -215,16 +220,12 @@ impl SegmentAnalysis {
             }
         }
         let mirrored = segmentation.names().len() == 2 && rows.len() == 2 * drivers.len();
-        adjust(&mut rows, if mirrored { drivers.len() } else { usize::MAX });
+        let n_tests = if mirrored { drivers.len() } else { rows.len() };
         let spreads = self.shrink(&mut rows, importance.drivers());
-        let tested = if mirrored { &rows[..drivers.len()] } else { &rows[..] };
-        // Of next to nothing the shares say nothing, wherever they differ.
         let ranking = importance.ranking();
-        if ranking.findings.iter().all(|finding| finding.kind != FindingKind::WeakLink) {
-            findings.extend(differing::finding(&ranking.outcome, segmentation.column(), tested, confidence));
-        }
-        Ok(SegmentTable {
+        let mut table = SegmentTable {
             outcome: observations.outcome().name().to_owned(),
+            by: segmentation.column().to_owned(),
             family: self.family,
             method: importance.ranking().method,
             confidence,
@@ -233,9 +234,13 @@ impl SegmentAnalysis {
             n_replicates: replicates.len(),
             segments: bases,
             rows,
+            n_tests,
+            is_weak: ranking.findings.iter().any(|finding| finding.kind == FindingKind::WeakLink),
             spreads,
             findings,
-        })
+        };
+        together::adjust([&mut table]);
+        Ok(table)
     }
 
     /// Every segment's base, and the segments that are large enough beside as many others.
@@ -382,24 +387,14 @@ impl SegmentAnalysis {
     }
 }
 
-/// p-values read together; rows beyond the first `n_tests` repeat these tests.
-fn adjust(rows: &mut [SegmentRow], n_tests: usize) {
-    let n_tests = n_tests.min(rows.len());
-    let own: Vec<f64> = rows[..n_tests].iter().map(|row| row.p_value.unwrap_or(f64::NAN)).collect();
-    let (by_holm, by_bh) = (holm(&own), benjamini_hochberg(&own));
-    let value = |adjusted: &[f64], place: usize| Some(adjusted[place % n_tests]).filter(|own| !own.is_nan());
-    for (place, row) in rows.iter_mut().enumerate() {
-        (row.p_holm, row.p_bh) = (value(&by_holm, place), value(&by_bh, place));
-    }
-}
-
 fn left_out(observations: &Observations, segmentation: &Segmentation) -> Vec<Finding> {
     let codes = segmentation.codes();
     let without = (0..codes.len()).filter(|&row| codes[row].is_none() && observations.weights().of(row) > 0.0).count();
     if without == 0 {
         return Vec::new();
     }
-    let sentence = format!("{without} answers are in no segment and were left out of the comparison.");
+    let are = if without == 1 { "answer is" } else { "answers are" };
+    let sentence = format!("{} {are} in no segment and left out of the comparison.", thousands(without));
     let outcome = observations.outcome().name();
     vec![Finding::new(FindingKind::RowsDropped, Severity::Note, outcome, sentence).number("n_rows", without as f64)]
 }

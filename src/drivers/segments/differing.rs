@@ -8,8 +8,14 @@ use crate::stats::Confidence;
 const NAMED: usize = 3;
 
 /// The drivers that carry another share in a segment than elsewhere, the clearest first; `None` where none stands after
-/// Benjamini and Hochberg's adjustment for the number of comparisons.
-pub(super) fn finding(outcome: &str, by: &str, rows: &[SegmentRow], confidence: Confidence) -> Option<Finding> {
+/// Benjamini and Hochberg's adjustment for the number of comparisons, `n_family` in all.
+pub(super) fn finding(
+    outcome: &str,
+    by: &str,
+    rows: &[SegmentRow],
+    n_family: usize,
+    confidence: Confidence,
+) -> Option<Finding> {
     let level = 1.0 - confidence.level();
     let mut differing: Vec<(&SegmentRow, f64)> =
         rows.iter().filter_map(|row| Some((row, row.p_bh?))).filter(|(_, p_value)| *p_value < level).collect();
@@ -18,7 +24,11 @@ pub(super) fn finding(outcome: &str, by: &str, rows: &[SegmentRow], confidence: 
     differing.sort_by(|(one, p_one), (other, p_other)| {
         p_one.total_cmp(p_other).then(other.difference.abs().total_cmp(&one.difference.abs()))
     });
-    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    let percent = |share: f64| match 100.0 * share {
+        none if none.abs() < 1e-10 => "0 %".to_owned(),
+        little if (0.0..0.5).contains(&little) => "< 1 %".to_owned(),
+        own => format!("{own:.0} %"),
+    };
     let named: Vec<String> = differing
         .iter()
         .take(NAMED)
@@ -37,9 +47,10 @@ pub(super) fn finding(outcome: &str, by: &str, rows: &[SegmentRow], confidence: 
         0 => String::new(),
         more => format!("; {more} more in the table"),
     };
+    let family = if n_family > rows.len() { format!("all {n_family} of the study") } else { "their number".to_owned() };
+    let stand = if n_differing == 1 { "stands" } else { "stand" };
     let sentence = format!(
-        "What goes with {outcome} differs by {by}: {}{rest}. {n_differing} of {} comparisons stand after adjusting for their \
-         number.",
+        "What goes with {outcome} differs by {by}: {}{rest}. {n_differing} of {} comparisons {stand} after adjusting for {family}.",
         named.join("; "),
         rows.len()
     );
@@ -48,6 +59,7 @@ pub(super) fn finding(outcome: &str, by: &str, rows: &[SegmentRow], confidence: 
         finding
             .number("n_differing", n_differing as f64)
             .number("n_comparisons", rows.len() as f64)
+            .number("n_family", n_family as f64)
             .number("p_value", smallest),
     )
 }
@@ -84,7 +96,7 @@ mod tests {
             row("d", 0.2, 0.4, 0.001),
             row("e", 0.2, 0.3, 0.03),
         ];
-        let own = finding("recommend", "channel", &rows, Confidence::default()).expect("differences");
+        let own = finding("recommend", "channel", &rows, 5, Confidence::default()).expect("differences");
         assert_eq!(
             own.sentence,
             "What goes with recommend differs by channel: `speed` carries 10 % in b and 40 % elsewhere; `speed` carries 20 % \
@@ -96,7 +108,7 @@ mod tests {
 
     #[test]
     fn what_may_be_chance_is_no_finding() {
-        assert!(finding("nps", "wave", &[row("a", 0.9, 0.1, 0.051)], Confidence::default()).is_none());
-        assert!(finding("nps", "wave", &[], Confidence::default()).is_none());
+        assert!(finding("nps", "wave", &[row("a", 0.9, 0.1, 0.051)], 1, Confidence::default()).is_none());
+        assert!(finding("nps", "wave", &[], 0, Confidence::default()).is_none());
     }
 }

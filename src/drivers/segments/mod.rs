@@ -5,7 +5,9 @@ mod differing;
 mod random_effects;
 mod segmentation;
 mod sides;
+mod together;
 
 pub use compare::{DriverSpread, SegmentAnalysis, SegmentBase, SegmentRow, SegmentTable, SegmentTest};
 pub use random_effects::RandomEffects;
 pub use segmentation::Segmentation;
+pub use together::adjust;

@@ -1,8 +1,8 @@
 //! The questions in one place: settings in, rows and findings out.
 
 use super::{
-    Collinearity, GroupedResiduals, Grouping, Halo, Influence, Nonlinearity, OutcomeRange, Scale, ScaleEnds, Spread,
-    StraightLining, Touchpoints,
+    Collinearity, GroupedResiduals, Grouping, Halo, Influence, Nonlinearity, OutcomeRange, RowName, Scale, ScaleEnds,
+    Spread, StraightLining, Touchpoints,
 };
 use crate::data::Observations;
 use crate::estimators::augment::Kind;
@@ -122,6 +122,21 @@ impl Diagnose {
         outcome_scale: Option<Scale>,
         number_of: impl Fn(usize) -> usize,
     ) -> Result<ModelDiagnostics, FitError> {
+        self.model_named(observations, model, groupings, outcome_scale, |row| RowName::numbered(number_of(row)))
+    }
+
+    /// The same with rows named in words: `name_of` is asked for the place of a row, from 1, when there is something to say of it.
+    ///
+    /// # Errors
+    /// Those of [`Diagnose::model`].
+    pub fn model_named(
+        &self,
+        observations: &Observations,
+        model: &FittedModel,
+        groupings: &[Grouping],
+        outcome_scale: Option<Scale>,
+        name_of: impl Fn(usize) -> RowName,
+    ) -> Result<ModelDiagnostics, FitError> {
         let augment = augment(observations, model)?;
         let std_errors = applicable(self.std_errors, &augment.cases);
         let is_linear = augment.kind == Kind::Number;
@@ -139,13 +154,13 @@ impl Diagnose {
             answers.spread = is_linear.then(|| Spread::of(&augment));
             answers.groupings = grouped(&augment, groupings, std_errors)?;
         }
+        answers.findings = self.findings(&answers, observations.outcome().name(), std_errors, &name_of);
         for worst in &mut answers.influence.worst {
-            worst.measures.row = number_of(worst.measures.row);
+            worst.measures.row = name_of(worst.measures.row).number;
         }
         if let Some(determining) = &mut answers.influence.determining {
-            determining.row = number_of(determining.row);
+            determining.row = name_of(determining.row).number;
         }
-        answers.findings = self.findings(&answers, observations.outcome().name(), std_errors);
         Ok(answers)
     }
 
@@ -168,10 +183,16 @@ impl Diagnose {
         TouchpointDiagnostics { straight_lining, halo, scale_ends, findings }
     }
 
-    fn findings(&self, answers: &ModelDiagnostics, outcome: &str, std_errors: StdErrors) -> Vec<Finding> {
+    fn findings(
+        &self,
+        answers: &ModelDiagnostics,
+        outcome: &str,
+        std_errors: StdErrors,
+        name_of: &dyn Fn(usize) -> RowName,
+    ) -> Vec<Finding> {
         let (confidence, share_min) = (self.confidence, self.share_explained_min);
         let collinear = answers.collinearity.iter().flat_map(Collinearity::findings);
-        let influential = answers.influence.findings(outcome);
+        let influential = answers.influence.findings(outcome, name_of);
         let curved = answers.nonlinearity.iter().flat_map(|rows| rows.findings(outcome, confidence, share_min));
         let spread = answers.spread.iter().filter_map(|rows| rows.finding(outcome, confidence, share_min, std_errors));
         let grouped = answers.groupings.iter().filter_map(|rows| rows.finding(outcome, confidence, share_min));

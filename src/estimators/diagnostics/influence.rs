@@ -18,6 +18,22 @@ const OUTLYING: f64 = 3.0;
 /// Rows looked at by one task.
 const TASK_ROWS: usize = 16_384;
 
+/// What a reader calls a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowName {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Words by which it is found.
+    pub text: String,
+}
+
+impl RowName {
+    /// A row that its number is enough for.
+    pub fn numbered(number: usize) -> Self {
+        Self { number, text: format!("row {number}") }
+    }
+}
+
 /// One row and what would change without it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InfluentialRow {
@@ -118,19 +134,22 @@ impl Influence {
         }
     }
 
-    pub(super) fn findings(&self, outcome: &str) -> Vec<Finding> {
+    /// `name_of` says what the reader calls the row of a place, from 1.
+    pub(super) fn findings(&self, outcome: &str, name_of: &dyn Fn(usize) -> RowName) -> Vec<Finding> {
         let mut findings = Vec::new();
         let influential = self.worst.iter().filter(|row| row.is_influential());
-        let named: Vec<String> = influential.clone().take(3).map(|row| row.measures.row.to_string()).collect();
         if let (Some(worst), true) = (influential.clone().next().or(self.worst.first()), self.n_influential > 0) {
             let rows = if self.n_influential == 1 { "row decides" } else { "rows decide" };
-            let named = if named.is_empty() { worst.measures.row.to_string() } else { named.join(", ") };
+            let own = name_of(worst.measures.row);
+            let others = influential.clone().skip(1).take(2).map(|row| name_of(row.measures.row).text);
+            let named: Vec<String> = std::iter::once(own.text.clone()).chain(others).collect();
             let sentence = format!(
                 "{} {rows} much of the model of `{outcome}` (Cook's distance above 1, or a coefficient moved by more than \
-                 one standard error), first of all {named}. Without row {} the coefficient of `{}` would be {:.2} of its standard \
+                 one standard error), first of all {}. Without {} the coefficient of `{}` would be {:.2} of its standard \
                  errors {}.",
                 self.n_influential,
-                worst.measures.row,
+                named.join(", "),
+                own.text,
                 worst.term,
                 worst.dfbetas.abs(),
                 if worst.dfbetas > 0.0 { "lower" } else { "higher" },
@@ -138,7 +157,7 @@ impl Influence {
             findings.push(
                 Finding::new(FindingKind::Influential, Severity::Warning, outcome, sentence)
                     .number("n_influential", self.n_influential as f64)
-                    .number("row", worst.measures.row as f64)
+                    .number("row", own.number as f64)
                     .number("cooksd", worst.measures.cooksd.unwrap_or(f64::NAN))
                     .number("dfbeta", worst.dfbeta)
                     .number("dfbetas", worst.dfbetas),
@@ -149,14 +168,15 @@ impl Influence {
                 1 => String::new(),
                 n_determining => format!(" ({n_determining} such rows)"),
             };
+            let RowName { number, text } = name_of(*row);
             let sentence = format!(
-                "Row {row} alone determines the coefficient of `{term}`{more}: without it there would be none, so nothing in \
-                 the data can contradict it; join a category of one row to another."
+                "The coefficient of `{term}` hangs on {text} alone{more}: without it there would be none, so nothing in the data \
+                 can contradict it; join a category of one row to another."
             );
             findings.push(
                 Finding::new(FindingKind::Influential, Severity::Warning, term.clone(), sentence)
                     .number("n_determining", self.n_determining as f64)
-                    .number("row", *row as f64),
+                    .number("row", number as f64),
             );
         }
         findings

@@ -31,7 +31,7 @@ pub use collinearity::{Collinearity, NearDependency, TermOverlap};
 pub use diagnose::{Diagnose, ModelDiagnostics, TouchpointDiagnostics};
 pub use grouping::{GroupResidual, GroupedResiduals, Grouping};
 pub use halo::Halo;
-pub use influence::{Determining, Influence, InfluentialRow};
+pub use influence::{Determining, Influence, InfluentialRow, RowName};
 pub use nonlinearity::{Curvature, Nonlinearity};
 pub use scale_ends::{OutcomeRange, Scale, ScaleEnds, ScaleError};
 pub use spread::{Spread, WhiteForm};

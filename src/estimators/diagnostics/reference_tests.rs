@@ -381,7 +381,7 @@ fn a_row_of_leverage_one_has_nothing_to_standardise() {
     assert_eq!(answers.influence.determining, Some(Determining { row: 3, term: "only".to_owned() }));
     let finding = answers.findings.iter().find(|finding| finding.numbers.contains_key("n_determining"));
     let finding = finding.expect("a finding");
-    assert!(finding.sentence.starts_with("Row 3 alone determines the coefficient of `only`"), "{finding:?}");
+    assert!(finding.sentence.starts_with("The coefficient of `only` hangs on row 3 alone:"), "{finding:?}");
     let fit = Ols::default().fit(&data).expect("a fit");
     let row = augment(&data, fit.model()).expect("rows").row(2);
     assert!(row.hat.is_some_and(|hat| (hat - 1.0).abs() < 1e-12));

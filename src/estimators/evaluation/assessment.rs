@@ -132,7 +132,8 @@ impl Assessment {
     /// Figures of predictions: probabilities of class 1 for classes, expected values for numbers.
     ///
     /// The interval of the area under the ROC curve is DeLong's (by customer), that of every other figure, and of the area
-    /// where rows have weights, lies between percentiles over samples of whole customers. A figure that is not defined for
+    /// where rows have weights, lies between percentiles over samples of whole customers; Kolmogorov and Smirnov's statistic, which
+    /// such samples push up, has none. A figure that is not defined for
     /// these rows is left out with a finding.
     ///
     /// # Errors
@@ -164,7 +165,8 @@ impl Assessment {
             .map(|(index, &(metric, value, _))| {
                 let spread = self
                     .delong(metric, rows, predictions)
-                    .or_else(|| draws.spread(index, self.confidence).map(|spread| (IntervalSource::Bootstrap, spread)));
+                    .or_else(|| draws.spread(index, self.confidence).map(|spread| (IntervalSource::Bootstrap, spread)))
+                    .filter(|_| metric.has_percentiles());
                 MetricEstimate {
                     metric,
                     value,
@@ -183,7 +185,8 @@ impl Assessment {
     /// Compares a challenger's predictions with a champion's on the same rows.
     ///
     /// Each figure's difference (challenger less champion) has an interval between percentiles over samples of whole
-    /// customers, both models being judged on the same sample each time.
+    /// customers, both models being judged on the same sample each time. A figure of the rows alone, such as the base rate, has no
+    /// difference.
     ///
     /// # Errors
     /// Not one prediction of each per row, or one that is no probability or not finite.
@@ -197,7 +200,7 @@ impl Assessment {
         let (first, second) = (Judged::of(rows, champion)?, Judged::of(rows, challenger)?);
         let weights = rows.weight_values();
         let (mut findings, mut pairs) = (Vec::new(), Vec::new());
-        for &metric in metrics {
+        for &metric in metrics.iter().filter(|metric| !metric.is_of_rows_alone()) {
             let both = || {
                 let (champion, challenger) = (first.figure(metric)?, second.figure(metric)?);
                 let values = [champion.value(&weights)?, challenger.value(&weights)?];
@@ -216,7 +219,7 @@ impl Assessment {
             .iter()
             .enumerate()
             .map(|(index, pair)| {
-                let spread = draws.spread(index, self.confidence);
+                let spread = draws.spread(index, self.confidence).filter(|_| pair.metric.has_percentiles());
                 let [champion, challenger] = pair.values;
                 MetricDifference {
                     metric: pair.metric,
@@ -407,9 +410,11 @@ mod tests {
         let (rows, predictions) = rows(100, 2);
         let metrics = Metric::OF_CLASSES;
         let same = settings(100).compare(&rows, &predictions, &predictions, &metrics).expect("compared");
-        assert_eq!(same.differences.len(), metrics.len());
+        // The base rate is of the rows, and is no figure of either model.
+        assert_eq!(same.differences.len(), metrics.len() - 1);
         for row in &same.differences {
-            assert_eq!((row.difference, row.conf_low, row.conf_high), (0.0, Some(0.0), Some(0.0)), "{row:?}");
+            let ends = (row.metric != Metric::KolmogorovSmirnov).then_some(0.0);
+            assert_eq!((row.difference, row.conf_low, row.conf_high), (0.0, ends, ends), "{row:?}");
         }
         assert_eq!(same.delong.map(|delong| delong.p_value), Some(1.0));
     }
@@ -448,6 +453,17 @@ mod tests {
         let rows = rows.weighted(weights.expect("valid")).expect("one a row");
         let judged = settings(100).judge(&rows, &predictions, &[Metric::RocAuc]).expect("judged");
         assert_eq!(judged.estimates[0].interval, Some(IntervalSource::Bootstrap));
+    }
+
+    #[test]
+    fn a_largest_gap_has_no_percentiles() {
+        // The scores tell nothing, yet samples of the rows always have some gap, most of them a larger one than the rows' own.
+        let (rows, _) = rows(60, 1);
+        let nothing: Vec<f64> = (0..60).map(|row| 0.5 + 0.3 * wave(row, 17)).collect();
+        let judged = settings(200).judge(&rows, &nothing, &[Metric::KolmogorovSmirnov, Metric::Brier]).expect("judged");
+        let ends: Vec<bool> =
+            judged.estimates.iter().map(|own| own.conf_low.is_some() || own.std_error.is_some()).collect();
+        assert_eq!(ends, [false, true]);
     }
 
     #[test]

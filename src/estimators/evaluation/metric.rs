@@ -133,6 +133,17 @@ impl Metric {
         }
     }
 
+    /// Whether its percentiles over samples of the rows are an interval: a largest difference of two distributions is larger in
+    /// every sample of them, so that its own value lies below nearly all.
+    pub(super) fn has_percentiles(self) -> bool {
+        self != Self::KolmogorovSmirnov
+    }
+
+    /// Whether it is of the rows alone, the same whatever is predicted.
+    pub(super) fn is_of_rows_alone(self) -> bool {
+        self == Self::BaseRate
+    }
+
     /// Which way it is better.
     pub fn better(self) -> Better {
         match self {

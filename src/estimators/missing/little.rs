@@ -3,7 +3,7 @@
 use super::em::EmFit;
 use super::normal::Conditional;
 use super::patterns::PatternSums;
-use crate::findings::{Finding, FindingKind, Severity};
+use crate::findings::{Finding, FindingKind, Severity, thousands};
 use crate::stats::distributions::chi_squared_upper;
 use serde::{Deserialize, Serialize};
 
@@ -74,13 +74,14 @@ impl EmFit<'_> {
 fn not_tested(outcome: &str, n_clusters: usize) -> Finding {
     let sentence = format!(
         "Whether gaps come completely at random is not tested: the test takes rows as independent, and these are of \
-         {n_clusters} customers (clusters) with several each."
+         {} customers (clusters) with several each.",
+        thousands(n_clusters)
     );
     Finding::new(FindingKind::NotEstimated, Severity::Note, outcome, sentence).number("n_clusters", n_clusters as f64)
 }
 
 fn not_at_random(outcome: &str, statistic: f64, p_value: f64) -> Finding {
-    let shown = if p_value < 1e-4 { "p < 0.0001".to_owned() } else { format!("p = {p_value:.4}") };
+    let shown = if p_value < 1e-3 { "p < 0.001".to_owned() } else { format!("p = {p_value:.3}") };
     let sentence = format!(
         "Gaps do not come completely at random ({shown}): rows with gaps differ from the others, so complete rows alone may mislead."
     );

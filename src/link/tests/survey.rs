@@ -175,6 +175,13 @@ fn those_who_answered_are_held_against_all_customers() {
     assert_eq!(of("earlier_answers").standardised_difference(), None, "nobody has answered yet");
     let later = Respondents { at: AS_OF + 1, ..settings };
     assert!(engine.respondents_against_base(&later).is_err());
+    // Before day 470: a had joined on day 100 and bought once, d on day 450; c has a profile without a date and nothing before, and is
+    // nobody who was known then, whatever c answered since; b joined and bought later.
+    let earlier = Respondents { at: 470 * DAY, answered_from: 470 * DAY, answered_until: AS_OF };
+    let rows = engine.respondents_against_base(&earlier).expect("compared");
+    let frequency = rows.iter().find(|row| row.column == "frequency").expect("a column");
+    assert!(frequency.base.n == 2 && (frequency.base.mean - 1.0).abs() < 1e-12, "{frequency:?}");
+    assert!(rows.iter().all(|row| row.respondents.n <= row.base.n));
 }
 
 #[test]

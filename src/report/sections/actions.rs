@@ -19,6 +19,8 @@ pub(in crate::report) struct WhatToDo {
     pub title: String,
     pub chart: Option<String>,
     pub level: String,
+    /// What importance and performance rest on.
+    pub base: String,
     pub with_kind: bool,
     pub rows: Vec<ActionTableRow>,
     pub raised: Raised,
@@ -67,6 +69,8 @@ pub(in crate::report) struct ActionTableRow {
     pub performance: String,
     pub performance_ends: String,
     pub top_box: String,
+    /// Answers that score it.
+    pub answers: String,
     pub kind: &'static str,
 }
 
@@ -119,6 +123,7 @@ impl WhatToDo {
             chart: Some(action_chart::chart(chart, "actions-chart", &title)),
             title,
             level: words::level(chart.confidence),
+            base: base(first, chart),
             with_kind: kinds.is_some(),
             rows: rows(chart, &first.actions),
             raised: Raised::of(&all().collect::<Vec<_>>()),
@@ -129,6 +134,23 @@ impl WhatToDo {
             findings: standing::findings_of_actions(results, first).iter().map(FindingRow::of).collect(),
         })
     }
+}
+
+/// What importance, performance and the rest of the section rest on.
+fn base(outcome: &OutcomeResult, chart: &ActionChart) -> String {
+    let complete = outcome.actions.asymmetry.as_ref().map(|own| own.n_used);
+    let ranked = words::counted(chart.n_used, "answer", "answers");
+    let kinds = complete.filter(|n| *n != chart.n_used).map_or_else(String::new, |n| {
+        format!(
+            " Kinds, and what raised scores go with, are of the {} with every touchpoint.",
+            words::counted(n, "answer", "answers")
+        )
+    });
+    format!(
+        "Importance is that of the ranking of {}, from {ranked}; performance is of all answers that score the touchpoint and have \
+         the outcome, whose number stands beside it.{kinds}",
+        outcome.name
+    )
 }
 
 fn rows(chart: &ActionChart, actions: &OutcomeActions) -> Vec<ActionTableRow> {
@@ -153,6 +175,7 @@ fn rows(chart: &ActionChart, actions: &OutcomeActions) -> Vec<ActionTableRow> {
             performance: words::fixed(row.performance.estimate, 1),
             performance_ends: ends(row.performance, |end| words::fixed(end, 1)),
             top_box: words::percent(row.top_box.estimate),
+            answers: words::count(row.n_used as u64),
             kind: kind(&row.touchpoint).unwrap_or(words::MISSING),
         })
         .collect()
@@ -340,7 +363,9 @@ impl Segments {
     /// Of outcomes with a link that is more than weak: shares of almost nothing differ from segment to segment by themselves.
     fn of(results: &StudyResults) -> Self {
         let with_segments = || results.outcomes.iter().filter(|outcome| !outcome.actions.segments.is_empty());
-        let is_weak = |outcome: &&OutcomeResult| Link::of(results, outcome) == Link::Weak;
+        let is_weak = |outcome: &&OutcomeResult| {
+            Link::of(results, outcome) == Link::Weak || outcome.actions.segments.iter().all(|own| own.table.is_weak)
+        };
         let weak: Vec<&str> = with_segments().filter(is_weak).map(|outcome| outcome.name.as_str()).collect();
         let told = with_segments().filter(|outcome| !is_weak(outcome));
         let compared: Vec<_> =
@@ -372,7 +397,10 @@ impl Segments {
                     format!("By {by}, no driver matters more or less in one segment than elsewhere beyond chance.")
                 }
                 false => {
-                    format!("By {by}; shown are differences that stand after adjusting for the number of comparisons.")
+                    let tests = compared.iter().flat_map(|(_, own)| &own.table.rows[..own.table.n_tests]);
+                    let n = tests.filter(|row| row.p_value.is_some()).count();
+                    let all = words::counted(n, "comparison", "comparisons");
+                    format!("By {by}; shown are differences that stand after adjusting for all {all} of outcomes and segments.")
                 }
             });
         }
@@ -416,6 +444,7 @@ mod tests {
         let SegmentAnalysis { base_min, .. } = SegmentAnalysis::default();
         let table = SegmentTable {
             outcome: "recommend".to_owned(),
+            by: "wave".to_owned(),
             family: DriverFamily::Linear,
             method: Method::Shapley,
             confidence: crate::stats::Confidence::default(),
@@ -424,6 +453,8 @@ mod tests {
             n_replicates: 100,
             segments: Vec::new(),
             rows: vec![row],
+            n_tests: 1,
+            is_weak: false,
             spreads: Vec::new(),
             findings: Vec::new(),
         };

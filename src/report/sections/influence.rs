@@ -289,13 +289,16 @@ fn placebo(placebo: &Placebo) -> String {
             "With dates of referrals shuffled, each customer\u{2019}s whole record of a window going to another so that habits do not last,"
         }
     };
+    let n_as_large = match placebo.dealt.iter().filter(|&&area| area >= placebo.roc_auc).count() {
+        0 => "none".to_owned(),
+        n => words::count(n as u64),
+    };
     format!(
-        "{circumstances} the rating\u{2019}s area is {} on average of {} (chance has 0.5), and at least as large as the \
-         true one of {} in a share of {} of all.",
+        "{circumstances} the rating\u{2019}s area is {} on average of {} (chance has 0.5); in {n_as_large} of them it is at least as \
+         large as the true one of {}.",
         words::fixed(placebo.mean(), 3),
         words::counted(placebo.dealt.len(), "deal", "deals"),
         words::fixed(placebo.roc_auc, 3),
-        words::fixed(placebo.p_value, 2)
     )
 }
 

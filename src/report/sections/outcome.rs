@@ -82,7 +82,7 @@ fn step(own: &StepDifference) -> StepRow {
 impl OutcomeSection {
     pub fn of(results: &StudyResults, outcome: &OutcomeResult, place: usize) -> Self {
         let ranking = outcome.ranking.as_ref();
-        let shown = ranking.filter(|ranking| !ranking.drivers.is_empty());
+        let shown = ranking.filter(|ranking| ranking.drivers.len() > 1);
         let id = outcome_id(place);
         let ranked_by = shown.map(|ranking| ranking.method.key());
         let method_keys: Vec<&String> = shown
@@ -101,7 +101,8 @@ impl OutcomeSection {
             no_ranking: match ranking {
                 None if findings.is_empty() => Some("No drivers could be ranked.".to_owned()),
                 None => Some("No drivers could be ranked, for the reasons below.".to_owned()),
-                Some(ranking) => ranking.drivers.is_empty().then(|| "No driver was given.".to_owned()),
+                Some(ranking) if ranking.drivers.is_empty() => Some("No driver was given.".to_owned()),
+                Some(ranking) => standing::only_driver(ranking).map(sentences::only_driver),
             },
             chart: shown.map(|ranking| charts::drivers(ranking, &format!("{id}-chart"), &title)),
             fit: sentences::fit(outcome).or_else(|| fit_alone(outcome)),

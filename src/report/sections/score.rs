@@ -16,6 +16,8 @@ pub(in crate::report) struct Score {
     pub several: Option<&'static str>,
     pub small: bool,
     pub weighting: Option<String>,
+    /// That not everybody who was asked answered.
+    pub answered: Option<String>,
     pub classes: String,
     pub chart: Option<String>,
     pub hidden: Vec<String>,
@@ -57,6 +59,7 @@ impl Score {
             several: sentences::several_answers(overall),
             small: overall.below_minimum_base,
             weighting: sentences::weighting(overall),
+            answered: sentences::of_those_who_answered(results),
             classes: charts::classes(&overall.score, "classes"),
             chart: (!cuts.is_empty()).then(|| charts::scores(Some(overall), &cuts, "scores")),
             hidden,

@@ -4,7 +4,7 @@ use super::findings::FindingRow;
 use crate::estimators::Family;
 use crate::report::evaluation::{EvaluationResult, FigureRow};
 use crate::report::results::StudyResults;
-use crate::report::{calibration_chart, sentences, words};
+use crate::report::{calibration_chart, sentences, standing, words};
 
 /// The models in the order of the page, with their names for readers.
 const MODELS: [(&str, &str); 6] = [
@@ -46,6 +46,20 @@ pub(in crate::report) struct DecileRow {
 }
 
 impl Trust {
+    /// How models are judged here.
+    pub fn lead(results: &StudyResults) -> &'static str {
+        match standing::knows_customers(results) {
+            true => {
+                "Each model was fitted again to a part of the answers and judged by others that it had not seen, of other \
+                 customers. Intervals are by customer."
+            }
+            false => {
+                "Each model was fitted again to a part of the answers and judged by others that it had not seen. Intervals take \
+                 every answer as somebody else's, because the answers do not say whose they are."
+            }
+        }
+    }
+
     pub fn all(results: &StudyResults) -> Vec<Self> {
         results.evaluations.iter().enumerate().map(|(place, own)| Self::of(results, own, place)).collect()
     }
@@ -72,21 +86,24 @@ impl Trust {
         let findings = evaluation.findings.iter().map(FindingRow::of);
         Self {
             title,
-            split: split(evaluation),
+            split: split(evaluation, standing::knows_customers(results)),
             gain: sentences::gain(results, evaluation),
             heads: metrics.iter().map(|&(_, head)| head).collect(),
             rows: rows.collect(),
             calibration: evaluation.recalibration.as_ref().map(|own| {
-                let ends = |own: &crate::estimators::evaluation::CalibrationCoefficient| {
-                    words::range(words::fixed(own.conf_low, 2), words::fixed(own.conf_high, 2))
+                // The interval of the tables, where they have one: two intervals for one figure would need two names.
+                let ends = |metric: &str, own: &crate::estimators::evaluation::CalibrationCoefficient| {
+                    let of_tables = evaluation.figure("model", metric).and_then(|row| row.conf_low.zip(row.conf_high));
+                    let (low, high) = of_tables.unwrap_or((own.conf_low, own.conf_high));
+                    words::range(words::fixed(low, 2), words::fixed(high, 2))
                 };
                 format!(
                     "Calibration slope {} ({}), 1 being right and less meaning that high and low probabilities are too far \
                      apart; intercept {} ({}), 0 being right and less meaning that it happens less often than predicted.",
                     words::fixed(own.slope.estimate, 2),
-                    ends(&own.slope),
+                    ends("calibration_slope", &own.slope),
                     words::fixed(own.intercept.estimate, 2),
-                    ends(&own.intercept)
+                    ends("calibration_intercept", &own.intercept)
                 )
             }),
             chart,
@@ -95,7 +112,7 @@ impl Trust {
                 .iter()
                 .map(|row| DecileRow {
                     decile: row.decile,
-                    n_rows: words::amount(row.n_rows),
+                    n_rows: words::fixed(row.n_rows, 0),
                     rate: words::percent(row.rate),
                     lift: words::fixed(row.lift, 2),
                     gain: words::percent(row.cumulative_gain),
@@ -146,7 +163,7 @@ fn shown(row: &FigureRow) -> (String, Option<String>) {
     (words::fixed(row.estimate, 3), ends)
 }
 
-fn split(evaluation: &EvaluationResult) -> Option<String> {
+fn split(evaluation: &EvaluationResult, knows_customers: bool) -> Option<String> {
     let first = evaluation.splits.first()?;
     let n_test = words::counted(evaluation.n_test, "answer", "answers");
     let n_train = words::counted(first.n_train, "answer", "answers");
@@ -168,8 +185,9 @@ fn split(evaluation: &EvaluationResult) -> Option<String> {
             "Fitted {n} times to what was known by then, the first time on {day} to {n_train}, and judged by {n_test} after \
              each cut."
         ),
-        (None, n) => format!(
-            "The answers have no date: {n} groups of customers were each judged by a fit to the others ({n_test})."
-        ),
+        (None, n) => {
+            let parts = if knows_customers { "groups of customers" } else { "parts of the answers" };
+            format!("The answers have no date: {n} {parts} were each judged by a fit to the others ({n_test}).")
+        }
     })
 }

@@ -47,14 +47,16 @@ fn compared_sentence(own: &RespondentsAgainstBase) -> Option<String> {
         n => format!("{n} of {figures} differ"),
     };
     Some(format!(
-        "By what they had done before the fieldwork, {} were held against {}: {alike} by more than {} standard deviations; most does \
-         {}, with a mean of {} against {} ({} standard deviations).",
-        words::counted(own.n_respondents as usize, "customer who answered", "customers who answered"),
-        words::counted(row.base.n as usize, "customer known then", "customers known then"),
+        "By what customers who were known then had done before {}, those who answered since were held against all: {alike} by more than \
+         {} standard deviations; most does {}, with a mean of {} among {} who answered against {} among {} ({} standard \
+         deviations).",
+        own.day(),
         RespondentsAgainstBase::SMALL,
         row.column,
         words::estimate(row.respondents.mean, decimals),
+        words::count(row.respondents.n),
         words::estimate(row.base.mean, decimals),
+        words::counted(row.base.n as usize, "customer", "customers"),
         words::fixed(difference, 2)
     ))
 }
