@@ -206,7 +206,7 @@ fn none_usable(account: &SourceAccount) -> Finding {
     } else {
         let reasons = account.reasons();
         let reasons = if reasons.is_empty() { String::new() } else { format!(" ({reasons})") };
-        (format!("No referral of {n_read} could be used{reasons}"), account.foremost_in_words())
+        (format!("No referral of {n_read} could be used{reasons}"), account.unused_in_words())
     };
     let sentence = format!("{why}, so nothing is said of influence{advice}.");
     let finding = Finding::new(FindingKind::NotEstimated, Severity::Warning, "referrals", sentence);
