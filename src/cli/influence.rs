@@ -173,6 +173,7 @@ fn node_measure(measure: NodeMeasures) -> NodeMeasure {
     }
 }
 
+        NodeMeasures::Harmonic => NodeMeasure::Harmonic,
 fn edges_csv(answer: &InfluenceAnswer) -> Result<(), Failure> {
     let mut names = vec!["node", "reach", "reach_se", "exact"];
     names.extend(answer.nodes.first().iter().flat_map(|row| row.measures.keys().map(String::as_str)));

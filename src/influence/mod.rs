@@ -42,6 +42,7 @@ pub mod records;
 mod reverse;
 pub mod seeds;
 pub mod signed;
+mod settled;
 pub mod speed;
 pub mod spread;
 pub mod threshold;
@@ -64,7 +65,8 @@ pub use learned::{
     ablate, exchange_records, followed_by, placebo, rating_area,
 };
 pub use measures::{
-    Degree, Hits, HitsSettings, PathMeasure, PivotSettings, betweenness, closeness, core_numbers, degrees, hits,
+    Degree, Hits, HitsSettings, PathMeasure, PivotSettings, betweenness, closeness, core_numbers, degrees, harmonic,
+    hits,
 };
 pub use names::Names;
 pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank, personalised_page_rank};
