@@ -5,6 +5,7 @@ use super::answer_scale::of_another_scale;
 use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
+use super::repeated_rows::{self, RepeatedRows};
 use super::shared_keys::{self, FewShared};
 use super::{
     PipelineError, clusters, corrections, identity, judge, leaks, measure_rows, measuring, result_tables, scores,
@@ -57,9 +58,9 @@ pub struct Run {
     pub folder: PathBuf,
     /// What was found.
     pub results: StudyResults,
-}
     /// Files of others that the earlier folder held, and this one now holds.
     pub kept: Vec<String>,
+}
 
 /// Reads, joins, analyses, scores and writes; the results folder is swapped in whole at the end.
 ///
@@ -98,7 +99,6 @@ pub fn run(study: &Study, settings: &RunSettings, progress: &dyn Fn(Progress)) -
     }
 }
 
-/// Whether the results of a study are there already: finished, whole, made by this version of the program with these
 /// Takes the target's place, with what others have put into the folder there and into those of earlier failures, which go. Returns
 /// the folder and the paths that were kept.
 fn publish(staging: Staging, target: &Path, failures: &[PathBuf]) -> Result<(PathBuf, Vec<String>), StoreError> {
@@ -121,6 +121,7 @@ fn publish(staging: Staging, target: &Path, failures: &[PathBuf]) -> Result<(Pat
     Ok((folder, kept))
 }
 
+/// Whether the results of a study are there already: finished, whole, made by this version of the program with these
 /// settings from the same files, byte by byte.
 ///
 /// # Errors
@@ -175,8 +176,8 @@ fn leave_failure(
     staging: &Staging,
     failed: &Path,
 ) -> Result<(), StoreError> {
-    let folder = Staging::beside(failed)?;
     let earlier = Earlier::results(failed)?;
+    let folder = Staging::beside(failed)?;
     let quarantine = staging.path().join("quarantine");
     if quarantine.exists() {
         let target = folder.path().join("quarantine");
@@ -191,10 +192,10 @@ fn leave_failure(
         .identified(read.identity.as_ref())
         .corrected(read.corrections.as_ref())
         .write(folder.path())?;
-    folder.publish().map(|_| ())
     if let Some(earlier) = earlier {
         earlier.keep_in(folder.path())?;
     }
+    folder.publish().map(|_| ())
 }
 
 fn run_into(
@@ -218,6 +219,8 @@ fn run_into(
     findings.extend(leaks::findings(study, &base));
     findings.extend(identity::findings(&intake.accounts, intake.identity.as_ref()));
     findings.extend(corrections::findings(&intake));
+    let repeated = repeated_rows::repeated_rows(study, &engine, &intake.accounts)?;
+    findings.extend(repeated.iter().map(RepeatedRows::finding));
     let few_shared = shared_keys::few_shared(study, &engine, &matches)?;
     findings.extend(few_shared.iter().map(FewShared::finding));
     let absent = absent_values::absent_values(study, &engine)?;

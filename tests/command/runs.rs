@@ -242,6 +242,11 @@ fn the_shipped_study_reads_its_data() {
     let output = advocate(&super::project(), &["check", "models/specs/retail.toml"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stdout(&output).contains("outcome referral within 180 days"), "{}", stdout(&output));
+    // `orders.repeated` of datasets/retail/truth.json.
+    let orders = stdout(&output).split("source transactions").nth(1).map(str::to_owned).unwrap_or_default();
+    let orders = orders.split("source ").next().unwrap_or_default();
+    assert!(orders.contains("quarantine duplicate: 6\n"), "{orders}");
+    assert!(!stdout(&output).contains("as an earlier one"), "{}", stdout(&output));
 }
 
 #[test]
