@@ -283,8 +283,10 @@ pub(super) enum NodeMeasures {
     Core,
     /// Hubs and authorities.
     Hits,
-    /// Closeness, sampled in large graphs.
+    /// Closeness along the edges (Wasserman and Faust: of those whom a node reaches, over their mean steps), sampled in large graphs.
     Closeness,
+    /// Harmonic centrality along the edges: the sum of one over the steps to each other node, sampled in large graphs.
+    Harmonic,
     /// Betweenness, sampled in large graphs.
     Betweenness,
 }

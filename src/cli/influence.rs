@@ -5,7 +5,7 @@ use super::arguments::{Influence, InfluenceFormat, InfluenceOfEdges, NodeMeasure
 use super::names;
 use super::print::{self, Cell};
 use super::study::{bar, enough_memory, read, set_threads, show};
-use crate::findings::Finding;
+use crate::findings::{Finding, Severity};
 use crate::pipeline::flat::{
     self, Bound, DelayAnswer, EdgeKinds, EdgeRule, InfluenceAnswer, InfluenceQuestion, NodeMeasure, SpreadModel,
 };
@@ -88,6 +88,10 @@ fn study_csv(influence: &StudyInfluence, name: &str) -> Result<(), Failure> {
 
 fn study_text(influence: &StudyInfluence) -> Result<(), Failure> {
     let no_findings: [Finding; 0] = [];
+    // What makes the tables worthless comes before them.
+    let (serious, others): (Vec<Finding>, Vec<Finding>) =
+        influence.findings.iter().cloned().partition(|finding| finding.severity == Severity::Serious);
+    print::findings(&serious);
     let tables = TABLES.iter().filter_map(|(name, columns)| Some((influence.table(name)?, columns)));
     for (table, columns) in tables {
         let places = table.places(columns);
@@ -98,7 +102,7 @@ fn study_text(influence: &StudyInfluence) -> Result<(), Failure> {
         print::table(&header, table.rows.iter().take(SHOWN).map(row).collect(), &no_findings, note)?;
         print::text("\n")?;
     }
-    print::findings(&influence.findings);
+    print::findings(&others);
     print::talk(&format!(
         "{}, the reach of {} exact; {}; --format json gives all tables; associations, not effects",
         words::counted(influence.n_customers, "customer", "customers"),
@@ -170,6 +174,7 @@ fn node_measure(measure: NodeMeasures) -> NodeMeasure {
         NodeMeasures::Core => NodeMeasure::Core,
         NodeMeasures::Hits => NodeMeasure::Hits,
         NodeMeasures::Closeness => NodeMeasure::Closeness,
+        NodeMeasures::Harmonic => NodeMeasure::Harmonic,
         NodeMeasures::Betweenness => NodeMeasure::Betweenness,
     }
 }

@@ -33,7 +33,7 @@ impl Failure {
 
 impl From<crate::pipeline::PipelineError> for Failure {
     fn from(error: crate::pipeline::PipelineError) -> Self {
-        Self::new(error.exit_code(), crate::pipeline::in_full(&error))
+        Self::new(error.exit_code(), error.in_words())
     }
 }
 

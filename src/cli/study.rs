@@ -91,7 +91,21 @@ pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
         quarantine: any_aside.then_some(quarantine),
         folder: done.folder,
     };
-    print::text(&report::terminal(&done.results, &places, SUMMARY_WIDTH))
+    print::text(&report::terminal(&done.results, &places, SUMMARY_WIDTH))?;
+    talk_of_kept(&done.kept);
+    Ok(())
+}
+
+/// Says which files of others the folder before held, which would be missed if they had gone with it.
+fn talk_of_kept(kept: &[String]) {
+    const SHOWN: usize = 5;
+    if kept.is_empty() {
+        return;
+    }
+    let more = kept.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let shown: Vec<&str> = kept.iter().take(SHOWN).map(String::as_str).collect();
+    print::talk(&format!("kept of the earlier folder, as not written by advocate: {}{more}", shown.join(", ")));
 }
 
 /// What `advocate evaluate` prints as JSON.
@@ -235,7 +249,7 @@ pub(super) fn link(arguments: &Link) -> Result<(), Failure> {
     let bar = bar(arguments.quiet);
     let done = pipeline::write_base_table(&study, &settings, anchors, lines, &|progress| show(&bar, progress));
     bar.finish_and_clear();
-    let WrittenBaseTable { folder, name, n_rows, n_columns } = done?;
+    let WrittenBaseTable { folder, name, n_rows, n_columns, kept } = done?;
     if arguments.quiet {
         return Ok(());
     }
@@ -245,7 +259,9 @@ pub(super) fn link(arguments: &Link) -> Result<(), Failure> {
         "wrote {folder}\n  {name}.parquet, {name}.csv: {rows}, {columns}\n  statement.sql, typed: the statement that makes them, \
          and the typed tables it reads\n  quarantine: the rows that were put aside\n",
         folder = folder.display()
-    ))
+    ))?;
+    talk_of_kept(&kept);
+    Ok(())
 }
 
 /// `advocate simulate`.

@@ -4,6 +4,7 @@ use super::local::LocalGraph;
 use super::pendants::{Pendant, pendants};
 use super::{ReferralGraph, graph::Arc};
 use rayon::prelude::*;
+use std::collections::HashMap;
 
 /// What is known of reach without sampling.
 ///
@@ -43,6 +44,23 @@ impl ExactReach {
 
     /// The same where reaching a node counts as much as it is worth, at least 0, one entry per node.
     pub fn of_worth(graph: &ReferralGraph, worth: Vec<f64>) -> Self {
+        let mut exact = Self::without_tangles(graph, worth);
+        let mut is_pendant = vec![false; graph.n_nodes()];
+        exact.pendants.iter().for_each(|pendant| is_pendant[pendant.node as usize] = true);
+        let is_tangled = |&node: &u32| exact.reach[node as usize].is_none() && !is_pendant[node as usize];
+        let tangled: Vec<u32> = (0..graph.n_nodes() as u32).filter(is_tangled).collect();
+        let solved: Vec<Option<f64>> = tangled.par_iter().map(|&node| exact.of_tangled(node)).collect();
+        for (&node, solved) in tangled.iter().zip(solved) {
+            exact.reach[node as usize] = solved;
+        }
+        for pendant in exact.pendants.iter().rev() {
+            exact.reach[pendant.node as usize] = pendant.exact(exact.reach[pendant.anchor as usize]);
+        }
+        exact
+    }
+
+    /// The first two parts, which take no conditioning; neither tangles nor pendants have a reach.
+    fn without_tangles(graph: &ReferralGraph, worth: Vec<f64>) -> Self {
         let n_nodes = graph.n_nodes();
         let Folded { mut own, n_referrers, hanging, core_children, .. } = Folded::of(graph, worth, Repeats::Combined);
         let mut core = CoreArcs::of(graph, &hanging, &core_children);
@@ -55,17 +73,37 @@ impl ExactReach {
         let settled = |node: usize| (core.row(node as u32).is_empty() && !is_pendant[node]).then_some(own[node]);
         let mut reach: Vec<Option<f64>> = (0..n_nodes).into_par_iter().map(settled).collect();
         follow_single_paths(&core, &own, &mut reach);
-        let is_tangled = |&node: &u32| reach[node as usize].is_none() && !is_pendant[node as usize];
-        let tangled: Vec<u32> = (0..n_nodes as u32).filter(is_tangled).collect();
-        let solved: Vec<Option<f64>> =
-            tangled.par_iter().map(|&node| LocalGraph::around(node, &core, &own).and_then(LocalGraph::reach)).collect();
-        for (&node, solved) in tangled.iter().zip(solved) {
-            reach[node as usize] = solved;
-        }
-        for pendant in pendants.iter().rev() {
-            reach[pendant.node as usize] = pendant.exact(reach[pendant.anchor as usize]);
-        }
         Self { own, tree_roots, reach, core, pendants }
+    }
+
+    fn of_tangled(&self, node: u32) -> Option<f64> {
+        LocalGraph::around(node, &self.core, &self.own).and_then(LocalGraph::reach)
+    }
+}
+
+/// [`ExactReach`] of single nodes: conditioning takes long where most are tangled, and seeds are few.
+pub(super) struct TangledReach {
+    exact: ExactReach,
+    pendants: HashMap<u32, Pendant>,
+}
+
+impl TangledReach {
+    /// Reaching a node counts as much as it is worth, at least 0, one entry per node.
+    pub fn of_worth(graph: &ReferralGraph, worth: Vec<f64>) -> Self {
+        let exact = ExactReach::without_tangles(graph, worth);
+        let pendants = exact.pendants.iter().map(|pendant| (pendant.node, *pendant)).collect();
+        Self { exact, pendants }
+    }
+
+    /// The node's reach, where it is exact.
+    pub fn reach(&self, node: u32) -> Option<f64> {
+        let (mut way, mut last) = (Vec::new(), node);
+        while let Some(pendant) = self.pendants.get(&last) {
+            way.push(pendant);
+            last = pendant.anchor;
+        }
+        let known = self.exact.reach[last as usize].or_else(|| self.exact.of_tangled(last));
+        way.iter().rev().fold(known, |reach, pendant| pendant.exact(reach))
     }
 }
 

@@ -5,7 +5,7 @@
 //! word passes along it, which [`passing`] learns from history. [`reach`] says how many customers each one is expected
 //! to bring under the independent cascade, [`value_reach`] what they are worth, [`threshold_reach`] how many under linear
 //! thresholds: exactly where the structure allows it, with a standard error elsewhere. [`timed_reach`] says how soon,
-//! with delays from [`fit_delay`], and by how many generations; [`signed_reach`] what promoters and detractors carry.
+//! with delays from [`choose_delay`], and by how many generations; [`signed_reach`] what promoters and detractors carry.
 //! [`spread`] simulates a set of customers forward; [`greedy_seeds`] and, under limits, [`plan_seeds`] pick whom to
 //! invite. [`value`] says what referrals were worth. [`page_rank`], [`measures`] and [`Generations`] are the measures people
 //! know; [`ReferralTree`] is what of them fits on a page. [`learned`] rates customers by what went with later referrals; [`rate_promoters`] does so by convention.
@@ -16,6 +16,7 @@
 mod arrivals;
 #[cfg(test)]
 mod awkward;
+pub mod delay_choice;
 pub mod delays;
 pub mod edges;
 pub mod error;
@@ -41,6 +42,7 @@ pub mod reach;
 pub mod records;
 mod reverse;
 pub mod seeds;
+mod settled;
 pub mod signed;
 pub mod speed;
 pub mod spread;
@@ -52,6 +54,7 @@ pub mod value;
 #[cfg(test)]
 mod worlds;
 
+pub use delay_choice::{ChosenDelay, DelayChoice, PassingShare, choose_delay};
 pub use delays::{Delay, DelayFamily, DelayFit, Eventually, fit_delay};
 pub use edges::EdgeList;
 pub use error::{EdgeEnd, InfluenceError};
@@ -65,7 +68,7 @@ pub use learned::{
 };
 pub use measures::{
     Betweenness, BetweennessSettings, Degree, Hits, HitsSettings, PathMeasure, PivotSettings, betweenness, closeness,
-    core_numbers, degrees, hits,
+    core_numbers, degrees, harmonic, hits,
 };
 pub use names::Names;
 pub use page_rank::{ArcWeight, PageRank, PageRankSettings, page_rank, personalised_page_rank};

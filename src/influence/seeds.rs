@@ -4,6 +4,7 @@ use super::exact::ExactReach;
 use super::forest_seeds::ForestSeeds;
 use super::reach::{check_samples, fewer_sets};
 use super::reverse::{ReverseSampler, ReverseSets};
+use super::settled::{AloneReach, Parts, SeedGain, SeedParts, SettledSeeds};
 use super::{InfluenceError, ReferralGraph};
 use crate::findings::{Finding, FindingKind, Severity};
 use std::cmp::Reverse;
@@ -57,7 +58,8 @@ pub struct Seeds {
 /// Chooses seeds one by one, each the customer who adds most to those before (ties: the lower number), until there are as many
 /// as wanted or nobody adds anything; a finding says how many places are not used then.
 ///
-/// Gains are exact in trees, and wherever a customer with exact reach is the first seed of a connected part. Elsewhere
+/// Gains are exact in trees, and wherever a customer with exact reach is the first seed of a connected part; once everybody of a part
+/// is a seed, what they reach together is exact as well. Elsewhere
 /// the choice is made by the coverage of reverse-reachable sets; the gains reported come from as many fresh sets, so
 /// they are not flattered by the choice. Under the independent cascade the greedy choice reaches at least `1 - 1/e` of
 /// what the best set would, up to sampling error.
@@ -77,9 +79,12 @@ pub fn greedy_seeds(graph: &ReferralGraph, settings: &SeedSettings) -> Result<Se
     let drawn = sampler.total_weight() > 0.0;
     let n_samples = if drawn { sampler.affordable(settings.samples, settings.members_max, settings.seed) } else { 0 };
     let coverage = Coverage::of(graph, &sampler, n_samples, settings.seed);
-    let mut greedy = Greedy { exact: &exact, parts: Parts::of(graph, &forest), forest, coverage };
+    let parts = Parts::of(graph, &forest);
+    let outside = (0..graph.n_nodes() as u32).filter(|&node| !forest.holds(node));
+    let seed_parts = SeedParts::of(&parts, outside, std::iter::empty(), AloneReach::known(&exact), &|_| 1.0);
+    let mut greedy = Greedy { exact: &exact, parts: &parts, has_seed: vec![false; graph.n_nodes()], forest, coverage };
     let chosen = greedy.choose(settings.n_seeds);
-    let seeds = judged(&chosen, graph, &sampler, n_samples, settings.seed);
+    let seeds = judged(&chosen, graph, &sampler, n_samples, settings.seed, seed_parts.account());
     let mut findings = if drawn { fewer_sets(settings.samples, n_samples) } else { Vec::new() };
     let why = match (seeds.len() == graph.n_nodes(), n_samples) {
         (true, _) => "there are no other customers".to_owned(),
@@ -99,10 +104,10 @@ pub(super) fn unused_places(n_used: usize, n_places: usize, why: &str) -> Option
     Some(finding.number("n_unused", n_unused as f64).number("n_places", n_places as f64))
 }
 
-/// A seed with its gain where that is exact.
+/// A seed with its gain where it is in a tree.
 struct Chosen {
     node: u32,
-    exact_gain: Option<f64>,
+    tree_gain: Option<f64>,
 }
 
 /// A seed that may be chosen next, by its gain when last looked at.
@@ -133,7 +138,9 @@ impl Eq for Candidate {}
 
 struct Greedy<'graph> {
     exact: &'graph ExactReach,
-    parts: Parts,
+    parts: &'graph Parts,
+    /// By the node that stands for a part, whether there is a seed in it.
+    has_seed: Vec<bool>,
     forest: ForestSeeds<'graph>,
     coverage: Coverage,
 }
@@ -143,15 +150,14 @@ impl Greedy<'_> {
     /// one adds nothing, nobody does.
     fn choose(&mut self, n_seeds: usize) -> Vec<Chosen> {
         let n_nodes = self.exact.own.len();
-        let candidate = |node| Candidate { gain: self.gain(node).value(), node: Reverse(node) };
+        let candidate = |node| Candidate { gain: self.gain(node), node: Reverse(node) };
         let mut heap: BinaryHeap<Candidate> = (0..n_nodes as u32).map(candidate).collect();
         let mut chosen = Vec::with_capacity(n_seeds.min(n_nodes));
         while chosen.len() < n_seeds
             && let Some(top) = heap.pop()
         {
             let node = top.node.0;
-            let gain = self.gain(node);
-            let again = Candidate { gain: gain.value(), node: top.node };
+            let again = Candidate { gain: self.gain(node), node: top.node };
             if heap.peek().is_some_and(|next| again < *next) {
                 heap.push(again);
                 continue;
@@ -159,96 +165,26 @@ impl Greedy<'_> {
             if again.gain <= 0.0 {
                 break;
             }
-            if self.forest.holds(node) {
+            let is_in_tree = self.forest.holds(node);
+            if is_in_tree {
                 self.forest.choose(node);
             } else {
                 self.coverage.choose(node);
-                self.parts.start(node);
+                self.has_seed[self.parts.of_node(node) as usize] = true;
             }
-            chosen.push(Chosen { node, exact_gain: gain.exact() });
+            chosen.push(Chosen { node, tree_gain: is_in_tree.then_some(again.gain) });
         }
         chosen
     }
 
-    fn gain(&self, node: u32) -> Gain {
+    fn gain(&self, node: u32) -> f64 {
         if self.forest.holds(node) {
-            return Gain::Exact(self.forest.gain(node));
+            return self.forest.gain(node);
         }
         match self.exact.reach[node as usize] {
-            Some(reach) if !self.parts.started(node) => Gain::Exact(reach),
-            _ => Gain::Sampled(self.coverage.gain(node)),
+            Some(reach) if !self.has_seed[self.parts.of_node(node) as usize] => reach,
+            _ => self.coverage.gain(node),
         }
-    }
-}
-
-enum Gain {
-    Exact(f64),
-    Sampled(f64),
-}
-
-impl Gain {
-    fn value(&self) -> f64 {
-        match self {
-            Self::Exact(gain) | Self::Sampled(gain) => *gain,
-        }
-    }
-
-    fn exact(&self) -> Option<f64> {
-        match self {
-            Self::Exact(gain) => Some(*gain),
-            Self::Sampled(_) => None,
-        }
-    }
-}
-
-/// Which nodes are connected, by edges in whatever direction, and in which parts there is a seed.
-struct Parts {
-    /// A node of the same part; the part's own node points to itself.
-    leader: Vec<u32>,
-    has_seed: Vec<bool>,
-}
-
-impl Parts {
-    /// Nodes in the trees of `forest` stay on their own: nobody asks for their part.
-    fn of(graph: &ReferralGraph, forest: &ForestSeeds<'_>) -> Self {
-        let n_nodes = graph.n_nodes();
-        let mut parts = Self { leader: (0..n_nodes as u32).collect(), has_seed: vec![false; n_nodes] };
-        for node in (0..n_nodes as u32).filter(|&node| !forest.holds(node)) {
-            for &other in graph.referred(node) {
-                parts.join(node, other);
-            }
-        }
-        parts
-    }
-
-    fn join(&mut self, left: u32, right: u32) {
-        let (left, right) = (self.shortened(left), self.shortened(right));
-        self.leader[left.max(right) as usize] = left.min(right);
-    }
-
-    fn shortened(&mut self, mut node: u32) -> u32 {
-        while self.leader[node as usize] != node {
-            let next = self.leader[self.leader[node as usize] as usize];
-            self.leader[node as usize] = next;
-            node = next;
-        }
-        node
-    }
-
-    fn of_node(&self, mut node: u32) -> usize {
-        while self.leader[node as usize] != node {
-            node = self.leader[node as usize];
-        }
-        node as usize
-    }
-
-    fn start(&mut self, node: u32) {
-        let part = self.of_node(node);
-        self.has_seed[part] = true;
-    }
-
-    fn started(&self, node: u32) -> bool {
-        self.has_seed[self.of_node(node)]
     }
 }
 
@@ -313,13 +249,15 @@ pub(super) fn alone(graph: &ReferralGraph) -> Vec<f64> {
     (0..graph.n_nodes() as u32).map(none_live).collect()
 }
 
-/// The seeds with gains that are exact or come from fresh sets: each set counts for the first seed that covers it.
+/// The seeds with gains that are exact, in trees or as `settled` has it, or come from fresh sets: each set counts for the first
+/// seed that covers it.
 fn judged(
     chosen: &[Chosen],
     graph: &ReferralGraph,
     sampler: &ReverseSampler<'_>,
     n_samples: usize,
     seed: u64,
+    mut settled: SettledSeeds<'_>,
 ) -> Vec<Seed> {
     let mut order = vec![u32::MAX; graph.n_nodes()];
     for (place, seed) in chosen.iter().enumerate() {
@@ -341,20 +279,19 @@ fn judged(
     // Binomial; where none or all of the sets are covered, one that was not seen may be otherwise.
     let n_sets = n_samples.max(1) as f64;
     let std_error = |count: f64| per_set * (count.max(1.0) * (n_sets - count).max(1.0) / n_sets).sqrt();
-    let (mut reach, mut counted, mut sampled) = (0.0, 0.0, false);
+    let mut reach = 0.0;
     let mut seeds = Vec::with_capacity(n_chosen);
-    for (place, &Chosen { node, exact_gain }) in chosen.iter().enumerate() {
-        let (gain, gain_se) = match exact_gain {
-            Some(gain) => (gain, 0.0),
+    for (place, &Chosen { node, tree_gain }) in chosen.iter().enumerate() {
+        let SeedGain { gain, counted } = match tree_gain {
+            Some(gain) => SeedGain { gain, counted: None },
             None => {
                 let count: f64 = tallies.iter().map(|counts| f64::from(counts[place])).sum();
-                counted += count;
-                sampled = true;
-                (alone[node as usize] + per_set * count, std_error(count))
+                settled.take(node, alone[node as usize] + per_set * count, count)
             }
         };
         reach += gain;
-        seeds.push(Seed { node, gain, gain_se, reach, reach_se: if sampled { std_error(counted) } else { 0.0 } });
+        let gain_se = counted.map_or(0.0, std_error);
+        seeds.push(Seed { node, gain, gain_se, reach, reach_se: settled.counted().map_or(0.0, std_error) });
     }
     seeds
 }

@@ -173,6 +173,11 @@ impl<'graph> Weights<'graph> {
     }
 }
 
+/// Reach of the nodes of which it is known without sampling.
+pub(super) fn exact_reach(graph: &ReferralGraph, value: impl Fn(u32) -> f64) -> Vec<Option<f64>> {
+    exact(&Weights::of(graph), value)
+}
+
 /// Reach of the nodes from which no circle can be reached, from the ends up.
 fn exact(weights: &Weights<'_>, value: impl Fn(u32) -> f64) -> Vec<Option<f64>> {
     let inward = &weights.graph.inward;

@@ -161,6 +161,26 @@ impl Exclusion {
             Self::UnknownStatus => "unknown_status",
         }
     }
+
+    /// What it says of the rows, and what to do where most of a source is left out for it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::AfterAsOf => {
+                "most lie after the study's date; move `as_of`, or see how the times are written (`time_format`, `zone`)"
+            }
+            Self::Preview | Self::Test | Self::Synthetic | Self::Spam => {
+                "most were given to try the survey, or by no customer; see whether this is the export of the live survey"
+            }
+            Self::Unfinished => "most were left before the end; `unfinished` says what becomes of them",
+            Self::Unanswered => {
+                "most are invitations that nobody answered; see whether this is the export of the answers"
+            }
+            Self::OtherSurvey => {
+                "most are of another survey of the same export; see whether the study names the right columns"
+            }
+            Self::UnknownStatus => "most have a status that is not known; see what the export means by it",
+        }
+    }
 }
 
 /// One file of a source.
@@ -414,6 +434,17 @@ impl SourceAccount {
     pub fn foremost(&self) -> Option<&PutAside> {
         let most = self.put_aside.iter().map(|aside| aside.n_rows).max()?;
         self.put_aside.iter().find(|aside| aside.n_rows == most)
+    }
+
+    /// Why most rows are not used and what to do, whether they are put aside or excluded, to end a sentence with; nothing where all
+    /// rows are used.
+    pub fn unused_in_words(&self) -> String {
+        let excluded = self.rows_excluded.iter().max_by_key(|(_, n)| **n);
+        let n_aside = self.foremost().map_or(0, |aside| aside.n_rows);
+        match excluded.filter(|(_, n)| **n > n_aside) {
+            Some((why, _)) => format!("; {}", why.advice()),
+            None => self.foremost_in_words(),
+        }
     }
 
     /// What most rows are put aside for, the first of them and what to do, to end a sentence with; nothing without such rows.

@@ -257,6 +257,12 @@ impl Engine {
         Ok(rows)
     }
 
+    /// The columns of a typed table.
+    pub(super) fn column_names(&self, table: &str, doing: &'static str) -> Result<Vec<String>, LinkError> {
+        let frame = self.runtime.block_on(self.session.table(table)).map_err(|source| failure(doing, source))?;
+        Ok(frame.schema().fields().iter().map(|field| field.name().clone()).collect())
+    }
+
     /// Writes the customers' anchors once, so that the statement does not number the customers again for each source.
     pub(super) fn write_anchors(&self, plan: &LinkPlan) -> Result<(), LinkError> {
         let failed = |source| failure("listing the customers", source);

@@ -20,6 +20,7 @@ mod outcome_window;
 mod plan;
 mod profile;
 mod referrals;
+mod repeated_rows;
 mod representativeness;
 mod shared_keys;
 mod sql;

@@ -5,7 +5,7 @@ use super::PipelineError;
 use super::run::{Joined, Progress, ReadSoFar, RunSettings, join};
 use crate::intake::Folders;
 use crate::link::{Anchors, BaseTable, Column, LinkPlan, TableLines};
-use crate::store::{Staging, StoreError, Table, TableWriter, WorkFolder};
+use crate::store::{Earlier, Staging, StoreError, Table, TableWriter, WorkFolder};
 use crate::study::Study;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 const STATEMENT: &str = "statement.sql";
 /// The typed tables in the folder.
 const TYPED: &str = "typed";
+/// Whatever this command has ever written into its folder.
+const OWN: &[&str] =
+    &[STATEMENT, TYPED, "quarantine", "answers.csv", "answers.parquet", "customers.csv", "customers.parquet"];
 
 /// A base table that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct WrittenBaseTable {
     pub n_rows: u64,
     /// Its columns.
     pub n_columns: usize,
+    /// Files of others that an earlier folder held, and this one now holds.
+    pub kept: Vec<String>,
 }
 
 /// Joins the sources of a study and writes into `settings.out` the base table as Parquet and CSV, the typed tables that it was made
@@ -40,7 +45,7 @@ pub fn write_base_table(
     progress: &dyn Fn(Progress),
 ) -> Result<WrittenBaseTable, PipelineError> {
     let target = std::path::absolute(&settings.out).map_err(StoreError::file(&settings.out, "written"))?;
-    check_replaceable(&target)?;
+    let earlier = Earlier::base_table(&target, STATEMENT, OWN)?;
     let staging = Staging::beside(&target)?;
     let work = WorkFolder::within(target.parent().unwrap_or(&target))?;
     let folders = Folders { work: staging.folder(TYPED)?, quarantine: staging.folder("quarantine")? };
@@ -56,19 +61,8 @@ pub fn write_base_table(
     let plan = LinkPlan { tables: plan.tables.within(&typed), ..plan.clone() };
     let statement = staging.path().join(STATEMENT);
     std::fs::write(&statement, plan.statement_text(anchors, lines)).map_err(StoreError::file(&statement, "written"))?;
-    Ok(WrittenBaseTable { folder: staging.publish()?, name, n_rows, n_columns })
-}
-
-/// A folder is replaced whole, so it must be one of ours, or empty.
-fn check_replaceable(target: &Path) -> Result<(), PipelineError> {
-    let is_empty = std::fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_none());
-    if !target.exists() || is_empty || target.join(STATEMENT).is_file() {
-        return Ok(());
-    }
-    Err(PipelineError::Usage(format!(
-        "{} is there and is no base table of an earlier `advocate link`; it would be replaced: name another folder",
-        target.display()
-    )))
+    let kept = earlier.map_or_else(|| Ok(Vec::new()), |earlier| earlier.keep_in(staging.path()))?;
+    Ok(WrittenBaseTable { folder: staging.publish()?, name, n_rows, n_columns, kept })
 }
 
 fn write_rows(joined: &Joined, anchors: Anchors, name: &str, folder: &Path) -> Result<(u64, usize), PipelineError> {

@@ -4,7 +4,7 @@ use super::day_dates::day_dates;
 use super::identity;
 use super::run::{self, Folder, ReadSoFar};
 use super::selection::Selection;
-use super::{PipelineError, RunSettings, absent_values, shared_keys};
+use super::{PipelineError, RunSettings, absent_values, referral_rules, repeated_rows, shared_keys};
 use crate::estimators::Family;
 use crate::intake::{Intake, Table};
 use crate::link::{Anchors, BaseTable, TableLines};
@@ -80,8 +80,14 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
         let _ = writeln!(text, "{rows} that the study does not read");
     }
     text.push_str(&identity::lines(intake));
+    for repeated in repeated_rows::repeated_rows(study, engine, &intake.accounts)? {
+        let _ = writeln!(text, "warning: {}", repeated.sentence());
+    }
     for few in shared_keys::few_shared(study, engine, &engine.match_report()?)? {
         let _ = writeln!(text, "warning: {}", few.sentence());
+    }
+    if let Some(swapped) = referral_rules::swapped_columns(engine, &study.sources)? {
+        let _ = writeln!(text, "warning: {}", swapped.sentence());
     }
     for absent in absent_values::absent_values(study, engine)? {
         let _ = writeln!(text, "warning: {}", absent.sentence());
@@ -250,5 +256,48 @@ touchpoints = [\"touch\"]
         let refusal = bought(&format!("{PURCHASES}{rule}")).expect_err("no such column");
         assert!(refusal.contains(":15:") && refusal.contains("the stage `new` asks for `recency_day`"), "{refusal}");
         assert!(refusal.contains("did you mean `recency_days`"), "{refusal}");
+    }
+
+    const REFERRED: &str = "study = { name = \"case\", as_of = 2026-12-31 }
+[sources.feedback]
+path = \"answers.csv\"
+customer = \"who\"
+time = \"when\"
+recommend = \"ltr\"
+[sources.customers]
+path = \"customers.csv\"
+customer = \"who\"
+joined = \"since\"
+[sources.referrals]
+path = \"referrals.csv\"
+referrer = \"by\"
+referred = \"of\"
+time = \"when\"
+[drivers]
+touchpoints = [\"touch\"]
+[outcomes.recommend]
+";
+
+    /// Ten customers of 2024 who each bring one on the day that one joins, in 2025.
+    fn brought(text: &str) -> String {
+        let answers = "who,when,ltr,touch\na1,2026-03-01T12:00:00Z,9,2\na2,2026-03-02T12:00:00Z,4,3\n";
+        let (mut customers, mut referrals) = ("who,since\n".to_owned(), "by,of,when\n".to_owned());
+        for n in 1..=10 {
+            customers.push_str(&format!("a{n},2024-01-{n:02}T00:00:00Z\nb{n},2025-01-{n:02}T00:00:00Z\n"));
+            referrals.push_str(&format!("a{n},b{n},2025-01-{n:02}T00:00:00Z\n"));
+        }
+        let files = [("answers.csv", answers), ("customers.csv", &customers), ("referrals.csv", &referrals)];
+        let own = SmallStudy::new(text, &files);
+        check(&own.study(), &own.settings()).expect("checked")
+    }
+
+    #[test]
+    fn referrals_that_all_run_backwards_have_their_columns_swapped() {
+        assert!(!brought(REFERRED).contains("look swapped"));
+        let said = brought(&REFERRED.replace("\"by\"", "\"x\"").replace("\"of\"", "\"by\"").replace("\"x\"", "\"of\""));
+        assert!(
+            said.contains("warning: The columns of [sources.referrals] look swapped: in 10 of 10 referrals"),
+            "{said}"
+        );
     }
 }

@@ -260,17 +260,33 @@ impl Test {
             test.values.push(value);
         }
         if test.rows.is_empty() {
-            let shared = match test.n_shared_customer {
-                0 => String::new(),
-                n => format!(" but {n} of customers who answered in one"),
-            };
-            let last = times.iter().copied().fold(f64::NEG_INFINITY, f64::max) as i64;
-            return refused(format!(
-                "the study has no answer from after both training windows{shared} (its last is of {}); judge on later answers",
-                written(last)
-            ));
+            let n_later = times.iter().filter(|&&t| starts(t as i64)).count();
+            return refused(test.nothing_to_test(n_later, times));
         }
         Ok(test)
+    }
+
+    /// Why no answer tests, of which so many were given after both training windows.
+    fn nothing_to_test(&self, n_later: usize, times: &[f64]) -> String {
+        if n_later == 0 {
+            let last = times.iter().copied().fold(f64::NEG_INFINITY, f64::max) as i64;
+            return format!(
+                "the study has no answer from after both training windows (its last is of {}); judge on later answers",
+                written(last)
+            );
+        }
+        let n_unknown = n_later - self.n_shared_customer;
+        let counts = [
+            (n_unknown, "lack a score, or what is to be predicted is not known of them yet"),
+            (self.n_shared_customer, "are of customers who answered within one"),
+        ];
+        let counts = counts.into_iter().filter(|(n, _)| *n > 0);
+        let counts: Vec<String> = counts.map(|(n, why)| format!("{} {why}", words::count(n as u64))).collect();
+        format!(
+            "none of the {} from after both training windows can test ({}); judge on later answers of other customers",
+            words::counted(n_later, "answer", "answers"),
+            counts.join(", ")
+        )
     }
 
     fn outcomes(&self, study: &Study, base: &BaseTable, outcome: &Outcome) -> Result<TestRows, EvaluationError> {

@@ -4,13 +4,14 @@ use crate::data::DataError;
 use crate::drivers::{DriverError, MethodError};
 use crate::estimators::FitError;
 use crate::influence::InfluenceError;
-use crate::intake::IntakeError;
+use crate::intake::{IntakeError, in_full};
 use crate::link::LinkError;
 use crate::measures::MeasureError;
 use crate::pipeline::{DraftError, SimulateError};
 use crate::report::ReportError;
 use crate::store::StoreError;
 use crate::study::StudyError;
+use std::io::ErrorKind;
 use thiserror::Error;
 
 /// Why a use case ended without its result.
@@ -87,10 +88,43 @@ pub enum PipelineError {
     Simulate(#[from] SimulateError),
 }
 
+/// What the system says of a full disk; where an error holds the words of another as text, they are all there is of it.
+const DISK_FULL: &str = "No space left on device";
+
+/// Whether a full disk stands anywhere behind an error.
+fn is_disk_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let is_full = |kind: ErrorKind| matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+    let mut cause = Some(error);
+    while let Some(own) = cause {
+        if own.downcast_ref::<std::io::Error>().is_some_and(|own| is_full(own.kind())) {
+            return true;
+        }
+        cause = own.source();
+    }
+    in_full(error).contains(DISK_FULL)
+}
+
 impl PipelineError {
+    /// The error and its causes in one line; of a full disk what could not be done and what to do, and not what every layer between
+    /// says of it.
+    pub fn in_words(&self) -> String {
+        if !is_disk_full(self) {
+            return in_full(self);
+        }
+        // What stands behind a semicolon or a colon is advice for other causes, or a cause.
+        let said = self.to_string();
+        let doing = said.split([';', ':']).next().unwrap_or(&said);
+        format!(
+            "{doing}: no space is left on the disk; free some, or name a folder on another disk with --out, and for temporary files \
+             with TMPDIR"
+        )
+    }
+
     /// 1 a bug; 2 wrong usage; 3 input refused; 4 the analysis is impossible as asked; 5 output not written.
     pub fn exit_code(&self) -> u8 {
         match self {
+            // Whatever was being done, it was to write; a job may try again once there is space.
+            own if is_disk_full(own) => 5,
             Self::Usage(_) | Self::Method(_) => 2,
             Self::Intake(error) if error.is_usage() => 2,
             Self::Intake(error) if error.is_output() => 5,
@@ -112,5 +146,49 @@ impl PipelineError {
             Self::Simulate(_) => 5,
             Self::Link(_) | Self::Report(_) => 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datafusion::error::DataFusionError;
+    use datafusion::parquet::errors::ParquetError;
+
+    fn full() -> std::io::Error {
+        // ENOSPC of errno(3).
+        std::io::Error::from_raw_os_error(28)
+    }
+
+    /// The sentence and the exit code where a full disk stands somewhere behind an error.
+    fn assert_full(error: PipelineError) {
+        let text = error.in_words();
+        assert_eq!(error.exit_code(), 5, "{text}");
+        assert_eq!(text.matches("no space is left on the disk").count(), 1, "{text}");
+        assert!(!text.contains("os error"), "{text}");
+    }
+
+    #[test]
+    fn a_full_disk_is_five_wherever_it_stands() {
+        let doing = "joining the answers";
+        let spilling = DataFusionError::IoError(full()).context("spilling a sort");
+        assert_full(LinkError::Engine { doing, source: spilling }.into());
+        let writing = ParquetError::External(Box::new(full()));
+        assert_full(LinkError::Engine { doing, source: writing.into() }.into());
+        // An error that keeps only the words of its cause.
+        let told = DataFusionError::Execution(format!("a worker failed: {}", full()));
+        assert_full(LinkError::Memory { doing, source: told }.into());
+        let path = std::path::PathBuf::from("tables/drivers.parquet");
+        let source = ParquetError::External(Box::new(full()));
+        assert_full(StoreError::Parquet { path: path.clone(), source }.into());
+        assert_full(StoreError::file(path, "written")(full()).into());
+    }
+
+    #[test]
+    fn other_errors_keep_their_code_and_their_causes() {
+        let source = DataFusionError::Execution("no such column".to_owned());
+        let error = PipelineError::from(LinkError::Engine { doing: "joining the answers", source });
+        assert_eq!(error.exit_code(), 4);
+        assert!(error.in_words().contains("no such column"), "{}", error.in_words());
     }
 }

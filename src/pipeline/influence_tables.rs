@@ -2,7 +2,7 @@
 
 use super::later_referrals::N_REASONS;
 use crate::estimators::evaluation::Metric;
-use crate::influence::{Contender, Delay, InputKind, LargestReasons, Placebo, PlaceboNull, TimedReach};
+use crate::influence::{Contender, Delay, InputKind, LargestReasons, PassingShare, Placebo, PlaceboNull, TimedReach};
 use crate::report::{
     DelayResult, InfluenceResult, LaterKind, LearnedRating, PassingResult, PassingRow, ReferralRuleRow,
     ReferralWorthResult, SeedCount, SeedPlanResult,
@@ -158,7 +158,8 @@ fn passing(result: &PassingResult) -> Table {
 }
 
 fn delays(result: &DelayResult) -> Table {
-    let fit = &result.fit;
+    let fit = &result.chosen.fit;
+    let is_estimated = result.chosen.share == PassingShare::Estimated;
     let (family, mean_days, scale_days, shape) = match fit.delay {
         Delay::Exponential { mean_days } => ("exponential", Some(mean_days), mean_days, 1.0),
         Delay::Weibull { scale_days, shape } => ("weibull", None, scale_days, shape),
@@ -173,11 +174,11 @@ fn delays(result: &DelayResult) -> Table {
         .numbers("shape", [shape])
         .numbers("shape_se", [fit.shape_se])
         .numbers("share", [fit.share])
-        .numbers("share_se", [fit.share_se])
+        .numbers("share_se", [is_estimated.then_some(fit.share_se)])
         .integers("n_trials", [fit.n_trials as i64])
         .integers("n_passed", [fit.n_passed as i64])
         .numbers("aic", [fit.aic])
-        .numbers("aic_other", [result.aic_other])
+        .numbers("aic_other", [result.chosen.aic_other])
         .integers("n_samples", [result.n_samples as i64])
 }
 

@@ -57,6 +57,7 @@ mod referral_log;
 mod referral_pictures;
 mod referral_rules;
 mod referral_worth;
+mod repeated_rows;
 mod respondents;
 mod result_tables;
 mod retry;

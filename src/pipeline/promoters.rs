@@ -14,13 +14,14 @@ use super::referral_worth::worth;
 use super::word_speed::{SpeedQuestion, word_speed};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{
-    Generations, InfluenceError, InfluenceRating, RatingInputs, RatingReason, RatingWeights, Reach, ReachSettings,
-    ReferralGraph, SignedSettings, Stance, degrees, rate_promoters, signed_reach, threshold_value_reach, value_reach,
+    DelayChoice, DelayFamily, Eventually, Generations, InfluenceError, InfluenceRating, RatingInputs, RatingReason,
+    RatingWeights, Reach, ReachSettings, ReferralGraph, SignedSettings, Stance, degrees, rate_promoters, signed_reach,
+    threshold_value_reach, value_reach,
 };
 use crate::intake::SourceAccount;
 use crate::link::{BaseTable, Engine};
 use crate::report::{InfluenceResult, InfluenceRow, ReferralRuleRow, Sampled, words};
-use crate::study::{EdgeProbability, Influence, PassingRule, ReachValue, Study, WordModel};
+use crate::study::{DelayRule, EdgeProbability, Influence, PassingRule, ReachValue, Study, WordModel};
 
 /// The referral graph and what is known of the customers in it.
 pub(super) struct Promoters<'run> {
@@ -136,6 +137,7 @@ impl<'run> Promoters<'run> {
             graph,
             &SpeedQuestion {
                 reach_days: &settings.reach_days,
+                delay: delay_choice(settings),
                 tenure_days: history.recorded("tenure_days"),
                 outside_tenure_days: &outside_tenure_days,
                 as_of_us: study.as_of.end_us(),
@@ -249,6 +251,7 @@ impl<'run> Promoters<'run> {
                 (probability, _) if is_cascade => in_words(probability, log.has_column()),
                 (probability, _) => weights_in_words(probability),
             },
+            premise: premise(settings, spreading.is_some(), log.has_column()),
             passing: passing.result,
             delay: speed.delay,
             timed: speed.timed,
@@ -284,6 +287,15 @@ impl<'run> Promoters<'run> {
         let reached = reached(&graph, self.settings.model, &reach_settings(self.settings, self.study.seed))?;
         Ok(Spreading { graph, reached })
     }
+}
+
+fn delay_choice(settings: &Influence) -> DelayChoice {
+    let family = match settings.delay {
+        DelayRule::Best => None,
+        DelayRule::Exponential => Some(DelayFamily::Exponential),
+        DelayRule::Weibull => Some(DelayFamily::Weibull),
+    };
+    DelayChoice { family, eventually: settings.all_pass.then_some(Eventually::All) }
 }
 
 fn rank_weights(settings: &Influence) -> RatingWeights {
@@ -348,6 +360,29 @@ fn in_words(probability: EdgeProbability, has_column: bool) -> String {
             "each referral passes the word on with probability 1 over the customer's number of referrers".to_owned()
         }
     }
+}
+
+/// What a figure of reach holds under, to stand beside it.
+fn premise(settings: &Influence, is_learned: bool, has_column: bool) -> String {
+    let verb = match settings.model {
+        WordModel::Cascade => "passes the word on with",
+        WordModel::Threshold => "weighs by thresholds with",
+    };
+    let which = match settings.probability {
+        EdgeProbability::Uniform(value) => format!("probability {value} (assumed)"),
+        EdgeProbability::Learned(_) if is_learned => {
+            format!(
+                "a probability learned from which of the referred bought within {}",
+                words::days(settings.passing.within_days)
+            )
+        }
+        EdgeProbability::Column => "the probability that the referrals file gives it".to_owned(),
+        EdgeProbability::Learned(_) if has_column => "the probability that the referrals file gives it".to_owned(),
+        EdgeProbability::WeightedCascade | EdgeProbability::Learned(_) => {
+            "probability 1 over the referred customer\u{2019}s number of referrers (assumed)".to_owned()
+        }
+    };
+    format!("if each referral {verb} {which}")
 }
 
 /// What the cascade tells and linear thresholds do not.

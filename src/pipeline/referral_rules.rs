@@ -48,6 +48,7 @@ pub(super) fn ruled(
         people.meet(&batch);
         Ok(())
     })?;
+    let swapped = people.swapped(&times, relations.as_deref()).map(|swapped| swapped.finding());
     let n_unknown = customers.map(|_| people.unknown().filter(|&unknown| unknown).count());
     if customers.is_some() && rules.unknown == RuleTreatment::Drop {
         people.forget_the_unknown();
@@ -67,7 +68,8 @@ pub(super) fn ruled(
     if relations.is_some() {
         rows.extend(of_kinds(&made.account));
     }
-    let mut findings = findings(&rows, made.account.n_records);
+    // Before anything that is said of single rules.
+    let mut findings: Vec<Finding> = swapped.into_iter().chain(self::findings(&rows, made.account.n_records)).collect();
     findings.extend(declined(&made.account));
     if times.is_empty() {
         findings.extend(accounts.iter().find(|account| account.source == "referrals").map(none_usable));
@@ -84,6 +86,55 @@ pub(super) fn ruled(
         relations.map(|own| own.into_iter().zip(&is_kept).filter(|(_, kept)| **kept).map(|(own, _)| own).collect());
     let table = if is_kept.iter().all(|&kept| kept) { table } else { table.filtered(|row| is_kept[row]) };
     Ok(RuledReferrals { table, relations, rows, findings })
+}
+
+/// Referrals that nearly all run backwards: who is said to have referred came with the referral or after it, and who is said to have
+/// been referred was there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SwappedColumns {
+    n_backwards: usize,
+    /// Referrals of two customers whose dates of joining are known.
+    n_dated: usize,
+}
+
+impl SwappedColumns {
+    /// Referrals without which nothing is said, and the share of them that must run backwards.
+    const DATED_MIN: usize = 10;
+    const SHARE: f64 = 0.9;
+
+    pub fn sentence(&self) -> String {
+        format!(
+            "The columns of [sources.referrals] look swapped: in {} of {}, whoever `referrer` names joined with the referral or after \
+             it, and whoever `referred` names had joined before. Exchange the two columns in the study; as it stands, those \
+             who were brought are rated for those who brought them.",
+            words::count(self.n_backwards as u64),
+            words::counted(self.n_dated, "referral with known dates", "referrals with known dates")
+        )
+    }
+
+    fn finding(&self) -> Finding {
+        Finding::new(FindingKind::Unreliable, Severity::Serious, "referrals", self.sentence())
+            .number("n_backwards", self.n_backwards as f64)
+            .number("n_dated", self.n_dated as f64)
+    }
+}
+
+/// Whether the columns of the referrals of a study look swapped, as far as dates of joining tell.
+///
+/// # Errors
+/// The engine fails.
+pub(super) fn swapped_columns(engine: &Engine, sources: &Sources) -> Result<Option<SwappedColumns>, PipelineError> {
+    let has_joined = sources.customers.as_ref().is_some_and(|customers| customers.joined.is_some());
+    let Some(referrals) = sources.referrals.as_ref().filter(|_| has_joined) else { return Ok(None) };
+    let table = engine.referrals()?;
+    let mut people = People::of(&table);
+    engine.joined::<PipelineError>(|batch| {
+        people.meet(&batch);
+        Ok(())
+    })?;
+    let times: Vec<i64> = table.numbers("t").unwrap_or_default().iter().map(|&t| t as i64).collect();
+    let relations = referrals.kinds.as_ref().map(|kinds| relations(&table, kinds));
+    Ok(people.swapped(&times, relations.as_deref()))
 }
 
 /// What each row says; intake put aside what the study has no word for.
@@ -138,6 +189,24 @@ impl People {
                 self.joined[person as usize] = (!time.is_nan()).then_some(time as i64);
             }
         }
+    }
+
+    /// Whether those who brought and those who were brought look exchanged; friendships have no direction.
+    fn swapped(&self, times: &[i64], relations: Option<&[Relation]>) -> Option<SwappedColumns> {
+        let joined = |person: Option<u32>| person.and_then(|person| self.joined[person as usize]);
+        let is_directed = |row: usize| relations.is_none_or(|own| own[row] != Relation::Friendship);
+        let dated = (0..times.len()).filter(|&row| is_directed(row)).filter_map(|row| {
+            let (from, to) = (joined(self.from[row])?, joined(self.to[row])?);
+            Some(to < times[row] && times[row] <= from)
+        });
+        let (mut n_dated, mut n_backwards) = (0, 0);
+        for is_backwards in dated {
+            n_dated += 1;
+            n_backwards += usize::from(is_backwards);
+        }
+        let is_swapped =
+            n_dated >= SwappedColumns::DATED_MIN && n_backwards as f64 >= SwappedColumns::SHARE * n_dated as f64;
+        is_swapped.then_some(SwappedColumns { n_backwards, n_dated })
     }
 
     fn knows(&self, person: Option<u32>) -> bool {
@@ -206,7 +275,7 @@ fn none_usable(account: &SourceAccount) -> Finding {
     } else {
         let reasons = account.reasons();
         let reasons = if reasons.is_empty() { String::new() } else { format!(" ({reasons})") };
-        (format!("No referral of {n_read} could be used{reasons}"), account.foremost_in_words())
+        (format!("No referral of {n_read} could be used{reasons}"), account.unused_in_words())
     };
     let sentence = format!("{why}, so nothing is said of influence{advice}.");
     let finding = Finding::new(FindingKind::NotEstimated, Severity::Warning, "referrals", sentence);

@@ -7,18 +7,19 @@ use super::day_dates::{DayDates, day_dates};
 use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
+use super::repeated_rows::{self, RepeatedRows};
 use super::shared_keys::{self, FewShared};
 use super::{
     PipelineError, clusters, corrections, identity, judge, leaks, measure_rows, measuring, result_tables, scores,
     segment_family, stated_observed,
 };
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::intake::{Cache, CorrectionsFile, Exclusion, Folders, IdentityAccount, Intake, SourceAccount, in_full};
+use crate::intake::{Cache, CorrectionsFile, Exclusion, Folders, IdentityAccount, Intake, SourceAccount};
 use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults, words};
 use crate::store::{
-    self, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError, StoredPenalty,
-    TermSource, TrainingWindow, WorkFolder,
+    self, Earlier, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError,
+    StoredPenalty, TermSource, TrainingWindow, WorkFolder,
 };
 use crate::study::{InvitationCost, Outcome, OutcomeKind, SeedValue, Study, Transactions, nearest};
 use std::path::{Path, PathBuf};
@@ -59,12 +60,15 @@ pub struct Run {
     pub folder: PathBuf,
     /// What was found.
     pub results: StudyResults,
+    /// Files of others that the earlier folder held, and this one now holds.
+    pub kept: Vec<String>,
 }
 
 /// Reads, joins, analyses, scores and writes; the results folder is swapped in whole at the end.
 ///
 /// A run that fails leaves earlier results alone and writes `OUT/STUDY/AS_OF.failed` with a manifest that says why, and
-/// with the rows put aside so far.
+/// with the rows put aside so far. A folder there that is not of this program is never replaced; what others have put into one that is,
+/// or have changed in it, goes along into the new one.
 ///
 /// # Errors
 /// Whatever a room refuses; [`PipelineError::exit_code`] sorts it.
@@ -73,20 +77,21 @@ pub fn run(study: &Study, settings: &RunSettings, progress: &dyn Fn(Progress)) -
     let failed = target.with_file_name(format!("{}.failed", folder_name(study.as_of.written())));
     let staging = Staging::beside(&target)?;
     let mut read = ReadSoFar::default();
-    match run_into(study, settings, progress, &staging, &mut read) {
+    // Asked before the work and not after it; read again at its end, for what was changed meanwhile.
+    let made = match Earlier::results(&target) {
+        Ok(_) => run_into(study, settings, progress, &staging, &mut read),
+        Err(error) => Err(error.into()),
+    };
+    match made {
         Ok(results) => {
             let findings = all_findings(&results);
             Manifest::of(study, &results.sources, &findings, Status::Done, staging.path())?
                 .identified(read.identity.as_ref())
                 .corrected(read.corrections.as_ref())
                 .write(staging.path())?;
-            let folder = staging.publish()?;
-            for gone in [failed, refused_folder(Path::new(study.file()), &settings.out)] {
-                if gone.exists() {
-                    std::fs::remove_dir_all(&gone).map_err(StoreError::file(&gone, "removed"))?;
-                }
-            }
-            Ok(Run { folder, results })
+            let refused = refused_folder(Path::new(study.file()), &settings.out);
+            let (folder, kept) = publish(staging, &target, &[failed, refused])?;
+            Ok(Run { folder, results, kept })
         }
         Err(error) => {
             // What went wrong is more important than a manifest that cannot be written either.
@@ -94,6 +99,28 @@ pub fn run(study: &Study, settings: &RunSettings, progress: &dyn Fn(Progress)) -
             Err(error)
         }
     }
+}
+
+/// Takes the target's place, with what others have put into the folder there and into those of earlier failures, which go. Returns
+/// the folder and the paths that were kept.
+fn publish(staging: Staging, target: &Path, failures: &[PathBuf]) -> Result<(PathBuf, Vec<String>), StoreError> {
+    let mut kept = Vec::new();
+    if let Some(earlier) = Earlier::results(target)? {
+        kept.extend(earlier.keep_in(staging.path())?);
+    }
+    let mut gone = Vec::new();
+    for failure in failures {
+        // A folder of that name that is not ours is in nobody's way.
+        if let Ok(Some(earlier)) = Earlier::results(failure) {
+            kept.extend(earlier.keep_in(staging.path())?);
+            gone.push(failure);
+        }
+    }
+    let folder = staging.publish()?;
+    for failure in gone {
+        std::fs::remove_dir_all(failure).map_err(StoreError::file(failure, "removed"))?;
+    }
+    Ok((folder, kept))
 }
 
 /// Whether the results of a study are there already: finished, whole, made by this version of the program with these
@@ -118,8 +145,13 @@ pub fn is_done(study: &Study, out: &Path) -> Result<bool, PipelineError> {
 /// A manifest that cannot be written.
 pub fn leave_refusal(study_file: &Path, out: &Path, error: &PipelineError) -> Result<(), PipelineError> {
     if study_file.is_file() {
-        let staging = Staging::beside(&refused_folder(study_file, out))?;
-        store::refusal(study_file, error.exit_code(), in_full(error), staging.path())?;
+        let target = refused_folder(study_file, out);
+        let earlier = Earlier::results(&target)?;
+        let staging = Staging::beside(&target)?;
+        store::refusal(study_file, error.exit_code(), error.in_words(), staging.path())?;
+        if let Some(earlier) = earlier {
+            earlier.keep_in(staging.path())?;
+        }
         staging.publish()?;
     }
     Ok(())
@@ -146,6 +178,7 @@ fn leave_failure(
     staging: &Staging,
     failed: &Path,
 ) -> Result<(), StoreError> {
+    let earlier = Earlier::results(failed)?;
     let folder = Staging::beside(failed)?;
     let quarantine = staging.path().join("quarantine");
     if quarantine.exists() {
@@ -156,11 +189,14 @@ fn leave_failure(
             source,
         })?;
     }
-    let status = Status::Failed { exit_code: error.exit_code(), error: in_full(error) };
+    let status = Status::Failed { exit_code: error.exit_code(), error: error.in_words() };
     Manifest::of(study, &read.sources, &[], status, folder.path())?
         .identified(read.identity.as_ref())
         .corrected(read.corrections.as_ref())
         .write(folder.path())?;
+    if let Some(earlier) = earlier {
+        earlier.keep_in(folder.path())?;
+    }
     folder.publish().map(|_| ())
 }
 
@@ -185,6 +221,8 @@ fn run_into(
     findings.extend(leaks::findings(study, &base));
     findings.extend(identity::findings(&intake.accounts, intake.identity.as_ref()));
     findings.extend(corrections::findings(&intake));
+    let repeated = repeated_rows::repeated_rows(study, &engine, &intake.accounts)?;
+    findings.extend(repeated.iter().map(RepeatedRows::finding));
     let few_shared = shared_keys::few_shared(study, &engine, &matches)?;
     findings.extend(few_shared.iter().map(FewShared::finding));
     let absent = absent_values::absent_values(study, &engine)?;
@@ -360,10 +398,10 @@ fn no_answers(study: &Study, intake: &Intake) -> PipelineError {
             "no answer could be used of {} of the feedback{}{}",
             words::counted(n_rows as usize, "row", "rows"),
             reasons.map_or_else(String::new, |reasons| format!(" ({reasons})")),
-            account.filter(|account| account.foremost().is_some()).map_or_else(
-                || "; see what the files hold and what the study says of them".to_owned(),
-                SourceAccount::foremost_in_words
-            )
+            account
+                .map(SourceAccount::unused_in_words)
+                .filter(|words| !words.is_empty())
+                .unwrap_or_else(|| "; see what the files hold and what the study says of them".to_owned())
         )
     };
     PipelineError::Impossible(sentence)

@@ -3,7 +3,7 @@
 use super::referral_log::ReferralLog;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::influence::{
-    DelayFamily, DelayFit, Eventually, InfluenceError, ReferralGraph, TimedReach, TimedSettings, fit_delay, timed_reach,
+    DelayChoice, InfluenceError, PassingShare, ReferralGraph, TimedReach, TimedSettings, choose_delay, timed_reach,
 };
 use crate::report::{DelayResult, words};
 
@@ -23,6 +23,8 @@ const SAMPLES_MAX: usize = 2_000_000;
 pub(super) struct SpeedQuestion<'run> {
     /// Days within which reach is told, ascending; empty for none.
     pub reach_days: &'run [u32],
+    /// Which delays may be taken.
+    pub delay: DelayChoice,
     /// Days since each customer joined, where known.
     pub tenure_days: Option<&'run [f64]>,
     /// The same of customers outside of the graph, who can refer as well and have not.
@@ -72,26 +74,49 @@ pub(super) fn word_speed(
         );
         return Ok(without_delay(&problem));
     }
-    let families = [DelayFamily::Exponential, DelayFamily::Weibull];
-    let mut fits: Vec<DelayFit> = Vec::new();
-    let mut problem = String::new();
-    for family in families {
-        match fit_delay(&trials.days, &trials.passed, family, Eventually::Share) {
-            Ok(fit) => fits.push(fit),
-            Err(error) => problem = error.to_string(),
-        }
-    }
-    fits.sort_by(|left, right| left.aic.total_cmp(&right.aic));
-    let Some(&fit) = fits.first() else { return Ok(without_delay(&problem)) };
+    let chosen = match choose_delay(&trials.days, &trials.passed, &question.delay) {
+        Ok(chosen) => chosen,
+        Err(error @ InfluenceError::NotFitted { .. }) => return Ok(without_delay(&error.to_string())),
+        Err(error) => return Err(error),
+    };
     let settings = TimedSettings {
-        delay: fit.delay,
+        delay: chosen.fit.delay,
         horizons: question.reach_days.iter().map(|&days| f64::from(days)).collect(),
         samples: (SAMPLES_EACH * graph.n_arcs()).clamp(question.samples, SAMPLES_MAX.max(question.samples)),
         seed: question.seed,
     };
     let timed = timed_reach(graph, &settings)?;
-    let delay = DelayResult { fit, aic_other: fits.get(1).map(|other| other.aic), n_samples: timed.n_samples };
-    Ok(WordSpeed { delay: Some(delay), timed: Some(timed), findings: Vec::new() })
+    let seen_days = trials.days.iter().copied().fold(0.0, f64::max);
+    let findings = [all_pass(chosen.share), beyond_sight(chosen.fit.delay.quantile(0.5), seen_days)];
+    let delay = DelayResult { chosen, seen_days, n_samples: timed.n_samples };
+    Ok(WordSpeed { delay: Some(delay), timed: Some(timed), findings: findings.into_iter().flatten().collect() })
+}
+
+/// Says that the dates show no share of customers who never pass the word on.
+fn all_pass(share: PassingShare) -> Option<Finding> {
+    let sentence = match share {
+        PassingShare::Estimated | PassingShare::AsAsked => return None,
+        PassingShare::AtItsEnd => {
+            "The dates of referrals show no share of customers who never pass the word on: the likelihood is largest where all do in \
+             the end, and the delay is fitted so."
+        }
+        PassingShare::NotSettled => {
+            "What share of customers never pass the word on cannot be told from the dates of referrals, because the likelihood has no \
+             clear maximum; the delay is fitted as if all did in the end."
+        }
+    };
+    Some(Finding::new(FindingKind::NotEstimated, Severity::Note, "delay", sentence.to_owned()))
+}
+
+/// Says that the middle of the delays lies where nobody has been yet.
+fn beyond_sight(median_days: f64, seen_days: f64) -> Option<Finding> {
+    let sentence = format!(
+        "Half of the delays are expected to be longer than {}, and nobody has been a customer for more than {}: what is said of later \
+         days is the curve of the family drawn on, not seen.",
+        words::days(median_days.round() as i64),
+        words::days(seen_days.round() as i64)
+    );
+    (median_days > seen_days).then(|| Finding::new(FindingKind::Unreliable, Severity::Note, "delay", sentence))
 }
 
 fn without_delay(problem: &str) -> WordSpeed {
@@ -148,7 +173,7 @@ impl Trials {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::influence::Delay;
+    use crate::influence::{Delay, DelayFamily, Eventually, fit_delay};
     use crate::stats::random::stream;
     use rand::Rng;
 
@@ -185,6 +210,7 @@ mod tests {
         let outside: Vec<f64> = outside.map(|customer| 900.0 - joined[customer]).collect();
         let question = SpeedQuestion {
             reach_days: &[],
+            delay: DelayChoice::default(),
             tenure_days: Some(&in_graph),
             outside_tenure_days: &outside,
             as_of_us: (900.0 * DAY_US) as i64,
@@ -197,5 +223,40 @@ mod tests {
         assert!((fit.share - 0.5).abs() < 3.0 * fit.share_se && fit.share_se < 0.05, "{fit:?}");
         let Delay::Exponential { mean_days } = fit.delay else { panic!("another family") };
         assert!((mean_days - 300.0).abs() < 3.0 * fit.scale_se, "{fit:?}");
+    }
+
+    /// Forty refer once, on days 2 to 41 after they joined; the forty whom they bring refer nobody yet.
+    #[test]
+    fn where_all_pass_delay_is_told_all_the_same_and_said() {
+        let rows: Vec<(u32, u32, i64)> =
+            (0..40).map(|pair| (2 * pair, 2 * pair + 1, ((2 + pair) as f64 * DAY_US) as i64)).collect();
+        // Referrers joined on day 0, and who they brought came with the referral.
+        let tenure_days: Vec<f64> = (0..80).map(|node| if node % 2 == 0 { 60.0 } else { f64::NAN }).collect();
+        let edges = crate::influence::EdgeList::from_numbers(
+            80,
+            rows.iter().map(|row| row.0).collect(),
+            rows.iter().map(|row| row.1).collect(),
+        );
+        let graph = ReferralGraph::new(edges.expect("sound"), &crate::influence::PassingProbability::Uniform(0.5));
+        let question = SpeedQuestion {
+            reach_days: &[30],
+            delay: DelayChoice { family: Some(DelayFamily::Exponential), eventually: None },
+            tenure_days: Some(&tenure_days),
+            outside_tenure_days: &[],
+            as_of_us: (60.0 * DAY_US) as i64,
+            samples: 1,
+            seed: 1,
+        };
+        let speed = word_speed(&ReferralLog::of_rows(&rows), &graph.expect("sound"), &question).expect("reach");
+        // Days waited over referrals, by hand: those of the referrers 2 + ... + 41 = 860, those of the brought 60 less each = 1540.
+        let delay = speed.delay.expect("a delay");
+        let Delay::Exponential { mean_days } = delay.chosen.fit.delay else { panic!("another family") };
+        assert!((mean_days - 2400.0 / 40.0).abs() < 1e-6, "{mean_days}");
+        assert!((delay.seen_days - 58.0).abs() < 1e-9);
+        // 1 + p (1 - exp(-30 / 60)) for every referrer.
+        let within = speed.timed.expect("reach in time").within(0)[0];
+        assert!((within - (1.0 + 0.5 * (1.0 - (-0.5_f64).exp()))).abs() < 1e-6, "{within}");
+        let [finding] = speed.findings.as_slice() else { panic!("{:?}", speed.findings) };
+        assert!(finding.sentence.contains("no share of customers who never pass"), "{finding:?}");
     }
 }

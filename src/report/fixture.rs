@@ -610,6 +610,7 @@ fn influence() -> InfluenceResult {
         n_exact: 2_930,
         rules: Vec::new(),
         probability: "one over the number of referrers of the referred".to_owned(),
+        premise: "if each referral passes the word on with probability 0.25 (assumed)".to_owned(),
         passing: None,
         delay: None,
         timed: None,

@@ -45,10 +45,11 @@ impl InShort {
         first.extend(changed);
         first.extend(to_improve(results).map(|text| line("What to improve", text)));
         first.extend(words_and_deeds(results).map(|text| line("Do words and deeds go together?", text)));
-        let plan = results.influence.as_ref().and_then(|influence| influence.plan.as_ref());
+        let plan =
+            results.influence.as_ref().and_then(|own| Some(influence_lines::plan(own.plan.as_ref()?, &own.premise)));
         // Keys of customers stay as they are written.
         let as_written = |lead: &str, text: String| Headline { lead: lead.to_owned(), text };
-        first.extend(plan.map(|plan| as_written("Whom to invite", influence_lines::plan(plan))));
+        first.extend(plan.map(|text| as_written("Whom to invite", text)));
         let mut more: Vec<Headline> =
             results.outcomes.iter().map(|own| line(&sentences::outcome_title(own), of_outcome(results, own))).collect();
         more.extend(beside);
@@ -334,9 +335,10 @@ fn of_influence(influence: &InfluenceResult, confidence: Confidence) -> String {
                 ),
             };
             format!(
-                "{graph}; {who}, with {} and an expected reach of {}.",
+                "{graph}; {who}, with {} and an expected reach of {}, {}.",
                 sentences::rating(first, confidence),
-                sentences::reach(first.reach, first.reach_se, first.exact)
+                sentences::reach(first.reach, first.reach_se, first.exact),
+                influence.premise
             ) + &of_networked(influence)
         }
     }

@@ -15,7 +15,8 @@ pub(super) fn lines(influence: &InfluenceResult, confidence: Confidence) -> Vec<
     let learned = influence.learned.as_ref();
     let rating = learned.filter(|learned| learned.is_used).map(|learned| rating(influence, learned, confidence));
     let against_counts = learned.and_then(against_counts);
-    [rating, against_counts, influence.plan.as_ref().map(plan)].into_iter().flatten().collect()
+    let invited = influence.plan.as_ref().map(|own| plan(own, &influence.premise));
+    [rating, against_counts, invited].into_iter().flatten().collect()
 }
 
 fn rating(influence: &InfluenceResult, learned: &LearnedRating, confidence: Confidence) -> String {
@@ -76,26 +77,35 @@ pub(super) fn value_in_words(name: &str) -> String {
     }
 }
 
-/// Whom to invite, and what is guaranteed of it.
-pub(super) fn plan(result: &SeedPlanResult) -> String {
+/// Whom to invite, whom they reach beside themselves under which premise, and what is guaranteed of it.
+pub(super) fn plan(result: &SeedPlanResult, premise: &str) -> String {
     let names: Vec<&str> = result.seeds.iter().take(N_NAMED).map(|row| row.customer.as_str()).collect();
     let more = if result.seeds.len() > N_NAMED { ", ..." } else { "" };
-    let what = match &result.counts {
-        SeedCount::Customers => "customers".to_owned(),
-        SeedCount::Value(name) => value_in_words(name),
+    let plan = &result.plan;
+    // Of somebody who may hear from those who spread the word already only a part is the plan's merit, so that nobody can say how many
+    // customers the invited themselves are.
+    let is_beside = result.counts == SeedCount::Customers && result.n_active == 0;
+    let (what, own) = match &result.counts {
+        SeedCount::Customers if is_beside => ("more customers beside them".to_owned(), 1.0),
+        SeedCount::Customers => ("customers, themselves included".to_owned(), 0.0),
+        SeedCount::Value(name) => (format!("{}, their own included", value_in_words(name)), 0.0),
     };
-    let by_count = result.plan.rivals.iter().find(|rival| rival.rival == Rival::TopByCount);
+    let beside = |reach: f64, n_invited: f64| (reach - own * n_invited).max(0.0);
+    let by_count = plan.rivals.iter().find(|rival| rival.rival == Rival::TopByCount);
     let rival = by_count.map_or_else(String::new, |rival| {
-        format!("; those with the most referrals would reach {}", words::fixed(rival.reach, 1))
+        let more = if is_beside { " more" } else { "" };
+        let reach = words::fixed(beside(rival.reach, rival.n_invited), 1);
+        format!("; those with the most referrals would reach {reach}{more}")
     });
+    let with = if is_beside { "with themselves that is" } else { "that is" };
     format!(
-        "To invite {} ({}{more}) is expected to reach {} {what}, at least {} % of the best possible with a probability \
-         of {} %{rival}.",
+        "To invite {} ({}{more}) is expected to reach {} {what}, {premise}; {with} at least {} % of the best possible with a \
+         probability of {} %{rival}.",
         words::counted(result.seeds.len(), "customer", "customers"),
         names.join(", "),
-        sentences::sampled_or_exact(result.plan.reach, result.plan.reach_se, 1),
-        words::percent_fine(result.plan.guarantee),
-        words::percent_fine(result.plan.certainty)
+        sentences::sampled_or_exact(beside(plan.reach, result.seeds.len() as f64), plan.reach_se, 1),
+        words::percent_fine(plan.guarantee),
+        words::percent_fine(plan.certainty)
     )
 }
 
@@ -103,6 +113,7 @@ pub(super) fn plan(result: &SeedPlanResult) -> String {
 mod tests {
     use super::super::fixture;
     use super::super::influence_results::LaterKind;
+    use super::plan as plan_line;
     use super::*;
     use crate::influence::{Ablation, AblationRow, PlannedSeed, RivalReach, SeedPlan};
     use crate::report::SeedRow;
@@ -189,7 +200,7 @@ mod tests {
             reach_low: 11.0,
             best_high: 17.6,
             n_samples: 4096,
-            rivals: vec![RivalReach { rival: Rival::TopByCount, reach: 9.5, reach_se: 0.1 }],
+            rivals: vec![RivalReach { rival: Rival::TopByCount, n_invited: 4.0, reach: 9.5, reach_se: 0.1 }],
             findings: Vec::new(),
         };
         let seeds = ["ann", "bob", "cid", "dan"]
@@ -207,9 +218,16 @@ mod tests {
         let influence = InfluenceResult { plan: Some(result), ..fixture::retail().influence.expect("referrals") };
         let said = lines(&influence, Confidence::default());
         assert_eq!(said.len(), 1);
-        let start = "To invite 4 customers (ann, bob, cid, ...) is expected to reach 12.00 ± 0.25 customers, at least";
+        // By hand: 12 less the 4 themselves, and 9.5 less as many.
+        let start = "To invite 4 customers (ann, bob, cid, ...) is expected to reach 8.00 ± 0.25 more customers beside them, if each \
+                     referral passes the word on with probability 0.25 (assumed); with themselves that is at least";
         assert!(said[0].starts_with(start), "{said:?}");
-        assert!(said[0].ends_with("; those with the most referrals would reach 9.5."), "{said:?}");
+        assert!(said[0].ends_with("; those with the most referrals would reach 5.5 more."), "{said:?}");
+        // Where somebody spreads the word already, the invited are no round number of customers of the plan.
+        let mut own = influence.plan.clone().expect("a plan");
+        own.n_active = 1;
+        let said = plan_line(&own, "if");
+        assert!(said.contains("reach 12.00 ± 0.25 customers, themselves included, if; that is at least"), "{said}");
         assert_eq!(value_in_words("own_value"), "of margin on what those reached have bought");
         assert_eq!(value_in_words("list_price"), "of list price (as the customers file has it) of those reached");
     }

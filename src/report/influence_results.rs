@@ -3,7 +3,7 @@
 use super::words;
 use crate::findings::Finding;
 use crate::influence::{
-    Ablation, DelayFit, GroupRow, LargestReasons, PassingJudgement, Placebo, PlannedSeed, ReferralValue, SeedPlan,
+    Ablation, ChosenDelay, GroupRow, LargestReasons, PassingJudgement, Placebo, PlannedSeed, ReferralValue, SeedPlan,
     SignedReach, Tier, TimedReach, ValueGroup,
 };
 
@@ -22,6 +22,8 @@ pub struct InfluenceResult {
     pub rules: Vec<ReferralRuleRow>,
     /// How the probability of passing the word on was set, in words.
     pub probability: String,
+    /// The same as what a figure holds under: `if each referral passes the word on with probability 0.25 (assumed)`.
+    pub premise: String,
     /// How learned passing probabilities did on later referrals, where they were asked for.
     pub passing: Option<PassingResult>,
     /// How long the word takes, where the dates tell.
@@ -173,10 +175,10 @@ pub struct Sampled {
 /// How long the word takes from a customer to the next.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DelayResult {
-    /// The family of lower AIC, fitted.
-    pub fit: DelayFit,
-    /// AIC of the other family, where it could be fitted.
-    pub aic_other: Option<f64>,
+    /// The fit of lower AIC.
+    pub chosen: ChosenDelay,
+    /// The longest that anybody was seen to pass the word on or not to.
+    pub seen_days: f64,
     /// Samples behind the timed reach.
     pub n_samples: usize,
 }

@@ -115,9 +115,9 @@ pub(super) fn strength(ranking: &DriverRanking) -> String {
 /// `12.40 customers, exact`, or `12.4 ± 0.3 customers`; the customer counts as one.
 pub(super) fn reach(reach: f64, std_error: f64, exact: bool) -> String {
     if exact {
-        format!("{} customers (exact)", words::fixed(reach, 2))
+        format!("{} customers, the customer included (exact)", words::fixed(reach, 2))
     } else {
-        format!("{} customers", sampled(reach, std_error))
+        format!("{} customers, the customer included", sampled(reach, std_error))
     }
 }
 

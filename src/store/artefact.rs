@@ -262,7 +262,10 @@ impl ModelArtefact {
     /// A file that cannot be read, is no model, or has a format version that this program does not know.
     pub fn read(path: &Path) -> Result<Self, StoreError> {
         let refuse = |problem: String| StoreError::Model { path: path.to_owned(), problem };
-        let text = std::fs::read_to_string(path).map_err(StoreError::file(path, "read"))?;
+        // What a command is given is its input, whoever wrote it.
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            refuse(format!("cannot be read ({error}); name a model file that `advocate run` wrote into models/"))
+        })?;
         let value: serde_json::Value =
             serde_json::from_str(&text).map_err(|error| refuse(format!("is not JSON ({error})")))?;
         if value.get("format").and_then(|format| format.as_str()) != Some(FORMAT) {
@@ -378,6 +381,14 @@ mod tests {
         // At the mean nothing has changed; at zero, three below it, 4.5 - 3 * 1.31 = 0.57 stands against 0.6.
         let error = ModelArtefact::read(&path).expect_err("refused").to_string();
         assert!(error.contains("self-test row 2"), "{error}");
+    }
+
+    #[test]
+    fn a_model_file_that_is_not_there_is_an_input_that_cannot_be_read() {
+        let error = ModelArtefact::read(Path::new("nowhere/no.json")).expect_err("refused");
+        assert!(matches!(&error, StoreError::Model { .. }), "{error:?}");
+        let text = error.to_string();
+        assert!(text.contains("nowhere/no.json") && text.contains("wrote into models/"), "{text}");
     }
 
     #[test]

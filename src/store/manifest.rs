@@ -230,7 +230,7 @@ fn collect(root: &Path, folder: &Path, outputs: &mut Vec<OutputFile>) -> Result<
     Ok(())
 }
 
-fn fingerprint(path: &Path, name: String) -> Result<OutputFile, StoreError> {
+pub(super) fn fingerprint(path: &Path, name: String) -> Result<OutputFile, StoreError> {
     let mut file = std::fs::File::open(path).map_err(StoreError::file(path, "read"))?;
     let (mut hash, mut bytes) = (Sha256::new(), 0);
     let mut buffer = vec![0; 1 << 16];

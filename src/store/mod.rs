@@ -1,6 +1,7 @@
 //! What a run leaves behind: tables, models, the manifest, and the folder that holds them, swapped in whole.
 
 mod artefact;
+mod earlier;
 mod manifest;
 mod staging;
 mod table;
@@ -8,6 +9,7 @@ mod table;
 pub use artefact::{
     ModelArtefact, ModelInput, Provenance, SelfTest, StoredPenalty, StoredTerm, TermSource, TrainingWindow,
 };
+pub use earlier::Earlier;
 pub use manifest::{Manifest, OutputFile, Recorded, Status, refusal};
 pub use staging::{Staging, WorkFolder};
 pub use table::{Table, TableWriter, Values, check_ending};
@@ -28,6 +30,14 @@ pub enum StoreError {
         doing: &'static str,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// What stands where results are to go is of somebody else.
+    #[error("{} is there and holds no {what}; it would be replaced: name another folder with --out, or move it away", path.display())]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// What it does not hold.
+        what: &'static str,
     },
     /// A Parquet file could not be written.
     #[error("{} could not be written as Parquet", path.display())]

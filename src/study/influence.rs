@@ -37,6 +37,18 @@ pub enum WordModel {
     Threshold,
 }
 
+/// The family of the days that the word takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DelayRule {
+    /// Whichever of these has the lower AIC.
+    Best,
+    /// The same hazard every day.
+    Exponential,
+    /// A hazard that rises or falls.
+    Weibull,
+}
+
 /// How passing probabilities are learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -207,6 +219,10 @@ pub struct Influence {
     pub passing: Passing,
     /// Days within which reach is told, ascending; empty for none.
     pub reach_days: Vec<u32>,
+    /// The family of the days that the word takes.
+    pub delay: DelayRule,
+    /// Whether all pass the word on in the end; if not, a share that never does is estimated where the dates show one.
+    pub all_pass: bool,
     /// The rules that referrals are held to.
     pub rules: ReferralRules,
 }
@@ -245,6 +261,8 @@ impl Influence {
             lifetime_days: 365,
             passing: Passing { within_days: 90, half_life_days: 365 },
             reach_days: REACH_DAYS.to_vec(),
+            delay: DelayRule::Best,
+            all_pass: false,
             rules: ReferralRules::default(),
         };
         let Some(item) = item else { return Ok(Some(influence)) };
@@ -280,6 +298,7 @@ impl Influence {
         if let Some(item) = section.item("reach_days") {
             influence.reach_days = read_days(&item)?;
         }
+        influence.read_delay(&section)?;
         if let Some(item) = section.item("model") {
             influence.read_model(&item, &section)?;
         }
@@ -287,6 +306,29 @@ impl Influence {
             influence.rules = read_rules(&item.section(keys::REFERRAL_RULES)?)?;
         }
         Ok(Some(influence))
+    }
+
+    /// Reads how delays are learned, which nothing asks for where reach is not told within days.
+    fn read_delay(&mut self, section: &Section<'_, '_>) -> Result<(), StudyError> {
+        let (family, all_pass) = (section.item("delay"), section.item("all_pass"));
+        if let Some(item) = family.as_ref().or(all_pass.as_ref()).filter(|_| self.reach_days.is_empty()) {
+            return Err(item.invalid(format!(
+                "`{}` says how soon the word passes, which nothing asks for where `influence.reach_days` is empty; leave one of them \
+                 out",
+                item.path()
+            )));
+        }
+        if let Some(item) = family {
+            self.delay = item.word(&[
+                ("best", DelayRule::Best),
+                ("exponential", DelayRule::Exponential),
+                ("weibull", DelayRule::Weibull),
+            ])?;
+        }
+        if let Some(item) = all_pass {
+            self.all_pass = item.flag()?;
+        }
+        Ok(())
     }
 
     /// Reads the model; under linear thresholds nothing is told of time, and nobody learns weights.
@@ -303,7 +345,8 @@ impl Influence {
                 item.path()
             )));
         }
-        if let Some(days) = section.item("reach_days").filter(|_| !self.reach_days.is_empty()) {
+        let asked = ["reach_days", "delay", "all_pass"].into_iter().find_map(|key| section.item(key));
+        if let Some(days) = asked.filter(|_| !self.reach_days.is_empty()) {
             return Err(days.invalid(format!(
                 "`{}` asks how soon the word spreads, which `{}` `threshold` does not tell; leave one of them out",
                 days.path(),
@@ -557,7 +600,7 @@ touchpoints = ["delivery"]
         let usual = influence("").expect("a sound study");
         assert_eq!(usual.probability, EdgeProbability::WeightedCascade);
         assert_eq!((usual.passing.within_days, usual.passing.half_life_days), (90, 365));
-        assert_eq!(usual.reach_days, [30, 90, 365]);
+        assert_eq!((usual.reach_days, usual.delay, usual.all_pass), (vec![30, 90, 365], DelayRule::Best, false));
         assert_eq!((usual.rules, usual.seed_value), (ReferralRules::default(), SeedValue::Customers));
         assert_eq!((usual.quota, usual.active, usual.not_contacted_days), (None, None, None));
         assert_eq!((usual.samples, usual.samples_max, usual.stop_at), (10_000, 10_000, None));
@@ -574,6 +617,12 @@ touchpoints = ["delivery"]
         assert!(refused.contains("how soon the word spreads"), "{refused}");
         let refused = refusal(&format!("{ORDERS}[influence]\nmodel = \"threshold\"\nprobability = \"learned\"\n"));
         assert!(refused.contains("which has weights"), "{refused}");
+    }
+
+    #[test]
+    fn delays_may_be_of_one_family_and_of_all() {
+        let asked = influence("[influence]\ndelay = \"weibull\"\nall_pass = true\n").expect("a sound study");
+        assert_eq!((asked.delay, asked.all_pass), (DelayRule::Weibull, true));
     }
 
     #[test]
@@ -632,6 +681,9 @@ touchpoints = ["delivery"]
             ("[influence]\nactive = \"tells\"\n", "`influence.active` names `tells`"),
             ("[influence]\nquota = { column = \"region\" }\n", "at_most"),
             ("[influence]\nreach_days = [30, 30]\n", "should ascend"),
+            ("[influence]\ndelay = \"gamma\"\n", "weibull"),
+            ("[influence]\nreach_days = []\nall_pass = true\n", "`influence.all_pass` says how soon"),
+            ("[influence]\nmodel = \"threshold\"\ndelay = \"weibull\"\n", "`influence.delay` asks how soon"),
             ("[influence.rules]\nrepeats = \"forget\"\n", "forget"),
         ] {
             let got = refusal(more);

@@ -419,6 +419,8 @@ pub const INFLUENCE: &[&str] = &[
     "value",
     "passing",
     "reach_days",
+    "delay",
+    "all_pass",
     "rules",
 ];
 /// `[influence.quota]`.

@@ -49,8 +49,8 @@ pub use history::{
 };
 pub use identity::{AccountFile, Fold, Identity, Level, PeopleFile, Salt, Unlisted};
 pub use influence::{
-    EdgeProbability, Influence, InvitationCost, LaterOutcome, Passing, PassingRule, RatingWeights, ReachValue,
-    ReferralRules, ReferralWorth, RuleTreatment, WordModel,
+    DelayRule, EdgeProbability, Influence, InvitationCost, LaterOutcome, Passing, PassingRule, RatingWeights,
+    ReachValue, ReferralRules, ReferralWorth, RuleTreatment, WordModel,
 };
 pub use invited::{SeedQuota, SeedValue, SegmentQuota};
 pub use key::{Key, KeyColumn, Via};

@@ -203,6 +203,72 @@ fn four_when_no_answer_is_left() {
     assert!(text.contains("99") && text.contains("out_of_range"), "{text}");
 }
 
+/// Of ten answers one has no number and nine come after the study's date, which is what the advice is about.
+#[test]
+fn four_with_advice_for_what_most_rows_are_left_out_for() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", STUDY);
+    let later: String = (0..9).map(|n| format!("c{n},2027-03-01T10:00:00Z,9,1,1\n")).collect();
+    write(
+        folder.path(),
+        "feedback.csv",
+        &format!("who,when,nps,delivery,support\nc9,2026-03-01T10:00:00Z,99,1,1\n{later}"),
+    );
+    let output = advocate(folder.path(), &["run", "tiny.toml"]);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    let text = stderr(&output);
+    assert!(text.contains("after_as_of: 9") && text.contains("move `as_of`") && !text.contains("its scale"), "{text}");
+}
+
+#[test]
+fn five_when_a_folder_of_others_stands_where_results_go() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", STUDY);
+    write(folder.path(), "feedback.csv", &answers());
+    write(folder.path(), "results/tiny/2026-06-30/mine.txt", "precious");
+    let output = advocate(folder.path(), &["run", "tiny.toml"]);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert!(stderr(&output).contains("name another folder"), "{}", stderr(&output));
+    let results = folder.path().join("results/tiny");
+    assert_eq!(std::fs::read_to_string(results.join("2026-06-30/mine.txt")).expect("kept"), "precious");
+    let failed = std::fs::read_to_string(results.join("2026-06-30.failed/manifest.json")).expect("written");
+    assert!(failed.contains("\"exit_code\": 5"), "{failed}");
+}
+
+/// A note beside the report, and a row corrected where the README says to open it.
+#[test]
+fn what_people_put_into_results_outlives_the_next_run() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", STUDY);
+    write(folder.path(), "feedback.csv", &(answers() + "c40,2026-03-01T10:00:00Z,99,1,1\n"));
+    assert!(advocate(folder.path(), &["run", "tiny.toml", "--quiet"]).status.success());
+    let results = folder.path().join("results/tiny/2026-06-30");
+    let manifest = || std::fs::read_to_string(results.join("manifest.json")).expect("written");
+    let (first, aside) =
+        (manifest(), std::fs::read_to_string(results.join("quarantine/feedback.csv")).expect("written"));
+    write(folder.path(), "results/tiny/2026-06-30/notes.txt", "look at this");
+    write(folder.path(), "results/tiny/2026-06-30/quarantine/feedback.csv", &aside.replace("99", "9"));
+    let output = advocate(folder.path(), &["run", "tiny.toml"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stderr(&output).contains("notes.txt, quarantine/feedback.kept.csv"), "{}", stderr(&output));
+    let text = |path: &str| std::fs::read_to_string(results.join(path)).expect("there");
+    assert_eq!((text("notes.txt"), text("quarantine/feedback.csv")), ("look at this".to_owned(), aside.clone()));
+    assert_eq!(text("quarantine/feedback.kept.csv"), aside.replace("99", "9"));
+    // What was kept is none of the results.
+    assert_eq!(manifest(), first);
+}
+
+#[test]
+fn three_for_a_model_file_that_is_not_there() {
+    let folder = folder();
+    write(folder.path(), "tiny.toml", STUDY);
+    write(folder.path(), "feedback.csv", &answers());
+    let output =
+        advocate(folder.path(), &["evaluate", "tiny.toml", "--champion", "no.json", "--challenger", "no.json"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("no.json") && stderr(&output).contains("models/"), "{}", stderr(&output));
+}
+
 #[test]
 fn five_when_results_cannot_be_written() {
     let folder = folder();

@@ -321,7 +321,8 @@ fn measures_thresholds_and_bound_of_the_diamond() {
         arguments.extend(more);
         json(&advocate(folder.path(), &arguments))
     };
-    let answer = asked(&["--measures", "pagerank,degree,core,closeness,betweenness", "--seeds", "1", "--bound"]);
+    let answer =
+        asked(&["--measures", "pagerank,degree,core,closeness,harmonic,betweenness", "--seeds", "1", "--bound"]);
     let first = &answer["nodes"][0];
     near(&first["out_degree"], 2.0, 0.0);
     near(&first["in_degree"], 0.0, 0.0);
@@ -329,7 +330,9 @@ fn measures_thresholds_and_bound_of_the_diamond() {
     // A circle of four once directions are left out.
     near(&first["core"], 2.0, 0.0);
     // Two in one step and one in two; half of the ways from n1 to n4 lead through n2.
-    near(&first["closeness"], 2.5, 1e-12);
+    near(&first["harmonic"], 2.5, 1e-12);
+    // All three others, in 1 + 1 + 2 steps.
+    near(&first["closeness"], 0.75, 1e-12);
     near(&answer["nodes"][1]["betweenness"], 0.5, 1e-12);
     // x1 = t, x2 = x3 = t + .85 t / 2, x4 = t + .85 (x2 + x3), and all sum to 1.
     near(&first["page_rank"], 1.0 / 7.2725, 1e-9);
@@ -347,8 +350,8 @@ fn measures_thresholds_and_bound_of_the_diamond() {
     assert!(answer.get("bound").is_none() && answer["nodes"][0].get("core").is_none());
 }
 
-/// networkx 3.6.1 on the same twelve edges: `hits` (tolerance 1e-14), `pagerank` (the same), `harmonic_centrality` of the
-/// turned graph, `betweenness_centrality` not normalised, `core_number` without directions.
+/// networkx 3.6.1 on the same twelve edges: `hits` (tolerance 1e-14), `pagerank` (the same), `harmonic_centrality` and
+/// `closeness_centrality` of the turned graph, `betweenness_centrality` not normalised, `core_number` without directions.
 #[test]
 fn measures_agree_with_networkx() {
     let folder = folder();
@@ -367,26 +370,36 @@ fn measures_agree_with_networkx() {
             "--uniform",
             "0.5",
             "--measures",
-            "hits,pagerank,closeness,betweenness,core",
+            "hits,pagerank,harmonic,betweenness,core,closeness",
             "--format",
             "json",
         ],
     ));
     let want = [
-        ("ann", [0.184_699_031_259, 0.0, 0.124_307_917_371, 3.083_333_333_333, 8.0, 2.0]),
-        ("bob", [0.261_203_874_964, 0.097_631_072_938, 0.084_788_581_103, 3.166_666_666_667, 2.0, 2.0]),
-        ("cid", [0.108_194_187_554, 0.471_404_520_791, 0.153_760_149_352, 2.416_666_666_667, 4.5, 2.0]),
-        ("dan", [0.0, 0.333_333_333_333, 0.218_043_382_025, 2.666_666_666_667, 17.0, 2.0]),
-        ("eve", [0.0, 0.0, 0.217_294_590_942, 3.333_333_333_333, 16.0, 2.0]),
-        ("fay", [0.261_203_874_964, 0.097_631_072_938, 0.045_539_745_614, 3.416_666_666_667, 2.5, 2.0]),
-        ("gus", [0.184_699_031_259, 0.0, 0.031_957_716_221, 3.533_333_333_333, 0.0, 2.0]),
-        ("hal", [0.0, 0.0, 0.124_307_917_371, 0.0, 0.0, 1.0]),
+        ("ann", [0.184_699_031_259, 0.0, 0.124_307_917_371, 3.083_333_333_333, 8.0, 2.0, 0.324_675_324_675]),
+        (
+            "bob",
+            [0.261_203_874_964, 0.097_631_072_938, 0.084_788_581_103, 3.166_666_666_667, 2.0, 2.0, 0.357_142_857_143],
+        ),
+        (
+            "cid",
+            [0.108_194_187_554, 0.471_404_520_791, 0.153_760_149_352, 2.416_666_666_667, 4.5, 2.0, 0.274_725_274_725],
+        ),
+        ("dan", [0.0, 0.333_333_333_333, 0.218_043_382_025, 2.666_666_666_667, 17.0, 2.0, 0.324_675_324_675]),
+        ("eve", [0.0, 0.0, 0.217_294_590_942, 3.333_333_333_333, 16.0, 2.0, 0.396_825_396_825]),
+        (
+            "fay",
+            [0.261_203_874_964, 0.097_631_072_938, 0.045_539_745_614, 3.416_666_666_667, 2.5, 2.0, 0.367_346_938_776],
+        ),
+        ("gus", [0.184_699_031_259, 0.0, 0.031_957_716_221, 3.533_333_333_333, 0.0, 2.0, 0.35]),
+        ("hal", [0.0, 0.0, 0.124_307_917_371, 0.0, 0.0, 1.0, 0.0]),
     ];
     let nodes = answer["nodes"].as_array().expect("a list");
     assert_eq!(nodes.len(), want.len());
     for (name, values) in want {
         let own = nodes.iter().find(|own| own["node"] == name).expect("the node");
-        for (measure, value) in ["hub", "authority", "page_rank", "closeness", "betweenness", "core"].iter().zip(values)
+        for (measure, value) in
+            ["hub", "authority", "page_rank", "harmonic", "betweenness", "core", "closeness"].iter().zip(values)
         {
             near(&own[*measure], value, 1e-8);
         }

@@ -148,7 +148,7 @@ fn the_base_table_is_written_with_what_it_was_made_of() {
     assert_eq!((rows("customers.csv").len(), base.join("answers.csv").exists()), (40, false));
     write(folder.path(), "mine/letter.txt", "dear");
     let output = link(&["--out", "mine"]);
-    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
     assert!(stderr(&output).contains("name another folder"), "{}", stderr(&output));
     assert!(folder.path().join("mine/letter.txt").is_file());
     assert_eq!(link(&["--tables", "duckdb"]).status.code(), Some(2));

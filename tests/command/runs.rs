@@ -90,7 +90,8 @@ fn one_and_four_threads_write_the_same_bytes() {
         assert!(output.status.success(), "{}", stderr(&output));
         written.push(files(&folder.path().join(out).join("small/2026-09-29")));
     }
-    for name in ["report.html", "tables/scores.parquet", "tables/drivers.csv", "tables/influence.csv"] {
+    let tables = ["scores.parquet", "drivers.csv", "influence.csv", "delays.csv"].map(|name| format!("tables/{name}"));
+    for name in tables.iter().map(String::as_str).chain(["report.html"]) {
         assert!(written[0].contains_key(name), "{name}");
     }
     for other in &written[1..] {
@@ -241,6 +242,11 @@ fn the_shipped_study_reads_its_data() {
     let output = advocate(&super::project(), &["check", "models/specs/retail.toml"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stdout(&output).contains("outcome referral within 180 days"), "{}", stdout(&output));
+    // `orders.repeated` of datasets/retail/truth.json.
+    let orders = stdout(&output).split("source transactions").nth(1).map(str::to_owned).unwrap_or_default();
+    let orders = orders.split("source ").next().unwrap_or_default();
+    assert!(orders.contains("quarantine duplicate: 6\n"), "{orders}");
+    assert!(!stdout(&output).contains("as an earlier one"), "{}", stdout(&output));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Measures beside those of networkx 3 (`hits`, `harmonic_centrality` of the turned graph, `betweenness_centrality` not
+//! Measures beside those of networkx 3 (`hits`, `closeness_centrality` and `harmonic_centrality` of the turned graph, `betweenness_centrality` not
 //! normalised, `core_number`, `pagerank`), and on a real graph.
 
 use super::*;
@@ -40,18 +40,33 @@ fn hubs_and_authorities() {
 fn closeness_and_betweenness_from_all_pivots_are_exact() {
     let graph = graph(8, &EDGES);
     let close = closeness(&graph, &PivotSettings::default()).expect("pivots");
-    let third = 1.0 / 3.0;
     assert_close(
         &close.values,
+        &[
+            0.428_571_428_571_428_5,
+            0.367_346_938_775_510_2,
+            0.467_532_467_532_467_5,
+            0.467_532_467_532_467_5,
+            0.321_428_571_428_571_4,
+            0.428_571_428_571_428_5,
+            0.304_347_826_086_956_5,
+            0.0,
+        ],
+    );
+    let near = harmonic(&graph, &PivotSettings::default()).expect("pivots");
+    let third = 1.0 / 3.0;
+    assert_close(
+        &near.values,
         &[3.0 + 2.0 * third, 3.0, 3.5 + third, 3.5 + third, 2.5 + third, 3.0 + 2.0 * third, 2.816_666_666_666_667, 0.0],
     );
     let between = betweenness(&graph, &BetweennessSettings::default()).expect("samples");
     assert_close(&between.values, &[9.0, 0.0, 9.0, 16.0, 8.0, 14.0, 0.0, 0.0]);
     assert_eq!((between.std_errors, between.n_samples), (vec![0.0; 8], None));
+    assert_eq!((close.std_errors, near.std_errors), (vec![0.0; 8], vec![0.0; 8]));
     let no_samples = BetweennessSettings { samples: 0, ..BetweennessSettings::default() };
     assert!(betweenness(&graph, &no_samples).is_err());
     let none = PivotSettings { n_pivots: 0, seed: 1 };
-    assert!(closeness(&graph, &none).is_err());
+    assert!(closeness(&graph, &none).is_err() && harmonic(&graph, &none).is_err());
 }
 
 #[test]
@@ -60,10 +75,14 @@ fn sampled_pivots_lie_within_their_errors() {
     let graph = graph(500, &edges);
     let all = PivotSettings { n_pivots: 500, seed: 1 };
     let some = PivotSettings { n_pivots: 100, seed: 1 };
-    let (exact, sampled) = (closeness(&graph, &all).expect("pivots"), closeness(&graph, &some).expect("pivots"));
-    let outside = (0..500)
-        .filter(|&node| (sampled.values[node] - exact.values[node]).abs() > 3.0 * sampled.std_errors[node] + 1e-9);
-    assert!(outside.count() < 40);
+    for (exact, sampled) in
+        [(closeness(&graph, &all), closeness(&graph, &some)), (harmonic(&graph, &all), harmonic(&graph, &some))]
+    {
+        let (exact, sampled) = (exact.expect("pivots"), sampled.expect("pivots"));
+        let outside = (0..500)
+            .filter(|&node| (sampled.values[node] - exact.values[node]).abs() > 3.0 * sampled.std_errors[node] + 1e-9);
+        assert!(outside.count() < 40);
+    }
     let run = |n_threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("threads");
         pool.install(|| closeness(&graph, &some))

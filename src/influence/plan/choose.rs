@@ -4,9 +4,11 @@ use super::coverage::{ChoiceEnd, Coverage, Judged, Sample};
 use super::draws::{Draws, SpreadModel};
 use super::limits::{Candidates, Limits, Spent};
 use crate::findings::{Finding, FindingKind, Severity};
+use crate::influence::exact::TangledReach;
 use crate::influence::forest_seeds::ForestSeeds;
 use crate::influence::reverse::ReverseSets;
 use crate::influence::seeds::unused_places;
+use crate::influence::settled::{AloneReach, Parts, SeedParts};
 use crate::influence::{InfluenceError, ReferralGraph};
 use crate::stats::random::{mix, stream};
 use rand::seq::SliceRandom;
@@ -92,6 +94,8 @@ impl Rival {
 pub struct RivalReach {
     /// The rival.
     pub rival: Rival,
+    /// Customers invited, as a mean over choices.
+    pub n_invited: f64,
     /// Expected customers (or value) added, judged by the same fresh sets.
     pub reach: f64,
     /// Its standard error.
@@ -169,6 +173,17 @@ pub fn plan_seeds(
     let n_rounds = (settings.samples_max.div_ceil(FIRST_SETS)).next_power_of_two().trailing_zeros() + 1;
     let spread_out = (2.0 * f64::from(n_rounds) / (1.0 - settings.certainty)).ln();
     let is_sampled = draws.total_weight() > 0.0;
+    let parts = Parts::of(graph, &trees);
+    let alone = match settings.model {
+        _ if !is_sampled => AloneReach::Unknown,
+        SpreadModel::Cascade => {
+            AloneReach::Cascade(TangledReach::of_worth(graph, (0..graph.n_nodes() as u32).map(value).collect()))
+        }
+        SpreadModel::Threshold => AloneReach::threshold(graph, value),
+    };
+    let nodes = || 0..graph.n_nodes() as u32;
+    let outside = nodes().filter(|&node| !trees.holds(node));
+    let seed_parts = SeedParts::of(&parts, outside, nodes().filter(|&node| has_it(node)), alone, &value);
     let samples_max = if is_sampled { draws.affordable(settings.samples_max, settings.seed) } else { 0 };
     let (mut n_samples, mut round) = (FIRST_SETS.min(samples_max), 0_u64);
     let (mut to_choose_by, mut to_judge_by) = (ReverseSets::none(), ReverseSets::none());
@@ -187,14 +202,14 @@ pub fn plan_seeds(
             return Err(InfluenceError::NotFitted { what: "a plan of seeds", problem: NOBODY_ADDS.to_owned() });
         }
         let mut fresh = coverage(&to_judge_by);
-        let judged = fresh.judge(&choice.nodes, &limits);
+        let judged = fresh.judge(&choice.nodes, &limits, seed_parts.account());
         let reach_low = judged.low(spread_out).min(everybody);
         let best_high = choice.best_high(&choosing, spread_out).min(everybody);
         // Whoever may be invited is: no choice within the limits does more.
         let is_best = choice.end == ChoiceEnd::NobodyElse || best_high <= 0.0;
         let guarantee = if is_best { 1.0 } else { (reach_low / best_high).clamp(0.0, 1.0) };
         if guarantee >= settings.guarantee_wanted || n_samples >= samples_max {
-            let rivals = rivals(graph, &limits, &mut fresh, settings.seed);
+            let rivals = rivals(graph, &limits, &mut fresh, settings.seed, &seed_parts);
             let mut findings = findings(guarantee, settings, &judged, &rivals);
             findings.extend(unused(choice.end, choice.nodes.len(), settings.n_seeds, n_samples));
             let Judged { seeds, reach, reach_se, .. } = judged;
@@ -259,7 +274,13 @@ fn unused(end: ChoiceEnd, n_used: usize, n_places: usize, n_samples: usize) -> O
     unused_places(n_used, n_places, &why)
 }
 
-fn rivals(graph: &ReferralGraph, limits: &Limits<'_>, fresh: &mut Coverage<'_>, seed: u64) -> Vec<RivalReach> {
+fn rivals(
+    graph: &ReferralGraph,
+    limits: &Limits<'_>,
+    fresh: &mut Coverage<'_>,
+    seed: u64,
+    seed_parts: &SeedParts<'_>,
+) -> Vec<RivalReach> {
     let within = |order: &[u32]| {
         let mut spent = Spent::none(limits);
         let mut nodes = Vec::new();
@@ -276,11 +297,12 @@ fn rivals(graph: &ReferralGraph, limits: &Limits<'_>, fresh: &mut Coverage<'_>, 
     };
     let mut order: Vec<u32> = (0..graph.n_nodes() as u32).collect();
     order.sort_by_key(|&node| Reverse(graph.referred(node).len()));
-    let by_count = fresh.judge(&within(&order), limits);
-    let (mut sum, mut squares, mut sampling) = (0.0, 0.0, 0.0);
+    let by_count = fresh.judge(&within(&order), limits, seed_parts.account());
+    let (mut sum, mut squares, mut sampling, mut n_invited) = (0.0, 0.0, 0.0, 0);
     for choice in 0..RANDOM_CHOICES {
         order.shuffle(&mut stream(seed, "random seeds", choice));
-        let judged = fresh.judge(&within(&order), limits);
+        let judged = fresh.judge(&within(&order), limits, seed_parts.account());
+        n_invited += judged.seeds.len();
         sum += judged.reach;
         squares += judged.reach * judged.reach;
         sampling += judged.reach_se * judged.reach_se;
@@ -291,8 +313,13 @@ fn rivals(graph: &ReferralGraph, limits: &Limits<'_>, fresh: &mut Coverage<'_>, 
     let between = (squares / n_choices - mean * mean).max(0.0) / (n_choices - 1.0);
     let reach_se = (between + sampling / n_choices).sqrt();
     vec![
-        RivalReach { rival: Rival::TopByCount, reach: by_count.reach, reach_se: by_count.reach_se },
-        RivalReach { rival: Rival::Random, reach: mean, reach_se },
+        RivalReach {
+            rival: Rival::TopByCount,
+            n_invited: by_count.seeds.len() as f64,
+            reach: by_count.reach,
+            reach_se: by_count.reach_se,
+        },
+        RivalReach { rival: Rival::Random, n_invited: n_invited as f64 / n_choices, reach: mean, reach_se },
     ]
 }
 

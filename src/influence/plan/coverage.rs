@@ -4,6 +4,7 @@ use super::choose::PlannedSeed;
 use super::limits::{Candidates, Limits, Spent};
 use crate::influence::forest_seeds::ForestSeeds;
 use crate::influence::reverse::ReverseSets;
+use crate::influence::settled::{SeedGain, SettledSeeds};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -234,39 +235,40 @@ impl<'a> Coverage<'a> {
     /// The nodes in order, with gains on these sets.
     ///
     /// A set counts for the first node that covers it, so the number covered so far is binomial, and its standard error is
-    /// `W / n sqrt(c (1 - c / n))`: on the safe side, since the sets are stratified. What nobody else can bring, and what is
-    /// brought in trees, is exact and adds nothing to it. Where none or all of the sets are covered, the error is that of one
+    /// `W / n sqrt(c (1 - c / n))`: on the safe side, since the sets are stratified. What nobody else can bring, what is
+    /// brought in trees, and what `settled` knows without sets is exact and adds nothing to it. Where none or all of the sets are covered, the error is that of one
     /// set: so much may not have been seen.
-    pub fn judge(&mut self, nodes: &[u32], limits: &Limits<'_>) -> Judged {
+    pub fn judge(&mut self, nodes: &[u32], limits: &Limits<'_>, mut settled: SettledSeeds<'_>) -> Judged {
         self.start();
         let n_sets = self.sample.sets.len().max(1) as f64;
         let per_set = self.per_set;
-        let (mut own, mut covered, mut spent) = (0.0, 0.0, 0.0);
+        let (mut reach, mut spent) = (0.0, 0.0);
         let std_error = |count: f64| per_set * (count.max(1.0) * (n_sets - count).max(1.0) / n_sets).sqrt();
-        let mut is_sampled = false;
         let mut reach_se = 0.0;
         let mut seeds = Vec::with_capacity(nodes.len());
         for &node in nodes {
-            let in_tree = self.forest.holds(node);
             let count = f64::from(self.uncovered[node as usize]);
-            let exact = if in_tree { self.forest.gain(node) } else { self.own[node as usize] };
+            let SeedGain { gain, counted } = if self.forest.holds(node) {
+                SeedGain { gain: self.forest.gain(node), counted: None }
+            } else {
+                settled.take(node, self.own[node as usize] + per_set * count, count)
+            };
             self.add(node);
-            is_sampled |= !in_tree;
-            own += exact;
-            covered += count;
-            reach_se = if is_sampled { std_error(covered) } else { 0.0 };
+            reach += gain;
+            reach_se = settled.counted().map_or(0.0, std_error);
             spent += limits.cost(node);
             seeds.push(PlannedSeed {
                 node,
                 cost: limits.cost(node),
-                gain: exact + per_set * count,
-                gain_se: if in_tree { 0.0 } else { std_error(count) },
-                reach: own + per_set * covered,
+                gain,
+                gain_se: counted.map_or(0.0, std_error),
+                reach,
                 reach_se,
                 spent,
             });
         }
-        Judged { seeds, reach: own + per_set * covered, reach_se, own, covered, per_set }
+        let covered = settled.counted().unwrap_or(0.0);
+        Judged { seeds, reach, reach_se, own: reach - per_set * covered, covered, per_set }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::days::day_of;
 use super::influence::{InfluenceAnswer, InfluenceQuestion, SpreadModel};
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::influence::{Delay, ReferralGraph, Relation};
+use crate::influence::{Delay, DelayChoice, ReferralGraph, Relation};
 use crate::intake::FlatTable;
 use crate::pipeline::PipelineError;
 use crate::pipeline::referral_log::ReferralLog;
@@ -43,9 +43,9 @@ pub struct DelayAnswer {
     pub shape_se: f64,
     /// Days within which half have passed.
     pub median_days: f64,
-    /// Share (0-1) that passes the word on in the end.
+    /// Share (0-1) that passes the word on in the end; 1 where the dates show none that never does.
     pub share: f64,
-    /// Its standard error.
+    /// Its standard error; 0 where it is not estimated.
     pub share_se: f64,
     /// Edges with a known delay, and nodes that have not passed it on by the last day.
     pub n_trials: usize,
@@ -59,7 +59,7 @@ pub struct DelayAnswer {
 
 impl DelayAnswer {
     fn of(result: &DelayResult) -> Self {
-        let fit = &result.fit;
+        let fit = &result.chosen.fit;
         let (family, scale_days, shape) = match fit.delay {
             Delay::Weibull { scale_days, shape } => ("weibull", scale_days, shape),
             Delay::Exponential { mean_days } => ("exponential", mean_days, 1.0),
@@ -77,7 +77,7 @@ impl DelayAnswer {
             n_trials: fit.n_trials,
             n_passed: fit.n_passed,
             aic: fit.aic,
-            aic_other: result.aic_other,
+            aic_other: result.chosen.aic_other,
         }
     }
 }
@@ -121,6 +121,7 @@ pub(super) fn add_speed(
         graph,
         &SpeedQuestion {
             reach_days: &question.within_days,
+            delay: DelayChoice::default(),
             tenure_days: None,
             // A list of edges knows nobody outside of it.
             outside_tenure_days: &[],

@@ -7,7 +7,8 @@ pub use crate::influence::SpreadModel;
 use crate::influence::{
     ArcWeight, Betweenness, BetweennessSettings, Candidates, Degree, HitsSettings, PageRankSettings, PivotSettings,
     PlanSettings, PlannedSeed, ReachSettings, ReferralGraph, RivalReach, Seed, SeedSettings, betweenness, closeness,
-    core_numbers, degrees, greedy_seeds, hits, page_rank, personalised_page_rank, plan_seeds, reach, threshold_reach,
+    core_numbers, degrees, greedy_seeds, harmonic, hits, page_rank, personalised_page_rank, plan_seeds, reach,
+    threshold_reach,
 };
 use crate::pipeline::PipelineError;
 use serde::Serialize;
@@ -48,8 +49,10 @@ pub enum NodeMeasure {
     Core,
     /// Hubs and authorities.
     Hits,
-    /// Closeness, over sampled pivots.
+    /// Closeness (Wasserman and Faust), over sampled pivots.
     Closeness,
+    /// Harmonic centrality, over sampled pivots.
+    Harmonic,
     /// Betweenness, over sampled shortest ways.
     Betweenness,
 }
@@ -258,6 +261,10 @@ fn measured(
         NodeMeasure::Closeness => {
             let found = closeness(graph, &pivots)?;
             vec![("closeness", found.values), ("closeness_se", found.std_errors)]
+        }
+        NodeMeasure::Harmonic => {
+            let found = harmonic(graph, &pivots)?;
+            vec![("harmonic", found.values), ("harmonic_se", found.std_errors)]
         }
         NodeMeasure::Betweenness => {
             let found = between(graph, question, findings)?;

@@ -2,7 +2,7 @@
 
 use super::findings::FindingRow;
 use crate::estimators::evaluation::Metric;
-use crate::influence::{Contender, Delay, InputKind, PASSING_LEVEL, Placebo, PlaceboNull, Rival, Tier};
+use crate::influence::{Contender, Delay, InputKind, PASSING_LEVEL, PassingShare, Placebo, PlaceboNull, Rival, Tier};
 use crate::report::{
     DelayResult, InfluenceResult, Lack, LearnedRating, PassingResult, ReferralWorthResult, SeedCount, SeedPlanResult,
     influence_lines::value_in_words, referral_chart, sentences, standing, words,
@@ -365,16 +365,24 @@ fn passing(result: &PassingResult) -> Passing {
 }
 
 fn speed(result: &DelayResult) -> String {
-    let fit = &result.fit;
+    let fit = &result.chosen.fit;
     let family = match fit.delay {
         Delay::Exponential { .. } => "exponential",
         Delay::Weibull { .. } => "Weibull",
         Delay::Generation => "generation",
     };
+    let median_days = fit.delay.quantile(0.5);
+    let drawn_on = if median_days > result.seen_days { ", which is longer than anybody was seen" } else { "" };
+    let which = match result.chosen.share {
+        PassingShare::Estimated => "the referrals that come at all",
+        PassingShare::AsAsked | PassingShare::AtItsEnd | PassingShare::NotSettled => {
+            "the referrals, if all come in the end,"
+        }
+    };
     format!(
-        "Half of the referrals that come at all come within {} of the referrer\u{2019}s own start ({family} delay, from {} \
+        "Half of {which} come within {} of the referrer\u{2019}s own start{drawn_on} ({family} delay, from {} \
          and {} referred nobody yet). Reach within some days is in the table influence.",
-        words::days(fit.delay.quantile(0.5).round() as i64),
+        words::days(median_days.round() as i64),
         words::counted(fit.n_passed, "referral", "referrals"),
         words::counted(fit.n_trials - fit.n_passed, "customer who has", "customers who have")
     )
