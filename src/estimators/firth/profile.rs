@@ -210,7 +210,7 @@ mod tests {
     }
 
     fn fitted(names: &[&str], features: Array2<f64>, classes: Vec<f64>, weights: Option<Weights>) -> Vec<Coefficient> {
-        let design = DesignMatrix::new(names.iter().map(ToString::to_string).collect(), features).expect("finite");
+        let design = DesignMatrix::new(names.iter().map(|&name| name.to_owned()).collect(), features).expect("finite");
         let outcome = Outcome::binary("y", classes.into()).expect("classes");
         let mut observations = Observations::new(design, outcome).expect("one a row");
         if let Some(weights) = weights {
