@@ -124,6 +124,15 @@ impl Column {
         self
     }
 
+    /// A promise of a column whose codes are said elsewhere: what is a gap there is one here.
+    pub(super) fn with_codes_of(mut self, columns: &[Self]) -> Self {
+        for own in columns.iter().filter(|own| own.input == self.input) {
+            let codes = own.blank.texts().iter().chain(own.not_applicable.texts());
+            self.blank.add(codes.map(String::as_str));
+        }
+        self
+    }
+
     /// An instant that may lie after the end of what the study sees, such as the end of a contract.
     pub(super) fn may_be_later(mut self) -> Self {
         self.may_be_later = true;
@@ -187,6 +196,11 @@ pub(super) struct Contract {
 }
 
 impl Contract {
+    /// The survey whose responses are answers, where the study names one.
+    pub(super) fn survey(&self) -> Option<&str> {
+        self.answers.as_ref()?.survey.as_deref()
+    }
+
     /// Whether a column of the file says who somebody is, whatever else it is read for.
     pub(super) fn is_key(&self, column: usize) -> bool {
         let input = &self.columns[column].input;
@@ -219,7 +233,7 @@ impl Contract {
 }
 
 /// What is known of a source of answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answers {
     /// The column of the 0-10 answer.
     pub(super) recommend: Option<usize>,
@@ -227,6 +241,8 @@ pub(super) struct Answers {
     pub(super) class: Option<usize>,
     /// What becomes of unfinished responses in an export.
     pub(super) unfinished: Unfinished,
+    /// The survey whose responses are answers, where an export holds several.
+    pub(super) survey: Option<String>,
 }
 
 /// Cells of a row that are held against each other.

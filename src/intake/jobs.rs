@@ -36,6 +36,7 @@ pub(super) struct AnswersPlan {
     /// A column that is read and goes into no table.
     pub(super) class: Option<Column>,
     pub(super) unfinished: Unfinished,
+    pub(super) survey: Option<String>,
 }
 
 impl<'s> Job<'s> {
@@ -132,6 +133,7 @@ impl<'s> Job<'s> {
         let answers = AnswersPlan {
             class: class.map(|name| Column::new("", "recommend_class", name, Kind::Text).blank(&files.blank)),
             unfinished: feedback.unfinished,
+            survey: feedback.survey.clone(),
         };
         Self {
             unique: feedback.id.is_some().then_some("response_id"),

@@ -233,7 +233,7 @@ impl<'c, 's> Ledger<'c, 's> {
     /// Holds a file's answers against the classes beside them.
     fn judge_answers(&mut self, file: &SourceFile) -> Result<(), IntakeError> {
         let tally = std::mem::take(&mut self.tally);
-        let answers = self.contract.answers.and_then(|answers| answers.recommend);
+        let answers = self.contract.answers.as_ref().and_then(|answers| answers.recommend);
         let Some(column) = answers.map(|at| self.contract.columns[at].input.as_str()) else { return Ok(()) };
         let (checked, disagreeing) =
             match tally.check(column).map_err(|problem| refused(file, &self.contract.source, problem))? {

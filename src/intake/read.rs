@@ -9,6 +9,7 @@ use super::files::SourceFile;
 use super::ledger::{Closed, Ledger};
 use super::long_tables;
 use super::opened::{Opening, Reading};
+use super::pages;
 use super::progress::Reporter;
 use super::read_file::ReadFile;
 use super::replay;
@@ -30,6 +31,7 @@ pub(super) fn read_source(
         long_tables::read(found, files, &mut renames, reporter, &mut ledger)?;
     } else {
         read_files(found, files, cache, &mut renames, reporter, &mut ledger)?;
+        ledger.account.remarks.extend(pages::missing(found)?);
     }
     corrections::apply(found, files, &mut ledger)?;
     if let Some(column) = files.rename.keys().find(|from| !renames.contains(*from)) {

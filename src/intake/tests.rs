@@ -813,6 +813,21 @@ fn what_a_source_promises_is_held_row_by_row_and_as_a_whole() {
     assert!(refused("not_null = [\"vai\"]").contains("has no column `vai`"));
 }
 
+/// docs/intake.md: an answer that holds a `not_applicable` code is a gap; so are its other spellings.
+#[test]
+fn a_code_is_a_gap_to_a_promise_too() {
+    let rows = "id,who,when,ltr,food,wait,via\n1,ann,2026-01-01T10:00:00Z,9,5,4,web\n\
+        2,bob,2026-01-02T10:00:00Z,9,99,4,web\n3,cid,2026-01-03T10:00:00Z,9,99.0,4,web\n4,dee,2026-01-04T10:00:00Z,9,-,4,web\n\
+        5,eve,2026-01-05T10:00:00Z,9,1,4,web\n";
+    let case = Case::new().file("feedback.csv", rows);
+    let with = |contract: &str| {
+        let intake = case.run(&format!("{FEEDBACK}[sources.feedback.contract]\n{contract}\n")).expect("sound");
+        intake.account("feedback").expect("read").rows_quarantined.clone()
+    };
+    assert_eq!(with("ranges = { food = [2, 5] }"), [(Reason::OutOfRange, 1)].into());
+    assert_eq!(with("not_null = [\"food\"]"), [(Reason::Blank, 3)].into());
+}
+
 #[test]
 fn columns_that_together_are_unique_put_the_later_row_aside() {
     let rows = "order,line,who,when\na,1,x,2026-01-01\na,2,x,2026-01-01\n a ,1,y,2026-01-02\nb,,x,2026-01-01\nb,,x,2026-01-01\n\

@@ -324,7 +324,7 @@ window_days = 90
             "study:8:1: unknown key `custmer` in [sources.feedback], did you mean `customer`; known keys: path, format, \
              delimiter, decimal, thousands, currency, sheet, table, query, rename, blank, contract, not_applicable, zone, zone_column, time_format, snapshot, id, customer, customer_via, customer_is, time, \
              recommend, recommend_class, \
-             unfinished, scale, ranges, channel, wave, segment, keep, weight, weight_kind"
+             unfinished, survey, scale, ranges, channel, wave, segment, keep, weight, weight_kind"
         );
         let top = refusal("[drivers]", "[driver]");
         assert!(top.starts_with("study:20:2: unknown key `driver` in the study file, did you mean `drivers`"), "{top}");

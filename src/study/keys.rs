@@ -47,6 +47,7 @@ pub const FEEDBACK: &[&str] = &[
     "recommend",
     "recommend_class",
     "unfinished",
+    "survey",
     "scale",
     "ranges",
     "channel",

@@ -252,6 +252,9 @@ pub struct Feedback {
     pub recommend_class: Option<String>,
     /// What becomes of responses in a vendor's export whose customer left before the end.
     pub unfinished: Unfinished,
+    /// The survey whose responses are answers, where the tables of a vendor hold several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub survey: Option<String>,
     /// Codes for "does not apply to me".
     pub not_applicable: AnswerCodes,
     /// Codes for "no answer", beside the empty cell and the source's blank codes.
@@ -578,8 +581,16 @@ fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback,
         }
     }
     let blank = AnswerCodes::read(section, "blank")?;
+    let files = Files { blank: blank.all.clone(), ..read_files(section, base_dir)? };
+    let survey = section.text("survey")?;
+    if let Some(item) = section.item("survey").filter(|_| files.format != Format::Export(Vendor::FivetranQualtrics)) {
+        return Err(item.invalid(
+            "`survey` names one of the surveys in the tables of format = \"fivetran_qualtrics\"; other files hold one survey each, \
+             so leave it out",
+        ));
+    }
     Ok(Feedback {
-        files: Files { blank: blank.all.clone(), ..read_files(section, base_dir)? },
+        files,
         times: read_times(section)?,
         snapshot,
         customer: section.item("customer").map(|_| Key::read(section, base_dir)).transpose()?,
@@ -594,6 +605,7 @@ fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback,
                 ("leave_out", Unfinished::LeaveOut),
             ])
         })?,
+        survey,
         not_applicable: AnswerCodes::read(section, "not_applicable")?,
         blank,
         scale: section.item("scale").map(|item| read_range(&item)).transpose()?,
