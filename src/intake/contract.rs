@@ -3,7 +3,7 @@
 use super::identity::{Identity, KeyRule};
 use super::lookup::Totals;
 use super::time::Clock;
-use crate::study::{Codes, FileZone, Level, Numerals, Range, Unfinished};
+use crate::study::{Codes, FileZone, Level, Numerals, Range, Repeats, Unfinished};
 use std::sync::Arc;
 
 /// What a column holds.
@@ -175,8 +175,14 @@ pub(super) struct Contract {
     pub(super) source: String,
     /// Its columns, in the order of the typed table.
     pub(super) columns: Vec<Column>,
-    /// The column by which a later row is a repeat of an earlier one.
+    /// The column by which a row is a repeat of another one.
     pub(super) unique: Option<usize>,
+    /// Which of several such rows stands, where the study says so.
+    pub(super) repeats: Option<Repeats>,
+    /// Whether rows of an export are to say how new they are.
+    pub(super) asks_for_versions: bool,
+    /// The cells that say it, what counts most first: places behind the contract's columns.
+    pub(super) versions: Vec<usize>,
     /// What else makes a later row a repeat of an earlier one.
     pub(super) together: Together,
     /// The column that says where a row's times are local.

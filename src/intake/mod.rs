@@ -69,6 +69,7 @@ mod notes;
 mod quarantine;
 
 mod long_tables;
+mod newest;
 mod opened;
 mod opened_text;
 mod pages;

@@ -163,6 +163,9 @@ impl Places {
             ..RowRules::default()
         };
         self.judge = Some(RowJudge::new(columns, &rules));
+        if contract.asks_for_versions {
+            own.versions = columns.version_marks().into_iter().map(|at| self.n_asked + at).collect();
+        }
         let n_columns = columns.columns().len();
         self.positions.extend(0..n_columns);
         self.constants.extend(std::iter::repeat_n(None, n_columns));

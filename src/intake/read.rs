@@ -8,6 +8,7 @@ use super::corrections;
 use super::files::SourceFile;
 use super::ledger::{Closed, Ledger};
 use super::long_tables;
+use super::newest::Newest;
 use super::opened::{Opening, Reading};
 use super::pages;
 use super::progress::Reporter;
@@ -30,6 +31,7 @@ pub(super) fn read_source(
     if long_tables::are_of(files) {
         long_tables::read(found, files, &mut renames, reporter, &mut ledger)?;
     } else {
+        ledger.newest = Newest::of(found, files, ledger.contract)?;
         read_files(found, files, cache, &mut renames, reporter, &mut ledger)?;
         ledger.account.remarks.extend(pages::missing(found)?);
     }

@@ -231,6 +231,16 @@ pub enum Unfinished {
     LeaveOut,
 }
 
+/// Which of several rows with one id stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Repeats {
+    /// The first.
+    First,
+    /// The last.
+    Last,
+}
+
 /// The answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Feedback {
@@ -244,8 +254,12 @@ pub struct Feedback {
     pub customer: Option<Key>,
     /// When.
     pub time: Option<String>,
-    /// The column that names a response; later repeats are rejected.
+    /// The column that names a response; repeats are rejected.
     pub id: Option<String>,
+    /// Which of several rows with one id stands; where nothing is said, the first, and in files of exports the one that the vendor
+    /// marks as the newest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
     /// The 0-10 answer.
     pub recommend: Option<String>,
     /// The class of the answer as the source says it; it is computed anew, and held against this one.
@@ -291,8 +305,11 @@ pub struct Transactions {
     pub files: Files,
     /// How times are written.
     pub times: Times,
-    /// The column that names a transaction; later repeats are rejected, so leave it out where one has several lines.
+    /// The column that names a transaction; repeats are rejected, so leave it out where one has several lines.
     pub id: Option<String>,
+    /// Which of several rows with one id stands; where nothing is said, the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
     /// Who bought.
     pub customer: Key,
     /// When.
@@ -596,6 +613,7 @@ fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback,
         customer: section.item("customer").map(|_| Key::read(section, base_dir)).transpose()?,
         time: section.text("time")?,
         id: section.text("id")?,
+        repeats: read_repeats(section)?,
         recommend: section.text("recommend")?,
         recommend_class: section.text("recommend_class")?,
         unfinished: section.item("unfinished").map_or(Ok(Unfinished::KeepAnswered), |item| {
@@ -625,6 +643,17 @@ fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback,
     })
 }
 
+fn read_repeats(section: &Section<'_, '_>) -> Result<Option<Repeats>, StudyError> {
+    let Some(item) = section.item("repeats") else { return Ok(None) };
+    if section.item("id").is_none() {
+        return Err(item.invalid(format!(
+            "`{}` says which of several rows with one id stands, and no `id` is named",
+            item.path()
+        )));
+    }
+    item.word(&[("first", Repeats::First), ("last", Repeats::Last)]).map(Some)
+}
+
 fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Transactions, StudyError> {
     let amount_via = section.item("amount_via").map(|item| read_amount_via(&item, base_dir)).transpose()?;
     let amount = section.text("amount")?;
@@ -637,6 +666,7 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
         files: read_files(section, base_dir)?,
         times: read_times(section)?,
         id: section.text("id")?,
+        repeats: read_repeats(section)?,
         customer: Key::read(section, base_dir)?,
         time: section.required("time", TIME)?.text()?,
         amount,

@@ -26,6 +26,7 @@ mod json_keys;
 
 mod status;
 mod verdict;
+mod version;
 
 mod answer;
 mod answer_tally;
@@ -54,6 +55,7 @@ pub use response_class::{ResponseClass, class_of_label};
 pub use status::is_no_answer;
 pub use value_table::{Value, ValueTable};
 pub use verdict::{RowJudge, RowRules, UnfinishedRows, Verdict};
+pub use version::is_newer;
 
 #[cfg(test)]
 mod robustness_tests;

@@ -256,7 +256,11 @@ fn source_guess(
     roles.roles.retain(|role| is_read(&role.column));
     let mut unread = match weighed.kind {
         SourceKind::Feedback => unread::scores(profile, answers, &roles.taken()),
-        SourceKind::Transactions => unread::amounts(profile, &roles.taken()),
+        SourceKind::Transactions => {
+            let mut unread = unread::amounts(profile, &roles.taken());
+            unread.extend(unread::orders(profile, &roles.taken()));
+            unread
+        }
         _ => Vec::new(),
     };
     unread.extend(unread::dates(profile, &roles.taken()));
