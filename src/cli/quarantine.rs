@@ -8,6 +8,8 @@ use crate::report::words;
 use crate::study::Study;
 use std::fmt::Write as _;
 
+/// Exit code of corrections of which none holds, as of any input that cannot be used.
+const NOTHING_ACCEPTED: u8 = 3;
 /// Signs of a cell or a row that are shown.
 const SHOWN: usize = 80;
 
@@ -25,9 +27,15 @@ fn retry(arguments: &Retry) -> Result<(), Failure> {
     let keep = if arguments.dry_run { Keep::Nothing } else { Keep::Accepted };
     let retried = pipeline::retry(&study, &cache, &from, keep)?;
     match arguments.format {
-        Format::Json => print::json(&retried),
-        Format::Text => print::text(&text(&retried)),
+        Format::Json => print::json(&retried)?,
+        Format::Text => print::text(&text(&retried))?,
     }
+    // Whoever runs this in a script sees that nothing has changed.
+    if retried.accepted.is_empty() && !retried.refused.is_empty() {
+        let refused = words::counted(retried.refused.len(), "corrected row is", "corrected rows are");
+        return Err(Failure::new(NOTHING_ACCEPTED, format!("nothing was accepted: {refused} refused")));
+    }
+    Ok(())
 }
 
 /// What became of the rows, one a line, those that are refused last.

@@ -3,7 +3,7 @@
 use super::identity::{Identity, KeyRule};
 use super::lookup::Totals;
 use super::time::Clock;
-use crate::study::{Codes, FileZone, Level, Numerals, Range, Unfinished};
+use crate::study::{Codes, FileZone, Level, Numerals, Range, Repeats, Unfinished};
 use std::sync::Arc;
 
 /// What a column holds.
@@ -126,6 +126,15 @@ impl Column {
         self
     }
 
+    /// A promise of a column whose codes are said elsewhere: what is a gap there is one here.
+    pub(super) fn with_codes_of(mut self, columns: &[Self]) -> Self {
+        for own in columns.iter().filter(|own| own.input == self.input) {
+            let codes = own.blank.texts().iter().chain(own.not_applicable.texts());
+            self.blank.add(codes.map(String::as_str));
+        }
+        self
+    }
+
     /// An instant that may lie after the end of what the study sees, such as the end of a contract.
     pub(super) fn may_be_later(mut self) -> Self {
         self.may_be_later = true;
@@ -168,8 +177,14 @@ pub(super) struct Contract {
     pub(super) source: String,
     /// Its columns, in the order of the typed table.
     pub(super) columns: Vec<Column>,
-    /// The column by which a later row is a repeat of an earlier one.
+    /// The column by which a row is a repeat of another one.
     pub(super) unique: Option<usize>,
+    /// Which of several such rows stands, where the study says so.
+    pub(super) repeats: Option<Repeats>,
+    /// Whether rows of an export are to say how new they are.
+    pub(super) asks_for_versions: bool,
+    /// The cells that say it, what counts most first: places behind the contract's columns.
+    pub(super) versions: Vec<usize>,
     /// What else makes a later row a repeat of an earlier one.
     pub(super) together: Together,
     /// The column that says where a row's times are local.
@@ -189,6 +204,11 @@ pub(super) struct Contract {
 }
 
 impl Contract {
+    /// The survey whose responses are answers, where the study names one.
+    pub(super) fn survey(&self) -> Option<&str> {
+        self.answers.as_ref()?.survey.as_deref()
+    }
+
     /// Whether a column of the file says who somebody is, whatever else it is read for.
     pub(super) fn is_key(&self, column: usize) -> bool {
         let input = &self.columns[column].input;
@@ -221,7 +241,7 @@ impl Contract {
 }
 
 /// What is known of a source of answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answers {
     /// The column of the 0-10 answer.
     pub(super) recommend: Option<usize>,
@@ -229,6 +249,8 @@ pub(super) struct Answers {
     pub(super) class: Option<usize>,
     /// What becomes of unfinished responses in an export.
     pub(super) unfinished: Unfinished,
+    /// The survey whose responses are answers, where an export holds several.
+    pub(super) survey: Option<String>,
 }
 
 /// Cells of a row that are held against each other.

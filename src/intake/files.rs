@@ -218,6 +218,7 @@ fn layout_of(path: &Path, files: &Files) -> std::io::Result<Layout> {
         let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
         endings.iter().any(|ending| name.ends_with(ending))
     };
+    let is_workbook = || named(&[".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"]);
     Ok(match files.format {
         Format::Parquet => Layout::Parquet,
         Format::Arrow => Layout::Arrow,
@@ -225,14 +226,24 @@ fn layout_of(path: &Path, files: &Files) -> std::io::Result<Layout> {
         Format::Workbook => Layout::Workbook,
         Format::Sqlite => Layout::Sqlite,
         Format::Postgres => Layout::Postgres,
+        // Most vendors offer their separated text as a workbook too.
+        Format::Export(vendor) if is_workbook() && vendor != Vendor::FivetranQualtrics => Layout::Workbook,
         Format::Export(vendor) => export_layout(ExportFormat::of(vendor), &first_meant(path)?, files.delimiter),
         Format::Detected if first.starts_with(b"PAR1") => Layout::Parquet,
         Format::Detected if first.starts_with(columnar::ARROW_FILE) || named(&[".arrow", ".arrows", ".feather"]) => {
             Layout::Arrow
         }
         Format::Detected if first.starts_with(database::SQLITE) => Layout::Sqlite,
-        Format::Detected if named(&[".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"]) => Layout::Workbook,
-        Format::Detected if files.delimiter.is_none() && named(&[".jsonl", ".ndjson"]) => Layout::JsonLines,
+        Format::Detected if is_workbook() => Layout::Workbook,
+        Format::Detected if files.delimiter.is_none() && named(&[".jsonl", ".ndjson"]) => {
+            // A vendor's responses may come one a line, as a webhook or a warehouse writes them.
+            let meant = first_meant(path)?;
+            let is_json = |export: &ExportFormat| matches!(export.layout(), ExportLayout::Json | ExportLayout::Either);
+            match exports::detect(&meant, b',').filter(is_json) {
+                Some(export) => Layout::ExportJson(export),
+                None => Layout::JsonLines,
+            }
+        }
         Format::Detected | Format::Csv => {
             let meant = first_meant(path)?;
             let delimiter = match files.delimiter {
@@ -268,7 +279,7 @@ fn export_layout(export: ExportFormat, first: &[u8], delimiter: Option<char>) ->
 
 impl ExportFormat {
     /// The format of a study's vendor.
-    fn of(vendor: Vendor) -> Self {
+    pub(super) fn of(vendor: Vendor) -> Self {
         match vendor {
             Vendor::Qualtrics => Self::Qualtrics,
             Vendor::QualtricsLegacy => Self::QualtricsLegacy,

@@ -4,8 +4,8 @@ use super::contract::{Bounds, Column, Kind, Promise};
 use super::planned::{Origin, Planned, PlannedField};
 use super::time::Clock;
 use crate::study::{
-    Activity, Codes, Customers, Exposures, Feedback, Files, Invitations, Junctures, Key, Level, Referrals, Study,
-    Times, Transactions, Unfinished,
+    Activity, Codes, Customers, Exposures, Feedback, Files, Invitations, Junctures, Key, Level, Referrals, Repeats,
+    Study, Times, Transactions, Unfinished,
 };
 use datafusion::arrow::datatypes::DataType;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub(super) struct Job<'s> {
     pub(super) files: Option<&'s Files>,
     pub(super) fields: Vec<PlannedField>,
     pub(super) unique: Option<&'static str>,
+    /// Which of several rows with one id stands, where the study says so.
+    pub(super) repeats: Option<Repeats>,
     pub(super) distinct: Option<(&'static str, &'static str)>,
     /// Kept columns that become numbers where all their values are.
     pub(super) numeric: Vec<String>,
@@ -36,6 +38,7 @@ pub(super) struct AnswersPlan {
     /// A column that is read and goes into no table.
     pub(super) class: Option<Column>,
     pub(super) unfinished: Unfinished,
+    pub(super) survey: Option<String>,
 }
 
 impl<'s> Job<'s> {
@@ -63,6 +66,7 @@ impl<'s> Job<'s> {
             files,
             fields,
             unique: None,
+            repeats: None,
             distinct: None,
             numeric: Vec::new(),
             answers: None,
@@ -127,9 +131,11 @@ impl<'s> Job<'s> {
         let answers = AnswersPlan {
             class: class.map(|name| Column::new("", "recommend_class", name, Kind::Text).blank(&files.blank)),
             unfinished: feedback.unfinished,
+            survey: feedback.survey.clone(),
         };
         Self {
             unique: feedback.id.is_some().then_some("response_id"),
+            repeats: feedback.repeats,
             answers: Some(answers),
             ..Self::new("feedback", some, fields)
         }
@@ -173,7 +179,8 @@ impl<'s> Job<'s> {
                     .map(|column| PlannedField::later("returned_t", "returned_time", column, clock, &source.files)),
             );
         }
-        Self { unique: id.is_some().then_some("transaction_id"), ..Self::new("transactions", files, fields) }
+        let repeats = source.and_then(|source| source.repeats);
+        Self { unique: id.is_some().then_some("transaction_id"), repeats, ..Self::new("transactions", files, fields) }
     }
 
     fn referrals(source: Option<&'s Referrals>) -> Self {

@@ -10,6 +10,7 @@ use super::exports::{AnswerCheck, AnswerTally};
 use super::files::SourceFile;
 use super::fingerprints::Fingerprints;
 use super::masking;
+use super::newest::Newest;
 use super::notes::Notes;
 use super::opened::refused;
 use super::quarantine::Quarantine;
@@ -79,6 +80,8 @@ pub(super) struct Ledger<'c, 's> {
     pub(super) corrections: Waiting,
     pub(super) notes: Notes,
     quarantine: Quarantine,
+    /// Which of several rows with one id stands, where that is not the first.
+    pub(super) newest: Newest,
     /// Fingerprints of the ids of used rows.
     seen: Fingerprints,
     /// Fingerprints of the columns that together must not occur twice.
@@ -102,6 +105,7 @@ impl<'c, 's> Ledger<'c, 's> {
             corrections,
             notes: Notes { writings: (!contract.identity.folding.is_none()).then(BTreeSet::new), ..Notes::default() },
             quarantine: Quarantine::new(quarantine, &contract.source),
+            newest: Newest::default(),
             seen: Fingerprints::default(),
             seen_together: Fingerprints::default(),
             tally: AnswerTally::default(),
@@ -237,7 +241,7 @@ impl<'c, 's> Ledger<'c, 's> {
     /// Holds a file's answers against the classes beside them.
     fn judge_answers(&mut self, file: &SourceFile) -> Result<(), IntakeError> {
         let tally = std::mem::take(&mut self.tally);
-        let answers = self.contract.answers.and_then(|answers| answers.recommend);
+        let answers = self.contract.answers.as_ref().and_then(|answers| answers.recommend);
         let Some(column) = answers.map(|at| self.contract.columns[at].input.as_str()) else { return Ok(()) };
         let (checked, disagreeing) =
             match tally.check(column).map_err(|problem| refused(file, &self.contract.source, problem))? {
@@ -271,6 +275,14 @@ impl<'c, 's> Ledger<'c, 's> {
             }
             let place = origin.place;
             let shown = || masking::record_of_used(contract, &checked.columns, row);
+            if let (Some(id), Some(unique)) = (origin.id, contract.unique)
+                && self.newest.passes_over(id)
+            {
+                let raw = checked.columns[unique].text(row).to_owned();
+                let column = Some(contract.columns[unique].input.clone());
+                repeats.push(Repeat { place, reason: Reason::Duplicate, column, raw, record: shown() });
+                continue;
+            }
             let is_together = origin.together.is_some_and(|together| !self.seen_together.insert(together));
             let is_id = origin.id.is_some_and(|id| !self.seen.insert(id));
             // What a row that is put aside would have taken is still free.

@@ -32,7 +32,7 @@ pub(super) fn read(
         reporter.add(source, bytes);
         ledger.account.files.push(FileAccount { path: file.name.clone(), bytes, sha256, rows_read: 0 });
     }
-    let export = tables.pivot(found, source)?;
+    let export = tables.pivot(found, source, contract.survey())?;
     let file = &found[tables.responses().unwrap_or(0)];
     let known = ledger.corrections.asks_for_hash(file).then(|| file.hashed()).transpose()?;
     ledger.corrections.begin(file, known.as_ref().map(|own| own.sha256.as_str()));
@@ -52,7 +52,7 @@ pub(super) fn read(
 /// Those of [`gather`] and of the tables.
 pub(super) fn revisit<V: Visit>(found: &[SourceFile], opening: Opening<'_>, visit: V) -> Result<V::Out, IntakeError> {
     let source = &opening.contract.source;
-    let export = gather(found, source)?.pivot(found, source)?;
+    let export = gather(found, source)?.pivot(found, source, opening.contract.survey())?;
     Ok(visit_responses(&export, opening, visit)?.out)
 }
 
@@ -108,11 +108,16 @@ impl LongTables {
         self.0.get(&FivetranTable::SurveyResponse).map(|table| table.at)
     }
 
-    /// One row a response.
+    /// One row a response, with the questions of one survey where it is named.
     ///
     /// # Errors
-    /// A table that is needed and not there, or that lacks a column.
-    pub(super) fn pivot(&self, found: &[SourceFile], source: &str) -> Result<Pivoted, IntakeError> {
+    /// A table that is needed and not there, or that lacks a column; no response of the survey.
+    pub(super) fn pivot(
+        &self,
+        found: &[SourceFile],
+        source: &str,
+        survey: Option<&str>,
+    ) -> Result<Pivoted, IntakeError> {
         let optional = |kind: FivetranTable| self.0.get(&kind).map(|table| &table.table);
         let needed = |kind: FivetranTable| {
             optional(kind).ok_or_else(|| {
@@ -121,13 +126,14 @@ impl LongTables {
                 refused(&found[0], source, ExportError::NotThisFormat { format, missing })
             })
         };
-        let export = exports::pivot(&FivetranTables {
+        let tables = FivetranTables {
             survey_response: needed(FivetranTable::SurveyResponse)?,
             question_response: needed(FivetranTable::QuestionResponse)?,
             survey_embedded_data: optional(FivetranTable::SurveyEmbeddedData),
             distribution_contact: optional(FivetranTable::DistributionContact),
             core_contact: optional(FivetranTable::CoreContact),
-        });
+        };
+        let export = exports::pivot(&tables, survey);
         let file = &found[self.responses().unwrap_or(0)];
         export.map_err(|problem| refused(file, source, problem))
     }

@@ -36,6 +36,7 @@ mod rows;
 mod separated;
 mod server_address;
 mod server_tls;
+mod sheet_export;
 mod sight;
 mod sniff;
 mod square_table;
@@ -68,8 +69,10 @@ mod notes;
 mod quarantine;
 
 mod long_tables;
+mod newest;
 mod opened;
 mod opened_text;
+mod pages;
 mod pieces;
 mod places;
 mod progress;

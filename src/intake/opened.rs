@@ -13,6 +13,7 @@ use super::hash::HashedFile;
 use super::opened_text::{OpenedText, block_bytes};
 use super::pieces::{Pieces, Visit};
 use super::places::{Columns, Places};
+use super::sheet_export::Sheet;
 use super::unpacked::Unpacked;
 use super::value::{self, ValueChunk, ValueRows};
 use super::{json_lines, workbook};
@@ -88,9 +89,19 @@ impl Opening<'_> {
             Layout::JsonLines => self.json_lines(visit),
             Layout::Parquet | Layout::Arrow => self.columnar(visit),
             Layout::Workbook => {
-                let mut sheet = Some(workbook::read(file, files.sheet.as_deref())?);
-                let names = sheet.as_ref().map(|sheet| Arc::clone(&sheet.names)).unwrap_or_default();
-                self.values(Columns::Plain(&names), || Ok(sheet.take()), visit)
+                let rows = workbook::read(file, files.sheet.as_deref())?;
+                let sheet = Sheet::of(rows, files.format);
+                match sheet.map_err(|problem| refused(file, &self.contract.source, problem))? {
+                    Sheet::Plain(rows) => {
+                        let names = Arc::clone(&rows.names);
+                        let mut rows = Some(rows);
+                        self.values(Columns::Plain(&names), || Ok(rows.take()), visit)
+                    }
+                    Sheet::Export(columns, rows) => {
+                        let mut rows = Some(rows);
+                        self.values(Columns::Export(&columns), || Ok(rows.take()), visit)
+                    }
+                }
             }
             Layout::Sqlite => {
                 let mut rows = SqliteRows::open(file, &selection(files))?;

@@ -9,7 +9,7 @@ use super::exports::{self, ExportColumns, ExportError, ExportRole, RowJudge, Row
 use super::files::{Layout, SourceFile};
 use super::opened::{Reading, refused};
 use super::rows::Rows;
-use crate::study::{Files, Unfinished, nearest};
+use crate::study::{Codes, Files, Unfinished, nearest};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -150,7 +150,7 @@ impl Places {
             }
             column.blank.add(stated.blanks.iter().copied());
         }
-        let Some(answers) = contract.answers else { return Some(own) };
+        let Some(answers) = &contract.answers else { return Some(own) };
         if let Some(recommend) = answers.recommend
             && let Kind::Score(bounds) = own.columns[recommend].kind
         {
@@ -159,16 +159,22 @@ impl Places {
             let class = columns.all_with(ExportRole::RecommendClass).next().map(|at| self.n_asked + at);
             own.tallied = Some(Tallied { recommend, class: answers.class.or(class) });
         }
+        let needed = columns_of_answers(contract, answers);
         let rules = RowRules {
             unfinished: match answers.unfinished {
                 Unfinished::KeepAnswered => UnfinishedRows::KeepAnswered,
                 Unfinished::Keep => UnfinishedRows::Keep,
                 Unfinished::LeaveOut => UnfinishedRows::LeaveOut,
             },
-            answers: self.positions_of_answers(contract, answers),
+            answers: needed.iter().map(|&at| self.positions[at]).collect(),
+            no_answers: needed.iter().map(|&at| no_answer(&contract.columns[at])).collect(),
+            survey: answers.survey.clone(),
             ..RowRules::default()
         };
         self.judge = Some(RowJudge::new(columns, &rules));
+        if contract.asks_for_versions {
+            own.versions = columns.version_marks().into_iter().map(|at| self.n_asked + at).collect();
+        }
         let n_columns = columns.columns().len();
         self.positions.extend(0..n_columns);
         self.constants.extend(std::iter::repeat_n(None, n_columns));
@@ -182,21 +188,27 @@ impl Places {
         own.enumerate().find(|(_, (own, constant))| own.input == column && constant.is_none()).map(|(at, _)| at)
     }
 
-    /// The columns of which one must be filled for an unfinished response to hold an answer: the recommend answer, else
-    /// every touchpoint.
-    fn positions_of_answers(&self, contract: &Contract, answers: Answers) -> Vec<usize> {
-        if let Some(recommend) = answers.recommend {
-            return vec![self.positions[recommend]];
-        }
-        let is_touchpoint = |column: &Column| column.key == "drivers.touchpoints";
-        let columns = contract.columns.iter().zip(&self.positions);
-        columns.filter(|(column, _)| is_touchpoint(column)).map(|(_, &at)| at).collect()
-    }
-
     /// Rows with what the file's folders say, and with the judgement of an export's rows.
     pub(super) fn completing<R: Rows>(&self, rows: R) -> Completed<'_, R> {
         Completed { rows, places: self }
     }
+}
+
+/// The columns of which one must be filled for an unfinished response to hold an answer: the recommend answer, else every
+/// touchpoint.
+fn columns_of_answers(contract: &Contract, answers: &Answers) -> Vec<usize> {
+    if let Some(recommend) = answers.recommend {
+        return vec![recommend];
+    }
+    let is_touchpoint = |at: &usize| contract.columns[*at].key == "drivers.touchpoints";
+    (0..contract.columns.len()).filter(is_touchpoint).collect()
+}
+
+/// What stands in a column of answers where there is none.
+fn no_answer(column: &Column) -> Codes {
+    let mut codes = column.blank.clone();
+    codes.add(column.not_applicable.texts().iter().map(String::as_str));
+    codes
 }
 
 fn plain_place(
@@ -242,6 +254,10 @@ fn instead_of(column: &Column, files: &Files, columns: &ExportColumns) -> Option
     (!blanks.is_empty()).then_some(Instead { at, blanks })
 }
 
+/// What helps where an export does not say which of its questions is the recommend answer.
+const UNKNOWN_QUESTION: &str = " (the export does not say which of its columns is the recommend answer, as Qualtrics does by a column \
+    called `..._NPS_GROUP`: name it)";
+
 fn missing(contract: &Contract, column: &Column, file: &SourceFile, names: &[String]) -> IntakeError {
     IntakeError::MissingColumn(Box::new(MissingColumn {
         file: file.name.clone(),
@@ -250,7 +266,7 @@ fn missing(contract: &Contract, column: &Column, file: &SourceFile, names: &[Str
         column: column.input.clone(),
         nearest: nearest(&column.input, names.iter().map(String::as_str)).map(str::to_owned),
         there: names.iter().take(60).map(|name| name.chars().take(40).collect()).collect(),
-        hint: delimiter_hint(file, names),
+        hint: if column.input == "@recommend" { UNKNOWN_QUESTION.to_owned() } else { delimiter_hint(file, names) },
     }))
 }
 

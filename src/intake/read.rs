@@ -8,7 +8,9 @@ use super::corrections;
 use super::files::SourceFile;
 use super::ledger::{Closed, Ledger};
 use super::long_tables;
+use super::newest::Newest;
 use super::opened::{Opening, Reading};
+use super::pages;
 use super::progress::Reporter;
 use super::read_file::ReadFile;
 use super::replay;
@@ -29,7 +31,9 @@ pub(super) fn read_source(
     if long_tables::are_of(files) {
         long_tables::read(found, files, &mut renames, reporter, &mut ledger)?;
     } else {
+        ledger.newest = Newest::of(found, files, ledger.contract)?;
         read_files(found, files, cache, &mut renames, reporter, &mut ledger)?;
+        ledger.account.remarks.extend(pages::missing(found)?);
     }
     corrections::apply(found, files, &mut ledger)?;
     if let Some(column) = files.rename.keys().find(|from| !renames.contains(*from)) {

@@ -112,14 +112,16 @@ impl<'r> Reading<'r> {
             recommend: place_of("recommend"),
             class: plan.class.as_ref().map(|_| columns.len()),
             unfinished: plan.unfinished,
+            survey: plan.survey.clone(),
         });
-        let tallied = answers.and_then(|answers| {
+        let tallied = answers.as_ref().and_then(|answers| {
             answers.class.and_then(|class| Some(Tallied { recommend: answers.recommend?, class: Some(class) }))
         });
         let (unique, distinct) = (job.unique.and_then(place_of), job.distinct);
         let distinct = distinct.and_then(|(first, second)| place_of(first).zip(place_of(second)));
         let class = job.answers.and_then(|plan| plan.class);
-        let promised = job.files.into_iter().flat_map(promised);
+        let promised: Vec<Column> =
+            job.files.into_iter().flat_map(promised).map(|own| own.with_codes_of(&columns)).collect();
         let more = class.into_iter().chain(job.zone.clone()).chain(job.words);
         let columns: Vec<Column> = columns.into_iter().chain(more).chain(promised).collect();
         let together = job.files.map_or(Together::NOTHING, |files| together(&files.contract.unique, &columns));
@@ -129,6 +131,9 @@ impl<'r> Reading<'r> {
             identity: Arc::clone(&self.identity),
             source: job.name.to_owned(),
             unique,
+            repeats: job.repeats,
+            asks_for_versions: false,
+            versions: Vec::new(),
             together,
             zone: columns.iter().position(|column| matches!(column.kind, Kind::Zone(_))),
             distinct,

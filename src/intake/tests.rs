@@ -832,6 +832,76 @@ fn what_a_source_promises_is_held_row_by_row_and_as_a_whole() {
     assert!(refused("not_null = [\"vai\"]").contains("has no column `vai`"));
 }
 
+/// Delighted API, "Listing survey responses": a sync by `updated_since` brings changed responses again, with `updated_at`.
+#[test]
+fn of_a_response_that_two_files_of_an_export_hold_the_newer_stands() {
+    let response = |id: &str, score: u8, updated: &str| {
+        format!(
+            "{{\"id\": \"{id}\", \"person\": \"p{id}\", \"survey_type\": \"nps\", \"score\": {score}, \
+             \"created_at\": 1769904000, \"updated_at\": {updated}}}"
+        )
+    };
+    let list = |all: &[String]| format!("[{}]", all.join(","));
+    let case = Case::new()
+        .file(
+            "a.json",
+            list(&[response("1", 3, "null"), response("2", 4, "1769999000"), response("3", 5, "1769999000")]),
+        )
+        .file(
+            "b.json",
+            list(&[response("1", 9, "1769999000"), response("2", 10, "1769998000"), response("3", 8, "1769999000")]),
+        );
+    let with = |more: &str| {
+        let study = format!(
+            "[sources.feedback]\npath = [\"a.json\", \"b.json\"]\nformat = \"delighted\"\nid = \"@id\"\ncustomer = \"person\"\ntime = \"@end\"\n\
+             recommend = \"@recommend\"\n{more}\n"
+        );
+        let intake = case.run(&study).expect("sound");
+        let repeats = intake.account("feedback").expect("read").rows_quarantined.clone();
+        assert_eq!(repeats, [(Reason::Duplicate, 3)].into());
+        let scores = numbers(&intake.tables.feedback, "recommend");
+        let mut of: Vec<_> = texts(&intake.tables.feedback, "response_id").into_iter().flatten().zip(scores).collect();
+        of.sort_by(|a, b| a.0.cmp(&b.0));
+        of.into_iter().map(|(_, score)| score.unwrap_or(-1.0)).collect::<Vec<_>>()
+    };
+    // Changed since; changed before; the same, of which the first stands.
+    assert_eq!(with(""), [9.0, 4.0, 5.0]);
+    assert_eq!(with("repeats = \"first\""), [3.0, 4.0, 5.0]);
+    assert_eq!(with("repeats = \"last\""), [9.0, 10.0, 8.0]);
+}
+
+#[test]
+fn of_several_rows_with_one_id_the_last_stands_where_the_study_says_so() {
+    let rows = "id,who,when,ltr,food,wait,via\n1,ann,2026-01-01T10:00:00Z,1,5,4,web\n1,ann,2026-01-02T10:00:00Z,2,5,4,web\n\
+        2,bob,2026-01-02T10:00:00Z,5,5,4,web\n1,ann,2026-01-03T10:00:00Z,3,5,4,web\n1,ann,2027-01-03T10:00:00Z,4,5,4,web\n";
+    let case = Case::new().file("feedback.csv", rows);
+    let study = FEEDBACK.replace("id = \"id\"", "id = \"id\"\nrepeats = \"last\"");
+    let intake = case.run(&study).expect("sound");
+    // The last row lies after the study's date and is none.
+    assert_eq!(numbers(&intake.tables.feedback, "recommend"), [Some(5.0), Some(3.0)]);
+    let aside = case.quarantine("feedback");
+    let lines: Vec<&str> = aside.lines().filter(|line| line.contains(",duplicate,")).collect();
+    assert!(
+        lines.len() == 2 && lines[0].contains("feedback.csv,2,id") && lines[1].contains("feedback.csv,3,id"),
+        "{aside}"
+    );
+}
+
+/// docs/intake.md: an answer that holds a `not_applicable` code is a gap; so are its other spellings.
+#[test]
+fn a_code_is_a_gap_to_a_promise_too() {
+    let rows = "id,who,when,ltr,food,wait,via\n1,ann,2026-01-01T10:00:00Z,9,5,4,web\n\
+        2,bob,2026-01-02T10:00:00Z,9,99,4,web\n3,cid,2026-01-03T10:00:00Z,9,99.0,4,web\n4,dee,2026-01-04T10:00:00Z,9,-,4,web\n\
+        5,eve,2026-01-05T10:00:00Z,9,1,4,web\n";
+    let case = Case::new().file("feedback.csv", rows);
+    let with = |contract: &str| {
+        let intake = case.run(&format!("{FEEDBACK}[sources.feedback.contract]\n{contract}\n")).expect("sound");
+        intake.account("feedback").expect("read").rows_quarantined.clone()
+    };
+    assert_eq!(with("ranges = { food = [2, 5] }"), [(Reason::OutOfRange, 1)].into());
+    assert_eq!(with("not_null = [\"food\"]"), [(Reason::Blank, 3)].into());
+}
+
 #[test]
 fn columns_that_together_are_unique_put_the_later_row_aside() {
     let rows = "order,line,who,when\na,1,x,2026-01-01\na,2,x,2026-01-01\n a ,1,y,2026-01-02\nb,,x,2026-01-01\nb,,x,2026-01-01\n\

@@ -205,8 +205,21 @@ mod tests {
             "2026-09-30T20:05:30+02",
             "20260930T180530Z",
             "2026-09-30T20:05:30+02:00[Europe/Berlin]",
+            // As BigQuery, Ruby, git and Go write it; GNU date reads the first four alike.
+            "2026-09-30 18:05:30 UTC",
+            "2026-09-30 18:05:30.000000 GMT",
+            "2026-09-30T18:05:30 Z",
+            "2026-09-30 20:05:30 +0200",
+            "2026-09-30 20:05:30 +02:00",
+            "2026-09-30 20:05:30 +0200 CEST",
         ] {
             assert_eq!(read(&clock, text), expected, "{text}");
+        }
+        // An abbreviation alone is no zone, and an offset of a day is no offset.
+        for text in
+            ["2026-09-30 18:05:30 EST", "2026-09-30 18:05:30 +2400", "2026-09-30 18:05:30 +02 x1", "2026-09-30 UTC"]
+        {
+            assert_eq!(read(&clock, text), Err(Reason::Unparsable), "{text}");
         }
         assert_eq!(read(&clock, "2026-09-30T18:05:30.1234567Z"), Ok(Some(1_790_791_530_123_456)));
         assert_eq!(read(&clock, ""), Ok(None));

@@ -34,7 +34,29 @@ impl Written {
 
     /// Whatever a source without a pattern may write.
     pub(super) fn plain(text: &str) -> Option<Self> {
-        Self::iso(text.as_bytes()).or_else(|| month_names::read(&plain_spaces(text))).or_else(|| Self::loose_iso(text))
+        Self::iso(text.as_bytes())
+            .or_else(|| Self::spaced_iso(text))
+            .or_else(|| month_names::read(&plain_spaces(text)))
+            .or_else(|| Self::loose_iso(text))
+    }
+
+    /// A date and a time of ISO 8601 with a blank before what says how far they are from UTC, as warehouses and programs write it:
+    /// `2026-09-30 18:05:30 UTC`, `... +0200`, `... +02:00`, `... +0200 CEST`. Another abbreviation than UTC says no zone by itself.
+    fn spaced_iso(text: &str) -> Option<Self> {
+        // Behind the date and the sign that follows it.
+        let start = "2026-09-30 ".len();
+        let end = start + text.get(start..)?.find(' ')?;
+        let Self::Local(local_us) = Self::iso(text[..end].as_bytes())? else { return None };
+        let behind = text[end..].trim_ascii_start();
+        let offset_s = match behind {
+            "UTC" | "GMT" | "Z" => 0,
+            _ => {
+                let (stated, name) = behind.split_once(' ').unwrap_or((behind, ""));
+                let is_name = name.bytes().all(|byte| byte.is_ascii_alphabetic());
+                offset(stated.as_bytes())?.filter(|_| is_name)?
+            }
+        };
+        Some(Self::with_offset(local_us, offset_s))
     }
 
     /// `2026-09-30`, and `2026-09-30T18:05`, `... 18:05:30.123456` with `Z`, `+02:00`, `+0200`, `+02` or nothing behind.

@@ -24,6 +24,11 @@ impl Codes {
         Self { texts, numbers }
     }
 
+    /// The codes as they were written.
+    pub fn texts(&self) -> &[String] {
+        &self.texts
+    }
+
     /// Adds codes to those that are there.
     pub fn add<'c>(&mut self, texts: impl IntoIterator<Item = &'c str>) {
         let all = self.texts.drain(..).chain(texts.into_iter().map(str::to_owned)).collect();
@@ -45,6 +50,11 @@ impl Codes {
     pub fn holds_number(&self, value: f64) -> bool {
         // Codes are stored as they were written, so this compares marks and not computed numbers; adding zero makes -0 a 0.
         self.numbers.iter().any(|code| (code + 0.0).to_bits() == (value + 0.0).to_bits())
+    }
+
+    /// Whether a cell is a code, whatever it holds.
+    pub fn hold(&self, text: &str) -> bool {
+        !self.is_empty() && (self.holds_text(text) || text.parse().is_ok_and(|value| self.holds_number(value)))
     }
 
     pub(super) fn read(item: &Item<'_, '_>) -> Result<Self, StudyError> {

@@ -64,6 +64,6 @@ pub use portfolio::{BenchmarkFigure, CutFigure, ItemFigure, ItemMeasure, Rolling
 pub use referral_kinds::{KindValue, ReferralKind, ReferralKinds};
 pub use sources::{
     Activity, Aggregate, AmountVia, Customers, DateInstant, Exposures, Feedback, Files, Format, Invitations, Junctures,
-    Range, Referrals, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor,
+    Range, Referrals, Repeats, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor,
 };
 pub use zone::{FileZone, zone_of};

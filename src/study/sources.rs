@@ -244,6 +244,16 @@ pub enum Unfinished {
     LeaveOut,
 }
 
+/// Which of several rows with one id stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Repeats {
+    /// The first.
+    First,
+    /// The last.
+    Last,
+}
+
 /// The answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Feedback {
@@ -257,14 +267,21 @@ pub struct Feedback {
     pub customer: Option<Key>,
     /// When.
     pub time: Option<String>,
-    /// The column that names a response; later repeats are rejected.
+    /// The column that names a response; repeats are rejected.
     pub id: Option<String>,
+    /// Which of several rows with one id stands; where nothing is said, the first, and in files of exports the one that the vendor
+    /// marks as the newest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
     /// The 0-10 answer.
     pub recommend: Option<String>,
     /// The class of the answer as the source says it; it is computed anew, and held against this one.
     pub recommend_class: Option<String>,
     /// What becomes of responses in a vendor's export whose customer left before the end.
     pub unfinished: Unfinished,
+    /// The survey whose responses are answers, where the tables of a vendor hold several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub survey: Option<String>,
     /// Codes for "does not apply to me".
     pub not_applicable: AnswerCodes,
     /// Codes for "no answer", beside the empty cell and the source's blank codes.
@@ -301,8 +318,11 @@ pub struct Transactions {
     pub files: Files,
     /// How times are written.
     pub times: Times,
-    /// The column that names a transaction; later repeats are rejected, so leave it out where one has several lines.
+    /// The column that names a transaction; repeats are rejected, so leave it out where one has several lines.
     pub id: Option<String>,
+    /// Which of several rows with one id stands; where nothing is said, the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
     /// Who bought.
     pub customer: Key,
     /// When.
@@ -591,13 +611,22 @@ fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback,
         }
     }
     let blank = AnswerCodes::read(section, "blank")?;
+    let files = Files { blank: blank.all.clone(), ..read_files(section, base_dir)? };
+    let survey = section.text("survey")?;
+    if let Some(item) = section.item("survey").filter(|_| files.format != Format::Export(Vendor::FivetranQualtrics)) {
+        return Err(item.invalid(
+            "`survey` names one of the surveys in the tables of format = \"fivetran_qualtrics\"; other files hold one survey each, \
+             so leave it out",
+        ));
+    }
     Ok(Feedback {
-        files: Files { blank: blank.all.clone(), ..read_files(section, base_dir)? },
+        files,
         times: read_times(section)?,
         snapshot,
         customer: section.item("customer").map(|_| Key::read(section, base_dir)).transpose()?,
         time: section.text("time")?,
         id: section.text("id")?,
+        repeats: read_repeats(section)?,
         recommend: section.text("recommend")?,
         recommend_class: section.text("recommend_class")?,
         unfinished: section.item("unfinished").map_or(Ok(Unfinished::KeepAnswered), |item| {
@@ -607,6 +636,7 @@ fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback,
                 ("leave_out", Unfinished::LeaveOut),
             ])
         })?,
+        survey,
         not_applicable: AnswerCodes::read(section, "not_applicable")?,
         blank,
         scale: section.item("scale").map(|item| read_range(&item)).transpose()?,
@@ -626,6 +656,17 @@ fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback,
     })
 }
 
+fn read_repeats(section: &Section<'_, '_>) -> Result<Option<Repeats>, StudyError> {
+    let Some(item) = section.item("repeats") else { return Ok(None) };
+    if section.item("id").is_none() {
+        return Err(item.invalid(format!(
+            "`{}` says which of several rows with one id stands, and no `id` is named",
+            item.path()
+        )));
+    }
+    item.word(&[("first", Repeats::First), ("last", Repeats::Last)]).map(Some)
+}
+
 fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Transactions, StudyError> {
     let amount_via = section.item("amount_via").map(|item| read_amount_via(&item, base_dir)).transpose()?;
     let amount = section.text("amount")?;
@@ -638,6 +679,7 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
         files: read_files(section, base_dir)?,
         times: read_times(section)?,
         id: section.text("id")?,
+        repeats: read_repeats(section)?,
         customer: Key::read(section, base_dir)?,
         time: section.required("time", TIME)?.text()?,
         amount,

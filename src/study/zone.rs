@@ -101,17 +101,26 @@ fn read_day(item: &Item<'_, '_>) -> Result<DateInstant, StudyError> {
 /// The name of a zone that is known here.
 pub(super) fn read_zone(item: &Item<'_, '_>) -> Result<String, StudyError> {
     let name = item.text()?;
-    if zone_of(&name).is_some() {
+    let is_abbreviation = is_abbreviation(&name);
+    if zone_of(&name).is_some() && !is_abbreviation {
         return Ok(name);
     }
     let known: Vec<String> = jiff::tz::db().available().map(|known| known.to_string()).collect();
-    let hint = super::nearest(&name, known.iter().map(String::as_str));
+    // What is near to an abbreviation is another one, of another place.
+    let hint = super::nearest(&name, known.iter().filter(|_| !is_abbreviation).map(String::as_str));
     Err(item.invalid(format!(
         "`{}` is \"{name}\", which is no zone known here{}; write UTC, an IANA name such as Europe/Berlin, or an offset such as \
          +02:00",
         item.path(),
         hint.map_or_else(String::new, |hint| format!(", did you mean \"{hint}\""))
     )))
+}
+
+/// `EST`, `CET` and the like, some of which the database knows for old files' sake: `EST` without summer time, `CET` with it.
+fn is_abbreviation(name: &str) -> bool {
+    let name = name.trim();
+    let is_letters = name.len() <= 5 && name.bytes().all(|byte| byte.is_ascii_uppercase());
+    is_letters && !matches!(name, "UTC" | "GMT" | "Z")
 }
 
 fn read_format(item: &Item<'_, '_>) -> Result<TimeFormat, StudyError> {
@@ -206,6 +215,12 @@ mod tests {
         assert!(refused("zone = \"Europe/Berln\"", "").contains("did you mean \"Europe/Berlin\""));
         assert!(refused("", "zone = { \"*.csv\" = \"CEST\" }").starts_with("study:10:20: "));
         assert!(refused("", "zone = {}").contains("empty table"));
+        // tzdata, file "northamerica": EST is five hours behind all the year; IST is India, Ireland or Israel.
+        for zone in ["EST", "CET", "MST", "IST"] {
+            let refused = refused("", &format!("zone = \"{zone}\""));
+            assert!(refused.contains("no zone known here; write UTC"), "{refused}");
+        }
+        assert!(study("", "zone = \"GMT\"").is_ok());
         assert!(refused("", "zone = { \"a***\" = \"UTC\" }").contains("no pattern of files"));
     }
 }

@@ -206,6 +206,24 @@ fn keys_that_are_hashed_stay_hidden() {
 }
 
 #[test]
+fn corrections_of_which_none_holds_end_with_an_exit_code() {
+    let folder = folder();
+    let folder = folder.path();
+    write(folder, "tiny.toml", STUDY);
+    write(folder, "feedback.csv", &answers());
+    assert_eq!(run(folder), Some(0));
+    let all = correct(folder);
+    let mut lines = all.lines();
+    let header = lines.next().expect("a header");
+    let wrong = lines.find(|line| line.contains("the day before")).expect("the time of line 6");
+    write(folder, "mine/wrong.csv", &format!("{header}\n{wrong}\n"));
+    let output = advocate(folder, &["quarantine", "retry", "tiny.toml", "--file", "mine/wrong.csv"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stdout(&output).contains("0 accepted, 1 refused"), "{}", stdout(&output));
+    assert!(stderr(&output).contains("nothing was accepted: 1 corrected row is refused"), "{}", stderr(&output));
+}
+
+#[test]
 fn a_file_that_is_no_quarantine_is_refused() {
     let folder = folder();
     write(folder.path(), "tiny.toml", STUDY);

@@ -160,6 +160,8 @@ fn checked(record: PieceRecord, rows: Option<&RecordBatch>, contract: &Contract)
         // The entry has said what there is to say of them.
         zones: NamedZones::default(),
         origins,
+        // The newest rows are found in the files.
+        versions: Vec::new(),
         n_lines: record.n_lines,
         first_time_has_no_zone: record.first_time_has_no_zone,
     })

@@ -10,16 +10,33 @@ use std::fmt::Write;
 /// its fingerprint.
 pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
     // Taken apart whole, so that whoever adds something to a contract has to say whether it belongs here.
-    let Contract { source, columns, unique, together, zone, distinct, end_us: _, answers, tallied, numerals, identity } =
-        contract;
+    let Contract {
+        source,
+        columns,
+        unique,
+        repeats,
+        // These are asked of the files anew wherever they count.
+        asks_for_versions: _,
+        versions: _,
+        together,
+        zone,
+        distinct,
+        end_us: _,
+        answers,
+        tallied,
+        numerals,
+        identity,
+    } = contract;
     // What a source promises of its rows is among the columns by now, what it promises of them all is held against the account.
     // How numbers are written stands in the contract.
     let Files { path: _, format, delimiter, numerals: _, sheet, table, query, rename, blank, contract: _, base_dir: _ } =
         files;
     let mut text = format!("{} {FORMAT_VERSION}\n", env!("CARGO_PKG_VERSION"));
     // Writing to a String cannot fail.
-    let _ =
-        writeln!(text, "{source:?} {unique:?} {together:?} {zone:?} {distinct:?} {answers:?} {tallied:?} {numerals:?}");
+    let _ = writeln!(
+        text,
+        "{source:?} {unique:?} {repeats:?} {together:?} {zone:?} {distinct:?} {answers:?} {tallied:?} {numerals:?}"
+    );
     let _ = writeln!(text, "{format:?} {delimiter:?} {sheet:?} {table:?} {query:?} {rename:?} {blank:?}");
     let _ = writeln!(text, "{}", identity.fingerprint());
     columns.iter().for_each(|column| write_column(&mut text, column));

@@ -95,6 +95,17 @@ pub struct ExportColumn {
     pub time: Option<TimeFormat>,
     /// Cells that stand for nothing in this column.
     pub blanks: &'static [&'static str],
+    /// The survey that asks it, where the export holds several.
+    pub survey: Option<SurveyQuestion>,
+}
+
+/// A question of one of the surveys of an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SurveyQuestion {
+    /// The vendor's id of the survey.
+    pub survey: String,
+    /// Responses that answer it.
+    pub n_answers: u64,
 }
 
 impl ExportColumn {
@@ -173,7 +184,9 @@ impl ExportColumns {
         let found: Vec<usize> = (0..self.columns.len()).filter(|&at| rank(&self.columns[at]) == Some(best)).collect();
         match found[..] {
             [at] => Ok(Some(at)),
-            _ => Err(ExportError::AmbiguousName { name, columns: self.telling_names(&found) }),
+            _ => Err(self
+                .several_surveys(&name, &found)
+                .unwrap_or_else(|| ExportError::AmbiguousName { name, columns: self.telling_names(&found) })),
         }
     }
 
@@ -191,7 +204,9 @@ impl ExportColumns {
         match found[..] {
             [] => Ok(None),
             [at] => Ok(Some(at)),
-            _ => Err(ExportError::AmbiguousRole { role, columns: self.telling_names(&found) }),
+            _ => Err(self
+                .several_surveys(role.title(), &found)
+                .unwrap_or_else(|| ExportError::AmbiguousRole { role, columns: self.telling_names(&found) })),
         }
     }
 
@@ -208,6 +223,24 @@ impl ExportColumns {
             }
         }
         Ok(None)
+    }
+
+    /// That each of some columns is of a survey of its own, which is why they are called alike.
+    fn several_surveys(&self, name: &str, places: &[usize]) -> Option<ExportError> {
+        let mut surveys: Vec<(&str, String)> = Vec::new();
+        for &at in places {
+            let column = &self.columns[at];
+            let SurveyQuestion { survey, n_answers } = column.survey.as_ref()?;
+            if surveys.iter().any(|(other, _)| other == survey) {
+                return None;
+            }
+            let text = column.names.last().map_or("", String::as_str);
+            surveys.push((survey, format!("{survey} (\"{text}\", {n_answers} answers)")));
+        }
+        let (first, _) = surveys.first()?;
+        let first = (*first).to_owned();
+        let surveys = surveys.into_iter().map(|(_, own)| own).collect();
+        Some(ExportError::SeveralSurveys { name: name.to_owned(), first, surveys })
     }
 
     /// Names by which some columns can be told apart: for each the first that is no other column's.

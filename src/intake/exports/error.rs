@@ -69,6 +69,27 @@ pub enum ExportError {
         /// The most specific name of each.
         columns: Vec<String>,
     },
+    /// Several surveys of one export ask something under the name.
+    #[error(
+        "the tables hold several surveys, and {} of them have \"{name}\": {}; a question counts within one survey: name the one that is meant, as in survey = \"{first}\"",
+        .surveys.len(), .surveys.join(", ")
+    )]
+    SeveralSurveys {
+        /// The name asked for.
+        name: String,
+        /// The id of the first survey.
+        first: String,
+        /// Each survey with the question's text and how many answer it.
+        surveys: Vec<String>,
+    },
+    /// No response is one to the survey that is named.
+    #[error("no response belongs to survey \"{survey}\"; there are {}", .there.join(", "))]
+    NoSuchSurvey {
+        /// The survey asked for.
+        survey: String,
+        /// Each survey that is there with its responses.
+        there: Vec<String>,
+    },
     /// A row of a table has too few or too many cells.
     #[error("line {line} has {found} cells and the header has {expected}")]
     RaggedRow {

@@ -1,7 +1,7 @@
 //! A vendor's JSON as one table.
 
 use super::columns::{ExportColumn, ExportColumns};
-use super::json::values_of;
+use super::json::{Json, values_of};
 use super::records::without_mark;
 use super::value_table::{TableBuilder, ValueTable};
 use super::{ExportError, ExportFormat, ExportLayout, roles, single_header, vendor_json};
@@ -73,6 +73,33 @@ pub fn table_of_json(format: ExportFormat, bytes: &[u8]) -> Result<ExportTable, 
     Ok(ExportTable { columns: ExportColumns::new(format, columns), table: table.finish() })
 }
 
+/// How many responses the pages of a vendor's API say that there are, and how many stand in these bytes; nothing where they do not
+/// say it, or are no JSON.
+pub fn stated_total(format: ExportFormat, bytes: &[u8]) -> Option<StatedTotal> {
+    let paths: &[&[&str]] = match format {
+        ExportFormat::Retently => &[&["data", "total"], &["total"]],
+        ExportFormat::Typeform => &[&["total_items"]],
+        _ => return None,
+    };
+    let mut stated = StatedTotal { n_there: 0, n_stated: 0 };
+    for document in values_of(without_mark(bytes)).ok()? {
+        let total = paths.iter().find_map(|path| path.iter().try_fold(&document, |json, key| json.get(key)));
+        let total = total.and_then(Json::short_text).and_then(|text| text.parse().ok());
+        stated.n_stated = stated.n_stated.max(total.unwrap_or(0));
+        stated.n_there += vendor_json::responses(format, document)?.len() as u64;
+    }
+    (stated.n_stated > 0).then_some(stated)
+}
+
+/// Responses of some pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatedTotal {
+    /// Those that stand there.
+    pub n_there: u64,
+    /// Those of all pages, as the pages say.
+    pub n_stated: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +110,18 @@ mod tests {
         let pages = format!("{line}\n{}\n", line.replace("\"t\"", "\"u\""));
         let export = table_of_json(ExportFormat::Typeform, pages.as_bytes()).expect("sound");
         assert_eq!(export.table.rows().len(), 2);
+    }
+
+    /// Retently API, "Get feedback": `page`, `pages`, `limit` and `total` stand beside the responses.
+    #[test]
+    fn pages_say_how_many_responses_all_of_them_hold() {
+        let page =
+            r#"{"data": {"page": 1, "pages": 2, "limit": 2, "total": 3, "responses": [{"score": 1}, {"score": 2}]}}"#;
+        let total = |text: &str| stated_total(ExportFormat::Retently, text.as_bytes());
+        assert_eq!(total(page), Some(StatedTotal { n_there: 2, n_stated: 3 }));
+        assert_eq!(total(&format!("{page}\n{page}")), Some(StatedTotal { n_there: 4, n_stated: 3 }));
+        assert_eq!(total("{\"responses\": [{\"score\": 1}]}"), None);
+        assert_eq!(stated_total(ExportFormat::Delighted, b"[]"), None);
     }
 
     #[test]

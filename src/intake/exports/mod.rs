@@ -26,6 +26,7 @@ mod json_keys;
 
 mod status;
 mod verdict;
+mod version;
 
 mod answer;
 mod answer_tally;
@@ -42,17 +43,19 @@ mod fivetran;
 
 pub use answer::{Answer, answer_of};
 pub use answer_tally::{AnswerCheck, AnswerTally};
-pub use columns::{ExportColumn, ExportColumns, ExportRole};
+pub use columns::{ExportColumn, ExportColumns, ExportRole, SurveyQuestion};
 pub use detect::detect;
 pub use error::ExportError;
 pub use fivetran::{FivetranTable, FivetranTables, PivotAccount, Pivoted, pivot};
 pub use format::{ExportFormat, ExportLayout};
 pub use header::{ExportHeader, header_of};
 pub(super) use json::{Json, value_of};
-pub use json_export::{ExportTable, table_of_json};
+pub use json_export::{ExportTable, StatedTotal, stated_total, table_of_json};
 pub use response_class::{ResponseClass, class_of_label};
+pub use status::is_no_answer;
 pub use value_table::{Value, ValueTable};
 pub use verdict::{RowJudge, RowRules, UnfinishedRows, Verdict};
+pub use version::is_newer;
 
 #[cfg(test)]
 mod robustness_tests;

@@ -22,6 +22,8 @@ const fn known(name: &'static str, role: ExportRole) -> Known {
 
 /// LimeSurvey writes this date where a survey keeps no dates.
 const NO_DATE: &[&str] = &["1980-01-01 00:00:00", "1980-01-01"];
+/// Typeform's API writes this date where a response was not submitted.
+const NOT_SUBMITTED: &[&str] = &["0001-01-01T00:00:00Z"];
 
 /// ImportIds of the columns that every current export has, to the letter: the ImportId of embedded data is its name, and
 /// `Status` is another field than `status`.
@@ -84,6 +86,8 @@ const LIME_SURVEY: &[Known] = &[
     known("submitdate", Recorded),
     known("datesubmitted", Recorded),
     known("token", ExternalReference),
+    // What full texts call it since version 4.
+    known("accesscode", ExternalReference),
     known("email", Email),
     known("emailaddress", Email),
     known("interviewtime", Duration),
@@ -121,6 +125,10 @@ const RETENTLY: &[Known] = &[
     known("score", Recommend),
     known("ratingcategory", RecommendClass),
     known("metric", SurveyType),
+    known("metricstype", SurveyType),
+    known("metrictype", SurveyType),
+    known("surveytype", SurveyType),
+    known("isbogus", Status),
     known("createddate", End),
     known("createdat", End),
     known("email", Email),
@@ -162,6 +170,7 @@ const FIVETRAN: &[Known] = &[
     known("durationinseconds", Duration),
     known("distributionchannel", Channel),
     known("recipientemail", Email),
+    known("surveyid", SurveyType),
 ];
 
 fn table(format: ExportFormat) -> &'static [Known] {
@@ -197,7 +206,10 @@ pub(super) fn assign(format: ExportFormat, column: &mut ExportColumn, name: &str
     }
     match format {
         // The header says "(UTC)"; the connector stores instants.
-        Typeform | FivetranQualtrics => column.zone = Some("UTC".to_owned()),
+        Typeform | FivetranQualtrics => {
+            column.zone = Some("UTC".to_owned());
+            column.blanks = if format == Typeform { NOT_SUBMITTED } else { &[] };
+        }
         Delighted => column.time = Some(TimeFormat::EpochSeconds),
         LimeSurvey => column.blanks = NO_DATE,
         _ => {}

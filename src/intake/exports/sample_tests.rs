@@ -283,7 +283,7 @@ fn the_long_tables_become_one_row_a_response() {
         distribution_contact: Some(&sent),
         core_contact: Some(&contacts),
     };
-    let Pivoted { columns, table, account } = pivot(&tables).expect("sound");
+    let Pivoted { columns, table, account, surveys: _ } = pivot(&tables, None).expect("sound");
     assert_eq!((account.n_responses, account.n_answers, account.n_answers_without_response), (3, 8, 1));
     let export = ExportTable { columns, table };
     assert_eq!(judged(&export, None), ["answer", "answer", "preview"]);

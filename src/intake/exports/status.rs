@@ -71,6 +71,14 @@ fn of_label(label: &str) -> Option<Verdict> {
     }
 }
 
+/// Whether a `Status` of Qualtrics says a kind of response that is no answer; nothing where it says none of its kinds.
+pub fn is_no_answer(status: &str) -> Option<bool> {
+    match of_qualtrics(status.trim()) {
+        Some(Verdict::UnknownStatus) => None,
+        verdict => Some(verdict.is_some()),
+    }
+}
+
 /// Whether a response is finished, by a code or a word; nothing where the cell says neither.
 pub(super) fn is_finished(text: &str) -> Option<bool> {
     const YES: &[&str] = &[

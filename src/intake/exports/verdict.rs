@@ -2,6 +2,7 @@
 
 use super::ExportFormat::{self, *};
 use super::{ExportColumns, ExportRole, status};
+use crate::study::Codes;
 use std::collections::BTreeSet;
 
 /// What a row of an export is.
@@ -58,7 +59,7 @@ pub enum UnfinishedRows {
 }
 
 /// Which rows count as answers.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct RowRules {
     /// What becomes of unfinished responses.
     pub unfinished: UnfinishedRows,
@@ -66,6 +67,10 @@ pub struct RowRules {
     /// its touchpoints where it has none. Where nothing is said, the columns whose role that is; where there are none
     /// either, no unfinished row holds an answer.
     pub answers: Vec<usize>,
+    /// What stands for no answer in each of these columns, in their order; where nothing is said, only the empty cell.
+    pub no_answers: Vec<Codes>,
+    /// The survey whose responses are answers, where a study names one.
+    pub survey: Option<String>,
     /// Verdicts that count as answers all the same, such as spam that was looked through.
     pub also_keep: BTreeSet<Verdict>,
 }
@@ -74,11 +79,14 @@ pub struct RowRules {
 ///
 /// | format | left out |
 /// |---|---|
+/// | Qualtrics by Fivetran | the `survey_id` of another survey than the one that the study names: other survey |
 /// | Qualtrics, current, legacy and by Fivetran | by `Status`: previews, tests, synthetic responses, spam, unknown statuses; by `Finished`: unfinished |
-/// | Typeform | `Response Type` started or partial: unfinished |
+/// | Qualtrics, current and by Fivetran | `DistributionChannel` preview: preview |
+/// | Typeform | `Response Type` started or partial, or where there is none, not submitted: unfinished |
 /// | LimeSurvey | `submitdate` blank: unfinished |
 /// | Formbricks | `Finished` no: unfinished |
 /// | Delighted, Retently | other survey types than `nps`: other survey |
+/// | Retently | `isBogus`: spam |
 /// | CustomerGauge | neither score nor response date: unanswered |
 /// | Medallia Agent Connect | `response_received_at` blank: unanswered; service recoveries: other survey |
 ///
@@ -101,12 +109,20 @@ pub struct RowRules {
 pub struct RowJudge {
     format: ExportFormat,
     status: Option<usize>,
+    /// Where the channel says whether a response is a preview.
+    channel: Option<usize>,
     finished: Option<usize>,
+    /// Whether a response is finished where it has an end, and what stands for none.
+    is_by_end: bool,
+    not_finished: &'static [&'static str],
     survey_type: Option<usize>,
+    survey: Option<String>,
     /// Columns of which one is filled in an answered row.
     answered: Vec<usize>,
     /// Columns of which one is filled in a row that holds what the study needs.
     needed: Vec<usize>,
+    /// What stands for no answer in each of these.
+    no_answers: Vec<Codes>,
     unfinished: UnfinishedRows,
     also_keep: BTreeSet<Verdict>,
 }
@@ -118,8 +134,11 @@ impl RowJudge {
         let first = |role| columns.all_with(role).next();
         let finished = match format {
             LimeSurvey => first(ExportRole::Recorded),
+            Typeform => first(ExportRole::Finished).or(first(ExportRole::End)),
             _ => first(ExportRole::Finished),
         };
+        let is_end = |at: usize| columns.columns()[at].role == Some(ExportRole::End);
+        let not_finished = finished.filter(|&at| is_end(at)).map_or(&[][..], |at| columns.columns()[at].blanks);
         let answered = match format {
             CustomerGauge => columns.all_with(ExportRole::Recommend).chain(columns.all_with(ExportRole::End)).collect(),
             MedalliaAgentConnect => columns.all_with(ExportRole::End).collect(),
@@ -132,10 +151,15 @@ impl RowJudge {
         Self {
             format,
             status: first(ExportRole::Status),
+            channel: first(ExportRole::Channel).filter(|_| matches!(format, Qualtrics | FivetranQualtrics)),
             finished,
+            is_by_end: finished.is_some_and(is_end),
+            not_finished,
             survey_type: first(ExportRole::SurveyType),
+            survey: rules.survey.clone(),
             answered,
             needed,
+            no_answers: rules.no_answers.clone(),
             unfinished: rules.unfinished,
             also_keep: rules.also_keep.clone(),
         }
@@ -149,7 +173,18 @@ impl RowJudge {
 
     fn exclusion<T: AsRef<str>>(&self, cell: &impl Fn(usize) -> T) -> Option<Verdict> {
         let is_filled = |at: &usize| !cell(*at).as_ref().trim().is_empty();
-        let by_status = self.status.and_then(|at| status::of_qualtrics(cell(at).as_ref().trim()));
+        let by_status = self.status.and_then(|at| self.of_status(cell(at).as_ref().trim()));
+        let by_channel = || {
+            let is_preview = self.channel.is_some_and(|at| cell(at).as_ref().trim().eq_ignore_ascii_case("preview"));
+            is_preview.then_some(Verdict::Preview)
+        };
+        let is_answered = || {
+            self.needed.iter().enumerate().any(|(which, &at)| {
+                let text = cell(at);
+                let text = text.as_ref().trim();
+                !text.is_empty() && !self.no_answers.get(which).is_some_and(|codes| codes.hold(text))
+            })
+        };
         let by_type = || {
             let is_other = self.survey_type.is_some_and(|at| self.is_other_survey(cell(at).as_ref().trim()));
             is_other.then_some(Verdict::OtherSurvey)
@@ -164,13 +199,21 @@ impl RowJudge {
                 Some(false) => match self.unfinished {
                     UnfinishedRows::Keep => false,
                     UnfinishedRows::LeaveOut => true,
-                    UnfinishedRows::KeepAnswered => !self.needed.iter().any(is_filled),
+                    UnfinishedRows::KeepAnswered => !is_answered(),
                 },
                 None => return Some(Verdict::UnknownStatus),
             };
             leave_out.then_some(Verdict::Unfinished)
         };
-        by_status.or_else(by_type).or_else(by_answer).or_else(by_end)
+        by_status.or_else(by_channel).or_else(by_type).or_else(by_answer).or_else(by_end)
+    }
+
+    /// What the status says: a kind of response, or whether it was made up.
+    fn of_status(&self, text: &str) -> Option<Verdict> {
+        match self.format {
+            Retently => (status::is_finished(text) == Some(true)).then_some(Verdict::Spam),
+            _ => status::of_qualtrics(text),
+        }
     }
 
     /// Nothing where the cell says neither yes nor no.
@@ -180,6 +223,7 @@ impl RowJudge {
         let text = text.as_ref().trim();
         match self.format {
             LimeSurvey => Some(!text.is_empty()),
+            Typeform if self.is_by_end => Some(!text.is_empty() && !self.not_finished.contains(&text)),
             // A response taken by interview or import has no such cell.
             _ if text.is_empty() => Some(true),
             _ => status::is_finished(text),
@@ -189,6 +233,7 @@ impl RowJudge {
     fn is_other_survey(&self, text: &str) -> bool {
         match self.format {
             MedalliaAgentConnect => status::is_finished(text) == Some(true),
+            FivetranQualtrics => self.survey.as_ref().is_some_and(|survey| survey != text),
             _ => !text.is_empty() && !text.to_lowercase().contains("nps"),
         }
     }
@@ -228,6 +273,58 @@ mod tests {
         let expected =
             [Answer, Answer, Preview, Spam, Synthetic, Unfinished, Answer, UnknownStatus, Answer, UnknownStatus];
         assert_eq!(verdicts(&RowRules { answers: vec![2, 3], ..RowRules::default() }, &rows), expected);
+    }
+
+    /// Qualtrics support, "Understanding your dataset": the distribution channel of a preview is `preview`, whatever its status is
+    /// called in the language of the account, and it is there where the status was not downloaded.
+    #[test]
+    fn a_preview_is_known_by_its_channel_too() {
+        let header = b"DistributionChannel,Q1\nChannel,Recommend?\n\
+            \"{\"\"ImportId\"\":\"\"distributionChannel\"\"}\",\"{\"\"ImportId\"\":\"\"QID1\"\"}\"\n";
+        let columns = header_of(Qualtrics, header, b',').expect("sound").columns;
+        let judge = RowJudge::new(&columns, &RowRules::default());
+        let of = |row: [&str; 2]| judge.verdict(|at| row[at]);
+        assert_eq!(
+            [of(["preview", "9"]), of(["email", "9"]), of(["", "9"])],
+            [Verdict::Preview, Verdict::Answer, Verdict::Answer]
+        );
+    }
+
+    /// Qualtrics writes -99 for "seen but unanswered" where the export asks for it.
+    #[test]
+    fn a_code_for_no_answer_is_none_in_an_unfinished_row() {
+        let no_answers = vec![Codes::new(vec!["-99".to_owned()])];
+        let rules = RowRules { answers: vec![2], no_answers, ..RowRules::default() };
+        let rows = [["0", "0", "-99", ""], ["0", "0", "-99.0", ""], ["0", "0", "9", ""], ["0", "1", "-99", ""]];
+        assert_eq!(
+            verdicts(&rules, &rows),
+            [Verdict::Unfinished, Verdict::Unfinished, Verdict::Answer, Verdict::Answer]
+        );
+    }
+
+    #[test]
+    fn a_retently_response_to_another_question_or_a_bogus_one_is_no_answer() {
+        let text = br#"[{"id": "a", "score": 9, "campaignId": "c", "metricsType": "nps", "isBogus": false},
+            {"id": "b", "score": 9, "campaignId": "c", "metricsType": "csat", "isBogus": false},
+            {"id": "c", "score": 9, "campaignId": "c", "metricsType": "nps", "isBogus": true}]"#;
+        let export = super::super::table_of_json(Retently, text).expect("sound");
+        let judge = RowJudge::new(&export.columns, &RowRules::default());
+        let rows = export.table.rows().iter();
+        let found: Vec<Verdict> = rows.map(|row| judge.verdict(|at| row[at].text().into_owned())).collect();
+        assert_eq!(found, [Verdict::Answer, Verdict::OtherSurvey, Verdict::Spam]);
+    }
+
+    /// Typeform Developers, "Retrieve responses": what was not submitted has the time 0001-01-01T00:00:00Z.
+    #[test]
+    fn a_typeform_response_that_was_not_submitted_is_unfinished() {
+        let text =
+            br#"{"items": [{"token": "a", "landed_at": "2026-01-01T10:00:00Z", "submitted_at": "2026-01-01T10:05:00Z"},
+            {"token": "b", "landed_at": "2026-01-01T10:00:00Z", "submitted_at": "0001-01-01T00:00:00Z"}]}"#;
+        let export = super::super::table_of_json(Typeform, text).expect("sound");
+        let judge = RowJudge::new(&export.columns, &RowRules::default());
+        let rows = export.table.rows().iter();
+        let found: Vec<Verdict> = rows.map(|row| judge.verdict(|at| row[at].text().into_owned())).collect();
+        assert_eq!(found, [Verdict::Answer, Verdict::Unfinished]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::names::{self, Name};
 use super::scale::Scale;
-use crate::intake::exports::ExportRole;
+use crate::intake::exports::{ExportRole, answer_of};
 use crate::intake::profiling::{ColumnProfile, Level, SourceProfile};
 
 /// Share of a column's answers from which on a value beyond its scale is a code and no slip.
@@ -12,6 +12,8 @@ const MANY: u64 = 30;
 /// Answers without a single 0 that make it likely that none could be given.
 const WITHOUT_ZERO: u64 = 200;
 
+/// Words from which on the name of a column is the text of a question.
+const QUESTION_WORDS: usize = 6;
 /// Levels of a recommend answer from which on another column with the same counts is a copy.
 const COPIED_LEVELS: usize = 5;
 
@@ -91,6 +93,19 @@ impl Answers {
             .filter_map(|(at, column)| Some(Scored { at, column, scale: Scale::of(column)? }))
             .collect();
         join_scales(&mut scored, recommend.is_some());
+        let free = source
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(at, column)| Some(*at) != recommend && may_be_score(column, source));
+        for (_, column) in free {
+            if let Some(even) = Scale::even_range(column).filter(|_| Scale::of(column).is_none()) {
+                answers.perhaps.push(format!(
+                    "{} ({even}, each about as often, so that nothing tells scores from codes; give it its own scale in `ranges`)",
+                    column.name
+                ));
+            }
+        }
         for own in &scored {
             if let Some(doubt) = recommend.and_then(|at| copy_of(&source.columns[at], own.column)) {
                 answers.perhaps.push(format!("{} ({doubt})", own.column.name));
@@ -277,10 +292,11 @@ fn may_be_score(column: &ColumnProfile, source: &SourceProfile) -> bool {
         && (source.export.is_none() || !is_metadata(&name))
 }
 
-/// What exports say of the response itself.
+/// What exports say of the response itself; whole sentences are questions, whatever they are about.
 fn is_metadata(name: &Name) -> bool {
-    name.says(&["sequence", "survey", "ip", "metadata", "calculated", "variables", "person", "employee", "follow"])
-        .is_some()
+    const WORDS: &[&str] =
+        &["sequence", "survey", "ip", "metadata", "calculated", "variables", "person", "employee", "followup"];
+    name.n_words() < QUESTION_WORDS && name.says(WORDS).is_some()
 }
 
 fn called_recommend(column: &ColumnProfile) -> Option<&'static str> {
@@ -348,8 +364,11 @@ fn recommend_by_name(column: &ColumnProfile, source: &SourceProfile, others: &[&
         questions.push(format!("or is the recommend answer one of these: {}?", others.join(", ")));
     }
     let beyond: Vec<Level> = levels.into_iter().filter(|level| !(0.0..=10.0).contains(&level.value)).collect();
-    // The answers of an export are told from its labels by whoever reads them.
-    let mut codes = if source.export.is_some() { Vec::new() } else { codes(column, &beyond, CodeMeaning::Blank) };
+    let mut codes = codes(column, &beyond, CodeMeaning::Blank);
+    if source.export.is_some() {
+        // The answers of an export are told from its labels by whoever reads them.
+        codes.retain(|own| own.text.parse::<f64>().is_ok());
+    }
     // What 11 may be was asked already.
     codes.retain(|own| !(is_perhaps_shifted && own.meaning == CodeMeaning::Slip && own.text == "11"));
     let question = (!questions.is_empty()).then(|| questions.join("; "));
@@ -358,14 +377,15 @@ fn recommend_by_name(column: &ColumnProfile, source: &SourceProfile, others: &[&
 
 /// `whole numbers from 0 to 10, 11 of them`, as evidence.
 fn spread(column: &ColumnProfile) -> String {
-    if column.n_numbers == 0 {
+    // Vendors write labels beside or instead of the ends of the scale.
+    let said = column.frequent.iter().filter_map(|own| Some((answer_of(&own.text)?, own.n)));
+    let within: Vec<(f64, u64)> = said.filter(|(value, _)| (0.0..=10.0).contains(value)).collect();
+    if within.is_empty() || !column.is_listed() {
         return format!("{} answers", column.n_filled());
     }
-    let levels = column.levels();
-    let within: Vec<f64> =
-        levels.iter().map(|level| level.value).filter(|value| (0.0..=10.0).contains(value)).collect();
-    let (low, high) = (within.first().copied().unwrap_or(column.min), within.last().copied().unwrap_or(column.max));
-    format!("{} answers from {low} to {high}", column.n_numbers)
+    let low = within.iter().map(|(value, _)| *value).fold(f64::INFINITY, f64::min);
+    let high = within.iter().map(|(value, _)| *value).fold(f64::NEG_INFINITY, f64::max);
+    format!("{} answers from {low} to {high}", within.iter().map(|(_, n)| n).sum::<u64>())
 }
 
 /// What lies beyond a scale, and the texts among the numbers.
@@ -402,9 +422,10 @@ fn meaning_of_text(text: &str) -> Option<CodeMeaning> {
         "entfällt",
         "sansobjet",
     ];
-    const BLANK: [&str; 20] = [
+    const BLANK: [&str; 21] = [
         "blank",
         "null",
+        "\\n",
         "none",
         "nan",
         "missing",

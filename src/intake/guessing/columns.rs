@@ -69,7 +69,12 @@ pub(super) fn time(
             let other = name.says(OTHER_TIMES).is_some();
             let any = name.says(ANY_TIME).is_some();
             let gaps = (10.0 * column.blank_share()) as i32;
-            let score = 10 * i32::from(word.is_some()) + 3 * i32::from(any) - 9 * i32::from(other) - gaps;
+            // `person.created_at` is a time of the person, and not of what the row says.
+            let nested = column.name.contains('.');
+            let score = 10 * i32::from(word.is_some()) + 3 * i32::from(any)
+                - 9 * i32::from(other)
+                - 2 * i32::from(nested)
+                - gaps;
             (score, column, word)
         })
         .collect();

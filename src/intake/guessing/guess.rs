@@ -3,6 +3,7 @@
 use super::answers::Answers;
 use super::beginnings::{Beginnings, beginnings};
 use super::columns::{self, RoleGuess};
+use super::edited::{self, OnlyAnswers};
 use super::keys::{FoldGuess, KeyGuess, Keys};
 use super::kinds::{Parties, SourceKind, Weighed, kinds_of};
 use super::names::{self, Name};
@@ -10,7 +11,7 @@ use super::unread::{self, Unread};
 use super::waves::Waves;
 use super::written::{self, NumeralsGuess};
 use crate::intake::exports::ExportRole;
-use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile};
+use crate::intake::profiling::{ColumnKind, ColumnProfile, Frequent, SourceProfile};
 
 /// Columns of profiles that are kept; more are named and left out.
 const KEEP_MAX: usize = 12;
@@ -53,6 +54,10 @@ pub struct SourceGuess {
     pub unread: Vec<Unread>,
     /// The kept column by which customers are never to be asked.
     pub opted_out: Option<String>,
+    /// Texts of databases that stand for nothing in its cells, each with how often.
+    pub nulls: Vec<Frequent>,
+    /// Which rows of an edited export are answers.
+    pub only_answers: Vec<OnlyAnswers>,
 }
 
 impl SourceGuess {
@@ -251,7 +256,11 @@ fn source_guess(
     roles.roles.retain(|role| is_read(&role.column));
     let mut unread = match weighed.kind {
         SourceKind::Feedback => unread::scores(profile, answers, &roles.taken()),
-        SourceKind::Transactions => unread::amounts(profile, &roles.taken()),
+        SourceKind::Transactions => {
+            let mut unread = unread::amounts(profile, &roles.taken());
+            unread.extend(unread::orders(profile, &roles.taken()));
+            unread
+        }
         _ => Vec::new(),
     };
     unread.extend(unread::dates(profile, &roles.taken()));
@@ -266,7 +275,22 @@ fn source_guess(
         keep,
         unread,
         opted_out,
+        nulls: nulls(profile),
+        only_answers: if weighed.kind == SourceKind::Feedback { edited::only_answers(profile) } else { Vec::new() },
     }
+}
+
+/// What databases write for nothing where they write text: SQL Server and BigQuery `NULL`, MySQL and PostgreSQL's COPY `\N`.
+const NULLS: [&str; 2] = ["NULL", "\\N"];
+
+fn nulls(profile: &SourceProfile) -> Vec<Frequent> {
+    let n_in = |column: &ColumnProfile, text: &str| {
+        let own = column.frequent.iter().chain(&column.texts).find(|own| own.text == text);
+        own.map_or(0, |own| own.n)
+    };
+    let n_of = |text: &str| -> u64 { profile.columns.iter().map(|column| n_in(column, text)).sum() };
+    let found = NULLS.iter().map(|&text| Frequent { text: text.to_owned(), n: n_of(text) });
+    found.filter(|own| own.n > 0).collect()
 }
 
 /// Parts as they are given out, each column at most once.
@@ -397,7 +421,11 @@ fn unused(
                     own.kind.word(),
                     own.why.join("; ")
                 ),
-                None => "it could not be told what it is".to_owned(),
+                None => {
+                    let unread = unread::dates(&profiles[at], &[]);
+                    let unread: String = unread.iter().map(|own| format!("; {}: {}", own.column, own.why)).collect();
+                    format!("it could not be told what it is{unread}")
+                }
             };
             Unused { source: at, why }
         })

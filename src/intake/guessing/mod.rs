@@ -3,11 +3,14 @@
 //! No name decides by itself. A column is what its name, its values and the other files say together (`names`, `scale`): the
 //! recommend answer by its name and by whole numbers from 0 to 10 (`answers`), the customer by the values that come back in
 //! other files (`keys`), the rest by name and kind of value (`columns`). `kinds` says what each source is, `waves` which
-//! others are of one survey, `written` how each writes numbers, `unread` what is written so that nothing reads it, `beginnings` how many answers have nothing of their customer before them, and `guess` puts it together. Every guess carries its evidence, and what is not sure carries a question.
+//! others are of one survey, `written` how each writes numbers, `unread` what is written so that nothing reads it, `edited` what an export
+//! that somebody edited would have left out, `beginnings` how many answers have nothing of their customer before them, and `guess`
+//! puts it together. Every guess carries its evidence, and what is not sure carries a question.
 
 mod answers;
 mod beginnings;
 mod columns;
+mod edited;
 mod guess;
 mod keys;
 mod kinds;
@@ -20,6 +23,7 @@ mod written;
 pub use answers::{Answers, CodeMeaning, Recommend, Touchpoint, ValueCode};
 pub use beginnings::Beginnings;
 pub use columns::RoleGuess;
+pub use edited::OnlyAnswers;
 pub use guess::{AmountGuess, Guess, SourceGuess, Unused, guess};
 pub use keys::{FoldGuess, KeyGuess, KeyStep};
 pub use kinds::SourceKind;

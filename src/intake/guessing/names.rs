@@ -43,6 +43,11 @@ impl Name {
         })
     }
 
+    /// Words in it.
+    pub(super) fn n_words(&self) -> usize {
+        self.words.len()
+    }
+
     /// Whether two names share a word that says more than that they are keys.
     pub(super) fn is_akin(&self, other: &Self) -> bool {
         let tells = |word: &&String| word.chars().count() > 2 && !KEY_WORDS.contains(&word.as_str());

@@ -12,6 +12,8 @@ const CODES_MAX: usize = 4;
 const LEVELS_MAX: usize = 24;
 /// Answers from which on a level that nobody chose says something.
 const MANY: u64 = 30;
+/// Levels from which on a scale may be used evenly: of fewer, a code and a score are easily as frequent.
+const EVEN_LEVELS: usize = 6;
 /// Share of the numbers that must lie on the scale.
 const SHARE_MIN: f64 = 0.2;
 
@@ -55,6 +57,14 @@ impl Scale {
         }
     }
 
+    /// `0 to 9`, where a column holds all whole numbers from one to another about equally often and no scale that is asked ends
+    /// where they do: a code stands out from the scores beside it, and here none does.
+    pub fn even_range(column: &ColumnProfile) -> Option<String> {
+        let levels = column.levels();
+        (column.is_number() && column.is_listed() && are_even(&levels))
+            .then(|| format!("{} to {}", levels[0].value, levels[levels.len() - 1].value))
+    }
+
     fn on(levels: &[Level], min: f64, max: f64) -> Option<Self> {
         let (within, beyond): (Vec<&Level>, Vec<&Level>) =
             levels.iter().partition(|level| level.value >= min && level.value <= max);
@@ -72,6 +82,10 @@ impl Scale {
                 is_usual || (value - max - 1.0).abs() < f64::EPSILON
             }
         };
+        // Nobody asks from 0 to 11.
+        if !beyond_half.is_empty() && max - min < 9.5 && are_even(levels) {
+            return None;
+        }
         if beyond_half.len() > CODES_MAX
             || !beyond_half.iter().all(|level| is_code(level.value))
             || (n as f64) < SHARE_MIN * n_all as f64
@@ -103,6 +117,18 @@ impl Scale {
     }
 }
 
+/// Whether the levels are whole numbers without a gap between them, all of them about equally frequent among many answers.
+fn are_even(levels: &[Level]) -> bool {
+    let n: u64 = levels.iter().map(|level| level.n).sum();
+    if levels.len() < EVEN_LEVELS || n < MANY {
+        return false;
+    }
+    let mean = n as f64 / levels.len() as f64;
+    let is_next = |pair: &[Level]| (pair[1].value - pair[0].value - 1.0).abs() < f64::EPSILON;
+    let is_even = |level: &Level| (0.5 * mean..=2.0 * mean).contains(&(level.n as f64));
+    levels[0].value.fract().abs() < f64::EPSILON && levels.windows(2).all(is_next) && levels.iter().all(is_even)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::column;
@@ -127,15 +153,29 @@ mod tests {
     #[test]
     fn codes_lie_beyond_a_scale_that_is_asked() {
         // The airport's questions: 1 to 5, 0 for no answer, 6 for not used; and 11 beside 0 to 10.
-        assert_eq!(of(even(0..=6)), Some(([1.0, 5.0], vec![0.0, 6.0])));
+        let airport = [("0", 3), ("1", 2), ("2", 5), ("3", 25), ("4", 35), ("5", 20), ("6", 15)];
+        let airport = airport.map(|(text, n)| (text.to_owned(), n)).to_vec();
+        assert_eq!(of(airport), Some(([1.0, 5.0], vec![0.0, 6.0])));
         assert_eq!(of(even(0..=11)), Some(([0.0, 10.0], vec![11.0])));
-        assert_eq!(of(even(0..=5)), Some(([1.0, 5.0], vec![0.0])));
+        let with_0 = [("0", 40), ("1", 3), ("2", 6), ("3", 30), ("4", 40), ("5", 30)];
+        assert_eq!(of(with_0.map(|(text, n)| (text.to_owned(), n)).to_vec()), Some(([1.0, 5.0], vec![0.0])));
         assert_eq!(of(even(1..=7)), Some(([1.0, 7.0], vec![])));
         assert_eq!(of(even(1..=10)), Some(([1.0, 10.0], vec![])));
         let mut with_99 = even(1..=5);
         with_99.push(("99".to_owned(), 7));
         with_99.push(("-1".to_owned(), 7));
         assert_eq!(of(with_99), Some(([1.0, 5.0], vec![-1.0, 99.0])));
+    }
+
+    /// A score from 0 to 9, as surveys compute them, with each value in a tenth of the rows has no codes at its ends.
+    #[test]
+    fn a_range_that_is_used_evenly_is_not_cut_into_codes() {
+        for values in [0..=9, 0..=6, 1..=6, 0..=5] {
+            assert_eq!(of(even(values.clone())), None, "{values:?}");
+        }
+        let cells: Vec<String> = (0..300).map(|row| (row % 10).to_string()).collect();
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        assert_eq!(Scale::even_range(&column("SC0", &cells)).as_deref(), Some("0 to 9"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Guesses from columns that are written down here.
 
 use super::*;
+use crate::intake::exports::ExportFormat;
 use crate::intake::profiling::{ColumnProfile, SourceFiles, SourceProfile};
 use crate::study::Fold;
 
@@ -10,7 +11,7 @@ pub(super) fn column(name: &str, cells: &[&str]) -> ColumnProfile {
 }
 
 /// A source of some columns, as if it were a file that was read whole.
-fn source(name: &str, columns: &[(&str, Vec<String>)]) -> SourceProfile {
+pub(super) fn source(name: &str, columns: &[(&str, Vec<String>)]) -> SourceProfile {
     let columns: Vec<ColumnProfile> = columns
         .iter()
         .map(|(name, cells)| column(name, &cells.iter().map(String::as_str).collect::<Vec<_>>()))
@@ -21,6 +22,7 @@ fn source(name: &str, columns: &[(&str, Vec<String>)]) -> SourceProfile {
         sheet: None,
         table: None,
         format: None,
+        survey: None,
     };
     let n_rows = columns[0].n_rows;
     SourceProfile { files, export: None, n_rows, is_whole: true, n_broken: 0, columns }
@@ -341,4 +343,46 @@ fn doubtful_numbers_and_several_currencies_are_asked_about() {
         "{otherwise}"
     );
     assert!(currencies.contains("40 with €, 20 with $"), "{currencies}");
+}
+
+/// A source as if a vendor's export had been read.
+fn export(format: ExportFormat, columns: &[(&str, Vec<String>)]) -> SourceProfile {
+    SourceProfile { export: Some(format), ..source("x", columns) }
+}
+
+/// 200 answers, of which a tenth were seen and not given: Qualtrics writes -99 for them.
+#[test]
+fn what_was_seen_and_not_answered_is_no_answer_of_an_export() {
+    let mut cells = scores(180, 0, 10);
+    cells.extend(std::iter::repeat_n("-99".to_owned(), 20));
+    let answers = Answers::of(&export(ExportFormat::Qualtrics, &[("NPS", cells), ("d", days(200))]));
+    let recommend = answers.recommend.expect("named so");
+    let codes: Vec<(&str, u64, CodeMeaning)> =
+        recommend.codes.iter().map(|own| (own.text.as_str(), own.n, own.meaning)).collect();
+    assert_eq!(codes, [("-99", 20, CodeMeaning::Blank)]);
+    assert!(recommend.why.contains("180 answers from 0 to 10"), "{}", recommend.why);
+}
+
+/// SurveyMonkey's default labels stand at the ends: 20 of 0, 20 of 10, and 60 numbers between them.
+#[test]
+fn labels_of_the_ends_count_among_the_answers() {
+    let mut cells = scores(60, 1, 9);
+    cells.extend(std::iter::repeat_n("0 - Not at all likely".to_owned(), 20));
+    cells.extend(std::iter::repeat_n("10 - Extremely likely".to_owned(), 20));
+    let answers =
+        Answers::of(&export(ExportFormat::SurveyMonkey, &[("How likely to recommend us?", cells), ("d", days(100))]));
+    let recommend = answers.recommend.expect("named so");
+    assert!(recommend.why.contains("100 answers from 0 to 10"), "{}", recommend.why);
+}
+
+#[test]
+fn a_sentence_is_a_question_whatever_it_is_about() {
+    let question = |text: &str| {
+        let own = [(text, scores(60, 1, 5)), ("d", days(60))];
+        Answers::of(&export(ExportFormat::SurveyMonkey, &own)).touchpoints.len()
+    };
+    assert_eq!(question("How satisfied are you with the following?: Delivery"), 1);
+    assert_eq!(question("How friendly was the employee who helped you?"), 1);
+    assert_eq!(question("Follow-up request"), 0);
+    assert_eq!(question("metadata.score"), 0);
 }

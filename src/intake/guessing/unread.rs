@@ -4,7 +4,7 @@ use super::answers::Answers;
 use super::columns;
 use super::names::{self, Name};
 use crate::intake::number;
-use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile, looks_like_number};
+use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile, looks_like_number, looks_like_time};
 
 /// Share of the cells of an amount that must look like one.
 const AMOUNTS_SHARE: f64 = 0.8;
@@ -12,6 +12,14 @@ const AMOUNTS_SHARE: f64 = 0.8;
 const SCORES_SHARE: f64 = 0.5;
 /// Different words of a scale in words: two are yes and no.
 const WORDS: std::ops::RangeInclusive<u64> = 3..=12;
+
+/// Parts of names of columns that say when something happened.
+const TIME_WORDS: &[&str] =
+    &["timestamp", "time", "date", "datetime", "at", "when", "created", "submitted", "datum", "fecha"];
+/// Days since 1899-12-30 of 1982 and of 2064, between which a number may be a date of a spreadsheet.
+const SERIAL_DAYS: [f64; 2] = [30_000.0, 60_000.0];
+/// Microseconds since 1970 of 1990 and of 2100.
+const MICROSECONDS: [f64; 2] = [631_152_000e6, 4_102_444_800e6];
 
 /// A column that is left out though its name or its neighbours say what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +45,32 @@ pub(super) fn amounts(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
         Some(Unread { column: column.name.clone(), why })
     })
     .collect()
+}
+
+/// Names of orders that come back, so that rows are their lines: a study knows no orders of several rows.
+pub(super) fn orders(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
+    let is_name = |own: &&ColumnProfile| {
+        let name = Name::of(&own.name);
+        matches!(own.kind, ColumnKind::Text | ColumnKind::Whole)
+            && name.says(names::ORDER).is_some()
+            && name.says(names::ID).is_some()
+            && name.says(names::CUSTOMER).is_none()
+            && !taken.contains(&own.name.as_str())
+    };
+    // A few orders that come twice are repeats.
+    let comes_back = |own: &&ColumnProfile| own.n_distinct > 1 && 10 * own.n_distinct < 9 * own.n_filled();
+    let found = source.columns.iter().filter(is_name).filter(comes_back);
+    found
+        .map(|column| Unread {
+            column: column.name.clone(),
+            why: format!(
+                "its {} values stand in {} rows, so rows seem to be the lines of orders, and each counts as a purchase (`frequency`, \
+                 `purchases`, mean amounts); add the lines of an order up before they are read",
+                column.n_distinct,
+                column.n_filled()
+            ),
+        })
+        .collect()
 }
 
 /// Scores that are no numbers as they are written.
@@ -80,10 +114,83 @@ pub(super) fn scores(source: &SourceProfile, answers: &Answers, taken: &[&str]) 
     .collect()
 }
 
-/// Dates that no layout reads, since the files of the source write them differently.
+/// Dates that no layout reads, since the files of the source write them differently, or since none is known that would.
 pub(super) fn dates(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
     let free = source.columns.iter().filter(|own| !taken.contains(&own.name.as_str()));
-    free.filter_map(|column| Some(Unread { column: column.name.clone(), why: column.date_orders.clone()? })).collect()
+    let why = |column: &ColumnProfile| column.date_orders.clone().or_else(|| unknown_time(column));
+    free.filter_map(|column| Some(Unread { column: column.name.clone(), why: why(column)? })).collect()
+}
+
+/// Why a column that is called like a time is none, and what would make it one.
+fn unknown_time(column: &ColumnProfile) -> Option<String> {
+    if column.kind == ColumnKind::Time || column.role.is_some() {
+        return None;
+    }
+    let word = Name::of(&column.name).says(TIME_WORDS)?;
+    let n_all: u64 = column.frequent.iter().map(|own| own.n).sum();
+    let n_like: u64 = column.frequent.iter().filter(|own| looks_like_time(&own.text)).map(|own| own.n).sum();
+    // A year or a number of days is no time of an event.
+    if n_all == 0 || 10 * n_like < 9 * n_all {
+        return None;
+    }
+    let mut shapes: Vec<(String, u64, &str)> = Vec::new();
+    for own in &column.frequent {
+        let shape = shape(&own.text);
+        match shapes.iter_mut().find(|(other, ..)| *other == shape) {
+            Some((_, n, _)) => *n += own.n,
+            None => shapes.push((shape, own.n, &own.text)),
+        }
+    }
+    shapes.sort_by_key(|(_, n, _)| std::cmp::Reverse(*n));
+    let (_, _, example) = shapes.first()?;
+    let is_rare = |n: u64| 20 * n < n_all;
+    let advice = match shapes.get(1).filter(|(_, n, _)| !is_rare(*n) && !column.is_number()) {
+        Some((_, _, other)) => {
+            format!("others are written as in `{other}`: a source has one way of writing times, so give them one")
+        }
+        None => time_advice(column, example),
+    };
+    Some(format!("its name says \"{word}\", but no known layout reads cells as in `{example}`; {advice}"))
+}
+
+/// What reads cells of times that no known layout reads.
+fn time_advice(column: &ColumnProfile, example: &str) -> String {
+    if column.is_number() && column.min >= SERIAL_DAYS[0] && column.max <= SERIAL_DAYS[1] {
+        return "these are a spreadsheet's numbers of days: format the column as a date there, and save it again"
+            .to_owned();
+    }
+    if column.is_number() && column.min >= MICROSECONDS[0] && column.max <= MICROSECONDS[1] {
+        return "these seem to be microseconds since 1970: divide them by 1000, and write time_format = \"epoch_milliseconds\""
+            .to_owned();
+    }
+    let last = example.rsplit(' ').next().unwrap_or_default();
+    let is_abbreviation = (3..=5).contains(&last.len()) && last.bytes().all(|byte| byte.is_ascii_uppercase());
+    if is_abbreviation && example.as_bytes().get(4) == Some(&b'-') {
+        return format!(
+            "an abbreviation says no zone by itself: where all cells end so, write time_format = \"%Y-%m-%d %H:%M:%S {last}\", and \
+             the place as `zone`, as in \"America/New_York\""
+        );
+    }
+    "say how, in the manner of strptime, as in time_format = \"%d.%m.%Y %H:%M\"; names of months are read in English alone"
+        .to_owned()
+}
+
+/// What a text looks like: its digits and its letters are alike.
+fn shape(text: &str) -> String {
+    let mut shape = String::new();
+    for sign in text.chars() {
+        let kind = if sign.is_ascii_digit() {
+            '9'
+        } else if sign.is_alphabetic() {
+            'a'
+        } else {
+            sign
+        };
+        if !shape.ends_with(kind) {
+            shape.push(kind);
+        }
+    }
+    shape
 }
 
 /// An example of numbers that are written otherwise, where so large a share of the listed cells looks like numbers.
@@ -131,7 +238,39 @@ fn is_other_number(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_other_number, keys_for};
+    use super::super::tests::column;
+    use super::super::tests::source;
+    use super::{is_other_number, keys_for, orders, unknown_time};
+
+    #[test]
+    fn lines_of_orders_are_told_from_orders() {
+        let cells = |n: usize| (0..100).map(|row| format!("o{}", row % n)).collect::<Vec<_>>();
+        let of = |name: &str, n: usize| orders(&source("x", &[(name, cells(n))]), &[]);
+        assert!(of("order_id", 34)[0].why.starts_with("its 34 values stand in 100 rows"));
+        assert_eq!(
+            [of("order_id", 100).len(), of("order_channel", 4).len(), of("customer_order_no", 34).len()],
+            [0, 0, 0]
+        );
+    }
+
+    /// 2026-01-03 08:05 as a spreadsheet counts (days since 1899-12-30), in microseconds since 1970 (`date -u +%s%6N`), and as
+    /// people write it.
+    #[test]
+    fn a_column_that_is_called_a_time_and_cannot_be_read_is_named_with_what_would_help() {
+        for (cells, help) in [
+            (&["46025.33681", "46026.5"][..], "numbers of days"),
+            (&["1767427500000000", "1767427500000001"], "divide them by 1000"),
+            (&["2026-01-03 08:05:00 EST", "2026-01-04 08:05:00 EST"], "%Y-%m-%d %H:%M:%S EST"),
+            (&["3. Januar 2026", "14. Januar 2026"], "in English alone"),
+            (&["2026-01-03x", "01/03/2026", "01/04/2026"], "others are written as in `2026-01-03x`"),
+        ] {
+            let why = unknown_time(&column("responded_at", cells)).unwrap_or_default();
+            assert!(why.contains(help), "{cells:?}: {why}");
+        }
+        assert_eq!(unknown_time(&column("responded_at", &["2026-01-03", "2026-01-04"])), None);
+        assert_eq!(unknown_time(&column("plan", &["46025.33681"])), None);
+        assert_eq!(unknown_time(&column("delivery_time", &["12", "14"])), None);
+    }
 
     #[test]
     fn the_keys_that_read_a_number_are_named() {

@@ -43,6 +43,19 @@ pub struct SourceFiles {
     pub table: Option<String>,
     /// The word by which a study must name the layout, where it is not recognised by itself.
     pub format: Option<&'static str>,
+    /// The survey that was looked at, where the tables of a vendor hold several.
+    pub survey: Option<SurveyChoice>,
+}
+
+/// One of several surveys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SurveyChoice {
+    /// Its id.
+    pub survey: String,
+    /// What speaks for it.
+    pub why: String,
+    /// The others, each with its responses.
+    pub others: Vec<String>,
 }
 
 /// One source, as far as it was looked at.
@@ -162,13 +175,14 @@ impl Found {
     fn add_long_tables(&mut self, long: Vec<Table>, look: Look) {
         let files: Vec<SourceFile> = long.into_iter().map(|table| table.file).collect();
         match open::sample_long_tables(&files, look.n_rows) {
-            Ok(sample) => {
+            Ok((sample, survey)) => {
                 let files = SourceFiles {
                     files: files.into_iter().map(|file| file.path).collect(),
                     pattern: None,
                     sheet: None,
                     table: None,
                     format: Some(ExportFormat::FivetranQualtrics.word()),
+                    survey,
                 };
                 self.sources.push(source(files, sample));
             }
@@ -332,6 +346,7 @@ impl Group {
             sheet: part.clone().filter(|_| is_sheet),
             table: part.filter(|_| !is_sheet),
             format: None,
+            survey: None,
         };
         let orders = self.date_orders();
         let mut profile = source(files, self.sample);

@@ -16,9 +16,10 @@ mod times;
 
 pub use column::{ColumnKind, ColumnProfile, Frequent, Level};
 pub(in crate::intake) use column::{FOLDS, KEY_CHARACTERS};
-pub use find::{Aside, Found, Look, SourceFiles, SourceProfile, profile};
+pub use find::{Aside, Found, Look, SourceFiles, SourceProfile, SurveyChoice, profile};
 pub use notation::{Doubt, Notation};
 pub(in crate::intake) use notation::{keys as number_keys, looks_like_number};
+pub(in crate::intake) use times::looks_like_time;
 pub use times::{Offsets, TimeProfile};
 
 #[cfg(test)]

@@ -1,18 +1,21 @@
 //! A sample of a file of any layout.
 
-use super::find::Part;
+use super::find::{Part, SurveyChoice};
 use super::sample::{Sample, Taker};
 use crate::intake::blocks::{Block, Blocks};
 use crate::intake::columnar::{self, BatchRows, Batches, SomeBatches};
 use crate::intake::database::{Selection, SqliteRows};
-use crate::intake::exports::{self, ExportColumn, ExportFormat, ExportTable};
+use crate::intake::exports::{self, ExportColumn, ExportFormat, ExportRole, ExportTable, Pivoted, ValueTable};
 use crate::intake::files::{Layout, SourceFile};
 use crate::intake::long_tables;
 use crate::intake::opened::json_export;
 use crate::intake::separated::{Header, SeparatedRows, Width};
+use crate::intake::sheet_export::Sheet;
 use crate::intake::unpacked::{Packing, first_bytes};
 use crate::intake::value::{ValueChunk, ValueRows};
 use crate::intake::{IntakeError, json_lines, workbook};
+use crate::study::Format;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -54,7 +57,13 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
             text.sample(blocks, plain(&names), None, n_rows)?
         }
         Layout::Parquet | Layout::Arrow => columns(file, n_rows)?,
-        Layout::Workbook => chunk(&workbook::read(file, part.name())?, n_rows),
+        Layout::Workbook => {
+            let rows = workbook::read(file, part.name())?;
+            match Sheet::of(rows, Format::Detected).map_err(|problem| refused(file, problem))? {
+                Sheet::Plain(rows) => chunk(&rows, n_rows),
+                Sheet::Export(columns, rows) => with_roles(chunk(&rows, n_rows), columns.columns(), columns.format()),
+            }
+        }
         Layout::Sqlite => database(file, part, n_rows)?,
         Layout::Postgres => {
             return Err(IntakeError::WhichTable { file: file.name.clone(), there: "those of the server".to_owned() });
@@ -68,12 +77,54 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
     Ok(sample)
 }
 
-/// A sample of the tables of a warehouse that are one export together.
-pub(super) fn sample_long_tables(files: &[SourceFile], n_rows: usize) -> Result<Sample, IntakeError> {
+/// A sample of the tables of a warehouse that are one export together; of several surveys the one that is meant most likely.
+pub(super) fn sample_long_tables(
+    files: &[SourceFile],
+    n_rows: usize,
+) -> Result<(Sample, Option<SurveyChoice>), IntakeError> {
     let gathered = long_tables::gather(files, EXPORT_SOURCE)?;
-    let pivoted = gathered.pivot(files, EXPORT_SOURCE)?;
+    let mut pivoted = gathered.pivot(files, EXPORT_SOURCE, None)?;
+    let choice = chosen_survey(&pivoted);
+    if let Some(choice) = &choice {
+        pivoted = gathered.pivot(files, EXPORT_SOURCE, Some(&choice.survey))?;
+        let rows = pivoted.table.rows().iter().zip(&pivoted.surveys).filter(|(_, own)| **own == choice.survey);
+        let rows = rows.map(|(row, _)| row.clone()).collect();
+        pivoted.table = ValueTable::new(pivoted.table.names().to_vec(), rows)
+            .map_err(|problem| refused(&files[gathered.responses().unwrap_or(0)], problem))?;
+    }
     let table = ExportTable { columns: pivoted.columns, table: pivoted.table };
-    Ok(export(&table, ExportFormat::FivetranQualtrics, n_rows))
+    Ok((export(&table, ExportFormat::FivetranQualtrics, n_rows), choice))
+}
+
+/// Of several surveys the one whose recommend question most answer; where none has one, the one with most responses.
+fn chosen_survey(pivoted: &Pivoted) -> Option<SurveyChoice> {
+    let mut n_responses: BTreeMap<&str, u64> = BTreeMap::new();
+    for survey in &pivoted.surveys {
+        *n_responses.entry(survey).or_default() += 1;
+    }
+    if n_responses.len() < 2 {
+        return None;
+    }
+    let recommend = |survey: &str| {
+        let columns = pivoted.columns.all_with(ExportRole::Recommend).map(|at| &pivoted.columns.columns()[at]);
+        let asked = columns.filter_map(|column| Some((column, column.survey.as_ref()?)));
+        asked.filter(|(_, own)| own.survey == survey).max_by_key(|(_, own)| own.n_answers)
+    };
+    let said = |survey: &str, n: u64| match recommend(survey) {
+        Some((column, own)) => {
+            let text = column.names.last().map_or("", String::as_str);
+            format!("{n} responses, {} answers to \"{text}\"", own.n_answers)
+        }
+        None => format!("{n} responses, no recommend question"),
+    };
+    let rank = |(survey, n): &(&&str, &u64)| (recommend(survey).map_or(0, |(_, own)| own.n_answers), **n);
+    let (&survey, &n) = n_responses.iter().rev().max_by_key(rank)?;
+    let others = n_responses.iter().filter(|(own, _)| **own != survey);
+    Some(SurveyChoice {
+        survey: survey.to_owned(),
+        why: said(survey, n),
+        others: others.map(|(own, &n)| format!("{own} ({})", said(own, n))).collect(),
+    })
 }
 
 fn refused(file: &SourceFile, problem: exports::ExportError) -> IntakeError {
@@ -171,9 +222,13 @@ fn whole_lines(bytes: Vec<u8>, is_end: bool) -> Option<Block> {
 
 fn export(export: &ExportTable, format: ExportFormat, n_rows: usize) -> Sample {
     let names: Arc<[String]> = export.table.names().into();
-    let mut sample = chunk(&ValueChunk::of(&names, &export.table), n_rows);
+    with_roles(chunk(&ValueChunk::of(&names, &export.table), n_rows), export.columns.columns(), format)
+}
+
+/// A sample with what an export documents of its columns.
+fn with_roles(mut sample: Sample, columns: &[ExportColumn], format: ExportFormat) -> Sample {
     sample.export = Some(format);
-    for (column, stated) in sample.columns.iter_mut().zip(export.columns.columns()) {
+    for (column, stated) in sample.columns.iter_mut().zip(columns) {
         column.stated = stated.clone();
     }
     sample

@@ -11,8 +11,10 @@ use crate::study::{TimeFormat, Times};
 /// Values by which layouts are told apart.
 const TRIED: usize = 200;
 /// Patterns that stand in real files, day first after month first where both could be. Months by name need none.
-const DATES: [&str; 9] =
-    ["%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%m-%d-%Y", "%d-%m-%Y"];
+const DATES: [&str; 11] = [
+    "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%m-%d-%Y", "%d-%m-%Y",
+    "%d-%b-%y", "%d %b %y",
+];
 const CLOCKS: [&str; 9] =
     ["", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z", " %I:%M%p", ", %H:%M"];
 /// Seconds since 1970 of 1990 and of 2100, between which a number may be a time.
@@ -68,12 +70,14 @@ impl TimeProfile {
             return None;
         }
         let candidates = candidates(name, &tried);
+        // Years of two digits are dates of antiquity to a layout with four: of as many times the more plausible ones count.
         let read = |format: &TimeFormat| {
             let clock = utc(format);
             let mut zones = Zones::default();
-            tried.iter().filter(|text| is_time(&clock, text, &mut zones)).count()
+            let n = tried.iter().filter(|text| is_time(&clock, text, &mut zones)).count();
+            (n, tried.iter().filter(|text| is_plausible(&clock, text, &mut zones)).count())
         };
-        let scored: Vec<(TimeFormat, usize)> = candidates
+        let scored: Vec<(TimeFormat, (usize, usize))> = candidates
             .into_iter()
             .map(|format| {
                 let n = read(&format);
@@ -81,7 +85,7 @@ impl TimeProfile {
             })
             .collect();
         // The first of the best.
-        let best = scored.iter().rev().max_by_key(|(_, n)| *n).filter(|(_, n)| 4 * n >= 3 * tried.len())?.clone();
+        let best = scored.iter().rev().max_by_key(|(_, n)| *n).filter(|(_, (n, _))| 4 * n >= 3 * tried.len())?.clone();
         let rivals = scored.into_iter().filter(|(format, n)| *n == best.1 && *format != best.0);
         let rivals: Vec<TimeFormat> = rivals.map(|(format, _)| format).collect();
         Self::read(best.0, rivals, cells)
@@ -196,8 +200,12 @@ fn is_time(clock: &Clock, text: &str, zones: &mut Zones) -> bool {
     matches!(clock.instant(Cell::Text(text), &RowZone::Unstated, zones), Ok(Some(_)) | Err(Reason::SuspiciousDate))
 }
 
+fn is_plausible(clock: &Clock, text: &str, zones: &mut Zones) -> bool {
+    matches!(clock.instant(Cell::Text(text), &RowZone::Unstated, zones), Ok(Some(_)))
+}
+
 /// A cheap look that lets through all times and few other texts.
-fn looks_like_time(text: &str) -> bool {
+pub(in crate::intake) fn looks_like_time(text: &str) -> bool {
     let n_digits = text.bytes().filter(u8::is_ascii_digit).count();
     (5..=40).contains(&text.len()) && n_digits >= 4
 }
@@ -234,6 +242,15 @@ fn number_candidates(name: &str, numbers: &[f64]) -> Vec<TimeFormat> {
     if numbers.iter().all(|&value| is_date(value)) {
         all.push(TimeFormat::Pattern("%Y%m%d".to_owned()));
     }
+    // Date and time without signs.
+    let is_whole_time = |value: f64| {
+        let clock = value % 1e6;
+        let (hour, minute, second) = ((clock / 1e4).floor(), (clock / 100.0).floor() % 100.0, clock % 100.0);
+        is_date((value / 1e6).floor()) && hour < 24.0 && minute < 60.0 && second < 60.0
+    };
+    if numbers.iter().all(|&value| is_whole_time(value)) {
+        all.push(TimeFormat::Pattern("%Y%m%d%H%M%S".to_owned()));
+    }
     if is_called_so && within(1.0) {
         all.push(TimeFormat::EpochSeconds);
     }
@@ -267,6 +284,11 @@ mod tests {
             (&["March 21, 2026 9:05 AM", "May 1, 2026 11:00 PM"], TimeFormat::Iso, Offsets::Never),
             (&["Sat, 21 Mar 2026 09:05:00 +0100", "Fri, 1 May 2026 11:00:00 +0200"], TimeFormat::Iso, Offsets::Always),
             (&["19970101", "19971231"], pattern("%Y%m%d"), Offsets::Never),
+            (&["20260103080500", "20261231235959"], pattern("%Y%m%d%H%M%S"), Offsets::Never),
+            (&["1/3/26 8:05", "1/31/26 23:05"], pattern("%m/%d/%y %H:%M"), Offsets::Never),
+            (&["03.01.26", "31.12.26"], pattern("%d.%m.%y"), Offsets::Never),
+            (&["03-JAN-26", "31-Dec-26"], pattern("%d-%b-%y"), Offsets::Never),
+            (&["2026-01-03 08:05:00 UTC", "2026-01-03 08:05:00 +0200"], TimeFormat::Iso, Offsets::Always),
         ] {
             let found = times("x", texts).unwrap_or_else(|| panic!("no times in {texts:?}"));
             assert_eq!((&found.format, found.offsets), (&format, offsets), "{texts:?}");

@@ -1,12 +1,14 @@
 //! What a drafted study says of the answers: scales, and codes that are no answer.
 
 use super::lines::{Lines, bare_or_quoted, code};
+use super::sections;
 use crate::intake::guessing::{Answers, CodeMeaning, Scale, Touchpoint, ValueCode};
+use crate::intake::profiling::Frequent;
 
 /// Writes scale, ranges and codes of the feedback.
-pub(super) fn write(lines: &mut Lines, answers: &Answers) {
+pub(super) fn write(lines: &mut Lines, answers: &Answers, nulls: &[Frequent]) {
     let Some(scale) = usual_scale(&answers.touchpoints) else {
-        write_codes(lines, answers, None);
+        write_codes(lines, answers, None, nulls);
         return;
     };
     let (usual, others): (Vec<&Touchpoint>, Vec<&Touchpoint>) =
@@ -18,7 +20,7 @@ pub(super) fn write(lines: &mut Lines, answers: &Answers) {
         let ranges = others.iter().map(|own| format!("{} = {}", bare_or_quoted(&own.column), range(&own.scale)));
         lines.setting("ranges", &format!("{{ {} }}", ranges.collect::<Vec<_>>().join(", ")), "the others");
     }
-    write_codes(lines, answers, Some(&scale));
+    write_codes(lines, answers, Some(&scale), nulls);
 }
 
 /// The scale that most touchpoints share; of equals the first.
@@ -74,14 +76,26 @@ impl CodesOf {
         found
     }
 
+    fn all(&self) -> Vec<&String> {
+        let own = self.others.iter().flat_map(|own| &own.codes);
+        self.recommend.iter().chain(&self.touchpoints).chain(own).collect()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.all().is_empty()
+    }
+
+    fn are_words(&self) -> bool {
+        self.all().iter().all(|code| numeric(code).is_nan())
+    }
+
     /// One list where all codes are words, which stand for no answer anywhere; else by kind of answer.
     fn text(&self) -> Option<String> {
-        let own = self.others.iter().flat_map(|own| &own.codes);
-        let mut all: Vec<&String> = self.recommend.iter().chain(&self.touchpoints).chain(own).collect();
+        let mut all = self.all();
         if all.is_empty() {
             return None;
         }
-        if all.iter().all(|code| numeric(code).is_nan()) {
+        if self.are_words() {
             all.sort();
             all.dedup();
             return Some(format!("[{}]", all.into_iter().map(|text| code(text)).collect::<Vec<_>>().join(", ")));
@@ -104,9 +118,15 @@ fn numeric(text: &str) -> f64 {
     text.parse::<f64>().unwrap_or(f64::NAN)
 }
 
-fn write_codes(lines: &mut Lines, answers: &Answers, usual: Option<&Scale>) {
+fn write_codes(lines: &mut Lines, answers: &Answers, usual: Option<&Scale>, nulls: &[Frequent]) {
     let not_applicable = CodesOf::of(answers, usual, CodeMeaning::NotApplicable);
-    let blank = CodesOf::of(answers, usual, CodeMeaning::Blank);
+    let mut blank = CodesOf::of(answers, usual, CodeMeaning::Blank);
+    // Words stand for nothing in the other columns too; beside numbers, which count for answers alone, they count there alone.
+    if blank.is_empty() {
+        sections::write_nulls(lines, nulls);
+    } else if blank.are_words() {
+        blank.recommend.extend(nulls.iter().map(|own| own.text.clone()));
+    }
     for question in questions(answers, usual) {
         lines.question(&question);
     }

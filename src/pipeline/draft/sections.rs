@@ -1,10 +1,10 @@
 //! The sections of the sources.
 
-use super::lines::{Lines, count, list, quoted};
+use super::lines::{Lines, bare_or_quoted, count, list, quoted};
 use super::{answers, place};
 use crate::intake::exports::ExportRole;
-use crate::intake::guessing::{Guess, KeyStep, NumeralsGuess, RoleGuess, SourceGuess, SourceKind};
-use crate::intake::profiling::{Offsets, SourceProfile, TimeProfile};
+use crate::intake::guessing::{Guess, KeyStep, NumeralsGuess, OnlyAnswers, RoleGuess, SourceGuess, SourceKind};
+use crate::intake::profiling::{Frequent, Offsets, SourceProfile, TimeProfile};
 use crate::study::{TimeFormat, keys};
 use std::path::Path;
 
@@ -37,12 +37,20 @@ impl Sections<'_> {
                 lines.setting(key, &quoted(&value), "");
             }
         }
+        if let Some(choice) = &profile.files.survey {
+            lines.question(&format!(
+                "the tables hold several surveys, whose questions are not one another's: is this the one that is meant, or {}?",
+                choice.others.join(", ")
+            ));
+            lines.setting("survey", &quoted(&choice.survey), &choice.why);
+        }
         write_numerals(lines, &own.numerals);
         let time = own.role("time").or(own.role("joined")).or(own.role("churned"));
         let times = time.and_then(|role| times_of(profile, &role.column));
         if own.kind == SourceKind::Feedback {
             self.write_feedback(lines, own, profile);
         } else {
+            write_nulls(lines, &own.nulls);
             self.write_who(lines, own, profile);
             for role in own.roles.iter().filter(|role| is_of_one_layout(profile, role, times)) {
                 write_role(lines, profile, role);
@@ -131,7 +139,8 @@ impl Sections<'_> {
         for almost in &answers.almost {
             lines.question(&format!("not taken for the recommend answer: {almost}"));
         }
-        answers::write(lines, answers);
+        write_only_answers(lines, own);
+        answers::write(lines, answers, &own.nulls);
         if !answers.perhaps.is_empty() {
             let perhaps = answers.perhaps.join("; ");
             lines.question(&format!("perhaps touchpoints too, to be added to [drivers]: {perhaps}"));
@@ -196,6 +205,32 @@ impl Sections<'_> {
             lines.raw(&format!("amount_via = {}", step.replacen(" }", ", aggregate = \"sum\" }", 1)));
         }
     }
+}
+
+/// What a database wrote for nothing.
+pub(super) fn write_nulls(lines: &mut Lines, nulls: &[Frequent]) {
+    if !nulls.is_empty() {
+        let texts: Vec<String> = nulls.iter().map(|own| own.text.clone()).collect();
+        let n: u64 = nulls.iter().map(|own| own.n).sum();
+        lines.setting("blank", &list(&texts), &format!("what a database writes for nothing; {} cells", count(n)));
+    }
+}
+
+/// Which rows are answers, of an export that is no more what its vendor wrote.
+fn write_only_answers(lines: &mut Lines, own: &SourceGuess) {
+    if own.only_answers.is_empty() {
+        return;
+    }
+    for only in &own.only_answers {
+        lines.question(&format!(
+            "this is a Qualtrics export without its lower header rows, and {} says that rows are no answers ({}): they are put aside as \
+             it stands here. Download it again and leave its rows as they are: then they are left out, and zone and questions are known",
+            only.column, only.others
+        ));
+    }
+    let list_of = |only: &OnlyAnswers| format!("{} = {}", bare_or_quoted(&only.column), list(&only.allowed));
+    let allowed: Vec<String> = own.only_answers.iter().map(list_of).collect();
+    lines.setting("contract", &format!("{{ allowed = {{ {} }} }}", allowed.join(", ")), "");
 }
 
 /// How the source writes numbers.

@@ -13,7 +13,7 @@ const DAY_US: i64 = 86_400_000_000;
 const GAPS_SHARE: f64 = 0.3;
 /// Share of the answers of which nothing earlier is known, from which on a control that looks back costs too many.
 const BEFORE_SHARE: f64 = 0.05;
-/// Values of a column by which scores are cut.
+/// Most values of a column by which scores are cut; a single one cuts nothing.
 const CUTS_MAX: u64 = 20;
 
 /// How a study is drafted.
@@ -411,7 +411,7 @@ impl<'f> Text<'f> {
     fn write_measures(&self, lines: &mut Lines) {
         let own = self.guess.source(SourceKind::Feedback);
         let is_short = |own: &SourceGuess, column: &str| {
-            self.column(own, column).is_some_and(|column| column.n_distinct <= CUTS_MAX)
+            self.column(own, column).is_some_and(|column| (2..=CUTS_MAX).contains(&column.n_distinct))
         };
         let mut by: Vec<String> = Vec::new();
         for key in ["channel", "wave", "segment"] {

@@ -42,8 +42,9 @@ impl Wide {
                 continue;
             }
             let texts = [cell(question_text), cell(sub_text)];
+            let Some(survey) = self.survey_of(response).map(str::to_owned) else { continue };
             let whole = if texts[1].is_empty() { texts[0].clone() } else { format!("{} - {}", texts[0], texts[1]) };
-            let at = self.place(Origin::Question, &name, &[whole]);
+            let at = self.place_of_question(&survey, &name, &whole);
             let label = cell(text);
             let value = match &row[value] {
                 value if !value.is_blank() => value.clone(),
@@ -59,6 +60,7 @@ impl Wide {
             said.values.push(entry);
             said.texts.push(label);
         }
+        self.tell_surveys_apart();
         self.fill(said);
         Ok(())
     }
@@ -66,6 +68,11 @@ impl Wide {
     /// Writes what was said into the cells, and the texts that differ into columns of their own.
     fn fill(&mut self, said: Vec<HashMap<usize, Said>>) {
         let n_questions = self.columns.len();
+        for (at, column) in self.columns.iter_mut().enumerate() {
+            if let Some(question) = &mut column.survey {
+                question.n_answers = said.iter().filter(|row| row.contains_key(&at)).count() as u64;
+            }
+        }
         let has_text = |at: usize| {
             said.iter().filter_map(|row| row.get(&at)).any(|said| {
                 said.values

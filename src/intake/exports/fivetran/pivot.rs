@@ -106,6 +106,8 @@ pub struct Pivoted {
     pub table: ValueTable,
     /// What became of the rows of the long tables.
     pub account: PivotAccount,
+    /// The survey of each row; empty where the tables do not say it.
+    pub surveys: Vec<String>,
 }
 
 /// One row for each response: its own columns, one for each question or sub-question, embedded data, and the contact.
@@ -115,6 +117,8 @@ pub struct Pivoted {
 ///   are there and differ, `QID5.text` holds the text.
 /// - The chosen options of one question, told apart by `question_option_key`, are joined by `, `. Rows that say different
 ///   things of one cell otherwise leave it empty and are counted: which of them is right is not guessed.
+/// - A question counts within its survey, and surveys of one account number their questions alike. With a `survey` there are the
+///   questions of that one alone; without, those of several are `SV_1.QID5`, and `QID5` names them all and is refused.
 /// - Embedded data is `embedded.KEY`, also known as `KEY`.
 /// - The contact is `contact.id`, `contact.email` and `contact.external_data_reference`, by way of the distribution that led
 ///   to the response.
@@ -122,7 +126,7 @@ pub struct Pivoted {
 /// Times are instants in UTC.
 ///
 /// # Errors
-/// A table lacks a documented column.
+/// A table lacks a documented column; no response is of the survey.
 ///
 /// # Example
 /// ```
@@ -137,10 +141,10 @@ pub struct Pivoted {
 ///     distribution_contact: None,
 ///     core_contact: None,
 /// };
-/// assert_eq!(pivot(&tables).unwrap().table.names(), ["id", "status", "QID1", "QID2_3"]);
+/// assert_eq!(pivot(&tables, None).unwrap().table.names(), ["id", "status", "QID1", "QID2_3"]);
 /// ```
-pub fn pivot(tables: &FivetranTables<'_>) -> Result<Pivoted, ExportError> {
-    let mut wide = Wide::of_responses(LongTable::new(tables.survey_response, FivetranTable::SurveyResponse))?;
+pub fn pivot(tables: &FivetranTables<'_>, survey: Option<&str>) -> Result<Pivoted, ExportError> {
+    let mut wide = Wide::of_responses(LongTable::new(tables.survey_response, FivetranTable::SurveyResponse), survey)?;
     wide.add_answers(LongTable::new(tables.question_response, FivetranTable::QuestionResponse))?;
     if let Some(table) = tables.survey_embedded_data {
         wide.add_embedded(LongTable::new(table, FivetranTable::SurveyEmbeddedData))?;
@@ -176,7 +180,7 @@ mod tests {
             distribution_contact: None,
             core_contact: None,
         };
-        pivot(&tables).expect("sound")
+        pivot(&tables, None).expect("sound")
     }
 
     fn cell(pivoted: &Pivoted, row: usize, name: &str) -> String {
@@ -219,6 +223,57 @@ mod tests {
             (account.n_answers, account.n_answers_without_response, account.n_answers_without_question),
             (9, 1, 1)
         );
+    }
+
+    /// Two surveys that both begin at QID1, as all surveys of an account do; Fivetran's dbt package for Qualtrics joins questions by
+    /// `survey_id` and `question_id`.
+    fn of_two_surveys(survey: Option<&str>) -> Result<Pivoted, ExportError> {
+        let responses = table(
+            "id,survey_id,status,finished,recorded_date,distribution_channel\n\
+            R_1,SV_a,0,1,2026-03-01 10:00:00,email\nR_2,SV_b,0,1,2026-03-01 10:00:00,email\nR_3,SV_b,0,1,2026-03-01 10:00:00,email\n",
+        );
+        let answers = table(
+            "response_id,question_id,import_id,question,value\nR_1,QID1,QID1,Recommend us?,9\nR_1,QID1,QID1_NPS_GROUP,Recommend us?,3\n\
+            R_2,QID1,QID1,Satisfied?,4\nR_3,QID1,QID1,Satisfied?,5\nR_3,QID2,QID2,Why?,x\n",
+        );
+        let tables = FivetranTables {
+            survey_response: &responses,
+            question_response: &answers,
+            survey_embedded_data: None,
+            distribution_contact: None,
+            core_contact: None,
+        };
+        pivot(&tables, survey)
+    }
+
+    #[test]
+    fn a_question_of_one_survey_is_not_that_of_another() {
+        let both = of_two_surveys(None).expect("sound");
+        let refused = both.columns.find("QID1").expect_err("two questions").to_string();
+        assert_eq!(
+            refused,
+            "the tables hold several surveys, and 2 of them have \"QID1\": SV_a (\"Recommend us?\", 1 answers), \
+             SV_b (\"Satisfied?\", 2 answers); a question counts within one survey: name the one that is meant, as in \
+             survey = \"SV_a\""
+        );
+        assert_eq!((cell(&both, 0, "SV_a.QID1"), cell(&both, 1, "SV_a.QID1")), ("9".into(), String::new()));
+        assert_eq!(cell(&both, 2, "QID2"), "x", "one survey alone has it");
+        assert_eq!(both.columns.with(ExportRole::Recommend), both.columns.find("SV_a.QID1"));
+        assert_eq!(both.surveys, ["SV_a", "SV_b", "SV_b"]);
+    }
+
+    #[test]
+    fn of_a_survey_that_is_named_there_are_the_questions_alone() {
+        let one = of_two_surveys(Some("SV_b")).expect("sound");
+        assert_eq!(
+            ["R_1", "R_2", "R_3"].len(),
+            one.table.rows().len(),
+            "the others are left out where rows are judged"
+        );
+        assert_eq!([cell(&one, 0, "QID1"), cell(&one, 1, "QID1"), cell(&one, 2, "QID1")], ["", "4", "5"]);
+        assert_eq!(one.columns.with(ExportRole::Recommend), Ok(None));
+        let refused = of_two_surveys(Some("SV_c")).expect_err("none").to_string();
+        assert_eq!(refused, "no response belongs to survey \"SV_c\"; there are SV_a (1 responses), SV_b (2 responses)");
     }
 
     #[test]
@@ -268,7 +323,7 @@ mod tests {
             distribution_contact: Some(&sent),
             core_contact: Some(&contacts),
         };
-        let pivoted = pivot(&tables).expect("sound");
+        let pivoted = pivot(&tables, None).expect("sound");
         assert_eq!(cell(&pivoted, 0, "plan"), "gold");
         assert_eq!(cell(&pivoted, 1, "embedded.plan"), "");
         assert_eq!(cell(&pivoted, 0, "contact.external_data_reference"), "K1");
@@ -290,7 +345,7 @@ mod tests {
             distribution_contact: None,
             core_contact: None,
         };
-        let refused = pivot(&tables).expect_err("no question").to_string();
+        let refused = pivot(&tables, None).expect_err("no question").to_string();
         assert_eq!(refused, "the table question_response has no column \"question_id\"");
     }
 }
