@@ -63,7 +63,10 @@ fn offset_of(text: &str) -> Option<TimeZone> {
 /// How a source writes its times; the study's own zone is added where all sources have been read.
 pub(super) fn read_times(section: &Section<'_, '_>) -> Result<Times, StudyError> {
     let format = section.item("time_format").map_or(Ok(TimeFormat::Iso), |item| read_format(&item))?;
-    let day = section.item("day").map(|item| read_day(&item)).transpose()?;
+    let day = section
+        .item("day")
+        .map(|item| item.word(&[("start", DateInstant::Start), ("end", DateInstant::End)]))
+        .transpose()?;
     let mut times = Times { format, day, ..Times::default() };
     times.zone_column = section.text("zone_column")?;
     match section.item("zone") {
@@ -85,17 +88,6 @@ pub(super) fn read_times(section: &Section<'_, '_>) -> Result<Times, StudyError>
         Some(item) => times.zone = Some(read_zone(&item)?),
     }
     Ok(times)
-}
-
-fn read_day(item: &Item<'_, '_>) -> Result<DateInstant, StudyError> {
-    match item.text()?.as_str() {
-        "start" => Ok(DateInstant::Start),
-        "end" => Ok(DateInstant::End),
-        other => Err(item.invalid(format!(
-            "`{}` is \"{other}\"; a date without a time is the \"start\" of its day or the \"end\"",
-            item.path()
-        ))),
-    }
 }
 
 /// The name of a zone that is known here.
