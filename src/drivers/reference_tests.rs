@@ -69,7 +69,11 @@ fn without_gaps_every_treatment_is_the_ranking_of_the_rows() {
             let own = analysis(40).rank(&observations, &drivers, &always).expect("a ranking");
             for treatment in [Treatment::Em, Treatment::Pairwise, Treatment::Listwise] {
                 let ranking = analysis(40).rank_gaps(&gaps, treatment, &drivers, &always).expect("a ranking");
-                near(&[ranking.fit.value, ranking.p_value], &[own.fit.value, own.p_value], 1e-9);
+                near(&[ranking.fit.value], &[own.fit.value], 1e-9);
+                // By customer, moments are tested by Wald's test and rows by signs of their scores.
+                if treatment == Treatment::Listwise || own.n_clusters.is_none() {
+                    near(&[ranking.p_value], &[own.p_value], 1e-9);
+                }
                 assert_eq!((ranking.n_used, ranking.n_clusters), (own.n_used, own.n_clusters));
                 for (row, own) in ranking.drivers.iter().zip(&own.drivers) {
                     assert_eq!((&row.driver, row.rank, row.sign), (&own.driver, own.rank, own.sign));

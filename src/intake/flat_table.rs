@@ -494,7 +494,7 @@ mod tests {
         let error = read("score,b\n1,2\n", &["scores"], &[]).expect_err("no column").to_string();
         assert!(error.contains("no column `scores`, did you mean `score`"), "{error}");
         let error = read("a,b\n1,2\n1\n", &["a"], &[]).expect_err("ragged").to_string();
-        assert!(error.contains("line 3: 1 cells where the header has 2"), "{error}");
+        assert!(error.contains("line 3: 1 cell where the header has 2"), "{error}");
         assert!(matches!(read("", &["a"], &[]), Err(FlatTableError::Empty { .. })));
         assert!(matches!(read("a\n", &["a"], &[]), Err(FlatTableError::NoRows { .. })));
     }

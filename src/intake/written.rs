@@ -46,7 +46,7 @@ impl Written {
         // Behind the date and the sign that follows it.
         let start = "2026-09-30 ".len();
         let end = start + text.get(start..)?.find(' ')?;
-        let Self::Local(local_us) = Self::iso(text[..end].as_bytes())? else { return None };
+        let Self::Local(local_us) = Self::iso(&text.as_bytes()[..end])? else { return None };
         let behind = text[end..].trim_ascii_start();
         let offset_s = match behind {
             "UTC" | "GMT" | "Z" => 0,

@@ -125,7 +125,7 @@ fn answers_by_day_beside_orders_of_that_day_are_told_and_a_day_may_be_its_end() 
     assert!(!checked(&[]).contains("dated by day"), "{}", checked(&[]));
     says("noon");
     let output = advocate(folder.path(), &["check", "days.toml"]);
-    assert!(stderr(&output).contains("the \"start\" of its day or the \"end\""), "{}", stderr(&output));
+    assert!(stderr(&output).contains("choose one of: start, end"), "{}", stderr(&output));
 }
 
 #[test]

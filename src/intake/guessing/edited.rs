@@ -38,14 +38,10 @@ pub(super) fn only_answers(source: &SourceProfile) -> Vec<OnlyAnswers> {
     if source.export.is_some() || n_known < COLUMNS_MIN {
         return Vec::new();
     }
-    let preview = |text: &str| Some(text.eq_ignore_ascii_case("preview"));
-    let judged: [(&str, &dyn Fn(&str) -> Option<bool>); 2] =
-        [("Status", &is_no_answer), ("DistributionChannel", &preview)];
-    let mut found = Vec::new();
-    for (name, judge) in judged {
-        found.extend(source.columns.iter().filter(|own| is_called(own, name)).filter_map(|own| of_column(own, judge)));
-    }
-    found
+    let called = |name: &'static str| source.columns.iter().filter(move |own| is_called(own, name));
+    let is_preview = |text: &str| Some(text.eq_ignore_ascii_case("preview"));
+    let by_status = called("Status").filter_map(|own| of_column(own, is_no_answer));
+    by_status.chain(called("DistributionChannel").filter_map(|own| of_column(own, is_preview))).collect()
 }
 
 fn of_column(column: &ColumnProfile, is_no_answer: impl Fn(&str) -> Option<bool>) -> Option<OnlyAnswers> {

@@ -41,10 +41,10 @@ fn one(dated_by_day: DatedByDay, n_same_day: u64) -> Vec<SameDay> {
 #[test]
 fn events_on_the_day_of_an_answer_are_counted_where_one_side_has_no_hours() {
     // Purchases at odd hours of the same day for every third customer, and of another day for the rest.
-    let third = |n: usize| if n % 3 == 0 { 1 + n as i64 % 23 } else { 30 + n as i64 };
+    let third = |n: usize| if n.is_multiple_of(3) { 1 + n as i64 % 23 } else { 30 + n as i64 };
     assert_eq!(same_days(|_| 0, third), one(DatedByDay::Answers, 8));
     // Answers at odd hours beside purchases at the start of the same day, or of the next.
-    let parity = |n: usize| if n % 2 == 0 { 0 } else { 24 };
+    let parity = |n: usize| if n.is_multiple_of(2) { 0 } else { 24 };
     assert_eq!(same_days(|n| 1 + n as i64 % 23, parity), one(DatedByDay::Events, 12));
     assert_eq!(same_days(|_| 0, parity), one(DatedByDay::Both, 12));
     // Both with their hours: the order is known.

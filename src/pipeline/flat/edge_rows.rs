@@ -50,7 +50,7 @@ pub(super) fn read_graph(question: &InfluenceQuestion) -> Result<ReadGraph, Pipe
     let EdgeRows { edges, rows, n_declined, dated } = rows;
     if edges.n_edges() == 0 && n_declined > 0 {
         return Err(PipelineError::Input(format!(
-            "`{}`: all {n_declined} rows are declined invitations, which make no edge; a graph needs at least one",
+            "`{}`: nothing but declined invitations ({n_declined}), which make no edge; a graph needs at least one",
             table.file
         )));
     }
