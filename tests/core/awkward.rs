@@ -444,7 +444,7 @@ fn what_cannot_be_analysed_is_refused_by_name() {
         (
             "one row with weight",
             text(Ols::default().fit(&none_counts(observations(values.clone(), number.clone())))),
-            "1 usable rows cannot carry 2 terms",
+            "1 usable row cannot carry 2 terms",
         ),
         ("one class", text(class_of(values.clone(), &number + 10.0)), "outcome `y` is 1 in all 6 rows that count"),
         ("one class with weight", text(Logit::default().fit(&only_high)), "outcome `y` is 1 in all 3 rows that count"),
