@@ -54,7 +54,7 @@ pub(super) fn day_dates(study: &Study, engine: &Engine) -> Result<Vec<DayDates>,
             subject: "invitations".to_owned(),
             severity: Severity::Serious,
             sentence: format!(
-                "{lie} within a day before the invitation of its customer, and after none: `feedback` or `invitations` is read in \
+                "{lie} within a day before an invitation of the same customer, and after none: `feedback` or `invitations` is read in \
                  another zone than it was written in, or one of them is dated by day; see `zone` and `day` in their sections"
             ),
         });
