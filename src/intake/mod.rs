@@ -102,7 +102,7 @@ pub use account::{
     AccountCounts, CellCounts, ClockChanges, CorrectionCounts, Exclusion, FileAccount, FolderOverrules,
     IdentityAccount, KnownBy, PeopleCounts, Reason, SourceAccount,
 };
-pub use cache::Cache;
+pub use cache::{Cache, RowsDraft};
 pub use corrections::{Change, CorrectedRow, Correction, Corrections, CorrectionsFile, Problem, Verdict};
 pub use error::{IntakeError, MissingColumn, in_full};
 pub use flat_table::{FlatTable, FlatTableError, Wanted};

@@ -175,11 +175,12 @@ impl<'r> Reading<'r> {
         if let Some(slot) = slot.as_ref().filter(|slot| slot.may_be_there()) {
             let hashed = found.par_iter().map(SourceFile::hashed).collect::<Result<Vec<HashedFile>, IntakeError>>()?;
             if let Some(finished) = slot.find(&hashed, contract.end_us) {
+                let sha256 = finished.table_sha256();
                 let (account, facts) = finished.take(&places, contract)?;
                 cache.touch(found, &hashed);
                 self.reporter.add(&contract.source, hashed.iter().map(|own| own.bytes).sum());
                 self.accounts.push(account);
-                return Ok(planned.table(facts));
+                return Ok(planned.table(facts, sha256));
             }
             cache.know(found, hashed);
         }
@@ -201,10 +202,9 @@ impl<'r> Reading<'r> {
             return Err(IntakeError::AmountsTooLarge { sum: amounts, max: AMOUNTS_MAX });
         }
         let facts = TableFacts { n_rows: seen.n_rows, first_t: seen.first_t, last_t: seen.last_t, numbers };
-        if let (Some(slot), Some(account)) = (slot, self.accounts.last()) {
-            slot.keep(account, &facts, &notes, &places);
-        }
-        Ok(planned.table(facts))
+        let kept = slot.zip(self.accounts.last());
+        let sha256 = kept.and_then(|(slot, account)| slot.keep(account, &facts, &notes, &places));
+        Ok(planned.table(facts, sha256))
     }
 
     /// Reads a source that becomes no table.
@@ -272,15 +272,16 @@ impl PlannedTable {
 
     fn without_rows(&self) -> Result<Table, IntakeError> {
         let Written { numbers, .. } = self.writer()?.finish()?;
-        Ok(self.table(TableFacts { n_rows: 0, first_t: None, last_t: None, numbers }))
+        Ok(self.table(TableFacts { n_rows: 0, first_t: None, last_t: None, numbers }, None))
     }
 
-    fn table(&self, facts: TableFacts) -> Table {
+    fn table(&self, facts: TableFacts, sha256: Option<String>) -> Table {
         let TableFacts { n_rows, first_t, last_t, numbers } = facts;
         Table {
             name: self.contract.source.clone(),
             folder: self.folder.clone(),
             parts: vec![part_of(&self.folder)],
+            sha256,
             schema: schema_with_numbers(&self.schema, &numbers),
             n_rows,
             first_t,

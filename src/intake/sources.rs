@@ -46,6 +46,14 @@ pub struct Tables {
     pub exposures: Table,
 }
 
+impl Tables {
+    /// All of them, in the order of reading.
+    pub fn all(&self) -> [&Table; 8] {
+        let Self { feedback, transactions, referrals, customers, activity, invitations, junctures, exposures } = self;
+        [feedback, transactions, referrals, customers, activity, invitations, junctures, exposures]
+    }
+}
+
 /// What intake made of a study's sources.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intake {

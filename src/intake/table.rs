@@ -1,6 +1,7 @@
 //! Typed tables in Parquet.
 
 use super::IntakeError;
+use super::hash;
 use super::number;
 use crate::study::Numerals;
 use datafusion::arrow::array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray};
@@ -12,6 +13,7 @@ use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,6 +29,8 @@ pub struct Table {
     pub folder: PathBuf,
     /// Its parts, in the order of the rows.
     pub parts: Vec<PathBuf>,
+    /// SHA-256 of its bytes, where the cache knows it ([`Table::fingerprint`]).
+    pub sha256: Option<String>,
     /// Its columns.
     pub schema: SchemaRef,
     /// Its rows.
@@ -38,6 +42,17 @@ pub struct Table {
 }
 
 impl Table {
+    /// SHA-256 of its bytes, in hexadecimal.
+    ///
+    /// # Errors
+    /// A part that cannot be read.
+    pub fn fingerprint(&self) -> io::Result<String> {
+        match &self.sha256 {
+            Some(known) => Ok(known.clone()),
+            None => self.parts.iter().map(|part| hash::of_file(part).map(|own| own.sha256)).collect(),
+        }
+    }
+
     /// Whether a column is there and holds numbers.
     pub fn holds_numbers(&self, column: &str) -> bool {
         self.schema.field_with_name(column).is_ok_and(|field| field.data_type() == &DataType::Float64)

@@ -2,6 +2,7 @@
 
 use super::LinkError;
 use super::base_table::BaseTable;
+use super::kept_rows::{self, KeptRows};
 use super::match_report::{self, MatchRow};
 use super::plan::{Anchors, LinkPlan, TypedTables};
 use crate::study::{HistoryDetails, Returns};
@@ -43,6 +44,7 @@ pub struct Engine {
     session: SessionContext,
     plan: LinkPlan,
     scratch: PathBuf,
+    kept: Option<KeptRows>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -91,7 +93,13 @@ impl Engine {
                 .block_on(session.register_parquet(name, location, ParquetReadOptions::default()))
                 .map_err(|source| failure("reading the typed tables", source))?;
         }
-        Ok(Self { runtime, session, plan, scratch: settings.spill_folder.clone() })
+        Ok(Self { runtime, session, plan, scratch: settings.spill_folder.clone(), kept: None })
+    }
+
+    /// The same with a store of what statements gave: what at most has a row for an answer or a customer is kept there, and not asked
+    /// for again. Rows of events are not: they are as many as those of the typed tables, which are kept already.
+    pub fn keeping(self, kept: KeptRows) -> Self {
+        Self { kept: Some(kept), ..self }
     }
 
     /// The plan behind the session.
@@ -165,8 +173,7 @@ impl Engine {
         plan: &LinkPlan,
         mut take: impl FnMut(BaseTable) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.write_anchors(plan)?;
-        self.each_batch(&plan.statement(Anchors::Customers), "joining the customers", |batch| {
+        self.each_customer(plan, &plan.statement(Anchors::Customers), "joining the customers", |batch| {
             let mut table = BaseTable::default();
             table.append(&batch)?;
             take(table)
@@ -264,7 +271,7 @@ impl Engine {
     }
 
     /// Writes the customers' anchors once, so that the statement does not number the customers again for each source.
-    pub(super) fn write_anchors(&self, plan: &LinkPlan) -> Result<(), LinkError> {
+    fn write_anchors(&self, plan: &LinkPlan) -> Result<(), LinkError> {
         let failed = |source| failure("listing the customers", source);
         let path = self.scratch.join("anchors.parquet").display().to_string();
         let options = DataFrameWriteOptions::new().with_single_file_output(true);
@@ -276,17 +283,62 @@ impl Engine {
         })
     }
 
-    /// All rows of a statement.
+    /// All rows of a statement, which are kept.
     pub(super) fn rows(&self, statement: &str, doing: &'static str) -> Result<BaseTable, LinkError> {
         let mut table = BaseTable::default();
-        self.each_batch(statement, doing, |batch| table.append(&batch))?;
+        let word = self.kept.as_ref().map(|kept| kept.word(None, statement));
+        if !self.each_kept(word.as_deref(), doing, |batch| table.append(&batch))? {
+            self.each_made(statement, word.as_deref(), doing, |batch| table.append(&batch))?;
+        }
         Ok(table)
     }
 
-    /// The rows of a statement, batch by batch.
+    /// The rows of a statement that reads the customers' anchors, batch by batch; they are kept.
+    pub(super) fn each_customer<E: From<LinkError>>(
+        &self,
+        plan: &LinkPlan,
+        statement: &str,
+        doing: &'static str,
+        mut take: impl FnMut(RecordBatch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let word = self.kept.as_ref().map(|kept| kept.word(Some(&plan.customer_anchors()), statement));
+        if self.each_kept(word.as_deref(), doing, &mut take)? {
+            return Ok(());
+        }
+        self.write_anchors(plan)?;
+        self.each_made(statement, word.as_deref(), doing, take)
+    }
+
+    /// The rows of a statement, batch by batch, which are not kept.
     pub(super) fn each_batch<E: From<LinkError>>(
         &self,
         statement: &str,
+        doing: &'static str,
+        take: impl FnMut(RecordBatch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_made(statement, None, doing, take)
+    }
+
+    /// The rows that were kept under a word, batch by batch, or whether there are none.
+    fn each_kept<E: From<LinkError>>(
+        &self,
+        word: Option<&str>,
+        doing: &'static str,
+        mut take: impl FnMut(RecordBatch) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        let found = self.kept.as_ref().zip(word).and_then(|(kept, word)| kept.find(word));
+        let was_found = found.is_some();
+        for batch in found.into_iter().flatten() {
+            take(batch.map_err(|source| kept_rows::unreadable(doing, source))?)?;
+        }
+        Ok(was_found)
+    }
+
+    /// The rows of a statement, batch by batch, kept under the word where there is one.
+    fn each_made<E: From<LinkError>>(
+        &self,
+        statement: &str,
+        word: Option<&str>,
         doing: &'static str,
         mut take: impl FnMut(RecordBatch) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -294,8 +346,14 @@ impl Engine {
         self.runtime.block_on(async {
             let frame = self.session.sql(statement).await.map_err(failed)?;
             let mut batches = frame.execute_stream().await.map_err(failed)?;
+            let mut keeping = word.and(self.kept.as_ref()).and_then(|kept| kept.begin(batches.schema()));
             while let Some(batch) = batches.next().await {
-                take(batch.map_err(failed)?)?;
+                let batch = batch.map_err(failed)?;
+                keeping = keeping.and_then(|keeping| keeping.with(&batch));
+                take(batch)?;
+            }
+            if let Some((keeping, word)) = keeping.zip(word) {
+                keeping.keep(word);
             }
             Ok(())
         })

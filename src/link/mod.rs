@@ -3,7 +3,7 @@
 //!
 //! A `plan` says what is asked for, with the `details` of the history and the `outcome_window`s. Each source adds its part
 //! to the `statement`: `profile`, `transactions`, `activity`, `referrals`, `answers` and `occasions`, made of the pieces in
-//! `sql`. The `engine` runs it into a `base_table`; `listing` prints it for others to run. Beside it stand what came of the
+//! `sql`. The `engine` runs it into a `base_table`, or finds what it gave among the `kept_rows`; `listing` prints it for others to run. Beside it stand what came of the
 //! keys (`match_report`, `shared_keys`), whether anything leaks (`leaks`, `survey_timing`, `day_dates`), and who answers at all
 //! (`representativeness`). What each column means stands in `docs/link.md`.
 
@@ -12,6 +12,7 @@ mod answers;
 mod base_table;
 mod day_dates;
 mod engine;
+mod kept_rows;
 mod leaks;
 mod listing;
 mod match_report;
@@ -39,6 +40,7 @@ pub use crate::study::{
 pub use base_table::{BaseTable, Column};
 pub use day_dates::{DatedByDay, SameDay};
 pub use engine::{Engine, EngineSettings, LEAST_MEMORY};
+pub use kept_rows::{KeptRows, RowDraft, RowStore};
 pub use leaks::{ColumnCheck, LeakCheck, LeakReport, Side};
 pub use listing::TableLines;
 pub use match_report::MatchRow;

@@ -170,10 +170,9 @@ impl Engine {
             return Err(LinkError::Plan(sentence.to_owned()));
         }
         let plan = LinkPlan { as_of: settings.at, windows: Vec::new(), ..self.plan().clone() };
-        self.write_anchors(&plan)?;
         let start = |column| Behaviour { column, respondents: Spread::default(), base: Spread::default() };
         let mut rows: Vec<Behaviour> = plan.history().into_iter().map(start).collect();
-        self.each_batch::<LinkError>(&plan.with_respondents(settings), "comparing who answered", |batch| {
+        self.each_customer::<LinkError>(&plan, &plan.with_respondents(settings), "comparing who answered", |batch| {
             let mut table = BaseTable::default();
             table.append(&batch)?;
             let column = |name: &str| table.numbers(name).ok_or_else(|| LinkError::Shape(name.to_owned()));

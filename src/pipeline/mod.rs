@@ -28,6 +28,7 @@ mod identity;
 mod influence_tables;
 mod invitations;
 mod judge;
+mod kept_rows;
 mod later_inputs;
 mod later_outcome;
 mod later_referrals;

@@ -10,8 +10,8 @@ use super::promoters::Promoters;
 use super::repeated_rows::{self, RepeatedRows};
 use super::shared_keys::{self, FewShared};
 use super::{
-    PipelineError, clusters, corrections, identity, judge, leaks, measure_rows, measuring, result_tables, scores,
-    segment_family, stated_observed,
+    PipelineError, clusters, corrections, identity, judge, kept_rows, leaks, measure_rows, measuring, result_tables,
+    scores, segment_family, stated_observed,
 };
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{Cache, CorrectionsFile, Exclusion, Folders, IdentityAccount, Intake, SourceAccount};
@@ -82,6 +82,7 @@ pub fn run(study: &Study, settings: &RunSettings, progress: &dyn Fn(Progress)) -
         Ok(_) => run_into(study, settings, progress, &staging, &mut read),
         Err(error) => Err(error.into()),
     };
+    settings.cache.make_room();
     match made {
         Ok(results) => {
             let findings = all_findings(&results);
@@ -374,7 +375,7 @@ pub(super) fn join(
     };
     let plan = plan(study, &intake);
     check_columns(study, &plan)?;
-    let engine = Engine::start(plan, &engine_settings)?;
+    let engine = kept_rows::keeping(Engine::start(plan, &engine_settings)?, &intake, &settings.cache);
     let base = engine.answers()?;
     if base.n_rows() == 0 {
         return Err(no_answers(study, &intake));

@@ -96,15 +96,25 @@ impl TableSlot {
         found
     }
 
-    /// Keeps a table that was just finished. A cache that cannot be written is done without.
-    pub(in crate::intake) fn keep(&self, account: &SourceAccount, facts: &TableFacts, notes: &Notes, places: &Places) {
-        if self.keeping != Keeping::Untouched {
-            // What went wrong costs the next run time and nothing else.
-            let _ = self.try_keep(account, facts, notes, places);
-        }
+    /// Keeps a table that was just finished, and gives its SHA-256. A cache that cannot be written is done without.
+    pub(in crate::intake) fn keep(
+        &self,
+        account: &SourceAccount,
+        facts: &TableFacts,
+        notes: &Notes,
+        places: &Places,
+    ) -> Option<String> {
+        // What went wrong costs the next run time and nothing else.
+        (self.keeping != Keeping::Untouched).then(|| self.try_keep(account, facts, notes, places).ok()).flatten()
     }
 
-    fn try_keep(&self, account: &SourceAccount, facts: &TableFacts, notes: &Notes, places: &Places) -> io::Result<()> {
+    fn try_keep(
+        &self,
+        account: &SourceAccount,
+        facts: &TableFacts,
+        notes: &Notes,
+        places: &Places,
+    ) -> io::Result<String> {
         let draft = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(&self.folder)?;
         let own = |name: &str| draft.path().join(name);
         link(&places.table, &own(TABLE))?;
@@ -135,7 +145,7 @@ impl TableSlot {
         fs::rename(draft.path(), self.place(record.sources.iter().map(String::as_str)))?;
         // Nothing is left where the folder was.
         let _ = draft.keep();
-        Ok(())
+        Ok(record.files[0].sha256.clone())
     }
 
     fn place<'s>(&self, sources: impl Iterator<Item = &'s str>) -> PathBuf {
@@ -171,6 +181,11 @@ impl Finished {
         let _ =
             File::options().append(true).open(folder.join(ENTRY)).and_then(|own| own.set_modified(SystemTime::now()));
         Some(Self { folder: folder.to_owned(), record, _held: held })
+    }
+
+    /// SHA-256 of the table.
+    pub(in crate::intake) fn table_sha256(&self) -> Option<String> {
+        self.record.files.iter().find(|file| file.name == TABLE).map(|file| file.sha256.clone())
     }
 
     /// Puts the table and the rows put aside into their places, and says what was said of them.

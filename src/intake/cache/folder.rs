@@ -21,6 +21,8 @@ use std::time::{Duration, SystemTime};
 pub(super) const UNFINISHED: &str = ".unfinished-";
 /// Finished tables.
 const FINISHED: &str = "table-";
+/// Rows made of them.
+const ROWS: &str = "rows-";
 /// An unfinished entry that is younger than this may be somebody's work.
 const YOUNG: Duration = Duration::from_secs(3600);
 const TAG: &str = "CACHEDIR.TAG";
@@ -30,10 +32,10 @@ const TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# Parsed so
 /// Where runs keep what became of the files that they have parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
-    folder: Option<PathBuf>,
+    pub(super) folder: Option<PathBuf>,
     /// Names of the entries that were there at the beginning.
     entries: BTreeSet<String>,
-    keeping: Keeping,
+    pub(super) keeping: Keeping,
     /// Whether finished tables are kept beside what became of each file.
     with_tables: bool,
 }
@@ -70,6 +72,11 @@ impl Cache {
             let _ = fs::write(tag, TAG_TEXT);
         }
         Self::open(folder, Keeping::UpTo(max_bytes))
+    }
+
+    /// Whether there is a folder.
+    pub fn is_there(&self) -> bool {
+        self.folder.is_some()
     }
 
     /// The same without finished tables, so that what is kept of single files shows.
@@ -131,9 +138,17 @@ pub(super) fn table_name(key: &str, bytes: u64, sha256: &str) -> String {
     format!("{FINISHED}{}", entry_name(key, bytes, sha256))
 }
 
+/// The name of the folder of kept rows.
+pub(super) fn rows_name(word: &str) -> String {
+    format!("{ROWS}{}", word.get(..32).unwrap_or(word))
+}
+
 fn is_entry(name: &str) -> bool {
-    let parts: Vec<&str> = name.strip_prefix(FINISHED).unwrap_or(name).split('-').collect();
     let is_hash = |text: &str| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if let Some(word) = name.strip_prefix(ROWS) {
+        return is_hash(word);
+    }
+    let parts: Vec<&str> = name.strip_prefix(FINISHED).unwrap_or(name).split('-').collect();
     matches!(parts[..], [key, bytes, sha] if is_hash(key) && is_hash(sha) && bytes.parse::<u64>().is_ok())
 }
 

@@ -7,7 +7,8 @@
 //! the file itself. The study's date is not part of it: rows after the
 //! date are left out later. Where keys are hashed it holds none in plain.
 //!
-//! Above the entries lie the finished tables (`finished`): of a source of which nothing has changed, nothing is read at all.
+//! Above the entries lie the finished tables (`finished`): of a source of which nothing has changed, nothing is read at all. Above
+//! these lie rows that were made of finished tables (`kept_rows`): joins of tables that have not changed are not made again.
 
 mod record;
 mod zone_record;
@@ -18,12 +19,14 @@ mod draft;
 mod entry;
 mod finished;
 mod folder;
+mod kept_rows;
 
 pub(super) use draft::Draft;
 pub(super) use entry::Entry;
 pub(super) use finished::{Places, TableFacts};
 pub use folder::Cache;
 pub(super) use folder::SourceCache;
+pub use kept_rows::RowsDraft;
 
 #[cfg(test)]
 mod finished_tests;

@@ -477,3 +477,39 @@ fn a_second_run_is_shorter_than_the_first() {
     );
     assert!(warm < cold, "{warm} against {cold}");
 }
+
+#[test]
+fn kept_rows_are_whole_or_not_there() {
+    let case = answers();
+    let words: [String; 2] = ["one", "two"].map(|text| record::hash(text.as_bytes()));
+    let keep = |cache: &Cache, word: &str, text: &str| {
+        let draft = cache.rows_draft().expect("may be written");
+        fs::write(draft.path(), text).expect("written");
+        cache.keep_rows(word, draft);
+    };
+    let read =
+        |cache: &Cache, word: &str| cache.rows(word).map(|file| std::io::read_to_string(file).expect("readable"));
+    let cache = case.cache();
+    assert_eq!(read(&cache, &words[0]), None);
+    keep(&cache, &words[0], "rows");
+    keep(&cache, &words[1], "others");
+    assert_eq!(words.each_ref().map(|word| read(&cache, word)), ["rows", "others"].map(|text| Some(text.to_owned())));
+    keep(&cache, &words[0], "later rows");
+    assert_eq!(read(&cache, &words[0]).as_deref(), Some("rows"), "what was there first stays");
+    drop(cache.rows_draft().expect("may be written"));
+    assert_eq!(case.entries().len(), 2, "nothing unfinished");
+    // A byte that is no longer what it was.
+    let place = case.entries().into_iter().find(|path| path.ends_with(format!("rows-{}", &words[0][..32])));
+    let place = place.expect("an entry");
+    fs::write(place.join("rows"), "r0ws").expect("written");
+    let earlier = Cache::of_earlier(&case.path("cache"));
+    assert_eq!(read(&earlier, &words[0]), None);
+    assert!(place.exists(), "where nothing may be changed it stays");
+    assert!(earlier.rows_draft().is_none());
+    assert_eq!(read(&cache, &words[0]), None);
+    assert!(!place.exists(), "so that the next one finds its place empty");
+    // They make room as entries do.
+    Cache::within(&case.path("cache"), 0).make_room();
+    assert_eq!(case.entries(), Vec::<PathBuf>::new());
+    assert_eq!((read(&Cache::none(), &words[1]), Cache::none().rows_draft().is_none()), (None, true));
+}

@@ -3,6 +3,7 @@
 mod by_hand;
 mod company;
 mod day_dates;
+mod kept_rows;
 mod leaks;
 mod loops;
 mod marketplace;
