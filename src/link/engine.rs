@@ -1,20 +1,24 @@
 //! The embedded query engine: the only file, with its neighbours in this folder, that names it.
 
 use super::LinkError;
+use super::anchored_sums::{self, AnchoredSums};
 use super::base_table::BaseTable;
 use super::kept_rows::{self, KeptRows};
 use super::match_report::{self, MatchRow};
 use super::plan::{Anchors, LinkPlan, TypedTables};
 use crate::study::{HistoryDetails, Returns};
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrameWriteOptions;
 use datafusion::error::DataFusionError;
+use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 #[cfg(test)]
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -42,6 +46,8 @@ pub struct EngineSettings {
 pub struct Engine {
     runtime: tokio::runtime::Runtime,
     session: SessionContext,
+    /// Over the same tables without our own operator, which does not spill.
+    spilling: SessionContext,
     plan: LinkPlan,
     scratch: PathBuf,
     kept: Option<KeptRows>,
@@ -85,7 +91,13 @@ impl Engine {
         config.options_mut().optimizer.enable_join_dynamic_filter_pushdown = false;
         // Views of strings keep whole pages alive, which a sort counts once for every batch that points into them.
         config.options_mut().execution.parquet.schema_force_view_types = false;
-        let session = SessionContext::new_with_config_rt(config, environment);
+        let state =
+            SessionStateBuilder::new().with_config(config).with_runtime_env(environment).with_default_features();
+        let spilling = SessionContext::new_with_state(state.build());
+        let operator = Arc::new(AnchoredSums { memory_bytes: settings.memory_bytes });
+        // The catalog of tables is the same one.
+        let state = SessionStateBuilder::new_from_existing(spilling.state()).with_physical_optimizer_rule(operator);
+        let session = SessionContext::new_with_state(state.build());
         for (name, folder) in plan.tables.named() {
             // A trailing separator makes the engine read the folder's parts as one table.
             let location = format!("{}/", folder.display());
@@ -93,7 +105,7 @@ impl Engine {
                 .block_on(session.register_parquet(name, location, ParquetReadOptions::default()))
                 .map_err(|source| failure("reading the typed tables", source))?;
         }
-        Ok(Self { runtime, session, plan, scratch: settings.spill_folder.clone(), kept: None })
+        Ok(Self { runtime, session, spilling, plan, scratch: settings.spill_folder.clone(), kept: None })
     }
 
     /// The same with a store of what statements gave: what at most has a row for an answer or a customer is kept there, and not asked
@@ -344,9 +356,13 @@ impl Engine {
     ) -> Result<(), E> {
         let failed = |source| E::from(failure(doing, source));
         self.runtime.block_on(async {
-            let frame = self.session.sql(statement).await.map_err(failed)?;
-            let mut batches = frame.execute_stream().await.map_err(failed)?;
-            let mut keeping = word.and(self.kept.as_ref()).and_then(|kept| kept.begin(batches.schema()));
+            // What is large is summed before the first row comes out.
+            let begun = match begin(&self.session, statement).await {
+                Err(error) if anchored_sums::is_beyond_us(&error) => begin(&self.spilling, statement).await,
+                begun => begun,
+            };
+            let (schema, mut batches) = begun.map_err(failed)?;
+            let mut keeping = word.and(self.kept.as_ref()).and_then(|kept| kept.begin(schema));
             while let Some(batch) = batches.next().await {
                 let batch = batch.map_err(failed)?;
                 keeping = keeping.and_then(|keeping| keeping.with(&batch));
@@ -364,6 +380,17 @@ impl Engine {
 fn partitions(n_threads: usize, memory_bytes: usize) -> usize {
     let at_least = |bytes: usize| 1 << (memory_bytes / bytes).max(1).ilog2();
     n_threads.next_power_of_two().max(at_least(PARTITION_BYTES).min(PARTITIONS)).min(at_least(LEAST_MEMORY))
+}
+
+/// The rows of a statement, of which the first batch is there already.
+async fn begin(
+    session: &SessionContext,
+    statement: &str,
+) -> Result<(SchemaRef, BoxStream<'static, Result<RecordBatch, DataFusionError>>), DataFusionError> {
+    let mut batches = session.sql(statement).await?.execute_stream().await?;
+    let schema = batches.schema();
+    let first = batches.next().await.transpose()?;
+    Ok((schema, futures::stream::iter(first.map(Ok)).chain(batches).boxed()))
 }
 
 /// What the engine says, told from memory that ran out.

@@ -3,11 +3,12 @@
 //!
 //! A `plan` says what is asked for, with the `details` of the history and the `outcome_window`s. Each source adds its part
 //! to the `statement`: `profile`, `transactions`, `activity`, `referrals`, `answers` and `occasions`, made of the pieces in
-//! `sql`. The `engine` runs it into a `base_table`, or finds what it gave among the `kept_rows`; `listing` prints it for others to run. Beside it stand what came of the
+//! `sql`. The `engine`, with `anchored_sums` as an operator of ours, runs it into a `base_table`, or finds what it gave among the `kept_rows`; `listing` prints it for others to run. Beside it stand what came of the
 //! keys (`match_report`, `shared_keys`), whether anything leaks (`leaks`, `survey_timing`, `day_dates`), and who answers at all
 //! (`representativeness`). What each column means stands in `docs/link.md`.
 
 mod activity;
+mod anchored_sums;
 mod answers;
 mod base_table;
 mod day_dates;

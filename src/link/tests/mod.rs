@@ -1,5 +1,6 @@
 //! The join against hand-made cases and against plain loops over random events.
 
+mod anchored_sums;
 mod by_hand;
 mod company;
 mod day_dates;
