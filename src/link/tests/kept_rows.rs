@@ -2,9 +2,9 @@
 
 use super::company::Company;
 use super::loops::widest;
-use super::{AS_OF, DAY, engine};
+use super::{AS_OF, Cells, DAY, cells, engine};
 use crate::link::{
-    BaseTable, Column, Engine, KeptRows, LinkError, LinkPlan, Respondents, Returns, RowDraft, RowStore, Same, Validity,
+    BaseTable, Engine, KeptRows, LinkError, LinkPlan, Respondents, Returns, RowDraft, RowStore, Same, Validity,
 };
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -75,17 +75,8 @@ impl Case {
     }
 }
 
-/// Every cell, numbers bit by bit, so that a gap is like a gap.
-fn cells(base: &BaseTable) -> Vec<(String, Vec<u64>, Vec<Option<String>>)> {
-    let column = |(name, column): &(String, Column)| match column {
-        Column::Numbers(values) => (name.clone(), values.iter().map(|value| value.to_bits()).collect(), Vec::new()),
-        Column::Texts(values) => (name.clone(), Vec::new(), values.clone()),
-    };
-    base.columns().iter().map(column).collect()
-}
-
 /// Whatever a run asks of the engine that has a row for an answer or a customer at most.
-fn everything(engine: &Engine) -> Vec<Vec<(String, Vec<u64>, Vec<Option<String>>)>> {
+fn everything(engine: &Engine) -> Vec<Cells> {
     let mut all = vec![cells(&engine.answers().expect("joined"))];
     let mut take = |batch: BaseTable| -> Result<(), LinkError> {
         all.push(cells(&batch));

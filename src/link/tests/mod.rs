@@ -13,7 +13,7 @@ mod survey;
 mod widest_plan;
 
 use super::{Anchors, HISTORY_WINDOWS_DAYS};
-use super::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
+use super::{BaseTable, Column, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::stats::random::stream;
 use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use datafusion::parquet::arrow::ArrowWriter;
@@ -59,6 +59,18 @@ fn engine(plan: LinkPlan, scratch: &Path, n_threads: usize) -> Engine {
     let settings =
         EngineSettings { memory_bytes: 200_000_000, spill_folder: scratch.to_owned(), n_threads: Some(n_threads) };
     Engine::start(plan, &settings).expect("a session")
+}
+
+/// The name of a column, its numbers bit by bit, and its texts.
+type Cells = Vec<(String, Vec<u64>, Vec<Option<String>>)>;
+
+/// Every cell, numbers bit by bit, so that a gap is like a gap.
+fn cells(base: &BaseTable) -> Cells {
+    let column = |(name, column): &(String, Column)| match column {
+        Column::Numbers(values) => (name.clone(), values.iter().map(|value| value.to_bits()).collect(), Vec::new()),
+        Column::Texts(values) => (name.clone(), Vec::new(), values.clone()),
+    };
+    base.columns().iter().map(column).collect()
 }
 
 fn only(base: &BaseTable, column: &str) -> f64 {

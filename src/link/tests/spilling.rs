@@ -2,8 +2,8 @@
 
 use super::company::Company;
 use super::loops::widest;
-use super::{Engine, EngineSettings};
-use crate::link::{BaseTable, Column, LinkError, LinkPlan, Returns, Same, Validity};
+use super::{Engine, EngineSettings, cells};
+use crate::link::{LinkError, LinkPlan, Returns, Same, Validity};
 use datafusion::prelude::SessionConfig;
 use std::path::Path;
 
@@ -24,15 +24,6 @@ fn engine(plan: LinkPlan, memory_bytes: usize, scratch: &Path) -> Engine {
 
 fn files_in(folder: &Path) -> usize {
     std::fs::read_dir(folder).expect("a folder").count()
-}
-
-/// Every cell, numbers bit by bit, so that a gap is like a gap.
-fn cells(base: &BaseTable) -> Vec<(String, Vec<u64>, Vec<Option<String>>)> {
-    let column = |(name, column): &(String, Column)| match column {
-        Column::Numbers(values) => (name.clone(), values.iter().map(|value| value.to_bits()).collect(), Vec::new()),
-        Column::Texts(values) => (name.clone(), Vec::new(), values.clone()),
-    };
-    base.columns().iter().map(column).collect()
 }
 
 fn plan(tables: &Path) -> LinkPlan {
