@@ -156,7 +156,19 @@ impl Stored {
                 && outcome.window_days() == own.window_days
                 && own.product_family.as_deref().is_none_or(|own| outcome.kind().product_family() == Some(own))
         };
-        study.outcomes.iter().find(same).ok_or_else(|| {
+        let found = study.outcomes.iter().find(same);
+        if let Some(outcome) = found.filter(|outcome| outcome.kind().scale_word() != own.scale.as_deref()) {
+            let in_words = |is_log: bool| if is_log { "the logarithm of 1 + the amount" } else { "the amount itself" };
+            return Err(PipelineError::Input(format!(
+                "`{}` predicts {}, and `{}` of the study `{}` is {}: they cannot be compared; give models of one `scale`",
+                self.file,
+                in_words(own.scale.is_some()),
+                outcome.name(),
+                study.name,
+                in_words(own.scale.is_none())
+            )));
+        }
+        found.ok_or_else(|| {
             let window = self.artefact.window_days.map_or_else(String::new, |days| format!(" within {}", words::days(days)));
             PipelineError::Input(format!(
                 "`{}` predicts `{}`{window}, which the study `{}` does not have among its outcomes; add it to the study",

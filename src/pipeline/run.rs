@@ -825,6 +825,7 @@ fn artefact(
             outcome: outcome.name().to_owned(),
             kind: (outcome.name() != outcome.kind().word()).then(|| outcome.kind().word().to_owned()),
             product_family: outcome.kind().product_family().map(str::to_owned),
+            scale: outcome.kind().scale_word().map(str::to_owned),
             window_days: outcome.window_days(),
             training: TrainingWindow { first, last, n_used: analysed.result.n_used },
             inputs: inputs.map(|file| ModelInput { path: file.path.clone(), sha256: file.sha256.clone() }).collect(),

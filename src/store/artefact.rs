@@ -13,7 +13,7 @@ use std::path::Path;
 const FORMAT: &str = "advocate-model";
 
 /// Version of the format: another first number means that this program must not read it.
-const FORMAT_VERSION: &str = "1.2";
+const FORMAT_VERSION: &str = "1.3";
 /// A prediction that differs from the stored one by more than this is not the same model's (relative, and absolute below 1).
 const SELF_TEST_TOLERANCE: f64 = 1e-9;
 
@@ -36,6 +36,9 @@ pub struct ModelArtefact {
     /// The product family, of purchases of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_family: Option<String>,
+    /// The scale of what is predicted where it is not the outcome's own: `log1p`, the logarithm of 1 + the amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<String>,
     /// `linear`, `logistic`, `ordinal` or `count`: predictions are numbers, probabilities, mean levels or counts.
     pub family: Family,
     /// Length of the outcome's window, for behaviour.
@@ -147,6 +150,8 @@ pub struct Provenance {
     pub kind: Option<String>,
     /// The product family, of purchases of one.
     pub product_family: Option<String>,
+    /// The scale of what is predicted where it is not the outcome's own ([`ModelArtefact::scale`]).
+    pub scale: Option<String>,
     /// Length of the outcome's window.
     pub window_days: Option<u32>,
     /// The training rows.
@@ -202,6 +207,7 @@ impl ModelArtefact {
             outcome: provenance.outcome,
             kind: provenance.kind,
             product_family: provenance.product_family,
+            scale: provenance.scale,
             family: parts.family,
             window_days: provenance.window_days,
             training: provenance.training,
@@ -347,6 +353,7 @@ mod tests {
                 outcome: "recommend".to_owned(),
                 kind: None,
                 product_family: None,
+                scale: None,
                 window_days: None,
                 training,
                 inputs: Vec::new(),

@@ -238,6 +238,14 @@ impl OutcomeKind {
         }
     }
 
+    /// The scale of what is predicted where it is not the outcome's own.
+    pub fn scale_word(&self) -> Option<&'static str> {
+        match self {
+            Self::Spend { scale: SpendScale::Log1p, .. } => Some("log1p"),
+            _ => None,
+        }
+    }
+
     /// The product family, of purchases of one.
     pub fn product_family(&self) -> Option<&str> {
         match self {

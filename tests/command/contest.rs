@@ -83,3 +83,33 @@ fn what_cannot_be_compared_is_refused_with_the_reason() {
     let output = advocate(folder.path(), &["evaluate", "judged.toml", "--champion", CHAMPION]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn a_model_of_logarithms_is_not_held_against_one_of_amounts() {
+    let folder = fitted();
+    for (name, scale) in [("amounts", "amount"), ("logarithms", "log1p")] {
+        let spend = format!("[outcomes.spend]\nwindow_days = 30\nscale = \"{scale}\"\n[outcomes.repurchase]\n");
+        let study = STUDY.replace("cut = 2025-01-01\n", "").replace("[outcomes.repurchase]\n", &spend);
+        let study = study.replace("name = \"judged\"", &format!("name = \"{name}\""));
+        write(folder.path(), &format!("{name}.toml"), &study);
+        let output = advocate(folder.path(), &["run", &format!("{name}.toml"), "--as-of", "2024-11-01", "--quiet"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+    let [amounts, logarithms] =
+        ["amounts", "logarithms"].map(|name| format!("results/{name}/2024-11-01/models/spend.json"));
+    let scale = |file: &str| {
+        let text = std::fs::read_to_string(folder.path().join(file)).expect("written");
+        serde_json::from_str::<serde_json::Value>(&text).expect("JSON")["scale"].clone()
+    };
+    assert_eq!((scale(&amounts), scale(&logarithms)), (serde_json::Value::Null, "log1p".into()));
+    for (study, wrong) in [
+        ("amounts.toml", "predicts the logarithm of 1 + the amount"),
+        ("logarithms.toml", "predicts the amount itself"),
+    ] {
+        let output = contest(folder.path(), study, &amounts, &logarithms, &[]);
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        assert!(stderr(&output).contains(wrong), "{}", stderr(&output));
+    }
+    let output = contest(folder.path(), "logarithms.toml", &logarithms, &logarithms, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
