@@ -31,7 +31,11 @@ pub(super) struct HashedFile {
 
 /// Bytes and SHA-256 of a whole file.
 pub(super) fn of_file(path: &Path) -> io::Result<HashedFile> {
-    let mut file = File::open(path)?;
+    of(&mut File::open(path)?)
+}
+
+/// Bytes and SHA-256 of what is left to read.
+pub(super) fn of(file: &mut File) -> io::Result<HashedFile> {
     let mut hash = FileHash::default();
     let mut piece = vec![0; 1 << 18];
     let mut bytes = 0;

@@ -14,13 +14,13 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-#[cfg(test)]
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Parts of a join and its sums, however few the threads, where memory allows: the tables of one part stay in a core's cache.
 const PARTITIONS: usize = 8;
@@ -30,6 +30,13 @@ const PARTITION_BYTES: usize = 100_000_000;
 /// fewer parts than threads. Every sort puts 10 MB by for merging what it has spilled; of the demonstration (`datasets/retail`), 16 MB can
 /// do with one part and 14 do not, 28 with two (24 do not), and four did with 84 and did not with 96 two times in four.
 pub const LEAST_MEMORY: usize = 32_000_000;
+
+/// How long is waited for memory that an attempt held, and how long at a time.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const SHORT_WAIT: Duration = Duration::from_millis(5);
+
+/// The rows of a statement.
+type Batches = BoxStream<'static, Result<RecordBatch, DataFusionError>>;
 
 /// How much the engine may use.
 #[derive(Debug, Clone, PartialEq)]
@@ -297,11 +304,23 @@ impl Engine {
 
     /// All rows of a statement, which are kept.
     pub(super) fn rows(&self, statement: &str, doing: &'static str) -> Result<BaseTable, LinkError> {
-        let mut table = BaseTable::default();
         let word = self.kept.as_ref().map(|kept| kept.word(None, statement));
-        if !self.each_kept(word.as_deref(), doing, |batch| table.append(&batch))? {
-            self.each_made(statement, word.as_deref(), doing, |batch| table.append(&batch))?;
+        let mut table = BaseTable::default();
+        match self.each_kept(word.as_deref(), doing, |batch| table.append(&batch)) {
+            Ok(true) => Ok(table),
+            // Half a table from a file that cannot be read is no table.
+            Ok(false) | Err(_) => self.rows_under(word.as_deref(), statement, doing),
         }
+    }
+
+    /// All rows of a statement, made anew and not kept: of look-ups, and of what checks the join itself.
+    pub(super) fn rows_anew(&self, statement: &str, doing: &'static str) -> Result<BaseTable, LinkError> {
+        self.rows_under(None, statement, doing)
+    }
+
+    fn rows_under(&self, word: Option<&str>, statement: &str, doing: &'static str) -> Result<BaseTable, LinkError> {
+        let mut table = BaseTable::default();
+        self.each_made(statement, word, doing, |batch| table.append(&batch))?;
         Ok(table)
     }
 
@@ -338,12 +357,38 @@ impl Engine {
         doing: &'static str,
         mut take: impl FnMut(RecordBatch) -> Result<(), E>,
     ) -> Result<bool, E> {
-        let found = self.kept.as_ref().zip(word).and_then(|(kept, word)| kept.find(word));
-        let was_found = found.is_some();
-        for batch in found.into_iter().flatten() {
+        let Some(found) = self.kept.as_ref().zip(word).and_then(|(kept, word)| kept.find(word)) else {
+            return Ok(false);
+        };
+        for batch in found.batches {
             take(batch.map_err(|source| kept_rows::unreadable(doing, source))?)?;
         }
-        Ok(was_found)
+        Ok(true)
+    }
+
+    /// The rows of a statement, of which the first batch is there already: what is large is summed before the first row comes out. Where
+    /// our own operator cannot do it, the engine's does.
+    async fn begin(&self, statement: &str) -> Result<(SchemaRef, Batches), DataFusionError> {
+        let plan = self.session.sql(statement).await?.create_physical_plan().await?;
+        let is_ours = anchored_sums::is_in(&plan);
+        match first_of(plan, &self.session).await {
+            Err(error) if is_ours && anchored_sums::is_beyond_us(&error) => {
+                self.wait_for_memory();
+                first_of(self.spilling.sql(statement).await?.create_physical_plan().await?, &self.spilling).await
+            }
+            begun => begun,
+        }
+    }
+
+    /// What an attempt that is over held is given back when its last task has noticed.
+    fn wait_for_memory(&self) {
+        let pool = &self.session.runtime_env().memory_pool;
+        for _ in 0..LONGEST_WAIT.as_millis() / SHORT_WAIT.as_millis() {
+            if pool.reserved() == 0 {
+                return;
+            }
+            std::thread::sleep(SHORT_WAIT);
+        }
     }
 
     /// The rows of a statement, batch by batch, kept under the word where there is one.
@@ -356,12 +401,7 @@ impl Engine {
     ) -> Result<(), E> {
         let failed = |source| E::from(failure(doing, source));
         self.runtime.block_on(async {
-            // What is large is summed before the first row comes out.
-            let begun = match begin(&self.session, statement).await {
-                Err(error) if anchored_sums::is_beyond_us(&error) => begin(&self.spilling, statement).await,
-                begun => begun,
-            };
-            let (schema, mut batches) = begun.map_err(failed)?;
+            let (schema, mut batches) = self.begin(statement).await.map_err(failed)?;
             let mut keeping = word.and(self.kept.as_ref()).and_then(|kept| kept.begin(schema));
             while let Some(batch) = batches.next().await {
                 let batch = batch.map_err(failed)?;
@@ -382,12 +422,12 @@ fn partitions(n_threads: usize, memory_bytes: usize) -> usize {
     n_threads.next_power_of_two().max(at_least(PARTITION_BYTES).min(PARTITIONS)).min(at_least(LEAST_MEMORY))
 }
 
-/// The rows of a statement, of which the first batch is there already.
-async fn begin(
+/// The rows of a plan, of which the first batch is there already.
+async fn first_of(
+    plan: Arc<dyn ExecutionPlan>,
     session: &SessionContext,
-    statement: &str,
-) -> Result<(SchemaRef, BoxStream<'static, Result<RecordBatch, DataFusionError>>), DataFusionError> {
-    let mut batches = session.sql(statement).await?.execute_stream().await?;
+) -> Result<(SchemaRef, Batches), DataFusionError> {
+    let mut batches = execute_stream(plan, session.task_ctx())?;
     let schema = batches.schema();
     let first = batches.next().await.transpose()?;
     Ok((schema, futures::stream::iter(first.map(Ok)).chain(batches).boxed()))
@@ -403,6 +443,15 @@ fn failure(doing: &'static str, source: DataFusionError) -> LinkError {
 
 #[cfg(test)]
 impl Engine {
+    /// The plan of a statement in the engine's words.
+    pub(super) fn explained(&self, statement: &str) -> String {
+        let plan = self.runtime.block_on(async { self.session.sql(statement).await?.create_physical_plan().await });
+        plan.map_or_else(
+            |error| error.to_string(),
+            |plan| datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string(),
+        )
+    }
+
     /// The base table of all answers, and how often its operators have spilled to disk by their own count.
     pub(super) fn answers_and_spills(&self) -> Result<(BaseTable, usize), LinkError> {
         fn spills(plan: &Arc<dyn ExecutionPlan>) -> usize {

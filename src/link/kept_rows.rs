@@ -2,6 +2,7 @@
 //! of which nothing has changed joins nothing again.
 
 use super::LinkError;
+use datafusion::DATAFUSION_VERSION;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
@@ -15,15 +16,19 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// Raised whenever the same statement over the same tables may give other rows than before, with the engine's version beside it.
+const ROWS_VERSION: u32 = 2;
 /// Rows in a batch, as the engine makes them.
 const BATCH_ROWS: usize = 8192;
 /// Rows that are encoded before they are written, and so are held in memory.
 const ROW_GROUP_ROWS: usize = 16 * BATCH_ROWS;
+/// And bytes.
+const ROW_GROUP_BYTES: usize = 16 << 20;
 
-/// Where rows are kept. Whatever goes wrong there costs time and nothing else.
+/// Where rows are kept. What goes wrong there costs time and nothing else, but for a whole file that cannot be read to its end.
 pub trait RowStore: Send + Sync {
-    /// The file that was kept under a word, whole as it was written.
-    fn open(&self, word: &str) -> Option<File>;
+    /// The file that was kept under a word, whole as it was written, and what keeps it from being removed while it is read.
+    fn open(&self, word: &str) -> Option<(File, Box<dyn Send>)>;
     /// A place for a file that is to be kept.
     fn draft(&self) -> Option<Box<dyn RowDraft>>;
 }
@@ -60,7 +65,7 @@ impl KeptRows {
     /// What decides the rows of a statement, in one word; `made_before` is the statement of a table that it reads beside those of the
     /// engine.
     pub(super) fn word(&self, made_before: Option<&str>, statement: &str) -> String {
-        let version = env!("CARGO_PKG_VERSION");
+        let version = format!("{} {ROWS_VERSION} {DATAFUSION_VERSION}", env!("CARGO_PKG_VERSION"));
         let made_before = made_before.unwrap_or_default();
         // The lengths keep apart what stands in one text and what in the next.
         let text = format!(
@@ -73,9 +78,10 @@ impl KeptRows {
     }
 
     /// The rows that were kept under a word.
-    pub(super) fn find(&self, word: &str) -> Option<ParquetRecordBatchReader> {
-        let file = self.store.open(word)?;
-        ParquetRecordBatchReaderBuilder::try_new(file).ok()?.with_batch_size(BATCH_ROWS).build().ok()
+    pub(super) fn find(&self, word: &str) -> Option<Found> {
+        let (file, held) = self.store.open(word)?;
+        let batches = ParquetRecordBatchReaderBuilder::try_new(file).ok()?.with_batch_size(BATCH_ROWS).build().ok()?;
+        Some(Found { batches, _held: held })
     }
 
     /// Begins to keep the rows of a statement.
@@ -85,20 +91,28 @@ impl KeptRows {
             .set_compression(Compression::SNAPPY)
             .set_statistics_enabled(EnabledStatistics::None)
             .set_dictionary_enabled(false)
-            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS));
+            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+            .set_max_row_group_bytes(Some(ROW_GROUP_BYTES));
         for field in schema.fields().iter().filter(|field| field.data_type().is_string()) {
             properties = properties.set_column_dictionary_enabled(field.name().as_str().into(), true);
         }
         let file = File::create(draft.path()).ok()?;
         let writer = ArrowWriter::try_new(file, schema, Some(properties.build())).ok()?;
-        Some(Keeping { draft, writer })
+        Some(Keeping { writer, draft })
     }
+}
+
+/// Rows that were kept.
+pub(super) struct Found {
+    pub(super) batches: ParquetRecordBatchReader,
+    _held: Box<dyn Send>,
 }
 
 /// Rows on their way into the store.
 pub(super) struct Keeping {
-    draft: Box<dyn RowDraft>,
+    // Closed before the draft is removed: not every system removes open files.
     writer: ArrowWriter<File>,
+    draft: Box<dyn RowDraft>,
 }
 
 impl Keeping {
@@ -109,7 +123,7 @@ impl Keeping {
 
     /// Keeps them under a word.
     pub(super) fn keep(self, word: &str) {
-        let Self { draft, writer } = self;
+        let Self { writer, draft } = self;
         if writer.close().is_ok() {
             draft.keep(word);
         }

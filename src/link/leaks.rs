@@ -90,13 +90,13 @@ impl Engine {
                 "a survey without customers and times has nothing before or after it that could leak".to_owned(),
             ));
         }
-        let whole = self.rows(&plan.whole(check.every), "joining the answers")?;
+        let whole = self.rows_anew(&plan.whole(check.every), "joining the answers")?;
         let mut columns = Vec::new();
         for side in [Side::Before, Side::After] {
             let names = plan.compared(side);
             if !names.is_empty() {
                 let half =
-                    self.rows(&plan.half(side, check.every), "joining the answers without what must not matter")?;
+                    self.rows_anew(&plan.half(side, check.every), "joining the answers without what must not matter")?;
                 columns.extend(compare(&whole, &half, side, &names)?);
             }
         }

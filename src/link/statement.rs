@@ -116,7 +116,7 @@ impl LinkPlan {
             joins.push_str(&self.latest_answer("scored", &scored(""), ""));
         }
         format!(
-            "SELECT ROW_NUMBER() OVER (ORDER BY known.customer) - 1 AS \"row\", known.customer, CAST({as_of} AS BIGINT) \
+            "SELECT CAST(ROW_NUMBER() OVER (ORDER BY known.customer) - 1 AS BIGINT) AS \"row\", known.customer, CAST({as_of} AS BIGINT) \
              AS t, said.recommend{scored}\nFROM (SELECT DISTINCT customer FROM ({sources}) mentioned) known{joins}",
             as_of = self.as_of,
             scored = scored("scored."),

@@ -24,7 +24,7 @@ impl Engine {
     /// The engine fails.
     pub fn response_id(&self, row: usize) -> Result<Option<String>, LinkError> {
         let statement = format!("SELECT response_id AS value FROM feedback WHERE \"row\" = {row}");
-        let table: BaseTable = self.rows(&statement, "looking up the id of an answer")?;
+        let table: BaseTable = self.rows_anew(&statement, "looking up the id of an answer")?;
         Ok(table.texts("value").and_then(|ids| ids.first().cloned().flatten()))
     }
 }

@@ -157,16 +157,8 @@ impl Stored {
                 && own.product_family.as_deref().is_none_or(|own| outcome.kind().product_family() == Some(own))
         };
         let found = study.outcomes.iter().find(same);
-        if let Some(outcome) = found.filter(|outcome| outcome.kind().scale_word() != own.scale.as_deref()) {
-            let in_words = |is_log: bool| if is_log { "the logarithm of 1 + the amount" } else { "the amount itself" };
-            return Err(PipelineError::Input(format!(
-                "`{}` predicts {}, and `{}` of the study `{}` is {}: they cannot be compared; give models of one `scale`",
-                self.file,
-                in_words(own.scale.is_some()),
-                outcome.name(),
-                study.name,
-                in_words(own.scale.is_none())
-            )));
+        if let Some(outcome) = found {
+            self.check_scale(study, outcome)?;
         }
         found.ok_or_else(|| {
             let window = self.artefact.window_days.map_or_else(String::new, |days| format!(" within {}", words::days(days)));
@@ -175,6 +167,23 @@ impl Stored {
                 self.file, self.artefact.outcome, study.name
             ))
         })
+    }
+
+    /// Refuses a model that predicts amounts where the study has logarithms, and the other way round.
+    fn check_scale(&self, study: &Study, outcome: &Outcome) -> Result<(), PipelineError> {
+        let wanted = outcome.kind().scale_word();
+        let refused = match (wanted, self.artefact.scale.as_deref()) {
+            (None, _) => return Ok(()),
+            (Some(wanted), Some(own)) if own == wanted => return Ok(()),
+            (Some(_), None) => "does not say on which scale it predicts; fit it again".to_owned(),
+            (Some(wanted), Some(own)) => format!(
+                "predicts on the scale `{own}`, and `{}` of the study `{}` has the scale `{wanted}`: they cannot be compared; give \
+                 models of the study's scale",
+                outcome.name(),
+                study.name
+            ),
+        };
+        Err(PipelineError::Input(format!("`{}` {refused}", self.file)))
     }
 
     fn predict(&self, base: &BaseTable, rows: &[usize]) -> Result<Predicted, PipelineError> {

@@ -1,9 +1,8 @@
 //! What the join gave is kept in the cache of what was read.
 
-use crate::intake::{Cache, Intake, RowsDraft, Table};
+use crate::intake::{Cache, Intake, RowsDraft};
 use crate::link::{Engine, KeptRows, RowDraft, RowStore};
 use std::fs::File;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,24 +11,25 @@ pub(super) fn keeping(engine: Engine, intake: &Intake, cache: &Cache) -> Engine 
     if !cache.is_there() {
         return engine;
     }
-    let tables: Vec<&Table> = {
-        let is_read = |table: &&Table| engine.plan().tables.named().any(|(name, _)| name == table.name);
-        intake.tables.all().into_iter().filter(is_read).collect()
+    let fingerprint = |name: &'static str| -> Option<(&'static str, String)> {
+        let table = intake.tables.all().into_iter().find(|table| table.name == name)?;
+        Some((name, table.fingerprint().ok()?))
     };
-    let fingerprints: io::Result<Vec<(&str, String)>> =
-        tables.into_iter().map(|table| Ok((table.name.as_str(), table.fingerprint()?))).collect();
+    let fingerprints: Option<Vec<(&str, String)>> =
+        engine.plan().tables.named().map(|(name, _)| fingerprint(name)).collect();
     match fingerprints {
-        Ok(fingerprints) => engine.keeping(KeptRows::over(Arc::new(InCache(cache.clone())), fingerprints)),
-        // The engine says better what cannot be read.
-        Err(_) => engine,
+        Some(fingerprints) => engine.keeping(KeptRows::over(Arc::new(InCache(cache.clone())), fingerprints)),
+        // Without the content of a table nothing is known of what is made of it; the engine says better what cannot be read.
+        None => engine,
     }
 }
 
 struct InCache(Cache);
 
 impl RowStore for InCache {
-    fn open(&self, word: &str) -> Option<File> {
-        self.0.rows(word)
+    fn open(&self, word: &str) -> Option<(File, Box<dyn Send>)> {
+        let (rows, record) = self.0.rows(word)?;
+        Some((rows, Box::new(record)))
     }
 
     fn draft(&self) -> Option<Box<dyn RowDraft>> {

@@ -36,7 +36,7 @@ pub struct ModelArtefact {
     /// The product family, of purchases of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_family: Option<String>,
-    /// The scale of what is predicted where it is not the outcome's own: `log1p`, the logarithm of 1 + the amount.
+    /// The scale of what is predicted, of spend: `amount`, or `log1p` for the logarithm of 1 + the amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<String>,
     /// `linear`, `logistic`, `ordinal` or `count`: predictions are numbers, probabilities, mean levels or counts.
@@ -150,7 +150,7 @@ pub struct Provenance {
     pub kind: Option<String>,
     /// The product family, of purchases of one.
     pub product_family: Option<String>,
-    /// The scale of what is predicted where it is not the outcome's own ([`ModelArtefact::scale`]).
+    /// The scale of what is predicted, of spend ([`ModelArtefact::scale`]).
     pub scale: Option<String>,
     /// Length of the outcome's window.
     pub window_days: Option<u32>,

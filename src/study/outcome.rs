@@ -238,9 +238,10 @@ impl OutcomeKind {
         }
     }
 
-    /// The scale of what is predicted where it is not the outcome's own.
+    /// The scale of what is predicted, of spend.
     pub fn scale_word(&self) -> Option<&'static str> {
         match self {
+            Self::Spend { scale: SpendScale::Amount, .. } => Some("amount"),
             Self::Spend { scale: SpendScale::Log1p, .. } => Some("log1p"),
             _ => None,
         }

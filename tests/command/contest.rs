@@ -101,15 +101,18 @@ fn a_model_of_logarithms_is_not_held_against_one_of_amounts() {
         let text = std::fs::read_to_string(folder.path().join(file)).expect("written");
         serde_json::from_str::<serde_json::Value>(&text).expect("JSON")["scale"].clone()
     };
-    assert_eq!((scale(&amounts), scale(&logarithms)), (serde_json::Value::Null, "log1p".into()));
-    for (study, wrong) in [
-        ("amounts.toml", "predicts the logarithm of 1 + the amount"),
-        ("logarithms.toml", "predicts the amount itself"),
-    ] {
+    assert_eq!((scale(&amounts), scale(&logarithms)), ("amount".into(), "log1p".into()));
+    for (study, wrong) in
+        [("amounts.toml", "predicts on the scale `log1p`"), ("logarithms.toml", "predicts on the scale `amount`")]
+    {
         let output = contest(folder.path(), study, &amounts, &logarithms, &[]);
         assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
         assert!(stderr(&output).contains(wrong), "{}", stderr(&output));
     }
+    let text = std::fs::read_to_string(folder.path().join(&amounts)).expect("written");
+    write(folder.path(), "older.json", &text.replace("\"scale\": \"amount\",", ""));
+    let output = contest(folder.path(), "amounts.toml", "older.json", &amounts, &[]);
+    assert!(stderr(&output).contains("does not say on which scale it predicts; fit it again"), "{}", stderr(&output));
     let output = contest(folder.path(), "logarithms.toml", &logarithms, &logarithms, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }

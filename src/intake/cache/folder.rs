@@ -25,11 +25,13 @@ const FINISHED: &str = "table-";
 const ROWS: &str = "rows-";
 /// An unfinished entry that is younger than this may be somebody's work.
 const YOUNG: Duration = Duration::from_secs(3600);
+/// Rows that were of no use for so long go, however small: a study whose date moves daily asks in other words each day.
+const ROWS_STAY: Duration = Duration::from_secs(30 * 86_400);
 const TAG: &str = "CACHEDIR.TAG";
-const TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# Parsed source files, kept by advocate so that they need \
-                        not be parsed again. This folder may be deleted at any time.\n";
+const TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# Source files as they were parsed and joined, kept by advocate so that \
+                        this need not be done again. This folder may be deleted at any time.\n";
 
-/// Where runs keep what became of the files that they have parsed.
+/// Where runs keep what became of the files that they have parsed and joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
     pub(super) folder: Option<PathBuf>,
@@ -114,7 +116,12 @@ impl Cache {
             } else if is_entry(&name) {
                 // One without its record was being removed when the run was killed.
                 let used = fs::metadata(path.join(ENTRY)).and_then(|record| record.modified());
-                entries.push((used.unwrap_or(SystemTime::UNIX_EPOCH), path));
+                let used = used.unwrap_or(SystemTime::UNIX_EPOCH);
+                if name.starts_with(ROWS) && used.elapsed().is_ok_and(|age| age > ROWS_STAY) {
+                    remove(&path);
+                } else {
+                    entries.push((used, path));
+                }
             }
         }
         entries.sort();

@@ -5,7 +5,7 @@ use super::record::{self, ENTRY, FORMAT_VERSION};
 use crate::intake::hash;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use tempfile::TempDir;
@@ -31,10 +31,11 @@ impl RowsDraft {
 }
 
 impl Cache {
-    /// The file that was kept under a word, where every byte of it is as it was written.
+    /// The file that was kept under a word, where every byte of it is as it was written, and its record: while that is open nobody
+    /// removes it.
     ///
     /// The word is a SHA-256 in hexadecimal of everything that decides what the rows are.
-    pub fn rows(&self, word: &str) -> Option<File> {
+    pub fn rows(&self, word: &str) -> Option<(File, File)> {
         let folder = self.place_of(word)?;
         let found = open(&folder);
         if found.is_none() && self.keeping != Keeping::Untouched && folder.exists() {
@@ -62,18 +63,22 @@ impl Cache {
     }
 }
 
-fn open(folder: &Path) -> Option<File> {
-    let text = fs::read_to_string(folder.join(ENTRY)).ok()?;
-    let record: RowsRecord = serde_json::from_str(record::unsealed(&text)?).ok()?;
-    let path = folder.join(ROWS);
-    // Opened first: what is open can be read to its end even where somebody removes the entry.
-    let file = File::open(&path).ok()?;
-    if record.format_version != FORMAT_VERSION || hash::of_file(&path).ok()?.sha256 != record.sha256 {
+fn open(folder: &Path) -> Option<(File, File)> {
+    let held = File::open(folder.join(ENTRY)).ok()?;
+    // Somebody is about to remove it. A system without such locks says something else, and is trusted to be used alone.
+    if matches!(held.try_lock_shared(), Err(fs::TryLockError::WouldBlock)) {
         return None;
     }
+    let text = fs::read_to_string(folder.join(ENTRY)).ok()?;
+    let record: RowsRecord = serde_json::from_str(record::unsealed(&text)?).ok()?;
+    let mut rows = File::open(folder.join(ROWS)).ok()?;
+    if record.format_version != FORMAT_VERSION || hash::of(&mut rows).ok()?.sha256 != record.sha256 {
+        return None;
+    }
+    rows.rewind().ok()?;
     // When it was last of use decides how long it stays; where that cannot be noted, it stays less long.
     let _ = File::options().append(true).open(folder.join(ENTRY)).and_then(|own| own.set_modified(SystemTime::now()));
-    Some(file)
+    Some((rows, held))
 }
 
 fn keep(RowsDraft(draft): RowsDraft, place: &Path) -> io::Result<()> {

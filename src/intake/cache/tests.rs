@@ -488,7 +488,7 @@ fn kept_rows_are_whole_or_not_there() {
         cache.keep_rows(word, draft);
     };
     let read =
-        |cache: &Cache, word: &str| cache.rows(word).map(|file| std::io::read_to_string(file).expect("readable"));
+        |cache: &Cache, word: &str| cache.rows(word).map(|(file, _)| std::io::read_to_string(file).expect("readable"));
     let cache = case.cache();
     assert_eq!(read(&cache, &words[0]), None);
     keep(&cache, &words[0], "rows");
@@ -508,7 +508,23 @@ fn kept_rows_are_whole_or_not_there() {
     assert!(earlier.rows_draft().is_none());
     assert_eq!(read(&cache, &words[0]), None);
     assert!(!place.exists(), "so that the next one finds its place empty");
-    // They make room as entries do.
+    // They go when they were of no use for a month, and make room as entries do, but while they are read.
+    keep(&cache, &words[0], "rows");
+    let month = std::time::Duration::from_secs(30 * 86_400);
+    let set_used = |age| {
+        let record = fs::File::options().append(true).open(place.join(ENTRY)).expect("there");
+        record.set_modified(std::time::SystemTime::now() - age).expect("set");
+    };
+    set_used(month - std::time::Duration::from_secs(60));
+    cache.make_room();
+    assert!(place.exists());
+    set_used(month + std::time::Duration::from_secs(60));
+    cache.make_room();
+    assert!(!place.exists());
+    let held = cache.rows(&words[1]);
+    Cache::within(&case.path("cache"), 0).make_room();
+    assert_eq!(case.entries().len(), 1);
+    drop(held);
     Cache::within(&case.path("cache"), 0).make_room();
     assert_eq!(case.entries(), Vec::<PathBuf>::new());
     assert_eq!((read(&Cache::none(), &words[1]), Cache::none().rows_draft().is_none()), (None, true));

@@ -38,7 +38,7 @@ impl AnchorsByKey {
     /// All anchors that have a key.
     pub(super) fn new(keys: &StringArray) -> Result<Self> {
         let hashes = hashes_of(keys)?;
-        let n_places = (2 * keys.len()).next_power_of_two().max(2);
+        let n_places = n_places(keys.len());
         let free = Place { sight: Sight { length: 0, first: 0, rest: [0; 2] }, last: NONE };
         let mut own = Self { keys: keys.clone(), places: vec![free; n_places], before: vec![NONE; keys.len()] };
         for anchor in (0..keys.len()).filter(|&anchor| keys.is_valid(anchor)) {
@@ -50,9 +50,9 @@ impl AnchorsByKey {
         Ok(own)
     }
 
-    /// Bytes that it holds.
-    pub(super) fn size(&self) -> usize {
-        size_of::<Place>() * self.places.len() + size_of::<u32>() * self.before.len()
+    /// Bytes for so many anchors.
+    pub(super) fn size_of(n_anchors: usize) -> usize {
+        size_of::<Place>() * n_places(n_anchors) + size_of::<u32>() * n_anchors
     }
 
     /// Hands over every pair of an anchor and an event of one key, by their places.
@@ -82,6 +82,11 @@ impl AnchorsByKey {
             at = (at + 1) & mask;
         }
     }
+}
+
+/// Half of them stay free.
+fn n_places(n_anchors: usize) -> usize {
+    (2 * n_anchors).next_power_of_two().max(2)
 }
 
 /// Of keys of one length up to [`SHORT`] no two have the same sight: the words overlap and leave no byte out.

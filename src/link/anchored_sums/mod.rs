@@ -5,7 +5,8 @@
 //! pair only their number is noted and the few columns that the sums read are taken, and the number is the group. The statement stays
 //! plain SQL; the sums are the engine's own accumulators, and their conditions its own expressions.
 //!
-//! The anchors and their sums must fit into memory: where they will not by the engine's own statistics, its own plan stays, which spills.
+//! The anchors and their sums must fit into memory: where they will not by the engine's own statistics, its own plan stays, which spills. It
+//! stays as well where joins are too small to be made in parts, or where there are fewer events than anchors.
 
 mod keys;
 mod operator;
@@ -14,11 +15,12 @@ mod pairs;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::stats::Precision;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{JoinSide, JoinType, NullEquality, Result};
 use datafusion::error::DataFusionError;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::sanity_checker::SanityCheckPlan;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
 use datafusion::physical_plan::projection::ProjectionExec;
@@ -31,8 +33,13 @@ use thiserror::Error;
 
 /// Anchors that are not one group each.
 #[derive(Debug, Error)]
-#[error("two anchors have one number")]
+#[error("two anchors have one number, or one has none")]
 struct AnchorsRepeat;
+
+/// Whether the operator stands anywhere in a plan.
+pub(super) fn is_in(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    plan.name() == operator::NAME || plan.children().into_iter().any(is_in)
+}
 
 /// Whether the engine's own plan may do what the operator could not: it spills, and joins groups whose anchors repeat.
 pub(super) fn is_beyond_us(error: &DataFusionError) -> bool {
@@ -45,8 +52,8 @@ pub(super) fn is_beyond_us(error: &DataFusionError) -> bool {
 
 /// The column that tells one anchor from the other, which the operator makes sure of.
 const ROW: &str = "row";
-/// Bytes for an anchor beside its columns and sums: its hash, its place under its key, and a text of its key's length.
-const BYTES_AN_ANCHOR: usize = 64;
+/// Bytes for an anchor beside its columns and sums: its place under its key, its group, its key, and what is held in passing.
+const BYTES_AN_ANCHOR: usize = 128;
 /// Bytes for a number of an anchor or one of its sums, with the mark that there is one.
 const BYTES_A_NUMBER: usize = 10;
 
@@ -58,12 +65,14 @@ pub(super) struct AnchoredSums {
 }
 
 impl PhysicalOptimizerRule for AnchoredSums {
-    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| match self.in_place_of(&node)? {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        let own = Arc::clone(&plan).transform_up(|node| match self.in_place_of(&node)? {
             Some(own) => Ok(Transformed::yes(Arc::new(own) as Arc<dyn ExecutionPlan>)),
             None => Ok(Transformed::no(node)),
-        })
-        .data()
+        })?;
+        // Rows of ours lie in no order: a plan that has left out a sort because the engine's would have had one stays as it is.
+        let stands = !own.transformed || SanityCheckPlan::new().optimize(Arc::clone(&own.data), config).is_ok();
+        Ok(if stands { own.data } else { plan })
     }
 
     fn name(&self) -> &str {

@@ -2,37 +2,44 @@
 
 use super::AnchorsRepeat;
 use super::keys::AnchorsByKey;
-use super::pairs::{Chosen, Pairs};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
-use datafusion::arrow::compute::{concat_batches, filter_record_batch};
+use super::pairs::{Chosen, Groups, Pairs};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
+use datafusion::arrow::compute::{concat_batches, take};
 use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::common::{Result, internal_err};
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
+use datafusion::physical_expr::EquivalenceProperties;
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, InputDistributionRequirements, PhysicalExpr,
     PlanProperties, ReplaceChildrenOptions, apply_expression_roots,
 };
 use futures::{StreamExt, TryStreamExt};
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
+/// The operator's name in plans.
+pub(super) const NAME: &str = "AnchoredSumsExec";
 /// Pairs that are added at a time.
 const PAIRS_AT_A_TIME: usize = 8192;
+/// Bytes for an anchor while its number and the hash of its key are looked at.
+const BYTES_IN_PASSING: usize = 16;
 
 /// The sums of one aggregate over one join.
 #[derive(Debug)]
 pub(super) struct AnchoredSumsExec {
-    /// What this stands for: its rows and how they lie.
+    /// What this stands for.
     aggregate: Arc<dyn ExecutionPlan>,
     /// Whose two sides are read.
     join: Arc<dyn ExecutionPlan>,
     work: Arc<Work>,
+    properties: Arc<PlanProperties>,
 }
 
 /// What becomes of a part.
@@ -60,24 +67,32 @@ impl AnchoredSumsExec {
         pairs: Pairs,
     ) -> Self {
         let schema = aggregate.schema();
-        Self { aggregate, join, work: Arc::new(Work { pairs, keys, row, groups, schema }) }
+        // Rows lie in the parts of the aggregate's, and in no order.
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(Arc::clone(&schema)),
+            aggregate.properties().partitioning.clone(),
+            EmissionType::Final,
+            Boundedness::Bounded,
+        );
+        let work = Arc::new(Work { pairs, keys, row, groups, schema });
+        Self { aggregate, join, work, properties: Arc::new(properties) }
     }
 }
 
 impl DisplayAs for AnchoredSumsExec {
     fn fmt_as(&self, kind: DisplayFormatType, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "AnchoredSumsExec: ")?;
+        write!(formatter, "{NAME}: ")?;
         self.aggregate.fmt_as(kind, formatter)
     }
 }
 
 impl ExecutionPlan for AnchoredSumsExec {
     fn name(&self) -> &str {
-        "AnchoredSumsExec"
+        NAME
     }
 
     fn properties(&self) -> &Arc<PlanProperties> {
-        self.aggregate.properties()
+        &self.properties
     }
 
     fn input_distribution_requirements(&self) -> InputDistributionRequirements {
@@ -98,7 +113,9 @@ impl ExecutionPlan for AnchoredSumsExec {
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
         let options = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
         let join = Arc::clone(&self.join).replace_children(children, options)?;
-        Ok(Arc::new(Self { aggregate: Arc::clone(&self.aggregate), join, work: Arc::clone(&self.work) }))
+        let (aggregate, work, properties) =
+            (Arc::clone(&self.aggregate), Arc::clone(&self.work), Arc::clone(&self.properties));
+        Ok(Arc::new(Self { aggregate, join, work, properties }))
     }
 
     fn execute(&self, part: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
@@ -122,8 +139,7 @@ struct Sums {
     work: Arc<Work>,
     anchors: RecordBatch,
     accumulators: Vec<Box<dyn GroupsAccumulator>>,
-    /// Who has an event: the others are in no pair, and so in no group.
-    has_events: Vec<bool>,
+    groups: Groups,
     held: MemoryReservation,
 }
 
@@ -135,18 +151,25 @@ impl Sums {
         held: MemoryReservation,
     ) -> Result<Self> {
         let anchors = all_rows(anchors, &held).await?;
+        let n_anchors = anchors.num_rows();
+        held.try_grow(AnchorsByKey::size_of(n_anchors) + Groups::size_of(n_anchors) + BYTES_IN_PASSING * n_anchors)?;
         check_rows_differ(&anchors, work.row)?;
         let [own, other] = work.keys;
         let by_key = AnchorsByKey::new(anchors.column(own).as_string())?;
-        held.try_grow(by_key.size())?;
-        let (n_anchors, accumulators) = (anchors.num_rows(), work.pairs.accumulators()?);
-        let mut sums = Self { work, anchors, accumulators, has_events: vec![false; n_anchors], held };
+        held.shrink(BYTES_IN_PASSING * n_anchors);
+        let accumulators = work.pairs.accumulators()?;
+        let mut sums = Self { work, anchors, accumulators, groups: Groups::new(n_anchors), held };
         let own_bytes = sums.held.size();
-        while let Some(batch) = events.next().await.transpose()? {
+        // Without anchors nobody asks for events.
+        while n_anchors > 0
+            && let Some(batch) = events.next().await.transpose()?
+        {
             sums.add(&by_key, &batch, other)?;
             let bytes: usize = sums.accumulators.iter().map(|own| own.size()).sum();
             sums.held.try_resize(own_bytes + bytes)?;
         }
+        drop(by_key);
+        sums.held.shrink(AnchorsByKey::size_of(n_anchors));
         Ok(sums)
     }
 
@@ -155,36 +178,38 @@ impl Sums {
         let mut chosen = Chosen::with_capacity(PAIRS_AT_A_TIME);
         by_key.pairs(events.column(key).as_string(), |anchor, event| {
             chosen.push(anchor, event);
-            if chosen.len() == PAIRS_AT_A_TIME { self.add_pairs(events, chosen.take()) } else { Ok(()) }
+            if chosen.len() < PAIRS_AT_A_TIME {
+                return Ok(());
+            }
+            let full = std::mem::replace(&mut chosen, Chosen::with_capacity(PAIRS_AT_A_TIME));
+            self.add_pairs(events, full)
         })?;
-        self.add_pairs(events, chosen.take())
+        self.add_pairs(events, chosen)
     }
 
     fn add_pairs(&mut self, events: &RecordBatch, chosen: Chosen) -> Result<()> {
-        let groups = self.work.pairs.add(&self.anchors, events, chosen, &mut self.accumulators)?;
-        groups.into_iter().for_each(|anchor| self.has_events[anchor] = true);
-        Ok(())
+        self.work.pairs.add(&self.anchors, events, chosen, &mut self.groups, &mut self.accumulators)
     }
 
     /// The rows of all groups.
     fn batches(mut self, batch_rows: usize) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send> {
-        let n_rows = if self.has_events.contains(&true) { self.anchors.num_rows() } else { 0 };
-        let mut columns: Vec<ArrayRef> =
-            self.work.groups.iter().map(|&place| Arc::clone(self.anchors.column(place))).collect();
+        let anchors: UInt32Array = self.groups.anchors().to_vec().into();
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        for &place in &self.work.groups {
+            let column = take(self.anchors.column(place), &anchors, None)?;
+            self.held.try_grow(column.get_array_memory_size())?;
+            columns.push(column);
+        }
         for accumulator in &mut self.accumulators {
             columns.push(accumulator.evaluate(EmitTo::All)?);
         }
-        // Without a pair the sums have no anchors yet.
-        let columns = columns.into_iter().map(|column| column.slice(0, n_rows)).collect();
         let all = RecordBatch::try_new(Arc::clone(&self.work.schema), columns)?;
-        let has_events = BooleanArray::from(std::mem::take(&mut self.has_events));
         let held = self.held;
-        let starts = (0..n_rows).step_by(batch_rows.max(1));
+        let starts = (0..all.num_rows()).step_by(batch_rows.max(1));
         Ok(starts.map(move |start| {
             // Held until the last row is out.
             let _ = &held;
-            let n = batch_rows.min(all.num_rows() - start);
-            Ok(filter_record_batch(&all.slice(start, n), &has_events.slice(start, n))?)
+            Ok(all.slice(start, batch_rows.min(all.num_rows() - start)))
         }))
     }
 }
@@ -192,19 +217,26 @@ impl Sums {
 /// All rows of a stream as one batch.
 async fn all_rows(mut rows: SendableRecordBatchStream, held: &MemoryReservation) -> Result<RecordBatch> {
     let schema = rows.schema();
-    let mut batches = Vec::new();
+    let (mut batches, mut counter) = (Vec::new(), RecordBatchMemoryCounter::new());
     while let Some(batch) = rows.next().await.transpose()? {
-        held.try_grow(batch.get_array_memory_size())?;
+        held.try_grow(counter.count_batch(&batch))?;
         batches.push(batch);
     }
-    Ok(concat_batches(&schema, &batches)?)
+    // Twice for the moment in which they are put into one.
+    let n_bytes = held.size();
+    held.try_grow(n_bytes)?;
+    let all = concat_batches(&schema, &batches)?;
+    drop(batches);
+    held.try_resize(all.get_array_memory_size())?;
+    Ok(all)
 }
 
 /// Makes sure that no two anchors are one group.
 fn check_rows_differ(anchors: &RecordBatch, row: usize) -> Result<()> {
     let rows = anchors.column(row).as_primitive::<Int64Type>();
-    let mut seen = HashSet::with_capacity(rows.len());
-    if rows.null_count() == 0 && rows.values().iter().all(|number| seen.insert(*number)) {
+    let mut sorted = rows.values().to_vec();
+    sorted.sort_unstable();
+    if rows.null_count() == 0 && sorted.windows(2).all(|pair| pair[0] < pair[1]) {
         Ok(())
     } else {
         Err(DataFusionError::External(Box::new(AnchorsRepeat)))

@@ -4,7 +4,7 @@ use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, Rec
 use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::common::{JoinSide, Result};
+use datafusion::common::{JoinSide, Result, internal_err};
 use datafusion::logical_expr::GroupsAccumulator;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_expr::expressions::Column;
@@ -68,7 +68,13 @@ pub(super) struct Chosen {
     events: Vec<u32>,
 }
 
-/// The same in the engine's form.
+/// The groups of anchors, numbered as they come: sums are told of no group of which they have seen no pair.
+pub(super) struct Groups {
+    of_anchor: Vec<u32>,
+    anchors: Vec<u32>,
+}
+
+/// Chosen pairs in the engine's form.
 struct Places {
     anchors: UInt32Array,
     events: UInt32Array,
@@ -132,36 +138,38 @@ impl Pairs {
         filter.chain(steps).chain(self.sums.iter().flat_map(Sum::expressions))
     }
 
-    /// Adds pairs to the sums of their anchors, and gives the anchors, one for each pair that counts.
+    /// Adds pairs to the sums of their anchors.
     pub(super) fn add(
         &self,
         anchors: &RecordBatch,
         events: &RecordBatch,
         chosen: Chosen,
+        groups: &mut Groups,
         accumulators: &mut [Box<dyn GroupsAccumulator>],
-    ) -> Result<Vec<usize>> {
+    ) -> Result<()> {
         let chosen = Places { anchors: chosen.anchors.into(), events: chosen.events.into() };
         let chosen = match &self.filter {
             Some(filter) => chosen.where_holds(filter, anchors, events)?,
             None => chosen,
         };
-        let groups: Vec<usize> = chosen.anchors.values().iter().map(|&anchor| anchor as usize).collect();
-        if groups.is_empty() {
-            return Ok(groups);
+        let groups_of_pairs: Vec<usize> =
+            chosen.anchors.values().iter().map(|&anchor| groups.of(anchor) as usize).collect();
+        if groups_of_pairs.is_empty() {
+            return Ok(());
         }
         let columns = self.columns.iter().map(|&column| chosen.column(column, anchors, events));
-        let mut rows = rows_of(&self.schema, columns.collect::<Result<_>>()?, groups.len())?;
+        let mut rows = rows_of(&self.schema, columns.collect::<Result<_>>()?, groups_of_pairs.len())?;
         for step in &self.steps {
             let columns = step.expressions.iter().map(|own| value_of(own, &rows)).collect::<Result<_>>()?;
-            rows = rows_of(&step.schema, columns, groups.len())?;
+            rows = rows_of(&step.schema, columns, groups_of_pairs.len())?;
         }
         for (sum, accumulator) in self.sums.iter().zip(accumulators) {
             let values = sum.arguments.iter().map(|own| value_of(own, &rows)).collect::<Result<Vec<ArrayRef>>>()?;
             let condition = sum.condition.as_ref().map(|own| value_of(own, &rows)).transpose()?;
             let condition = condition.as_ref().map(|own| own.as_boolean());
-            accumulator.update_batch(&values, &groups, condition, anchors.num_rows())?;
+            accumulator.update_batch(&values, &groups_of_pairs, condition, groups.anchors().len())?;
         }
-        Ok(groups)
+        Ok(())
     }
 }
 
@@ -192,11 +200,33 @@ impl Chosen {
     pub(super) fn len(&self) -> usize {
         self.anchors.len()
     }
+}
 
-    /// The pairs so far; none are left.
-    pub(super) fn take(&mut self) -> Self {
-        let none = Self::with_capacity(self.anchors.capacity());
-        std::mem::replace(self, none)
+impl Groups {
+    const NONE: u32 = u32::MAX;
+
+    pub(super) fn new(n_anchors: usize) -> Self {
+        Self { of_anchor: vec![Self::NONE; n_anchors], anchors: Vec::with_capacity(n_anchors) }
+    }
+
+    /// Bytes for so many anchors.
+    pub(super) fn size_of(n_anchors: usize) -> usize {
+        2 * size_of::<u32>() * n_anchors
+    }
+
+    /// The group of an anchor.
+    fn of(&mut self, anchor: u32) -> u32 {
+        let own = &mut self.of_anchor[anchor as usize];
+        if *own == Self::NONE {
+            *own = self.anchors.len() as u32;
+            self.anchors.push(anchor);
+        }
+        *own
+    }
+
+    /// The anchor of each group.
+    pub(super) fn anchors(&self) -> &[u32] {
+        &self.anchors
     }
 }
 
@@ -248,7 +278,9 @@ fn one_over(expression: &Arc<dyn PhysicalExpr>, left: &BTreeSet<usize>) -> Resul
     Arc::clone(expression)
         .transform_up(|node| match node.downcast_ref::<Column>() {
             Some(column) => {
-                let place = left.iter().position(|&place| place == column.index()).unwrap_or(column.index());
+                let Some(place) = left.iter().position(|&place| place == column.index()) else {
+                    return internal_err!("`{}` is not among the columns that are left", column.name());
+                };
                 Ok(Transformed::yes(Arc::new(Column::new(column.name(), place)) as Arc<dyn PhysicalExpr>))
             }
             None => Ok(Transformed::no(node)),
