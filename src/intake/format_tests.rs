@@ -27,7 +27,7 @@ impl Folder {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         let path = self.0.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
         path
@@ -48,7 +48,7 @@ impl Folder {
     }
 
     /// Reads a source and holds its table against the answers.
-    fn check(&self, keys: &str) {
+    pub(super) fn check(&self, keys: &str) {
         let intake = self.read(keys).unwrap_or_else(|error| panic!("{keys}: {}", error::in_full(&error)));
         let account = &intake.accounts[0];
         assert!(account.adds_up() && account.rows_used == 4, "{keys}: {account:?}");
@@ -606,6 +606,7 @@ pub(super) fn packed() -> Vec<(&'static str, Vec<u8>)> {
         ("answers.xlsx", workbook()),
         ("answers.db", std::fs::read(folder.path("f.db")).expect("there")),
         ("answers.parquet", parquet(&batch)),
+        ("answers.txt", utf16_tests::wide(&text("\t"))),
     ]
 }
 
@@ -614,7 +615,7 @@ proptest::proptest! {
 
     #[test]
     fn a_byte_flipped_in_any_layout_is_survived_and_accounted_for(
-        layout in 0_usize..7,
+        layout in 0_usize..8,
         at in proptest::prelude::any::<proptest::sample::Index>(),
         bit in 0_u8..8,
     ) {

@@ -43,6 +43,7 @@ mod square_table;
 mod time;
 mod unpacked;
 mod unquoted;
+mod utf16;
 mod value;
 mod workbook;
 mod written;
@@ -124,5 +125,7 @@ mod robustness_tests;
 mod server_tls_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod utf16_tests;
 #[cfg(test)]
 mod zone_tests;

@@ -235,6 +235,6 @@ pub(super) fn refused(file: &SourceFile, source: &str, problem: ExportError) -> 
 pub(super) fn whole(file: &SourceFile) -> Result<Vec<u8>, IntakeError> {
     let mut bytes = Vec::new();
     let read = Unpacked::open(&file.path).and_then(|mut text| text.read_to_end(&mut bytes));
-    read.map_err(|source| IntakeError::Unreadable { file: file.name.clone(), source })?;
+    read.map_err(|source| IntakeError::of_text(&file.name, source))?;
     Ok(bytes)
 }

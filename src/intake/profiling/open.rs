@@ -11,7 +11,7 @@ use crate::intake::long_tables;
 use crate::intake::opened::json_export;
 use crate::intake::separated::{Header, SeparatedRows, Width};
 use crate::intake::sheet_export::Sheet;
-use crate::intake::unpacked::{Packing, first_bytes};
+use crate::intake::unpacked::is_as_it_lies;
 use crate::intake::value::{ValueChunk, ValueRows};
 use crate::intake::{IntakeError, json_lines, workbook};
 use crate::study::Format;
@@ -157,7 +157,7 @@ impl Text<'_> {
         let names: Arc<[String]> = stated.iter().map(|column| column.name().to_owned()).collect();
         let mut taker = Taker::new(stated.len(), n_rows);
         let unreadable = |source| IntakeError::Unreadable { file: self.file.name.clone(), source };
-        let is_plain = Packing::of(&first_bytes(&self.file.path, 4).map_err(unreadable)?) == Packing::Plain;
+        let is_plain = is_as_it_lies(&self.file.path).map_err(unreadable)?;
         let (mut n_bytes, mut is_whole) = (0, true);
         while let Some(block) = blocks.next()? {
             n_bytes += block.bytes.len() as u64;
