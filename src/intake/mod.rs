@@ -69,6 +69,8 @@ mod ledger;
 mod notes;
 mod quarantine;
 
+mod beside;
+mod long_table_files;
 mod long_tables;
 mod newest;
 mod opened;
@@ -118,7 +120,11 @@ mod format_tests;
 #[cfg(test)]
 mod identity_tests;
 #[cfg(test)]
+mod long_table_tests;
+#[cfg(test)]
 mod notation_tests;
+#[cfg(test)]
+mod page_tests;
 #[cfg(test)]
 mod robustness_tests;
 #[cfg(test)]

@@ -94,7 +94,7 @@ fn read_file(
     let draft = slot.and_then(|slot| slot.draft());
     let through = Through { file, reporter: &mut *reporter, ledger: &mut *ledger, draft };
     let mut visited = opening.visit(through)?;
-    let draft = visited.out.draft.take();
+    let draft = visited.out.draft.take().filter(|_| !visited.is_partial);
     let (rows_read, first_line, is_text) = (visited.out.n_rows, visited.out.first_line, visited.is_text());
     let hashed = visited.fingerprint(file)?;
     if known.is_some_and(|known| known.sha256 != hashed.sha256) {

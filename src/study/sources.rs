@@ -769,6 +769,12 @@ pub(super) fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<F
             path.path().trim_end_matches(".path")
         ))));
     }
+    if let Some(item) = section.item("query").filter(|_| format == Format::Export(Vendor::FivetranQualtrics)) {
+        return Err(item.invalid(
+            "format = \"fivetran_qualtrics\" reads several tables of a database; leave `query` out, and say which are meant by a \
+             pattern where that is not clear, as in table = \"qualtrics.*\"",
+        ));
+    }
     let mut rename = BTreeMap::new();
     if let Some(item) = section.item("rename") {
         for (from, item) in item.open_section()?.items() {

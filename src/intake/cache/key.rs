@@ -45,7 +45,8 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
 
 /// The word for one file of a source; `zone` is what its name says of its rows.
 pub(super) fn of_file(source_key: &str, file: &SourceFile, zone: Option<&str>) -> String {
-    let SourceFile { name: _, path: _, n_bytes: _, layout, partitions } = file;
+    // What it lacks and others hold is not kept.
+    let SourceFile { name: _, path: _, n_bytes: _, layout, partitions, beside: _ } = file;
     record::hash(format!("{source_key} {layout:?} {partitions:?} {zone:?}").as_bytes())
 }
 

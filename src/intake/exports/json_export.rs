@@ -73,6 +73,13 @@ pub fn table_of_json(format: ExportFormat, bytes: &[u8]) -> Result<ExportTable, 
     Ok(ExportTable { columns: ExportColumns::new(format, columns), table: table.finish() })
 }
 
+/// Whether bytes are a page of a vendor's API without a response, as the last page is.
+pub fn is_empty_page(format: ExportFormat, bytes: &[u8]) -> bool {
+    let Ok(documents) = values_of(without_mark(bytes)) else { return false };
+    let is_empty = |document| vendor_json::responses(format, document).is_some_and(|responses| responses.is_empty());
+    !documents.is_empty() && documents.into_iter().all(is_empty)
+}
+
 /// How many responses the pages of a vendor's API say that there are, and how many stand in these bytes; nothing where they do not
 /// say it, or are no JSON.
 pub fn stated_total(format: ExportFormat, bytes: &[u8]) -> Option<StatedTotal> {
@@ -122,6 +129,16 @@ mod tests {
         assert_eq!(total(&format!("{page}\n{page}")), Some(StatedTotal { n_there: 4, n_stated: 3 }));
         assert_eq!(total("{\"responses\": [{\"score\": 1}]}"), None);
         assert_eq!(stated_total(ExportFormat::Delighted, b"[]"), None);
+    }
+
+    #[test]
+    fn a_page_without_a_response_is_empty_where_the_vendor_puts_the_list() {
+        let is_empty = |format, text: &str| is_empty_page(format, text.as_bytes());
+        assert!(is_empty(ExportFormat::Delighted, "[]") && is_empty(ExportFormat::Delighted, "\u{feff}[ ]\n"));
+        assert!(is_empty(ExportFormat::Retently, r#"{"data": {"page": 3, "pages": 2, "responses": []}}"#));
+        assert!(is_empty(ExportFormat::Typeform, r#"{"total_items": 0, "items": []}"#));
+        assert!(!is_empty(ExportFormat::Delighted, "[{}]") && !is_empty(ExportFormat::Delighted, ""));
+        assert!(!is_empty(ExportFormat::Typeform, r#"{"responses": []}"#) && !is_empty(ExportFormat::Typeform, "[1"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::intake::columnar::{self, BatchRows, Batches, SomeBatches};
 use crate::intake::database::{Selection, SqliteRows};
 use crate::intake::exports::{self, ExportColumn, ExportFormat, ExportRole, ExportTable, Pivoted, ValueTable};
 use crate::intake::files::{Layout, SourceFile};
+use crate::intake::long_table_files::Meant;
 use crate::intake::long_tables;
 use crate::intake::opened::json_export;
 use crate::intake::separated::{Header, SeparatedRows, Width};
@@ -18,6 +19,7 @@ use crate::study::Format;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The source that exports become, by which refusals call it.
@@ -82,7 +84,8 @@ pub(super) fn sample_long_tables(
     files: &[SourceFile],
     n_rows: usize,
 ) -> Result<(Sample, Option<SurveyChoice>), IntakeError> {
-    let gathered = long_tables::gather(files, EXPORT_SOURCE)?;
+    let meant = Meant { table: None, base_dir: Path::new("") };
+    let gathered = long_tables::gather(files, meant, EXPORT_SOURCE)?;
     let mut pivoted = gathered.pivot(files, EXPORT_SOURCE, None)?;
     let choice = chosen_survey(&pivoted);
     if let Some(choice) = &choice {
