@@ -1,5 +1,6 @@
 //! A vendor's JSON as one table.
 
+use super::super::number;
 use super::columns::{ExportColumn, ExportColumns};
 use super::json::{Json, values_of};
 use super::records::without_mark;
@@ -70,7 +71,15 @@ pub fn table_of_json(format: ExportFormat, bytes: &[u8]) -> Result<ExportTable, 
         }
     }
     roles::keep_first(&mut columns);
-    Ok(ExportTable { columns: ExportColumns::new(format, columns), table: table.finish() })
+    let table = table.finish();
+    for (at, column) in columns.iter_mut().enumerate().filter(|(_, column)| column.time.is_some()) {
+        // Who loads a vendor's answers on may have turned its numbers into dates.
+        let mut filled = table.rows().iter().map(|row| &row[at]).filter(|value| !value.is_blank()).peekable();
+        if filled.peek().is_some() && !filled.any(|value| number::parse(&value.text()).is_some()) {
+            column.time = None;
+        }
+    }
+    Ok(ExportTable { columns: ExportColumns::new(format, columns), table })
 }
 
 /// Whether bytes are a page of a vendor's API without a response, as the last page is.
@@ -117,6 +126,21 @@ mod tests {
         let pages = format!("{line}\n{}\n", line.replace("\"t\"", "\"u\""));
         let export = table_of_json(ExportFormat::Typeform, pages.as_bytes()).expect("sound");
         assert_eq!(export.table.rows().len(), 2);
+    }
+
+    /// A singer tap (tap-delighted) hands the dates of the vendor on as texts of ISO 8601.
+    #[test]
+    fn dates_of_delighted_may_have_been_turned_into_texts() {
+        let time = |created: &str| {
+            let text =
+                format!("[{{\"id\": \"1\", \"survey_type\": \"nps\", \"score\": 9, \"created_at\": {created}}}]");
+            let export = table_of_json(ExportFormat::Delighted, text.as_bytes()).expect("sound");
+            let end = export.columns.with(crate::intake::exports::ExportRole::End).expect("one").expect("there");
+            export.columns.columns()[end].time.clone()
+        };
+        assert_eq!(time("1769904000"), Some(crate::study::TimeFormat::EpochSeconds));
+        assert_eq!(time("\"1769904000\""), Some(crate::study::TimeFormat::EpochSeconds));
+        assert_eq!(time("\"2026-02-01T00:00:00.000000Z\""), None);
     }
 
     /// Retently API, "Get feedback": `page`, `pages`, `limit` and `total` stand beside the responses.
