@@ -134,4 +134,6 @@ mod tests;
 #[cfg(test)]
 mod utf16_tests;
 #[cfg(test)]
+mod vendor_tests;
+#[cfg(test)]
 mod zone_tests;

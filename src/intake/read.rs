@@ -31,7 +31,7 @@ pub(super) fn read_source(
     if long_tables::are_of(files) {
         long_tables::read(found, files, &mut renames, reporter, &mut ledger)?;
     } else {
-        ledger.newest = Newest::of(found, files, ledger.contract)?;
+        ledger.newest = Newest::of(found, files, ledger.contract, cache)?;
         read_files(found, files, cache, &mut renames, reporter, &mut ledger)?;
         ledger.account.remarks.extend(pages::missing(found)?);
     }
@@ -79,7 +79,7 @@ fn read_file(
     let slot = cache.slot(file);
     let is_wanted = slot.as_ref().is_some_and(|slot| slot.may_be_there()) || ledger.corrections.asks_for_hash(file);
     let known = match cache.hashed(file) {
-        Some(known) => Some(known.clone()),
+        Some(known) => Some(known),
         None if is_wanted => Some(file.hashed()?),
         None => None,
     };
