@@ -4,28 +4,22 @@
 use super::exports::{self, ExportColumns, ExportFormat};
 use super::files::{Layout, SourceFile};
 use super::opened::whole;
-use super::places::Columns;
 use super::{json_lines, unpacked};
+use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// An empty page holds a word or two about itself.
 const EMPTY_BYTES: u64 = 1 << 12;
-/// No member has this name, so that a file is read to its end for it.
-const NO_NAME: &str = "\0";
 
 /// The JSON files of a source, whose columns are looked up only where one of them lacks some.
 #[derive(Debug)]
 pub(super) struct Beside {
     files: Vec<SourceFile>,
-    columns: OnceLock<Vec<Found>>,
-}
-
-/// The columns of one file.
-#[derive(Debug)]
-enum Found {
-    Plain(Vec<String>),
-    Export(ExportColumns),
+    /// The columns of each vendor's document.
+    exports: OnceLock<Vec<ExportColumns>>,
+    /// Names of members that files of lines are known to hold.
+    names: Mutex<HashSet<String>>,
 }
 
 impl PartialEq for Beside {
@@ -53,7 +47,7 @@ pub(super) fn introduce(found: &mut [SourceFile], is_detected: bool) {
     if files.len() < 2 {
         return;
     }
-    let beside = Arc::new(Beside { files, columns: OnceLock::new() });
+    let beside = Arc::new(Beside { files, exports: OnceLock::new(), names: Mutex::default() });
     for file in found.iter_mut().filter(|file| is_json(&&**file)) {
         file.beside = Some(Arc::clone(&beside));
     }
@@ -66,23 +60,38 @@ pub(super) fn is_empty_page(format: ExportFormat, path: &Path) -> bool {
 }
 
 impl Beside {
-    /// Whether any of the files has columns that are as they are asked for.
-    pub(super) fn has(&self, is_wanted: impl Fn(Columns<'_>) -> bool) -> bool {
-        let all = self.columns.get_or_init(|| self.files.iter().filter_map(columns_of).collect());
-        all.iter().any(|own| match own {
-            Found::Plain(names) => is_wanted(Columns::Plain(names)),
-            Found::Export(columns) => is_wanted(Columns::Export(columns)),
-        })
+    /// Whether any of the files has a column: one of a vendor's documents by its columns, one of lines by the name of a member. Files of
+    /// lines are read until it is found.
+    pub(super) fn has(&self, name: &str, is_wanted: impl Fn(&ExportColumns) -> bool) -> bool {
+        self.exports().iter().any(is_wanted) || self.is_known(name) || self.lines().any(|file| self.look(file, name))
     }
-}
 
-/// The columns of a file; a file that is damaged is refused when it is its turn.
-fn columns_of(file: &SourceFile) -> Option<Found> {
-    match file.layout {
-        Layout::ExportJson(format) => {
-            let bytes = whole(file).ok()?;
-            exports::table_of_json(format, &bytes).ok().map(|export| Found::Export(export.columns))
-        }
-        _ => json_lines::names(&file.name, &file.path, &[NO_NAME]).ok().map(Found::Plain),
+    /// Whether any of a vendor's documents holds a response.
+    pub(super) fn has_responses(&self) -> bool {
+        self.exports().iter().any(|columns| !columns.columns().is_empty())
+    }
+
+    /// A document that is damaged is refused when it is its turn.
+    fn exports(&self) -> &[ExportColumns] {
+        let columns = |file: &SourceFile| match file.layout {
+            Layout::ExportJson(format) => Some(exports::table_of_json(format, &whole(file).ok()?).ok()?.columns),
+            _ => None,
+        };
+        self.exports.get_or_init(|| self.files.iter().filter_map(columns).collect())
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &SourceFile> {
+        self.files.iter().filter(|file| file.layout == Layout::JsonLines)
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
+    fn look(&self, file: &SourceFile, name: &str) -> bool {
+        let found = json_lines::names(&file.name, &file.path, &[name]).unwrap_or_default();
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.extend(found);
+        names.contains(name)
     }
 }

@@ -107,7 +107,7 @@ pub(super) fn columns_of(file: &SourceFile, table: &str) -> Result<Vec<String>, 
     let bad = |error: rusqlite::Error| IntakeError::Database { file: file.name.clone(), message: error.to_string() };
     let connection = connect(&file.path).map_err(bad)?;
     let statement = connection.prepare(&format!("SELECT * FROM {}", quoted_name(table))).map_err(bad)?;
-    Ok(statement.column_names().into_iter().map(str::to_owned).collect())
+    Ok(statement.column_names().map(str::to_owned).collect())
 }
 
 /// Messages of SQLite's check about values that its schema does not want: what is there can be read.

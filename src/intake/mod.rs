@@ -7,8 +7,10 @@
 //! the same column names for every study (`table`). What is refused goes to `quarantine`, and `account` counts it
 //! all: read = used + quarantined + excluded.
 //!
-//! A file is `opened` by its layout, its columns are found (`places`), and its `pieces` go `through` the check into the
-//! `ledger` of its source, small files `ahead` of their turn. What became of the pieces of a text is kept in the `cache`, from which the next run can `replay` it.
+//! A file is `opened` by its layout, its columns are found (`places`; of JSON also `beside` it, in the other files), and its `pieces` go
+//! `through` the check into the `ledger` of its source, small files `ahead` of their turn. What became of the pieces of a text is kept in the
+//! `cache`, from which the next run can `replay` it; the long tables of a connector are found in their files (`long_table_files`) and turned
+//! whole.
 //! Rows that were put aside and have been set right since are taken behind all others (`corrections`).
 //!
 //! Which tables a study asks for is `planned` in `jobs`, each with its `job_files`; `reading` makes them one after the other, through

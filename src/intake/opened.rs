@@ -80,9 +80,8 @@ impl Opening<'_> {
             }
             Layout::ExportJson(format) => {
                 let export = json_export(file, &self.contract.source, format)?;
-                let is_empty = |columns: Columns<'_>| columns.names().is_empty();
-                let is_alone = || !file.beside.as_ref().is_some_and(|own| own.has(|columns| !is_empty(columns)));
-                if is_empty(Columns::Export(&export.columns)) && is_alone() {
+                let is_alone = || !file.beside.as_ref().is_some_and(|own| own.has_responses());
+                if export.columns.columns().is_empty() && is_alone() {
                     return Err(refused(file, &self.contract.source, ExportError::NoResponses { format }));
                 }
                 let names: Arc<[String]> = export.table.names().into();

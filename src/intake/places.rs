@@ -22,7 +22,7 @@ pub(super) enum Columns<'c> {
 
 impl Columns<'_> {
     /// Names for people.
-    pub(super) fn names(self) -> Vec<String> {
+    fn names(self) -> Vec<String> {
         match self {
             Self::Plain(names) => names.to_vec(),
             Self::Export(columns) => columns.columns().iter().map(|column| column.name().to_owned()).collect(),
@@ -241,12 +241,9 @@ fn plain_place(
 
 /// Whether another JSON file of the source has a column: what a page does not hold is a gap there.
 fn is_beside(column: &Column, file: &SourceFile, files: &Files) -> bool {
-    let has = |columns: Columns<'_>| match columns {
-        Columns::Plain(_) => columns.has(named_from(column, files)),
-        // A name that is not clear is refused where it stands.
-        Columns::Export(own) => !matches!(export_place(column, files, own), Ok(None)),
-    };
-    file.beside.as_ref().is_some_and(|beside| beside.has(has))
+    // A name that is not clear is refused where it stands.
+    let has = |columns: &ExportColumns| !matches!(export_place(column, files, columns), Ok(None));
+    file.beside.as_ref().is_some_and(|beside| beside.has(named_from(column, files), has))
 }
 
 /// A column of an export by any of its names, by what the study renames it from, or by the part it plays, as in `@recommend`.

@@ -52,7 +52,7 @@ impl FivetranTable {
     }
 
     /// The names under which the connector delivers it.
-    pub fn words(self) -> &'static [&'static str] {
+    pub(in crate::intake) fn words(self) -> &'static [&'static str] {
         match self {
             Self::CoreContact => &["core_contact", "directory_contact"],
             Self::SurveyResponse => &["survey_response"],
@@ -64,7 +64,7 @@ impl FivetranTable {
 
     /// The table that a name says, possibly behind a prefix as in `stg_qualtrics__survey_response`, where the columns without
     /// which it says nothing are there.
-    pub fn called(name: &str, names: &[String]) -> Option<Self> {
+    pub(in crate::intake) fn called(name: &str, names: &[String]) -> Option<Self> {
         let name = folded(name);
         let plain: Vec<String> = names.iter().map(|name| folded(name)).collect();
         let is_called = |table: &Self| table.words().iter().any(|word| name.ends_with(&folded(word)));
@@ -73,7 +73,7 @@ impl FivetranTable {
     }
 
     /// The table of whose marks a header lacks the fewest, and these, without the signs between their words.
-    pub fn nearest(names: &[String]) -> (Self, Vec<&'static str>) {
+    pub(in crate::intake) fn nearest(names: &[String]) -> (Self, Vec<&'static str>) {
         let plain: Vec<String> = names.iter().map(|name| folded(name)).collect();
         let lacks = |marks: &&'static [&'static str]| -> Vec<&'static str> {
             marks.iter().filter(|mark| !plain.iter().any(|own| own == *mark)).copied().collect()
@@ -84,7 +84,7 @@ impl FivetranTable {
     }
 
     /// The columns that say what a row is about.
-    pub fn ids(self) -> &'static [&'static str] {
+    pub(in crate::intake) fn ids(self) -> &'static [&'static str] {
         match self {
             Self::SurveyResponse | Self::CoreContact => &["id"],
             Self::QuestionResponse => &["response_id", "question_id"],
