@@ -61,7 +61,8 @@ fn check(reading: Reading<'_>, contract: &Contract, cache: &SourceCache<'_>) -> 
     let opening = Opening { reading, contract, renames: &mut renames };
     let draft = cache.slot(reading.file).and_then(|slot| slot.draft());
     let mut visited = opening.visit(Whole { draft })?;
-    let (checked, draft) = (std::mem::take(&mut visited.out.checked), visited.out.draft.take());
+    let draft = visited.out.draft.take().filter(|_| !visited.is_partial);
+    let checked = std::mem::take(&mut visited.out.checked);
     let first_line = visited.out.first_line;
     let hashed = visited.fingerprint(reading.file)?;
     Ok(Waiting { checked, first_line, renames, hashed, draft })

@@ -49,7 +49,7 @@ impl Blocks {
     /// # Errors
     /// A file that cannot be read, is empty, or is no text.
     pub(super) fn open(name: &str, path: &Path, delimiter: u8) -> Result<Self, IntakeError> {
-        let text = Unpacked::open(path).map_err(|source| IntakeError::Unreadable { file: name.to_owned(), source })?;
+        let text = Unpacked::open(path).map_err(|source| IntakeError::of_text(name, source))?;
         Self::of(name, text, delimiter)
     }
 
@@ -109,7 +109,7 @@ impl Blocks {
     /// # Errors
     /// A file whose end cannot be read.
     pub(super) fn finish(self) -> Result<HashedFile, IntakeError> {
-        self.text.finish().map_err(|source| IntakeError::Unreadable { file: self.name, source })
+        self.text.finish().map_err(|source| IntakeError::of_text(&self.name, source))
     }
 
     /// What has been read and not handed out: the beginning of the file, right after it was opened.
@@ -142,7 +142,7 @@ impl Blocks {
         let n_read = (&mut self.text)
             .take(wanted as u64)
             .read_to_end(&mut self.pending)
-            .map_err(|source| IntakeError::Unreadable { file: self.name.clone(), source })?;
+            .map_err(|source| IntakeError::of_text(&self.name, source))?;
         self.ended = n_read < wanted;
         Ok(())
     }
@@ -221,8 +221,8 @@ fn closing(bytes: &[u8], mut at: usize) -> Option<usize> {
 /// What a file is that is no UTF-8 text, and what to do about it.
 fn foreign(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let begins = |magic: &[u8]| bytes.starts_with(magic);
-    if begins(b"\xff\xfe") || begins(b"\xfe\xff") {
-        Some(("UTF-16 text", "save it as UTF-8"))
+    if begins(b"\xff\xfe\0\0") || begins(b"\0\0\xfe\xff") {
+        Some(("UTF-32 text", "save it as UTF-8"))
     } else if begins(b"PK\x03\x04") {
         Some(("a ZIP archive or a workbook", "unpack it, or write format = \"xlsx\" for a workbook"))
     } else if begins(b"PAR1") {
@@ -287,7 +287,12 @@ mod tests {
     #[test]
     fn what_is_no_utf8_text_is_named() {
         let refusal = |bytes: &[u8]| blocks_of(bytes).expect_err("refused").to_string();
-        assert_eq!(refusal(b"\xff\xfea\0"), "`f.csv` is UTF-16 text; save it as UTF-8");
+        assert_eq!(refusal(b"\xff\xfe\0\0a\0\0\0"), "`f.csv` is UTF-32 text; save it as UTF-8");
+        assert_eq!(
+            refusal(b"\xff\xfea\0\n\0\0\xdc"),
+            "`f.csv` is not UTF-16 text, as which it begins: line 2, byte 6 of the text: one half of a surrogate pair stands alone; \
+             save it as UTF-8"
+        );
         assert!(refusal(b"a\0,\0b\0\n\0").contains("zero bytes"));
         assert!(refusal(b"\x1f\x8b\x08").contains("could not be read"));
         assert!(refusal(b"PK\x03\x04").contains("workbook"));

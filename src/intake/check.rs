@@ -88,8 +88,8 @@ pub(super) struct Checked {
     pub(super) zones: NamedZones,
     /// One for each used row, where the contract asks for unique rows.
     pub(super) origins: Vec<Origin>,
-    /// How new each used row is, where the contract asks for it.
-    pub(super) versions: Vec<Vec<String>>,
+    /// How new each used row is, where the contract asks for it: a column of texts for each of the vendor's marks.
+    pub(super) versions: Vec<Buffered>,
     /// Lines or rows in the run.
     pub(super) n_lines: u64,
     /// Whether the first cell that holds a time is a local one and the source states no zone.
@@ -110,7 +110,7 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
         overruled: BTreeMap::new(),
         zones: NamedZones::default(),
         origins: Vec::new(),
-        versions: Vec::new(),
+        versions: contract.versions.iter().map(|_| Buffered::texts()).collect(),
         n_lines: 0,
         first_time_has_no_zone: None,
     };
@@ -141,9 +141,8 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
                     let id = unique.and_then(fingerprints::of_id);
                     checked.origins.push(Origin { id, together: together(contract, rows), place: rows.place() });
                 }
-                if !contract.versions.is_empty() {
-                    let mark = |&at: &usize| rows.cell(at).text(&mut scratch.text).to_owned();
-                    checked.versions.push(contract.versions.iter().map(mark).collect());
+                for (column, &at) in checked.versions.iter_mut().zip(&contract.versions) {
+                    column.push_text(rows.cell(at).text(&mut scratch.text));
                 }
                 checked.n_used += 1;
             }
@@ -222,9 +221,7 @@ impl Checked {
         if !self.origins.is_empty() {
             self.origins = rows.iter().map(|&row| self.origins[row]).collect();
         }
-        if !self.versions.is_empty() {
-            self.versions = rows.iter().map(|&row| std::mem::take(&mut self.versions[row])).collect();
-        }
+        self.versions.iter_mut().for_each(|column| column.keep(rows));
         self.changed_times.retain_mut(|changed| match rows.binary_search(&changed.row) {
             Ok(row) => {
                 changed.row = row;

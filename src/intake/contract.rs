@@ -181,7 +181,7 @@ pub(super) struct Contract {
     pub(super) unique: Option<usize>,
     /// Which of several such rows stands, where the study says so.
     pub(super) repeats: Option<Repeats>,
-    /// Whether rows of an export are to say how new they are.
+    /// Whether rows of an export are to say how new they are, since others may have their ids.
     pub(super) asks_for_versions: bool,
     /// The cells that say it, what counts most first: places behind the contract's columns.
     pub(super) versions: Vec<usize>,

@@ -42,7 +42,11 @@ impl Selection<'_> {
 
 /// A table's name, which may have its schema in front.
 fn quoted(table: &str) -> String {
-    table.split('.').map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect::<Vec<_>>().join(".")
+    table.split('.').map(quoted_name).collect::<Vec<_>>().join(".")
+}
+
+fn quoted_name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Rows of a SQLite file, handed out in chunks by a thread of their own.
@@ -96,6 +100,14 @@ impl SqliteRows {
 pub(super) fn tables_of(file: &SourceFile) -> Result<Vec<String>, IntakeError> {
     let bad = |error: rusqlite::Error| IntakeError::Database { file: file.name.clone(), message: error.to_string() };
     connect(&file.path).and_then(|connection| tables(&connection)).map_err(bad)
+}
+
+/// The columns of a table or view of a SQLite file.
+pub(super) fn columns_of(file: &SourceFile, table: &str) -> Result<Vec<String>, IntakeError> {
+    let bad = |error: rusqlite::Error| IntakeError::Database { file: file.name.clone(), message: error.to_string() };
+    let connection = connect(&file.path).map_err(bad)?;
+    let statement = connection.prepare(&format!("SELECT * FROM {}", quoted_name(table))).map_err(bad)?;
+    Ok(statement.column_names().map(str::to_owned).collect())
 }
 
 /// Messages of SQLite's check about values that its schema does not want: what is there can be read.
@@ -196,10 +208,7 @@ impl PostgresText {
             return Err(IntakeError::WhichTable { file: shown, there: "those of the server".to_owned() });
         };
         let mut client = connect_to(address, base_dir).map_err(refused)?;
-        // What is read is one state of the database; nothing can be written, whatever the query says.
-        let settings = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET TIME ZONE 'UTC'; SET DateStyle = 'ISO'; \
-                        SET extra_float_digits = 3";
-        client.batch_execute(settings).map_err(bad)?;
+        client.batch_execute(SETTINGS).map_err(bad)?;
         // An unknown table or column is known before anything is read.
         client.prepare(&statement).map_err(bad)?;
         let (sender, pieces) = sync_channel(PIECES_AHEAD);
@@ -209,6 +218,102 @@ impl PostgresText {
             }
         });
         Ok(Self { pieces, piece: Vec::new(), at: 0 })
+    }
+}
+
+/// Nothing can be written, whatever a query says, and values are written as a text file of ours would hold them.
+const SETTINGS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET TIME ZONE 'UTC'; SET DateStyle = 'ISO'; \
+                        SET extra_float_digits = 3";
+
+/// The tables of a PostgreSQL server in one state of its database, which are read one after the other.
+pub(super) struct ServerTables {
+    client: Client,
+    shown: String,
+    tables: Vec<ServerTable>,
+}
+
+/// A table or view that may be read.
+pub(super) struct ServerTable {
+    schema: String,
+    name: String,
+    columns: Vec<ServerColumn>,
+}
+
+struct ServerColumn {
+    name: String,
+    /// Whether it holds truth values, which a server writes as `t` and `f`.
+    is_truth: bool,
+}
+
+impl ServerTable {
+    /// Its name with its schema in front.
+    pub(super) fn name(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+
+    pub(super) fn column_names(&self) -> Vec<String> {
+        self.columns.iter().map(|own| own.name.clone()).collect()
+    }
+
+    /// All of its columns, its truth values as 1 and 0, in the order of some columns, which are found in any case.
+    fn statement(&self, order: &[&str]) -> String {
+        let columns = self.columns.iter().map(|own| {
+            let name = quoted_name(&own.name);
+            if own.is_truth { format!("CAST({name} AS int) AS {name}") } else { name }
+        });
+        let ordered =
+            order.iter().filter_map(|name| self.columns.iter().find(|own| own.name.eq_ignore_ascii_case(name)));
+        let ordered = ordered.map(|own| format!("CAST({} AS text) COLLATE \"C\"", quoted_name(&own.name)));
+        let (columns, ordered) = (columns.collect::<Vec<_>>().join(", "), ordered.collect::<Vec<_>>().join(", "));
+        let table = format!("{}.{}", quoted_name(&self.schema), quoted_name(&self.name));
+        let order = if ordered.is_empty() { String::new() } else { format!(" ORDER BY {ordered}") };
+        format!("SELECT {columns} FROM {table}{order}")
+    }
+}
+
+/// Tables and views that the user may read, with their columns; parts of a table that is in parts are not asked for themselves.
+const COLUMNS: &str = "SELECT n.nspname::text, c.relname::text, a.attname::text, a.atttypid = 'boolean'::regtype \
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+    WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped \
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%' \
+    AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') \
+    ORDER BY n.nspname, c.relname, a.attnum";
+
+impl ServerTables {
+    /// The address as for [`PostgresText::open`].
+    pub(super) fn open(address: &str, base_dir: &Path) -> Result<Self, IntakeError> {
+        let shown = without_password(address);
+        let refused = |message: String| IntakeError::Database { file: shown.clone(), message };
+        let bad = |error: postgres::Error| refused(in_full(&error));
+        let mut client = connect_to(address, base_dir).map_err(refused)?;
+        client.batch_execute(SETTINGS).map_err(bad)?;
+        client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ").map_err(bad)?;
+        let mut tables: Vec<ServerTable> = Vec::new();
+        for row in client.query(COLUMNS, &[]).map_err(bad)? {
+            let text = |at: usize| row.try_get::<_, String>(at).map_err(bad);
+            let (schema, name) = (text(0)?, text(1)?);
+            let column = ServerColumn { name: text(2)?, is_truth: row.try_get(3).map_err(bad)? };
+            match tables.last_mut().filter(|own| own.schema == schema && own.name == name) {
+                Some(own) => own.columns.push(column),
+                None => tables.push(ServerTable { schema, name, columns: vec![column] }),
+            }
+        }
+        Ok(Self { client, shown, tables })
+    }
+
+    /// By schema and name.
+    pub(super) fn tables(&self) -> &[ServerTable] {
+        &self.tables
+    }
+
+    /// A table, by its place, as CSV with a header, in the order of some of its columns.
+    pub(super) fn text(&mut self, at: usize, order: &[&str]) -> Result<Vec<u8>, IntakeError> {
+        let refused = |message: String| IntakeError::Database { file: self.shown.clone(), message };
+        let copy = format!("COPY ({}) TO STDOUT WITH (FORMAT csv, HEADER true)", self.tables[at].statement(order));
+        let mut reader = self.client.copy_out(&copy).map_err(|error| refused(in_full(&error)))?;
+        let mut text = Vec::new();
+        reader.read_to_end(&mut text).map_err(|error| refused(in_full(&error)))?;
+        Ok(text)
     }
 }
 

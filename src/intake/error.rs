@@ -1,6 +1,7 @@
 //! Why sources were refused as a whole.
 
 use super::exports::ExportError;
+use super::utf16::BadUtf16;
 use datafusion::parquet::errors::ParquetError;
 use std::io;
 use thiserror::Error;
@@ -97,6 +98,20 @@ pub enum IntakeError {
         line: u64,
         /// The byte of the file, from 0.
         byte: u64,
+    },
+    /// The file begins with the mark of UTF-16, and is not UTF-16 throughout.
+    #[error(
+        "`{file}` is not UTF-16 text, as which it begins: line {line}, byte {byte} of the text: {problem}; save it as UTF-8"
+    )]
+    NotUtf16 {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// The byte of the text, from 0.
+        byte: u64,
+        /// What is wrong there.
+        problem: &'static str,
     },
     /// A column that the study names is not there.
     #[error(transparent)]
@@ -403,6 +418,15 @@ pub struct MissingColumn {
 }
 
 impl IntakeError {
+    /// A text that cannot be read on.
+    pub(super) fn of_text(file: &str, source: io::Error) -> Self {
+        let file = file.to_owned();
+        match BadUtf16::of(&source) {
+            Some(BadUtf16 { line, byte, problem }) => Self::NotUtf16 { file, line, byte, problem },
+            None => Self::Unreadable { file, source },
+        }
+    }
+
     /// Whether it is the output that failed; otherwise an input was refused.
     pub fn is_output(&self) -> bool {
         matches!(self, Self::Output { .. } | Self::OutputTable { .. })

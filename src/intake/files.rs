@@ -1,5 +1,6 @@
 //! The files of a source: found by path or pattern, each with its layout.
 
+use super::beside::{self, Beside};
 use super::corrections::CORRECTIONS;
 use super::exports::{self, ExportFormat, ExportLayout};
 use super::hash::{self, HashedFile};
@@ -7,6 +8,7 @@ use super::{IntakeError, columnar, database, remote, server_address, sniff, unpa
 use crate::study::{Files, Format, Vendor};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes from which the sign between cells is guessed.
 const SNIFFED_BYTES: u64 = 1 << 16;
@@ -22,6 +24,8 @@ pub(super) struct SourceFile {
     pub(super) layout: Layout,
     /// Columns that the names of its folders give, as in `year=2026/month=09`.
     pub(super) partitions: Vec<(String, String)>,
+    /// The JSON files of its source, where it is one of several.
+    pub(super) beside: Option<Arc<Beside>>,
 }
 
 impl SourceFile {
@@ -79,6 +83,7 @@ pub(super) fn find(source_name: &str, files: &Files, objects: Objects<'_>) -> Re
                 n_bytes: 0,
                 layout: Layout::Postgres,
                 partitions: Vec::new(),
+                beside: None,
             });
             continue;
         }
@@ -87,6 +92,7 @@ pub(super) fn find(source_name: &str, files: &Files, objects: Objects<'_>) -> Re
             found.extend(file_at(&path, name, files, &mut seen)?);
         }
     }
+    beside::introduce(&mut found, files.format == Format::Detected);
     Ok(found)
 }
 
@@ -104,7 +110,7 @@ fn file_at(
     }
     let layout = layout_of(path, files).map_err(unreadable)?;
     let partitions = partitions(&name);
-    Ok(Some(SourceFile { name, path: path.to_owned(), n_bytes, layout, partitions }))
+    Ok(Some(SourceFile { name, path: path.to_owned(), n_bytes, layout, partitions, beside: None }))
 }
 
 /// What the folders of a path say in the manner of Hive.
@@ -227,7 +233,15 @@ fn layout_of(path: &Path, files: &Files) -> std::io::Result<Layout> {
         Format::Sqlite => Layout::Sqlite,
         Format::Postgres => Layout::Postgres,
         // Most vendors offer their separated text as a workbook too.
-        Format::Export(vendor) if is_workbook() && vendor != Vendor::FivetranQualtrics => Layout::Workbook,
+        Format::Export(_) if is_workbook() => Layout::Workbook,
+        // A connector delivers into warehouses, whose tables come out of them in any layout.
+        Format::Export(Vendor::FivetranQualtrics) if first.starts_with(b"PAR1") => Layout::Parquet,
+        Format::Export(Vendor::FivetranQualtrics)
+            if first.starts_with(columnar::ARROW_FILE) || named(&[".arrow", ".arrows", ".feather"]) =>
+        {
+            Layout::Arrow
+        }
+        Format::Export(Vendor::FivetranQualtrics) if first.starts_with(database::SQLITE) => Layout::Sqlite,
         Format::Export(vendor) => export_layout(ExportFormat::of(vendor), &first_meant(path)?, files.delimiter),
         Format::Detected if first.starts_with(b"PAR1") => Layout::Parquet,
         Format::Detected if first.starts_with(columnar::ARROW_FILE) || named(&[".arrow", ".arrows", ".feather"]) => {

@@ -5,6 +5,7 @@ use super::check::is_code;
 use super::number;
 use super::separated::SeparatorLine;
 use super::unpacked::Unpacked;
+use super::utf16::BadUtf16;
 use crate::study::{Codes, nearest};
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::compute::cast;
@@ -50,6 +51,20 @@ pub enum FlatTableError {
         file: String,
         /// The line, from 1.
         line: u64,
+    },
+    /// The file begins with the mark of UTF-16, and is not UTF-16 throughout.
+    #[error(
+        "`{file}`, line {line}: the text begins as UTF-16 and is not, at its byte {byte}: {problem}; save the file as UTF-8"
+    )]
+    NotUtf16 {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// The byte of the text, from 0.
+        byte: u64,
+        /// What is wrong there.
+        problem: &'static str,
     },
     /// A column is not there.
     #[error("`{file}` has no column `{column}`{}; it has: {}", meant(.nearest), .known.join(", "))]
@@ -213,7 +228,12 @@ impl FlatTable {
         let file = path.display().to_string();
         let mut bytes = Vec::new();
         let read = Unpacked::open(path).and_then(|mut text| text.read_to_end(&mut bytes));
-        read.map_err(|source| FlatTableError::Unreadable { file: file.clone(), source })?;
+        read.map_err(|source| match BadUtf16::of(&source) {
+            Some(BadUtf16 { line, byte, problem }) => {
+                FlatTableError::NotUtf16 { file: file.clone(), line, byte, problem }
+            }
+            None => FlatTableError::Unreadable { file: file.clone(), source },
+        })?;
         let mut table = Self {
             numbers: vec![Vec::new(); wanted.numbers.len()],
             texts: vec![Vec::new(); wanted.texts.len()],
@@ -233,9 +253,6 @@ impl FlatTable {
 
     fn read_text(&mut self, bytes: &[u8], wanted: &Wanted) -> Result<(), FlatTableError> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-            return Err(FlatTableError::NotUtf8 { file: self.file.clone(), line: 1 });
-        }
         // A line that names the separator is none of the table, but counts among the lines of the file.
         let named = SeparatorLine::of(bytes);
         let (delimiter, bytes, n_lines_before) = match named {

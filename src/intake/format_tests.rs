@@ -27,7 +27,7 @@ impl Folder {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         let path = self.0.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
         path
@@ -48,7 +48,7 @@ impl Folder {
     }
 
     /// Reads a source and holds its table against the answers.
-    fn check(&self, keys: &str) {
+    pub(super) fn check(&self, keys: &str) {
         let intake = self.read(keys).unwrap_or_else(|error| panic!("{keys}: {}", error::in_full(&error)));
         let account = &intake.accounts[0];
         assert!(account.adds_up() && account.rows_used == 4, "{keys}: {account:?}");
@@ -173,49 +173,56 @@ pub(super) fn workbook_of(days: [f64; 4]) -> Vec<u8> {
         cells += &via.map_or(String::new(), |via| word(3, row, via));
         cells += &format!("<c r=\"E{row}\"><v>2.5</v></c></row>");
     }
-    let sheet = |cells: &str| {
-        format!(
-            "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>{cells}</sheetData>\
-             </worksheet>"
-        )
-    };
+    let about = format!("<row r=\"1\">{}</row>", word(0, 1, "made by hand"));
+    workbook_with(&[("About", about), ("Answers", cells)])
+}
+
+/// A workbook of sheets, of which the rows are given as XML; style 1 is that of a date and time.
+pub(super) fn workbook_with(sheets: &[(&str, String)]) -> Vec<u8> {
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let package = "http://schemas.openxmlformats.org/package/2006";
-    let files = [
+    let numbered = |text: &dyn Fn(usize, &str) -> String| {
+        sheets.iter().enumerate().map(|(at, (name, _))| text(at + 1, name)).collect::<String>()
+    };
+    let named = numbered(&|at, name| format!("<sheet name=\"{name}\" sheetId=\"{at}\" r:id=\"s{at}\"/>"));
+    let placed = numbered(&|at, _| {
+        format!("<Relationship Id=\"s{at}\" Type=\"{rel}/worksheet\" Target=\"worksheets/sheet{at}.xml\"/>")
+    });
+    let mut files = vec![
         (
-            "[Content_Types].xml",
+            "[Content_Types].xml".to_owned(),
             format!(
                 "<Types xmlns=\"{package}/content-types\"><Default Extension=\"xml\" ContentType=\"application/xml\"/></Types>"
             ),
         ),
         (
-            "_rels/.rels",
+            "_rels/.rels".to_owned(),
             format!(
                 "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"r1\" Type=\"{rel}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
             ),
         ),
         (
-            "xl/workbook.xml",
+            "xl/workbook.xml".to_owned(),
+            format!("<workbook xmlns=\"{main}\" xmlns:r=\"{rel}\"><sheets>{named}</sheets></workbook>"),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels".to_owned(),
             format!(
-                "<workbook xmlns=\"{main}\" xmlns:r=\"{rel}\"><sheets><sheet name=\"About\" sheetId=\"1\" r:id=\"s1\"/><sheet name=\"Answers\" sheetId=\"2\" r:id=\"s2\"/></sheets></workbook>"
+                "<Relationships xmlns=\"{package}/relationships\">{placed}<Relationship Id=\"t\" Type=\"{rel}/styles\" Target=\"styles.xml\"/></Relationships>"
             ),
         ),
         (
-            "xl/_rels/workbook.xml.rels",
-            format!(
-                "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"s1\" Type=\"{rel}/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"s2\" Type=\"{rel}/worksheet\" Target=\"worksheets/sheet2.xml\"/><Relationship Id=\"t\" Type=\"{rel}/styles\" Target=\"styles.xml\"/></Relationships>"
-            ),
-        ),
-        (
-            "xl/styles.xml",
+            "xl/styles.xml".to_owned(),
             format!(
                 "<styleSheet xmlns=\"{main}\"><cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"22\"/></cellXfs></styleSheet>"
             ),
         ),
-        ("xl/worksheets/sheet1.xml", sheet(&format!("<row r=\"1\">{}</row>", word(0, 1, "made by hand")))),
-        ("xl/worksheets/sheet2.xml", sheet(&cells)),
     ];
+    for (at, (_, rows)) in sheets.iter().enumerate() {
+        let sheet = format!("<worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>");
+        files.push((format!("xl/worksheets/sheet{}.xml", at + 1), sheet));
+    }
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     for (name, text) in files {
@@ -606,6 +613,7 @@ pub(super) fn packed() -> Vec<(&'static str, Vec<u8>)> {
         ("answers.xlsx", workbook()),
         ("answers.db", std::fs::read(folder.path("f.db")).expect("there")),
         ("answers.parquet", parquet(&batch)),
+        ("answers.txt", utf16_tests::wide(&text("\t"))),
     ]
 }
 
@@ -614,7 +622,7 @@ proptest::proptest! {
 
     #[test]
     fn a_byte_flipped_in_any_layout_is_survived_and_accounted_for(
-        layout in 0_usize..7,
+        layout in 0_usize..8,
         at in proptest::prelude::any::<proptest::sample::Index>(),
         bit in 0_u8..8,
     ) {

@@ -3,10 +3,11 @@
 use super::IntakeError;
 use super::account::FileAccount;
 use super::exports::{self, ExportError, ExportFormat, FivetranTable, FivetranTables, Pivoted, ValueTable};
-use super::files::{Layout, SourceFile};
+use super::files::SourceFile;
 use super::hash::HashedFile;
 use super::ledger::Ledger;
-use super::opened::{Opening, Reading, Visited, refused, whole};
+use super::long_table_files::{self, KnownTable, Meant, TablesOfFile};
+use super::opened::{Opening, Reading, Visited, refused};
 use super::pieces::Visit;
 use super::places::Columns;
 use super::progress::Reporter;
@@ -26,34 +27,48 @@ pub(super) fn read(
 ) -> Result<(), IntakeError> {
     let contract = ledger.contract;
     let source = &contract.source;
-    let tables = gather(found, source)?;
-    for (_, file) in found.iter().enumerate().filter(|(at, _)| Some(*at) != tables.responses()) {
-        let HashedFile { bytes, sha256 } = file.hashed()?;
+    let tables = gather(found, meant(files), source)?;
+    let own = tables.responses().unwrap_or(0);
+    for at in (0..found.len()).filter(|&at| at != own) {
+        let HashedFile { bytes, sha256 } = tables.hashed(found, at)?;
         reporter.add(source, bytes);
-        ledger.account.files.push(FileAccount { path: file.name.clone(), bytes, sha256, rows_read: 0 });
+        ledger.account.files.push(FileAccount { path: found[at].name.clone(), bytes, sha256, rows_read: 0 });
     }
     let export = tables.pivot(found, source, contract.survey())?;
-    let file = &found[tables.responses().unwrap_or(0)];
-    let known = ledger.corrections.asks_for_hash(file).then(|| file.hashed()).transpose()?;
+    let file = &found[own];
+    let known = ledger.corrections.asks_for_hash(file).then(|| tables.hashed(found, own)).transpose()?;
     ledger.corrections.begin(file, known.as_ref().map(|own| own.sha256.as_str()));
     ledger.account.remarks.extend(export.account.remarks());
     let opening = Opening { reading: Reading { file, files }, contract, renames };
     let through = Through { file, reporter: &mut *reporter, ledger: &mut *ledger, draft: None };
-    let visited = visit_responses(&export, opening, through)?;
-    let rows_read = visited.out.n_rows;
-    let HashedFile { bytes, sha256 } = visited.fingerprint(file)?;
+    let rows_read = visit_responses(&export, opening, through)?.out.n_rows;
+    let HashedFile { bytes, sha256 } = tables.hashed(found, own)?;
     reporter.add(source, bytes);
     ledger.close_file(file, FileAccount { path: file.name.clone(), bytes, sha256, rows_read })
 }
 
-/// Lets the responses be visited again, as all tables make them.
+/// Lets the responses be visited again, as all tables make them; nothing where a server answers otherwise than it did, by the hash of
+/// its answer.
 ///
 /// # Errors
 /// Those of [`gather`] and of the tables.
-pub(super) fn revisit<V: Visit>(found: &[SourceFile], opening: Opening<'_>, visit: V) -> Result<V::Out, IntakeError> {
+pub(super) fn revisit<V: Visit>(
+    found: &[SourceFile],
+    opening: Opening<'_>,
+    sha256: &str,
+    visit: V,
+) -> Result<Option<V::Out>, IntakeError> {
     let source = &opening.contract.source;
-    let export = gather(found, source)?.pivot(found, source, opening.contract.survey())?;
-    Ok(visit_responses(&export, opening, visit)?.out)
+    let tables = gather(found, meant(opening.reading.files), source)?;
+    if tables.answers.iter().flatten().any(|answer| answer.sha256 != sha256) {
+        return Ok(None);
+    }
+    let export = tables.pivot(found, source, opening.contract.survey())?;
+    Ok(Some(visit_responses(&export, opening, visit)?.out))
+}
+
+fn meant(files: &Files) -> Meant<'_> {
+    Meant { table: files.table.as_deref(), base_dir: &files.base_dir }
 }
 
 fn visit_responses<V: Visit>(export: &Pivoted, opening: Opening<'_>, visit: V) -> Result<Visited<V::Out>, IntakeError> {
@@ -67,45 +82,63 @@ pub(super) fn are_of(files: &Files) -> bool {
     files.format == Format::Export(Vendor::FivetranQualtrics)
 }
 
-/// The tables that were found, by kind, each with the place of its file.
-pub(super) struct LongTables(BTreeMap<FivetranTable, LongTable>);
+/// The tables that were found, by kind, each with the place of its first file.
+pub(super) struct LongTables {
+    tables: BTreeMap<FivetranTable, LongTable>,
+    /// What each file's server answered, where it is one.
+    answers: Vec<Option<HashedFile>>,
+}
 
 struct LongTable {
     at: usize,
     table: ValueTable,
 }
 
-/// Reads all tables of an export.
+/// Reads all tables of an export; what is there in several files, as a warehouse writes it, is one table.
 ///
 /// # Errors
-/// A file that is no text or none of the tables, and a table that is there twice.
-pub(super) fn gather(found: &[SourceFile], source: &str) -> Result<LongTables, IntakeError> {
-    let mut tables: BTreeMap<FivetranTable, LongTable> = BTreeMap::new();
+/// A file that cannot be read or is none of the tables, and files of one table that have other columns.
+pub(super) fn gather(found: &[SourceFile], meant: Meant<'_>, source: &str) -> Result<LongTables, IntakeError> {
+    let mut all = LongTables { tables: BTreeMap::new(), answers: Vec::new() };
     for (at, file) in found.iter().enumerate() {
-        let table = match file.layout {
-            Layout::ExportTable(delimiter) | Layout::Separated(delimiter) => {
-                ValueTable::of_separated(&whole(file)?, delimiter)
-            }
-            _ => return Err(refused(file, source, ExportError::NotJson { format: ExportFormat::FivetranQualtrics })),
-        };
-        let table = table.map_err(|problem| refused(file, source, problem))?;
-        let kind = FivetranTable::of(table.names());
-        let Some(kind) = kind.filter(|kind| !tables.contains_key(kind)) else {
-            let problem = ExportError::NotThisFormat {
-                format: ExportFormat::FivetranQualtrics,
-                missing: "its columns are those of no table that is still needed".to_owned(),
+        let TablesOfFile { tables, hashed } = long_table_files::read(file, meant, source)?;
+        all.answers.push(hashed);
+        for KnownTable { kind, table } in tables {
+            let Some(own) = all.tables.get_mut(&kind) else {
+                all.tables.insert(kind, LongTable { at, table });
+                continue;
             };
-            return Err(refused(file, source, problem));
-        };
-        tables.insert(kind, LongTable { at, table });
+            // Contacts come from two tables, the platform's and a directory's.
+            if kind != FivetranTable::CoreContact && !has_same_columns(&own.table, &table) {
+                let (first, word) = (&found[own.at].name, kind.word());
+                let missing =
+                    format!("it is `{word}` as `{first}` is, and has other columns; name one of them in `path`");
+                let format = ExportFormat::FivetranQualtrics;
+                return Err(refused(file, source, ExportError::NotThisFormat { format, missing }));
+            }
+            own.table.append(table);
+        }
     }
-    Ok(LongTables(tables))
+    Ok(all)
+}
+
+fn has_same_columns(own: &ValueTable, other: &ValueTable) -> bool {
+    let names = |table: &ValueTable| table.names().iter().map(|name| name.to_lowercase()).collect::<BTreeSet<_>>();
+    names(own) == names(other)
 }
 
 impl LongTables {
     /// The place of the file that has a row for each response.
     pub(super) fn responses(&self) -> Option<usize> {
-        self.0.get(&FivetranTable::SurveyResponse).map(|table| table.at)
+        self.tables.get(&FivetranTable::SurveyResponse).map(|table| table.at)
+    }
+
+    /// Bytes and SHA-256 of a file, or of what its server answered.
+    fn hashed(&self, found: &[SourceFile], at: usize) -> Result<HashedFile, IntakeError> {
+        match &self.answers[at] {
+            Some(answer) => Ok(answer.clone()),
+            None => found[at].hashed(),
+        }
     }
 
     /// One row a response, with the questions of one survey where it is named.
@@ -118,7 +151,7 @@ impl LongTables {
         source: &str,
         survey: Option<&str>,
     ) -> Result<Pivoted, IntakeError> {
-        let optional = |kind: FivetranTable| self.0.get(&kind).map(|table| &table.table);
+        let optional = |kind: FivetranTable| self.tables.get(&kind).map(|table| &table.table);
         let needed = |kind: FivetranTable| {
             optional(kind).ok_or_else(|| {
                 let missing = format!("the table `{}` is not among the files", kind.word());

@@ -7,8 +7,10 @@
 //! the same column names for every study (`table`). What is refused goes to `quarantine`, and `account` counts it
 //! all: read = used + quarantined + excluded.
 //!
-//! A file is `opened` by its layout, its columns are found (`places`), and its `pieces` go `through` the check into the
-//! `ledger` of its source, small files `ahead` of their turn. What became of the pieces of a text is kept in the `cache`, from which the next run can `replay` it.
+//! A file is `opened` by its layout, its columns are found (`places`; of JSON also `beside` it, in the other files), and its `pieces` go
+//! `through` the check into the `ledger` of its source, small files `ahead` of their turn. What became of the pieces of a text is kept in the
+//! `cache`, from which the next run can `replay` it; the long tables of a connector are found in their files (`long_table_files`) and turned
+//! whole.
 //! Rows that were put aside and have been set right since are taken behind all others (`corrections`).
 //!
 //! Which tables a study asks for is `planned` in `jobs`, each with its `job_files`; `reading` makes them one after the other, through
@@ -43,6 +45,7 @@ mod square_table;
 mod time;
 mod unpacked;
 mod unquoted;
+mod utf16;
 mod value;
 mod workbook;
 mod written;
@@ -68,6 +71,8 @@ mod ledger;
 mod notes;
 mod quarantine;
 
+mod beside;
+mod long_table_files;
 mod long_tables;
 mod newest;
 mod opened;
@@ -117,12 +122,20 @@ mod format_tests;
 #[cfg(test)]
 mod identity_tests;
 #[cfg(test)]
+mod long_table_tests;
+#[cfg(test)]
 mod notation_tests;
+#[cfg(test)]
+mod page_tests;
 #[cfg(test)]
 mod robustness_tests;
 #[cfg(test)]
 mod server_tls_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod utf16_tests;
+#[cfg(test)]
+mod vendor_tests;
 #[cfg(test)]
 mod zone_tests;

@@ -16,7 +16,7 @@ use super::places::{Columns, Places};
 use super::sheet_export::Sheet;
 use super::unpacked::Unpacked;
 use super::value::{self, ValueChunk, ValueRows};
-use super::{json_lines, workbook};
+use super::{json_lines, long_tables, workbook};
 use crate::study::Files;
 use datafusion::arrow::array::RecordBatch;
 use std::collections::BTreeSet;
@@ -46,6 +46,8 @@ pub(super) struct Visited<T> {
     pub(super) out: T,
     /// The text from which the pieces came, where they came from text.
     pub(super) blocks: Option<Blocks>,
+    /// Whether it lacks columns that other files of its source have, so that what became of it depends on them.
+    pub(super) is_partial: bool,
 }
 
 impl<T> Visited<T> {
@@ -78,6 +80,10 @@ impl Opening<'_> {
             }
             Layout::ExportJson(format) => {
                 let export = json_export(file, &self.contract.source, format)?;
+                let is_alone = || !file.beside.as_ref().is_some_and(|own| own.has_responses());
+                if export.columns.columns().is_empty() && is_alone() {
+                    return Err(refused(file, &self.contract.source, ExportError::NoResponses { format }));
+                }
                 let names: Arc<[String]> = export.table.names().into();
                 let mut chunk = Some(ValueChunk::of(&names, &export.table));
                 self.values(Columns::Export(&export.columns), || Ok(chunk.take()), visit)
@@ -124,7 +130,11 @@ impl Opening<'_> {
         };
         let wanted: Vec<String> = contract.columns.iter().filter(|column| column.is_in_file()).map(from).collect();
         let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-        let there = json_lines::names(&file.name, &file.path, &wanted)?;
+        let there = match json_lines::names(&file.name, &file.path, &wanted) {
+            // Among others a page without a row is one.
+            Err(IntakeError::Empty { .. }) if file.beside.is_some() => Vec::new(),
+            there => there?,
+        };
         let places = self.places(Columns::Plain(&there))?;
         let names: Arc<[String]> = there.into();
         let mut blocks = Blocks::open(&file.name, &file.path, json_lines::NO_DELIMITER)?;
@@ -153,7 +163,7 @@ impl Opening<'_> {
             first_line: 1,
             header_bytes: 0,
         })?;
-        Ok(Visited { out, blocks: Some(blocks) })
+        Ok(Visited { out, blocks: Some(blocks), is_partial: places.is_partial })
     }
 
     fn columnar<V: Visit>(mut self, visit: V) -> Result<Visited<V::Out>, IntakeError> {
@@ -180,7 +190,7 @@ impl Opening<'_> {
             first_line: 1,
             header_bytes: 0,
         })?;
-        Ok(Visited { out, blocks: None })
+        Ok(Visited { out, blocks: None, is_partial: false })
     }
 
     /// Rows that come in chunks of values.
@@ -193,6 +203,7 @@ impl Opening<'_> {
         let mut places = self.places(columns)?;
         let own = places.of_export(self.contract, columns);
         let contract = own.as_ref().unwrap_or(self.contract);
+        let is_sheet = self.reading.file.layout == Layout::Workbook && !long_tables::are_of(self.reading.files);
         let out = visit.visit(Pieces {
             next,
             check: |chunk: &ValueChunk| {
@@ -209,10 +220,10 @@ impl Opening<'_> {
             n_bytes: |_: &ValueChunk| 0,
             at_once: 1,
             // The header of a sheet is its first row; the rows of a table have none.
-            first_line: if self.reading.file.layout == Layout::Workbook { 2 } else { 1 },
+            first_line: if is_sheet { 2 } else { 1 },
             header_bytes: 0,
         })?;
-        Ok(Visited { out, blocks: None })
+        Ok(Visited { out, blocks: None, is_partial: places.is_partial })
     }
 }
 
@@ -235,6 +246,6 @@ pub(super) fn refused(file: &SourceFile, source: &str, problem: ExportError) -> 
 pub(super) fn whole(file: &SourceFile) -> Result<Vec<u8>, IntakeError> {
     let mut bytes = Vec::new();
     let read = Unpacked::open(&file.path).and_then(|mut text| text.read_to_end(&mut bytes));
-    read.map_err(|source| IntakeError::Unreadable { file: file.name.clone(), source })?;
+    read.map_err(|source| IntakeError::of_text(&file.name, source))?;
     Ok(bytes)
 }

@@ -102,7 +102,7 @@ impl OpenedText {
             first_line: 1 + start.n_lines,
             header_bytes: start.n_bytes as u64,
         })?;
-        Ok(Visited { out, blocks: Some(blocks) })
+        Ok(Visited { out, blocks: Some(blocks), is_partial: false })
     }
 
     /// The rows that begin in some lines; what is behind the last of these is not read.

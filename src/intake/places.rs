@@ -59,6 +59,8 @@ pub(super) struct Places {
     judge: Option<RowJudge>,
     /// Columns of the contract; behind them are those of the file.
     n_asked: usize,
+    /// Whether some columns are in other files of the source alone, and gaps in this one.
+    pub(super) is_partial: bool,
 }
 
 impl Places {
@@ -81,6 +83,7 @@ impl Places {
             instead: Vec::new(),
             judge: None,
             n_asked,
+            is_partial: false,
         };
         for column in &contract.columns {
             if let Some(zone) = column.zone_of_file(&file.name) {
@@ -99,9 +102,13 @@ impl Places {
             let called = |key: &String| if columns.has(key) { key.clone() } else { renamed(key) };
             let partition = file.partitions.iter().find(|(key, _)| called(key) == column.input);
             // What a folder's name says holds for all of its rows, whatever stands in them.
-            let constant = partition.map(|(_, value)| value.clone());
+            let mut constant = partition.map(|(_, value)| value.clone());
             if first.is_none() && constant.is_none() {
-                return Err(missing(contract, column, file, &names));
+                if !is_beside(column, file, files) {
+                    return Err(missing(contract, column, file, &names));
+                }
+                constant = Some(String::new());
+                places.is_partial = true;
             }
             if first.is_some() && constant.is_some() {
                 places.overruled.push(places.positions.len());
@@ -141,8 +148,9 @@ impl Places {
     pub(super) fn of_export(&mut self, contract: &Contract, columns: Columns<'_>) -> Option<Contract> {
         let Columns::Export(columns) = columns else { return None };
         let mut own = contract.clone();
-        for (column, &at) in own.columns.iter_mut().zip(&self.positions) {
-            let stated = &columns.columns()[at];
+        for ((column, &at), constant) in own.columns.iter_mut().zip(&self.positions).zip(&self.constants) {
+            // What is no cell of the file has no column of it.
+            let Some(stated) = columns.columns().get(at).filter(|_| constant.is_none()) else { continue };
             if let Kind::Instant(clock) = &column.kind
                 && let Some(clock) = clock.completed(stated.zone.as_deref(), stated.time.as_ref())
             {
@@ -159,7 +167,8 @@ impl Places {
             let class = columns.all_with(ExportRole::RecommendClass).next().map(|at| self.n_asked + at);
             own.tallied = Some(Tallied { recommend, class: answers.class.or(class) });
         }
-        let needed = columns_of_answers(contract, answers);
+        let mut needed = columns_of_answers(contract, answers);
+        needed.retain(|&at| self.constants[at].is_none());
         let rules = RowRules {
             unfinished: match answers.unfinished {
                 Unfinished::KeepAnswered => UnfinishedRows::KeepAnswered,
@@ -228,6 +237,13 @@ fn plain_place(
             column: column.input.clone(),
         }),
     }
+}
+
+/// Whether another JSON file of the source has a column: what a page does not hold is a gap there.
+fn is_beside(column: &Column, file: &SourceFile, files: &Files) -> bool {
+    // A name that is not clear is refused where it stands.
+    let has = |columns: &ExportColumns| !matches!(export_place(column, files, columns), Ok(None));
+    file.beside.as_ref().is_some_and(|beside| beside.has(named_from(column, files), has))
 }
 
 /// A column of an export by any of its names, by what the study renames it from, or by the part it plays, as in `@recommend`.

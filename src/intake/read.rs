@@ -31,7 +31,7 @@ pub(super) fn read_source(
     if long_tables::are_of(files) {
         long_tables::read(found, files, &mut renames, reporter, &mut ledger)?;
     } else {
-        ledger.newest = Newest::of(found, files, ledger.contract)?;
+        ledger.newest = Newest::of(found, files, ledger.contract, cache)?;
         read_files(found, files, cache, &mut renames, reporter, &mut ledger)?;
         ledger.account.remarks.extend(pages::missing(found)?);
     }
@@ -79,7 +79,7 @@ fn read_file(
     let slot = cache.slot(file);
     let is_wanted = slot.as_ref().is_some_and(|slot| slot.may_be_there()) || ledger.corrections.asks_for_hash(file);
     let known = match cache.hashed(file) {
-        Some(known) => Some(known.clone()),
+        Some(known) => Some(known),
         None if is_wanted => Some(file.hashed()?),
         None => None,
     };
@@ -94,7 +94,7 @@ fn read_file(
     let draft = slot.and_then(|slot| slot.draft());
     let through = Through { file, reporter: &mut *reporter, ledger: &mut *ledger, draft };
     let mut visited = opening.visit(through)?;
-    let draft = visited.out.draft.take();
+    let draft = visited.out.draft.take().filter(|_| !visited.is_partial);
     let (rows_read, first_line, is_text) = (visited.out.n_rows, visited.out.first_line, visited.is_text());
     let hashed = visited.fingerprint(file)?;
     if known.is_some_and(|known| known.sha256 != hashed.sha256) {

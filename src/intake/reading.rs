@@ -15,6 +15,7 @@ use super::jobs::{AMOUNTS_MAX, Job};
 use super::key_hash::KeyHash;
 use super::ledger::{Closed, Ledger, Sink};
 use super::lookup_files::Lookups;
+use super::newest;
 use super::notes::Notes;
 use super::planned::Origin;
 use super::progress::{Progress, Reporter};
@@ -141,7 +142,7 @@ impl<'r> Reading<'r> {
             numerals: job.files.map(|files| files.numerals.clone()).unwrap_or_default(),
             columns,
         };
-        let planned = PlannedTable {
+        let mut planned = PlannedTable {
             folder: self.folders.work.join(job.name),
             schema: Arc::new(Schema::new(fields)),
             layout,
@@ -150,6 +151,7 @@ impl<'r> Reading<'r> {
         };
         let Some(files) = job.files else { return planned.without_rows() };
         let found = self.find(job.name, files)?;
+        planned.contract.asks_for_versions = newest::asks_for_marks(&found, &planned.contract);
         if let Some(zone) = &job.zone {
             check_zones(job.name, zone, &found)?;
         }
@@ -164,7 +166,7 @@ impl<'r> Reading<'r> {
     fn table_of(&mut self, planned: &PlannedTable, files: &Files, found: &[SourceFile]) -> Result<Table, IntakeError> {
         let contract = &planned.contract;
         let whole = self.cache;
-        let mut cache = whole.of_source(contract, files);
+        let cache = whole.of_source(contract, files);
         // A table with corrected rows is made each time, of entries that hold what the files say.
         let is_corrected = self.corrections.of_source(&contract.source).has_any();
         let slot = if is_corrected { None } else { cache.table_slot(&planned.shape(), found) };

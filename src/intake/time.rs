@@ -11,8 +11,19 @@ const DAY_1900: i64 = -25_567;
 const DAY_1904: i64 = -24_107;
 /// The first instant of the year 10000, in microseconds of UTC: what lies beyond was written in another unit.
 const YEAR_10000_US: i64 = 253_402_300_800 * SECOND_US;
-/// What seconds of today become when they are read as milliseconds: some instant before this, 1970-01-26.
-const SECONDS_READ_AS_MILLISECONDS_US: i64 = 25 * DAY_US;
+/// What seconds of today become when they are read as milliseconds, these as microseconds and these as nanoseconds: some instant before
+/// this, 1970-01-26.
+const NEXT_UNIT_US: i64 = 25 * DAY_US;
+
+/// The spreadsheets' day 0, 1899-12-30, in days since 1970-01-01: the one that fits their dates from March 1900 on. Before that they count
+/// a 29th of February that 1900 did not have.
+const DAY_SERIAL_0: i64 = -25_569;
+/// The first serial number that means one day alone.
+const SERIAL_FIRST: f64 = 61.0;
+/// The serial number of the day after 9999-12-31.
+const SERIALS: f64 = 2_958_466.0;
+/// Milliseconds of a day: a serial number is as exact as that, since fifteen digits of one say no more than tens of microseconds.
+const DAY_MS: f64 = 86_400_000.0;
 
 /// How a source's times become instants.
 #[derive(Debug, Clone)]
@@ -81,9 +92,9 @@ impl Clock {
             Cell::Text(text) => self.text(text, row, zones)?,
             Cell::Instant(us) => self.universal(us, us),
             Cell::Local(us) => self.local(us, row, zones)?,
-            Cell::Integer(value) => self.epoch(Some(value), None)?,
-            Cell::Number(value) => self.epoch(None, Some(value))?,
-            Cell::Single(value) => self.epoch(None, Some(f64::from(value)))?,
+            Cell::Integer(value) => self.number(Some(value), None, row, zones)?,
+            Cell::Number(value) => self.number(None, Some(value), row, zones)?,
+            Cell::Single(value) => self.number(None, Some(f64::from(value)), row, zones)?,
         };
         check_day(instant.us)?;
         Ok(Some(instant))
@@ -91,11 +102,10 @@ impl Clock {
 
     fn text(&self, text: &str, row: &RowZone, zones: &mut Zones) -> Result<Instant, Reason> {
         let written = match (&self.format, &self.pattern) {
-            (TimeFormat::EpochSeconds | TimeFormat::EpochMilliseconds, _) => {
-                return self.epoch(text.parse().ok(), super::number::parse(text));
-            }
+            (TimeFormat::Iso, _) => Written::plain(text),
+            (TimeFormat::IsoHour24, _) => Written::with_hours_to_24(text),
             (_, Some(pattern)) => pattern.read(text),
-            (_, None) => Written::plain(text),
+            (_, None) => return self.number(text.parse().ok(), super::number::parse(text), row, zones),
         };
         match written.ok_or(Reason::Unparsable)? {
             Written::Instant { us, local_us } => {
@@ -107,17 +117,55 @@ impl Clock {
         }
     }
 
+    /// A number of days, seconds or parts of them.
+    fn number(
+        &self,
+        whole: Option<i64>,
+        number: Option<f64>,
+        row: &RowZone,
+        zones: &mut Zones,
+    ) -> Result<Instant, Reason> {
+        let days = number.or(whole.map(|whole| whole as f64));
+        match self.format {
+            TimeFormat::ExcelSerial => self.serial(days, DAY_SERIAL_0, SERIAL_FIRST, row, zones),
+            TimeFormat::ExcelSerial1904 => self.serial(days, DAY_1904, 1.0, row, zones),
+            _ => self.epoch(whole, number),
+        }
+    }
+
+    /// A local time that a spreadsheet counts in days since its day 0.
+    fn serial(
+        &self,
+        days: Option<f64>,
+        day_0: i64,
+        first: f64,
+        row: &RowZone,
+        zones: &mut Zones,
+    ) -> Result<Instant, Reason> {
+        let days = days.ok_or(Reason::Unparsable)?;
+        if days < first {
+            return Err(Reason::SuspiciousDate);
+        }
+        if days >= SERIALS - (day_0 - DAY_SERIAL_0) as f64 {
+            return Err(Reason::Unparsable);
+        }
+        self.local((days * DAY_MS).round() as i64 * 1000 + day_0 * DAY_US, row, zones)
+    }
+
     fn epoch(&self, whole: Option<i64>, number: Option<f64>) -> Result<Instant, Reason> {
-        let (unit_us, is_suspicious_before) = match self.format {
-            TimeFormat::EpochSeconds => (SECOND_US, DAY_US),
-            TimeFormat::EpochMilliseconds => (1000, SECONDS_READ_AS_MILLISECONDS_US),
+        // Of units finer than a microsecond, how many are one; of coarser ones, how many microseconds one is.
+        let (unit_us, per_us, is_suspicious_before) = match self.format {
+            TimeFormat::EpochSeconds => (SECOND_US, 1, DAY_US),
+            TimeFormat::EpochMilliseconds => (1000, 1, NEXT_UNIT_US),
+            TimeFormat::EpochMicroseconds => (1, 1, NEXT_UNIT_US),
+            TimeFormat::EpochNanoseconds => (1, 1000, NEXT_UNIT_US),
             // A bare number says no unit.
-            TimeFormat::Iso | TimeFormat::Pattern(_) => return Err(Reason::Unparsable),
+            _ => return Err(Reason::Unparsable),
         };
         let us = match (whole, number) {
-            (Some(whole), _) => whole.checked_mul(unit_us).ok_or(Reason::Unparsable)?,
+            (Some(whole), _) => whole.checked_mul(unit_us).ok_or(Reason::Unparsable)?.div_euclid(per_us),
             (None, Some(number)) => {
-                let us = number * unit_us as f64;
+                let us = number * unit_us as f64 / per_us as f64;
                 // Beyond 2^53 microseconds (the year 2255) the number no longer tells single ones apart.
                 if us.abs() < 9.0e15 { us.floor() as i64 } else { return Err(Reason::Unparsable) }
             }
@@ -461,6 +509,104 @@ mod tests {
         let iso = clock(None, TimeFormat::Iso);
         assert_eq!(cell(&iso, Cell::Integer(1_790_791_530)), Err(Reason::Unparsable));
         assert_eq!(read(&clock(None, TimeFormat::EpochSeconds), "99999999999999999999"), Err(Reason::Unparsable));
+    }
+
+    /// The largest unit that is stated too fine lies in January 1970, and one that is too coarse in no calendar.
+    #[test]
+    fn microseconds_and_nanoseconds_are_held_against_the_units_beside_them() {
+        // date -u -d '2026-09-30 18:05:30' +%s
+        let expected = Ok(Some(1_790_791_530_000_000));
+        let (micro, nano) = (clock(None, TimeFormat::EpochMicroseconds), clock(None, TimeFormat::EpochNanoseconds));
+        assert_eq!(read(&micro, "1790791530000000"), expected);
+        assert_eq!(cell(&micro, Cell::Integer(1_790_791_530_000_000)), expected);
+        assert_eq!(cell(&micro, Cell::Number(1_790_791_530e6)), expected);
+        assert_eq!(read(&nano, "1790791530000000999"), expected);
+        assert_eq!(read(&nano, "1.79079153e18"), expected);
+        for (own, finer, coarser) in
+            [(&micro, "1790791530000", "1790791530000000000"), (&nano, "1790791530000000", "99999999999999999999999")]
+        {
+            assert_eq!(read(own, finer), Err(Reason::SuspiciousDate), "{finer}");
+            assert_eq!(read(own, coarser), Err(Reason::Unparsable), "{coarser}");
+        }
+        assert_eq!((read(&micro, "-1"), read(&nano, "-1")), (Err(Reason::SuspiciousDate), Err(Reason::SuspiciousDate)));
+        assert_eq!(read(&micro, "2026-09-30"), Err(Reason::Unparsable));
+    }
+
+    /// ECMA-376, part 1, 18.17.4: days since 1899-12-30, or since 1904-01-01. Python 3.11: `(date(2026, 1, 3) - date(1899, 12, 30)).days` is
+    /// 46025 and `(date(2026, 1, 3) - date(1904, 1, 1)).days` 44563, 8:05 is 0.3368055556 of a day; `date -u -d '2026-01-03 08:05' +%s`.
+    #[test]
+    fn serial_numbers_of_spreadsheets_are_local_times() {
+        let at = 1_767_427_500 * SECOND_US;
+        let (serial, old) =
+            (clock(Some("UTC"), TimeFormat::ExcelSerial), clock(Some("UTC"), TimeFormat::ExcelSerial1904));
+        assert_eq!(read(&serial, "46025.3368055556"), Ok(Some(at)));
+        assert_eq!(cell(&serial, Cell::Number(46_025.336_805_555_6)), Ok(Some(at)));
+        assert_eq!(cell(&serial, Cell::Integer(46_025)), Ok(Some(at - 29_100 * SECOND_US)));
+        assert_eq!(read(&old, "44563.3368055556"), Ok(Some(at)));
+        // Half past two in the afternoon, to the second, however many digits are left.
+        assert_eq!(read(&serial, "46025.60416667"), Ok(Some(at + 23_100 * SECOND_US)));
+        // TZ=Europe/Berlin date -d '2026-01-03 08:05' +%s
+        assert_eq!(
+            read(&clock(Some("Europe/Berlin"), TimeFormat::ExcelSerial), "46025.3368055556"),
+            Ok(Some(at - 3600 * SECOND_US))
+        );
+        assert_eq!(read(&clock(None, TimeFormat::ExcelSerial), "46025"), Err(Reason::NoZone));
+        // 1900-03-01 is day 61, before which the calendar of spreadsheets has a day that was none; 0 and 1 stand for no date.
+        assert_eq!(read(&serial, "61"), Ok(Some((DAY_1900 + 59) * DAY_US)));
+        for text in ["60", "2", "1", "0", "-1"] {
+            assert_eq!(read(&serial, text), Err(Reason::SuspiciousDate), "{text}");
+        }
+        assert_eq!(
+            (read(&old, "0.5"), read(&old, "1")),
+            (Err(Reason::SuspiciousDate), Ok(Some((DAY_1904 + 1) * DAY_US)))
+        );
+        // Python 3.11: (datetime(9999, 12, 31) - datetime(1970, 1, 1)).total_seconds() is 253402214400.
+        assert_eq!(read(&serial, "2958465"), Ok(Some(253_402_214_400 * SECOND_US)));
+        assert_eq!(read(&old, "2957003"), Ok(Some(253_402_214_400 * SECOND_US)));
+        for (own, text) in [
+            (&serial, "2958466"),
+            (&old, "2957004"),
+            (&serial, "20260103"),
+            (&serial, "1767427500"),
+            (&serial, "2026-01-03"),
+        ] {
+            assert_eq!(read(own, text), Err(Reason::Unparsable), "{text}");
+        }
+        let ending = Clock::new(&Times {
+            day: Some(DateInstant::End),
+            ..Times { zone: Some("UTC".to_owned()), format: TimeFormat::ExcelSerial, ..Times::default() }
+        });
+        assert_eq!(read(&ending, "46025"), Ok(Some(at - 29_100 * SECOND_US + DAY_US - 1)));
+    }
+
+    /// Node 20: `new Intl.DateTimeFormat("en-CA", { ..., hour12: false })` writes 00:05:09 as `24:05:09` of the same day.
+    #[test]
+    fn hours_from_1_to_24_begin_the_day_with_24() {
+        let own = clock(Some("UTC"), TimeFormat::IsoHour24);
+        // date -u -d '2026-05-01 00:05:09' +%s
+        let at = 1_777_593_909 * SECOND_US;
+        assert_eq!(read(&own, "2026-05-01 24:05:09"), Ok(Some(at)));
+        assert_eq!(read(&own, "2026-05-01T24:05:09Z"), Ok(Some(at)));
+        assert_eq!(read(&own, "2026-05-01 12:05:09"), Ok(Some(at + 12 * 3600 * SECOND_US)));
+        assert_eq!(read(&own, "2026-05-01"), Ok(Some(at - 309 * SECOND_US)));
+        assert_eq!(read(&clock(Some("UTC"), TimeFormat::Iso), "2026-05-01 24:05:09"), Err(Reason::Unparsable));
+    }
+
+    /// GNU date: `date -u -d 2026-09-30 +%G-W%V-%u` is 2026-W40-3, and `+%Y-%j` 2026-273; Python 3.11: `date.fromisocalendar(2020, 53, 5)` is
+    /// 2021-01-01, and `date.fromisocalendar(2025, 1, 1)` 2024-12-30.
+    #[test]
+    fn dates_of_weeks_and_days_of_the_year_are_read() {
+        let utc = clock(Some("UTC"), TimeFormat::Iso);
+        for (text, date) in [("2026-W40-3", "2026-09-30"), ("2020-W53-5", "2021-01-01"), ("2025-W01-1", "2024-12-30")] {
+            assert!(read(&utc, text).is_ok_and(|us| us.is_some()), "{text}");
+            assert_eq!(read(&utc, text), read(&utc, date), "{text}");
+        }
+        for text in ["2026-W54-1", "2021-W53-1", "2026-W40-8", "2026-W00-1", "2026-W40", "2026-273"] {
+            assert_eq!(read(&utc, text), Err(Reason::Unparsable), "{text}");
+        }
+        for (format, text) in [("%Y-%j", "2026-273"), ("%G-W%V-%u", "2026-W40-3")] {
+            assert_eq!(read(&pattern(format), text), read(&utc, "2026-09-30"), "{format}");
+        }
     }
 
     /// Python 3.11: `(datetime(9999, 12, 31) - datetime(1970, 1, 1)).total_seconds()` is 253402214400.

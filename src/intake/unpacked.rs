@@ -1,9 +1,11 @@
-//! A file's bytes as they are meant: gzip and zstd are unpacked on the way, and what is hashed is the file as it lies.
+//! A file's bytes as they are meant: gzip and zstd are unpacked on the way, UTF-16 with its mark becomes UTF-8, and what is hashed is the
+//! file as it lies.
 
 use super::hash::{FileHash, HashedFile};
+use super::utf16::{ByteOrder, Utf16};
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,9 +14,12 @@ const GZIP: &[u8] = b"\x1f\x8b";
 /// The first bytes of a zstd file.
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
+/// Bytes that tell how a file is packed, and what its signs are.
+const MARK_BYTES: u64 = 4;
+
 /// How a file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packing {
+enum Packing {
     /// As it is.
     Plain,
     Gzip,
@@ -23,7 +28,7 @@ pub(super) enum Packing {
 
 impl Packing {
     /// By the first bytes of a file.
-    pub(super) fn of(first: &[u8]) -> Self {
+    fn of(first: &[u8]) -> Self {
         if first.starts_with(GZIP) {
             Self::Gzip
         } else if first.starts_with(ZSTD) {
@@ -50,12 +55,16 @@ struct Counted {
 impl Unpacked {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let packed = Arc::new(Mutex::new(Counted::default()));
-        let packing = Packing::of(&first_bytes(path, 4)?);
+        let first = first_bytes(path, MARK_BYTES)?;
         let file = Watched { file: File::open(path)?, counted: Arc::clone(&packed) };
-        let reader: Box<dyn Read + Send> = match packing {
-            Packing::Plain => Box::new(file),
-            Packing::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file))),
-            Packing::Zstd => Box::new(zstd::stream::read::Decoder::new(file)?),
+        let (first, reader): (Vec<u8>, Box<dyn Read + Send>) = match Packing::of(&first) {
+            Packing::Plain => (first, Box::new(file)),
+            Packing::Gzip => with_first(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file)))?,
+            Packing::Zstd => with_first(zstd::stream::read::Decoder::new(file)?)?,
+        };
+        let reader = match ByteOrder::of(&first) {
+            Some(order) => Box::new(Utf16::new(reader, order)),
+            None => reader,
         };
         Ok(Self { reader, packed })
     }
@@ -105,6 +114,19 @@ impl<R: Read> Read for Watched<R> {
     }
 }
 
+/// The first bytes of what was packed, by which its signs are known, and all of it.
+fn with_first(mut reader: impl Read + Send + 'static) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
+    let mut first = Vec::new();
+    (&mut reader).take(MARK_BYTES).read_to_end(&mut first)?;
+    Ok((first.clone(), Box::new(Cursor::new(first).chain(reader))))
+}
+
+/// Whether a file means its bytes as they lie, so that its places can be gone to.
+pub(super) fn is_as_it_lies(path: &Path) -> io::Result<bool> {
+    let first = first_bytes(path, MARK_BYTES)?;
+    Ok(Packing::of(&first) == Packing::Plain && ByteOrder::of(&first).is_none())
+}
+
 /// Up to so many bytes from the beginning of a file as it lies.
 pub(super) fn first_bytes(path: &Path, n_bytes: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -137,9 +159,16 @@ mod tests {
         // Two members one after the other are one file.
         let twice = [gzip.clone(), gzip.clone()].concat();
         let zstd = zstd::encode_all(text.as_bytes(), 1).expect("in memory");
-        for (name, bytes, times) in
-            [("plain", text.clone().into_bytes(), 1), ("gzip", gzip, 1), ("twice", twice, 2), ("zstd", zstd, 1)]
-        {
+        let wide: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let wide_zstd = zstd::encode_all(&wide[..], 1).expect("in memory");
+        for (name, bytes, times) in [
+            ("plain", text.clone().into_bytes(), 1),
+            ("gzip", gzip, 1),
+            ("twice", twice, 2),
+            ("zstd", zstd, 1),
+            ("wide", wide, 1),
+            ("wide_zstd", wide_zstd, 1),
+        ] {
             let path = folder.path().join(name);
             std::fs::write(&path, &bytes).expect("written");
             let mut unpacked = Unpacked::open(&path).expect("opens");

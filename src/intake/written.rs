@@ -38,6 +38,30 @@ impl Written {
             .or_else(|| Self::spaced_iso(text))
             .or_else(|| month_names::read(&plain_spaces(text)))
             .or_else(|| Self::loose_iso(text))
+            .or_else(|| Self::of_week(text))
+    }
+
+    /// The same where hours go from 1 to 24, so that 24 is the first of the day.
+    pub(super) fn with_hours_to_24(text: &str) -> Option<Self> {
+        let hour = "2026-05-01 ".len()..;
+        match text.get(hour.clone()).and_then(|clock| clock.strip_prefix("24:")) {
+            Some(behind) => Self::plain(&format!("{}00:{behind}", &text[..hour.start])),
+            None => Self::plain(text),
+        }
+    }
+
+    /// A date of ISO 8601 by its week: `2026-W40-3`. One by the day of its year (`2026-273`) could be any number of an order.
+    fn of_week(text: &str) -> Option<Self> {
+        let &[y1, y2, y3, y4, b'-', b'W', w1, w2, b'-', weekday @ b'1'..=b'7'] = text.as_bytes() else { return None };
+        let (year, week) = (100 * two_digits(y1, y2)? + two_digits(y3, y4)?, two_digits(w1, w2)?);
+        // The first week is the one that holds the 4th of January; 1970-01-01 was a Thursday.
+        let first_monday = |year: i64| {
+            let day = days_since_1970(year, 1, 4);
+            day - (day + 3).rem_euclid(7)
+        };
+        let n_weeks = (first_monday(year + 1) - first_monday(year)) / 7;
+        let day = first_monday(year) + 7 * (week - 1) + i64::from(weekday - b'1');
+        (1..=n_weeks).contains(&week).then(|| Self::Local(day * DAY_US))
     }
 
     /// A date and a time of ISO 8601 with a blank before what says how far they are from UTC, as warehouses and programs write it:

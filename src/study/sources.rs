@@ -190,10 +190,45 @@ pub enum TimeFormat {
     Iso,
     /// Seconds since 1970 in UTC.
     EpochSeconds,
+    /// The same where hours go from 1 to 24, as JavaScript writes them for some countries: `2026-05-01 24:05` is five past midnight, at the
+    /// beginning of that day.
+    #[serde(rename = "iso_hour_24")]
+    IsoHour24,
     /// Milliseconds since 1970 in UTC.
     EpochMilliseconds,
+    /// Microseconds since 1970 in UTC.
+    EpochMicroseconds,
+    /// Nanoseconds since 1970 in UTC; what is finer than a microsecond is cut off.
+    EpochNanoseconds,
+    /// Days since 1899-12-30 of some place, as spreadsheets count them; the time of day is the fraction.
+    ExcelSerial,
+    /// The same since 1904-01-01, as old spreadsheets of Macintosh computers count them.
+    #[serde(rename = "excel_serial_1904")]
+    ExcelSerial1904,
     /// A pattern in the manner of strptime.
     Pattern(String),
+}
+
+impl TimeFormat {
+    /// The words of a study file; beside them stand patterns.
+    pub(super) const WORDS: [(&'static str, Self); 8] = [
+        ("iso", Self::Iso),
+        ("iso_hour_24", Self::IsoHour24),
+        ("epoch_seconds", Self::EpochSeconds),
+        ("epoch_milliseconds", Self::EpochMilliseconds),
+        ("epoch_microseconds", Self::EpochMicroseconds),
+        ("epoch_nanoseconds", Self::EpochNanoseconds),
+        ("excel_serial", Self::ExcelSerial),
+        ("excel_serial_1904", Self::ExcelSerial1904),
+    ];
+
+    /// What a study writes as `time_format`.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Pattern(pattern) => pattern,
+            other => Self::WORDS.iter().find(|(_, own)| own == other).map_or("iso", |(word, _)| word),
+        }
+    }
 }
 
 /// A lowest and a highest value, both allowed.
@@ -768,6 +803,12 @@ pub(super) fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<F
             "`{}` has both `table` and `query`; keep the one that is to be read",
             path.path().trim_end_matches(".path")
         ))));
+    }
+    if let Some(item) = section.item("query").filter(|_| format == Format::Export(Vendor::FivetranQualtrics)) {
+        return Err(item.invalid(
+            "format = \"fivetran_qualtrics\" reads several tables of a database; leave `query` out, and say which are meant by a \
+             pattern where that is not clear, as in table = \"qualtrics.*\"",
+        ));
     }
     let mut rename = BTreeMap::new();
     if let Some(item) = section.item("rename") {

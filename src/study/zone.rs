@@ -116,17 +116,19 @@ fn is_abbreviation(name: &str) -> bool {
 }
 
 fn read_format(item: &Item<'_, '_>) -> Result<TimeFormat, StudyError> {
-    match item.text()?.as_str() {
-        "iso" => Ok(TimeFormat::Iso),
-        "epoch_seconds" => Ok(TimeFormat::EpochSeconds),
-        "epoch_milliseconds" => Ok(TimeFormat::EpochMilliseconds),
+    let text = item.text()?;
+    if let Some((_, format)) = TimeFormat::WORDS.into_iter().find(|(word, _)| *word == text) {
+        return Ok(format);
+    }
+    match text.as_str() {
         pattern if pattern.contains('%') => {
             check_pattern(pattern).map_err(|wrong| item.invalid(format!("`{}` {wrong}", item.path())))?;
             Ok(TimeFormat::Pattern(pattern.to_owned()))
         }
         word => Err(item.invalid(format!(
-            "`{}` cannot be \"{word}\"; write iso, epoch_seconds, epoch_milliseconds, or a pattern such as \"%d/%m/%Y %H:%M\"",
-            item.path()
+            "`{}` cannot be \"{word}\"; write {}, or a pattern such as \"%d/%m/%Y %H:%M\"",
+            item.path(),
+            TimeFormat::WORDS.map(|(word, _)| word).join(", ")
         ))),
     }
 }

@@ -38,6 +38,7 @@ mod repurchase;
 mod runs;
 mod scorecard;
 mod separated;
+mod utf16;
 mod windows;
 
 use assert_cmd::Command;

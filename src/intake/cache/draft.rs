@@ -146,6 +146,11 @@ fn typed(checked: &[Checked]) -> Result<Option<RecordBatch>, datafusion::arrow::
             columns.push((record::not_applicable_name(at), Arc::new(flags)));
         }
     }
+    for at in 0..checked[0].versions.len() {
+        let arrays: Vec<ArrayRef> = checked.iter().map(|piece| piece.versions[at].array()).collect();
+        let arrays: Vec<&dyn datafusion::arrow::array::Array> = arrays.iter().map(AsRef::as_ref).collect();
+        columns.push((record::mark_name(at), concat(&arrays)?));
+    }
     if checked.iter().any(|piece| !piece.origins.is_empty()) {
         let places = checked.iter().flat_map(|piece| &piece.origins).map(|origin| origin.place as i64);
         columns.push((PLACE.to_owned(), Arc::new(Int64Array::from_iter_values(places))));

@@ -4,20 +4,23 @@ use super::record::{self, ENTRY, EntryRecord, FORMAT_VERSION, PLACE, PieceRecord
 use super::zone_record::KnownZones;
 use crate::intake::IntakeError;
 use crate::intake::account::FileAccount;
+use crate::intake::buffer::Buffered;
 use crate::intake::check::{Checked, Origin, buffer_for};
-use crate::intake::contract::Contract;
+use crate::intake::contract::{Contract, Kind};
 use crate::intake::files::SourceFile;
 use crate::intake::fingerprints;
 use crate::intake::hash;
 use crate::intake::zones::NamedZones;
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use datafusion::arrow::compute::concat_batches;
+use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// An entry whose every byte is known to be as it was written, and whose zones are what they were.
@@ -85,6 +88,29 @@ impl Entry {
 
     /// The pieces of a part as they were checked.
     pub(in crate::intake) fn part(&self, number: usize, contract: &Contract) -> Result<Vec<Checked>, IntakeError> {
+        self.columns_of_part(number, contract, |name| !record::is_mark(name))
+    }
+
+    /// The same with the ids, the times and the marks of their rows alone: all other columns are gaps.
+    pub(in crate::intake) fn versions_of_part(
+        &self,
+        number: usize,
+        contract: &Contract,
+    ) -> Result<Vec<Checked>, IntakeError> {
+        let is_asked = |at: usize| contract.unique == Some(at) || matches!(contract.columns[at].kind, Kind::Instant(_));
+        let asked: BTreeSet<String> =
+            (0..contract.columns.len()).filter(|&at| is_asked(at)).map(record::column_name).collect();
+        self.columns_of_part(number, contract, |name| {
+            name == PLACE || record::is_mark(name) || TOGETHER.contains(&name) || asked.contains(name)
+        })
+    }
+
+    fn columns_of_part(
+        &self,
+        number: usize,
+        contract: &Contract,
+        is_asked: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Checked>, IntakeError> {
         let (typed, pieces) = (record::typed_name(number), record::pieces_name(number));
         let unreadable = |name: &str, source: io::Error| IntakeError::Unreadable {
             file: self.folder.join(name).display().to_string(),
@@ -94,7 +120,7 @@ impl Entry {
         let records: Vec<PieceRecord> =
             serde_json::from_slice(&json).map_err(|error| unreadable(&pieces, error.into()))?;
         let batch = match self.record.parts[number].typed_sha256 {
-            Some(_) => Some(read(&self.folder.join(&typed)).map_err(|error| unreadable(&typed, error))?),
+            Some(_) => Some(read(&self.folder.join(&typed), is_asked).map_err(|error| unreadable(&typed, error))?),
             None => None,
         };
         let mut first = 0;
@@ -109,11 +135,14 @@ impl Entry {
     }
 }
 
-fn read(path: &Path) -> io::Result<RecordBatch> {
+fn read(path: &Path, is_asked: impl Fn(&str) -> bool) -> io::Result<RecordBatch> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?).map_err(io::Error::other)?;
     let n_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
-    let schema = builder.schema().clone();
-    let reader = builder.with_batch_size(n_rows.max(1)).build().map_err(io::Error::other)?;
+    let fields = builder.schema().fields().iter().enumerate();
+    let asked: Vec<usize> = fields.filter(|(_, field)| is_asked(field.name())).map(|(at, _)| at).collect();
+    let schema = Arc::new(builder.schema().project(&asked).map_err(io::Error::other)?);
+    let mask = ProjectionMask::roots(builder.parquet_schema(), asked);
+    let reader = builder.with_projection(mask).with_batch_size(n_rows.max(1)).build().map_err(io::Error::other)?;
     let batches = reader.collect::<Result<Vec<RecordBatch>, _>>().map_err(io::Error::other)?;
     concat_batches(&schema, &batches).map_err(io::Error::other)
 }
@@ -147,6 +176,12 @@ fn checked(record: PieceRecord, rows: Option<&RecordBatch>, contract: &Contract)
     } else {
         Vec::new()
     };
+    let mut versions = Vec::new();
+    while let Some(marks) = named(&record::mark_name(versions.len())) {
+        let mut buffer = Buffered::texts();
+        buffer.restore(record.n_used, Some(marks), None)?;
+        versions.push(buffer);
+    }
     Some(Checked {
         columns,
         n_used: record.n_used,
@@ -160,8 +195,7 @@ fn checked(record: PieceRecord, rows: Option<&RecordBatch>, contract: &Contract)
         // The entry has said what there is to say of them.
         zones: NamedZones::default(),
         origins,
-        // The newest rows are found in the files.
-        versions: Vec::new(),
+        versions,
         n_lines: record.n_lines,
         first_time_has_no_zone: record.first_time_has_no_zone,
     })

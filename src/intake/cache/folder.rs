@@ -6,6 +6,7 @@ use super::finished::TableSlot;
 use super::key;
 use super::record::{self, ENTRY};
 use super::zone_record::KnownZones;
+use crate::intake::IntakeError;
 use crate::intake::contract::{Column, Contract};
 use crate::intake::database;
 use crate::intake::files::{Layout, SourceFile};
@@ -14,7 +15,7 @@ use crate::study::Files;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// Entries in the making.
@@ -99,7 +100,7 @@ impl Cache {
         let key = if self.folder.is_some() { key::of_source(contract, files) } else { String::new() };
         let zone = contract.zone.map(|at| contract.columns[at].clone());
         let has_query = files.query.is_some();
-        SourceCache { cache: self, zone, known_zones: Arc::default(), key, has_query, hashed: BTreeMap::new() }
+        SourceCache { cache: self, zone, known_zones: Arc::default(), key, has_query, hashed: Mutex::default() }
     }
 
     /// Removes the entries that were of use the longest ago until those that are left take no more room than they may, and
@@ -189,7 +190,7 @@ pub(in crate::intake) struct SourceCache<'c> {
     key: String,
     has_query: bool,
     /// Files that were hashed already, by name.
-    hashed: BTreeMap<String, HashedFile>,
+    hashed: Mutex<BTreeMap<String, HashedFile>>,
 }
 
 impl SourceCache<'_> {
@@ -235,13 +236,34 @@ impl SourceCache<'_> {
     }
 
     /// Takes the hashes of files that are known before they are read.
-    pub(in crate::intake) fn know(&mut self, found: &[SourceFile], hashed: Vec<HashedFile>) {
-        self.hashed = found.iter().map(|file| file.name.clone()).zip(hashed).collect();
+    pub(in crate::intake) fn know(&self, found: &[SourceFile], hashed: Vec<HashedFile>) {
+        self.known_hashes().extend(found.iter().map(|file| file.name.clone()).zip(hashed));
     }
 
     /// The hash of a file, where it is known.
-    pub(in crate::intake) fn hashed(&self, file: &SourceFile) -> Option<&HashedFile> {
-        self.hashed.get(&file.name)
+    pub(in crate::intake) fn hashed(&self, file: &SourceFile) -> Option<HashedFile> {
+        self.known_hashes().get(&file.name).cloned()
+    }
+
+    fn known_hashes(&self) -> MutexGuard<'_, BTreeMap<String, HashedFile>> {
+        self.hashed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The entry of a file, where it is there and whole.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(in crate::intake) fn entry(&self, file: &SourceFile) -> Result<Option<Entry>, IntakeError> {
+        let Some(slot) = self.slot(file).filter(Slot::may_be_there) else { return Ok(None) };
+        let known = match self.hashed(file) {
+            Some(known) => known,
+            None => {
+                let known = file.hashed()?;
+                self.know(std::slice::from_ref(file), vec![known.clone()]);
+                known
+            }
+        };
+        Ok(slot.find(&known))
     }
 
     fn key_of(&self, file: &SourceFile) -> String {

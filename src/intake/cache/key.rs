@@ -15,8 +15,8 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
         columns,
         unique,
         repeats,
-        // These are asked of the files anew wherever they count.
-        asks_for_versions: _,
+        asks_for_versions,
+        // Of a file these are found in its header.
         versions: _,
         together,
         zone,
@@ -35,7 +35,7 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{source:?} {unique:?} {repeats:?} {together:?} {zone:?} {distinct:?} {answers:?} {tallied:?} {numerals:?}"
+        "{source:?} {unique:?} {repeats:?} {asks_for_versions} {together:?} {zone:?} {distinct:?} {answers:?} {tallied:?} {numerals:?}"
     );
     let _ = writeln!(text, "{format:?} {delimiter:?} {sheet:?} {table:?} {query:?} {rename:?} {blank:?}");
     let _ = writeln!(text, "{}", identity.fingerprint());
@@ -45,7 +45,8 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
 
 /// The word for one file of a source; `zone` is what its name says of its rows.
 pub(super) fn of_file(source_key: &str, file: &SourceFile, zone: Option<&str>) -> String {
-    let SourceFile { name: _, path: _, n_bytes: _, layout, partitions } = file;
+    // What it lacks and others hold is not kept.
+    let SourceFile { name: _, path: _, n_bytes: _, layout, partitions, beside: _ } = file;
     record::hash(format!("{source_key} {layout:?} {partitions:?} {zone:?}").as_bytes())
 }
 

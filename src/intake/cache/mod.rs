@@ -33,6 +33,8 @@ mod finished_tests;
 #[cfg(test)]
 mod identity_tests;
 #[cfg(test)]
+mod newest_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod zone_tests;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes whenever the format of an entry does, or anything in the code that makes other rows of the same file and contract.
-pub(super) const FORMAT_VERSION: u32 = 7;
+pub(super) const FORMAT_VERSION: u32 = 8;
 
 /// The file that makes a folder an entry.
 pub(super) const ENTRY: &str = "entry.json";
@@ -100,6 +100,16 @@ pub(super) fn not_applicable_name(at: usize) -> String {
 
 /// The column that says where in its piece a row stands.
 pub(super) const PLACE: &str = "place";
+
+/// The column with one of the marks that say how new each row is.
+pub(super) fn mark_name(at: usize) -> String {
+    format!("mark {at}")
+}
+
+/// Whether a column is such a mark.
+pub(super) fn is_mark(name: &str) -> bool {
+    name.starts_with("mark ")
+}
 
 /// The columns with the two halves of the fingerprint of what together must not occur twice.
 pub(super) const TOGETHER: [&str; 2] = ["together high", "together low"];

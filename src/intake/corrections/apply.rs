@@ -75,7 +75,7 @@ fn of_file(
         return Ok(());
     }
     let mut decisions = match file.layout {
-        _ if long_tables::are_of(reading.files) => of_long_tables(found, reading, &held, contract)?,
+        _ if long_tables::are_of(reading.files) => of_long_tables(found, reading, sha256, &held, contract)?,
         Layout::Export(..) | Layout::Separated(_) | Layout::Postgres => of_text(reading, sha256, &held, contract)?,
         _ => of_values(reading, &held, contract)?,
     };
@@ -163,11 +163,13 @@ fn of_text(
 fn of_long_tables(
     found: &[SourceFile],
     reading: Reading<'_>,
+    sha256: &str,
     held: &[HeldRow],
     contract: &Contract,
 ) -> Result<Decisions, IntakeError> {
     let opening = Opening { reading, contract, renames: &mut BTreeSet::new() };
-    long_tables::revisit(found, opening, Amend { held, contract, is_text: false })
+    let decided = long_tables::revisit(found, opening, sha256, Amend { held, contract, is_text: false })?;
+    Ok(decided.unwrap_or_default())
 }
 
 /// Rows of all other layouts, piece by piece as far as the last of them.

@@ -4,7 +4,9 @@ use super::correction::Correction;
 use crate::intake::IntakeError;
 use crate::intake::quarantine::COLUMNS;
 use crate::intake::sniff;
+use crate::intake::unpacked::Unpacked;
 use csv::StringRecord;
+use std::io::Read;
 use std::path::Path;
 
 /// The column that quarantine does not have.
@@ -14,7 +16,10 @@ const SHA256: &str = "sha256";
 /// let be.
 pub(super) fn read(path: &Path) -> Result<Vec<Correction>, IntakeError> {
     let file = || path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|source| IntakeError::Unreadable { file: file(), source })?;
+    let mut bytes = Vec::new();
+    // A spreadsheet may have saved it as "Unicode text".
+    let read = Unpacked::open(path).and_then(|mut text| text.read_to_end(&mut bytes));
+    read.map_err(|source| IntakeError::of_text(&file(), source))?;
     parse(&bytes, &file())
 }
 

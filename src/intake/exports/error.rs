@@ -47,6 +47,12 @@ pub enum ExportError {
         /// The cell.
         text: String,
     },
+    /// JSON without a response, and no other file beside it that has some.
+    #[error("it is {} JSON without a single response; get the pages that hold some", .format.title())]
+    NoResponses {
+        /// The format.
+        format: ExportFormat,
+    },
     /// A quote in the header never closes.
     #[error("a quote that opens in the header, line {line}, does not close")]
     UnclosedQuote {

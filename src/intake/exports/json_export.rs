@@ -1,5 +1,6 @@
 //! A vendor's JSON as one table.
 
+use super::super::number;
 use super::columns::{ExportColumn, ExportColumns};
 use super::json::{Json, values_of};
 use super::records::without_mark;
@@ -70,7 +71,22 @@ pub fn table_of_json(format: ExportFormat, bytes: &[u8]) -> Result<ExportTable, 
         }
     }
     roles::keep_first(&mut columns);
-    Ok(ExportTable { columns: ExportColumns::new(format, columns), table: table.finish() })
+    let table = table.finish();
+    for (at, column) in columns.iter_mut().enumerate().filter(|(_, column)| column.time.is_some()) {
+        // Who loads a vendor's answers on may have turned its numbers into dates.
+        let mut filled = table.rows().iter().map(|row| &row[at]).filter(|value| !value.is_blank()).peekable();
+        if filled.peek().is_some() && !filled.any(|value| number::parse(&value.text()).is_some()) {
+            column.time = None;
+        }
+    }
+    Ok(ExportTable { columns: ExportColumns::new(format, columns), table })
+}
+
+/// Whether bytes are a page of a vendor's API without a response, as the last page is.
+pub fn is_empty_page(format: ExportFormat, bytes: &[u8]) -> bool {
+    let Ok(documents) = values_of(without_mark(bytes)) else { return false };
+    let is_empty = |document| vendor_json::responses(format, document).is_some_and(|responses| responses.is_empty());
+    !documents.is_empty() && documents.into_iter().all(is_empty)
 }
 
 /// How many responses the pages of a vendor's API say that there are, and how many stand in these bytes; nothing where they do not
@@ -112,6 +128,21 @@ mod tests {
         assert_eq!(export.table.rows().len(), 2);
     }
 
+    /// A singer tap (tap-delighted) hands the dates of the vendor on as texts of ISO 8601.
+    #[test]
+    fn dates_of_delighted_may_have_been_turned_into_texts() {
+        let time = |created: &str| {
+            let text =
+                format!("[{{\"id\": \"1\", \"survey_type\": \"nps\", \"score\": 9, \"created_at\": {created}}}]");
+            let export = table_of_json(ExportFormat::Delighted, text.as_bytes()).expect("sound");
+            let end = export.columns.with(crate::intake::exports::ExportRole::End).expect("one").expect("there");
+            export.columns.columns()[end].time.clone()
+        };
+        assert_eq!(time("1769904000"), Some(crate::study::TimeFormat::EpochSeconds));
+        assert_eq!(time("\"1769904000\""), Some(crate::study::TimeFormat::EpochSeconds));
+        assert_eq!(time("\"2026-02-01T00:00:00.000000Z\""), None);
+    }
+
     /// Retently API, "Get feedback": `page`, `pages`, `limit` and `total` stand beside the responses.
     #[test]
     fn pages_say_how_many_responses_all_of_them_hold() {
@@ -122,6 +153,16 @@ mod tests {
         assert_eq!(total(&format!("{page}\n{page}")), Some(StatedTotal { n_there: 4, n_stated: 3 }));
         assert_eq!(total("{\"responses\": [{\"score\": 1}]}"), None);
         assert_eq!(stated_total(ExportFormat::Delighted, b"[]"), None);
+    }
+
+    #[test]
+    fn a_page_without_a_response_is_empty_where_the_vendor_puts_the_list() {
+        let is_empty = |format, text: &str| is_empty_page(format, text.as_bytes());
+        assert!(is_empty(ExportFormat::Delighted, "[]") && is_empty(ExportFormat::Delighted, "\u{feff}[ ]\n"));
+        assert!(is_empty(ExportFormat::Retently, r#"{"data": {"page": 3, "pages": 2, "responses": []}}"#));
+        assert!(is_empty(ExportFormat::Typeform, r#"{"total_items": 0, "items": []}"#));
+        assert!(!is_empty(ExportFormat::Delighted, "[{}]") && !is_empty(ExportFormat::Delighted, ""));
+        assert!(!is_empty(ExportFormat::Typeform, r#"{"responses": []}"#) && !is_empty(ExportFormat::Typeform, "[1"));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub use fivetran::{FivetranTable, FivetranTables, PivotAccount, Pivoted, pivot};
 pub use format::{ExportFormat, ExportLayout};
 pub use header::{ExportHeader, header_of};
 pub(super) use json::{Json, value_of};
-pub use json_export::{ExportTable, StatedTotal, stated_total, table_of_json};
+pub use json_export::{ExportTable, StatedTotal, is_empty_page, stated_total, table_of_json};
 pub use response_class::{ResponseClass, class_of_label};
 pub use status::is_no_answer;
 pub use value_table::{Value, ValueTable};

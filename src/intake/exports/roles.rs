@@ -22,6 +22,8 @@ const fn known(name: &'static str, role: ExportRole) -> Known {
 
 /// LimeSurvey writes this date where a survey keeps no dates.
 const NO_DATE: &[&str] = &["1980-01-01 00:00:00", "1980-01-01"];
+/// LimeSurvey writes this, in full texts, where a question was not shown or not answered.
+const NOT_SHOWN: &[&str] = &["N/A"];
 /// Typeform's API writes this date where a response was not submitted.
 const NOT_SUBMITTED: &[&str] = &["0001-01-01T00:00:00Z"];
 
@@ -106,6 +108,9 @@ const FORMBRICKS: &[Known] = &[
     known("updatedat", End),
     known("contactuserid", ExternalReference),
     known("contactattributesemail", Email),
+    known("personemail", Email),
+    known("verifiedemail", Email),
+    known("personuserid", ExternalReference),
     known("personattributesemail", Email),
     known("metasource", Channel),
 ];
@@ -140,7 +145,9 @@ const CUSTOMER_GAUGE: &[Known] = &[
     known("npsscore", Recommend),
     known("netpromoterscore", Recommend),
     known("sentdate", Sent),
+    known("emailsentdate", Sent),
     known("responsedate", End),
+    known("surveycompleteddate", End),
     known("email", Email),
     known("contactreference", ExternalReference),
     known("customernumber", ExternalReference),
@@ -154,6 +161,7 @@ const AGENT_CONNECT: &[Known] = &[
     known("channel", Channel),
     known("customeremail", Email),
     known("customeremailaddress", Email),
+    known("requestsentto", Email),
     known("customercustomid", ExternalReference),
     known("starrating", Score),
     known("answersstarrating", Score),
@@ -201,6 +209,9 @@ pub(super) fn role_of(format: ExportFormat, name: &str) -> Option<ExportRole> {
 /// Gives a column the role of its documented name, and what is documented of its times.
 pub(super) fn assign(format: ExportFormat, column: &mut ExportColumn, name: &str) {
     column.role = role_of(format, name);
+    if format == LimeSurvey && column.role.is_none() {
+        column.blanks = NOT_SHOWN;
+    }
     if !matches!(column.role, Some(Sent | Start | End | Recorded)) {
         return;
     }
@@ -210,7 +221,11 @@ pub(super) fn assign(format: ExportFormat, column: &mut ExportColumn, name: &str
             column.zone = Some("UTC".to_owned());
             column.blanks = if format == Typeform { NOT_SUBMITTED } else { &[] };
         }
+        // "UTC timestamp", where it carries no offset.
+        MedalliaAgentConnect => column.zone = Some("UTC".to_owned()),
         Delighted => column.time = Some(TimeFormat::EpochSeconds),
+        // JavaScript's way of writing hours for Canada begins the day with 24.
+        Formbricks if folded(name) == "timestamp" => column.time = Some(TimeFormat::IsoHour24),
         LimeSurvey => column.blanks = NO_DATE,
         _ => {}
     }
@@ -243,6 +258,9 @@ mod tests {
         assert_eq!((role_of(Qualtrics, "status"), role_of(Qualtrics, "Status")), (Some(Status), None));
         assert_eq!(role_of(Typeform, "#"), Some(ResponseId));
         assert_eq!(role_of(Typeform, "Network ID"), None);
+        assert_eq!(role_of(Formbricks, "person.email"), Some(Email));
+        assert_eq!(role_of(MedalliaAgentConnect, "request_sent_to"), Some(Email));
+        assert_eq!(role_of(CustomerGauge, "SurveyCompletedDate"), Some(End));
     }
 
     #[test]
@@ -256,5 +274,9 @@ mod tests {
         assert_eq!(column(Delighted, "created_at").time, Some(TimeFormat::EpochSeconds));
         assert_eq!(column(LimeSurvey, "submitdate").blanks, NO_DATE);
         assert_eq!(column(LimeSurvey, "id").blanks.len(), 0);
+        assert_eq!(column(LimeSurvey, "Q1[SQ001]").blanks, NOT_SHOWN);
+        assert_eq!(column(MedalliaAgentConnect, "response_received_at").zone.as_deref(), Some("UTC"));
+        assert_eq!(column(Formbricks, "Timestamp").time, Some(TimeFormat::IsoHour24));
+        assert_eq!(column(Formbricks, "updatedAt").time, None);
     }
 }

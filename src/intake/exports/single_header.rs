@@ -50,8 +50,9 @@ pub(super) fn column(format: ExportFormat, name: &str) -> ExportColumn {
             }
         }
         ExportFormat::Formbricks => {
-            if let Some(question) = numbered(name) {
-                column.names.push(question.to_owned());
+            // A question without its number, and what the company knows of the person.
+            if let Some(own) = numbered(name).or_else(|| name.strip_prefix("person.")) {
+                column.names.push(own.to_owned());
             }
         }
         _ => {}

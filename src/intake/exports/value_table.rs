@@ -1,7 +1,7 @@
 //! A table of values that came with their types.
 
 use super::ExportError;
-use super::fold::tidy;
+use super::fold::{folded, tidy};
 use super::records::{HeaderRecords, count_lines};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -101,6 +101,30 @@ impl ValueTable {
         Ok(Self { names: header.cells, rows })
     }
 
+    /// Adds the rows of another part of the table below; columns are the same where their names are, in any spelling, and what one part
+    /// lacks is missing there.
+    pub fn append(&mut self, other: Self) {
+        let mut places = Vec::new();
+        for name in other.names {
+            let known = self.names.iter().position(|own| folded(own) == folded(&name));
+            places.push(known.unwrap_or_else(|| {
+                self.names.push(name);
+                self.names.len() - 1
+            }));
+        }
+        let n_columns = self.names.len();
+        for row in &mut self.rows {
+            row.resize(n_columns, Value::Missing);
+        }
+        for values in other.rows {
+            let mut row = vec![Value::Missing; n_columns];
+            for (&at, value) in places.iter().zip(values) {
+                row[at] = value;
+            }
+            self.rows.push(row);
+        }
+    }
+
     /// The names of the columns.
     pub fn names(&self) -> &[String] {
         &self.names
@@ -194,6 +218,15 @@ mod tests {
     fn rows_of_other_lengths_are_no_table() {
         let refused = ValueTable::new(vec!["a".into()], vec![vec![text("1")], vec![]]).expect_err("ragged");
         assert_eq!(refused, ExportError::RaggedRow { line: 3, found: 0, expected: 1 });
+    }
+
+    #[test]
+    fn parts_of_a_table_are_joined_by_the_names_of_their_columns() {
+        let mut table = ValueTable::of_separated(b"id,why\n1,a\n", b',').expect("sound");
+        table.append(ValueTable::of_separated(b"WHY,more,Id\nb,x,2\n", b',').expect("sound"));
+        assert_eq!(table.names(), ["id", "why", "more"]);
+        let rows = [[text("1"), text("a"), Value::Missing], [text("2"), text("b"), text("x")]];
+        assert_eq!(table.rows(), rows);
     }
 
     #[test]

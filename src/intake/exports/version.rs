@@ -26,8 +26,8 @@ impl ExportColumns {
 /// assert!(is_newer(&marks("1", "2026-03-01 10:00:00"), &marks("0", "2026-03-05 10:00:00")));
 /// assert!(!is_newer(&marks("1", "2026-03-01 10:00:00"), &marks("1", "2026-03-01 10:00:00")));
 /// ```
-pub fn is_newer(own: &[String], other: &[String]) -> bool {
-    let order = own.iter().zip(other).map(|(own, other)| compared(own.trim(), other.trim()));
+pub fn is_newer(own: &[impl AsRef<str>], other: &[impl AsRef<str>]) -> bool {
+    let order = own.iter().zip(other).map(|(own, other)| compared(own.as_ref().trim(), other.as_ref().trim()));
     order.into_iter().find(|order| order.is_ne()) == Some(Ordering::Greater)
 }
 

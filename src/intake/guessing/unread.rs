@@ -156,12 +156,12 @@ fn unknown_time(column: &ColumnProfile) -> Option<String> {
 /// What reads cells of times that no known layout reads.
 fn time_advice(column: &ColumnProfile, example: &str) -> String {
     if column.is_number() && column.min >= SERIAL_DAYS[0] && column.max <= SERIAL_DAYS[1] {
-        return "these are a spreadsheet's numbers of days: format the column as a date there, and save it again"
+        return "where these are a spreadsheet's numbers of days, write time_format = \"excel_serial\", or \"excel_serial_1904\" where it counts \
+                from 1904"
             .to_owned();
     }
     if column.is_number() && column.min >= MICROSECONDS[0] && column.max <= MICROSECONDS[1] {
-        return "these seem to be microseconds since 1970: divide them by 1000, and write time_format = \"epoch_milliseconds\""
-            .to_owned();
+        return "where these are microseconds since 1970, write time_format = \"epoch_microseconds\"".to_owned();
     }
     let last = example.rsplit(' ').next().unwrap_or_default();
     let is_abbreviation = (3..=5).contains(&last.len()) && last.bytes().all(|byte| byte.is_ascii_uppercase());
@@ -257,10 +257,15 @@ mod tests {
     /// people write it.
     #[test]
     fn a_column_that_is_called_a_time_and_cannot_be_read_is_named_with_what_would_help() {
+        for (name, cells, help) in [
+            ("submitted", "46025.33681", "\"excel_serial\""),
+            ("submitted", "1767427500000000", "\"epoch_microseconds\""),
+        ] {
+            let why = unknown_time(&column(name, &[cells])).unwrap_or_default();
+            assert!(why.contains(help), "{cells:?}: {why}");
+        }
         for (cells, help) in [
-            (&["46025.33681", "46026.5"][..], "numbers of days"),
-            (&["1767427500000000", "1767427500000001"], "divide them by 1000"),
-            (&["2026-01-03 08:05:00 EST", "2026-01-04 08:05:00 EST"], "%Y-%m-%d %H:%M:%S EST"),
+            (&["2026-01-03 08:05:00 EST", "2026-01-04 08:05:00 EST"][..], "%Y-%m-%d %H:%M:%S EST"),
             (&["3. Januar 2026", "14. Januar 2026"], "in English alone"),
             (&["2026-01-03x", "01/03/2026", "01/04/2026"], "others are written as in `2026-01-03x`"),
         ] {

@@ -5,9 +5,9 @@ use super::date_orders;
 use super::open;
 use super::sample::{Sample, SampledColumn};
 use super::times::TimeProfile;
-use crate::intake::exports::{self, ExportFormat};
+use crate::intake::exports::{self, ExportFormat, FivetranTable};
 use crate::intake::files::{self, Layout, Objects, SourceFile};
-use crate::intake::{IntakeError, database, in_full, number, unpacked, workbook};
+use crate::intake::{IntakeError, beside, columnar, database, in_full, number, unpacked, workbook};
 use crate::study::{Codes, Files, Format, SourceContract};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -20,6 +20,8 @@ const ENDINGS: [&str; 24] = [
 ];
 /// How deep folders are looked into.
 const DEPTH_MAX: usize = 6;
+/// Vendors whose responses come in pages.
+const PAGED: [ExportFormat; 3] = [ExportFormat::Delighted, ExportFormat::Retently, ExportFormat::Typeform];
 /// Bytes by which an export is recognised.
 const SNIFFED_BYTES: u64 = 1 << 16;
 
@@ -145,7 +147,7 @@ pub fn profile(paths: &[PathBuf], look: Look) -> Result<Found, IntakeError> {
             Err(reason) => found.aside.push(Aside { file: path, reason }),
         }
     }
-    let (long, tables): (Vec<Table>, Vec<Table>) = tables.into_iter().partition(|table| is_long(&table.file));
+    let (long, tables): (Vec<Table>, Vec<Table>) = tables.into_iter().partition(is_long);
     let sampled: Vec<Result<Sample, IntakeError>> =
         tables.par_iter().map(|table| open::sample(&table.file, &table.part, look.n_rows)).collect();
     let mut groups: Vec<Group> = Vec::new();
@@ -173,7 +175,13 @@ pub fn profile(paths: &[PathBuf], look: Look) -> Result<Found, IntakeError> {
 
 impl Found {
     fn add_long_tables(&mut self, long: Vec<Table>, look: Look) {
-        let files: Vec<SourceFile> = long.into_iter().map(|table| table.file).collect();
+        let mut files: Vec<SourceFile> = Vec::new();
+        for table in long {
+            // A database holds several of them.
+            if !files.contains(&table.file) {
+                files.push(table.file);
+            }
+        }
         match open::sample_long_tables(&files, look.n_rows) {
             Ok((sample, survey)) => {
                 let files = SourceFiles {
@@ -249,6 +257,9 @@ fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
     let parts = match file.layout {
         Layout::Workbook => workbook::sheets(&file).map_err(|error| in_full(&error))?,
         Layout::Sqlite => database::tables_of(&file).map_err(|error| in_full(&error))?,
+        Layout::Separated(_) if PAGED.iter().any(|&format| beside::is_empty_page(format, &file.path)) => {
+            return Err("it is a page of JSON without a row".to_owned());
+        }
         Layout::Separated(_) if is_json(&file.path) => {
             return Err("it is JSON of no vendor that is known; write one object a line, and call it .jsonl".to_owned());
         }
@@ -274,10 +285,18 @@ fn is_json(path: &Path) -> bool {
 }
 
 /// One of the tables of a warehouse that are one export together; a single one says nothing.
-fn is_long(file: &SourceFile) -> bool {
-    let Layout::Separated(delimiter) = file.layout else { return false };
-    let first = unpacked::first_meant(&file.path, SNIFFED_BYTES).unwrap_or_default();
-    exports::detect(&first, delimiter) == Some(ExportFormat::FivetranQualtrics)
+fn is_long(Table { file, part }: &Table) -> bool {
+    let names = match file.layout {
+        Layout::Separated(delimiter) => {
+            let first = unpacked::first_meant(&file.path, SNIFFED_BYTES).unwrap_or_default();
+            return exports::detect(&first, delimiter) == Some(ExportFormat::FivetranQualtrics);
+        }
+        Layout::Parquet | Layout::Arrow => columnar::names(file),
+        Layout::Sqlite => database::columns_of(file, part.name().unwrap_or_default()),
+        _ => return false,
+    };
+    // What cannot be read is told when it is looked at as a table of its own.
+    names.is_ok_and(|names| FivetranTable::of(&names).is_some())
 }
 
 /// A sample whose columns have names, or why it is no table.
@@ -327,7 +346,8 @@ impl Group {
             && home(&own.file) == home(&table.file)
             && std::mem::discriminant(&own.file.layout) == std::mem::discriminant(&table.file.layout)
             && self.sample.export == sample.export
-            && names(&self.sample) == names(sample)
+            // What nobody in one page answered, another page holds.
+            && (matches!(own.file.layout, Layout::ExportJson(_)) || names(&self.sample) == names(sample))
     }
 
     fn add(&mut self, table: Table, sample: &Sample) {

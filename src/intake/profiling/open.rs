@@ -7,17 +7,19 @@ use crate::intake::columnar::{self, BatchRows, Batches, SomeBatches};
 use crate::intake::database::{Selection, SqliteRows};
 use crate::intake::exports::{self, ExportColumn, ExportFormat, ExportRole, ExportTable, Pivoted, ValueTable};
 use crate::intake::files::{Layout, SourceFile};
+use crate::intake::long_table_files::Meant;
 use crate::intake::long_tables;
 use crate::intake::opened::json_export;
 use crate::intake::separated::{Header, SeparatedRows, Width};
 use crate::intake::sheet_export::Sheet;
-use crate::intake::unpacked::{Packing, first_bytes};
+use crate::intake::unpacked::is_as_it_lies;
 use crate::intake::value::{ValueChunk, ValueRows};
 use crate::intake::{IntakeError, json_lines, workbook};
 use crate::study::Format;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The source that exports become, by which refusals call it.
@@ -82,7 +84,8 @@ pub(super) fn sample_long_tables(
     files: &[SourceFile],
     n_rows: usize,
 ) -> Result<(Sample, Option<SurveyChoice>), IntakeError> {
-    let gathered = long_tables::gather(files, EXPORT_SOURCE)?;
+    let meant = Meant { table: None, base_dir: Path::new("") };
+    let gathered = long_tables::gather(files, meant, EXPORT_SOURCE)?;
     let mut pivoted = gathered.pivot(files, EXPORT_SOURCE, None)?;
     let choice = chosen_survey(&pivoted);
     if let Some(choice) = &choice {
@@ -157,7 +160,7 @@ impl Text<'_> {
         let names: Arc<[String]> = stated.iter().map(|column| column.name().to_owned()).collect();
         let mut taker = Taker::new(stated.len(), n_rows);
         let unreadable = |source| IntakeError::Unreadable { file: self.file.name.clone(), source };
-        let is_plain = Packing::of(&first_bytes(&self.file.path, 4).map_err(unreadable)?) == Packing::Plain;
+        let is_plain = is_as_it_lies(&self.file.path).map_err(unreadable)?;
         let (mut n_bytes, mut is_whole) = (0, true);
         while let Some(block) = blocks.next()? {
             n_bytes += block.bytes.len() as u64;

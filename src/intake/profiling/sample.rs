@@ -150,10 +150,28 @@ impl Sample {
         self.columns.push(SampledColumn { stated, cells });
     }
 
-    /// Joins the rows of another file with the same columns.
+    /// Joins the rows of another file with the same columns; what one page of JSON does not hold, another may.
     pub(super) fn append(&mut self, other: &Self) {
-        for (own, theirs) in self.columns.iter_mut().zip(&other.columns) {
-            own.cells.append(&theirs.cells);
+        let place = |sample: &Self, name: &str| sample.columns.iter().position(|own| own.stated.name() == name);
+        for theirs in &other.columns {
+            if place(self, theirs.stated.name()).is_none() {
+                let mut cells = Cells::default();
+                (0..self.n_rows).for_each(|_| cells.push(""));
+                self.columns.push(SampledColumn { stated: theirs.stated.clone(), cells });
+            }
+        }
+        let is_alike = self.columns.len() == other.columns.len();
+        for (at, own) in self.columns.iter_mut().enumerate() {
+            // Columns that share a name, as those of an export may, are in the same order in files that have the same.
+            let theirs = if is_alike && other.columns[at].stated.name() == own.stated.name() {
+                Some(at)
+            } else {
+                place(other, own.stated.name())
+            };
+            match theirs {
+                Some(theirs) => own.cells.append(&other.columns[theirs].cells),
+                None => (0..other.n_rows).for_each(|_| own.cells.push("")),
+            }
         }
         self.n_rows += other.n_rows;
         self.n_broken += other.n_broken;

@@ -181,3 +181,32 @@ fn files_that_write_day_and_month_in_two_orders_or_leave_it_open_are_named() {
     assert!(is_read && open.contains("every one in us.csv can also be read as \"%m/%d/%Y\""), "{open}");
     assert_eq!(said("d,26/06/2026\ne,04/03/2026\nf,30/01/2026\n"), (None, true));
 }
+
+/// Delighted's API ends with an empty page, and a page holds an answer to a further question only where somebody gave one.
+#[test]
+fn pages_of_a_vendors_json_are_one_source_with_the_columns_of_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let response = |id: u32, further: &str| {
+        format!(
+            "{{\"id\": \"{id}\", \"person\": \"p{id}\", \"survey_type\": \"nps\", \"score\": 9, \"permalink\": \"x\", \
+             \"created_at\": 1769904000{further}}}"
+        )
+    };
+    let further = ", \"person_properties\": {\"plan\": \"gold\"}";
+    let pages = [
+        format!("[{}, {}]", response(1, ""), response(2, "")),
+        format!("[{}, {}]", response(3, further), response(4, "")),
+        "[]".to_owned(),
+    ];
+    let paths: Vec<PathBuf> = (1..)
+        .zip(&pages)
+        .map(|(at, text): (u32, &String)| write(folder.path(), &format!("p{at}.json"), text.as_bytes()))
+        .collect();
+    let found = look(&paths, 1000);
+    assert_eq!((found.sources.len(), found.aside.len()), (1, 1));
+    assert!(found.aside[0].reason.contains("a page of JSON without a row"), "{:?}", found.aside);
+    let source = &found.sources[0];
+    assert_eq!((source.n_rows, source.files.files.len()), (4, 2));
+    let plan = column(source, "person_properties.plan");
+    assert_eq!((plan.frequent[0].text.as_str(), plan.frequent[0].n), ("gold", 1));
+}

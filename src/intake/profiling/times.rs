@@ -19,6 +19,10 @@ const CLOCKS: [&str; 9] =
     ["", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z", " %I:%M%p", ", %H:%M"];
 /// Seconds since 1970 of 1990 and of 2100, between which a number may be a time.
 const EPOCH_SECONDS: [f64; 2] = [631_152_000.0, 4_102_444_800.0];
+/// Days since 1899-12-30 of 1990 and of 2100, between which a number may be a date of a spreadsheet.
+const SERIAL_DAYS: [f64; 2] = [32_874.0, 73_051.0];
+/// Words of names that say a time where a number of days could be a number of anything.
+const SERIAL_WORDS: [&str; 9] = ["date", "time", "datetime", "timestamp", "day", "at", "on", "created", "datum"];
 /// Parts of names that say a time where a number alone does not.
 const TIME_WORDS: [&str; 9] = ["time", "date", "created", "stamp", "epoch", "_at", "_on", "_ts", "unix"];
 
@@ -227,8 +231,8 @@ fn candidates(name: &str, tried: &[&str]) -> Vec<TimeFormat> {
 }
 
 /// A number is a time where it lies where times lie and its column is called so, or where it is a date without signs.
-fn number_candidates(name: &str, numbers: &[f64]) -> Vec<TimeFormat> {
-    let name = name.to_lowercase();
+fn number_candidates(original: &str, numbers: &[f64]) -> Vec<TimeFormat> {
+    let name = original.to_lowercase();
     let is_called_so = TIME_WORDS.iter().any(|word| name.contains(word)) || matches!(name.as_str(), "at" | "on" | "ts");
     let within = |unit: f64| {
         let [low, high] = EPOCH_SECONDS.map(|seconds| seconds * unit);
@@ -257,7 +261,33 @@ fn number_candidates(name: &str, numbers: &[f64]) -> Vec<TimeFormat> {
     if is_called_so && within(1000.0) {
         all.push(TimeFormat::EpochMilliseconds);
     }
+    if is_called_so && within(1e6) {
+        all.push(TimeFormat::EpochMicroseconds);
+    }
+    if is_called_so && within(1e9) {
+        all.push(TimeFormat::EpochNanoseconds);
+    }
+    let [low, high] = SERIAL_DAYS;
+    if says_date(original) && numbers.iter().all(|value| (low..high).contains(value)) {
+        all.push(TimeFormat::ExcelSerial);
+    }
     all
+}
+
+/// Whether one of a name's words says a date: `OrderDate`, `created_at`, `Datum`, and not `update`.
+fn says_date(name: &str) -> bool {
+    let mut words = vec![String::new()];
+    let mut is_lower = false;
+    for sign in name.chars() {
+        if !sign.is_alphanumeric() || (sign.is_uppercase() && is_lower) {
+            words.push(String::new());
+        }
+        is_lower = sign.is_lowercase();
+        if let Some(word) = words.last_mut().filter(|_| sign.is_alphanumeric()) {
+            word.extend(sign.to_lowercase());
+        }
+    }
+    words.iter().any(|word| SERIAL_WORDS.contains(&word.as_str()))
 }
 
 #[cfg(test)]
@@ -308,6 +338,15 @@ mod tests {
     fn a_number_is_a_time_only_where_its_name_says_so() {
         assert_eq!(times("created_at", &["1772355601"]).map(|times| times.format), Some(TimeFormat::EpochSeconds));
         assert_eq!(times("ts", &["1772355601000"]).map(|times| times.format), Some(TimeFormat::EpochMilliseconds));
+        assert_eq!(times("at", &["1772355601000000"]).map(|times| times.format), Some(TimeFormat::EpochMicroseconds));
+        assert_eq!(times("ts", &["1772355601000000999"]).map(|times| times.format), Some(TimeFormat::EpochNanoseconds));
+        for name in ["OrderDate", "created_at", "Datum", "Date of order"] {
+            let found = times(name, &["46025.33681", "46026"]).expect("a spreadsheet's days");
+            assert_eq!((found.format, found.offsets), (TimeFormat::ExcelSerial, Offsets::Never), "{name}");
+        }
+        for (name, text) in [("updates", "46025"), ("plan", "46025.5"), ("date", "12046"), ("date", "90000.5")] {
+            assert!(times(name, &[text]).is_none(), "{name} {text}");
+        }
         for (name, text) in [("phone", "1772355601"), ("id", "20261399"), ("x", "hello 2026"), ("x", "12.5")] {
             assert!(times(name, &[text]).is_none(), "{name} {text}");
         }

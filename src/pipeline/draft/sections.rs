@@ -309,21 +309,22 @@ fn is_of_one_layout(profile: &SourceProfile, role: &RoleGuess, times: Option<&Ti
 }
 
 fn write_times(lines: &mut Lines, times: &TimeProfile) {
-    let word = |format: &TimeFormat| match format {
-        TimeFormat::Iso => "iso".to_owned(),
-        TimeFormat::EpochSeconds => "epoch_seconds".to_owned(),
-        TimeFormat::EpochMilliseconds => "epoch_milliseconds".to_owned(),
-        TimeFormat::Pattern(pattern) => pattern.clone(),
-    };
     if !times.is_stated && times.format != TimeFormat::Iso {
+        if times.format == TimeFormat::ExcelSerial {
+            lines.question(&format!(
+                "are {} and the like a spreadsheet's numbers of days, counted from the end of 1899? One that counts from 1904, as old files of \
+                 Macintosh computers do, is time_format = \"excel_serial_1904\"; numbers of something else are no times.",
+                quoted(&times.example)
+            ));
+        }
         if !times.also.is_empty() {
-            let also: Vec<String> = times.also.iter().map(|format| quoted(&word(format))).collect();
+            let also: Vec<String> = times.also.iter().map(|format| quoted(format.word())).collect();
             lines.question(&format!(
                 "every time looked at can also be read as {}: which of day and month comes first?",
                 also.join(" or ")
             ));
         }
-        lines.setting("time_format", &quoted(&word(&times.format)), &format!("as in {}", quoted(&times.example)));
+        lines.setting("time_format", &quoted(times.format.word()), &format!("as in {}", quoted(&times.example)));
     }
     if times.n_suspicious > 0 {
         lines.comment(&format!(

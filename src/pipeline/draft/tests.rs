@@ -153,6 +153,34 @@ fn every_sample_of_an_export_becomes_a_study_that_reads_it() {
     }
 }
 
+/// The connector's tables as a warehouse gives them out: in one file of a database, beside a table of something else.
+#[test]
+fn the_long_tables_of_a_database_become_one_source() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("warehouse.db");
+    let database = rusqlite::Connection::open(&path).expect("opens");
+    for table in
+        ["survey_response", "question_response", "survey_embedded_data", "distribution_contact", "core_contact"]
+    {
+        let sample = project().join(format!("tests/exports/fivetran_qualtrics/{table}.csv"));
+        let mut reader = csv::Reader::from_path(sample).expect("there");
+        let header: Vec<String> = reader.headers().expect("a header").iter().map(str::to_owned).collect();
+        database.execute_batch(&format!("CREATE TABLE {table} ({})", header.join(", "))).expect("made");
+        for row in reader.records() {
+            let row: Vec<String> = row.expect("a row").iter().map(str::to_owned).collect();
+            let marks = vec!["NULLIF(?, '')"; row.len()].join(", ");
+            let insert = format!("INSERT INTO {table} VALUES ({marks})");
+            database.execute(&insert, rusqlite::params_from_iter(row)).expect("inserted");
+        }
+    }
+    drop(database);
+    let own = drafted(&[path]);
+    let feedback = &own.study.sources.feedback;
+    assert_eq!(feedback.recommend.as_deref(), Some("@recommend"), "{}", own.draft.text);
+    assert!(own.draft.text.contains("format = \"fivetran_qualtrics\""), "{}", own.draft.text);
+    assert_eq!(own.used("feedback"), 2, "{}", own.draft.text);
+}
+
 #[test]
 fn a_sample_with_codes_from_1_to_11_is_drafted_with_the_question() {
     let own = drafted(&[project().join("tests/exports/qualtrics/shifted.csv")]);

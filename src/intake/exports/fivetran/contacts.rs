@@ -52,7 +52,8 @@ impl Wide {
                 continue;
             };
             row[email] = found[known.email].clone();
-            row[reference] = known.reference.map_or(Value::Missing, |at| found[at].clone());
+            let said = known.references.iter().find(|&&at| !found[at].is_blank());
+            row[reference] = said.map_or(Value::Missing, |&at| found[at].clone());
             let own = self.email.map_or(Value::Missing, |at| row[at].clone());
             let differs = !own.text().trim().eq_ignore_ascii_case(row[email].text().trim());
             self.account.n_emails_differing += u64::from(!own.is_blank() && !row[email].is_blank() && differs);
@@ -65,14 +66,16 @@ impl Wide {
 struct Contacts<'t> {
     rows: HashMap<String, &'t [Value]>,
     email: usize,
-    reference: Option<usize>,
+    /// Of the contacts platform and of a directory.
+    references: Vec<usize>,
 }
 
 impl<'t> Contacts<'t> {
     fn new(table: LongTable<'t>) -> Result<Self, ExportError> {
         let (id, email) = (table.required("id")?, table.required("email")?);
-        let reference = table.optional("external_data_reference").or_else(|| table.optional("ext_ref"));
+        let references =
+            ["external_data_reference", "ext_ref"].into_iter().filter_map(|name| table.optional(name)).collect();
         let rows = table.live_rows().map(|row| (row[id].text().into_owned(), row)).collect();
-        Ok(Self { rows, email, reference })
+        Ok(Self { rows, email, references })
     }
 }

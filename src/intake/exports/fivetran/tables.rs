@@ -51,6 +51,59 @@ impl FivetranTable {
         Self::ALL.into_iter().find(|table| table.marks().iter().any(|marks| marks.iter().all(has)))
     }
 
+    /// The names under which the connector delivers it.
+    pub(in crate::intake) fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::CoreContact => &["core_contact", "directory_contact"],
+            Self::SurveyResponse => &["survey_response"],
+            Self::QuestionResponse => &["question_response"],
+            Self::SurveyEmbeddedData => &["survey_embedded_data"],
+            Self::DistributionContact => &["distribution_contact"],
+        }
+    }
+
+    /// The table that a name says, possibly behind a prefix as in `stg_qualtrics__survey_response`, where the columns without
+    /// which it says nothing are there.
+    pub(in crate::intake) fn called(name: &str, names: &[String]) -> Option<Self> {
+        let name = folded(name);
+        let plain: Vec<String> = names.iter().map(|name| folded(name)).collect();
+        let is_called = |table: &Self| table.words().iter().any(|word| name.ends_with(&folded(word)));
+        let is_usable = |table: &Self| table.needed().iter().all(|own| plain.contains(&folded(own)));
+        Self::ALL.into_iter().find(|table| is_called(table) && is_usable(table))
+    }
+
+    /// The table of whose marks a header lacks the fewest, and these, without the signs between their words.
+    pub(in crate::intake) fn nearest(names: &[String]) -> (Self, Vec<&'static str>) {
+        let plain: Vec<String> = names.iter().map(|name| folded(name)).collect();
+        let lacks = |marks: &&'static [&'static str]| -> Vec<&'static str> {
+            marks.iter().filter(|mark| !plain.iter().any(|own| own == *mark)).copied().collect()
+        };
+        let of = |table: Self| table.marks().iter().map(lacks).min_by_key(Vec::len).map(|lacking| (table, lacking));
+        let all = Self::ALL.into_iter().filter_map(of);
+        all.min_by_key(|(_, lacking)| lacking.len()).unwrap_or((Self::SurveyResponse, Vec::new()))
+    }
+
+    /// The columns that say what a row is about.
+    pub(in crate::intake) fn ids(self) -> &'static [&'static str] {
+        match self {
+            Self::SurveyResponse | Self::CoreContact => &["id"],
+            Self::QuestionResponse => &["response_id", "question_id"],
+            Self::SurveyEmbeddedData => &["response_id", "key"],
+            Self::DistributionContact => &["response_id", "contact_id"],
+        }
+    }
+
+    /// The columns without which the table says nothing.
+    fn needed(self) -> &'static [&'static str] {
+        match self {
+            Self::SurveyResponse => &["id"],
+            Self::QuestionResponse => &["response_id", "question_id", "value"],
+            Self::SurveyEmbeddedData => &["response_id", "key", "value"],
+            Self::DistributionContact => &["response_id", "contact_id"],
+            Self::CoreContact => &["id", "email"],
+        }
+    }
+
     /// Columns of which all of one list are there.
     fn marks(self) -> &'static [&'static [&'static str]] {
         match self {
@@ -138,5 +191,16 @@ mod tests {
         );
         assert_eq!(of("id,directory_id,email,ext_ref"), Some(FivetranTable::CoreContact));
         assert_eq!(of("id,email,status"), None);
+    }
+
+    #[test]
+    fn a_table_is_known_by_its_name_where_what_it_needs_is_there() {
+        let of = |name: &str, names: &str| {
+            FivetranTable::called(name, &names.split(',').map(str::to_owned).collect::<Vec<_>>())
+        };
+        assert_eq!(of("stg_qualtrics__survey_response", "id,finished"), Some(FivetranTable::SurveyResponse));
+        assert_eq!(of("DIRECTORY_CONTACT", "ID,EMAIL"), Some(FivetranTable::CoreContact));
+        assert_eq!(of("question_response", "response_id,value"), None);
+        assert_eq!(of("contact", "id,email"), None);
     }
 }
