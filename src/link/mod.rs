@@ -4,7 +4,7 @@
 //! A `plan` says what is asked for, with the `details` of the history and the `outcome_window`s. Each source adds its part
 //! to the `statement`: `profile`, `transactions`, `activity`, `referrals`, `answers` and `occasions`, made of the pieces in
 //! `sql`. The `engine` runs it into a `base_table`; `listing` prints it for others to run. Beside it stand what came of the
-//! keys (`match_report`, `shared_keys`), whether anything leaks (`leaks`, `survey_timing`, `day_dates`), and who answers at all
+//! keys (`match_report`, `shared_keys`), what the rows are (`repeated_rows`, `order_lines`), whether anything leaks (`leaks`, `survey_timing`, `day_dates`), and who answers at all
 //! (`representativeness`). What each column means stands in `docs/link.md`.
 
 mod activity;
@@ -16,6 +16,7 @@ mod leaks;
 mod listing;
 mod match_report;
 mod occasions;
+mod order_lines;
 mod outcome_window;
 mod plan;
 mod profile;
@@ -42,6 +43,7 @@ pub use engine::{Engine, EngineSettings, LEAST_MEMORY};
 pub use leaks::{ColumnCheck, LeakCheck, LeakReport, Side};
 pub use listing::TableLines;
 pub use match_report::MatchRow;
+pub use order_lines::OrderLines;
 pub use outcome_window::OutcomeWindow;
 pub use plan::{Anchors, LinkPlan, ProfileColumn, TypedTables};
 pub use representativeness::{Behaviour, Respondents, ResponseCut, ResponseRate, ResponseRates, Spread};

@@ -5,6 +5,7 @@ use super::answer_names::AnswerNames;
 use super::answer_scale::of_another_scale;
 use super::day_dates::{DayDates, day_dates};
 use super::measuring::AllMeasured;
+use super::order_lines::{self, OrderRemark};
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
 use super::repeated_rows::{self, RepeatedRows};
@@ -209,6 +210,7 @@ fn run_into(
 ) -> Result<StudyResults, PipelineError> {
     // Typed tables and spilled joins live beside the results and disappear with the run.
     let work = WorkFolder::within(&settings.out)?;
+    findings.extend(order_lines::order_lines(&engine)?.iter().filter_map(OrderRemark::finding));
     let folders = Folders { work: work.path().join("typed"), quarantine: staging.folder("quarantine")? };
     let spill = work.path().join("spill");
     let Joined { intake, engine, base } = join(study, settings, progress, &folders, &spill, read)?;
@@ -500,6 +502,7 @@ fn plan_over(study: &Study, typed: TypedTables, holds_numbers: &dyn Fn(&str) -> 
                 kind if kind.is_of_referrals() => OutcomeWindow::Referrals { days },
                 _ => OutcomeWindow::Purchases { days },
             })
+        orders: sources.transactions.as_ref().is_some_and(|own| own.order.is_some()),
         })
         .collect();
     // Who came back has a time as well as a class.

@@ -6,6 +6,7 @@ mod day_dates;
 mod leaks;
 mod loops;
 mod marketplace;
+mod orders;
 mod spilling;
 mod survey;
 mod widest_plan;
