@@ -50,6 +50,7 @@ mod perception;
 mod population;
 mod portfolio;
 mod profile_history;
+mod progress;
 mod promoter_history;
 mod promoters;
 mod purchase_baseline;
