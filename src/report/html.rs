@@ -267,8 +267,8 @@ mod tests {
     fn every_picture_has_a_title_a_description_and_ids_of_its_own() {
         let page = page(&fixture::crowded());
         let n_pictures = page.matches("role=\"img\"").count();
-        // Classes of answers, scores by cut, one picture for each of three rankings, and a calibration.
-        assert_eq!(n_pictures, 6);
+        // Classes of answers, scores by cut and one picture for each of three rankings, each broad and narrow, and a calibration.
+        assert_eq!(n_pictures, 2 * 5 + 1);
         assert_eq!(page.matches("<title id=").count(), n_pictures);
         assert_eq!(page.matches("<desc id=").count(), n_pictures);
         let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();

@@ -194,7 +194,7 @@ mod tests {
     use crate::data::Clusters;
     use crate::measures::change::{RowsOfWave, correlation_of_scores};
     use crate::measures::reference::{near, numbers};
-    use crate::measures::{NpsSettings, Sampling};
+    use crate::measures::{NetPromoterScore, NpsSettings, Sampling};
     use crate::stats::random::stream;
     use rand::Rng;
 
@@ -278,7 +278,7 @@ mod tests {
             let sampling = Sampling { clusters: Some(&clusters), ..Sampling::default() };
             let wave = |(at, rows): (usize, &Vec<usize>)| {
                 let own: Vec<f64> = rows.iter().map(|&row| answers[row]).collect();
-                let score = NpsSettings::default().of(&own).expect("answers");
+                let score = NetPromoterScore::of(&own, None, NpsSettings::default()).expect("answers");
                 Wave {
                     name: at.to_string(),
                     time: at as f64,
