@@ -4,7 +4,8 @@
 //! seconds of five runs and the number of rows, so that the same script can time its peers beside it.
 //!
 //! `cargo bench --bench link -- FOLDER statement` times nothing: it writes the statement of the widest plan there is over the
-//! typed tables in `FOLDER` and what the engine answers, for `benches/peers/link_statement.py` to compare.
+//! typed tables in `FOLDER` and what the engine answers, for `benches/peers/link_statement.py` to compare; `FOLDER orders` the same with
+//! rows of the transactions as lines of orders.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench talks to its caller")]
 
@@ -27,7 +28,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     };
     let memory_mb: usize = match arguments.next().as_deref() {
-        Some("statement") => return write_statements(&folder),
+        Some("statement") => return write_statements(&folder, widest(&folder)),
+        Some("orders") => return write_statements(&folder, LinkPlan { orders: true, ..widest(&folder) }),
         Some(text) => text.parse()?,
         None => 1000,
     };
@@ -120,8 +122,7 @@ fn widest(folder: &Path) -> LinkPlan {
 }
 
 /// `answers.sql` and `customers.sql` as DuckDB reads them, and beside each what the engine answers.
-fn write_statements(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let plan = widest(folder);
+fn write_statements(folder: &Path, plan: LinkPlan) -> Result<(), Box<dyn std::error::Error>> {
     let spill = tempfile::tempdir()?;
     let settings =
         EngineSettings { memory_bytes: 1_000_000_000, spill_folder: spill.path().to_owned(), n_threads: None };

@@ -1,4 +1,4 @@
-"""The statement of the widest join, run by DuckDB to the same answer as by the embedded engine.
+"""The statement of the widest join, run by DuckDB to the same answer as by the embedded engine; with rows as purchases and as lines of orders.
 
 Usage: python3 link_statement.py FOLDER ADVOCATE_LINK_BENCH
 Writes small random typed tables into FOLDER (events crowd around the answers), has our bench program write its statements
@@ -42,8 +42,12 @@ n = 900
 write("feedback", row=np.arange(n), customer=customers(n), t=times(n, -200), recommend=gaps(random.integers(0, 11, n).astype(float), 0.1, pa.float64()),
       delivery=random.integers(0, 11, n).astype(float), support=gaps(random.integers(0, 11, n).astype(float), 0.3, pa.float64()))
 n = 6000
-t = times(n)
-write("transactions", customer=customers(n, N_CUSTOMERS - 20), t=t, amount=np.round(random.gamma(2, 20, n) - 5, 3),
+# Every third row is a line of the order before it, most of them at its time.
+t, who, order = times(n), customers(n, N_CUSTOMERS - 20), [f"O{i}" for i in range(n)]
+for i in range(2, n, 3):
+    who[i], order[i] = who[i - 1], order[i - 1]
+    t[i] = t[i - 1] if i % 4 else t[i]
+write("transactions", customer=who, t=t, order_id=gaps(order, 0.1, pa.string()), amount=np.round(random.gamma(2, 20, n) - 5, 3),
       product=gaps(some(n, *range(30)), 0.1, pa.string()), family=gaps(some(n, "garden", "home", "roof", "attic"), 0.1, pa.string()),
       channel=gaps(some(n, "app", "shop"), 0.1, pa.string()), returned_t=gaps(t + random.integers(0, 60, n) * DAY, 0.8, pa.int64()))
 n = 1500
@@ -64,8 +68,8 @@ write("junctures", customer=customers(n), t=t, kind=some(n, "renewal", "move"), 
 n = 3000
 write("exposures", customer=customers(n), t=times(n, -200), campaign=some(n, "spring", "autumn"))
 
-subprocess.run([BENCH, FOLDER, "statement"], check=True)
-for name in ("answers", "customers"):
+
+def compare(what, name):
     connection = duckdb.connect()
     *before, statement = open(f"{FOLDER}/{name}.sql").read().rstrip().removesuffix(";").split(";\n")
     for line in before:
@@ -84,6 +88,12 @@ for name in ("answers", "customers"):
                 value = float(value)  # DuckDB takes 1.0 for a decimal
                 same = cell != "" and abs(float(cell) - value) <= 1e-12 * max(1.0, abs(value))
             if not same:
-                sys.exit(f"{name}, {column}, row {row}: {cell!r} and by DuckDB {duckdb.__version__} {value!r}")
+                sys.exit(f"{what}, {name}, {column}, row {row}: {cell!r} and by DuckDB {duckdb.__version__} {value!r}")
     filled = sum(table.column(column).null_count < table.num_rows for column in header)
-    print(f"{name}: {table.num_rows} rows, {len(header)} columns ({filled} with values) agree with DuckDB {duckdb.__version__}")
+    print(f"{what}, {name}: {table.num_rows} rows, {len(header)} columns ({filled} with values) agree with DuckDB {duckdb.__version__}")
+
+
+for what in ("statement", "orders"):
+    subprocess.run([BENCH, FOLDER, what], check=True)
+    for name in ("answers", "customers"):
+        compare(what, name)

@@ -4,7 +4,8 @@ use super::Failure;
 use super::arguments::{Influence, InfluenceFormat, InfluenceOfEdges, NodeMeasures, Spread};
 use super::names;
 use super::print::{self, Cell};
-use super::study::{bar, enough_memory, read, set_threads, show};
+use super::progress::Shown;
+use super::study::{enough_memory, read, set_threads};
 use crate::findings::{Finding, Severity};
 use crate::pipeline::flat::{
     self, Bound, DelayAnswer, EdgeKinds, EdgeRule, InfluenceAnswer, InfluenceQuestion, NodeMeasure, SpreadModel,
@@ -59,9 +60,9 @@ fn of_study(file: &Path, arguments: &Influence) -> Result<(), Failure> {
         n_threads: own.threads.map(usize::from),
         cache: if own.no_cache { Cache::none() } else { Cache::of_earlier(&own.cache) },
     };
-    let bar = bar(arguments.format != InfluenceFormat::Text);
-    let done = pipeline::influence(&study, &settings, &|progress| show(&bar, progress));
-    bar.finish_and_clear();
+    let shown = Shown::unless(arguments.format != InfluenceFormat::Text);
+    let done = pipeline::influence(&study, &settings, &|progress| shown.show(&progress));
+    shown.finish();
     let influence = done?;
     match arguments.format {
         InfluenceFormat::Json => print::json(&OfStudy {

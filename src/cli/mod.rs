@@ -7,6 +7,7 @@ mod init;
 mod names;
 mod nps;
 mod print;
+mod progress;
 mod purchases;
 mod quarantine;
 mod study;

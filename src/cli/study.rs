@@ -3,17 +3,14 @@
 use super::Failure;
 use super::arguments::{BaseRows, Check, Evaluate, Format, Link, Run, Simulate, SqlEngine};
 use super::print::{self, Cell};
-use crate::pipeline::{
-    self, Anchors, Cache, ContestResult, PipelineError, Progress, RunSettings, TableLines, WrittenBaseTable,
-};
+use super::progress::{self, Shown};
+use crate::pipeline::{self, Anchors, Cache, ContestResult, PipelineError, RunSettings, TableLines, WrittenBaseTable};
 use crate::report::{self, ComparisonRow, EvaluationResult, FigureRow, words};
 use crate::simulate::Company;
 use crate::study::{AsOf, Study};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressStyle;
 use serde::Serialize;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Columns of the summary; the same on a terminal and in a file.
 const SUMMARY_WIDTH: usize = 100;
@@ -77,9 +74,9 @@ pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
             Cache::within(&folder, cache.cache_size as u64)
         },
     };
-    let bar = bar(arguments.quiet);
-    let done = pipeline::run(&study, &settings, &|progress| show(&bar, progress));
-    bar.finish_and_clear();
+    let shown = Shown::unless(arguments.quiet);
+    let done = pipeline::run(&study, &settings, &|progress| shown.show(&progress));
+    shown.finish();
     let done = done?;
     if arguments.quiet {
         return Ok(());
@@ -128,15 +125,15 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         n_threads: arguments.how.threads.map(usize::from),
         cache: if arguments.no_cache { Cache::none() } else { Cache::of_earlier(&arguments.cache) },
     };
-    let bar = bar(arguments.format == Format::Json);
+    let shown = Shown::unless(arguments.format == Format::Json);
     if let (Some(champion), Some(challenger)) = (&arguments.champion, &arguments.challenger) {
-        let done = pipeline::contest(&study, &settings, champion, challenger, &|progress| show(&bar, progress));
-        bar.finish_and_clear();
+        let done = pipeline::contest(&study, &settings, champion, challenger, &|progress| shown.show(&progress));
+        shown.finish();
         let done = done?;
         return if arguments.format == Format::Json { print::json(&done) } else { print_contest(&done) };
     }
-    let done = pipeline::evaluate(&study, &settings, &|progress| show(&bar, progress));
-    bar.finish_and_clear();
+    let done = pipeline::evaluate(&study, &settings, &|progress| shown.show(&progress));
+    shown.finish();
     let evaluations = done?;
     if arguments.format == Format::Json {
         return print::json(&Evaluations {
@@ -246,9 +243,9 @@ pub(super) fn link(arguments: &Link) -> Result<(), Failure> {
         n_threads: None,
         cache: if arguments.no_cache { Cache::none() } else { Cache::of_earlier(&arguments.cache) },
     };
-    let bar = bar(arguments.quiet);
-    let done = pipeline::write_base_table(&study, &settings, anchors, lines, &|progress| show(&bar, progress));
-    bar.finish_and_clear();
+    let shown = Shown::unless(arguments.quiet);
+    let done = pipeline::write_base_table(&study, &settings, anchors, lines, &|progress| shown.show(&progress));
+    shown.finish();
     let WrittenBaseTable { folder, name, n_rows, n_columns, kept } = done?;
     if arguments.quiet {
         return Ok(());
@@ -267,7 +264,7 @@ pub(super) fn link(arguments: &Link) -> Result<(), Failure> {
 /// `advocate simulate`.
 pub(super) fn simulate(arguments: &Simulate) -> Result<(), Failure> {
     let company = Company { customers: arguments.customers, seed: arguments.seed, ..Company::default() };
-    let bar = bar(false);
+    let bar = progress::bar(false);
     bar.set_length(arguments.customers);
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos} of {len} customers") {
         bar.set_style(style);
@@ -281,31 +278,4 @@ pub(super) fn simulate(arguments: &Simulate) -> Result<(), Failure> {
         text.push_str(&format!("  {}: {rows}{} bytes\n", file.name, file.n_bytes));
     }
     print::text(&text)
-}
-
-/// A progress bar on stderr, hidden where that is no terminal.
-pub(super) fn bar(quiet: bool) -> ProgressBar {
-    if quiet || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new_spinner();
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
-}
-
-pub(super) fn show(bar: &ProgressBar, progress: Progress) {
-    match progress {
-        Progress::Reading { source, bytes_done, bytes_total } => {
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {wide_bar} {bytes} of {total_bytes}") {
-                bar.set_style(style);
-            }
-            bar.set_length(bytes_total);
-            bar.set_position(bytes_done);
-            bar.set_message(format!("reading {source}"));
-        }
-        Progress::Step(step) => {
-            bar.set_style(ProgressStyle::default_spinner());
-            bar.set_message(step);
-        }
-    }
 }

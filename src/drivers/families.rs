@@ -361,15 +361,22 @@ impl DriverAnalysis {
             problem.values_of(&[empty.log_likelihood, model.log_likelihood], weights, measure).last().copied()
         };
         let divided = value(&full)?;
+        let lost = |driver: usize| {
+            let others: Vec<usize> = all.iter().copied().filter(|&other| other != driver).collect();
+            value(&problem.fit(&others, weights, Some(&full.parameters))?)
+        };
+        let without: Vec<f64> = all.iter().map(|&driver| lost(driver)).collect::<Option<_>>()?;
         let sampled = plan.sample(self.seed, |order| {
-            let models = (1..=order.len()).scan(empty.parameters.clone(), |start, n_first| {
-                let model = problem.fit(&order[..n_first], weights, Some(start));
+            // The largest two models of an order cost as much as half of the others, and are those of many orders.
+            let (&last, others) = order.split_last()?;
+            let models = (1..others.len()).scan(empty.parameters.clone(), |start, n_first| {
+                let model = problem.fit(&others[..n_first], weights, Some(start));
                 Some(model.and_then(|model| {
                     start.clone_from(&model.parameters);
                     value(&model)
                 }))
             });
-            models.collect()
+            models.chain([Some(without[last]), Some(divided)]).collect()
         })?;
         let (mut first, mut last) = (Array1::zeros(0), Array1::zeros(0));
         if plan.sampled.contains(&Method::First) {
@@ -377,11 +384,7 @@ impl DriverAnalysis {
             first = (0..n_drivers).map(alone).collect::<Option<_>>()?;
         }
         if plan.sampled.contains(&Method::Last) {
-            let lost = |driver: usize| {
-                let others: Vec<usize> = all.iter().copied().filter(|&other| other != driver).collect();
-                Some(divided - value(&problem.fit(&others, weights, Some(&full.parameters))?)?)
-            };
-            last = (0..n_drivers).map(lost).collect::<Option<_>>()?;
+            last = without.iter().map(|without| divided - without).collect();
         }
         let class_weights = self.class_weights(problem, &full, weights);
         let game = with_weights(Game::of_ends(first, last, &plan.partition), class_weights.as_ref());

@@ -63,6 +63,11 @@ impl Reason {
 }
 
 impl Reason {
+    /// Whether another row stands for it, so that nothing is lost with it.
+    fn is_repeat(self) -> bool {
+        matches!(self, Self::Duplicate | Self::RepeatedRow)
+    }
+
     /// What to do about rows that are put aside for it.
     pub fn advice(self) -> &'static str {
         match self {
@@ -81,7 +86,10 @@ impl Reason {
             Self::NoZone => "say the `zone` of the source's times",
             Self::UnmatchedKey => "see whether the key's column is right, and whether the other file has these keys",
             Self::AmbiguousKey => "see which of the rows of one key is right",
-            Self::Duplicate | Self::RepeatedRow => "see whether the id's column is right, and whether files overlap",
+            Self::Duplicate => {
+                "see whether the id's column is right, and whether files overlap; lines of one purchase share an `order`, not an `id`"
+            }
+            Self::RepeatedRow => "see whether files overlap",
             Self::SelfReferral => "see whether the columns of referrer and referred are right",
         }
     }
@@ -430,10 +438,10 @@ impl SourceAccount {
         aside.chain(excluded).collect::<Vec<_>>().join(", ")
     }
 
-    /// What most rows are put aside for.
+    /// What most rows are put aside for: a fault, where there are some beside repeats.
     pub fn foremost(&self) -> Option<&PutAside> {
-        let most = self.put_aside.iter().map(|aside| aside.n_rows).max()?;
-        self.put_aside.iter().find(|aside| aside.n_rows == most)
+        let most = self.put_aside.iter().map(|aside| (!aside.reason.is_repeat(), aside.n_rows)).max()?;
+        self.put_aside.iter().find(|aside| (!aside.reason.is_repeat(), aside.n_rows) == most)
     }
 
     /// Why most rows are not used and what to do, whether they are put aside or excluded, to end a sentence with; nothing where all
@@ -511,6 +519,16 @@ impl SourceAccount {
     /// Rows put aside, for any reason.
     pub fn n_quarantined(&self) -> u64 {
         self.rows_quarantined.values().sum()
+    }
+
+    /// Rows put aside for a fault of their own, so that repeats of other rows are not among them.
+    pub fn n_faulty(&self) -> u64 {
+        self.n_quarantined() - self.n_repeats()
+    }
+
+    /// Rows put aside because another stands for them.
+    pub fn n_repeats(&self) -> u64 {
+        self.rows_quarantined.iter().filter(|(reason, _)| reason.is_repeat()).map(|(_, n)| n).sum()
     }
 
     /// Sound rows that are not used, for any reason.

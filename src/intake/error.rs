@@ -212,6 +212,26 @@ pub enum IntakeError {
         /// What most are put aside for, as the end of a sentence.
         first: String,
     },
+    /// Most rows had to be put aside, and nobody said that they may.
+    #[error(
+        "[{section}]: {n_aside} of {n_rows} rows ({percent} %) were put aside ({reasons}){first}; or write quarantine_max = 1.0 in its \
+         contract to go on with the others",
+        section = section(.source_name)
+    )]
+    MostAside {
+        /// The source.
+        source_name: String,
+        /// Rows put aside for their faults.
+        n_aside: u64,
+        /// All rows but repeats.
+        n_rows: u64,
+        /// Their share in whole percent, downwards.
+        percent: f64,
+        /// Why, with counts.
+        reasons: String,
+        /// What most are put aside for, as the end of a sentence.
+        first: String,
+    },
     /// Nothing is left of a source.
     #[error(
         "[{section}]: all {n_rows} rows were put aside ({reasons}){first}; or write quarantine_max = 1 in its contract to go on \

@@ -163,6 +163,8 @@ impl<'s> Job<'s> {
         if id.is_some() {
             fields.push(PlannedField::text("transaction_id", "id", id, files));
         }
+        let order = source.and_then(|source| source.order.as_ref());
+        fields.extend(order.map(|column| PlannedField::text("order_id", "order", Some(column), files)));
         if let (Some(source), Some(clock)) = (source, &clock) {
             for (name, column) in
                 [("product", &source.product), ("family", &source.family), ("channel", &source.channel)]

@@ -43,6 +43,12 @@ pub(super) fn check_zones(source: &str, zone: &Column, found: &[SourceFile]) -> 
     }
 }
 
+/// The largest share of the rows that may be put aside for their faults where the contract says none: what more than half of the rows
+/// tell is rather that the study reads the file wrongly.
+const FAULTY_MAX: f64 = 0.5;
+/// Fewer rows put aside than these are looked at one by one.
+const FAULTY_ROWS: u64 = 20;
+
 /// What a source promises of all its rows.
 pub(super) fn check_promises(
     account: &SourceAccount,
@@ -74,6 +80,18 @@ pub(super) fn check_promises(
         return Err(IntakeError::AllAside {
             source_name: source_name(),
             n_rows,
+            reasons: account.reasons(),
+            first: account.foremost_in_words(),
+        });
+    }
+    let (n_faulty, n_rows) = (account.n_faulty(), n_rows - account.n_repeats());
+    let is_much = n_faulty >= FAULTY_ROWS && n_faulty as f64 > FAULTY_MAX * n_rows as f64;
+    if contract.quarantine_max.is_none() && is_much && account.rows_used > 0 {
+        return Err(IntakeError::MostAside {
+            source_name: source_name(),
+            n_aside: n_faulty,
+            n_rows,
+            percent: (100.0 * n_faulty as f64 / n_rows as f64).floor(),
             reasons: account.reasons(),
             first: account.foremost_in_words(),
         });

@@ -29,7 +29,7 @@ pub struct Tables {
     /// `row, response_id, customer, t, recommend`, the touchpoints, `weight, channel, wave, segment`, kept columns, and
     /// `person, account, parent` where the study has accounts and parents.
     pub feedback: Table,
-    /// `customer, t, amount`, and `transaction_id`, `product`, `family`, `channel`, `returned`, `returned_t` where the study
+    /// `customer, t, amount`, and `transaction_id`, `order_id`, `product`, `family`, `channel`, `returned`, `returned_t` where the study
     /// names them.
     pub transactions: Table,
     /// `referrer, referred, t, probability, channel`.

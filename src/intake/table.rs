@@ -172,7 +172,15 @@ fn open(path: &Path, schema: &SchemaRef) -> Result<ArrowWriter<File>, IntakeErro
         // A dictionary of what hardly repeats is work for nothing.
         if matches!(
             field.name().as_str(),
-            "row" | "response_id" | "transaction_id" | "customer" | "referrer" | "referred" | "t" | "amount"
+            "row"
+                | "response_id"
+                | "transaction_id"
+                | "order_id"
+                | "customer"
+                | "referrer"
+                | "referred"
+                | "t"
+                | "amount"
         ) {
             properties = properties.set_column_dictionary_enabled(field.name().as_str().into(), false);
         }

@@ -636,7 +636,8 @@ proptest! {
     #[test]
     fn counts_add_up_for_any_text(text in "([a-c0-9\",;\n\r -]{0,30}\n){0,8}") {
         let case = Case::new().file("feedback.csv", format!("a,b,ltr\n{text}"));
-        let study = "[sources.feedback]\npath = \"feedback.csv\"\nsnapshot = true\nrecommend = \"ltr\"\nid = \"a\"\nkeep = [\"b\"]";
+        let study = "[sources.feedback]\npath = \"feedback.csv\"\nsnapshot = true\nrecommend = \"ltr\"\nid = \"a\"\nkeep = [\"b\"]\n\
+                     contract = { quarantine_max = 1.0 }";
         case.run(study).expect("readable");
     }
 
@@ -830,6 +831,35 @@ fn what_a_source_promises_is_held_row_by_row_and_as_a_whole() {
     let share = refused("ranges = { code = [1, 10] }\nquarantine_max = 0.3");
     assert!(share.contains("2 of 5 rows were put aside, more than quarantine_max = 0.3"), "{share}");
     assert!(refused("not_null = [\"vai\"]").contains("has no column `vai`"));
+}
+
+#[test]
+fn more_than_half_of_the_rows_put_aside_are_refused_unless_the_contract_says_otherwise() {
+    let study = |contract: &str| format!("{FEEDBACK}[sources.feedback.contract]\n{contract}\n");
+    // So many answers of 0 to 10, as many times ten, and the first of them again.
+    let case = |n_sound: usize, n_faulty: usize, n_repeats: usize| {
+        let row = |id: usize, answer: usize| format!("{id},c{id},2026-01-01T10:00:00Z,{answer},5,4,web\n");
+        let sound = (0..n_sound).map(|id| row(id, 9));
+        let faulty = (n_sound..n_sound + n_faulty).map(|id| row(id, 90));
+        let again = (0..n_repeats).map(|_| row(0, 9));
+        let rows: String = sound.chain(faulty).chain(again).collect();
+        Case::new().file("feedback.csv", format!("id,who,when,ltr,food,wait,via\n{rows}"))
+    };
+    let refused = case(19, 21, 0).run(&study("")).expect_err("refused").to_string();
+    assert!(
+        refused.contains("[sources.feedback]: 21 of 40 rows (52 %) were put aside (out_of_range: 21)"),
+        "{refused}"
+    );
+    assert!(refused.contains("the first as out_of_range: column `ltr`, feedback.csv, line 21: `90`"), "{refused}");
+    assert!(refused.contains("quarantine_max = 1.0"), "{refused}");
+    assert_eq!(case(19, 21, 0).run(&study("quarantine_max = 1.0")).expect("allowed").tables.feedback.n_rows, 19);
+    // Half is not more than half, and fewer than 20 rows are looked at one by one.
+    assert!(case(20, 20, 0).run(&study("")).is_ok());
+    assert!(case(1, 19, 0).run(&study("")).is_ok());
+    // Repeats are neither among the faulty rows nor among those that these are held against.
+    assert!(case(5, 0, 40).run(&study("")).is_ok());
+    let among = case(19, 21, 40).run(&study("")).expect_err("refused").to_string();
+    assert!(among.contains("21 of 40 rows") && among.contains("the first as out_of_range"), "{among}");
 }
 
 /// Delighted API, "Listing survey responses": a sync by `updated_since` brings changed responses again, with `updated_at`.

@@ -207,9 +207,10 @@ impl LinkPlan {
             };
             let carried: String = columns.iter().map(|column| format!(", {}", self.carried(column, side))).collect();
             let exists = self.exists(name, side);
+            let table = self.existing(name, side);
             let select = |key_columns: &str, on: &str| {
                 format!(
-                    "  SELECT {key_columns}{carried}\n  FROM feedback a JOIN {name} x ON x.{on} = a.customer WHERE {when} \
+                    "  SELECT {key_columns}{carried}\n  FROM feedback a JOIN {table} x ON x.{on} = a.customer WHERE {when} \
                      AND {exists}"
                 )
             };
@@ -239,6 +240,18 @@ impl LinkPlan {
         }
     }
 
+    /// A table whose rows tell whether they exist on one side: the lines of orders with the last line of each.
+    fn existing(&self, table: &str, side: Side) -> String {
+        if table != "transactions" || side == Side::Before || !self.orders {
+            return table.to_owned();
+        }
+        let bought = self.is_return().map_or_else(
+            || "t".to_owned(),
+            |is_return| format!("CASE WHEN NOT COALESCE({is_return}, FALSE) THEN t END"),
+        );
+        format!("(SELECT *, MAX({bought}) OVER (PARTITION BY customer, order_id) AS order_until FROM {table})")
+    }
+
     /// Which rows of a table exist on one side.
     fn exists(&self, table: &str, side: Side) -> String {
         match (table, side) {
@@ -255,6 +268,10 @@ impl LinkPlan {
                 format!("(x.t < a.t{})", known.chain(known_from).collect::<String>())
             }
             (_, Side::Before) => "x.t < a.t".to_owned(),
+            // An order that began before the answer is no purchase after it, so one that goes on beyond it stays whole.
+            ("transactions", Side::After) if self.orders => {
+                "(x.t > a.t OR x.order_id IS NOT NULL AND x.order_until > a.t)".to_owned()
+            }
             (_, Side::After) => "x.t > a.t".to_owned(),
         }
     }

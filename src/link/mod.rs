@@ -3,8 +3,9 @@
 //!
 //! A `plan` says what is asked for, with the `details` of the history and the `outcome_window`s. Each source adds its part
 //! to the `statement`: `profile`, `transactions`, `activity`, `referrals`, `answers` and `occasions`, made of the pieces in
-//! `sql`. The `engine`, with `anchored_sums` as an operator of ours, runs it into a `base_table`, or finds what it gave among the `kept_rows`; `listing` prints it for others to run. Beside it stand what came of the
-//! keys (`match_report`, `shared_keys`), whether anything leaks (`leaks`, `survey_timing`, `day_dates`), and who answers at all
+//! `sql`. The `engine`, with `anchored_sums` as an operator of ours, runs it into a `base_table`, or finds what it gave among the
+//! `kept_rows`; `listing` prints it for others to run. Beside it stand what came of the keys (`match_report`, `shared_keys`), what the
+//! rows are (`repeated_rows`, `order_lines`), whether anything leaks (`leaks`, `survey_timing`, `day_dates`), and who answers at all
 //! (`representativeness`). What each column means stands in `docs/link.md`.
 
 mod activity;
@@ -18,6 +19,7 @@ mod leaks;
 mod listing;
 mod match_report;
 mod occasions;
+mod order_lines;
 mod outcome_window;
 mod plan;
 mod profile;
@@ -45,6 +47,7 @@ pub use kept_rows::{KeptRows, RowDraft, RowStore};
 pub use leaks::{ColumnCheck, LeakCheck, LeakReport, Side};
 pub use listing::TableLines;
 pub use match_report::MatchRow;
+pub use order_lines::OrderLines;
 pub use outcome_window::OutcomeWindow;
 pub use plan::{Anchors, LinkPlan, ProfileColumn, TypedTables};
 pub use representativeness::{Behaviour, Respondents, ResponseCut, ResponseRate, ResponseRates, Spread};

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub struct TypedTables {
     /// `row, customer, t, recommend`, touchpoints, `weight`, kept columns.
     pub feedback: Option<PathBuf>,
-    /// `customer, t, amount`; where asked for, `product`, `family`, `channel`, `returned` or `returned_t`.
+    /// `customer, t, amount`; where asked for, `order_id`, `product`, `family`, `channel`, `returned` or `returned_t`.
     pub transactions: Option<PathBuf>,
     /// `referrer, referred, t, probability, channel`; where asked for, `kind`, `weight`.
     pub referrals: Option<PathBuf>,
@@ -107,6 +107,8 @@ pub struct LinkPlan {
     pub dated: bool,
     /// Whether purchases have amounts; without, what was spent is not known.
     pub has_amounts: bool,
+    /// Whether rows of the transactions are lines of orders: those of a customer that share `order_id` are one purchase.
+    pub orders: bool,
     /// Columns of the customers table that are carried along.
     pub profile: Vec<ProfileColumn>,
     /// The values of the referrals' column `kind` that stand for somebody who was brought; `None` where there is no such
@@ -134,6 +136,7 @@ impl LinkPlan {
             weighted: false,
             dated: true,
             has_amounts: true,
+            orders: false,
             profile: Vec::new(),
             brought: None,
             referral_weights: false,
@@ -165,6 +168,7 @@ impl LinkPlan {
             }
             "transactions" => {
                 columns.extend(["t", "amount"]);
+                columns.extend(self.orders.then_some("order_id"));
                 columns.extend(details.distinct.iter().map(|distinct| distinct.column()));
                 let families = |window: &OutcomeWindow| {
                     matches!(window, OutcomeWindow::FamilyPurchases { .. } | OutcomeWindow::NewFamilies { .. })

@@ -58,11 +58,15 @@ impl LinkPlan {
             let condition = format!("{} AND x.bought_t <= a.t + {}", after("x.t", days), span(days));
             sums.add(name, "SUM(x.times)", &condition);
         }
-        let purchase = self.but_returns("p.");
+        let (purchases, purchase) = if self.orders {
+            (format!("(\n{}\n    )", self.orders_alone()), String::new())
+        } else {
+            ("transactions".to_owned(), self.but_returns("p."))
+        };
         let from = format!(
             "{anchors} a JOIN (\n    SELECT r.referrer, r.t, r.times, MIN(p.t) AS bought_t\n    FROM (\n      SELECT \
              referrer, referred, t, COUNT(*) AS times FROM {referrals} WHERE t < {as_of}{brought} GROUP BY referrer, referred, \
-             t\n    ) r\n    JOIN transactions p ON p.customer = r.referred\n    WHERE p.t >= r.t AND p.t < \
+             t\n    ) r\n    JOIN {purchases} p ON p.customer = r.referred\n    WHERE p.t >= r.t AND p.t < \
              {as_of}{purchase}\n    GROUP BY r.referrer, r.referred, r.t, r.times\n  ) x ON x.referrer = a.customer",
             anchors = reading.anchors,
             referrals = reading.table("referrals"),

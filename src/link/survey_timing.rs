@@ -139,30 +139,38 @@ impl LinkPlan {
     }
 
     fn early_events(&self, source: &str, key: &str, fieldwork_from: Option<i64>) -> String {
-        let counted = if source == "transactions" { self.but_returns("") } else { self.of_brought("") };
+        let events = match source {
+            "transactions" if self.orders => self.orders_alone(),
+            "transactions" => {
+                format!("SELECT {key} AS customer, t FROM {source} WHERE t < {}{}", self.as_of, self.but_returns(""))
+            }
+            _ => format!("SELECT {key} AS customer, t FROM {source} WHERE t < {}{}", self.as_of, self.of_brought("")),
+        };
         format!(
             "WITH asked AS (\n{asked}\n),\nearly AS (\n  SELECT s.\"row\", s.asked_t, COUNT(*) FILTER (WHERE x.t >= \
              s.asked_t AND x.t < s.t) AS n_events, COUNT(*) FILTER (WHERE x.t = s.t) AS n_at_answer\n  FROM asked s LEFT \
-             JOIN (SELECT {key} AS customer, t FROM {source} WHERE t < {as_of}{counted}) x ON x.customer = s.customer\n  \
+             JOIN ({events}) x ON x.customer = s.customer\n  \
              GROUP BY s.\"row\", s.asked_t\n)\nSELECT COUNT(*) AS n_answers, COUNT(asked_t) AS n_asked, \
              COALESCE(SUM(n_events), 0) AS n_events, COUNT(*) FILTER (WHERE n_events > 0) AS n_answers_with, \
              COALESCE(SUM(n_at_answer), 0) AS n_events_at_answer FROM early",
-            asked = self.asked(fieldwork_from),
-            as_of = self.as_of
+            asked = self.asked(fieldwork_from)
         )
     }
 
     fn repeat_buyers(&self, fieldwork_from: Option<i64>) -> String {
+        let purchases = if self.orders {
+            format!("(\n{}\n) orders", self.orders_alone())
+        } else {
+            format!("transactions WHERE t < {}{}", self.as_of, self.but_returns(""))
+        };
         format!(
             "WITH asked AS (\n{asked}\n),\nanswered AS (\n  SELECT customer, MIN(t) AS t, MIN(asked_t) AS asked_t FROM \
              asked GROUP BY customer\n),\nordered AS (\n  SELECT customer, t, ROW_NUMBER() OVER (PARTITION BY customer \
-             ORDER BY t) AS place FROM transactions WHERE t < {as_of}{purchases}\n)\nSELECT COUNT(*) AS n_customers, \
+             ORDER BY t) AS place FROM {purchases}\n)\nSELECT COUNT(*) AS n_customers, \
              COUNT(s.asked_t) AS n_asked, COUNT(x.t) AS n_repeat, COUNT(*) FILTER (WHERE x.t < s.asked_t) AS n_before_survey, COUNT(*) FILTER (WHERE \
              x.t < s.t) AS n_before_answer\nFROM answered s LEFT JOIN (SELECT customer, t FROM ordered WHERE place = 2) x \
              ON x.customer = s.customer",
-            asked = self.asked(fieldwork_from),
-            as_of = self.as_of,
-            purchases = self.but_returns("")
+            asked = self.asked(fieldwork_from)
         )
     }
 

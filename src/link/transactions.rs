@@ -1,4 +1,7 @@
 //! Purchases and returns: one pass over the transactions gives all of their history and outcomes.
+//!
+//! Where rows are the lines of orders, an order is one purchase at its earliest line. What a line costs and what it holds counts
+//! at the line's own time, so that nothing is known of an order before it was.
 
 use super::outcome_window::OutcomeWindow;
 use super::plan::LinkPlan;
@@ -14,14 +17,15 @@ impl LinkPlan {
     /// Events of the transactions by anchor.
     pub(super) fn bought(&self, reading: &Reading) -> Part {
         let mut sums = Aggregates::default();
-        sums.count("frequency", "x.t < a.t");
-        sums.add("first_t", "MIN(x.t)", "x.t < a.t");
-        sums.add("last_t", "MAX(x.t)", "x.t < a.t");
+        let purchase_t = self.purchase_t();
+        let earlier = format!("{purchase_t} < a.t");
+        sums.count("frequency", &earlier);
+        sums.add("first_t", &format!("MIN({purchase_t})"), &earlier);
+        sums.add("last_t", &format!("MAX({purchase_t})"), &earlier);
         for &days in &self.history_windows_days {
-            let within = before("x.t", days);
-            sums.count(format!("frequency_{days}d"), &within);
+            sums.count(format!("frequency_{days}d"), &before(purchase_t, days));
             if self.has_amounts {
-                sums.add(format!("spend_{days}d"), "SUM(x.money)", &within);
+                sums.add(format!("spend_{days}d"), "SUM(x.money)", &before("x.t", days));
             }
         }
         let mut columns =
@@ -50,6 +54,11 @@ impl LinkPlan {
         self.history_windows_days.iter().map(move |days| format!("{name}_{days}d"))
     }
 
+    /// The instant by which purchases are counted: of a row, or of the one that begins an order; null in its other lines.
+    fn purchase_t(&self) -> &'static str {
+        if self.orders { "x.order_t" } else { "x.t" }
+    }
+
     fn by_count(&self, part: &str, name: &str) -> Derived {
         Derived::count(Role::History, part, name)
     }
@@ -57,13 +66,8 @@ impl LinkPlan {
     /// The transactions as events: `t` is the instant of a purchase and null for a return, `returned_t` the instant of a
     /// return. What needs the transactions in order is there only where the plan asks for it.
     fn events(&self, table: &str) -> String {
-        let is_return = match self.details.returns {
-            Returns::NegativeAmounts => Some("amount < 0"),
-            Returns::Flagged => Some("returned > 0.5"),
-            Returns::Unmarked | Returns::Dated => None,
-        };
         let mut columns = vec!["customer".to_owned()];
-        match is_return {
+        match self.is_return() {
             Some(is_return) => {
                 columns.push(format!("CASE WHEN {is_return} THEN NULL ELSE t END AS t"));
                 columns.push(format!("CASE WHEN {is_return} THEN t END AS returned_t"));
@@ -80,13 +84,15 @@ impl LinkPlan {
         }
         let looked_up = self.columns_in_order();
         let mut carried = looked_up.clone();
-        if self.windows.iter().any(|window| matches!(window, OutcomeWindow::FamilyPurchases { .. }))
-            && !carried.contains(&"family")
-        {
+        if self.counts_families() && !carried.contains(&"family") {
             carried.push("family");
         }
+        carried.extend(self.orders.then_some("order_id"));
         columns.extend(carried.iter().map(|column| (*column).to_owned()));
-        let events = format!("SELECT {} FROM {table} WHERE t < {}", columns.join(", "), self.as_of);
+        let mut events = format!("SELECT {} FROM {table} WHERE t < {}", columns.join(", "), self.as_of);
+        if self.orders {
+            events = self.with_orders(&events);
+        }
         if looked_up.is_empty() && !self.details.purchase_gaps {
             return events;
         }
@@ -96,8 +102,10 @@ impl LinkPlan {
                 format!(", LAG(t) OVER (PARTITION BY customer, {column} ORDER BY t NULLS LAST) AS {column}_t")
             })
             .collect();
+        let gap_to = if self.orders { "order_t" } else { "t" };
         if self.details.purchase_gaps {
-            ordered.push(", LAG(t) OVER (PARTITION BY customer ORDER BY t NULLS LAST) AS gap_from".to_owned());
+            ordered
+                .push(format!(", LAG({gap_to}) OVER (PARTITION BY customer ORDER BY {gap_to} NULLS LAST) AS gap_from"));
         }
         let ordered = format!("SELECT *{}\n    FROM ({events}) events", ordered.concat());
         if !self.details.purchase_gaps {
@@ -106,9 +114,40 @@ impl LinkPlan {
         // Whole seconds, so that sums of squares are exact: those of a customer stay below the square of the time
         // between the first purchase and the last, which an integer of 64 bits holds up to 96 years.
         format!(
-            "SELECT *, CASE WHEN t > gap_from THEN CAST(ROUND(CAST(t - gap_from AS DOUBLE) / 1000000.0) AS BIGINT) END \
-             AS gap\n    FROM ({ordered}) ordered"
+            "SELECT *, CASE WHEN {gap_to} > gap_from THEN CAST(ROUND(CAST({gap_to} - gap_from AS DOUBLE) / 1000000.0) AS \
+             BIGINT) END AS gap\n    FROM ({ordered}) ordered"
         )
+    }
+
+    /// The events with `order_t`, the instant of the order in the line that begins it and null in the others; and
+    /// `family_order_t`, the same among the lines of one family. A line without an order is an order of its own, and a return, whose
+    /// `t` is null, begins none.
+    fn with_orders(&self, events: &str) -> String {
+        let begins = |lines: &str, name: &str| {
+            format!(
+                ", CASE WHEN order_id IS NULL OR ROW_NUMBER() OVER (PARTITION BY {lines} ORDER BY t NULLS LAST) = 1 THEN t \
+                 END AS {name}"
+            )
+        };
+        let mut marks = begins("customer, order_id", "order_t");
+        if self.counts_families() {
+            marks.push_str(&begins("customer, order_id, family", "family_order_t"));
+        }
+        format!("SELECT *{marks}\n    FROM ({events}) lines")
+    }
+
+    /// Whether an outcome counts the purchases of one family.
+    fn counts_families(&self) -> bool {
+        self.windows.iter().any(|window| matches!(window, OutcomeWindow::FamilyPurchases { .. }))
+    }
+
+    /// What is true of the rows that are returns themselves.
+    pub(super) fn is_return(&self) -> Option<&'static str> {
+        match self.details.returns {
+            Returns::NegativeAmounts => Some("amount < 0"),
+            Returns::Flagged => Some("returned > 0.5"),
+            Returns::Unmarked | Returns::Dated => None,
+        }
     }
 
     /// Columns of the transactions of which the last earlier one with the same value is looked up.
@@ -165,9 +204,10 @@ impl LinkPlan {
         if !self.details.purchase_gaps {
             return;
         }
-        sums.add("n_gaps", "COUNT(x.gap)", "x.t < a.t");
-        sums.add("gap_sum", "SUM(x.gap)", "x.t < a.t");
-        sums.add("gap_squares", "SUM(x.gap * x.gap)", "x.t < a.t");
+        let earlier = format!("{} < a.t", self.purchase_t());
+        sums.add("n_gaps", "COUNT(x.gap)", &earlier);
+        sums.add("gap_sum", "SUM(x.gap)", &earlier);
+        sums.add("gap_squares", "SUM(x.gap * x.gap)", &earlier);
         let whole = |column: &str| format!("CAST(bought.{column} AS DECIMAL(19, 0))");
         let spread = format!(
             "SQRT(CAST({n} * {squares} - {sum} * {sum} AS DOUBLE) / (CAST(bought.n_gaps AS DOUBLE) * \
@@ -208,16 +248,19 @@ impl LinkPlan {
 
     fn add_outcome(&self, window: &OutcomeWindow, sums: &mut Aggregates, columns: &mut Vec<Derived>) {
         let name = window.count_column();
+        let purchase_t = self.purchase_t();
         let within = window.days().map(|days| after("x.t", days)).unwrap_or_default();
+        let counted = window.days().map(|days| after(purchase_t, days)).unwrap_or_default();
         match window {
             OutcomeWindow::Purchases { days } => {
-                sums.count(name.clone(), &within);
+                sums.count(name.clone(), &counted);
                 sums.add(format!("next_spend_{days}d"), "SUM(x.money)", &within);
                 columns.push(Derived::count(Role::Outcome, "bought", name));
                 columns.push(Derived::money(Role::Outcome, "bought", format!("next_spend_{days}d")));
             }
-            OutcomeWindow::FamilyPurchases { family, .. } => {
-                sums.count(name.clone(), &format!("x.family = {} AND {within}", literal(family)));
+            OutcomeWindow::FamilyPurchases { family, days } => {
+                let counted = after(if self.orders { "x.family_order_t" } else { "x.t" }, *days);
+                sums.count(name.clone(), &format!("x.family = {} AND {counted}", literal(family)));
                 columns.push(Derived::count(Role::Outcome, "bought", name));
             }
             OutcomeWindow::NewFamilies { .. } => {
@@ -227,7 +270,7 @@ impl LinkPlan {
             OutcomeWindow::Upsell { days } => {
                 let (count, spend) = (format!("next_purchases_{days}d"), format!("next_spend_{days}d"));
                 sums.add("spend", "SUM(x.money)", "x.t < a.t");
-                sums.count(count.clone(), &within);
+                sums.count(count.clone(), &counted);
                 sums.add(spend.clone(), "SUM(x.money)", &within);
                 let mean = |spend: &str, count: &str| {
                     format!("CAST(bought.{spend} AS DOUBLE) / CAST(bought.{count} AS DOUBLE)")
@@ -240,9 +283,9 @@ impl LinkPlan {
                 );
                 columns.push(Derived::new(Role::Outcome, name, value));
             }
-            OutcomeWindow::Lapse { days } => sums.count(format!("next_purchases_{days}d"), &within),
+            OutcomeWindow::Lapse { days } => sums.count(format!("next_purchases_{days}d"), &counted),
             OutcomeWindow::Repurchase => {
-                sums.add("next_t", "MIN(x.t)", "x.t > a.t");
+                sums.add("next_t", &format!("MIN({purchase_t})"), &format!("{purchase_t} > a.t"));
                 let until = days(&format!("COALESCE(bought.next_t, {}) - a.t", self.as_of));
                 columns.push(Derived::new(Role::Outcome, "repurchase_days", until));
                 let event = "CASE WHEN bought.next_t IS NULL THEN 0.0 ELSE 1.0 END".to_owned();
@@ -255,13 +298,31 @@ impl LinkPlan {
     }
 
     /// The statement of all purchases before the study's date by customer, each customer's in order of time; money in
-    /// ten-thousandths.
+    /// ten-thousandths. An order is one purchase with the sum of its lines.
     pub fn purchases(&self) -> String {
-        let returns = self.but_returns("");
+        let purchases = if self.orders {
+            format!("SELECT customer, t, money FROM (\n{}\n) orders", self.orders_alone())
+        } else {
+            let (money, returns) = (money("amount"), self.but_returns(""));
+            format!("SELECT customer, t, {money} AS money FROM transactions WHERE t < {}{returns}", self.as_of)
+        };
+        format!("{purchases} ORDER BY customer, t, money")
+    }
+
+    /// Orders before the study's date, one row each: `customer, t` and the `money` of their lines. A row without an order is one.
+    pub(super) fn orders_alone(&self) -> String {
+        let lines = |columns: &str, condition: &str| {
+            let returns = self.but_returns("");
+            format!(
+                "  SELECT customer, {columns} FROM transactions WHERE t < {}{returns} AND order_id {condition}",
+                self.as_of
+            )
+        };
+        let money = money("amount");
         format!(
-            "SELECT customer, t, {} AS money FROM transactions WHERE t < {}{returns} ORDER BY customer, t, money",
-            money("amount"),
-            self.as_of
+            "{} GROUP BY customer, order_id\n  UNION ALL\n{}",
+            lines(&format!("MIN(t) AS t, SUM({money}) AS money"), "IS NOT NULL"),
+            lines(&format!("t, {money} AS money"), "IS NULL")
         )
     }
 

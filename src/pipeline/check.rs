@@ -4,7 +4,7 @@ use super::day_dates::day_dates;
 use super::identity;
 use super::run::{self, Folder, ReadSoFar};
 use super::selection::Selection;
-use super::{PipelineError, RunSettings, absent_values, referral_rules, repeated_rows, shared_keys};
+use super::{PipelineError, RunSettings, absent_values, order_lines, referral_rules, repeated_rows, shared_keys};
 use crate::estimators::Family;
 use crate::intake::{Intake, Table};
 use crate::link::{Anchors, BaseTable, TableLines};
@@ -82,6 +82,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     text.push_str(&identity::lines(intake));
     for repeated in repeated_rows::repeated_rows(study, engine, &intake.accounts)? {
         let _ = writeln!(text, "warning: {}", repeated.sentence());
+    }
+    for remark in order_lines::order_lines(engine)? {
+        let _ = writeln!(text, "{}{}", if remark.is_fault() { "warning: " } else { "" }, remark.sentence);
     }
     for few in shared_keys::few_shared(study, engine, &engine.match_report()?)? {
         let _ = writeln!(text, "warning: {}", few.sentence());

@@ -3,7 +3,7 @@
 use super::outcome_model::Prepared;
 use super::selection::Selection;
 use crate::drivers::robustness::{Choice, ChoiceKind, ChoicesTable};
-use crate::drivers::{DriverAnalysis, DriverFamily, DriverRanking, Method};
+use crate::drivers::{DriverAnalysis, DriverFamily, DriverRanking, Method, Sampling};
 use crate::estimators::diagnostics::{StraightLining, Touchpoints};
 use crate::link::BaseTable;
 use crate::study::{Missing, Outcome, Study};
@@ -13,6 +13,9 @@ use std::collections::HashSet;
 /// Methods beside the ranking one; those that take drivers of one column only come last.
 const METHODS: [Method; 5] = [Method::Pmvd, Method::First, Method::Last, Method::Shapley, Method::RelativeWeights];
 const COLUMN_METHODS: [Method; 2] = [Method::Car, Method::Pratt];
+/// Shares of many drivers are sampled for each choice, to the half of a percent: what they are set beside is sampled twice as finely, and
+/// each choice would take as long as all else that is said of the outcome.
+const SAMPLING: Sampling = Sampling { std_error: 0.005, n_orders_max: 20_000 };
 /// Of more drivers than this PMVD, which keeps something of every subset, is left out.
 const PMVD_DRIVERS_MAX: usize = 20;
 
@@ -43,22 +46,17 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// The ranking of some answers with some treatment, by the study's method and others, without intervals; `None` where
-    /// it is impossible, which leaves the row out.
+    /// The ranking of some answers with some treatment by some methods, without intervals; `None` where it is impossible, which
+    /// leaves the row out.
     fn rank(&self, study: &Study, base: &BaseTable, methods: &[Method]) -> Option<DriverRanking> {
         let selection = Selection::of(study, base, self.outcome);
         let prepared = Prepared::of(study, base, self.outcome, &selection).ok()?;
         let family = prepared.driver_family();
         let blocks = prepared.has_blocks();
-        let mut wanted = vec![self.method];
-        for &method in methods {
-            let possible = method.divides(family) && (!blocks || method.takes_blocks());
-            if possible && !wanted.contains(&method) {
-                wanted.push(method);
-            }
-        }
+        let is_possible = |method: &Method| method.divides(family) && (!blocks || method.takes_blocks());
         let analysis = DriverAnalysis {
-            methods: wanted,
+            methods: methods.iter().copied().filter(is_possible).collect(),
+            sampling: Some(SAMPLING),
             groups: prepared.groups(study),
             replicates: 0,
             seed: study.seed,
@@ -92,7 +90,7 @@ impl Question<'_> {
         let choice = |(missing, word): (Missing, &str)| {
             let mut study = self.study.clone();
             study.drivers.missing = missing;
-            Choice::of(ChoiceKind::Missing, word, &self.rank(&study, base, &[])?, self.drivers)
+            Choice::of(ChoiceKind::Missing, word, &self.rank(&study, base, &[self.method])?, self.drivers)
         };
         others.filter_map(choice).collect()
     }
@@ -110,19 +108,20 @@ impl Question<'_> {
         }
         let straight: HashSet<usize> = straight.rows.into_iter().collect();
         let others = base.filtered(|row| !straight.contains(&row));
-        let ranking = self.rank(self.study, &others, &[])?;
+        let ranking = self.rank(self.study, &others, &[self.method])?;
         Choice::of(ChoiceKind::Cases, "without straight-liners", &ranking, self.drivers)
     }
 
     /// Other methods on the same answers, and for classes and counts a linear analysis.
     fn methods(&self, base: &BaseTable) -> Vec<Choice> {
-        let mut methods: Vec<Method> = METHODS.into_iter().chain(COLUMN_METHODS).collect();
+        // The study's own method on the study's own answers is the ranking that these are set beside.
+        let others = |method: &Method| *method != self.method;
+        let mut methods: Vec<Method> = METHODS.into_iter().chain(COLUMN_METHODS).filter(others).collect();
         if self.drivers.len() > PMVD_DRIVERS_MAX {
             methods.retain(|&method| method != Method::Pmvd);
         }
         let Some(ranking) = self.rank(self.study, base, &methods) else { return Vec::new() };
-        let others = methods.iter().filter(|&&method| method != self.method);
-        let beside = others.filter_map(|method| Choice::of_method(&method.key(), &ranking, self.drivers));
+        let beside = methods.iter().filter_map(|method| Choice::of_method(&method.key(), &ranking, self.drivers));
         beside.chain(self.by_a_line(base)).collect()
     }
 

@@ -2,6 +2,7 @@
 
 use super::clusters::{self, Label};
 use super::outcomes::{Feature, FeatureKind};
+use super::progress::JUDGING;
 use super::run::{Folder, Joined, Progress, ReadSoFar, RunSettings, join};
 use super::selection::Selection;
 use super::{PipelineError, in_full};
@@ -83,7 +84,7 @@ pub fn contest(
     let folder = Folder::temporary()?;
     let Joined { base, .. } =
         join(study, settings, progress, &folder.folders(), &folder.spill(), &mut ReadSoFar::default())?;
-    progress(Progress::Step("judging the models on answers they have not seen"));
+    progress(Progress::Step(JUDGING));
     let test = Test::of(study, &base, outcome, [&champion, &challenger])?;
     let assessment = Assessment {
         confidence: study.confidence,

@@ -4,6 +4,7 @@ use super::coded::Coded;
 use super::fold_model::{FoldModel, GapMark};
 use super::outcome_model::{Prepared, customers};
 use super::outcomes::{Feature, FeatureKind};
+use super::progress::{JUDGING, OutcomeSteps, Progress};
 use super::purchase_baseline::{PurchaseBaseline, PurchaseRecords};
 use super::selection::{Selection, controls, filled};
 use super::small_bases::Hidden;
@@ -37,20 +38,23 @@ const HISTORY: [&str; 6] = ["recency_days", "frequency", "frequency_90d", "frequ
 ///
 /// # Errors
 /// The engine fails to read the purchases. What else stands in the way is a finding of the outcome.
-pub(super) fn judge<'o>(
+pub(super) fn judge(
     study: &Study,
     base: &BaseTable,
     engine: &Engine,
-    outcomes: impl Iterator<Item = &'o Outcome>,
+    outcomes: &[&Outcome],
+    progress: &dyn Fn(Progress),
 ) -> Result<Vec<EvaluationResult>, LinkError> {
     let marked = marked(study);
+    let steps = OutcomeSteps { step: JUDGING, of: outcomes.len(), progress };
     let all: Vec<(&Outcome, Result<Judged, String>)> =
-        outcomes.map(|outcome| (outcome, Judged::of(study, &marked, base, outcome))).collect();
+        outcomes.iter().map(|&outcome| (outcome, Judged::of(study, &marked, base, outcome))).collect();
     let of_purchases = all.iter().filter(|(outcome, _)| PurchaseBaseline::is_of(outcome));
     let cuts_us = of_purchases.filter_map(|(_, judged)| judged.as_ref().ok()).flat_map(|judged| &judged.splits.cuts_us);
     let cuts_us: std::collections::BTreeSet<i64> = cuts_us.copied().collect();
     let records = if cuts_us.is_empty() { None } else { Some(PurchaseRecords::read(engine, base, cuts_us)?) };
-    let judge = |(outcome, judged): (&Outcome, Result<Judged, String>)| {
+    let judge = |(place, (outcome, judged)): (usize, (&Outcome, Result<Judged, String>))| {
+        steps.say(place, outcome, "model of");
         let mut result = EvaluationResult::empty(outcome.name(), outcome.family());
         if let Err(problem) = judged.and_then(|judged| judged.fill(records.as_ref(), &mut result)) {
             let sentence =
@@ -59,7 +63,7 @@ pub(super) fn judge<'o>(
         }
         result
     };
-    Ok(all.into_iter().map(judge).collect())
+    Ok(all.into_iter().enumerate().map(judge).collect())
 }
 
 /// The study with a mark beside every column that has gaps: means over training and test rows together would let the test

@@ -5,6 +5,7 @@ use super::answer_names::AnswerNames;
 use super::model_fit::ModelFit;
 use super::model_tests::{inflation, tests};
 use super::outcome_model::{Prepared, compare_treatments, gaps_allowed_for};
+use super::progress::{OutcomeSteps, Progress};
 use super::selection::Selection;
 use crate::data::DataError;
 use crate::drivers::DriverError;
@@ -83,11 +84,16 @@ impl Feature {
 }
 
 /// Analyses every outcome of a study.
-pub(super) fn analyse(study: &Study, answers: &AnswerNames<'_>) -> Vec<Analysed> {
-    study.outcomes.iter().map(|outcome| analyse_one(study, answers, outcome)).collect()
+pub(super) fn analyse(study: &Study, answers: &AnswerNames<'_>, progress: &dyn Fn(Progress)) -> Vec<Analysed> {
+    let step = "fitting models and ranking drivers";
+    let steps = OutcomeSteps { step, of: study.outcomes.len(), progress };
+    let all = study.outcomes.iter().enumerate();
+    all.map(|(place, outcome)| analyse_one(study, answers, outcome, &|doing| steps.say(place, outcome, doing)))
+        .collect()
 }
 
-fn analyse_one(study: &Study, answers: &AnswerNames<'_>, outcome: &Outcome) -> Analysed {
+fn analyse_one(study: &Study, answers: &AnswerNames<'_>, outcome: &Outcome, say: &dyn Fn(&'static str)) -> Analysed {
+    say("model of");
     let base = answers.base;
     let selection = Selection::of(study, base, outcome);
     let ranked = gaps_allowed_for(study, outcome).map(|_| Selection::with_gaps(study, base, outcome));
@@ -123,6 +129,7 @@ fn analyse_one(study: &Study, answers: &AnswerNames<'_>, outcome: &Outcome) -> A
     });
     let model = match fitted {
         Ok((prepared, fitted)) => {
+            say("drivers of");
             match prepared.rank(study, base) {
                 Ok(ranking) => {
                     result.findings.extend(ranking.findings.iter().cloned());
@@ -134,6 +141,7 @@ fn analyse_one(study: &Study, answers: &AnswerNames<'_>, outcome: &Outcome) -> A
             }
             let fitted = match fitted {
                 Fitted::Tested(fit) => {
+                    say("checks of");
                     add_fit(&mut result, study, answers, outcome, &selection, &prepared, &fit);
                     result.coefficients = fit.coefficients;
                     result.fit = Some(fit.summary);
@@ -147,6 +155,7 @@ fn analyse_one(study: &Study, answers: &AnswerNames<'_>, outcome: &Outcome) -> A
                 }
             };
             if study.actions.enabled && !study.drivers.touchpoints.is_empty() {
+                say("segments and other choices of");
                 let modelled = actions::Modelled { selection: &selection, prepared: &prepared };
                 result.actions = actions::of(study, base, outcome, result.ranking.as_ref(), modelled);
             }

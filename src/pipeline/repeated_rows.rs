@@ -16,6 +16,8 @@ pub(super) struct RepeatedRows {
     source: &'static str,
     n_repeated: u64,
     n_rows: u64,
+    /// The column of the orders of which rows are lines: two lines may be alike and be two all the same.
+    order: Option<String>,
 }
 
 /// The sources whose rows could be told apart by an `id` or by their contract and are not, and of which rows are repeated.
@@ -37,7 +39,9 @@ pub(super) fn repeated_rows(
         let n_repeated = engine.n_repeated_rows(source)?;
         let n_rows = accounts.iter().find(|account| account.source == source).map_or(0, |account| account.rows_used);
         if n_repeated > 0 {
-            found.push(RepeatedRows { source, n_repeated, n_rows });
+            let order =
+                sources.transactions.as_ref().and_then(|own| own.order.clone()).filter(|_| source == "transactions");
+            found.push(RepeatedRows { source, n_repeated, n_rows, order });
         }
     }
     Ok(found)
@@ -47,21 +51,30 @@ impl RepeatedRows {
     /// What `check` says of it.
     pub fn sentence(&self) -> String {
         let n = self.n_repeated as usize;
+        let told = match &self.order {
+            None => format!(
+                "if a row should count once, name the column that numbers it as `id` in [sources.{}], or say `unique = \"row\"` in its \
+                 contract",
+                self.source
+            ),
+            Some(order) => format!(
+                "lines of one order that are alike, or rows that were exported twice; where a column numbers the lines, say `unique = \
+                 [\"{order}\", \"its name\"]` in the contract, and only the latter are put aside"
+            ),
+        };
         format!(
-            "{} of {} of {} {} the same as an earlier one in all that the study reads, and {} again: if a row should count once, name the \
-             column that numbers it as `id` in [sources.{}], or say `unique = \"row\"` in its contract.",
+            "{} of {} of {} {} the same as an earlier one in all that the study reads, and {} again: {told}.",
             words::count(self.n_repeated),
             words::counted(self.n_rows as usize, "row", "rows"),
             self.source,
             words::either(n, "is", "are"),
             words::either(n, "counts", "count"),
-            self.source
         )
     }
 
     /// What a run says of it.
     pub fn finding(&self) -> Finding {
-        let is_much = self.n_repeated as f64 >= MUCH * self.n_rows as f64;
+        let is_much = self.order.is_none() && self.n_repeated as f64 >= MUCH * self.n_rows as f64;
         let severity = if is_much { Severity::Warning } else { Severity::Note };
         Finding::new(FindingKind::SourceRemark, severity, self.source, self.sentence())
             .number("n_repeated", self.n_repeated as f64)

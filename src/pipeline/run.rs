@@ -5,7 +5,10 @@ use super::answer_names::AnswerNames;
 use super::answer_scale::of_another_scale;
 use super::day_dates::{DayDates, day_dates};
 use super::measuring::AllMeasured;
+use super::order_lines::{self, OrderRemark};
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
+use super::progress::JUDGING;
+pub use super::progress::Progress;
 use super::promoters::Promoters;
 use super::repeated_rows::{self, RepeatedRows};
 use super::shared_keys::{self, FewShared};
@@ -35,22 +38,6 @@ pub struct RunSettings {
     pub n_threads: Option<usize>,
     /// What earlier runs have parsed; results do not depend on it.
     pub cache: Cache,
-}
-
-/// How far a run has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
-    /// Bytes of the sources that have been read.
-    Reading {
-        /// The source.
-        source: String,
-        /// Bytes so far.
-        bytes_done: u64,
-        /// Bytes of all sources.
-        bytes_total: u64,
-    },
-    /// A step without a measure.
-    Step(&'static str),
 }
 
 /// A finished run.
@@ -224,6 +211,7 @@ fn run_into(
     findings.extend(corrections::findings(&intake));
     let repeated = repeated_rows::repeated_rows(study, &engine, &intake.accounts)?;
     findings.extend(repeated.iter().map(RepeatedRows::finding));
+    findings.extend(order_lines::order_lines(&engine)?.iter().filter_map(OrderRemark::finding));
     let few_shared = shared_keys::few_shared(study, &engine, &matches)?;
     findings.extend(few_shared.iter().map(FewShared::finding));
     let absent = absent_values::absent_values(study, &engine)?;
@@ -231,13 +219,13 @@ fn run_into(
     findings.extend(day_dates(study, &engine)?.iter().map(DayDates::finding));
 
     progress(Progress::Step("fitting models and ranking drivers"));
-    let analysed = outcomes::analyse(study, &AnswerNames::of(&base, &engine, &intake.accounts));
+    let analysed = outcomes::analyse(study, &AnswerNames::of(&base, &engine, &intake.accounts), progress);
     progress(Progress::Step("comparing what is said with what is done"));
-    let say_and_do = stated_observed::compare(study, &base);
-    progress(Progress::Step("judging the models on answers they have not seen"));
-    let with_model = analysed.iter().filter(|one| one.model.is_some()).map(|one| &one.outcome);
+    let say_and_do = stated_observed::compare(study, &base, progress);
+    progress(Progress::Step(JUDGING));
+    let with_model: Vec<&Outcome> = analysed.iter().filter(|one| one.model.is_some()).map(|one| &one.outcome).collect();
     let evaluations =
-        if study.evaluation.enabled { judge::judge(study, &base, &engine, with_model)? } else { Vec::new() };
+        if study.evaluation.enabled { judge::judge(study, &base, &engine, &with_model, progress)? } else { Vec::new() };
 
     let touchpoints = measure_rows::touchpoints(study, &base);
     findings.extend(touchpoints.iter().flat_map(|answers| answers.findings.iter().cloned()));
@@ -420,8 +408,8 @@ pub fn evaluate(
     let folder = Folder::temporary()?;
     let Joined { engine, base, .. } =
         join(study, settings, progress, &folder.folders(), &folder.spill(), &mut ReadSoFar::default())?;
-    progress(Progress::Step("judging the models on answers they have not seen"));
-    Ok(judge::judge(study, &base, &engine, study.outcomes.iter())?)
+    progress(Progress::Step(JUDGING));
+    Ok(judge::judge(study, &base, &engine, &study.outcomes.iter().collect::<Vec<_>>(), progress)?)
 }
 
 fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
@@ -515,6 +503,7 @@ fn plan_over(study: &Study, typed: TypedTables, holds_numbers: &dyn Fn(&str) -> 
         weighted: feedback.weight.is_some(),
         dated,
         has_amounts: sources.transactions.as_ref().is_some_and(Transactions::has_amounts),
+        orders: sources.transactions.as_ref().is_some_and(|own| own.order.is_some()),
         profile,
         brought: kinds.map(|kinds| kinds.of_brought().map(str::to_owned).collect()),
         referral_weights: sources.referrals.as_ref().is_some_and(|referrals| referrals.weight.is_some()),

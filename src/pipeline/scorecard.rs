@@ -20,6 +20,7 @@ use crate::measures::say_do::{
 };
 use crate::report::{OutcomeBehaviour, Scorecard};
 use crate::study::{Outcome, OutcomeKind};
+use ndarray::Array2;
 
 /// Days of spend before the answer that count as a customer's revenue.
 const REVENUE_DAYS: u32 = 365;
@@ -168,25 +169,29 @@ impl Making<'_> {
                 sure.join(", ")
             );
             self.keep("the trend over waves", &problem);
-            let points = waves.iter().enumerate().filter_map(|(place, wave)| wave.as_point_of_process(question, place));
-            return self.control(&points.collect::<Vec<Wave>>());
+            let points = waves.iter().enumerate();
+            let points = points.filter_map(|(place, wave)| Some((wave, wave.as_point_of_process(question, place)?)));
+            let (of, own): (Vec<&WaveOf>, Vec<Wave>) = points.unzip();
+            return self.control(&own, &question.shared_by_waves(&of, true));
         }
-        let points = |wave: (usize, &WaveOf)| wave.1.as_point(question, wave.0);
-        let own: Vec<Wave> = waves.iter().enumerate().filter_map(points).collect();
+        let points = waves.iter().enumerate();
+        let points = points.filter_map(|(place, wave)| Some((wave, wave.as_point(question, place)?)));
+        let (of, own): (Vec<&WaveOf>, Vec<Wave>) = points.unzip();
+        let shared = question.shared_by_waves(&of, false);
         let trend = TrendSettings { confidence: question.study.confidence };
-        match trend.of(&own) {
+        match trend.of_overlapping(&own, shared.view()) {
             Ok(trend) => {
                 let is_dated = waves.iter().all(|wave| question.mean_day(&wave.rows).is_some());
                 (self.card.trend, self.card.trend_unit) = (Some(trend), if is_dated { "year" } else { "wave" });
             }
             Err(problem) => self.keep("the trend over waves", &problem.to_string()),
         }
-        self.control(&own);
+        self.control(&own, &shared);
     }
 
     /// Control limits ask what waves vary by in common, so that of waves of everybody they have the errors of an endless population.
-    fn control(&mut self, waves: &[Wave]) {
-        match ControlLimits::default().of(waves) {
+    fn control(&mut self, waves: &[Wave], shared: &Array2<f64>) {
+        match ControlLimits::default().of_overlapping(waves, shared.view()) {
             Ok(points) => {
                 self.card.findings.extend(signals(&points));
                 self.card.control = points;

@@ -35,7 +35,14 @@ pub(super) fn score(
         .iter()
         .zip(&sums.predictions)
         .map(|(scorer, (sum, n))| Metric { metric: scorer.column(), value: sum / (*n).max(1) as f64 });
-    Ok(ScoreSummary { n_customers: sums.n_customers, n_answered: sums.n_answered, means: means.collect() })
+    let beyond = scorers.iter().zip(&sums.n_beyond).filter(|(_, n)| **n > 0);
+    let beyond = beyond.map(|(scorer, n)| Metric { metric: scorer.column(), value: *n as f64 });
+    Ok(ScoreSummary {
+        n_customers: sums.n_customers,
+        n_answered: sums.n_answered,
+        means: means.collect(),
+        beyond: beyond.collect(),
+    })
 }
 
 /// A model and the outcome that it predicts.
@@ -50,11 +57,13 @@ struct Sums {
     n_answered: u64,
     /// By model, with the number of customers it has something to say of.
     predictions: Vec<(f64, u64)>,
+    /// By model, customers whose expected value lies beyond the outcome's scale.
+    n_beyond: Vec<u64>,
 }
 
 impl Sums {
     fn new(n_scorers: usize) -> Self {
-        Self { n_customers: 0, n_answered: 0, predictions: vec![(0.0, 0); n_scorers] }
+        Self { n_customers: 0, n_answered: 0, predictions: vec![(0.0, 0); n_scorers], n_beyond: vec![0; n_scorers] }
     }
 }
 
@@ -77,6 +86,15 @@ impl<'a> Scorer<'a> {
             (Family::Logistic, _) => format!("p_{name}"),
             (_, OutcomeKind::Spend { scale: SpendScale::Log1p, .. }) => format!("expected_ln_1p_{name}"),
             _ => format!("expected_{name}"),
+        }
+    }
+
+    /// The ends of the scale on which the outcome is answered, which a straight line may leave.
+    fn scale(&self) -> Option<(f64, f64)> {
+        match self.outcome.kind() {
+            OutcomeKind::Recommend { .. } => Some((0.0, 10.0)),
+            OutcomeKind::Nps => Some((-100.0, 100.0)),
+            _ => None,
         }
     }
 
@@ -145,6 +163,9 @@ fn table(batch: &BaseTable, scorers: &[Scorer<'_>], n_reasons: usize, sums: &mut
             let said = || scored.predictions.iter().filter(|value| !value.is_nan());
             *sum += said().sum::<f64>();
             *n += said().count() as u64;
+        }
+        if let (Some((low, high)), Some(n)) = (scorer.scale(), sums.n_beyond.get_mut(at)) {
+            *n += scored.predictions.iter().filter(|&&value| value < low || value > high).count() as u64;
         }
         table = table.numbers(&scorer.column(), scored.predictions);
         for (place, reasons) in scored.reasons.into_iter().enumerate() {

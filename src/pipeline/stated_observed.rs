@@ -2,6 +2,7 @@
 
 use super::outcome_model::Prepared;
 use super::outcomes::Problem;
+use super::progress::{OutcomeSteps, Progress};
 use super::selection::Selection;
 use crate::data::{DataError, DesignMatrix, Outcome as OutcomeColumn};
 use crate::drivers::stated_observed::{
@@ -28,7 +29,7 @@ const ANSWER: &str = "recommend";
 ///
 /// The rows are the answers with every touchpoint. The drivers of every outcome are divided by a linear analysis, so that
 /// one draw of customers serves all of them.
-pub(super) fn compare(study: &Study, base: &BaseTable) -> Option<SayAndDo> {
+pub(super) fn compare(study: &Study, base: &BaseTable, progress: &dyn Fn(Progress)) -> Option<SayAndDo> {
     let is_done = |outcome: &Outcome| outcome.window_days().is_some();
     let both = study.outcomes.iter().any(is_done) && !study.outcomes.iter().all(is_done);
     if !(study.actions.enabled && both) || study.drivers.touchpoints.is_empty() {
@@ -44,10 +45,13 @@ pub(super) fn compare(study: &Study, base: &BaseTable) -> Option<SayAndDo> {
         }
         Err(problem) => result.findings.push(not_made("the comparison of what is said and done", &problem)),
     }
-    for outcome in study.outcomes.iter().filter(|outcome| is_done(outcome)) {
-        if !matches!(outcome.family(), Family::Linear | Family::Logistic) {
-            continue;
-        }
+    let is_mediated =
+        |outcome: &&Outcome| is_done(outcome) && matches!(outcome.family(), Family::Linear | Family::Logistic);
+    let mediated: Vec<&Outcome> = study.outcomes.iter().filter(is_mediated).collect();
+    let step = "comparing what is said with what is done";
+    let steps = OutcomeSteps { step, of: mediated.len(), progress };
+    for (place, &outcome) in mediated.iter().enumerate() {
+        steps.say(place, outcome, "ways from touchpoints to");
         match mediations(&complete, base, outcome) {
             Ok(rows) => {
                 result.findings.extend(rows.iter().flat_map(|row| row.findings.iter().cloned()));

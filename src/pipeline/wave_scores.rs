@@ -15,6 +15,7 @@ use crate::measures::portfolio::Cut;
 use crate::measures::{MeasureError, NetPromoterScore, Sampling};
 use crate::report::{WaveChange, WaveMovement};
 use crate::study::{Missing, Outcome, OutcomeKind};
+use ndarray::Array2;
 use std::collections::BTreeSet;
 
 /// Days of a year, for slopes a year.
@@ -162,6 +163,25 @@ impl Question<'_> {
         let [first, second] =
             [first, second].map(|(rows, part)| RowsOfWave { rows, population: self.population_of(rows, part) });
         correlation_of_scores(self.answers, first, second, self.sampling())
+    }
+
+    /// The correlations of the errors of waves' scores, one row and one column a wave; of a process, as if whoever was asked came from an
+    /// endless population.
+    pub fn shared_by_waves(&self, waves: &[&WaveOf], is_of_process: bool) -> Array2<f64> {
+        let mut all = Array2::eye(waves.len());
+        for (one, before) in waves.iter().enumerate() {
+            for (other, after) in waves.iter().enumerate().skip(one + 1) {
+                let shared = if is_of_process {
+                    let [first, second] = [before, after].map(|wave| RowsOfWave { rows: &wave.rows, population: None });
+                    correlation_of_scores(self.answers, first, second, self.sampling())
+                } else {
+                    self.shared([(&before.rows, before.part()), (&after.rows, after.part())])
+                };
+                all[[one, other]] = shared;
+                all[[other, one]] = shared;
+            }
+        }
+        all
     }
 
     /// The last two waves by the first cut that is not the wave: what the mix of segments did, what the scores within them,

@@ -1,5 +1,6 @@
 //! The three pictures of the report: scores by cut, shares of the drivers, the three classes of answers.
 
+use super::narrow_charts;
 use super::results::MeasureRow;
 use super::svg::{Anchor, Canvas, Scale, at};
 use super::{text, words};
@@ -40,7 +41,9 @@ pub(super) fn drivers(ranking: &DriverRanking, id: &str, outcome: &str) -> Strin
         y += height;
     }
     let description = driver_description(ranking);
-    canvas.finish(id, WIDTH, bottom + 24.0, &format!("Shares of the drivers of {outcome}"), &description)
+    let title = format!("Shares of the drivers of {outcome}");
+    let broad = canvas.finish(id, WIDTH, bottom + 24.0, &title, &description);
+    narrow_charts::both(&broad, &narrow_charts::drivers(ranking, &format!("{id}-narrow"), outcome))
 }
 
 fn driver_heads(canvas: &mut Canvas, ranking: &DriverRanking, with_intervals: bool) {
@@ -92,7 +95,7 @@ fn driver_figures(canvas: &mut Canvas, row: &DriverRow, y: f64) {
     }
 }
 
-fn driver_description(ranking: &DriverRanking) -> String {
+pub(super) fn driver_description(ranking: &DriverRanking) -> String {
     let rows: Vec<String> = ranking
         .drivers
         .iter()
@@ -108,7 +111,7 @@ fn driver_description(ranking: &DriverRanking) -> String {
 
 /// From 0, or below where a share or its interval is, to the largest end; a single interval far beyond all others does
 /// not stretch the axis.
-fn share_scale(rows: &[DriverRow]) -> Scale {
+pub(super) fn share_extent(rows: &[DriverRow]) -> (f64, f64) {
     let shares = extent(rows.iter().map(|row| row.share));
     let (lowest, largest) = (shares.low.unwrap_or(0.0), shares.high.unwrap_or(0.0));
     let in_order = |mut ends: Vec<f64>| {
@@ -123,12 +126,12 @@ fn share_scale(rows: &[DriverRow]) -> Scale {
     let high = place(&highs, 1).map_or(largest, |end| end.min(place(&highs, 2).unwrap_or(end).max(2.5 * largest)));
     let low = lows.first().map_or(lowest, |&end| end.max(lows.get(1).copied().unwrap_or(end).min(-0.5 * largest)));
     let low = low.min(lowest).clamp(SHARE_LOWEST, 0.0);
-    Scale {
-        low: if low < 0.0 { low - 0.01 } else { 0.0 },
-        high: (1.04 * high.max(largest)).clamp(0.05, SHARE_HIGHEST),
-        left: 258.0,
-        right: 570.0,
-    }
+    (if low < 0.0 { low - 0.01 } else { 0.0 }, (1.04 * high.max(largest)).clamp(0.05, SHARE_HIGHEST))
+}
+
+fn share_scale(rows: &[DriverRow]) -> Scale {
+    let (low, high) = share_extent(rows);
+    Scale { low, high, left: 258.0, right: 570.0 }
 }
 
 /// Scores of all answers and of every cut with intervals and bases; small bases are drawn open, dashed and grey.
@@ -163,7 +166,9 @@ pub(super) fn scores(overall: Option<&MeasureRow>, cuts: &[(String, Vec<&Measure
     }
     canvas.append(marks);
     let description: Vec<String> = all().map(score_description).collect();
-    canvas.finish(id, WIDTH, y + 24.0, "Net Promoter Score with intervals", &format!("{}.", description.join("; ")))
+    let description = format!("{}.", description.join("; "));
+    let broad = canvas.finish(id, WIDTH, y + 24.0, "Net Promoter Score with intervals", &description);
+    narrow_charts::both(&broad, &narrow_charts::scores(overall, cuts, &format!("{id}-narrow")))
 }
 
 fn score_row(canvas: &mut Canvas, scale: &Scale, row: &MeasureRow, label: &str, top: f64) -> f64 {
@@ -189,26 +194,37 @@ fn score_row(canvas: &mut Canvas, scale: &Scale, row: &MeasureRow, label: &str, 
     height
 }
 
-fn score_description(row: &MeasureRow) -> String {
+pub(super) fn score_description(row: &MeasureRow) -> String {
     let cut = row.cut.as_ref().map_or_else(|| "all answers".to_owned(), |cut| format!("{} {}", cut.column, cut.value));
     let ends = words::score_range(row.score.conf_low, row.score.conf_high);
     format!("{cut}: {} ({ends}), {}", words::score(row.score.nps), words::counted(row.score.n, "answer", "answers"))
 }
 
-fn score_scale<'r>(rows: impl Iterator<Item = &'r MeasureRow>) -> Scale {
+/// From the lowest to the highest end of all intervals, with a margin.
+pub(super) fn score_extent<'r>(rows: impl Iterator<Item = &'r MeasureRow>) -> (f64, f64) {
     let extent = extent(rows.flat_map(|row| [row.score.nps, row.score.conf_low, row.score.conf_high]));
     let (low, high) = (extent.low.unwrap_or(-100.0), extent.high.unwrap_or(100.0));
     let margin = (0.04 * (high - low)).max(2.0);
-    Scale { low: (low - margin).max(-102.0), high: (high + margin).min(102.0), left: 258.0, right: 590.0 }
+    ((low - margin).max(-102.0), (high + margin).min(102.0))
+}
+
+fn score_scale<'r>(rows: impl Iterator<Item = &'r MeasureRow>) -> Scale {
+    let (low, high) = score_extent(rows);
+    Scale { low, high, left: 258.0, right: 590.0 }
+}
+
+/// The three classes: words, share, and the class of the mark.
+pub(super) fn class_parts(score: &NetPromoterScore) -> [(&'static str, f64, &'static str); 3] {
+    [
+        ("detractors (0-6)", score.detractor_share, "detractors"),
+        ("passives (7-8)", score.passive_share, "passives"),
+        ("promoters (9-10)", score.promoter_share, "promoters"),
+    ]
 }
 
 /// One bar of detractors, passives and promoters.
 pub(super) fn classes(score: &NetPromoterScore, id: &str) -> String {
-    let parts = [
-        ("detractors (0-6)", score.detractor_share, "detractors"),
-        ("passives (7-8)", score.passive_share, "passives"),
-        ("promoters (9-10)", score.promoter_share, "promoters"),
-    ];
+    let parts = class_parts(score);
     let mut canvas = Canvas::new();
     let mut left = 0.0;
     for (_, share, class) in parts {
@@ -229,7 +245,9 @@ pub(super) fn classes(score: &NetPromoterScore, id: &str) -> String {
     }
     let description: Vec<String> =
         parts.iter().map(|(label, share, _)| format!("{} {label}", words::percent(*share))).collect();
-    canvas.finish(id, WIDTH, 52.0, "Detractors, passives and promoters", &format!("{}.", description.join("; ")))
+    let description = format!("{}.", description.join("; "));
+    let broad = canvas.finish(id, WIDTH, 52.0, "Detractors, passives and promoters", &description);
+    narrow_charts::both(&broad, &narrow_charts::classes(score, &format!("{id}-narrow")))
 }
 
 pub(super) fn axis(canvas: &mut Canvas, scale: &Scale, top: f64, bottom: f64, label: impl Fn(f64) -> String) {

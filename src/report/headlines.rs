@@ -374,7 +374,11 @@ fn of_scores(scores: &ScoreSummary) -> String {
         },
         words::count(n_silent)
     );
-    if means.is_empty() { format!("{base}.") } else { format!("{base}; mean by outcome: {}.", words::listed(&means)) }
+    if means.is_empty() {
+        format!("{base}.")
+    } else {
+        format!("{base}; what is expected of them on average: {}.", words::listed(&means))
+    }
 }
 
 /// A name as it stands, so that a reader sees where it ends.

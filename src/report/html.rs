@@ -4,7 +4,7 @@ use super::headlines::{Headline, InShort};
 use super::results::StudyResults;
 use super::sections::{
     Changed, Channels, CutsAgainst, Deeds, Drivers, FindingRow, Influence, LeftOutSection, ListedFinding,
-    PerceptionSection, RateRow, Reading, RuleRow, SayAndDo, Score, Scores, TeamsSection, Trust, WhatToDo,
+    PerceptionSection, RateRow, Reading, RuleRow, SayAndDo, Score, Scores, TeamsSection, Trust, WeightedWave, WhatToDo,
 };
 use super::{sections, sentences, standing, text, words};
 use askama::Template;
@@ -30,6 +30,7 @@ struct Page<'r> {
     findings: Vec<FindingRow>,
     score: Option<Score>,
     whom: Vec<String>,
+    weighted_waves: Vec<WeightedWave>,
     response: Vec<RateRow>,
     rules: Vec<RuleRow>,
     against: Option<CutsAgainst>,
@@ -71,6 +72,7 @@ pub fn html(results: &StudyResults) -> Result<String, ReportError> {
         findings: sections::study_findings(results),
         score: Score::of(results),
         whom: spoken(sections::whom(results)),
+        weighted_waves: sections::weighted_waves(results),
         response: sections::response_rows(results),
         rules: RuleRow::all(results),
         against: CutsAgainst::of(results),
@@ -265,8 +267,8 @@ mod tests {
     fn every_picture_has_a_title_a_description_and_ids_of_its_own() {
         let page = page(&fixture::crowded());
         let n_pictures = page.matches("role=\"img\"").count();
-        // Classes of answers, scores by cut, one picture for each of three rankings, and a calibration.
-        assert_eq!(n_pictures, 6);
+        // Classes of answers, scores by cut and one picture for each of three rankings, each broad and narrow, and a calibration.
+        assert_eq!(n_pictures, 2 * 5 + 1);
         assert_eq!(page.matches("<title id=").count(), n_pictures);
         assert_eq!(page.matches("<desc id=").count(), n_pictures);
         let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();

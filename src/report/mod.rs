@@ -12,6 +12,7 @@ mod scorecard;
 
 mod headlines;
 mod influence_lines;
+mod narrow_charts;
 mod reasons;
 mod sentences;
 mod standing;

@@ -384,6 +384,20 @@ window_days = 90
     }
 
     #[test]
+    fn an_order_is_neither_the_name_of_a_row_nor_the_key_of_amounts() {
+        let with = |keys: &str| parse(&SMALL.replace("amount = \"amount\"", keys));
+        let study = with("amount = \"amount\"\nid = \"line\"\norder = \"no\"").expect("lines with names of their own");
+        assert_eq!(study.sources.transactions.expect("given").order.as_deref(), Some("no"));
+        let refused = |keys: &str| with(keys).expect_err("a refusal").to_string();
+        assert!(
+            refused("id = \"no\"\norder = \"no\"")
+                .contains("those that share an order are its lines; keep one of the two")
+        );
+        let via = "order = \"no\"\namount_via = { path = \"p.csv\", key = \"no\", from = \"order\", to = \"paid\" }";
+        assert!(refused(via).contains("every line would have that of its whole order"));
+    }
+
+    #[test]
     fn a_missing_key_names_its_section_and_purpose() {
         assert_eq!(
             refusal("window_days = 90", ""),

@@ -79,6 +79,7 @@ pub const TRANSACTIONS: &[&str] = &[
     "day",
     "id",
     "repeats",
+    "order",
     "customer",
     "customer_via",
     "customer_is",

@@ -353,11 +353,14 @@ pub struct Transactions {
     pub files: Files,
     /// How times are written.
     pub times: Times,
-    /// The column that names a transaction; repeats are rejected, so leave it out where one has several lines.
+    /// The column that names a row; repeats are rejected.
     pub id: Option<String>,
     /// Which of several rows with one id stands; where nothing is said, the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repeats: Option<Repeats>,
+    /// The column that names an order of which rows are the lines: those of a customer that share it are one purchase.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
     /// Who bought.
     pub customer: Key,
     /// When.
@@ -713,6 +716,7 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
     Ok(Transactions {
         files: read_files(section, base_dir)?,
         times: read_times(section)?,
+        order: read_order(section, amount_via.as_ref())?,
         id: section.text("id")?,
         repeats: read_repeats(section)?,
         customer: Key::read(section, base_dir)?,
@@ -726,6 +730,27 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
         returned: section.text("returned")?,
         returned_time: section.text("returned_time")?,
     })
+}
+
+/// The column that names orders, whose lines are several rows and have amounts of their own.
+fn read_order(section: &Section<'_, '_>, amount_via: Option<&AmountVia>) -> Result<Option<String>, StudyError> {
+    let Some(item) = section.item("order") else { return Ok(None) };
+    let order = item.text()?;
+    if section.text("id")?.as_ref() == Some(&order) {
+        return Err(item.invalid(format!(
+            "`{path}` and `id` both name `{order}`: rows that share an `id` are repeats and put aside, those that share an order are its \
+             lines; keep one of the two",
+            path = item.path()
+        )));
+    }
+    if amount_via.is_some_and(|via| via.key == order) {
+        return Err(item.invalid(format!(
+            "`{path}` names `{order}`, by which `amount_via` looks up amounts: every line would have that of its whole order; name the \
+             lines' own `amount`, or give a source with one row an order",
+            path = item.path()
+        )));
+    }
+    Ok(Some(order))
 }
 
 fn read_customers(section: &Section<'_, '_>, base_dir: &Path) -> Result<Customers, StudyError> {

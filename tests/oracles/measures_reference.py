@@ -84,8 +84,33 @@ def trend(scores, is_scale_known):
     return beta[1], error, 2 * law.sf(abs(beta[1] / error)), beta[1] - half, beta[1] + half
 
 
+def overlapping_trend(scores):
+    """The same line where neighbours' errors correlate by half, those after next by a quarter: errors from the covariance of the waves."""
+    n = len(scores)
+    design = np.column_stack([np.ones(n), 1.5 * np.arange(n)])
+    errors = 2 + np.arange(n) / 2
+    correlations = 0.5 ** np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+    covariance = np.outer(errors, errors) * correlations
+    weights = np.diag(errors ** -2.0)
+    line = np.linalg.inv(design.T @ weights @ design) @ design.T @ weights
+    beta = line @ scores
+    # The residuals in units of the waves' errors are a linear map of the scores; eigenvalues of their covariance make the scatter.
+    left = np.diag(1 / errors) @ (np.eye(n) - design @ line)
+    scatter = ((left @ scores) ** 2).sum()
+    eigenvalues = np.linalg.eigvalsh(left @ covariance @ left.T)
+    mean, freedom = eigenvalues.sum(), eigenvalues.sum() ** 2 / (eigenvalues ** 2).sum()
+    dispersion = scatter / mean
+    error = np.sqrt((line @ covariance @ line.T)[1, 1] * max(dispersion, 1.0))
+    law = stats.t(freedom) if dispersion > 1 else stats.norm
+    half = law.ppf(0.975) * error
+    return (beta[1], error, 2 * law.sf(abs(beta[1] / error)), beta[1] - half, beta[1] + half, dispersion,
+            stats.chi2(freedom).sf(dispersion * freedom))
+
+
 emit("trend", "quiet", *trend(np.array([20, 21, 21.5, 23, 23.5, 25]), True))
 emit("trend", "scattered", *trend(np.array([20.0, 35, 10, 30, 22, 41]), False))
+emit("trend", "quiet_overlapping", *overlapping_trend(np.array([20, 21, 21.5, 23, 23.5, 25])))
+emit("trend", "scattered_overlapping", *overlapping_trend(np.array([20.0, 35, 10, 30, 22, 41])))
 
 table = stats.chi2_contingency([[30, 20, 60], [70, 30, 40]], correction=False)
 emit("response", "chi_squared", table.statistic, table.pvalue)

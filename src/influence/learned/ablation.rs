@@ -102,7 +102,7 @@ impl Ablation {
 /// Customers are dealt into parts; those of a part are rated by a model of the earlier snapshot's customers in the other
 /// parts, so that neither time nor customer is shared between learning and judging. The earlier snapshot's outcome must be
 /// over before the later snapshot begins. `plain` names columns that compete as they stand. If the interval of the
-/// rating's gain over a plain column does not lie above zero, a finding says that the rating is no better than it; another
+/// rating's gain over a plain column does not lie above zero, a finding says that it is not shown to be better; another
 /// names each kind of input that by itself is no better than chance.
 ///
 /// # Errors
@@ -296,9 +296,12 @@ fn no_better_than_chance(row: &AblationRow) -> Option<Finding> {
 fn no_gain(row: &AblationRow) -> Option<Finding> {
     let Contender::Column(name) = &row.contender else { return None };
     (row.gain_low.is_nan() || row.gain_low <= 0.0).then(|| {
-        let than = if row.gain_high < 0.0 { "worse" } else { "no better" };
+        let said = match row.gain_high < 0.0 {
+            true => "The rating tells later referrers worse",
+            false => "It is not shown that the rating tells later referrers better",
+        };
         let sentence = format!(
-            "The rating tells later referrers {than} than `{name}` alone does: its area under the ROC curve is {} ({} to {}).",
+            "{said} than `{name}` alone does: its area under the ROC curve is {} ({} to {}).",
             larger(row.gain_of_rating),
             larger(row.gain_low),
             larger(row.gain_high)
@@ -344,7 +347,8 @@ mod tests {
         assert!(worse.ends_with("is 0.115 smaller (0.187 smaller to 0.042 smaller)."), "{worse}");
         let same = said(row(-0.023, -0.079, 0.034)).expect("a finding");
         assert!(
-            same.contains("no better") && same.ends_with("0.023 smaller (0.079 smaller to 0.034 larger)."),
+            same.contains("not shown that the rating")
+                && same.ends_with("0.023 smaller (0.079 smaller to 0.034 larger)."),
             "{same}"
         );
         assert_eq!(said(row(0.05, 0.01, 0.09)), None);

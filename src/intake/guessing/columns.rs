@@ -188,7 +188,16 @@ pub(super) fn id(source: &SourceProfile, words: &[&'static str], taken: &[&str])
             && !taken.contains(&column.name.as_str())
     })?;
     let why = format!("{} different values in {} rows", found.n_distinct, found.n_rows);
-    Some(RoleGuess::new("id", found, why))
+    let mut role = RoleGuess::new("id", found, why);
+    let n_again = found.n_filled() - found.n_distinct;
+    // Fewer than one in 200 are slips, as among the codes of scores.
+    if 200 * n_again >= found.n_filled() {
+        role.question = Some(format!(
+            "{n_again} of its values stand there again: repeats of the same, which are put aside as it stands here? else leave it out, or \
+             name several columns as `unique` in the contract"
+        ));
+    }
+    Some(role)
 }
 
 /// The column of weights: numbers that are not negative, called so.

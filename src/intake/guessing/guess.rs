@@ -7,6 +7,7 @@ use super::edited::{self, OnlyAnswers};
 use super::keys::{FoldGuess, KeyGuess, Keys};
 use super::kinds::{Parties, SourceKind, Weighed, kinds_of};
 use super::names::{self, Name};
+use super::orders;
 use super::unread::{self, Unread};
 use super::waves::Waves;
 use super::written::{self, NumeralsGuess};
@@ -207,6 +208,7 @@ fn source_guess(
                 "booking",
             ]);
             roles.add_id(names::ORDER);
+            roles.add_order(who.as_ref());
             roles.add_amount();
             roles.add_group("family", names::FAMILY);
             roles.add_group("product", names::PRODUCT);
@@ -258,7 +260,10 @@ fn source_guess(
         SourceKind::Feedback => unread::scores(profile, answers, &roles.taken()),
         SourceKind::Transactions => {
             let mut unread = unread::amounts(profile, &roles.taken());
-            unread.extend(unread::orders(profile, &roles.taken()));
+            // Of two names of orders one may be that of the delivery.
+            if roles.roles.iter().all(|role| role.key != "order") {
+                unread.extend(orders::unread(profile, &roles.taken()));
+            }
             unread
         }
         _ => Vec::new(),
@@ -327,6 +332,14 @@ impl Roles<'_> {
 
     fn add_id(&mut self, words: &[&'static str]) {
         let role = columns::id(self.profile, words, &self.taken());
+        self.add(role);
+    }
+
+    /// The order of which rows are lines, after the time that its lines share.
+    fn add_order(&mut self, who: Option<&KeyGuess>) {
+        let column = |name: &str| self.profile.columns.iter().find(|column| column.name == name);
+        let time = self.roles.iter().find(|role| role.key == "time").and_then(|role| column(&role.column));
+        let role = orders::order(self.profile, who.and_then(|who| column(&who.column)), time, &self.taken());
         self.add(role);
     }
 

@@ -3,7 +3,7 @@
 //! No name decides by itself. A column is what its name, its values and the other files say together (`names`, `scale`): the
 //! recommend answer by its name and by whole numbers from 0 to 10 (`answers`), the customer by the values that come back in
 //! other files (`keys`), the rest by name and kind of value (`columns`). `kinds` says what each source is, `waves` which
-//! others are of one survey, `written` how each writes numbers, `unread` what is written so that nothing reads it, `edited` what an export
+//! others are of one survey, `orders` whether rows are lines of orders, `written` how each writes numbers, `unread` what is written so that nothing reads it, `edited` what an export
 //! that somebody edited would have left out, `beginnings` how many answers have nothing of their customer before them, and `guess`
 //! puts it together. Every guess carries its evidence, and what is not sure carries a question.
 
@@ -15,6 +15,7 @@ mod guess;
 mod keys;
 mod kinds;
 mod names;
+mod orders;
 mod scale;
 mod unread;
 mod waves;

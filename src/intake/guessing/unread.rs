@@ -47,32 +47,6 @@ pub(super) fn amounts(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
     .collect()
 }
 
-/// Names of orders that come back, so that rows are their lines: a study knows no orders of several rows.
-pub(super) fn orders(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
-    let is_name = |own: &&ColumnProfile| {
-        let name = Name::of(&own.name);
-        matches!(own.kind, ColumnKind::Text | ColumnKind::Whole)
-            && name.says(names::ORDER).is_some()
-            && name.says(names::ID).is_some()
-            && name.says(names::CUSTOMER).is_none()
-            && !taken.contains(&own.name.as_str())
-    };
-    // A few orders that come twice are repeats.
-    let comes_back = |own: &&ColumnProfile| own.n_distinct > 1 && 10 * own.n_distinct < 9 * own.n_filled();
-    let found = source.columns.iter().filter(is_name).filter(comes_back);
-    found
-        .map(|column| Unread {
-            column: column.name.clone(),
-            why: format!(
-                "its {} values stand in {} rows, so rows seem to be the lines of orders, and each counts as a purchase (`frequency`, \
-                 `purchases`, mean amounts); add the lines of an order up before they are read",
-                column.n_distinct,
-                column.n_filled()
-            ),
-        })
-        .collect()
-}
-
 /// Scores that are no numbers as they are written.
 pub(super) fn scores(source: &SourceProfile, answers: &Answers, taken: &[&str]) -> Vec<Unread> {
     let stems: Vec<String> = answers.touchpoints.iter().flat_map(|own| Name::of(&own.column).stems()).collect();
@@ -239,19 +213,7 @@ fn is_other_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::tests::column;
-    use super::super::tests::source;
-    use super::{is_other_number, keys_for, orders, unknown_time};
-
-    #[test]
-    fn lines_of_orders_are_told_from_orders() {
-        let cells = |n: usize| (0..100).map(|row| format!("o{}", row % n)).collect::<Vec<_>>();
-        let of = |name: &str, n: usize| orders(&source("x", &[(name, cells(n))]), &[]);
-        assert!(of("order_id", 34)[0].why.starts_with("its 34 values stand in 100 rows"));
-        assert_eq!(
-            [of("order_id", 100).len(), of("order_channel", 4).len(), of("customer_order_no", 34).len()],
-            [0, 0, 0]
-        );
-    }
+    use super::{is_other_number, keys_for, unknown_time};
 
     /// 2026-01-03 08:05 as a spreadsheet counts (days since 1899-12-30), in microseconds since 1970 (`date -u +%s%6N`), and as
     /// people write it.

@@ -7,9 +7,9 @@ use crate::link::{
     LinkPlan, OutcomeWindow, ProfileColumn, Returns, Same, Validity,
 };
 
-const T: i64 = 500 * DAY;
+pub(super) const T: i64 = 500 * DAY;
 
-fn nobody() -> Company {
+pub(super) fn nobody() -> Company {
     Company {
         answers: vec![Answer { customer: 0, t: T, recommend: Some(9.0) }],
         purchases: Vec::new(),
@@ -21,8 +21,18 @@ fn nobody() -> Company {
     }
 }
 
-fn purchase(t: i64, amount: f64) -> Purchase {
-    Purchase { customer: 0, t, amount, product: None, family: None, channel: None, returned: 0.0, returned_t: None }
+pub(super) fn purchase(t: i64, amount: f64) -> Purchase {
+    Purchase {
+        customer: 0,
+        t,
+        amount,
+        product: None,
+        family: None,
+        channel: None,
+        returned: 0.0,
+        returned_t: None,
+        order: None,
+    }
 }
 
 fn contact(t: i64, kind: &str, channel: &str, topic: &str, rating: f64) -> Activity {
@@ -36,7 +46,7 @@ fn contact(t: i64, kind: &str, channel: &str, topic: &str, rating: f64) -> Activ
     }
 }
 
-fn joined(company: &Company, ask: impl FnOnce(&mut LinkPlan)) -> Result<BaseTable, LinkError> {
+pub(super) fn joined(company: &Company, ask: impl FnOnce(&mut LinkPlan)) -> Result<BaseTable, LinkError> {
     let folder = tempfile::tempdir().expect("a folder");
     let mut plan = LinkPlan::over(company.write(folder.path()), AS_OF);
     plan.history_windows_days = vec![30];
@@ -56,7 +66,7 @@ fn joined(company: &Company, ask: impl FnOnce(&mut LinkPlan)) -> Result<BaseTabl
     crate::link::Engine::start(plan, &settings)?.answers()
 }
 
-fn first(base: &BaseTable, expected: &[(&str, f64)]) {
+pub(super) fn first(base: &BaseTable, expected: &[(&str, f64)]) {
     for (name, expected) in expected {
         let got = number_at(base, name, 0);
         let same = (got - expected).abs() < 1e-9 || got.is_nan() && expected.is_nan();

@@ -5,6 +5,7 @@ use crate::link::TypedTables;
 use crate::stats::random::{Stream, stream};
 use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use rand::Rng;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub struct Purchase {
     pub channel: Option<String>,
     pub returned: f64,
     pub returned_t: Option<i64>,
+    pub order: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -66,6 +68,14 @@ pub struct Occasion {
     pub t: i64,
     pub kind: String,
     pub known_t: Option<i64>,
+}
+
+/// When the lines of one order are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineTimes {
+    Same,
+    /// One line in three stays where it was, up to weeks away.
+    Mixed,
 }
 
 #[derive(Debug, Clone)]
@@ -135,6 +145,7 @@ impl Company {
                     channel: maybe(random, channel),
                     returned: f64::from(u8::from(random.random_range(0..4) == 0)),
                     returned_t: Some(back).filter(|_| random.random_range(0..4) == 0),
+                    order: None,
                 }
             })
             .collect();
@@ -197,6 +208,32 @@ impl Company {
         Self { answers, purchases, activity, referrals, profiles, junctures, exposures }
     }
 
+    /// The company with its purchases as lines of orders. One in five names no order; lines of one order mostly have one time, and some
+    /// names of orders stand beside two customers.
+    pub fn in_orders(mut self, seed: u64, times: LineTimes) -> Self {
+        let mut stream = stream(seed, "link orders", 0);
+        let random = &mut stream;
+        let mut last: HashMap<usize, (String, i64)> = HashMap::new();
+        for (number, purchase) in self.purchases.iter_mut().enumerate() {
+            let (is_alone, goes_on) = (random.random_range(0..5) == 0, random.random_range(0..2) == 0);
+            if is_alone {
+                continue;
+            }
+            let begun = last.get(&purchase.customer).filter(|_| goes_on).cloned();
+            // Where times are mixed, two orders after each other share a name, of one customer or of two.
+            let shared = if times == LineTimes::Mixed { number / 2 } else { number };
+            let (order, t) = begun.unwrap_or_else(|| (format!("o{shared}"), purchase.t));
+            if times == LineTimes::Same || random.random_range(0..3) > 0 {
+                // What came back did so as long after.
+                purchase.returned_t = purchase.returned_t.map(|back| back + t - purchase.t);
+                purchase.t = t;
+            }
+            last.insert(purchase.customer, (order.clone(), t));
+            purchase.order = Some(order);
+        }
+        self
+    }
+
     /// The typed tables of the company.
     pub fn write(&self, root: &Path) -> TypedTables {
         let feedback = table(
@@ -222,6 +259,7 @@ impl Company {
                 ("channel", words(&self.purchases, |row| row.channel.clone())),
                 ("returned", reals(&self.purchases, |row| Some(row.returned))),
                 ("returned_t", gaps(&self.purchases, |row| row.returned_t)),
+                ("order_id", words(&self.purchases, |row| row.order.clone())),
             ],
         );
         let referrals = table(

@@ -148,7 +148,7 @@ fn profile(company: &Company, plan: &LinkPlan, customer: usize, t: i64, row: &mu
     let size = found.iter().map(|profile| profile.size).min_by(f64::total_cmp).filter(|_| holds);
     put(row, "size", or_gap(size));
     let joined = found.iter().filter_map(|profile| profile.joined_t).min().filter(|&joined| joined < t);
-    let first = bought(company, plan.details.returns, customer).map(|(at, _)| at).filter(|&at| at < t).min();
+    let first = begun(company, plan, customer, |_| true).into_iter().filter(|&at| at < t).min();
     put(row, "tenure_days", or_gap(joined.or(first).map(|since| days_between(since, t))));
     let churned = own().filter_map(|profile| profile.churned_t).filter(|&churned| churned < AS_OF).min();
     let churn = match churned {
@@ -173,14 +173,32 @@ fn bought(company: &Company, returns: Returns, customer: usize) -> impl Iterator
         .map(|purchase| (purchase.t, purchase))
 }
 
+/// The instants of a customer's purchases: of the rows, or of the earliest rows of orders, among those of which something holds.
+fn begun(company: &Company, plan: &LinkPlan, customer: usize, holds: impl Fn(&Purchase) -> bool) -> Vec<i64> {
+    let mut orders: BTreeMap<&String, i64> = BTreeMap::new();
+    let mut instants = Vec::new();
+    for (at, purchase) in bought(company, plan.details.returns, customer).filter(|(_, purchase)| holds(purchase)) {
+        match &purchase.order {
+            Some(order) if plan.orders => {
+                let first = orders.entry(order).or_insert(at);
+                *first = at.min(*first);
+            }
+            _ => instants.push(at),
+        }
+    }
+    instants.extend(orders.into_values());
+    instants
+}
+
 fn purchases(company: &Company, plan: &LinkPlan, customer: usize, t: i64, row: &mut Row) {
     let returns = plan.details.returns;
     let all = || bought(company, returns, customer);
     let spend = |from: i64, to: i64| -> f64 {
         all().filter(|(at, _)| *at >= from && *at < to).map(|(_, purchase)| cents(purchase.amount)).sum()
     };
-    let count = |from: i64, to: i64| all().filter(|(at, _)| *at >= from && *at < to).count() as f64;
-    let last = all().map(|(at, _)| at).filter(|&at| at < t).max();
+    let starts = begun(company, plan, customer, |_| true);
+    let count = |from: i64, to: i64| starts.iter().filter(|&&at| at >= from && at < to).count() as f64;
+    let last = starts.iter().copied().filter(|&at| at < t).max();
     put(row, "recency_days", or_gap(last.map(|last| days_between(last, t))));
     put(row, "frequency", count(i64::MIN, t));
     let returned: Vec<(i64, f64)> = company
@@ -226,7 +244,7 @@ fn purchases(company: &Company, plan: &LinkPlan, customer: usize, t: i64, row: &
             put(row, format!("{name}_{days}d"), distinct(thing, start, t).len() as f64);
         }
     }
-    let instants: BTreeSet<i64> = all().map(|(at, _)| at).filter(|&at| at < t).collect();
+    let instants: BTreeSet<i64> = starts.iter().copied().filter(|&at| at < t).collect();
     let instants: Vec<i64> = instants.into_iter().collect();
     let gaps: Vec<f64> =
         instants.windows(2).map(|pair| ((pair[1] - pair[0]) as f64 / 1e6).round() / 86_400.0).collect();
@@ -243,8 +261,8 @@ fn purchases(company: &Company, plan: &LinkPlan, customer: usize, t: i64, row: &
         put(row, format!("next_spend_{days}d"), spend(t + 1, end(days)));
     }
     let family: Thing = |purchase| purchase.family.as_ref();
-    let within = || all().filter(|(at, _)| *at > t && *at < end(AFTER));
-    let clock = within().filter(|(_, purchase)| purchase.family.as_deref() == Some("o'clock")).count();
+    let of_clocks = begun(company, plan, customer, |purchase| purchase.family.as_deref() == Some("o'clock"));
+    let clock = of_clocks.iter().filter(|&&at| at > t && at < end(AFTER)).count();
     put(row, format!("next_purchases_o'clock_{AFTER}d"), clock as f64);
     let (old, new) = (distinct(family, i64::MIN, t + 1), distinct(family, t + 1, end(AFTER)));
     put(row, format!("next_new_families_{AFTER}d"), new.difference(&old).count() as f64);
@@ -257,7 +275,7 @@ fn purchases(company: &Company, plan: &LinkPlan, customer: usize, t: i64, row: &
         .any(|event| event.customer == customer && event.t < AS_OF && event.t > t && event.t <= t + 2 * DAY);
     let lapse = count(t + 1, t + 2 * DAY + 1) == 0.0 && !active;
     put(row, "next_lapse_2d", f64::from(u8::from(lapse)));
-    let next = all().map(|(at, _)| at).filter(|&at| at > t).min();
+    let next = starts.iter().copied().filter(|&at| at > t).min();
     put(row, "repurchase_days", days_between(t, next.unwrap_or(AS_OF)));
     put(row, "repurchase_event", f64::from(u8::from(next.is_some())));
 }
@@ -355,7 +373,7 @@ fn referrals(company: &Company, plan: &LinkPlan, customer: usize, t: i64, row: &
     let within = || made().filter(|referral| referral.t > t && referral.t <= end);
     put(row, format!("next_referrals_{AFTER}d"), within().count() as f64);
     let buyers = within().filter(|referral| {
-        bought(company, plan.details.returns, referral.referred).any(|(at, _)| at >= referral.t && at <= end)
+        begun(company, plan, referral.referred, |_| true).iter().any(|&at| at >= referral.t && at <= end)
     });
     put(row, format!("next_converted_referrals_{AFTER}d"), buyers.count() as f64);
 }

@@ -8,6 +8,7 @@ mod kept_rows;
 mod leaks;
 mod loops;
 mod marketplace;
+mod orders;
 mod spilling;
 mod survey;
 mod widest_plan;

@@ -1,6 +1,6 @@
 //! The widest plan against plain loops over random companies.
 
-use super::company::Company;
+use super::company::{Company, LineTimes};
 use super::loops::{Value, row_of, widest};
 use super::{engine, number_at};
 use crate::link::{BaseTable, Column, LinkPlan, Returns, Same, Validity};
@@ -28,14 +28,18 @@ fn assert_row(base: &BaseTable, company: &Company, plan: &LinkPlan, row: usize) 
 #[test]
 fn every_column_of_the_widest_plan_agrees_with_plain_loops() {
     let ways = [
-        (1, Returns::Dated, Same::Topic, Validity::Intervals),
-        (2, Returns::NegativeAmounts, Same::Kind, Validity::Undated),
-        (3, Returns::Flagged, Same::Topic, Validity::Intervals),
+        (1, Returns::Dated, Same::Topic, Validity::Intervals, false),
+        (2, Returns::NegativeAmounts, Same::Kind, Validity::Undated, false),
+        (3, Returns::Flagged, Same::Topic, Validity::Intervals, false),
+        (4, Returns::Dated, Same::Topic, Validity::Intervals, true),
+        (5, Returns::NegativeAmounts, Same::Kind, Validity::Undated, true),
+        (6, Returns::Flagged, Same::Topic, Validity::Intervals, true),
     ];
-    for (seed, returns, same, validity) in ways {
+    for (seed, returns, same, validity, orders) in ways {
         let folder = tempfile::tempdir().expect("a folder");
         let company = Company::random(seed, 12);
-        let plan = widest(company.write(folder.path()), returns, same, validity);
+        let company = if orders { company.in_orders(seed, LineTimes::Mixed) } else { company };
+        let plan = LinkPlan { orders, ..widest(company.write(folder.path()), returns, same, validity) };
         let base = engine(plan.clone(), folder.path(), 2).answers().expect("joined");
         assert_eq!(base.n_rows(), company.answers.len());
         assert_names(&base, &plan);

@@ -3,10 +3,13 @@
 use super::trend::Wave;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::measures::MeasureError;
+use ndarray::{Array2, ArrayView2};
 use serde::Serialize;
 
 /// The constant that turns the mean distance of neighbours into a standard deviation, `2 / sqrt(pi)`.
 const MEAN_RANGE_OF_TWO: f64 = std::f64::consts::FRAC_2_SQRT_PI;
+/// What is left to tell neighbours apart where nearly all customers give the same answer again: less would make much of rounding.
+const APART_MIN: f64 = 0.05;
 /// A run of so many waves on one side of the centre is a signal.
 const RUN: usize = 8;
 
@@ -67,6 +70,23 @@ impl ControlLimits {
     /// # Ok::<(), advocate::measures::MeasureError>(())
     /// ```
     pub fn of(&self, waves: &[Wave]) -> Result<Vec<ControlPoint>, MeasureError> {
+        self.of_overlapping(waves, Array2::eye(waves.len()).view())
+    }
+
+    /// The same where customers answer in several waves, so that neighbours' errors go together: by `correlations`, one row and one
+    /// column a wave, neighbours lie `sqrt(1 - r)` as far apart as they would without, and are taken as that much farther.
+    ///
+    /// # Errors
+    /// As [`ControlLimits::of`].
+    ///
+    /// # Panics
+    /// If the correlations have not one row and one column a wave.
+    pub fn of_overlapping(
+        &self,
+        waves: &[Wave],
+        correlations: ArrayView2<'_, f64>,
+    ) -> Result<Vec<ControlPoint>, MeasureError> {
+        assert_eq!(correlations.dim(), (waves.len(), waves.len()), "one row and one column a wave");
         if !(self.width.is_finite() && self.width > 0.0) {
             return Err(MeasureError::Setting { what: "the width of the limits", value: self.width, must: "positive" });
         }
@@ -85,7 +105,8 @@ impl ControlLimits {
         let centre =
             baseline.iter().map(|wave| weight(wave) * wave.nps).sum::<f64>() / baseline.iter().map(weight).sum::<f64>();
         let scaled: Vec<f64> = baseline.iter().map(|wave| (wave.nps - centre) / wave.std_error).collect();
-        let ranges: f64 = scaled.windows(2).map(|two| (two[1] - two[0]).abs()).sum();
+        let apart = |at: usize| (1.0 - correlations[[at, at + 1]]).max(APART_MIN).sqrt();
+        let ranges: f64 = scaled.windows(2).enumerate().map(|(at, two)| (two[1] - two[0]).abs() / apart(at)).sum();
         let spread = (ranges / (scaled.len() as f64 - 1.0) / MEAN_RANGE_OF_TWO).max(1.0);
         let (mut side, mut run) = (0.0, 0);
         let point = |wave: &Wave| {
@@ -160,6 +181,16 @@ mod tests {
         assert!((chart[0].centre - 5.0).abs() < 1e-12);
         assert!((chart[0].high - (5.0 + 3.0 * 8.862_269_254_527_58)).abs() < 1e-9, "{}", chart[0].high);
         assert!(chart.iter().all(|point| !point.is_outside));
+    }
+
+    #[test]
+    fn neighbours_of_the_same_customers_are_farther_apart_than_they_look() {
+        // As above with neighbours that go together by 0.75: they would lie twice as far apart, and so do the limits from the centre.
+        let correlations =
+            Array2::from_shape_fn((4, 4), |(row, column)| 0.75_f64.powi((row as i32 - column as i32).abs()));
+        let waves = waves(&[0.0, 10.0, 0.0, 10.0], 1.0);
+        let chart = ControlLimits::default().of_overlapping(&waves, correlations.view()).expect("waves");
+        assert!((chart[0].high - (5.0 + 6.0 * 8.862_269_254_527_58)).abs() < 1e-9, "{}", chart[0].high);
     }
 
     #[test]

@@ -79,7 +79,8 @@ fn lack(study: &Study) -> String {
     if study.outcomes.is_empty() {
         format!(
             "{needed}; without it, purchases or referrals with the same customers and times as the answers are needed, so that \
-             the study has an outcome"
+             the study has an outcome. An outcome that stands beside the scores, such as a column of 0 and 1, is explained without a \
+             study: advocate drivers --data FILE --outcome COLUMN --family logistic --drivers COLUMN,COLUMN"
         )
     } else {
         format!("{needed}; until then the study explains behaviour alone")

@@ -258,6 +258,20 @@ fn keys_that_meet_only_folded_are_folded_in_the_draft_and_its_answers_can_be_use
 }
 
 #[test]
+fn lines_of_orders_are_drafted_as_such_and_the_draft_counts_orders() {
+    // 120 lines of 40 orders, three each at one time, of as many customers.
+    let lines = rows(120, |n| format!("o{},c{},2026-02-{:02}T10:00:00Z,{}.5\n", n / 3, n / 3, 1 + n / 3 % 28, 10 + n));
+    let answers = rows(60, |n| format!("c{n},2026-03-{:02}T10:00:00Z,{},{}\n", 1 + n % 28, n % 11, 1 + n * 7 % 5));
+    let (folder, draft) = drafted_of_texts(&[
+        ("survey.csv", format!("customer_id,answered_at,nps,delivery_rating\n{answers}")),
+        ("lines.csv", format!("order_id,customer_id,ordered_at,amount\n{lines}")),
+    ]);
+    let text = &draft.text;
+    assert!(text.contains("order = \"order_id\"") && text.contains("40 of the 40 that come back"), "{text}");
+    assert!(checked(folder.path(), &draft).contains("40 orders of 120 lines in transactions"), "{text}");
+}
+
+#[test]
 fn columns_called_as_the_join_calls_its_own_are_left_out_with_a_line_and_the_draft_runs() {
     let answers = rows(60, |n| format!("c{n},2026-03-{:02}T10:00:00Z,{},{}\n", 1 + n % 28, n % 11, 1 + n * 7 % 5));
     let orders = rows(90, |n| format!("c{},2026-02-{:02}T10:00:00Z,{}.5\n", n % 60, 1 + n % 28, 10 + n));

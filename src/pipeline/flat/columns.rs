@@ -4,7 +4,7 @@ use super::codes::MissingCodes;
 use crate::data::{Clusters, DataError, DesignMatrix, Exposure, Gaps, Observations, Outcome, WeightKind, Weights};
 use crate::estimators::FitError;
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::intake::{FlatTable, Wanted};
+use crate::intake::{FlatTable, FlatTableError, Wanted};
 use crate::pipeline::PipelineError;
 use crate::report::words;
 use ndarray::{Array1, Array2};
@@ -123,6 +123,10 @@ pub(super) fn what(problem: &impl std::fmt::Display) -> String {
     text.rsplit_once(": ").map_or(text.clone(), |(_, what)| what.to_owned())
 }
 
+/// What an outcome in words gets told.
+const OF_WORDS: &str =
+    "; an outcome in words is explained as a column of 1 (it came true) and 0, which is to be added to the file";
+
 /// What an outcome column must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OutcomeKind {
@@ -173,6 +177,12 @@ impl FlatData {
 
     fn read(&self, features: &[String]) -> Result<ReadTable, PipelineError> {
         each_once(features.iter().chain([&self.outcome]))?;
+        if self.categorical.contains(&self.outcome) {
+            return Err(PipelineError::Usage(format!(
+                "--categorical names `{}`, which is the outcome{OF_WORDS}",
+                self.outcome
+            )));
+        }
         if let Some(name) = self.categorical.iter().find(|name| !features.contains(name)) {
             return Err(PipelineError::Usage(format!("--categorical names `{name}`, which is none of the features")));
         }
@@ -187,8 +197,14 @@ impl FlatData {
         wanted.numbers.extend(self.exposure.clone());
         wanted.texts.extend(self.cluster.clone());
         MissingCodes::check(&wanted)?;
+        let told = |error: FlatTableError| match error {
+            FlatTableError::NotANumber { file, place, column, text, .. } if column == self.outcome => {
+                FlatTableError::NotANumber { file, place, column, text, remedy: OF_WORDS }
+            }
+            other => other,
+        };
         let mut table = FlatTable::read(&self.file, &wanted)
-            .map_err(|error| PipelineError::Input(super::super::in_full(&error)))?;
+            .map_err(|error| PipelineError::Input(super::super::in_full(&told(error))))?;
         let n_categorical = features.iter().filter(is_text).count();
         for (name, cells) in wanted.texts.iter().zip(&mut table.texts).take(n_categorical) {
             let is_missing =

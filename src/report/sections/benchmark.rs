@@ -43,7 +43,11 @@ pub(in crate::report) fn benchmark_sentence(own: &BenchmarkResult) -> String {
 
 /// The lower end of a gap in the direction in which it lies.
 fn at_least(low: f64) -> String {
-    if low < 0.0 { format!("at most {} less", words::score(-low)) } else { format!("at least {}", words::score(low)) }
+    if low < 0.0 {
+        format!("no more than {} less", words::score(-low))
+    } else {
+        format!("at least {}", words::score(low))
+    }
 }
 
 /// Cuts against their figures.
@@ -148,7 +152,10 @@ mod tests {
         // With 3/4, 3/2 and 3/4 answers more the score is 500 of 1003, 49.85, its variance 701.5 / 1003 - 0.4985^2 = 0.4509, its
         // error 2.120; 1.645 of it are 3.49 below -10.15 and below 9.85.
         let below = sentence(60.0, None);
-        assert!(below.contains(": 10.0 points less, at most 13.6 less at a level of 95 % (one-sided p "), "{below}");
+        assert!(
+            below.contains(": 10.0 points less, no more than 13.6 less at a level of 95 % (one-sided p "),
+            "{below}"
+        );
         let above = sentence(40.0, None);
         assert!(above.contains(": 10.0 points more, at least 6.4 at a level of 95 %"), "{above}");
     }

@@ -34,4 +34,4 @@ pub(super) use say_and_do::SayAndDo;
 pub(super) use score::Score;
 pub(super) use scores::Scores;
 pub(super) use trust::Trust;
-pub(super) use whom::{RateRow, response_rows, weighted_sentence, whom};
+pub(super) use whom::{RateRow, WeightedWave, response_rows, weighted_sentence, weighted_waves, whom};

@@ -121,12 +121,12 @@ fn smallest(points: f64, is_of_everybody: bool) -> String {
 fn about_steps(changes: &[WaveChange]) -> String {
     let n_sure = changes.iter().filter(|wave| wave.all.is_of_everybody()).count();
     let Some(own) = changes.first().filter(|_| n_sure < changes.len()) else {
-        return "A figure in bold is a change. Everybody was asked, so that there is no sampling error.".to_owned();
+        return "A difference in bold is a change. Everybody was asked, so that there is no sampling error.".to_owned();
     };
     let power = words::fixed(100.0 * own.all.power.chance(), 0);
     let sure = if n_sure > 0 { " Where any would show, everybody was asked both times." } else { "" };
     format!(
-        "A figure in bold has evidence of a change. A change of the smallest size would show in {power} of 100 cases, a smaller one less \
+        "Of a change in bold there is evidence. A change of the smallest size would show in {power} of 100 cases, a smaller one less \
          often.{sure}"
     )
 }
@@ -444,7 +444,7 @@ mod tests {
         );
         assert_eq!(
             about_steps(&steps),
-            "A figure in bold is a change. Everybody was asked, so that there is no sampling error."
+            "A difference in bold is a change. Everybody was asked, so that there is no sampling error."
         );
         assert_eq!(StepRow::of(&wave).smallest, "any");
         assert_eq!(

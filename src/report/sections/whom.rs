@@ -31,9 +31,41 @@ pub(in crate::report) fn whom(results: &StudyResults) -> Vec<String> {
         )
     });
     let weighting = card.weighting.iter().filter(|own| own.wave.is_none()).map(|own| weighted_sentence(own, &level));
-    let by_wave = card.weighting.iter().filter(|own| own.wave.is_some()).map(|own| weighted_sentence(own, &level));
+    let waves: Vec<&Weighting> = card.weighting.iter().filter(|own| own.wave.is_some()).collect();
+    // Of several waves there is a table.
+    let by_wave = waves.iter().filter(|_| waves.len() == 1).map(|own| weighted_sentence(own, &level));
     let compared = card.respondents.as_ref().and_then(compared_sentence);
     asked.into_iter().chain(hidden).chain(compared).chain(weighting).chain(by_wave).collect()
+}
+
+/// The score of one wave under weights of its own.
+pub(in crate::report) struct WeightedWave {
+    pub wave: String,
+    pub n: String,
+    pub before: String,
+    pub after: String,
+    pub interval: String,
+    pub n_effective: String,
+    pub known: String,
+}
+
+/// The waves that are weighted each by itself, where there are several.
+pub(in crate::report) fn weighted_waves(results: &StudyResults) -> Vec<WeightedWave> {
+    let row = |own: &Weighting| {
+        let known =
+            own.everybody.map(|all| format!("{} of {}", words::count(all.n_answered), words::count(all.n_customers)));
+        Some(WeightedWave {
+            wave: own.wave.clone()?,
+            n: words::count(own.after.n as u64),
+            before: words::score(own.before.nps),
+            after: words::score(own.after.nps),
+            interval: words::score_range(own.after.conf_low, own.after.conf_high),
+            n_effective: words::fixed(own.efficiency.n_effective, 0),
+            known: known.unwrap_or_else(|| words::MISSING.to_owned()),
+        })
+    };
+    let rows: Vec<WeightedWave> = results.scorecard.weighting.iter().filter_map(row).collect();
+    if rows.len() > 1 { rows } else { Vec::new() }
 }
 
 /// Those who answered against all customers, by the column that differs most.
