@@ -4,7 +4,8 @@
 //! A `plan` says what is asked for, with the `details` of the history and the `outcome_window`s. Each source adds its part
 //! to the `statement`: `profile`, `transactions`, `activity`, `referrals`, `answers` and `occasions`, made of the pieces in
 //! `sql`. The `engine` runs it into a `base_table`; `listing` prints it for others to run. Beside it stand what came of the
-//! keys (`match_report`, `shared_keys`), whether anything leaks (`leaks`, `survey_timing`, `day_dates`), and who answers at all
+//! keys (`match_report`, `shared_keys`), whether anything leaks (`leaks`,
+//! `survey_timing`, `day_dates`), where a source ends too early (`source_ends`), and who answers at all
 //! (`representativeness`). What each column means stands in `docs/link.md`.
 
 mod activity;
@@ -23,6 +24,7 @@ mod referrals;
 mod repeated_rows;
 mod representativeness;
 mod shared_keys;
+mod source_ends;
 mod sql;
 mod statement;
 mod survey_timing;
@@ -46,6 +48,7 @@ pub use outcome_window::OutcomeWindow;
 pub use plan::{Anchors, LinkPlan, ProfileColumn, TypedTables};
 pub use representativeness::{Behaviour, Respondents, ResponseCut, ResponseRate, ResponseRates, Spread};
 pub use shared_keys::{KeyColumn, SharedKeys};
+pub use source_ends::EarlyEnd;
 pub use survey_timing::{EarlyEvents, ProfileTiming, RepeatBuyers};
 
 use thiserror::Error;

@@ -72,6 +72,7 @@ mod shared_keys;
 mod shown_cuts;
 pub mod simulate;
 mod small_bases;
+mod source_ends;
 mod stated_observed;
 mod study_influence;
 mod survival;

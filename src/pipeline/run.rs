@@ -9,6 +9,7 @@ use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::promoters::Promoters;
 use super::repeated_rows::{self, RepeatedRows};
 use super::shared_keys::{self, FewShared};
+use super::source_ends::{SourceEnd, source_ends};
 use super::{
     PipelineError, clusters, corrections, identity, judge, leaks, measure_rows, measuring, result_tables, scores,
     segment_family, stated_observed,
@@ -228,6 +229,7 @@ fn run_into(
     let absent = absent_values::absent_values(study, &engine)?;
     findings.extend(absent.iter().map(AbsentValue::finding));
     findings.extend(day_dates(study, &engine)?.iter().map(DayDates::finding));
+    findings.extend(source_ends(study, &engine, &base)?.iter().map(SourceEnd::finding));
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &AnswerNames::of(&base, &engine, &intake.accounts));
