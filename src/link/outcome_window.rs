@@ -91,17 +91,18 @@ impl OutcomeWindow {
         matches!(self, Self::NewFamilies { .. } | Self::Upsell { .. } | Self::Churn { .. })
     }
 
-    /// Whether the window of an answer at `t` ends after `as_of` (both microseconds), so that its outcome is not known yet.
-    /// The survival pair carries its censoring itself.
+    /// Whether not every instant of the window of an answer at `t` lies before `as_of` (both microseconds), so that its outcome is not
+    /// known yet: the window holds its last instant, and what happens at `as_of` is not seen. The survival pair carries its censoring
+    /// itself.
     ///
     /// # Example
     /// ```
     /// use advocate::link::OutcomeWindow;
     /// let day = 86_400_000_000;
-    /// assert!(!OutcomeWindow::Purchases { days: 90 }.is_censored(10 * day, 100 * day));
-    /// assert!(OutcomeWindow::Purchases { days: 90 }.is_censored(10 * day + 1, 100 * day));
+    /// assert!(!OutcomeWindow::Purchases { days: 90 }.is_censored(10 * day - 1, 100 * day));
+    /// assert!(OutcomeWindow::Purchases { days: 90 }.is_censored(10 * day, 100 * day));
     /// ```
     pub fn is_censored(&self, t: i64, as_of: i64) -> bool {
-        self.days().is_some_and(|days| t.saturating_add(i64::from(days) * DAY) > as_of)
+        self.days().is_some_and(|days| t.saturating_add(i64::from(days) * DAY) >= as_of)
     }
 }

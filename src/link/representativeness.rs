@@ -242,7 +242,7 @@ impl LinkPlan {
         };
         format!(
             "WITH {with},\nanswered AS (\n  SELECT DISTINCT customer, asked_t FROM asked WHERE t <= asked_t + {within}\n),\n\
-             invited AS (\n  SELECT {value} AS value, a.t + {within} <= {as_of} AS over, answered.customer IS NOT NULL AS \
+             invited AS (\n  SELECT {value} AS value, a.t + {within} < {as_of} AS over, answered.customer IS NOT NULL AS \
              is_answered\n  FROM invitations a LEFT JOIN answered ON answered.customer = a.customer AND answered.asked_t = \
              a.t{join}\n  WHERE a.t < {as_of}\n)\nSELECT value, COUNT(*) FILTER (WHERE over) AS n_invited, COUNT(*) FILTER \
              (WHERE over AND is_answered) AS n_answered, COUNT(*) FILTER (WHERE NOT over) AS n_open\nFROM invited GROUP BY \

@@ -38,8 +38,10 @@ impl Selection {
         let weights = base.numbers("weight");
         let (times, known) = (base.numbers("t"), base.numbers("known"));
         for row in 0..base.n_rows() {
-            let censored =
-                |days: u32| times.is_some_and(|times| times[row] + f64::from(days) * DAY > study.as_of.end_us() as f64);
+            // The last instant of the window must be seen too (`OutcomeWindow::is_censored`).
+            let censored = |days: u32| {
+                times.is_some_and(|times| times[row] + f64::from(days) * DAY >= study.as_of.end_us() as f64)
+            };
             let reason = if outcome.window_days().is_some() && known.is_some_and(|known| known[row] < 0.5) {
                 Some("unknown_customer")
             } else if outcome.window_days().is_some_and(censored) {
