@@ -4,7 +4,7 @@
 //! A `plan` says what is asked for, with the `details` of the history and the `outcome_window`s. Each source adds its part
 //! to the `statement`: `profile`, `transactions`, `activity`, `referrals`, `answers` and `occasions`, made of the pieces in
 //! `sql`. The `engine` runs it into a `base_table`; `listing` prints it for others to run. Beside it stand what came of the
-//! keys (`match_report`, `shared_keys`), whether anything leaks (`leaks`,
+//! keys (`match_report`, `shared_keys`) and of the rows of the profiles (`profile_rows`), whether anything leaks (`leaks`,
 //! `survey_timing`, `day_dates`), where a source ends too early (`source_ends`), and who answers at all
 //! (`representativeness`). What each column means stands in `docs/link.md`.
 
@@ -20,6 +20,7 @@ mod occasions;
 mod outcome_window;
 mod plan;
 mod profile;
+mod profile_rows;
 mod referrals;
 mod repeated_rows;
 mod representativeness;
@@ -46,6 +47,7 @@ pub use listing::TableLines;
 pub use match_report::MatchRow;
 pub use outcome_window::OutcomeWindow;
 pub use plan::{Anchors, LinkPlan, ProfileColumn, TypedTables};
+pub use profile_rows::ProfileRows;
 pub use representativeness::{Behaviour, Respondents, ResponseCut, ResponseRate, ResponseRates, Spread};
 pub use shared_keys::{KeyColumn, SharedKeys};
 pub use source_ends::EarlyEnd;

@@ -4,7 +4,9 @@ use super::day_dates::day_dates;
 use super::identity;
 use super::run::{self, Folder, ReadSoFar};
 use super::selection::Selection;
-use super::{PipelineError, RunSettings, absent_values, referral_rules, repeated_rows, shared_keys, source_ends};
+use super::{
+    PipelineError, RunSettings, absent_values, profile_rows, referral_rules, repeated_rows, shared_keys, source_ends,
+};
 use crate::estimators::Family;
 use crate::intake::{Intake, Table};
 use crate::link::{Anchors, BaseTable, TableLines};
@@ -97,6 +99,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     }
     for end in source_ends::source_ends(study, engine, base)? {
         let _ = writeln!(text, "warning: {}", end.sentence());
+    }
+    for row in profile_rows::profile_rows(engine)? {
+        let _ = writeln!(text, "warning: {}", row.sentence());
     }
     let _ = writeln!(text, "drivers: {}", study.drivers.touchpoints.join(", "));
     text.push_str(&ranges(study, base));

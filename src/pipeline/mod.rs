@@ -49,6 +49,7 @@ mod perception;
 mod population;
 mod portfolio;
 mod profile_history;
+mod profile_rows;
 mod promoter_history;
 mod promoters;
 mod purchase_baseline;

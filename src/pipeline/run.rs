@@ -6,6 +6,7 @@ use super::answer_scale::of_another_scale;
 use super::day_dates::{DayDates, day_dates};
 use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
+use super::profile_rows::{ProfileRemark, profile_rows};
 use super::promoters::Promoters;
 use super::repeated_rows::{self, RepeatedRows};
 use super::shared_keys::{self, FewShared};
@@ -230,6 +231,7 @@ fn run_into(
     findings.extend(absent.iter().map(AbsentValue::finding));
     findings.extend(day_dates(study, &engine)?.iter().map(DayDates::finding));
     findings.extend(source_ends(study, &engine, &base)?.iter().map(SourceEnd::finding));
+    findings.extend(profile_rows(&engine)?.iter().map(ProfileRemark::finding));
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &AnswerNames::of(&base, &engine, &intake.accounts));

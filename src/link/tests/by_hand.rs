@@ -233,6 +233,12 @@ fn the_profile_is_the_one_that_held_just_before_the_answer() {
     assert_eq!(tier(vec![row("old", None, Some(T - 1))]), (None, 1.0), "known, and nothing holds any more");
     let overlap = vec![row("late", Some(T - DAY), None), row("early", Some(T - 2 * DAY), None)];
     assert_eq!(tier(overlap), (text("late"), 1.0));
+    let from = Some(T - DAY);
+    let [gold, tin] = ["gold", "tin"].map(|name| row(name, from, None));
+    assert_eq!(tier(vec![gold.clone(), gold.clone()]), (text("gold"), 1.0), "the same twice is no contradiction");
+    assert_eq!(tier(vec![gold.clone(), tin]), (None, 1.0), "of two that began together nobody knows which held");
+    assert_eq!(tier(vec![row("tin", from, from), gold]), (text("gold"), 1.0), "what ended as it began never held");
+    assert_eq!(tier(vec![row("tin", Some(T - DAY), Some(T - 2 * DAY))]), (None, 0.0));
 }
 
 #[test]
