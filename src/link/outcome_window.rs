@@ -27,8 +27,9 @@ pub enum OutcomeWindow {
         /// Length in days.
         days: u32,
     },
-    /// Up-sell: whether the mean spend per purchase in the window is above that of all purchases before the answer,
-    /// `next_upsell_{days}d`; null where there was no purchase before, 0 where there is none in the window.
+    /// Up-sell: whether the mean amount of a purchase in the window is above that of all purchases before the answer,
+    /// `next_upsell_{days}d`, each over the purchases that have an amount; 0 where there is no purchase in the window, null where one of
+    /// the two means is not known.
     Upsell {
         /// Length in days.
         days: u32,

@@ -225,18 +225,22 @@ impl LinkPlan {
                 columns.push(Derived::count(Role::Outcome, "bought", name));
             }
             OutcomeWindow::Upsell { days } => {
-                let (count, spend) = (format!("next_purchases_{days}d"), format!("next_spend_{days}d"));
+                // Purchases without an amount have no part in a mean, and a mean of none is not known.
+                let count = format!("next_purchases_{days}d");
+                let (spend, amounts) = (format!("next_spend_{days}d"), format!("next_amounts_{days}d"));
                 sums.add("spend", "SUM(x.money)", "x.t < a.t");
+                sums.add("amounts", "COUNT(x.money)", "x.t < a.t");
                 sums.count(count.clone(), &within);
                 sums.add(spend.clone(), "SUM(x.money)", &within);
+                sums.add(amounts.clone(), "COUNT(x.money)", &within);
                 let mean = |spend: &str, count: &str| {
                     format!("CAST(bought.{spend} AS DOUBLE) / CAST(bought.{count} AS DOUBLE)")
                 };
                 let value = format!(
-                    "CASE WHEN bought.frequency > 0 THEN CASE WHEN bought.{count} > 0 AND {} > {} THEN 1.0 ELSE 0.0 END \
-                     END",
-                    mean(&spend, &count),
-                    mean("spend", "frequency")
+                    "CASE WHEN bought.frequency > 0 THEN CASE WHEN bought.{count} = 0 THEN 0.0 WHEN bought.amounts > 0 AND bought.{amounts} > \
+                     0 THEN CASE WHEN {} > {} THEN 1.0 ELSE 0.0 END END END",
+                    mean(&spend, &amounts),
+                    mean("spend", "amounts")
                 );
                 columns.push(Derived::new(Role::Outcome, name, value));
             }

@@ -334,6 +334,23 @@ fn outcomes_over_a_window_of_ten_days() {
 }
 
 #[test]
+fn a_purchase_without_an_amount_has_no_part_in_an_up_sell() {
+    let upsell = |before: &[f64], after: &[f64]| {
+        let bought = |amounts: &[f64], t: i64| amounts.iter().map(|&own| purchase(t, own)).collect::<Vec<_>>();
+        let purchases = [bought(before, T - DAY), bought(after, T + DAY)].concat();
+        let company = Company { purchases, ..nobody() };
+        let base = joined(&company, |plan| plan.windows = vec![OutcomeWindow::Upsell { days: 10 }]).expect("joined");
+        number_at(&base, "next_upsell_10d", 0)
+    };
+    let blank = f64::NAN;
+    // 15 is more than 10, and of (10, 20) the mean is 15: a blank counts on neither side.
+    assert_eq!([upsell(&[10.0], &[15.0, blank]), upsell(&[10.0, 20.0, blank], &[15.0])], [1.0, 0.0]);
+    // One of the two means is not known; who bought nothing more was sold nothing more.
+    assert!(upsell(&[blank], &[50.0]).is_nan() && upsell(&[10.0], &[blank]).is_nan());
+    assert_eq!([upsell(&[blank], &[])], [0.0]);
+}
+
+#[test]
 fn churn_is_dated_and_does_not_happen_twice() {
     let churn = |churned_t: Option<i64>| {
         let profile = Profile {
