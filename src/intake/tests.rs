@@ -529,6 +529,20 @@ fn parquet_times_without_zone_and_odd_types_are_refused_by_column() {
 }
 
 #[test]
+fn a_mark_of_a_return_may_be_a_number_or_a_word() {
+    let marks = ["1", "0", "true", "FALSE", "Yes", "no", "y", "N", "t", "f", "", "maybe", "2"];
+    let rows: String = marks.iter().map(|mark| format!("a,2026-01-01T00:00:00Z,{mark}\n")).collect();
+    let case = Case::new().file("orders.csv", &format!("who,when,back\n{rows}")).file("feedback.csv", "who,when\n");
+    let study = "[sources.feedback]\npath = \"feedback.csv\"\ncustomer = \"who\"\ntime = \"when\"\n\
+                 [sources.transactions]\npath = \"orders.csv\"\ncustomer = \"who\"\ntime = \"when\"\nreturned = \"back\"";
+    let intake = case.run(study).expect("readable");
+    let marked = [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0].map(Some);
+    assert_eq!(numbers(&intake.tables.transactions, "returned"), [&marked[..], &[None]].concat());
+    let account = intake.account("transactions").expect("read");
+    assert_eq!(account.rows_quarantined, [(Reason::Unparsable, 1), (Reason::OutOfRange, 1)].into());
+}
+
+#[test]
 fn the_same_bytes_for_one_and_four_threads_and_progress_to_the_end() {
     let mut rows = String::from("who,when,sum,id\n");
     for row in 0..150_000 {

@@ -54,7 +54,7 @@ pub enum Returns {
     Unmarked,
     /// A row with an amount below 0 is a return.
     NegativeAmounts,
-    /// A row whose column `returned` is 1 is a return, made at the row's own time.
+    /// A row whose column `returned` is 1 (or says yes) is a return, made at the row's own time.
     Flagged,
     /// A row is a purchase, and its column `returned_t` the instant at which it was returned. A mark on the purchase
     /// without that instant would tell what came later.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes whenever the format of an entry does, or anything in the code that makes other rows of the same file and contract.
-pub(super) const FORMAT_VERSION: u32 = 7;
+pub(super) const FORMAT_VERSION: u32 = 8;
 
 /// The file that makes a folder an entry.
 pub(super) const ENTRY: &str = "entry.json";
