@@ -565,6 +565,6 @@ fn value_of(cell: Cell<'_>, numerals: &Numerals) -> Option<f64> {
         Cell::Integer(value) => Some(value as f64),
         Cell::Number(value) => Some(value),
         Cell::Single(value) => Some(f64::from(value)),
-        Cell::Missing | Cell::Instant(_) | Cell::Local(_) => None,
+        Cell::Missing | Cell::Instant(_) | Cell::Local(_) | Cell::Day(_) => None,
     }
 }
