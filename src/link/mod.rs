@@ -12,6 +12,7 @@ mod activity;
 mod answers;
 mod base_table;
 mod day_dates;
+mod early_returns;
 mod engine;
 mod leaks;
 mod listing;

@@ -5,7 +5,8 @@ use super::identity;
 use super::run::{self, Folder, ReadSoFar};
 use super::selection::Selection;
 use super::{
-    PipelineError, RunSettings, absent_values, profile_rows, referral_rules, repeated_rows, shared_keys, source_ends,
+    PipelineError, RunSettings, absent_values, early_returns, profile_rows, referral_rules, repeated_rows, shared_keys,
+    source_ends,
 };
 use crate::estimators::Family;
 use crate::intake::{Intake, Table};
@@ -97,6 +98,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     for dated in day_dates(study, engine)? {
         let _ = writeln!(text, "warning: {}", dated.sentence());
     }
+    if let Some(early) = early_returns::early_returns(engine)? {
+        let _ = writeln!(text, "warning: {}", early.sentence());
+    }
     for end in source_ends::source_ends(study, engine, base)? {
         let _ = writeln!(text, "warning: {}", end.sentence());
     }
@@ -125,6 +129,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
         let _ = writeln!(text, "outcome {name}{kind}{window}: {n_used} of {answers}{of_moments}");
         for left_out in selection.left_out.iter().filter(|left_out| left_out.n > 0) {
             let _ = writeln!(text, "  left out {}: {}", left_out.reason, words::count(left_out.n as u64));
+        }
+        if selection.rows.is_empty() {
+            text.push_str("  warning: no answer is left for it, so that it cannot be estimated\n");
         }
     }
     let known = engine.plan().history().into_iter().chain(engine.plan().history_texts());

@@ -20,6 +20,7 @@ mod corrections;
 mod day_dates;
 mod draft;
 mod driver_tables;
+mod early_returns;
 mod error;
 mod exchanged_dates;
 pub mod flat;

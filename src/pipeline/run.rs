@@ -4,6 +4,7 @@ use super::absent_values::{self, AbsentValue};
 use super::answer_names::AnswerNames;
 use super::answer_scale::of_another_scale;
 use super::day_dates::{DayDates, day_dates};
+use super::early_returns::{EarlyReturns, early_returns};
 use super::measuring::AllMeasured;
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
 use super::profile_rows::{ProfileRemark, profile_rows};
@@ -230,6 +231,7 @@ fn run_into(
     let absent = absent_values::absent_values(study, &engine)?;
     findings.extend(absent.iter().map(AbsentValue::finding));
     findings.extend(day_dates(study, &engine)?.iter().map(DayDates::finding));
+    findings.extend(early_returns(&engine)?.iter().map(EarlyReturns::finding));
     findings.extend(source_ends(study, &engine, &base)?.iter().map(SourceEnd::finding));
     findings.extend(profile_rows(&engine)?.iter().map(ProfileRemark::finding));
 
