@@ -86,3 +86,13 @@ pub enum LinkError {
     #[error("the join gave no column `{0}` of the type expected; this is a bug")]
     Shape(String),
 }
+
+impl LinkError {
+    /// What the engine says of memory that ran out, to the end of its first clause: the rest names settings that nobody can reach here.
+    pub fn of_memory(&self) -> Option<String> {
+        let Self::Memory { source, .. } = self else { return None };
+        let said = source.find_root().strip_backtrace();
+        let end = said.find(['.', ';', '\n']).unwrap_or(said.len());
+        Some(said[..end].trim_end().to_owned())
+    }
+}
