@@ -81,26 +81,14 @@ impl Clock {
             Cell::Text("") => return Ok(None),
             Cell::Text(text) => self.text(text, row, zones)?,
             Cell::Instant(us) => self.universal(us, us),
-            Cell::Local(us) => self.local(us, row, zones)?,
             Cell::Day(days) => self.local(i64::from(days) * DAY_US, row, zones)?,
+            Cell::Local(us) => self.local(us, row, zones)?,
             Cell::Integer(value) => self.epoch(Some(value), None)?,
             Cell::Number(value) => self.epoch(None, Some(value))?,
             Cell::Single(value) => self.epoch(None, Some(f64::from(value)))?,
         };
         check_day(instant.us)?;
         Ok(Some(instant))
-    }
-
-    /// The digits of a whole number of which a pattern says what they mean, as of a warehouse's key of dates, 20260301. Only a pattern
-    /// that begins with the year: zeros in front are lost in a number.
-    fn digits_of(&self, cell: Cell<'_>) -> Option<String> {
-        let (TimeFormat::Pattern(pattern), Cell::Integer(_) | Cell::Number(_)) = (&self.format, cell) else {
-            return None;
-        };
-        let mut text = String::new();
-        cell.text(&mut text);
-        (pattern.starts_with("%Y") && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
-            .then_some(text)
     }
 
     fn text(&self, text: &str, row: &RowZone, zones: &mut Zones) -> Result<Instant, Reason> {
@@ -146,6 +134,18 @@ impl Clock {
         } else {
             Ok(self.universal(us, us))
         }
+    }
+
+    /// The digits of a whole number of which a pattern says what they mean, as of a warehouse's key of dates, 20260301. Only a pattern
+    /// that begins with the year: zeros in front are lost in a number.
+    fn digits_of(&self, cell: Cell<'_>) -> Option<String> {
+        let (TimeFormat::Pattern(pattern), Cell::Integer(_) | Cell::Number(_)) = (&self.format, cell) else {
+            return None;
+        };
+        let mut text = String::new();
+        cell.text(&mut text);
+        (pattern.starts_with("%Y") && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+            .then_some(text)
     }
 
     /// An instant that is written as one, beside the local reading that it is written with.

@@ -4,9 +4,10 @@
 //! A `plan` says what is asked for, with the `details` of the history and the `outcome_window`s. Each source adds its part
 //! to the `statement`: `profile`, `transactions`, `activity`, `referrals`, `answers` and `occasions`, made of the pieces in
 //! `sql`. The `engine` runs it into a `base_table`; `listing` prints it for others to run. Beside it stand what came of the
-//! keys (`match_report`, `shared_keys`) and of the rows of the profiles (`profile_rows`), whether anything leaks (`leaks`,
-//! `survey_timing`, `day_dates`), where a source ends too early (`source_ends`), and who answers at all
+//! keys (`match_report`, `shared_keys`), whether anything leaks (`leaks`, `survey_timing`, `day_dates`), and who answers at all
 //! (`representativeness`). What each column means stands in `docs/link.md`.
+//!
+//! What of the rows themselves is not certain say `profile_rows`, `early_returns` and `source_ends`.
 
 mod activity;
 mod answers;
