@@ -75,7 +75,7 @@ pub(super) struct How {
     #[arg(long)]
     pub seed: Option<u64>,
     /// Memory that the join may hold before it spills to disk, as in 2GB or 500MB.
-    #[arg(long, default_value = "2GB", value_parser = parse_bytes)]
+    #[arg(long, default_value = "2GB", value_parser = parse_memory)]
     pub memory: usize,
     /// Threads; all cores by default. Results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
@@ -147,7 +147,7 @@ pub(super) struct Check {
     #[arg(long)]
     pub leaks: bool,
     /// Memory that the join may hold before it spills to disk, as in 2GB or 500MB.
-    #[arg(long, default_value = "2GB", value_parser = parse_bytes)]
+    #[arg(long, default_value = "2GB", value_parser = parse_memory)]
     pub memory: usize,
     /// The cache of earlier runs, read where it is there; nothing is added to it.
     #[arg(long, value_name = "DIR", default_value = "results/cache")]
@@ -207,7 +207,7 @@ pub(super) struct Link {
     #[arg(long, value_enum, default_value_t = SqlEngine::Duckdb, requires = "out")]
     pub tables: SqlEngine,
     /// Memory that the join may hold before it spills to disk, as in 2GB or 500MB.
-    #[arg(long, default_value = "2GB", value_parser = parse_bytes)]
+    #[arg(long, default_value = "2GB", value_parser = parse_memory)]
     pub memory: usize,
     /// The cache of earlier runs, read where it is there; nothing is added to it.
     #[arg(long, value_name = "DIR", default_value = "results/cache")]
@@ -801,7 +801,7 @@ pub(super) struct InfluenceOfStudy {
     #[arg(long, value_name = "NAME", default_value = "influence", conflicts_with = "edges")]
     pub table: String,
     /// Of a study: memory that the join may hold before it spills to disk, as in 2GB or 500MB.
-    #[arg(long, default_value = "2GB", value_parser = parse_bytes, conflicts_with = "edges")]
+    #[arg(long, default_value = "2GB", value_parser = parse_memory, conflicts_with = "edges")]
     pub memory: usize,
     /// Threads; all cores by default. Results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
@@ -906,8 +906,14 @@ fn parse_samples(text: &str) -> Result<usize, String> {
     }
 }
 
-/// `2GB`, `500MB`, `64000000`; decimal multiples.
+/// At least 10 MB.
 fn parse_bytes(text: &str) -> Result<usize, String> {
+    let bytes = parse_memory(text)?;
+    if bytes < 10_000_000 { Err("at least 10MB are needed".to_owned()) } else { Ok(bytes) }
+}
+
+/// `2GB`, `500MB`, `64000000`; decimal multiples. How much a join needs is said before it is made.
+fn parse_memory(text: &str) -> Result<usize, String> {
     let upper = text.trim().to_ascii_uppercase();
     let digits = upper.trim_end_matches(|sign: char| sign.is_ascii_alphabetic()).trim();
     let factor = match upper[digits.len()..].trim() {
@@ -918,8 +924,7 @@ fn parse_bytes(text: &str) -> Result<usize, String> {
         _ => return Err("give a size such as 2GB or 500MB".to_owned()),
     };
     let number: usize = digits.parse().map_err(|_| "give a size such as 2GB or 500MB".to_owned())?;
-    let bytes = number.checked_mul(factor).ok_or("that is more than this machine can address")?;
-    if bytes < 10_000_000 { Err("at least 10MB are needed".to_owned()) } else { Ok(bytes) }
+    Ok(number.checked_mul(factor).ok_or("that is more than this machine can address")?)
 }
 
 /// Groups of drivers as the command line names them.

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::fmt::Write;
 
+const DAY_SECONDS: i64 = 86_400;
+
 /// What a file holds in one cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Cell<'r> {
@@ -21,6 +23,8 @@ pub(super) enum Cell<'r> {
     Instant(i64),
     /// A local date and time in microseconds since 1970-01-01 00:00 of the same place.
     Local(i64),
+    /// A date without a time, in days since 1970-01-01.
+    Day(i32),
 }
 
 impl<'r> Cell<'r> {
@@ -58,6 +62,10 @@ impl<'r> Cell<'r> {
                 Ok(instant) => write!(scratch, "{}", instant.to_zoned(TimeZone::UTC).datetime()),
                 Err(_) => write!(scratch, "{us}"),
             },
+            Self::Day(days) => match Timestamp::from_second(i64::from(days) * DAY_SECONDS) {
+                Ok(instant) => write!(scratch, "{}", instant.to_zoned(TimeZone::UTC).date()),
+                Err(_) => write!(scratch, "{days}"),
+            },
         };
         scratch
     }
@@ -82,6 +90,8 @@ mod tests {
             (Cell::Text("a"), "a"),
             (Cell::Instant(0), "1970-01-01T00:00:00Z"),
             (Cell::Local(86_400_000_000), "1970-01-02T00:00:00"),
+            (Cell::Day(1), "1970-01-02"),
+            (Cell::Day(-1), "1969-12-31"),
         ] {
             assert_eq!(cell.text(&mut scratch), text);
         }

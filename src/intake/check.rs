@@ -295,7 +295,7 @@ pub(super) fn buffer_for(kind: &Kind) -> Buffered {
         Kind::Key(_) | Kind::Alternative | Kind::Unit(_) | Kind::Text | Kind::Promised(_) | Kind::Zone(_) => {
             Buffered::texts()
         }
-        Kind::Number(_) | Kind::Score(_) | Kind::Answer(_) | Kind::Total(..) => Buffered::numbers(),
+        Kind::Number(_) | Kind::Mark(_) | Kind::Score(_) | Kind::Answer(_) | Kind::Total(..) => Buffered::numbers(),
         Kind::Instant(_) => Buffered::instants(),
     }
 }
@@ -384,6 +384,13 @@ fn push_cell(
             }
         }
         Kind::Number(bounds) => match number_of(column, cell, &contract.numerals)? {
+            Number::Value(value) => {
+                push_bounded(value, *bounds, buffer)?;
+                State::Value
+            }
+            Number::None(state) => state,
+        },
+        Kind::Mark(bounds) => match mark_of(column, cell, &contract.numerals)? {
             Number::Value(value) => {
                 push_bounded(value, *bounds, buffer)?;
                 State::Value
@@ -522,6 +529,20 @@ fn number_of(column: &Column, cell: Cell<'_>, numerals: &Numerals) -> Result<Num
     value.map(Number::Value).ok_or(Reason::Unparsable)
 }
 
+/// The number in a cell, or 1 and 0 for a word that says whether something holds.
+fn mark_of(column: &Column, cell: Cell<'_>, numerals: &Numerals) -> Result<Number, Reason> {
+    let read = number_of(column, cell, numerals);
+    let (Err(_), Cell::Text(text)) = (&read, cell) else { return read };
+    let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is_one_of(&["true", "yes", "t", "y"]) {
+        Ok(Number::Value(1.0))
+    } else if is_one_of(&["false", "no", "f", "n"]) {
+        Ok(Number::Value(0.0))
+    } else {
+        read
+    }
+}
+
 /// The number in a cell, or the one that stands apart beside its label there.
 fn score_of(column: &Column, cell: Cell<'_>, numerals: &Numerals) -> Result<Number, Reason> {
     let read = number_of(column, cell, numerals);
@@ -541,6 +562,6 @@ fn value_of(cell: Cell<'_>, numerals: &Numerals) -> Option<f64> {
         Cell::Integer(value) => Some(value as f64),
         Cell::Number(value) => Some(value),
         Cell::Single(value) => Some(f64::from(value)),
-        Cell::Missing | Cell::Instant(_) | Cell::Local(_) => None,
+        Cell::Missing | Cell::Instant(_) | Cell::Local(_) | Cell::Day(_) => None,
     }
 }

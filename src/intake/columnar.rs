@@ -26,7 +26,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Rows that are read at a time.
 const BATCH_ROWS: usize = 1 << 15;
-const DAY_US: i64 = 86_400_000_000;
 
 /// The first bytes of an Arrow IPC file; a stream has none.
 pub(super) const ARROW_FILE: &[u8] = b"ARROW1";
@@ -62,13 +61,17 @@ pub(super) struct ReadableColumn {
     pub(super) name: String,
 }
 
-/// The columns of a Parquet or Arrow file that hold text, numbers or times.
+/// The columns of a Parquet or Arrow file that hold text, numbers or times; of bytes that nobody calls text, not.
 pub(super) fn readable(file: &SourceFile) -> Result<Vec<ReadableColumn>, IntakeError> {
     let schema = match file.layout {
         Layout::Arrow => open_arrow(file, None)?.schema(),
         _ => open_parquet(file)?.schema().clone(),
     };
-    let fields = schema.fields().iter().enumerate().filter(|(_, field)| target(field.data_type()).is_some());
+    let fields = schema
+        .fields()
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| !field.data_type().is_binary() && target(field.data_type()).is_some());
     Ok(fields.map(|(position, field)| ReadableColumn { position, name: field.name().trim().to_owned() }).collect())
 }
 
@@ -242,7 +245,8 @@ fn runs(n_there: usize, n_rows: usize) -> RowSelection {
 fn target(found: &DataType) -> Option<DataType> {
     use DataType::*;
     match found {
-        Null | Boolean | Utf8 | LargeUtf8 | Utf8View | UInt64 => Some(Utf8),
+        // Older writers do not say that their bytes are text; where they are none, the cast fails.
+        Null | Boolean | Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary | BinaryView | UInt64 => Some(Utf8),
         Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32 => Some(Int64),
         Float16 | Float32 => Some(Float32),
         Float64 => Some(Float64),
@@ -298,7 +302,7 @@ impl Cells {
             Self::Singles(array) => some(array, row, || Cell::Single(array.value(row))),
             Self::Instants(array) => some(array, row, || Cell::Instant(array.value(row))),
             Self::Locals(array) => some(array, row, || Cell::Local(array.value(row))),
-            Self::Dates(array) => some(array, row, || Cell::Local(i64::from(array.value(row)) * DAY_US)),
+            Self::Dates(array) => some(array, row, || Cell::Day(array.value(row))),
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Text,
     /// A number.
     Number(Bounds),
+    /// Whether something holds: 1 or 0, or a word for yes or no.
+    Mark(Bounds),
     /// A score: a number, or one that stands beside its label, such as `10 - Extremely likely`.
     Score(Bounds),
     /// A recommend answer, as a number or with the label of its end of the scale.

@@ -171,10 +171,8 @@ impl<'s> Job<'s> {
             {
                 fields.extend(column.as_ref().map(|column| PlannedField::text(name, name, Some(column), files)));
             }
-            let flag = Bounds { min: 0.0, max: 1.0, whole: true };
             let returned = source.returned.as_ref();
-            fields
-                .extend(returned.map(|column| PlannedField::number("returned", "returned", Some(column), flag, files)));
+            fields.extend(returned.map(|column| PlannedField::mark("returned", "returned", column, &source.files)));
             let returned_t = source.returned_time.as_ref();
             fields.extend(
                 returned_t

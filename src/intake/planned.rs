@@ -39,7 +39,7 @@ impl PlannedField {
             Kind::Key(_) | Kind::Alternative | Kind::Unit(_) | Kind::Text | Kind::Promised(_) | Kind::Zone(_) => {
                 DataType::Utf8
             }
-            Kind::Number(_) | Kind::Score(_) | Kind::Answer(_) | Kind::Total(..) => DataType::Float64,
+            Kind::Number(_) | Kind::Mark(_) | Kind::Score(_) | Kind::Answer(_) | Kind::Total(..) => DataType::Float64,
             Kind::Instant(_) => DataType::Int64,
         };
         let name = column.output.clone();
@@ -102,6 +102,12 @@ impl PlannedField {
             }
             _ => Self::made(output, DataType::Float64, Origin::Nothing),
         }
+    }
+
+    /// Whether something holds of a row.
+    pub(super) fn mark(output: &str, key: &'static str, column: &str, files: &Files) -> Self {
+        let kind = Kind::Mark(Bounds { min: 0.0, max: 1.0, whole: true });
+        Self::read(Column::new(output, key, column, kind).blank(&files.blank))
     }
 
     /// A required column of a source that the study does not have.

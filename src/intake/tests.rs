@@ -529,6 +529,69 @@ fn parquet_times_without_zone_and_odd_types_are_refused_by_column() {
 }
 
 #[test]
+fn warehouse_dates_and_bytes_of_older_writers_are_read_as_text_would_be() {
+    use datafusion::arrow::array::*;
+    let case = Case::new();
+    let study = "[sources.feedback]\npath = \"feedback.parquet\"\ncustomer = \"who\"\ntime = \"when\"\nzone = \"UTC\"";
+    let path = case.path("feedback.parquet");
+    let who = |bytes: &'static [u8]| {
+        let days = Date32Array::from(vec![Some(20_513), Some(20_514), None]);
+        let bytes = BinaryArray::from_vec(vec![b"2026-03-01", b"b", bytes]);
+        (Arc::new(days) as ArrayRef, Arc::new(bytes) as ArrayRef)
+    };
+    // date -u -d 2026-03-01 +%s is 1772323200, which is day 20513; a day more is 86400 s.
+    let (first, second) = (1_772_323_200_000_000, 1_772_409_600_000_000);
+    let digits: [ArrayRef; 2] = [
+        Arc::new(Int64Array::from(vec![20_260_301, 20_260_302, 20_260_302])),
+        Arc::new(Float64Array::from(vec![20_260_301.0, 20_260_302.0, 20_260_302.0])),
+    ];
+    for when in digits {
+        let (days, bytes) = who(b"c");
+        write_parquet(&path, vec![("who", bytes), ("when", Arc::clone(&when)), ("day", days)]);
+        let feedback = case
+            .run(&format!("{study}\ntime_format = \"%Y%m%d\"\nkeep = [\"day\"]"))
+            .expect("readable")
+            .tables
+            .feedback;
+        let owned = |text: &str| Some(text.to_owned());
+        assert_eq!(texts(&feedback, "customer"), [owned("2026-03-01"), owned("b"), owned("c")]);
+        assert_eq!(texts(&feedback, "day"), [owned("2026-03-01"), owned("2026-03-02"), None]);
+        assert_eq!(integers(&feedback, "t"), [Some(first), Some(second), Some(second)]);
+        // Without a pattern, or with one of which a number loses the zero in front, a number says no date.
+        for format in ["", "time_format = \"%d%m%Y\""] {
+            assert!(
+                case.run(&format!("{study}\n{format}")).is_ok_and(|intake| intake.tables.feedback.n_rows == 0),
+                "{format}"
+            );
+        }
+    }
+    // A date is a time too, at its beginning.
+    let (days, bytes) = who(b"c");
+    write_parquet(&path, vec![("who", bytes), ("when", days)]);
+    let feedback = case.run(study).expect("readable").tables.feedback;
+    assert_eq!(integers(&feedback, "t"), [Some(first), Some(second)]);
+    // Bytes that are no text.
+    let (days, bytes) = who(b"\xff\xfe");
+    write_parquet(&path, vec![("who", bytes), ("when", days)]);
+    let message = case.run(study).expect_err("refused").to_string();
+    assert!(message.contains("column `who` is of type Binary with values beyond what can be read"), "{message}");
+}
+
+#[test]
+fn a_mark_of_a_return_may_be_a_number_or_a_word() {
+    let marks = ["1", "0", "true", "FALSE", "Yes", "no", "y", "N", "t", "f", "", "maybe", "2"];
+    let rows: String = marks.iter().map(|mark| format!("a,2026-01-01T00:00:00Z,{mark}\n")).collect();
+    let case = Case::new().file("orders.csv", &format!("who,when,back\n{rows}")).file("feedback.csv", "who,when\n");
+    let study = "[sources.feedback]\npath = \"feedback.csv\"\ncustomer = \"who\"\ntime = \"when\"\n\
+                 [sources.transactions]\npath = \"orders.csv\"\ncustomer = \"who\"\ntime = \"when\"\nreturned = \"back\"";
+    let intake = case.run(study).expect("readable");
+    let marked = [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0].map(Some);
+    assert_eq!(numbers(&intake.tables.transactions, "returned"), [&marked[..], &[None]].concat());
+    let account = intake.account("transactions").expect("read");
+    assert_eq!(account.rows_quarantined, [(Reason::Unparsable, 1), (Reason::OutOfRange, 1)].into());
+}
+
+#[test]
 fn the_same_bytes_for_one_and_four_threads_and_progress_to_the_end() {
     let mut rows = String::from("who,when,sum,id\n");
     for row in 0..150_000 {

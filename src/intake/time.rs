@@ -84,13 +84,15 @@ impl Clock {
 
     /// The instant that a cell says; `Ok(None)` for a cell that says nothing.
     pub(super) fn instant(&self, cell: Cell<'_>, row: &RowZone, zones: &mut Zones) -> Result<Option<Instant>, Reason> {
-        let instant = match cell {
+        let digits = self.digits_of(cell);
+        let instant = match digits.as_deref().map_or(cell, Cell::Text) {
             Cell::Missing => return Ok(None),
             Cell::Number(value) if value.is_nan() => return Ok(None),
             Cell::Single(value) if value.is_nan() => return Ok(None),
             Cell::Text("") => return Ok(None),
             Cell::Text(text) => self.text(text, row, zones)?,
             Cell::Instant(us) => self.universal(us, us),
+            Cell::Day(days) => self.local(i64::from(days) * DAY_US, row, zones)?,
             Cell::Local(us) => self.local(us, row, zones)?,
             Cell::Integer(value) => self.number(Some(value), None, row, zones)?,
             Cell::Number(value) => self.number(None, Some(value), row, zones)?,
@@ -180,6 +182,18 @@ impl Clock {
         } else {
             Ok(self.universal(us, us))
         }
+    }
+
+    /// The digits of a whole number of which a pattern says what they mean, as of a warehouse's key of dates, 20260301. Only a pattern
+    /// that begins with the year: zeros in front are lost in a number.
+    fn digits_of(&self, cell: Cell<'_>) -> Option<String> {
+        let (TimeFormat::Pattern(pattern), Cell::Integer(_) | Cell::Number(_)) = (&self.format, cell) else {
+            return None;
+        };
+        let mut text = String::new();
+        cell.text(&mut text);
+        (pattern.starts_with("%Y") && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+            .then_some(text)
     }
 
     /// An instant that is written as one, beside the local reading that it is written with.

@@ -3,6 +3,7 @@
 use super::LinkError;
 use super::base_table::BaseTable;
 use super::plan::LinkPlan;
+use super::profile::{HOLDS, beginning};
 use super::shared_keys::KeyColumn;
 use crate::study::Validity;
 use serde::Serialize;
@@ -74,12 +75,11 @@ fn statement(source: &str, key: &str, against: &str, validity: Validity) -> Stri
             "SELECT customer, COUNT(*) AS times FROM customers GROUP BY customer".to_owned()
         }
         // Rows that follow each other are one customer; rows that begin at one instant contradict each other.
-        ("customers", Validity::Intervals) => {
-            "SELECT customer, MAX(times) AS times FROM (SELECT customer, valid_from, \
-                                               COUNT(*) AS times FROM customers GROUP BY customer, valid_from) rows_of \
-                                               GROUP BY customer"
-                .to_owned()
-        }
+        ("customers", Validity::Intervals) => format!(
+            "SELECT customer, MAX(times) AS times FROM (SELECT customer, COUNT(*) AS times FROM customers WHERE {HOLDS} GROUP BY \
+             customer, {}) rows_of GROUP BY customer",
+            beginning()
+        ),
         // A transaction log names a customer once per purchase: there a repeated key is no ambiguity.
         _ => format!("SELECT customer, 1 AS times FROM {against} GROUP BY customer"),
     };

@@ -7,12 +7,15 @@
 //! `kept_rows`; `listing` prints it for others to run. Beside it stand what came of the keys (`match_report`, `shared_keys`), what the
 //! rows are (`repeated_rows`, `order_lines`), whether anything leaks (`leaks`, `survey_timing`, `day_dates`), and who answers at all
 //! (`representativeness`). What each column means stands in `docs/link.md`.
+//!
+//! What of the rows themselves is not certain say `profile_rows`, `early_returns` and `source_ends`.
 
 mod activity;
 mod anchored_sums;
 mod answers;
 mod base_table;
 mod day_dates;
+mod early_returns;
 mod engine;
 mod kept_rows;
 mod leaks;
@@ -23,10 +26,12 @@ mod order_lines;
 mod outcome_window;
 mod plan;
 mod profile;
+mod profile_rows;
 mod referrals;
 mod repeated_rows;
 mod representativeness;
 mod shared_keys;
+mod source_ends;
 mod sql;
 mod statement;
 mod survey_timing;
@@ -50,8 +55,10 @@ pub use match_report::MatchRow;
 pub use order_lines::OrderLines;
 pub use outcome_window::OutcomeWindow;
 pub use plan::{Anchors, LinkPlan, ProfileColumn, TypedTables};
+pub use profile_rows::ProfileRows;
 pub use representativeness::{Behaviour, Respondents, ResponseCut, ResponseRate, ResponseRates, Spread};
 pub use shared_keys::{KeyColumn, SharedKeys};
+pub use source_ends::EarlyEnd;
 pub use survey_timing::{EarlyEvents, ProfileTiming, RepeatBuyers};
 
 use thiserror::Error;
@@ -85,4 +92,14 @@ pub enum LinkError {
     /// A column came back as something else than was asked for.
     #[error("the join gave no column `{0}` of the type expected; this is a bug")]
     Shape(String),
+}
+
+impl LinkError {
+    /// What the engine says of memory that ran out, to the end of its first clause: the rest names settings that nobody can reach here.
+    pub fn of_memory(&self) -> Option<String> {
+        let Self::Memory { source, .. } = self else { return None };
+        let said = source.find_root().strip_backtrace();
+        let end = said.find(['.', ';', '\n']).unwrap_or(said.len());
+        Some(said[..end].trim_end().to_owned())
+    }
 }

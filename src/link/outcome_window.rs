@@ -27,8 +27,9 @@ pub enum OutcomeWindow {
         /// Length in days.
         days: u32,
     },
-    /// Up-sell: whether the mean spend per purchase in the window is above that of all purchases before the answer,
-    /// `next_upsell_{days}d`; null where there was no purchase before, 0 where there is none in the window.
+    /// Up-sell: whether the mean amount of a purchase in the window is above that of all purchases before the answer,
+    /// `next_upsell_{days}d`, each over the purchases that have an amount; 0 where there is no purchase in the window, null where one of
+    /// the two means is not known.
     Upsell {
         /// Length in days.
         days: u32,
@@ -91,17 +92,18 @@ impl OutcomeWindow {
         matches!(self, Self::NewFamilies { .. } | Self::Upsell { .. } | Self::Churn { .. })
     }
 
-    /// Whether the window of an answer at `t` ends after `as_of` (both microseconds), so that its outcome is not known yet.
-    /// The survival pair carries its censoring itself.
+    /// Whether not every instant of the window of an answer at `t` lies before `as_of` (both microseconds), so that its outcome is not
+    /// known yet: the window holds its last instant, and what happens at `as_of` is not seen. The survival pair carries its censoring
+    /// itself.
     ///
     /// # Example
     /// ```
     /// use advocate::link::OutcomeWindow;
     /// let day = 86_400_000_000;
-    /// assert!(!OutcomeWindow::Purchases { days: 90 }.is_censored(10 * day, 100 * day));
-    /// assert!(OutcomeWindow::Purchases { days: 90 }.is_censored(10 * day + 1, 100 * day));
+    /// assert!(!OutcomeWindow::Purchases { days: 90 }.is_censored(10 * day - 1, 100 * day));
+    /// assert!(OutcomeWindow::Purchases { days: 90 }.is_censored(10 * day, 100 * day));
     /// ```
     pub fn is_censored(&self, t: i64, as_of: i64) -> bool {
-        self.days().is_some_and(|days| t.saturating_add(i64::from(days) * DAY) > as_of)
+        self.days().is_some_and(|days| t.saturating_add(i64::from(days) * DAY) >= as_of)
     }
 }

@@ -8,11 +8,29 @@ use crate::study::Validity;
 /// Stands for an open start and an open end: further away than any instant.
 const EVER: i64 = 4_000_000_000_000_000_000;
 
+/// Which rows of profiles with a history hold at any time.
+pub(super) const HOLDS: &str = "valid_from IS NULL OR valid_to IS NULL OR valid_to > valid_from";
+
+/// When a row of such a profile begins.
+pub(super) fn beginning() -> String {
+    format!("COALESCE(valid_from, -{EVER})")
+}
+
+/// What several rows say: what all of them do, and nothing where they do not agree.
+fn agreed(column: &str) -> String {
+    format!("CASE WHEN MIN({column}) = MAX({column}) AND COUNT({column}) = COUNT(*) THEN MIN({column}) END")
+}
+
 impl LinkPlan {
     /// Profile by customer, or by customer and interval. A customer named twice does not double an anchor.
     pub(super) fn profile_part(&self, reading: &Reading) -> Part {
-        let columns: String =
-            self.profile.iter().map(|column| format!(", MIN({name}) AS {name}", name = quoted(&column.name))).collect();
+        let said = |name: &str| match self.details.validity {
+            // Of a customer there is one row.
+            Validity::Undated => format!("MIN({name})"),
+            Validity::Intervals => agreed(name),
+        };
+        let names = self.profile.iter().map(|column| quoted(&column.name));
+        let columns: String = names.map(|name| format!(", {} AS {name}", said(&name))).collect();
         let table = reading.table("customers");
         let carried = self.profile.iter().map(|column| {
             let plain = format!("profile.{}", quoted(&column.name));
@@ -34,12 +52,12 @@ impl LinkPlan {
             },
             Validity::Intervals => Part {
                 name: "profile",
-                // Where intervals overlap the one that began last holds; of rows that began together one value is taken.
+                // Where intervals overlap the one that began last holds.
                 body: format!(
                     "  SELECT *, LEAD(valid_from) OVER (PARTITION BY customer ORDER BY valid_from) AS next_from\n  FROM \
-                     (\n    SELECT customer, COALESCE(valid_from, -{EVER}) AS valid_from, MAX(COALESCE(valid_to, {EVER})) \
-                     AS valid_to, MIN(joined_t) AS joined_t{columns}\n    FROM {table} GROUP BY customer, \
-                     COALESCE(valid_from, -{EVER})\n  ) intervals"
+                     (\n    SELECT customer, {beginning} AS valid_from, MAX(COALESCE(valid_to, {EVER})) AS valid_to, MIN(joined_t) \
+                     AS joined_t{columns}\n    FROM {table} WHERE {HOLDS} GROUP BY customer, {beginning}\n  ) intervals",
+                    beginning = beginning()
                 ),
                 // The row that held at the last instant before the anchor.
                 on: "profile.customer = a.customer AND profile.valid_from < a.t AND (profile.next_from IS NULL OR \

@@ -112,7 +112,8 @@ impl Behaviour {
 
 impl Engine {
     /// Response rates by the cuts asked for. An answer belongs to the last invitation of its customer up to it, so a
-    /// reminder that is logged as an invitation takes the answer from the one before it.
+    /// reminder that is logged as an invitation takes the answer from the one before it. Invitations of a customer at one instant are one;
+    /// in a cut, one for each of its values.
     ///
     /// # Errors
     /// There are no invitations, a cut names a column that is not there, or the engine fails.
@@ -241,8 +242,8 @@ impl LinkPlan {
         };
         format!(
             "WITH {with},\nanswered AS (\n  SELECT DISTINCT customer, asked_t FROM asked WHERE t <= asked_t + {within}\n),\n\
-             invited AS (\n  SELECT {value} AS value, a.t + {within} <= {as_of} AS over, answered.customer IS NOT NULL AS \
-             is_answered\n  FROM invitations a LEFT JOIN answered ON answered.customer = a.customer AND answered.asked_t = \
+             invited AS (\n  SELECT DISTINCT a.customer, a.t, {value} AS value, a.t + {within} < {as_of} AS over, answered.customer IS \
+             NOT NULL AS is_answered\n  FROM invitations a LEFT JOIN answered ON answered.customer = a.customer AND answered.asked_t = \
              a.t{join}\n  WHERE a.t < {as_of}\n)\nSELECT value, COUNT(*) FILTER (WHERE over) AS n_invited, COUNT(*) FILTER \
              (WHERE over AND is_answered) AS n_answered, COUNT(*) FILTER (WHERE NOT over) AS n_open\nFROM invited GROUP BY \
              value ORDER BY value NULLS LAST",

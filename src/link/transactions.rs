@@ -120,7 +120,7 @@ impl LinkPlan {
     }
 
     /// The events with `order_t`, the instant of the order in the line that begins it and null in the others; and
-    /// `family_order_t`, the same among the lines of one family. A line without an order is an order of its own, and a return, whose
+    /// `family_order_t` and `priced_t`, the same among the lines of one family and among those with an amount. A line without an order is an order of its own, and a return, whose
     /// `t` is null, begins none.
     fn with_orders(&self, events: &str) -> String {
         let begins = |lines: &str, name: &str| {
@@ -132,6 +132,9 @@ impl LinkPlan {
         let mut marks = begins("customer, order_id", "order_t");
         if self.counts_families() {
             marks.push_str(&begins("customer, order_id, family", "family_order_t"));
+        }
+        if self.windows.iter().any(|window| matches!(window, OutcomeWindow::Upsell { .. })) {
+            marks.push_str(&begins("customer, order_id, money IS NULL", "priced_t"));
         }
         format!("SELECT *{marks}\n    FROM ({events}) lines")
     }
@@ -268,18 +271,23 @@ impl LinkPlan {
                 columns.push(Derived::count(Role::Outcome, "bought", name));
             }
             OutcomeWindow::Upsell { days } => {
-                let (count, spend) = (format!("next_purchases_{days}d"), format!("next_spend_{days}d"));
+                // Purchases without an amount have no part in a mean, and a mean of none is not known.
+                let priced_t = if self.orders { "x.priced_t" } else { "x.t" };
+                let count = format!("next_purchases_{days}d");
+                let (spend, amounts) = (format!("next_spend_{days}d"), format!("next_amounts_{days}d"));
                 sums.add("spend", "SUM(x.money)", "x.t < a.t");
+                sums.count("amounts", &format!("{priced_t} < a.t AND x.money IS NOT NULL"));
                 sums.count(count.clone(), &counted);
                 sums.add(spend.clone(), "SUM(x.money)", &within);
+                sums.count(amounts.clone(), &format!("{} AND x.money IS NOT NULL", after(priced_t, *days)));
                 let mean = |spend: &str, count: &str| {
                     format!("CAST(bought.{spend} AS DOUBLE) / CAST(bought.{count} AS DOUBLE)")
                 };
                 let value = format!(
-                    "CASE WHEN bought.frequency > 0 THEN CASE WHEN bought.{count} > 0 AND {} > {} THEN 1.0 ELSE 0.0 END \
-                     END",
-                    mean(&spend, &count),
-                    mean("spend", "frequency")
+                    "CASE WHEN bought.frequency > 0 THEN CASE WHEN bought.{count} = 0 THEN 0.0 WHEN bought.amounts > 0 AND bought.{amounts} > \
+                     0 THEN CASE WHEN {} > {} THEN 1.0 ELSE 0.0 END END END",
+                    mean(&spend, &amounts),
+                    mean("spend", "amounts")
                 );
                 columns.push(Derived::new(Role::Outcome, name, value));
             }

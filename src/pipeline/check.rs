@@ -4,7 +4,10 @@ use super::day_dates::day_dates;
 use super::identity;
 use super::run::{self, Folder, ReadSoFar};
 use super::selection::Selection;
-use super::{PipelineError, RunSettings, absent_values, order_lines, referral_rules, repeated_rows, shared_keys};
+use super::{
+    PipelineError, RunSettings, absent_values, early_returns, order_lines, profile_rows, referral_rules, repeated_rows,
+    shared_keys, source_ends,
+};
 use crate::estimators::Family;
 use crate::intake::{Intake, Table};
 use crate::link::{Anchors, BaseTable, TableLines};
@@ -98,6 +101,15 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     for dated in day_dates(study, engine)? {
         let _ = writeln!(text, "warning: {}", dated.sentence());
     }
+    if let Some(early) = early_returns::early_returns(engine)? {
+        let _ = writeln!(text, "warning: {}", early.sentence());
+    }
+    for end in source_ends::source_ends(study, engine, base)? {
+        let _ = writeln!(text, "warning: {}", end.sentence());
+    }
+    for row in profile_rows::profile_rows(engine)? {
+        let _ = writeln!(text, "warning: {}", row.sentence());
+    }
     let _ = writeln!(text, "drivers: {}", study.drivers.touchpoints.join(", "));
     text.push_str(&ranges(study, base));
     if !study.drivers.controls.is_empty() {
@@ -120,6 +132,9 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
         let _ = writeln!(text, "outcome {name}{kind}{window}: {n_used} of {answers}{of_moments}");
         for left_out in selection.left_out.iter().filter(|left_out| left_out.n > 0) {
             let _ = writeln!(text, "  left out {}: {}", left_out.reason, words::count(left_out.n as u64));
+        }
+        if selection.rows.is_empty() {
+            text.push_str("  warning: no answer is left for it, so that it cannot be estimated\n");
         }
     }
     let known = engine.plan().history().into_iter().chain(engine.plan().history_texts());

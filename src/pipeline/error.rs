@@ -106,10 +106,13 @@ fn is_disk_full(error: &(dyn std::error::Error + 'static)) -> bool {
 
 impl PipelineError {
     /// The error and its causes in one line; of a full disk what could not be done and what to do, and not what every layer between
-    /// says of it.
+    /// says of it, and of memory that ran out one clause of the engine's words.
     pub fn in_words(&self) -> String {
         if !is_disk_full(self) {
-            return in_full(self);
+            return match self {
+                Self::Link(error) => error.of_memory().map_or_else(|| in_full(self), |said| format!("{self}: {said}")),
+                _ => in_full(self),
+            };
         }
         // What stands behind a semicolon or a colon is advice for other causes, or a cause.
         let said = self.to_string();
@@ -182,6 +185,20 @@ mod tests {
         let source = ParquetError::External(Box::new(full()));
         assert_full(StoreError::Parquet { path: path.clone(), source }.into());
         assert_full(StoreError::file(path, "written")(full()).into());
+    }
+
+    #[test]
+    fn of_memory_that_ran_out_the_engine_says_one_clause() {
+        let said = "Not enough memory to continue external sort. Consider increasing the memory limit config: \
+                    'datafusion.runtime.memory_limit', or decreasing the config: 'datafusion.execution.sort_spill_reservation_bytes'.";
+        let source = DataFusionError::ResourcesExhausted(said.to_owned()).context("sorting");
+        let error = PipelineError::from(LinkError::Memory { doing: "joining the answers", source });
+        assert_eq!(error.exit_code(), 4);
+        assert_eq!(
+            error.in_words(),
+            "the join could not be made while joining the answers: it needs more memory than it may use; allow more with --memory: \
+             Resources exhausted: Not enough memory to continue external sort"
+        );
     }
 
     #[test]

@@ -4,14 +4,17 @@ use super::absent_values::{self, AbsentValue};
 use super::answer_names::AnswerNames;
 use super::answer_scale::of_another_scale;
 use super::day_dates::{DayDates, day_dates};
+use super::early_returns::{EarlyReturns, early_returns};
 use super::measuring::AllMeasured;
 use super::order_lines::{self, OrderRemark};
 use super::outcomes::{self, Analysed, Feature, FeatureKind};
+use super::profile_rows::{ProfileRemark, profile_rows};
 use super::progress::JUDGING;
 pub use super::progress::Progress;
 use super::promoters::Promoters;
 use super::repeated_rows::{self, RepeatedRows};
 use super::shared_keys::{self, FewShared};
+use super::source_ends::{SourceEnd, source_ends};
 use super::{
     PipelineError, clusters, corrections, identity, judge, kept_rows, leaks, measure_rows, measuring, result_tables,
     scores, segment_family, stated_observed,
@@ -217,6 +220,9 @@ fn run_into(
     let absent = absent_values::absent_values(study, &engine)?;
     findings.extend(absent.iter().map(AbsentValue::finding));
     findings.extend(day_dates(study, &engine)?.iter().map(DayDates::finding));
+    findings.extend(early_returns(&engine)?.iter().map(EarlyReturns::finding));
+    findings.extend(source_ends(study, &engine, &base)?.iter().map(SourceEnd::finding));
+    findings.extend(profile_rows(&engine)?.iter().map(ProfileRemark::finding));
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let analysed = outcomes::analyse(study, &AnswerNames::of(&base, &engine, &intake.accounts), progress);

@@ -38,14 +38,16 @@ impl Selection {
         let weights = base.numbers("weight");
         let (times, known) = (base.numbers("t"), base.numbers("known"));
         for row in 0..base.n_rows() {
-            let censored =
-                |days: u32| times.is_some_and(|times| times[row] + f64::from(days) * DAY > study.as_of.end_us() as f64);
+            // The last instant of the window must be seen too (`OutcomeWindow::is_censored`).
+            let censored = |days: u32| {
+                times.is_some_and(|times| times[row] + f64::from(days) * DAY >= study.as_of.end_us() as f64)
+            };
             let reason = if outcome.window_days().is_some() && known.is_some_and(|known| known[row] < 0.5) {
                 Some("unknown_customer")
             } else if outcome.window_days().is_some_and(censored) {
                 Some("window_censored")
             } else if value_of(row).is_nan() {
-                Some(unknown(outcome))
+                Some(unknown(outcome, base.numbers("frequency").is_some_and(|purchases| purchases[row] > 0.0)))
             } else if listwise && touchpoints.iter().any(|values| values[row].is_nan()) {
                 Some("missing_touchpoint")
             } else if listwise && controls.iter().any(|values| values[row].is_nan()) {
@@ -144,10 +146,10 @@ impl Selection {
 }
 
 /// Why an outcome is not known of an answer whose window is over.
-fn unknown(outcome: &Outcome) -> &'static str {
+fn unknown(outcome: &Outcome, has_bought: bool) -> &'static str {
     match outcome.kind() {
-        // There is no amount that later ones could lie above.
-        OutcomeKind::Upsell { .. } => "no_earlier_purchase",
+        // There is no amount that later ones could lie above; where there are purchases, amounts are missing before or after.
+        OutcomeKind::Upsell { .. } if !has_bought => "no_earlier_purchase",
         // Nobody leaves twice.
         OutcomeKind::DatedChurn { .. } => "left_before",
         other if other.window_days().is_some() => "missing_outcome",

@@ -118,6 +118,11 @@ fn check_history(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError>
         Returns::NegativeAmounts if transactions.is_some_and(|own| !own.has_amounts()) => {
             return lacks("returns", "transactions", "amount");
         }
+        Returns::NegativeAmounts if transactions.and_then(|own| own.amount_min).is_some_and(|min| min >= 0.0) => {
+            let sentence = "`history.returns` tells returns by negative amounts, and `amount_min` of [sources.transactions] puts them all \
+                            aside; leave `amount_min` out, or set it below 0";
+            return Err(item_of(top, &["history", "returns"])?.invalid(sentence));
+        }
         _ => {}
     }
     if details.spend_trend && transactions.is_some_and(|own| !own.has_amounts()) {

@@ -54,7 +54,7 @@ pub enum Returns {
     Unmarked,
     /// A row with an amount below 0 is a return.
     NegativeAmounts,
-    /// A row whose column `returned` is 1 is a return, made at the row's own time.
+    /// A row whose column `returned` is 1 (or says yes) is a return, made at the row's own time.
     Flagged,
     /// A row is a purchase, and its column `returned_t` the instant at which it was returned. A mark on the purchase
     /// without that instant would tell what came later.
@@ -236,16 +236,47 @@ impl History {
         details.purchase_gaps = flag("purchase_gaps")?;
         details.spend_trend = flag("spend_trend")?;
         details.answer_levels = flag("answer_levels")?;
-        details.activity_kinds = section.texts("activity_kinds")?;
-        details.campaigns = section.texts("campaigns")?;
+        details.activity_kinds = own_names(&section, "activity_kinds")?;
+        details.campaigns = own_names(&section, "campaigns")?;
         details.contacts = section.item("contacts").map(|item| Contacts::read(&item)).transpose()?;
         if let Some(item) = section.item("junctures") {
             details.junctures = each(&item, Juncture::read)?;
         }
         if let Some(item) = section.item("lifecycle") {
             details.lifecycle = each(&item, LifecycleRule::read)?;
+            check_order(&item, &details.lifecycle)?;
         }
         Ok(history)
+    }
+}
+
+/// Values by which columns are named, so that none may be there twice: engines do not tell capitals in names of columns.
+fn own_names(section: &Section<'_, '_>, key: &str) -> Result<Vec<String>, StudyError> {
+    let names = section.texts(key)?;
+    for (place, name) in names.iter().enumerate() {
+        if let Some(other) = names[..place].iter().find(|other| other.to_lowercase() == name.to_lowercase())
+            && let Some(item) = section.item(key)
+        {
+            return Err(item.invalid(format!(
+                "`{}` names \"{other}\" and \"{name}\", whose columns would have one name; leave one out, or write both alike in the \
+                 source",
+                item.path()
+            )));
+        }
+    }
+    Ok(names)
+}
+
+/// A rule that always holds hides those behind it.
+fn check_order(item: &Item<'_, '_>, rules: &[LifecycleRule]) -> Result<(), StudyError> {
+    let hiding = rules.iter().zip(rules.iter().skip(1)).find(|(own, _)| own.all.is_empty());
+    match hiding {
+        None => Ok(()),
+        Some((own, behind)) => Err(item.invalid(format!(
+            "the stage `{}` has no `when` and so always holds, so that the stage `{}` behind it never does; put it last, or say when it \
+             holds",
+            own.stage, behind.stage
+        ))),
     }
 }
 
@@ -260,8 +291,13 @@ impl Contacts {
         let kinds =
             section.required("kinds", "the kinds of activity that are contacts, such as [\"call\", \"chat\"]")?;
         let days = section.item("repeat_within_days").map_or(Ok(7), |item| item.integer(1..=3650))?;
+        let named = kinds.texts()?;
+        if named.is_empty() {
+            let sentence = "names no kind of activity, so that nothing would be a contact; name those that are, or leave `contacts` out";
+            return Err(kinds.invalid(format!("`{}` {sentence}", kinds.path())));
+        }
         Ok(Self {
-            kinds: kinds.texts()?,
+            kinds: named,
             repeat_within_days: days as u32,
             same: section
                 .item("same")
@@ -315,6 +351,52 @@ impl Condition {
             _ => Err(item.invalid(format!(
                 "`{text}` should be a column of the history, a sign and a number, as in \"tenure_days < 90\""
             ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Study;
+    use std::path::Path;
+
+    /// What is said of a study with all sources and these lines, each in its section.
+    fn refusal(transactions: &str, customers: &str, history: &str) -> Option<String> {
+        let text = format!(
+            "study = {{ name = \"s\", as_of = 2026-12-31 }}\n[sources.feedback]\npath = \"f.csv\"\ncustomer = \"who\"\ntime = \"when\"\n\
+             recommend = \"nps\"\n[sources.transactions]\npath = \"t.csv\"\ncustomer = \"who\"\ntime = \"when\"\n{transactions}\n\
+             [sources.customers]\npath = \"c.csv\"\ncustomer = \"who\"\n{customers}\n[sources.activity]\npath = \"a.csv\"\n\
+             customer = \"who\"\ntime = \"when\"\nkind = \"kind\"\n[history]\n{history}\n"
+        );
+        Study::parse(&text, Path::new("")).err().map(|error| error.to_string())
+    }
+
+    fn refused(transactions: &str, customers: &str, history: &str, line: usize, says: &str) {
+        let said = refusal(transactions, customers, history).expect("refused");
+        assert!(said.contains(&format!(":{line}:")) && said.contains(says), "{said}");
+    }
+
+    #[test]
+    fn what_could_never_count_is_refused_where_it_stands() {
+        let amounts = "amount = \"eur\"\namount_min = 0";
+        refused(amounts, "", "returns = \"negative_amounts\"", 23, "puts them all aside");
+        refused("amount_min = 0", "", "", 11, "no amounts are named");
+        refused("", "valid_to = \"to\"", "", 15, "name that column as `valid_from`");
+        refused("", "", "contacts = { kinds = [] }", 22, "names no kind of activity");
+        refused("", "", "activity_kinds = [\"Call\", \"call\"]", 22, "names \"Call\" and \"call\"");
+        let stages = "lifecycle = [{ stage = \"any\" }, { stage = \"new\", when = [\"frequency < 1\"] }]";
+        refused("", "", stages, 22, "the stage `new` behind it never does");
+    }
+
+    #[test]
+    fn what_can_count_is_taken() {
+        for (transactions, customers, history) in [
+            ("amount = \"eur\"\namount_min = -5", "", "returns = \"negative_amounts\""),
+            ("amount = \"eur\"\namount_min = 0", "valid_from = \"from\"\nvalid_to = \"to\"", ""),
+            ("", "", "activity_kinds = [\"call\", \"chat\"]\ncontacts = { kinds = [\"call\"] }"),
+            ("", "", "lifecycle = [{ stage = \"new\", when = [\"frequency < 1\"] }, { stage = \"any\" }]"),
+        ] {
+            assert_eq!(refusal(transactions, customers, history), None);
         }
     }
 }

@@ -713,6 +713,13 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
             "[sources.transactions] has both `amount` and `amount_via`; keep the one that holds the amounts".to_owned(),
         )));
     }
+    if amount.is_none()
+        && amount_via.is_none()
+        && let Some(item) = section.item("amount_min")
+    {
+        let sentence = "is the least amount, and no amounts are named; name their column as `amount`, or leave it out";
+        return Err(item.invalid(format!("`{}` {sentence}", item.path())));
+    }
     Ok(Transactions {
         files: read_files(section, base_dir)?,
         times: read_times(section)?,
@@ -756,6 +763,12 @@ fn read_order(section: &Section<'_, '_>, amount_via: Option<&AmountVia>) -> Resu
 fn read_customers(section: &Section<'_, '_>, base_dir: &Path) -> Result<Customers, StudyError> {
     let keep = read_keep(section, keys::RESERVED_CUSTOMER_COLUMNS)?;
     let valid_from = section.text("valid_from")?;
+    if valid_from.is_none()
+        && let Some(item) = section.item("valid_to")
+    {
+        let sentence = "says when a row ceased to hold, and nothing says when it began; name that column as `valid_from`, or leave it out";
+        return Err(item.invalid(format!("`{}` {sentence}", item.path())));
+    }
     let constant = match section.item("constant") {
         None => Vec::new(),
         Some(item) if valid_from.is_some() => {

@@ -59,6 +59,7 @@ fn write_column(text: &mut String, column: &Column) {
         Kind::Unit(level) => writeln!(text, "unit {level:?}"),
         Kind::Text => writeln!(text, "text"),
         Kind::Number(bounds) => writeln!(text, "number {bounds:?}"),
+        Kind::Mark(bounds) => writeln!(text, "mark {bounds:?}"),
         Kind::Score(bounds) => writeln!(text, "score {bounds:?}"),
         Kind::Answer(bounds) => writeln!(text, "answer {bounds:?}"),
         Kind::Total(totals, bounds) => writeln!(text, "total {} {bounds:?}", totals.fingerprint()),

@@ -243,6 +243,12 @@ fn the_profile_is_the_one_that_held_just_before_the_answer() {
     assert_eq!(tier(vec![row("old", None, Some(T - 1))]), (None, 1.0), "known, and nothing holds any more");
     let overlap = vec![row("late", Some(T - DAY), None), row("early", Some(T - 2 * DAY), None)];
     assert_eq!(tier(overlap), (text("late"), 1.0));
+    let from = Some(T - DAY);
+    let [gold, tin] = ["gold", "tin"].map(|name| row(name, from, None));
+    assert_eq!(tier(vec![gold.clone(), gold.clone()]), (text("gold"), 1.0), "the same twice is no contradiction");
+    assert_eq!(tier(vec![gold.clone(), tin]), (None, 1.0), "of two that began together nobody knows which held");
+    assert_eq!(tier(vec![row("tin", from, from), gold]), (text("gold"), 1.0), "what ended as it began never held");
+    assert_eq!(tier(vec![row("tin", Some(T - DAY), Some(T - 2 * DAY))]), (None, 0.0));
 }
 
 #[test]
@@ -335,6 +341,23 @@ fn outcomes_over_a_window_of_ten_days() {
     first(&joined(&company, ask).expect("joined"), &none);
     company.purchases.clear();
     first(&joined(&company, ask).expect("joined"), &[("next_upsell_10d", f64::NAN), ("repurchase_days", until)]);
+}
+
+#[test]
+fn a_purchase_without_an_amount_has_no_part_in_an_up_sell() {
+    let upsell = |before: &[f64], after: &[f64]| {
+        let bought = |amounts: &[f64], t: i64| amounts.iter().map(|&own| purchase(t, own)).collect::<Vec<_>>();
+        let purchases = [bought(before, T - DAY), bought(after, T + DAY)].concat();
+        let company = Company { purchases, ..nobody() };
+        let base = joined(&company, |plan| plan.windows = vec![OutcomeWindow::Upsell { days: 10 }]).expect("joined");
+        number_at(&base, "next_upsell_10d", 0)
+    };
+    let blank = f64::NAN;
+    // 15 is more than 10, and of (10, 20) the mean is 15: a blank counts on neither side.
+    assert_eq!([upsell(&[10.0], &[15.0, blank]), upsell(&[10.0, 20.0, blank], &[15.0])], [1.0, 0.0]);
+    // One of the two means is not known; who bought nothing more was sold nothing more.
+    assert!(upsell(&[blank], &[50.0]).is_nan() && upsell(&[10.0], &[blank]).is_nan());
+    assert_eq!([upsell(&[blank], &[])], [0.0]);
 }
 
 #[test]

@@ -253,7 +253,7 @@ impl Company {
             vec![
                 ("customer", names(&self.purchases, |row| row.customer)),
                 ("t", times(&self.purchases, |row| row.t)),
-                ("amount", reals(&self.purchases, |row| Some(row.amount))),
+                ("amount", reals(&self.purchases, |row| Some(row.amount).filter(|amount| !amount.is_nan()))),
                 ("product", words(&self.purchases, |row| row.product.clone())),
                 ("family", words(&self.purchases, |row| row.family.clone())),
                 ("channel", words(&self.purchases, |row| row.channel.clone())),

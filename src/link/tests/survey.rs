@@ -41,9 +41,22 @@ fn tables(root: &Path) -> TypedTables {
         root,
         "invitations",
         vec![
-            ("customer", texts(&["a", "b", "c", "c", "d", "d"])),
-            ("t", instants(&[490 * DAY, 501 * DAY, 490 * DAY, 495 * DAY, 490 * DAY, AS_OF - 3 * DAY])),
-            ("channel", texts(&["mail", "mail", "mail", "text", "text", "text"])),
+            // a is invited by the app too at the same instant, and its invitation by mail is in the log twice.
+            ("customer", texts(&["a", "a", "a", "b", "c", "c", "d", "d"])),
+            (
+                "t",
+                instants(&[
+                    490 * DAY,
+                    490 * DAY,
+                    490 * DAY,
+                    501 * DAY,
+                    490 * DAY,
+                    495 * DAY,
+                    490 * DAY,
+                    AS_OF - 3 * DAY,
+                ]),
+            ),
+            ("channel", texts(&["mail", "mail", "app", "mail", "mail", "text", "text", "text"])),
         ],
     );
     let customers = table(
@@ -134,6 +147,7 @@ fn invitations_are_answered_by_the_answer_that_follows_them() {
     let expected = [
         // a on the last day, and c's reminder.
         (None, 5, 2, 1),
+        (Some("app"), 1, 1, 0),
         (Some("mail"), 3, 1, 0),
         (Some("text"), 2, 1, 1),
         // As it was at the invitation: a is tin still, b's gold begins on day 500.
