@@ -76,6 +76,7 @@ mod stated_observed;
 mod study_influence;
 mod survival;
 mod teams;
+mod wave_order;
 mod wave_scores;
 mod weighted_scores;
 mod who_answers;

@@ -72,7 +72,7 @@ pub(super) fn beside_the_score(results: &StudyResults) -> Vec<Headline> {
     let level = words::level(results.head.confidence);
     let line = |lead: &str, text: String| Headline { lead: lead.to_owned(), text };
     // A last step without evidence of change is no news of the score where all waves show a trend, so both stand together.
-    let last = card.changes.last().map(last_step);
+    let last = card.changes.last().filter(|_| !card.waves_unordered).map(last_step);
     let change = trend_sentence(results).into_iter().chain(last).collect::<Vec<_>>().join(" ");
     let whole = card.weighting.iter().filter(|own| own.wave.is_none());
     let weighting = whole.map(|own| weighted_sentence(own, &level)).collect::<Vec<_>>().join(" ");

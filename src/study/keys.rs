@@ -373,6 +373,7 @@ pub const MEASURES: &[&str] = &[
     "panel",
     "benchmark",
     "wording",
+    "wave_order",
     "rolling",
     "wallet",
     "items",
