@@ -81,6 +81,7 @@ mod wave_scores;
 mod weighted_scores;
 mod who_answers;
 mod word_speed;
+mod written_out;
 
 #[cfg(test)]
 mod small_study;
