@@ -76,16 +76,13 @@ impl WaveOrder {
     }
 }
 
-/// The places of waves in the order that the study gives, or the waves that it does not name.
-pub(super) fn of_study<'n>(study: &Study, names: &[&'n str]) -> Result<Vec<usize>, Vec<&'n str>> {
-    let place = |name: &str| study.measures.wave_order.iter().position(|own| own == name);
-    let unnamed: Vec<&str> = names.iter().copied().filter(|name| place(name).is_none()).collect();
-    if !unnamed.is_empty() {
-        return Err(unnamed);
-    }
+/// The places of waves in the order that the study gives; `None` where it does not name all of them.
+pub(super) fn of_study(study: &Study, names: &[&str]) -> Option<Vec<usize>> {
+    let place = |name: &&str| study.measures.wave_order.iter().position(|own| own == name);
+    let places: Vec<usize> = names.iter().map(place).collect::<Option<_>>()?;
     let mut order: Vec<usize> = (0..names.len()).collect();
-    order.sort_by_key(|&at| place(names[at]));
-    Ok(order)
+    order.sort_by_key(|&at| places[at]);
+    Some(order)
 }
 
 /// The places of waves in the order that their names tell, which stand in the order of the file; `None` where they do not tell it.
@@ -241,6 +238,7 @@ impl Columns {
 #[cfg(test)]
 mod tests {
     use super::by_name;
+    use crate::findings::FindingKind;
     use crate::pipeline::small_study::SmallStudy;
     use crate::report::StudyResults;
 
@@ -336,7 +334,12 @@ benchmark = { nps = 10 }
     }
 
     fn of_waves(results: &StudyResults) -> Vec<&str> {
-        results.findings.iter().filter(|own| own.about == "wave").map(|own| own.sentence.as_str()).collect()
+        results
+            .findings
+            .iter()
+            .filter(|own| own.kind == FindingKind::Ambiguous && own.about == "wave")
+            .map(|own| own.sentence.as_str())
+            .collect()
     }
 
     /// Steps by hand; the scores lie on a line of 40 points a wave, whatever their weights.

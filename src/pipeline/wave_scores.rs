@@ -104,14 +104,14 @@ impl Question<'_> {
         let is_named = !self.study.measures.wave_order.is_empty();
         let (order, by) =
             match (is_named.then(|| wave_order::of_study(self.study, &names)), wave_order::by_name(&names)) {
-                (Some(Ok(order)), _) => (order, WaveOrder::Study),
+                (Some(Some(order)), _) => (order, WaveOrder::Study),
                 _ if is_dated => {
                     let day = |at: &usize| self.mean_day(&waves[*at].rows).unwrap_or_default();
                     let mut order: Vec<usize> = (0..waves.len()).collect();
                     order.sort_by(|one, other| day(one).total_cmp(&day(other)));
                     (order, WaveOrder::Times)
                 }
-                (Some(Err(_)), _) => ((0..waves.len()).collect(), WaveOrder::Unnamed),
+                (Some(None), _) => ((0..waves.len()).collect(), WaveOrder::Unnamed),
                 (None, Some(order)) => (order, WaveOrder::Names),
                 (None, None) => ((0..waves.len()).collect(), WaveOrder::File),
             };

@@ -248,7 +248,7 @@ mod tests {
 
     fn rows() -> Observations {
         let design = DesignMatrix::new(vec!["a".to_owned()], array![[0.0], [1.0]]).expect("a column");
-        Observations::new(design, Outcome::numeric("recommend", vec![0.0, 1.0]).expect("numbers")).expect("two rows")
+        Observations::new(design, Outcome::numeric("recommend", array![0.0, 1.0]).expect("numbers")).expect("two rows")
     }
 
     fn of<'a>(model: &'a FittedModel, observations: &'a Observations, levels: OrderedLevels) -> ModelledOutcome<'a> {

@@ -89,7 +89,7 @@ mod tests {
         let same = assessment.contest("repurchase", &rows, &of(0.5), &of(0.5), &[Metric::Brier]).expect("judged");
         assert_eq!(same.findings[0].kind, FindingKind::NoGain);
         assert!(same.findings[0].sentence.contains("exactly as well as"), "{}", same.findings[0].sentence);
-        // The other way round, 0.41 instead of 0.25 in every sample.
+        // The other way round, 0.41 where the champion has 0.25.
         let worse = assessment.contest("repurchase", &rows, &of(0.5), &of(0.9), &[Metric::Brier]).expect("judged");
         let said = &worse.findings[0].sentence;
         assert!(
