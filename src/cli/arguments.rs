@@ -525,7 +525,8 @@ pub(super) struct NpsOfTable {
     /// Answers behind the benchmark, where they are known.
     #[arg(long, value_name = "N", requires = "benchmark")]
     pub benchmark_n: Option<f64>,
-    /// Codes that are no answer, as in 11,99 or -99, or of one column alone, as in COLUMN=0,9; blank, NA and null are none in any case.
+    /// Codes that are no answer, as in 11,99 or -99, or of one column alone, as in COLUMN=0,9; blank, NA, N/A, NaN and null, in whatever
+    /// case, are none without being named, and `None` is none in a column of numbers and a value like others in one of text.
     #[arg(long, value_parser = parse_codes, allow_hyphen_values = true, value_name = "CODES")]
     pub not_applicable: Vec<CodeList>,
     /// How the answer is printed.
@@ -594,8 +595,9 @@ pub(super) struct Data {
     /// A column whose equal values belong together, such as the customer.
     #[arg(long, value_name = "COLUMN")]
     pub cluster: Option<String>,
-    /// Codes that count as missing in every column, the outcome included, as in 11,99 or -99, or in one, as in COLUMN=0,9; blank, NA
-    /// and null do in any case.
+    /// Codes that count as missing in every column, the outcome included, as in 11,99 or -99, or in one, as in COLUMN=0,9; blank, NA,
+    /// N/A, NaN and null, in whatever case, do without being named, and so does `None` in a column of numbers; in a column of categories it is a
+    /// category.
     #[arg(long, value_parser = parse_codes, allow_hyphen_values = true, value_name = "CODES")]
     pub not_applicable: Vec<CodeList>,
 }

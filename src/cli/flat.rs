@@ -18,7 +18,7 @@ use crate::pipeline::PipelineError;
 use crate::pipeline::flat;
 use crate::pipeline::flat::{
     CorrelationsQuestion, DriversAnswer, DriversQuestion, FitQuestion, FitVariant, FlatData, Missing, PartialSteps,
-    PenalisedQuestion,
+    PenalisedQuestion, Reference,
 };
 use crate::report::words;
 use crate::stats::Confidence;
@@ -131,7 +131,7 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
             count(interval.map(|interval| interval.rank_low)),
             count(interval.map(|interval| interval.rank_high)),
             number(interval.map(|interval| interval.p_rank_1)),
-            driver.sign.map_or_else(Cell::empty, |sign| Cell::text(["-", "0", "+"][usize::from((sign + 1) as u8)])),
+            Cell::text(driver.sign.map_or("±", |sign| ["-", "0", "+"][usize::from((sign + 1) as u8)])),
         ];
         row.extend(with_errors.then(|| number(driver.share_std_error)));
         row.extend(with_noise.then(|| number(driver.noise.map(|noise| noise.p_value))));
@@ -141,12 +141,18 @@ pub(super) fn drivers(arguments: &Drivers) -> Result<(), Failure> {
     let indistinct = if runs.is_empty() { String::new() } else { format!("not told apart: {}; ", runs.join("; or ")) };
     let note = format!(
         "{}; {} shares of what the drivers explain ({:.3} of a fit of {:.3}); {}; \
-         {indistinct}associations, not effects",
+         {indistinct}{}{}associations, not effects",
         used(ranking.n_used, ranking.n_rows, ranking.n_observations),
         ranking.method,
         ranking.decomposed,
         ranking.fit.value,
-        words::counted(ranking.n_replicates, "bootstrap replicate", "bootstrap replicates")
+        words::counted(ranking.n_replicates, "bootstrap replicate", "bootstrap replicates"),
+        if ranking.drivers.iter().any(|driver| driver.sign.is_none()) {
+            "± is a driver of several categories, which has no one direction; "
+        } else {
+            ""
+        },
+        Reference::in_words(&answer.references)
     );
     print::table(&header, rows.collect(), &ranking.findings, Some(note))
 }
@@ -259,7 +265,12 @@ pub(super) fn fit(arguments: &Fit) -> Result<(), Failure> {
         return print::json(&answer);
     }
     let rows = answer.coefficients.iter().map(coefficient_cells);
-    print::table(&COEFFICIENT_HEADER, rows.collect(), &answer.findings, Some(fit_note(&answer.model)))?;
+    print::table(
+        &COEFFICIENT_HEADER,
+        rows.collect(),
+        &answer.findings,
+        Some(fit_note(&answer.model, &answer.references)),
+    )?;
     answer.steps.as_ref().map_or(Ok(()), steps)
 }
 
@@ -336,12 +347,13 @@ fn fit_gaps(question: &FitQuestion, format: Format) -> Result<(), Failure> {
         .map_or_else(String::new, |imputations| format!(", {}", words::counted(imputations, "data set", "data sets")));
     let share = model.r_squared.map_or_else(String::new, |share| format!("; R squared {share:.4}"));
     let note = format!(
-        "{}, {} of them whole; {} model by {}{sets}{share}; {} standard errors; associations, not effects",
+        "{}, {} of them whole; {} model by {}{sets}{share}; {} standard errors; {}associations, not effects",
         used(model.n_used, model.n_rows, model.n_observations),
         words::count(model.n_complete as u64),
         model.family.word(),
         model.missing.word(),
-        model.std_errors.word()
+        model.std_errors.word(),
+        Reference::in_words(&answer.references)
     );
     print::table(&header, rows.collect(), &answer.findings, Some(note))
 }
@@ -429,19 +441,20 @@ fn penalised(arguments: &Fit) -> Result<(), Failure> {
     let model = &answer.model.summary;
     let note = format!(
         "{}; {} of {} kept at lambda {} (mixing {}); deviance explained {:.4} of the rows it was fitted \
-         to; no p-values: penalised coefficients predict and do not test",
+         to; {}no p-values: penalised coefficients predict and do not test",
         used(model.n_used, model.n_rows, model.n_observations),
         model.n_nonzero,
         words::counted(model.n_features, "column", "columns"),
         Cell::digits(model.lambda).into_text(),
         model.mixing,
-        model.deviance_ratio
+        model.deviance_ratio,
+        Reference::in_words(&answer.references)
     );
     print::table(&["term", "estimate"], rows.collect(), &answer.findings, Some(note))
 }
 
 /// What R and statsmodels print around the coefficients.
-fn fit_note(model: &FitSummary) -> String {
+fn fit_note(model: &FitSummary, references: &[Reference]) -> String {
     let fit = match (model.r_squared, model.adj_r_squared, model.sigma, model.pseudo_r_squared) {
         (Some(value), Some(adjusted), Some(sigma), _) => {
             format!("; R squared {value:.4}, adjusted {adjusted:.4}; sigma {}", Cell::digits(sigma).into_text())
@@ -462,7 +475,7 @@ fn fit_note(model: &FitSummary) -> String {
         .map_or_else(String::new, |n_clusters| format!(" ({})", words::counted(n_clusters, "cluster", "clusters")));
     format!(
         "{}{events}; {} model, {}, {} of freedom{fit}{count}{levels}; log likelihood \
-         {:.3} (null {:.3}); AIC {:.2}, BIC {:.2}; {} standard errors{clusters}; associations, not effects",
+         {:.3} (null {:.3}); AIC {:.2}, BIC {:.2}; {} standard errors{clusters}; {}associations, not effects",
         used(model.n_used, model.n_rows, model.n_observations),
         model.family.word(),
         words::counted(model.n_terms, "term", "terms"),
@@ -471,7 +484,8 @@ fn fit_note(model: &FitSummary) -> String {
         model.null_log_likelihood,
         model.aic,
         model.bic,
-        model.std_errors.word()
+        model.std_errors.word(),
+        Reference::in_words(references)
     )
 }
 

@@ -94,12 +94,28 @@ pub struct Driver {
     pub name: String,
     /// Places of its columns.
     pub columns: Vec<usize>,
+    /// The place of the column that holds its values, where the others only mark its gaps: that one tells which way it goes. `None`
+    /// for columns that tell it together, such as categories.
+    pub value: Option<usize>,
 }
 
 impl Driver {
     /// A driver of one column.
     pub fn column(name: impl Into<String>, column: usize) -> Self {
-        Self { name: name.into(), columns: vec![column] }
+        Self { name: name.into(), columns: vec![column], value: Some(column) }
+    }
+
+    /// A driver of several columns of which none alone tells which way it goes.
+    pub fn block(name: impl Into<String>, columns: Vec<usize>) -> Self {
+        Self { name: name.into(), columns, value: None }
+    }
+
+    /// The place, among its own columns, of the one that tells which way it goes.
+    pub(super) fn told_by(&self) -> Option<usize> {
+        match self.columns[..] {
+            [_] => Some(0),
+            _ => self.columns.iter().position(|&column| Some(column) == self.value),
+        }
     }
 }
 
@@ -174,13 +190,14 @@ impl DriverAnalysis {
                 std_error: errors.as_ref().map(|errors| errors.contributions[driver]),
                 share_std_error: errors.as_ref().map(|errors| errors.shares[driver]),
             };
-            let Some(column) = regression.single(driver) else { return Described { beside, ..Described::default() } };
-            let correlation = regression.correlation(driver);
+            let Some(place) = drivers[driver].told_by() else { return Described { beside, ..Described::default() } };
+            let column = regression.column(driver, place);
+            let correlation = regression.correlation(driver, place);
             Described {
                 sign: Some(sign(&full, column, correlation)),
                 coefficient: Some(full.coefficients[column]),
-                correlation,
-                units: outcome_scale / moments.scale(layout.drivers[driver][0]),
+                correlation: Some(correlation),
+                units: outcome_scale / moments.scale(layout.drivers[driver][place]),
                 beside,
             }
         });
@@ -490,7 +507,7 @@ pub(super) fn layout_of(drivers: &[Driver], always: &[usize]) -> Layout {
 }
 
 /// The coefficient's sign; that of the correlation where the coefficient is not identified.
-fn sign(full: &FullModel, column: usize, correlation: Option<f64>) -> i8 {
-    let value = if full.aliased.contains(&column) { correlation.unwrap_or(0.0) } else { full.coefficients[column] };
+fn sign(full: &FullModel, column: usize, correlation: f64) -> i8 {
+    let value = if full.aliased.contains(&column) { correlation } else { full.coefficients[column] };
     if value.abs() <= 1e-12 { 0 } else { value.signum() as i8 }
 }

@@ -200,9 +200,10 @@ impl DriverAnalysis {
         let regression = regression.ok_or_else(|| DriverError::OutcomeConstant { outcome: base.outcome.clone() })?;
         let full_columns = regression.full_model();
         let rows = divided.rows(drivers, &intervals, |driver| {
-            let column = regression.single(driver);
+            let place = drivers[driver].told_by();
+            let column = place.map(|place| regression.column(driver, place));
             let coefficient = column.map(|column| problem.slope(&full, column));
-            let correlation = regression.correlation(driver);
+            let correlation = place.map(|place| regression.correlation(driver, place));
             // A coefficient that is not identified has the sign of the correlation, as in the linear model.
             let is_aliased = column.is_some_and(|column| full_columns.aliased.contains(&column));
             let signed = if is_aliased { coefficient.and(correlation) } else { coefficient };

@@ -64,7 +64,11 @@ impl DriverAnalysis {
         let moved = |columns: &[usize]| columns.iter().map(|&column| place(column)).collect::<Vec<usize>>();
         let drivers: Vec<Driver> = drivers
             .iter()
-            .map(|driver| Driver { name: driver.name.clone(), columns: moved(&driver.columns) })
+            .map(|driver| Driver {
+                name: driver.name.clone(),
+                columns: moved(&driver.columns),
+                value: driver.value.and_then(|value| moved(&[value]).first().copied()),
+            })
             .collect();
         let kept = Listwise::of(&used)?;
         let mut ranking = self.rank(&kept.observations, &drivers, &moved(always))?;

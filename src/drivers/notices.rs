@@ -345,7 +345,7 @@ mod tests {
         let outcome = Array1::from_shape_fn(values.nrows(), |row| values[[row, 0]] + f64::from((row * 7 % 5) as u8));
         let design = DesignMatrix::new(names, values).expect("valid");
         let observations = Observations::new(design, Outcome::numeric("y", outcome).expect("valid")).expect("valid");
-        let driver = |&(name, columns): &(&str, &[usize])| Driver { name: name.to_owned(), columns: columns.to_vec() };
+        let driver = |&(name, columns): &(&str, &[usize])| Driver::block(name, columns.to_vec());
         let drivers: Vec<Driver> = drivers.iter().map(driver).collect();
         let analysis = DriverAnalysis { methods: vec![Method::Shapley], replicates: 0, ..DriverAnalysis::default() };
         let ranking = analysis.rank(&observations, &drivers, &[]).expect("a ranking");

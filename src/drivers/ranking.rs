@@ -146,7 +146,8 @@ pub struct DriverRow {
     pub contribution: f64,
     /// Contribution over the sum of all contributions, 0-1.
     pub share: f64,
-    /// Sign of the full model's coefficient; `None` for a driver of several columns.
+    /// Sign of the full model's coefficient, of a driver whose gaps are marked that of its values; `None` for other drivers of
+    /// several columns.
     pub sign: Option<i8>,
     /// Standardised coefficient of the full linear model, or log odds (of a class, or of a higher level) or log rate per
     /// standard deviation.

@@ -337,8 +337,7 @@ fn relative_weights_of_a_class_are_those_of_tonidandel_and_lebreton_step_by_step
     let plain = Observations::new(design, Outcome::binary("y", high).expect("0 or 1")).expect("as many rows");
     let weighted = plain.clone().weighted(frequencies(300)).expect("a weight a row");
     let three = drivers(&[0, 1, 2]);
-    let category =
-        [Driver::column("x0", 0), Driver::column("x1", 1), Driver { name: "x2".into(), columns: vec![3, 4, 5] }];
+    let category = [Driver::column("x0", 0), Driver::column("x1", 1), Driver::block("x2", vec![3, 4, 5])];
     for (case, observations, drivers, always) in [
         ("plain", &plain, &three[..], &[][..]),
         ("frequency", &weighted, &three[..], &[][..]),

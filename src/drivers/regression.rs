@@ -116,20 +116,17 @@ impl Regression {
         self.moments.slice(s![self.n_columns(), ..self.n_columns()])
     }
 
-    /// Correlation of each driver's column with the outcome, given what is always in; `None` for several columns.
-    pub fn correlation(&self, driver: usize) -> Option<f64> {
-        let column = self.single(driver)?;
+    /// Correlation of a driver's column, by its place among them, with the outcome, given what is always in.
+    pub fn correlation(&self, driver: usize, place: usize) -> f64 {
+        let column = self.column(driver, place);
         let outcome = self.n_columns();
         let length = (self.moments[[column, column]] * self.moments[[outcome, outcome]]).sqrt();
-        Some(if length > 0.0 { self.moments[[outcome, column]] / length } else { 0.0 })
+        if length > 0.0 { self.moments[[outcome, column]] / length } else { 0.0 }
     }
 
-    /// The only column of a driver.
-    pub fn single(&self, driver: usize) -> Option<usize> {
-        match self.blocks[driver][..] {
-            [column] => Some(column),
-            _ => None,
-        }
+    /// A driver's column by its place among them.
+    pub fn column(&self, driver: usize, place: usize) -> usize {
+        self.blocks[driver][place]
     }
 
     pub fn full_model(&self) -> FullModel {

@@ -17,8 +17,15 @@ use std::io::Read;
 use std::path::Path;
 use thiserror::Error;
 
-/// Texts that stand for a missing value in any column.
-pub const BLANKS: [&str; 10] = ["", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None"];
+/// Texts that stand for a missing value in any column, in whatever case.
+const BLANKS: [&str; 6] = ["", "na", "n/a", "#n/a", "nan", "null"];
+/// What Python writes for it: missing where a number should stand, and a category like others in a column of text, such as the
+/// customers with the offer `None`.
+const NO_NUMBER: &str = "none";
+
+fn is_blank(cell: &str) -> bool {
+    BLANKS.iter().any(|blank| cell.eq_ignore_ascii_case(blank))
+}
 
 /// Why a flat table was refused.
 #[derive(Debug, Error)]
@@ -168,7 +175,7 @@ pub struct Wanted {
     pub answers: Vec<String>,
     /// Columns of text.
     pub texts: Vec<String>,
-    /// Codes that count as missing in columns of numbers, beside [`BLANKS`]: 99 also where it is written `99.0`.
+    /// Codes that count as missing in columns of numbers, beside blanks: 99 also where it is written `99.0`.
     pub not_applicable: Codes,
     /// Codes that count as missing in one column alone, by its name.
     pub codes_of: Vec<(String, Codes)>,
@@ -372,7 +379,8 @@ impl FlatTable {
         column: usize,
         place: impl Fn() -> String,
     ) -> Result<f64, FlatTableError> {
-        if BLANKS.contains(&cell) || wanted.is_missing(&wanted.numbers[column], cell) {
+        let is_none = is_blank(cell) || cell.eq_ignore_ascii_case(NO_NUMBER);
+        if is_none || wanted.is_missing(&wanted.numbers[column], cell) {
             return Ok(f64::NAN);
         }
         let value = match cell {
@@ -399,7 +407,7 @@ impl FlatTable {
 }
 
 fn text(cell: &str) -> Option<String> {
-    (!BLANKS.contains(&cell)).then(|| cell.to_owned())
+    (!is_blank(cell)).then(|| cell.to_owned())
 }
 
 fn delimiter(file: &str, bytes: &[u8]) -> u8 {
@@ -439,6 +447,21 @@ mod tests {
         let table = read("\"\",a,b\nr1,1.5,NA\nr2,99,x\n", &["a"], &["b"]).expect("a table");
         assert!((table.numbers[0][0] - 1.5).abs() < 1e-15 && table.numbers[0][1].is_nan());
         assert_eq!(table.texts[0], [None, Some("x".to_owned())]);
+    }
+
+    /// As the help of the flat forms says it; a study keeps a text `None` as well.
+    #[test]
+    fn none_is_no_number_and_a_category() {
+        for blank in ["NA", "na", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "Null"] {
+            let table = read(&format!("a,b\n{blank},{blank}\n1,x\n"), &["a"], &["b"]).expect("a table");
+            assert!(table.numbers[0][0].is_nan() && table.texts[0][0].is_none(), "{blank}");
+        }
+        for none in ["None", "none", "NONE"] {
+            let table = read(&format!("a,b\n{none},{none}\n1,x\n"), &["a"], &["b"]).expect("a table");
+            assert!(table.numbers[0][0].is_nan(), "{none}");
+            assert_eq!(table.texts[0][0].as_deref(), Some(none));
+        }
+        assert!(read("a\n-\n", &["a"], &[]).is_err());
     }
 
     #[test]

@@ -66,6 +66,28 @@ impl BaseTable {
         Self { columns: columns.collect() }
     }
 
+    /// Every row as many times as is said of it, one after the other.
+    pub fn repeated(&self, times: impl Fn(usize) -> usize) -> Self {
+        fn each<T: Clone>(values: &[T], times: impl Fn(usize) -> usize) -> Vec<T> {
+            values.iter().enumerate().flat_map(|(row, value)| std::iter::repeat_n(value.clone(), times(row))).collect()
+        }
+        let columns = self.columns.iter().map(|(name, column)| {
+            let column = match column {
+                Column::Numbers(values) => Column::Numbers(each(values, &times)),
+                Column::Texts(values) => Column::Texts(each(values, &times)),
+            };
+            (name.clone(), column)
+        });
+        Self { columns: columns.collect() }
+    }
+
+    /// All columns but one.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.columns.retain(|(own, _)| own != name);
+        self
+    }
+
     /// The count that a statement of one row gave under this name.
     pub(super) fn count(&self, name: &str) -> Result<u64, LinkError> {
         match self.numbers(name) {

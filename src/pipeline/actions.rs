@@ -13,7 +13,9 @@ use crate::drivers::asymmetry::{
 use crate::drivers::performance::{ActionChart, ImportancePerformance, Ranked, Touchpoint};
 use crate::drivers::robustness::{Confounding, ConfoundingTable};
 use crate::drivers::segments::{SegmentAnalysis, Segmentation};
-use crate::drivers::what_if::{Lever, LeverRaise, Measure, ModelledOutcome, Plan, Raise, Target, WhatIf};
+use crate::drivers::what_if::{
+    Lever, LeverRaise, Measure, ModelledOutcome, OrderedLevels, Plan, Raise, Target, WhatIf,
+};
 use crate::drivers::{ActionError, Driver, DriverAnalysis, DriverRanking, Method, Scale};
 use crate::estimators::FittedModel;
 use crate::findings::{Finding, FindingKind, Severity};
@@ -302,7 +304,12 @@ impl<'a> Question<'a> {
     }
 
     fn modelled(&self) -> ModelledOutcome<'_> {
-        ModelledOutcome { model: &self.model, observations: &self.prepared.observations }
+        let levels = match self.outcome.kind() {
+            OutcomeKind::Recommend { .. } => OrderedLevels::Answers,
+            OutcomeKind::NpsClass => OrderedLevels::Classes,
+            _ => OrderedLevels::Other,
+        };
+        ModelledOutcome { model: &self.model, observations: &self.prepared.observations, levels }
     }
 
     /// Each touchpoint one point higher by itself, and the study's own raises together.
@@ -410,6 +417,10 @@ mod tests {
 
     /// Sixty answers, of which every third has the best speed and no price, and six that leave the 0-10 question out.
     fn results() -> StudyResults {
+        with_gaps_by("em")
+    }
+
+    fn with_gaps_by(missing: &str) -> StudyResults {
         let answer = |row: usize| {
             let without_price = row % 3 == 1;
             let speed = if without_price { 5 } else { (row * 7) % 5 + 1 };
@@ -418,7 +429,8 @@ mod tests {
             format!("{ltr},{speed},{price},{weight}\n")
         };
         let rows: String = (0..60).map(answer).chain((0..6).map(|_| ",1,1,1\n".to_owned())).collect();
-        let study = "study = { name = \"case\", as_of = 2026-12-31, bootstrap = 40 }
+        let study = format!(
+            "study = {{ name = \"case\", as_of = 2026-12-31, bootstrap = 40 }}
 [sources.feedback]
 path = \"a.csv\"
 snapshot = true
@@ -426,11 +438,12 @@ recommend = \"ltr\"
 weight = \"weight\"
 [drivers]
 touchpoints = [\"speed\", \"price\"]
-missing = \"em\"
+missing = \"{missing}\"
 [outcomes.recommend]
 kind = \"recommend\"
-";
-        SmallStudy::new(study, &[("a.csv", &format!("ltr,speed,price,weight\n{rows}"))]).run()
+"
+        );
+        SmallStudy::new(&study, &[("a.csv", &format!("ltr,speed,price,weight\n{rows}"))]).run()
     }
 
     #[test]
@@ -448,6 +461,59 @@ kind = \"recommend\"
             assert!((of(&row.driver).importance - row.share).abs() < 1e-15);
         }
         assert_eq!(outcome.n_used, 40);
+    }
+
+    /// Classes are levels 0, 1 and 2, of which the score is 100 (mean - 1): the table's own mean is where the expected values come from.
+    #[test]
+    fn raised_touchpoints_move_the_score_of_classes_as_they_move_its_mean() {
+        let answer = |row: usize| {
+            let (speed, price) = (row % 5 + 1, (row * 3) % 7 % 5 + 1);
+            format!("{},{speed},{price}\n", (speed + price + (row * row + row / 7) % 4).min(10))
+        };
+        let rows: String = (0..90).map(answer).collect();
+        let study = "study = { name = \"case\", as_of = 2026-12-31, bootstrap = 40 }
+[sources.feedback]
+path = \"a.csv\"
+snapshot = true
+recommend = \"ltr\"
+[drivers]
+touchpoints = [\"speed\", \"price\"]
+[outcomes.nps_class]
+[actions]
+cost = { speed = 1.0, price = 2.0 }
+target = { outcome = \"nps_class\", change = 3.0 }
+";
+        let results = SmallStudy::new(study, &[("a.csv", &format!("ltr,speed,price\n{rows}"))]).run();
+        let actions = &results.outcomes[0].actions;
+        for scenario in &actions.scenarios {
+            let of = |word: &str| {
+                scenario.change.measures.iter().find(|own| own.measure.word() == word).expect("a measure of classes")
+            };
+            let (mean, nps) = (of("mean"), of("nps"));
+            assert!((nps.before - 100.0 * (mean.before - 1.0)).abs() < 1e-9, "{scenario:?}");
+            assert!((nps.change - 100.0 * mean.change).abs() < 1e-9 && nps.change > 1.0, "{scenario:?}");
+            let errors = [nps, mean].map(|own| own.interval.expect("an interval").std_error);
+            assert!((errors[0] - 100.0 * errors[1]).abs() < 1e-9, "{errors:?}");
+        }
+        assert_eq!(actions.scenarios.len(), 2);
+        let plan = actions.plan.as_ref().expect("a plan");
+        assert_eq!((plan.measure.word(), plan.reached), ("nps", true));
+        assert!((plan.change.change - 3.0).abs() < 1e-6, "{}", plan.change.change);
+    }
+
+    /// A mark beside a driver's scores does not hide which way these go: the sign is that of the coefficient of the scores in the table.
+    #[test]
+    fn drivers_with_marked_gaps_have_the_sign_of_their_scores() {
+        let results = with_gaps_by("indicator");
+        let outcome = &results.outcomes[0];
+        let ranking = outcome.ranking.as_ref().expect("a ranking");
+        assert_eq!(outcome.n_used, 60);
+        for row in &ranking.drivers {
+            let own = outcome.coefficients.iter().find(|own| own.term == row.driver).expect("a coefficient");
+            assert_eq!(row.sign, Some(if own.estimate > 0.0 { 1 } else { -1 }), "{row:?}");
+        }
+        assert!(outcome.coefficients.iter().any(|own| own.term == "price (missing)"));
+        assert_eq!(ranking.drivers.iter().find(|row| row.driver == "speed").and_then(|row| row.sign), Some(1));
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub(super) struct CutsAgainstBenchmark {
 }
 
 impl Question<'_> {
-    /// The benchmark of the study against all answers, and against the last of several waves.
-    pub fn benchmarks(&self, waves: &[WaveOf]) -> Result<Vec<BenchmarkResult>, MeasureError> {
+    /// The benchmark of the study against all answers, and against the last of several waves, where it is known.
+    pub fn benchmarks(&self, last: Option<&WaveOf>) -> Result<Vec<BenchmarkResult>, MeasureError> {
         let Some(own) = &self.study.measures.benchmark else { return Ok(Vec::new()) };
         let figure = Benchmark { nps: own.nps, n: own.n.map(f64::from), variance: None };
         let against = |wave: Option<&WaveOf>| -> Result<BenchmarkResult, MeasureError> {
@@ -36,7 +36,6 @@ impl Question<'_> {
                 confidence: self.study.confidence,
             })
         };
-        let last = waves.last().filter(|_| waves.len() > 1);
         std::iter::once(None).chain(last.map(Some)).map(against).collect()
     }
 

@@ -21,13 +21,13 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Engine, LinkError};
 use crate::report::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
 use crate::study::{Missing, Outcome, Study};
-use ndarray::{Array2, ArrayView1};
+use ndarray::Array2;
 
 /// Microseconds in a day.
 const DAY_US: i64 = 86_400_000_000;
 /// Folds of customers where answers have no date, and for learning a calibration.
 pub(super) const CUSTOMER_FOLDS: usize = 5;
-/// Rows of the rarer class from which on probabilities are calibrated by steps where a study does not say how.
+/// Rows of the rarer class, among those that train, from which on probabilities are calibrated by steps where a study does not say how.
 const ISOTONIC_OF_EACH_CLASS: usize = 500;
 /// The log loss of calibrated probabilities is said to be worse where it is so many times that of the model.
 const HARMFUL: f64 = 1.02;
@@ -141,11 +141,7 @@ impl<'a> Judged<'a> {
             },
             metrics: if self.outcome.family() == Family::Count { Metric::OF_COUNTS.to_vec() } else { Vec::new() },
             calibration: is_class.then(|| CalibrationPlan {
-                method: self
-                    .study
-                    .scores
-                    .calibration
-                    .unwrap_or_else(|| customary_calibration(self.prepared.observations.outcome().values())),
+                method: self.study.scores.calibration.unwrap_or_else(|| customary_calibration(self.n_rarer_trained())),
                 n_folds: CUSTOMER_FOLDS,
             }),
         };
@@ -169,7 +165,7 @@ impl<'a> Judged<'a> {
             (evaluation.calibration, log_loss(&own, ModelRole::Full), log_loss(&own, ModelRole::Calibrated))
         {
             let is_used = self.study.scores.calibration.is_some();
-            result.findings.extend(harmful(plan.method, &result.outcome, before, after).filter(|_| is_used));
+            result.findings.extend(harmful(plan.method, &result.outcome, [before, after], is_used));
         }
         let names = self.history();
         let with_history = |mut model: FoldModel| -> Result<Evaluated, String> {
@@ -186,6 +182,16 @@ impl<'a> Judged<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Rows of the rarer class in the training rows of the split that has fewest: a calibration is learned from these alone.
+    fn n_rarer_trained(&self) -> usize {
+        let classes = self.prepared.observations.outcome().values();
+        let rarer = |split: &Split| {
+            let n_events = split.train().iter().filter(|&&row| classes[row] > 0.5).count();
+            n_events.min(split.train().len() - n_events)
+        };
+        self.splits.splits.iter().map(rarer).min().unwrap_or(0)
     }
 
     /// Why it is not known what the feedback adds; the model of the feedback alone is judged all the same.
@@ -338,10 +344,9 @@ impl<'a> Judged<'a> {
     }
 }
 
-/// Isotonic where there are rows enough of both classes; its steps at both ends rest on few rows and are 0 and 1 with less.
-fn customary_calibration(classes: ArrayView1<f64>) -> CalibrationMethod {
-    let n_events = classes.iter().filter(|&&class| class > 0.5).count();
-    match n_events.min(classes.len() - n_events) < ISOTONIC_OF_EACH_CLASS {
+/// Isotonic where there are training rows enough of the rarer class; its steps at both ends rest on few rows and are 0 and 1 with less.
+fn customary_calibration(n_rarer: usize) -> CalibrationMethod {
+    match n_rarer < ISOTONIC_OF_EACH_CLASS {
         true => CalibrationMethod::Sigmoid,
         false => CalibrationMethod::Isotonic,
     }
@@ -353,12 +358,17 @@ fn log_loss(own: &Evaluated, role: ModelRole) -> Option<f64> {
     Some(of_loss.value)
 }
 
-/// A calibration that makes the probabilities of later rows worse, by log loss before and after.
-fn harmful(method: CalibrationMethod, outcome: &str, before: f64, after: f64) -> Option<Finding> {
+/// A calibration that makes the probabilities of later rows worse, by log loss before and after; one that the study does not ask for
+/// is in no score.
+fn harmful(method: CalibrationMethod, outcome: &str, [before, after]: [f64; 2], is_used: bool) -> Option<Finding> {
     (after > before * HARMFUL).then(|| {
+        let advice = match is_used {
+            true => "leave the calibration out, or take another",
+            false => "scores, which are not calibrated, are right as they are",
+        };
         let sentence = format!(
             "Calibrated ({}), the probabilities of `{outcome}` are worse on later rows than as the model has them (log loss \
-             {after:.3} against {before:.3}): leave the calibration out, or take another.",
+             {after:.3} against {before:.3}): {advice}.",
             method.word()
         );
         Finding::new(FindingKind::Unreliable, Severity::Warning, outcome, sentence)
@@ -421,24 +431,26 @@ fn figures<'e>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::Array1;
 
     #[test]
     fn steps_calibrate_where_the_rarer_class_has_rows_enough() {
-        let classes =
-            |n_rarer: usize, of: f64| Array1::from_iter((0..2000).map(|row| if row < n_rarer { of } else { 1.0 - of }));
-        for of in [0.0, 1.0] {
-            assert_eq!(customary_calibration(classes(499, of).view()), CalibrationMethod::Sigmoid);
-            assert_eq!(customary_calibration(classes(500, of).view()), CalibrationMethod::Isotonic);
-        }
+        assert_eq!(customary_calibration(499), CalibrationMethod::Sigmoid);
+        assert_eq!(customary_calibration(500), CalibrationMethod::Isotonic);
     }
 
     #[test]
     fn a_calibration_that_does_harm_is_said_and_one_that_hardly_does_is_not() {
-        let finding = harmful(CalibrationMethod::Isotonic, "repurchase", 0.549, 1.299).expect("a finding");
+        let finding = harmful(CalibrationMethod::Isotonic, "repurchase", [0.549, 1.299], true).expect("a finding");
         assert!(finding.sentence.contains("Calibrated (isotonic)"), "{}", finding.sentence);
         assert!(finding.sentence.contains("log loss 1.299 against 0.549"), "{}", finding.sentence);
-        assert!(harmful(CalibrationMethod::Sigmoid, "repurchase", 0.5, 0.505).is_none());
-        assert!(harmful(CalibrationMethod::Sigmoid, "repurchase", 0.5, 0.4).is_none());
+        assert!(finding.sentence.ends_with("leave the calibration out, or take another."), "{}", finding.sentence);
+        assert!(harmful(CalibrationMethod::Sigmoid, "repurchase", [0.5, 0.505], true).is_none());
+        assert!(harmful(CalibrationMethod::Sigmoid, "repurchase", [0.5, 0.4], true).is_none());
+        let unasked = harmful(CalibrationMethod::Isotonic, "promoter", [0.351, 0.401], false).expect("a finding");
+        assert!(
+            unasked.sentence.ends_with("scores, which are not calibrated, are right as they are."),
+            "{}",
+            unasked.sentence
+        );
     }
 }

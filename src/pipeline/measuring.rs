@@ -6,7 +6,7 @@ use super::question::{Question, with_weights};
 use super::shown_cuts::ShownCuts;
 use super::{
     PipelineError, answering, channel_scores, panel, perception, respondents, scorecard, survival, teams,
-    weighted_scores, who_answers,
+    weighted_scores, who_answers, written_out,
 };
 use crate::findings::Finding;
 use crate::link::{BaseTable, Engine};
@@ -25,13 +25,15 @@ pub(super) struct AllMeasured {
 /// # Errors
 /// Shares of a population that cannot be met, a column that is not what its key says, a failing engine.
 pub(super) fn measure(study: &Study, base: &BaseTable, engine: &Engine) -> Result<AllMeasured, PipelineError> {
-    let (populations, of_sizes) = match Question::unweighted(study, base) {
+    let counted = written_out::written_out(study, base)?;
+    let (populations, of_sizes) = match Question::unweighted(study, &counted) {
         Some(question) => Populations::of(study, engine)?.held_against(&question)?,
         None => Default::default(),
     };
-    let Measured { rows, hidden, mut findings } = measure_rows::measure(study, base, &populations)?;
+    let Measured { rows, hidden, mut findings } = measure_rows::measure(study, &counted, &populations)?;
     findings.extend(of_sizes);
-    let weighted = with_weights(base);
+    findings.extend(written_out::of_precision(study, base));
+    let weighted = with_weights(&counted);
     let mut scorecard = match Question::of(study, &weighted) {
         Some(question) => of_question(&question.among(&populations), base, engine)?,
         None => Scorecard::default(),

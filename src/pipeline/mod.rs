@@ -82,10 +82,12 @@ mod stated_observed;
 mod study_influence;
 mod survival;
 mod teams;
+mod wave_order;
 mod wave_scores;
 mod weighted_scores;
 mod who_answers;
 mod word_speed;
+mod written_out;
 
 #[cfg(test)]
 mod small_study;

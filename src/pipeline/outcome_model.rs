@@ -67,7 +67,7 @@ impl Prepared {
             }
             let places: Vec<usize> = (first..columns.len()).collect();
             if is_touchpoint && !study.drivers.always.contains(name) {
-                drivers.push(Driver { name: name.clone(), columns: places });
+                drivers.push(Driver { name: name.clone(), columns: places, value: Some(first) });
             } else {
                 always.extend(places);
             }

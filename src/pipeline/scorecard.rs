@@ -102,7 +102,10 @@ impl Making<'_> {
 
     /// What was and changed from wave to wave, and the benchmark, which the last wave is held against as well.
     fn waves(&mut self, question: &Question<'_>, mut sets: Option<&mut ShownSets>) {
-        let waves = question.waves(self.cuts);
+        let (waves, order) = question.ordered_waves(self.cuts);
+        let names: Vec<&str> = waves.iter().map(|wave| wave.name.as_str()).collect();
+        self.card.findings.extend(order.finding(&names));
+        self.card.waves_unordered = !order.is_known();
         let cuts =
             if waves.len() > 1 { question.cuts_by_wave(&waves, self.cuts, &mut self.hidden) } else { Vec::new() };
         let mut problems: Vec<(String, MeasureError)> = Vec::new();
@@ -133,20 +136,22 @@ impl Making<'_> {
         let n_min = question.study.measures.suppress_below;
         self.card.findings.extend(paired_scores::moves_hidden(&self.card.changes, n_min as usize));
         let is_resampled = question.resampling().replicates > 1;
-        let movement = if is_resampled { question.movement(&waves, &cuts).transpose() } else { Ok(None) };
+        let movement =
+            if is_resampled && order.is_known() { question.movement(&waves, &cuts).transpose() } else { Ok(None) };
         problems.into_iter().for_each(|(what, problem)| self.keep(&what, &problem.to_string()));
         self.card.findings.extend(other_wordings(&waves));
-        if waves.len() > 2 {
+        if waves.len() > 2 && order.is_known() {
             self.over_time(question, &waves);
         }
-        if !is_resampled && waves.len() > 1 {
+        if !is_resampled && waves.len() > 1 && order.is_known() {
             self.keep("why the score moved", "its intervals need a `bootstrap` of at least 2 in [study]");
         }
         match movement {
             Ok(movement) => self.card.movement = movement,
             Err(problem) => self.keep("why the score moved", &problem.to_string()),
         }
-        match question.benchmarks(&waves) {
+        let last = waves.last().filter(|_| waves.len() > 1 && order.is_known());
+        match question.benchmarks(last) {
             Ok(rows) => self.card.benchmarks = rows,
             Err(problem) => self.keep("the comparison with the benchmark", &problem.to_string()),
         }

@@ -7,6 +7,7 @@ use super::question::{Drawn, Question};
 use super::selection::Selection;
 use super::shown_cuts::ShownCuts;
 use super::small_bases::{self, Hidden};
+use super::wave_order::{self, WaveOrder};
 use crate::measures::change::{
     ChangeSettings, GroupScore, ManyCuts, RowsOfWave, Wave, WaveCounts, correlation_of_scores,
 };
@@ -77,10 +78,15 @@ pub(super) struct CutByWave<'c> {
 }
 
 impl Question<'_> {
-    /// Waves in the order of their mean times, or of their names where answers have no time; none where the study names no
-    /// wave. Waves with too few answers to be shown are none.
+    /// Waves in the order that the study gives, else of their mean times, or as their names or the file have them where answers
+    /// have no time; none where the study names no wave. Waves with too few answers to be shown are none.
     pub fn waves(&self, cuts: &ShownCuts) -> Vec<WaveOf> {
-        let Some(own) = cuts.column("wave") else { return Vec::new() };
+        self.ordered_waves(cuts).0
+    }
+
+    /// The same, and by what they are ordered.
+    pub fn ordered_waves(&self, cuts: &ShownCuts) -> (Vec<WaveOf>, WaveOrder) {
+        let Some(own) = cuts.column("wave") else { return (Vec::new(), WaveOrder::Times) };
         let wordings = self.study.measures.wording.as_ref().and_then(|name| super::coded::texts(self.base, name));
         let by_level = own.coded.rows_by_level(cuts.answered());
         let levels = own.coded.levels.iter().zip(by_level).zip(own.shown);
@@ -92,11 +98,26 @@ impl Question<'_> {
                 WaveOf { name: name.clone(), rows, wordings }
             })
             .collect();
-        if waves.iter().all(|wave| self.mean_day(&wave.rows).is_some()) {
-            let day = |wave: &WaveOf| self.mean_day(&wave.rows).unwrap_or_default();
-            waves.sort_by(|one, other| day(one).total_cmp(&day(other)));
-        }
-        waves
+        // Rows stand in the order of the file.
+        waves.sort_by_key(|wave| wave.rows.first().copied());
+        let names: Vec<&str> = waves.iter().map(|wave| wave.name.as_str()).collect();
+        let is_dated = waves.iter().all(|wave| self.mean_day(&wave.rows).is_some());
+        let is_named = !self.study.measures.wave_order.is_empty();
+        let (order, by) =
+            match (is_named.then(|| wave_order::of_study(self.study, &names)), wave_order::by_name(&names)) {
+                (Some(Some(order)), _) => (order, WaveOrder::Study),
+                _ if is_dated => {
+                    let day = |at: &usize| self.mean_day(&waves[*at].rows).unwrap_or_default();
+                    let mut order: Vec<usize> = (0..waves.len()).collect();
+                    order.sort_by(|one, other| day(one).total_cmp(&day(other)));
+                    (order, WaveOrder::Times)
+                }
+                (Some(None), _) => ((0..waves.len()).collect(), WaveOrder::Unnamed),
+                (None, Some(order)) => (order, WaveOrder::Names),
+                (None, None) => ((0..waves.len()).collect(), WaveOrder::File),
+            };
+        let mut waves: Vec<Option<WaveOf>> = waves.into_iter().map(Some).collect();
+        (order.into_iter().filter_map(|at| waves[at].take()).collect(), by)
     }
 
     /// The cuts of the study with what is shown of them in each wave.

@@ -17,6 +17,13 @@ use crate::stats::Confidence;
 /// Probability of ranking first from which the first place is called settled.
 const SETTLED: f64 = 0.95;
 
+/// Figures of which less is better, with their names.
+const WORSE_HIGHER: [(&str, &str); 4] = [
+    ("log_loss", "log loss"),
+    ("brier", "Brier score"),
+    ("rmse", "root mean squared error"),
+    ("mae", "mean absolute error"),
+];
 /// The lead of what is said about waves.
 const CHANGED: &str = "Has the score changed?";
 
@@ -72,7 +79,7 @@ pub(super) fn beside_the_score(results: &StudyResults) -> Vec<Headline> {
     let level = words::level(results.head.confidence);
     let line = |lead: &str, text: String| Headline { lead: lead.to_owned(), text };
     // A last step without evidence of change is no news of the score where all waves show a trend, so both stand together.
-    let last = card.changes.last().map(last_step);
+    let last = card.changes.last().filter(|_| !card.waves_unordered).map(last_step);
     let change = trend_sentence(results).into_iter().chain(last).collect::<Vec<_>>().join(" ");
     let whole = card.weighting.iter().filter(|own| own.wave.is_none());
     let weighting = whole.map(|own| weighted_sentence(own, &level)).collect::<Vec<_>>().join(" ");
@@ -109,7 +116,21 @@ fn of_evaluations(results: &StudyResults) -> Option<String> {
     let adds_nothing = |own: &&(&EvaluationResult, HeldOut<'_>)| {
         own.0.findings.iter().any(|finding| finding.kind == FindingKind::WeakLink)
     };
-    let names: Vec<&str> = judged.iter().filter(adds_nothing).map(|(own, _)| own.outcome.as_str()).collect();
+    // Intervals of these figures lie below zero where the model with feedback is worse.
+    let is_worse = |(own, held): &&(&EvaluationResult, HeldOut<'_>)| {
+        let row = own.comparison("history", "history_and_feedback", held.metric);
+        row.and_then(|row| row.conf_high).is_some_and(|high| high < 0.0)
+    };
+    let (worse, open): (Vec<_>, Vec<_>) = judged.iter().filter(adds_nothing).partition(|own| is_worse(own));
+    let named = |all: Vec<&(&EvaluationResult, HeldOut<'_>)>| -> Vec<String> {
+        all.into_iter().map(|(own, _)| own.outcome.clone()).collect()
+    };
+    let (worse, names) = (named(worse), named(open));
+    if !worse.is_empty() {
+        let are = words::either(worse.len(), "is", "are");
+        sentences
+            .push(format!("With feedback {} {are} predicted worse than by behaviour alone.", words::listed(&worse)));
+    }
     if !names.is_empty() {
         sentences.push(format!(
             "It is not shown that feedback adds anything to what behaviour tells about {}.",
@@ -167,10 +188,22 @@ fn beside_purchases(evaluation: &EvaluationResult, held_out: &HeldOut<'_>) -> Op
     } else if high < 0.0 {
         Some(format!("Purchases alone predict {outcome} better ({figures})."))
     } else {
+        let worse: Vec<String> = WORSE_HIGHER.iter().filter_map(|own| worse_by(evaluation, own)).collect();
+        let but =
+            if worse.is_empty() { String::new() } else { format!(", and it is worse by {}", words::listed(&worse)) };
         Some(format!(
-            "It is not shown that the model predicts {outcome} better than purchases alone do ({figures} for the model)."
+            "It is not shown that the model predicts {outcome} better than purchases alone do ({figures} for the model){but}."
         ))
     }
+}
+
+/// `log loss (0.61 against 0.57)`, where the model is shown to be worse by it than purchases alone.
+fn worse_by(evaluation: &EvaluationResult, (metric, name): &(&str, &str)) -> Option<String> {
+    let row = evaluation
+        .comparison("buy_till_you_die", "model", metric)
+        .filter(|row| row.conf_low.is_some_and(|low| low > 0.0))?;
+    let [own, other] = [row.challenger_value, row.champion_value].map(|value| words::fixed(value, 3));
+    Some(format!("{name} ({own} against {other})"))
 }
 
 /// Of a hundred pairs, how many.
@@ -508,6 +541,38 @@ mod tests {
                     pairs against 56 for the model).";
         assert!(against(-0.2, 0.1).contains(open));
         assert!(!against(0.1, 0.2).contains("urchases alone"));
+    }
+
+    #[test]
+    fn what_is_worse_by_one_figure_is_said_beside_what_another_leaves_open() {
+        let mut results = fixture::retail();
+        let row = |champion: &str, challenger: &str, metric: &str, values: [f64; 2], ends: [f64; 2]| ComparisonRow {
+            champion: champion.to_owned(),
+            challenger: challenger.to_owned(),
+            metric: metric.to_owned(),
+            champion_value: values[0],
+            challenger_value: values[1],
+            difference: values[1] - values[0],
+            std_error: None,
+            conf_low: Some(ends[0]),
+            conf_high: Some(ends[1]),
+        };
+        let own = &mut results.evaluations[0];
+        own.comparisons.retain(|row| row.champion != "buy_till_you_die" && row.champion != "history");
+        own.comparisons.extend([
+            row("buy_till_you_die", "model", "roc_auc", [0.734, 0.731], [-0.05, 0.04]),
+            row("buy_till_you_die", "model", "log_loss", [0.567, 0.611], [0.008, 0.082]),
+            row("buy_till_you_die", "model", "brier", [0.2, 0.21], [-0.01, 0.031]),
+            row("history", "history_and_feedback", "roc_auc", [0.7, 0.6], [-0.15, -0.05]),
+        ]);
+        let text = said(&results, "How far");
+        assert!(
+            text.contains(
+                "(73 of 100 such pairs against 73 for the model), and it is worse by log loss (0.611 against 0.567)."
+            ),
+            "{text}"
+        );
+        assert!(text.ends_with("With feedback repurchase is predicted worse than by behaviour alone."), "{text}");
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub struct Scorecard {
     pub benchmarks_by_cut: Vec<CutBenchmarkResult>,
     /// Correlations of the recommend answer and the touchpoints.
     pub correlations: Vec<CorrelationRow>,
+    /// Whether it is not known which wave came before which, so that they stand in the order of the file.
+    pub waves_unordered: bool,
     /// From each wave to the next.
     pub changes: Vec<WaveChange>,
     /// Over all waves.

@@ -126,7 +126,8 @@ impl ActionTarget {
         if change.abs() <= 0.0 {
             return Err(change_item.invalid("a change of 0 needs nothing; give a number above or below it"));
         }
-        let is_levels = matches!(outcome.kind(), OutcomeKind::Recommend { family: Family::Ordinal });
+        let is_levels =
+            matches!(outcome.kind(), OutcomeKind::Recommend { family: Family::Ordinal } | OutcomeKind::NpsClass);
         let default = match outcome.family() {
             Family::Logistic => TargetMeasure::Share,
             Family::Ordinal if is_levels => TargetMeasure::Nps,
@@ -147,8 +148,8 @@ impl ActionTarget {
                 Ok(measure)
             } else {
                 Err(item.invalid(format!(
-                    "the model of `{name}` gives no such measure; a class has a `share`, `recommend` with family \
-                     \"ordinal\" has `nps` and `mean`, everything else a `mean`"
+                    "the model of `{name}` gives no such measure; a class has a `share`, `nps_class` and \
+                     `recommend` with family \"ordinal\" have `nps` and `mean`, everything else a `mean`"
                 )))
             }
         });

@@ -375,6 +375,10 @@ fn check_contacts_and_units(study: &Study, top: &Section<'_, '_>) -> Result<(), 
         let sentence = "`measures.wording` compares the wording from wave to wave; name their column as `wave` in [sources.feedback]";
         return refuse("wording", sentence.to_owned());
     }
+    if !measures.wave_order.is_empty() && sources.feedback.wave.is_none() {
+        let sentence = "`measures.wave_order` puts waves in order; name their column as `wave` in [sources.feedback]";
+        return refuse("wave_order", sentence.to_owned());
+    }
     // A source of activity does not tell who is a customer.
     let knows_everybody = sources.transactions.is_some() || sources.customers.is_some();
     if measures.propensity && !(is_dated && knows_everybody) {

@@ -541,6 +541,9 @@ window_days = 90
             assert!(more.contains(from), "{from}");
             parse(&format!("{SMALL}{}", more.replacen(from, to, 1))).expect_err("a refusal").to_string()
         };
+        let classes = format!("{SMALL}[outcomes.nps_class]\n{}", more.replacen("promoter", "nps_class", 1));
+        let target = parse(&classes).expect("a sound study").actions.target.expect("a target");
+        assert_eq!(target.measure, super::super::TargetMeasure::Nps);
         assert!(refused("delivery = 2.5", "delivry = 2.5").contains("did you mean `delivery`"));
         assert!(refused("delivery = 2.5", "delivery = 0").contains("must be positive"));
         let always = SMALL.replacen("controls = [\"tenure_days\"]", "always = [\"delivery\"]", 1);

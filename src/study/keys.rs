@@ -374,6 +374,7 @@ pub const MEASURES: &[&str] = &[
     "panel",
     "benchmark",
     "wording",
+    "wave_order",
     "rolling",
     "wallet",
     "items",

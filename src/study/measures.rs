@@ -6,6 +6,7 @@ use super::{
     keys,
 };
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// How the interval of a Net Promoter Score is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -64,6 +65,9 @@ pub struct Measures {
     pub benchmark: Option<BenchmarkFigure>,
     /// The column with the wording of the question that was answered.
     pub wording: Option<String>,
+    /// The waves in the order in which they were asked; empty where their times or names tell it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wave_order: Vec<String>,
     /// A window that moves over the answers.
     pub rolling: Option<Rolling>,
     /// The share of wallet.
@@ -128,6 +132,7 @@ impl Measures {
             panel: None,
             benchmark: None,
             wording: None,
+            wave_order: Vec::new(),
             rolling: None,
             wallet: None,
             items: Vec::new(),
@@ -178,6 +183,13 @@ impl Measures {
             measures.panel = section.item("panel").map(|item| Panel::read(&item)).transpose()?;
             measures.benchmark = section.item("benchmark").map(|item| BenchmarkFigure::read(&item)).transpose()?;
             measures.wording = section.text("wording")?;
+            if let Some(item) = section.item("wave_order") {
+                measures.wave_order = item.texts()?;
+                let mut seen = BTreeSet::new();
+                if let Some(name) = measures.wave_order.iter().find(|name| !seen.insert(*name)) {
+                    return Err(item.invalid(format!("`measures.wave_order` names `{name}` twice")));
+                }
+            }
             measures.rolling = section.item("rolling").map(|item| Rolling::read(&item)).transpose()?;
             measures.wallet = section.item("wallet").map(|item| Wallet::read(&item)).transpose()?;
             if let Some(item) = section.item("items") {

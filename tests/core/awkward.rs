@@ -571,7 +571,7 @@ fn no_setting_lets_more_drivers_in_than_can_be_walked() {
 fn a_driver_without_columns_gets_nothing() {
     let made = Made::of(21, 60, 2);
     let mut all = drivers_of(2);
-    all.insert(1, Driver { name: "empty".to_owned(), columns: Vec::new() });
+    all.insert(1, Driver::block("empty", Vec::new()));
     let methods = [Method::Shapley, Method::First, Method::Last];
     let ranking = analysis(&methods).rank(&made.observations(), &all, &[]).expect("a ranking");
     for method in methods {
@@ -646,4 +646,25 @@ fn weights_that_count_nobody_are_refused() {
     assert_eq!(of(&[9.0, 3.0], &[1.0, -1.0]), Err(MeasureError::BadWeight { row: 2, value: -1.0 }));
     assert!(matches!(of(&[9.0, 3.0], &[f64::INFINITY, 1.0]), Err(MeasureError::BadWeight { row: 1, .. })));
     assert!(matches!(of(&[9.0, f64::NAN], &[1.0, 1.0]), Err(MeasureError::OffScale { row: 2, .. })));
+}
+
+/// With the gaps of the only driver marked, its coefficient is the slope among those who have it (Cohen and Cohen 1983, chapter 7), and the
+/// filled column has nothing to do with the mark. By hand: x 1 to 4 with y 4, 3, 2, 1, so that the slope is -1, and two gaps with y 10 and 0;
+/// squares about the means are 5 and 190 / 3, and both figures are -5 / sqrt(5 * 190 / 3).
+#[test]
+fn a_driver_with_marked_gaps_goes_the_way_of_its_values() {
+    let values = array![[1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [4.0, 0.0], [2.5, 1.0], [2.5, 1.0]];
+    let design = DesignMatrix::new(vec!["x".to_owned(), "x (missing)".to_owned()], values).expect("finite");
+    let outcome = Outcome::numeric("y", array![4.0, 3.0, 2.0, 1.0, 10.0, 0.0]).expect("finite");
+    let observations = Observations::new(design, outcome).expect("six rows");
+    let driver = |value| Driver { name: "x".to_owned(), columns: vec![0, 1], value };
+    let analysis = DriverAnalysis { replicates: 0, noise_drivers: 0, ..DriverAnalysis::default() };
+    let told = analysis.rank(&observations, &[driver(Some(0))], &[]).expect("a ranking").drivers.remove(0);
+    let want = -5.0 / (5.0_f64 * 190.0 / 3.0).sqrt();
+    assert_eq!(told.sign, Some(-1));
+    close("coefficient", told.coefficient.expect("of the values"), want, 1e-12);
+    close("correlation", told.correlation.expect("of the values"), want, 1e-12);
+    let block = analysis.rank(&observations, &[driver(None)], &[]).expect("a ranking").drivers.remove(0);
+    assert_eq!((block.sign, block.coefficient, block.correlation), (None, None, None));
+    close("share of R squared", told.contribution, block.contribution, 1e-15);
 }

@@ -190,7 +190,7 @@ proptest! {
     fn columns_of_one_driver_count_together(made in made()) {
         let observations = made.observations();
         let n_drivers = made.drivers.ncols();
-        let pair = Driver { name: "pair".to_owned(), columns: vec![0, n_drivers - 1] };
+        let pair = Driver::block("pair", vec![0, n_drivers - 1]);
         let mut blocks = vec![pair];
         blocks.extend((1..n_drivers - 1).map(|column| Driver::column(format!("x{column}"), column)));
         let methods = [Method::Shapley, Method::First, Method::Last];
@@ -385,7 +385,7 @@ fn impossible_questions_are_refused_with_their_reason() {
     let constant = observations(normals(1, 20, 2), Array1::from_elem(20, 0.1));
     assert!(matches!(rank(&constant), Err(DriverError::OutcomeConstant { outcome }) if outcome == "y"));
     let wide = observations_of(20, 3);
-    let block = [Driver { name: "block".to_owned(), columns: vec![0, 1] }];
+    let block = [Driver::block("block", vec![0, 1])];
     for method in Method::ALL.into_iter().filter(|method| !method.takes_blocks()) {
         let refused = analysis(&[method]).rank(&wide, &block, &[]);
         assert!(matches!(refused, Err(DriverError::SeveralColumns { method: named, .. }) if named == method));

@@ -225,7 +225,7 @@ fn only_the_proportions_of_sampling_weights_count() {
 fn what_is_always_in_is_taken_off_first_and_blocks_count_together() {
     for family in FAMILIES {
         let observations = made(family, 13, 150, 4);
-        let drivers = [Driver { name: "pair".to_owned(), columns: vec![1, 2] }, Driver::column("x3", 3)];
+        let drivers = [Driver::block("pair", vec![1, 2]), Driver::column("x3", 3)];
         let ranking = analysis(&METHODS)
             .rank_by_family(family, &observations, &drivers, &[0], FitKind::Mcfadden)
             .expect("a ranking");

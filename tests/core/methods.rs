@@ -27,7 +27,7 @@ fn blocks(made: &Made, paired: bool) -> Vec<Driver> {
     if !paired || n_columns < 4 {
         return (0..n_columns).map(|column| Driver::column(format!("x{column}"), column)).collect();
     }
-    let mut blocks = vec![Driver { name: "pair".to_owned(), columns: vec![1, 0] }];
+    let mut blocks = vec![Driver::block("pair", vec![1, 0])];
     blocks.extend((2..n_columns).map(|column| Driver::column(format!("x{column}"), column)));
     blocks
 }

@@ -251,10 +251,7 @@ fn factors_enter_as_blocks_of_dummies_as_in_relaimpo() {
         let (factor, level) = levels[column];
         f64::from(u8::from(table.words(factor)[row] == level))
     });
-    let factors = [
-        Driver { name: "poison".to_owned(), columns: vec![0, 1] },
-        Driver { name: "treat".to_owned(), columns: vec![2, 3, 4] },
-    ];
+    let factors = [Driver::block("poison", vec![0, 1]), Driver::block("treat", vec![2, 3, 4])];
     let ranking = analysis(&[Method::Shapley]).rank(&observations(values, outcome), &factors, &[]).expect("a ranking");
     oracle.hold(&ranking, Method::Shapley);
     assert!(ranking.drivers.iter().all(|row| row.sign.is_none()), "a factor has no one direction");

@@ -8,7 +8,7 @@ use advocate::drivers::stated_observed::{
     ComparedOutcome, Mediation, MediationResult, ScoreContrast, Side, StatedObserved, StatedObservedRows,
 };
 use advocate::drivers::what_if::{
-    Lever, LeverRaise, Measure, ModelledOutcome, OutcomeChange, Plan, Raise, Target, WhatIf,
+    Lever, LeverRaise, Measure, ModelledOutcome, OrderedLevels, OutcomeChange, Plan, Raise, Target, WhatIf,
 };
 use advocate::drivers::{ActionError, Driver, DriverAnalysis, DriverFamily, FitKind, Method, Scale};
 use advocate::estimators::{FittedModel, Logit, Ols, Ordinal, StdErrors};
@@ -54,7 +54,7 @@ fn ordinal(observations: &Observations) -> FittedModel {
 }
 
 fn change(settings: WhatIf, model: &FittedModel, own: &Observations, raises: &[LeverRaise]) -> OutcomeChange {
-    let outcome = ModelledOutcome { model, observations: own };
+    let outcome = ModelledOutcome { model, observations: own, levels: OrderedLevels::Answers };
     settings.changes(&[outcome], &levers(&[None; 3]), raises).expect("a change").remove(0)
 }
 
@@ -116,7 +116,7 @@ fn coverage(truth: f64, sample: impl Fn(u64) -> (FittedModel, Observations)) -> 
     };
     let holds = |seed: u64| {
         let (model, own) = sample(seed);
-        let outcome = ModelledOutcome { model: &model, observations: &own };
+        let outcome = ModelledOutcome { model: &model, observations: &own, levels: OrderedLevels::Answers };
         let levers = std::slice::from_ref(&lever);
         let changes = WhatIf::default().changes(&[outcome], levers, &[raise(0, Raise::By(3.0))]).expect("a change");
         let interval = changes[0].measures[0].interval.expect("a covariance");
@@ -171,7 +171,7 @@ fn units_of_a_touchpoint_change_no_scenario() {
     let scale = Scale::new(1.0, 5.0).expect("in order");
     let levers: Vec<Lever> = levers(&[None; 3]).into_iter().map(|lever| Lever { scale, ..lever }).collect();
     let model = ordinal(&rescaled);
-    let outcome = ModelledOutcome { model: &model, observations: &rescaled };
+    let outcome = ModelledOutcome { model: &model, observations: &rescaled, levels: OrderedLevels::Answers };
     let other =
         WhatIf::default().changes(&[outcome], &levers, &[raise(0, Raise::By(0.8))]).expect("a change").remove(0);
     for (one, other) in one.measures.iter().zip(&other.measures) {
@@ -184,7 +184,7 @@ fn units_of_a_touchpoint_change_no_scenario() {
 fn a_scenario_that_makes_no_sense_is_named() {
     let own = answers(4, 120);
     let model = ordinal(&own);
-    let outcome = [ModelledOutcome { model: &model, observations: &own }];
+    let outcome = [ModelledOutcome { model: &model, observations: &own, levels: OrderedLevels::Answers }];
     let refused = |levers: &[Lever], raises: &[LeverRaise]| WhatIf::default().changes(&outcome, levers, raises).err();
     assert!(matches!(refused(&levers(&[None; 3]), &[]), Some(ActionError::NoDriver)));
     let unknown = levers(&[None; 4]);
@@ -196,7 +196,7 @@ fn a_scenario_that_makes_no_sense_is_named() {
     assert!(matches!(refused(&off, &[raise(0, Raise::By(1.0))]), Some(ActionError::OffScale { .. })));
     let linear = Ols::default().fit(&own).expect("a fit");
     let target = Target { measure: Measure::Nps, change: 3.0 };
-    let outcome = ModelledOutcome { model: linear.model(), observations: &own };
+    let outcome = ModelledOutcome { model: linear.model(), observations: &own, levels: OrderedLevels::Answers };
     let no_score = WhatIf::default().cheapest(outcome, &levers(&[Some(1.0); 3]), target);
     assert!(matches!(no_score, Err(ActionError::NoMeasure { measure: "nps", .. })));
 }
@@ -213,7 +213,7 @@ fn a_touchpoint_without_a_coefficient_changes_nothing_and_says_so() {
 }
 
 fn plan(model: &FittedModel, own: &Observations, costs: &[Option<f64>], target: Target) -> Plan {
-    let outcome = ModelledOutcome { model, observations: own };
+    let outcome = ModelledOutcome { model, observations: own, levels: OrderedLevels::Answers };
     WhatIf::default().cheapest(outcome, &levers(costs), target).expect("a plan")
 }
 
@@ -260,7 +260,7 @@ fn what_is_not_actionable_or_goes_the_wrong_way_is_not_offered() {
     let nothing = plan(&model, &own, &[None, None, None], target(0.1));
     assert!(!nothing.reached && nothing.cost <= 0.0 && nothing.best_change.abs() < 1e-12);
     let refused = |costs: &[Option<f64>], change: f64| {
-        let outcome = ModelledOutcome { model: &model, observations: &own };
+        let outcome = ModelledOutcome { model: &model, observations: &own, levels: OrderedLevels::Answers };
         WhatIf::default().cheapest(outcome, &levers(costs), target(change)).err()
     };
     assert!(matches!(refused(&[Some(1.0); 3], 0.0), Some(ActionError::Setting { setting: "the target", .. })));

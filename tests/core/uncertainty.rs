@@ -109,11 +109,7 @@ fn answers_counted_in_a_table_are_as_good_as_answers() {
 fn drivers_of_several_columns_are_compared_with_noise_of_as_many() {
     let made = Made::of(44, 150, 2);
     let all = observations(concatenate![Axis(1), made.drivers, normals(45, 150, 4)], made.outcome);
-    let blocks = [
-        Driver::column("x0", 0),
-        Driver::column("x1", 1),
-        Driver { name: "noise".to_owned(), columns: vec![2, 3, 4, 5] },
-    ];
+    let blocks = [Driver::column("x0", 0), Driver::column("x1", 1), Driver::block("noise", vec![2, 3, 4, 5])];
     let ranking = with_noise_drivers(199).rank(&all, &blocks, &[]).expect("a ranking");
     assert!(noise(&ranking, "noise").p_value > 0.05, "{:?}", noise(&ranking, "noise"));
     assert!(noise(&ranking, "x0").p_value < 0.01);

@@ -393,7 +393,7 @@ mod tests {
     fn influences_are_what_a_little_more_weight_changes() {
         let plain = observations(DriverFamily::Logistic, 200);
         let summed = with_sum(&plain);
-        let block = vec![Driver { name: "both".to_owned(), columns: vec![0, 1] }, Driver::column("noise", 2)];
+        let block = vec![Driver::block("both", vec![0, 1]), Driver::column("noise", 2)];
         let all: Vec<Driver> = drivers().into_iter().chain([Driver::column("sum", 3)]).collect();
         // Plainly, beside a column that is always in, of several columns, and of columns that are combinations of others.
         let cases = [

@@ -182,9 +182,9 @@ impl WhatIf {
         raises: &[LeverRaise],
     ) -> Result<OutcomeChange, ActionError> {
         let placed = Placed::of(outcome)?;
-        let ModelledOutcome { model, observations } = outcome;
+        let ModelledOutcome { model, observations, levels: meaning } = outcome;
         let scenario = Scenario::of(observations, levers, raises)?;
-        let measures = Measure::of_model(model);
+        let measures = Measure::of_model(model, meaning);
         let replicates = self.replicates(&outcome, &scenario, &measures);
         let units = Units::of(observations);
         let mut rows = Vec::new();
@@ -237,7 +237,8 @@ impl WhatIf {
                         Weights::new(WeightKind::Precision, resampler.draw(replicate, scratch).to_vec()).ok()?;
                     let sample = observations.clone().weighted(weights).ok()?;
                     let model = refitted(family, &sample)?;
-                    let placed = Placed::of(ModelledOutcome { model: &model, observations: &sample }).ok()?;
+                    let placed =
+                        Placed::of(ModelledOutcome { model: &model, observations: &sample, ..*outcome }).ok()?;
                     let change = |&measure| {
                         let moved = moved(&placed, scenario, measure).ok()?;
                         Some(moved.after - moved.before)
@@ -282,7 +283,7 @@ fn refitted(family: Family, sample: &Observations) -> Option<FittedModel> {
 
 fn moved(placed: &Placed, scenario: &Scenario, measure: Measure) -> Result<Moved, ActionError> {
     let model = placed.outcome.model;
-    let response = Response::of(model, measure)?;
+    let response = Response::of(&placed.outcome, measure)?;
     let n_parameters = model.estimated().count();
     let by_row = vec![0.0; placed.outcome.observations.n_rows()];
     let mut moved = Moved { before: 0.0, after: 0.0, gradient: vec![0.0; n_parameters], by_row };

@@ -14,6 +14,33 @@ pub struct ModelledOutcome<'a> {
     pub model: &'a FittedModel,
     /// Rows with the columns of the model, by name.
     pub observations: &'a Observations,
+    /// What the levels of an ordered outcome are; nothing for other families.
+    pub levels: OrderedLevels,
+}
+
+/// What the levels of an ordered outcome are, which their numbers do not tell: 0, 1 and 2 may be answers or classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OrderedLevels {
+    /// Levels of something else, which have a mean and no score.
+    #[default]
+    Other,
+    /// Answers to the 0-10 question.
+    Answers,
+    /// 0 for detractors, 1 for passives and 2 for promoters.
+    Classes,
+}
+
+impl OrderedLevels {
+    /// What a level makes of who gave it; `None` where that is not said.
+    fn class(self, level: f64) -> Option<ResponseClass> {
+        match self {
+            Self::Other => None,
+            Self::Answers => ResponseClass::of(level),
+            Self::Classes => [ResponseClass::Detractor, ResponseClass::Passive, ResponseClass::Promoter]
+                .into_iter()
+                .find(|class| (class.value() + 1.0 - level).abs() < f64::EPSILON),
+        }
+    }
 }
 
 /// What is read from a model's expectations.
@@ -45,11 +72,11 @@ impl Measure {
     }
 
     /// The measures that a model gives: a mean of a number or a count, a share of a class, and of ordered levels the mean
-    /// and, where they are 0-10 answers, what promoters and detractors make.
-    pub fn of_model(model: &FittedModel) -> Vec<Self> {
+    /// and, where they are 0-10 answers or their classes, what promoters and detractors make.
+    pub fn of_model(model: &FittedModel, levels: OrderedLevels) -> Vec<Self> {
         match model.family() {
             Family::Logistic => vec![Self::Share],
-            Family::Ordinal if model.levels().iter().all(|&level| ResponseClass::of(level).is_some()) => {
+            Family::Ordinal if model.levels().iter().all(|&level| levels.class(level).is_some()) => {
                 vec![Self::Mean, Self::PromoterShare, Self::DetractorShare, Self::Nps]
             }
             _ => vec![Self::Mean],
@@ -57,12 +84,12 @@ impl Measure {
     }
 
     /// What a level of an ordered outcome counts for.
-    fn of_level(self, level: f64) -> f64 {
-        let class = ResponseClass::of(level);
+    fn of_level(self, level: f64, levels: OrderedLevels) -> f64 {
+        let class = levels.class(level);
         match self {
             Self::PromoterShare => f64::from(u8::from(class == Some(ResponseClass::Promoter))),
             Self::DetractorShare => f64::from(u8::from(class == Some(ResponseClass::Detractor))),
-            Self::Nps => 100.0 * (Self::PromoterShare.of_level(level) - Self::DetractorShare.of_level(level)),
+            Self::Nps => 100.0 * class.map_or(0.0, ResponseClass::value),
             Self::Mean | Self::Share => level,
         }
     }
@@ -94,11 +121,12 @@ pub(super) struct Expectation {
 impl Response {
     /// # Errors
     /// A measure that the model does not give.
-    pub fn of(model: &FittedModel, measure: Measure) -> Result<Self, ActionError> {
-        if !Measure::of_model(model).contains(&measure) {
+    pub fn of(outcome: &ModelledOutcome, measure: Measure) -> Result<Self, ActionError> {
+        let ModelledOutcome { model, levels, .. } = *outcome;
+        if !Measure::of_model(model, levels).contains(&measure) {
             return Err(ActionError::NoMeasure { outcome: model.outcome().to_owned(), measure: measure.word() });
         }
-        let values: Vec<f64> = model.levels().iter().map(|&level| measure.of_level(level)).collect();
+        let values: Vec<f64> = model.levels().iter().map(|&level| measure.of_level(level, levels)).collect();
         let rises = values.windows(2).map(|pair| pair[1] - pair[0]);
         let steps = model.thresholds().iter().zip(rises).map(|(own, rise)| Step { threshold: own.estimate, rise });
         Ok(Self { family: model.family(), steps: steps.collect(), lowest: values.first().copied().unwrap_or(0.0) })
@@ -198,7 +226,9 @@ impl<'a> Placed<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{DesignMatrix, Outcome};
     use crate::estimators::fitted_model::{ModelTerm, Parts, Threshold};
+    use ndarray::array;
 
     fn ordinal(levels: &[f64]) -> FittedModel {
         let thresholds = (1..levels.len()).map(|at| Threshold { term: String::new(), estimate: at as f64 - 2.5 });
@@ -216,11 +246,42 @@ mod tests {
         FittedModel::try_from(parts).expect("fits together")
     }
 
+    fn rows() -> Observations {
+        let design = DesignMatrix::new(vec!["a".to_owned()], array![[0.0], [1.0]]).expect("a column");
+        Observations::new(design, Outcome::numeric("recommend", array![0.0, 1.0]).expect("numbers")).expect("two rows")
+    }
+
+    fn of<'a>(model: &'a FittedModel, observations: &'a Observations, levels: OrderedLevels) -> ModelledOutcome<'a> {
+        ModelledOutcome { model, observations, levels }
+    }
+
+    /// The score of classes 0, 1 and 2 is 100 (mean - 1), whatever their shares: `p2 - p0 = (p1 + 2 p2) - (p0 + p1 + p2)`.
+    #[test]
+    fn classes_are_counted_as_classes_and_not_as_answers() {
+        let (model, rows) = (ordinal(&[0.0, 1.0, 2.0]), rows());
+        let outcome = of(&model, &rows, OrderedLevels::Classes);
+        for link in [-2.0, 0.3, 4.0] {
+            let at = |measure| Response::of(&outcome, measure).expect("a measure").at(link);
+            assert!((at(Measure::Nps).value - 100.0 * (at(Measure::Mean).value - 1.0)).abs() < 1e-11);
+            assert!((at(Measure::Nps).slope - 100.0 * at(Measure::Mean).slope).abs() < 1e-11);
+        }
+        let shares = model.probabilities_row(&[1.5]);
+        let at = |measure| Response::of(&outcome, measure).expect("a measure").at(0.7 * 1.5).value;
+        assert!((at(Measure::PromoterShare) - shares[2]).abs() < 1e-14);
+        assert!((at(Measure::DetractorShare) - shares[0]).abs() < 1e-14);
+        assert_eq!(Measure::of_model(&model, OrderedLevels::Other), [Measure::Mean]);
+    }
+
     #[test]
     fn measures_are_those_of_the_levels_probabilities() {
         let model = ordinal(&[0.0, 6.0, 7.0, 9.0, 10.0]);
         let shares = model.probabilities_row(&[1.5]);
-        let at = |measure| Response::of(&model, measure).expect("an ordinal measure").at(0.7 * 1.5).value;
+        let at = |measure| {
+            Response::of(&of(&model, &rows(), OrderedLevels::Answers), measure)
+                .expect("an ordinal measure")
+                .at(0.7 * 1.5)
+                .value
+        };
         assert!((at(Measure::Mean) - model.predict_row(&[1.5])).abs() < 1e-13);
         assert!((at(Measure::PromoterShare) - shares[3] - shares[4]).abs() < 1e-14);
         assert!((at(Measure::DetractorShare) - shares[0] - shares[1]).abs() < 1e-14);
@@ -231,8 +292,9 @@ mod tests {
     #[test]
     fn slopes_and_gradients_agree_with_finite_differences() {
         let model = ordinal(&[0.0, 6.0, 7.0, 9.0, 10.0]);
-        for measure in Measure::of_model(&model) {
-            let response = Response::of(&model, measure).expect("an ordinal measure");
+        for measure in Measure::of_model(&model, OrderedLevels::Answers) {
+            let response =
+                Response::of(&of(&model, &rows(), OrderedLevels::Answers), measure).expect("an ordinal measure");
             let (step, link) = (1e-6, 0.3);
             let slope = (response.at(link + step).value - response.at(link - step).value) / (2.0 * step);
             assert!((response.at(link).slope - slope).abs() < 1e-7 * (1.0 + slope.abs()));
@@ -254,7 +316,10 @@ mod tests {
     #[test]
     fn levels_that_are_no_answers_have_no_score() {
         let model = ordinal(&[0.0, 6.5, 7.0]);
-        assert!(matches!(Response::of(&model, Measure::Nps), Err(ActionError::NoMeasure { measure: "nps", .. })));
-        assert_eq!(Measure::of_model(&model), [Measure::Mean]);
+        assert!(matches!(
+            Response::of(&of(&model, &rows(), OrderedLevels::Answers), Measure::Nps),
+            Err(ActionError::NoMeasure { measure: "nps", .. })
+        ));
+        assert_eq!(Measure::of_model(&model, OrderedLevels::Answers), [Measure::Mean]);
     }
 }

@@ -182,7 +182,7 @@ impl Reach {
     fn of(outcome: ModelledOutcome, levers: &[Lever], target: Target) -> Result<Self, ActionError> {
         let placed = Placed::of(outcome)?;
         let (model, observations) = (outcome.model, outcome.observations);
-        let response = Response::of(model, target.measure)?;
+        let response = Response::of(&outcome, target.measure)?;
         let scores = observations.design().values();
         let mut columns = Vec::new();
         for lever in levers {

@@ -17,7 +17,7 @@ pub struct Contest {
     pub challenger: Judgement,
     /// Challenger less champion, on the same samples of customers.
     pub comparison: Comparison,
-    /// That the challenger is no better, where that is so by the first figure with an interval.
+    /// That the challenger is worse, or not shown to be better, where that is so by the first figure with an interval.
     pub findings: Vec<Finding>,
 }
 
@@ -55,8 +55,18 @@ impl Assessment {
 
 fn no_better(outcome: &str, comparison: &Comparison) -> Option<Finding> {
     let verdict = Verdict::of(comparison).filter(|verdict| !verdict.is_better)?;
-    let sentence =
-        format!("The challenger predicts `{outcome}` no better than the champion does ({}).", verdict.numbers());
+    let is_same = comparison.differences.iter().all(|row| row.difference.abs() <= 0.0);
+    let numbers = verdict.numbers();
+    let sentence = if is_same {
+        format!("The challenger predicts `{outcome}` exactly as well as the champion does ({numbers}).")
+    } else if verdict.is_worse {
+        format!("The challenger predicts `{outcome}` worse than the champion does ({numbers}).")
+    } else {
+        let but = verdict.but_worse();
+        format!(
+            "It is not shown that the challenger predicts `{outcome}` better than the champion does ({numbers}){but}."
+        )
+    };
     Some(verdict.finding(FindingKind::NoGain, outcome, sentence))
 }
 
@@ -78,5 +88,13 @@ mod tests {
         assert!(contest.findings.is_empty());
         let same = assessment.contest("repurchase", &rows, &of(0.5), &of(0.5), &[Metric::Brier]).expect("judged");
         assert_eq!(same.findings[0].kind, FindingKind::NoGain);
+        assert!(same.findings[0].sentence.contains("exactly as well as"), "{}", same.findings[0].sentence);
+        // The other way round, 0.41 where the champion has 0.25.
+        let worse = assessment.contest("repurchase", &rows, &of(0.5), &of(0.9), &[Metric::Brier]).expect("judged");
+        let said = &worse.findings[0].sentence;
+        assert!(
+            said.starts_with("The challenger predicts `repurchase` worse than the champion does (Brier score 0.410"),
+            "{said}"
+        );
     }
 }

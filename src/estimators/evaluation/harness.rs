@@ -283,7 +283,10 @@ impl Evaluation {
             folds.iter().filter(|fold| fold.models.is_empty()).flat_map(|fold| fold.findings.clone()).collect();
         let misled = of_history.and_then(|own| misled_history(&outcome, &own));
         // Being better than what misleads is no gain; not even that is still a weak link.
-        let weak = gain.as_ref().and_then(|gain| weak_link(&outcome, gain));
+        let weak = gain.as_ref().and_then(|gain| match misled {
+            Some(_) => weak_beside_misled(&outcome, gain),
+            None => weak_link(&outcome, gain),
+        });
         let gain = gain.filter(|_| misled.is_none());
         findings.extend(misled);
         findings.extend(weak);
@@ -653,13 +656,21 @@ pub(super) struct Verdict {
     values: [f64; 2],
     ends: [f64; 2],
     pub(super) is_better: bool,
-    is_worse: bool,
+    pub(super) is_worse: bool,
+    /// The other figures whose intervals say that it is worse.
+    worse_by: Vec<Self>,
 }
 
 impl Verdict {
     /// The first difference with an interval, of a figure that has a better side.
     pub(super) fn of(comparison: &Comparison) -> Option<Self> {
-        comparison.differences.iter().find_map(|row| {
+        let mut all = Self::all(comparison);
+        let first = all.next()?;
+        Some(Self { worse_by: all.filter(|own| own.is_worse).collect(), ..first })
+    }
+
+    fn all(comparison: &Comparison) -> impl Iterator<Item = Self> {
+        comparison.differences.iter().filter_map(|row| {
             let delong = comparison.delong.filter(|_| row.metric == Metric::RocAuc);
             let low = row.conf_low.or(delong.map(|delong| delong.conf_low))?;
             let high = row.conf_high.or(delong.map(|delong| delong.conf_high))?;
@@ -669,7 +680,7 @@ impl Verdict {
                 Better::Neither => return None,
             };
             let values = [row.champion, row.challenger];
-            Some(Self { metric: row.metric, values, ends: [low, high], is_better, is_worse })
+            Some(Self { metric: row.metric, values, ends: [low, high], is_better, is_worse, worse_by: Vec::new() })
         })
     }
 
@@ -678,6 +689,16 @@ impl Verdict {
         let [low, high] = self.ends;
         let label = self.metric.label();
         format!("{label} {challenger:.3} against {champion:.3}; difference {low:.3} to {high:.3}")
+    }
+
+    /// That other figures show that it is worse, as a part of a sentence: a figure of order may see nothing where probabilities are off.
+    pub(super) fn but_worse(&self) -> String {
+        let named: Vec<String> = self.worse_by.iter().map(Self::numbers).collect();
+        if named.is_empty() {
+            String::new()
+        } else {
+            format!(", and it is shown to be worse by {}", named.join("; by "))
+        }
     }
 
     pub(super) fn finding(&self, kind: FindingKind, outcome: &str, sentence: String) -> Finding {
@@ -699,6 +720,16 @@ fn weak_link(outcome: &str, gain: &Comparison) -> Option<Finding> {
             "It is not shown that what customers said adds to what their behaviour already tells about `{outcome}` ({numbers})."
         )
     };
+    Some(verdict.finding(FindingKind::WeakLink, outcome, sentence))
+}
+
+/// The same where behaviour alone misleads: being worse than that says nothing more.
+fn weak_beside_misled(outcome: &str, gain: &Comparison) -> Option<Finding> {
+    let verdict = Verdict::of(gain).filter(|verdict| !verdict.is_better)?;
+    let sentence = format!(
+        "It is not shown that what customers said adds anything to their behaviour for `{outcome}`, by which they cannot be told apart \
+         here at all."
+    );
     Some(verdict.finding(FindingKind::WeakLink, outcome, sentence))
 }
 
@@ -728,7 +759,8 @@ fn not_shown_to_beat(outcome: &str, gain: &Comparison, rival: &str) -> Option<Fi
     let sentence = if verdict.is_worse {
         format!("The model predicts `{outcome}` worse than {rival} ({numbers}).")
     } else {
-        format!("It is not shown that the model predicts `{outcome}` better than {rival} ({numbers}).")
+        let but = verdict.but_worse();
+        format!("It is not shown that the model predicts `{outcome}` better than {rival} ({numbers}){but}.")
     };
     Some(verdict.finding(FindingKind::NoGain, outcome, sentence))
 }

@@ -8,11 +8,15 @@ use crate::intake::{FlatTable, FlatTableError, Wanted};
 use crate::pipeline::PipelineError;
 use crate::report::words;
 use ndarray::{Array1, Array2};
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// More categories than this in one column are taken for a slip: a key, a name, a free text.
 const CATEGORIES_MAX: usize = 50;
+/// A reference category of fewer rows than this, and of fewer than one in so many, is too rare to hold others against.
+const RARE: usize = 5;
+const RARE_OF: usize = 20;
 
 /// Which columns of which file an analysis takes, beside its features.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -51,11 +55,36 @@ pub enum Missing {
     Multiple,
 }
 
+/// What the categories of a feature are held against: the one without a column of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reference {
+    /// The feature.
+    pub feature: String,
+    /// Its first category in order; a gap is never it.
+    pub category: String,
+    /// Rows used that have it.
+    pub n: usize,
+}
+
+impl Reference {
+    /// `k is held against a, region against north`; nothing without categories.
+    pub fn in_words(all: &[Self]) -> String {
+        let of = |own: &Self| format!("{} against {}", own.feature, own.category);
+        let named: Vec<String> = all.iter().map(of).collect();
+        if named.is_empty() {
+            String::new()
+        } else {
+            format!("categories are held against the first: {}; ", named.join(", "))
+        }
+    }
+}
+
 /// Columns with gaps and what became of their rows.
 pub(super) struct LoadedGaps {
     pub gaps: Gaps,
     /// For every feature asked for, its columns.
     pub columns: Vec<Vec<usize>>,
+    pub references: Vec<Reference>,
     /// Rows of the file.
     pub n_rows: usize,
     pub findings: Vec<Finding>,
@@ -65,6 +94,7 @@ pub(super) struct LoadedGaps {
 struct Kept {
     design: Columns,
     columns: Vec<Vec<usize>>,
+    references: Vec<Reference>,
     outcome: Outcome,
     weights: Option<Weights>,
     exposure: Option<Exposure>,
@@ -79,6 +109,7 @@ pub(super) struct Loaded {
     pub observations: Observations,
     /// For every feature asked for, its columns in the design matrix.
     pub columns: Vec<Vec<usize>>,
+    pub references: Vec<Reference>,
     /// Rows of the file.
     pub n_rows: usize,
     /// For every used row its row in the file, from 1.
@@ -138,7 +169,7 @@ impl FlatData {
     /// Reads the features and the rest and keeps the rows that can be used.
     pub(super) fn load(&self, features: &[String], kind: OutcomeKind) -> Result<Loaded, PipelineError> {
         let read = self.read(features)?;
-        let Kept { design, columns, outcome, weights, exposure, clusters, rows, findings } =
+        let Kept { design, columns, references, outcome, weights, exposure, clusters, rows, findings } =
             self.keep(features, kind, &read)?;
         let table = read.table;
         let data = |problem| self.at_line(&table, &rows, problem);
@@ -154,13 +185,13 @@ impl FlatData {
             observations = observations.clustered(clusters).map_err(data)?;
         }
         let rows = rows.into_iter().map(|row| row + 1).collect();
-        Ok(Loaded { observations, columns, n_rows: table.n_rows, rows, findings, table })
+        Ok(Loaded { observations, columns, references, n_rows: table.n_rows, rows, findings, table })
     }
 
     /// Reads the features with their gaps, and the rest without.
     pub(super) fn load_gaps(&self, features: &[String], kind: OutcomeKind) -> Result<LoadedGaps, PipelineError> {
         let table = self.read(features)?;
-        let Kept { design, columns, outcome, weights, clusters, rows, findings, .. } =
+        let Kept { design, columns, references, outcome, weights, clusters, rows, findings, .. } =
             self.keep(features, kind, &table)?;
         let Columns { names, values } = design;
         let values = Array2::from_shape_fn((rows.len(), values.len()), |(row, column)| values[column][row]);
@@ -172,7 +203,7 @@ impl FlatData {
         if let Some(clusters) = clusters {
             gaps = gaps.clustered(clusters).map_err(data)?;
         }
-        Ok(LoadedGaps { gaps, columns, n_rows: table.table.n_rows, findings })
+        Ok(LoadedGaps { gaps, columns, references, n_rows: table.table.n_rows, findings })
     }
 
     fn read(&self, features: &[String]) -> Result<ReadTable, PipelineError> {
@@ -244,7 +275,7 @@ impl FlatData {
                 rows.push(row);
             }
         }
-        let findings = dropped(
+        let mut findings = dropped(
             table.n_rows,
             [
                 (n_no_outcome, "the outcome"),
@@ -263,11 +294,14 @@ impl FlatData {
         let known = weights.map(|weights| rows.iter().map(|&row| weights[row]).collect::<Vec<f64>>());
         let mut design = Columns::default();
         let mut columns = Vec::new();
+        let mut references = Vec::new();
         for name in features {
             let first = design.names.len();
             if self.categorical.contains(name) {
                 let values: Vec<Option<String>> = rows.iter().map(|&row| texts(name)[row].clone()).collect();
-                design.add_categories(name, &values, fills)?;
+                let reference = design.add_categories(name, &values, fills)?;
+                findings.extend(reference.as_ref().and_then(|own| rare_reference(own, rows.len())));
+                references.extend(reference);
             } else {
                 let values: Vec<f64> = rows.iter().map(|&row| numbers(name)[row]).collect();
                 if fills {
@@ -296,7 +330,7 @@ impl FlatData {
         };
         let exposure = exposure.map(|values| Exposure::new(of_rows(values)).map_err(at_line)).transpose()?;
         let clusters = clusters.map(|clusters| Clusters::from_labels(rows.iter().map(|&row| clusters[row].as_deref())));
-        Ok(Kept { design, columns, outcome, weights, exposure, clusters, rows, findings })
+        Ok(Kept { design, columns, references, outcome, weights, exposure, clusters, rows, findings })
     }
 
     /// Refuses a class that codes of all columns left one value, which the model could only call constant.
@@ -362,6 +396,21 @@ fn dropped(n_rows: usize, counts: [(usize, &str); 3]) -> Vec<Finding> {
         .collect()
 }
 
+/// That nearly nobody has the category that all others are held against, so that none of them is known well.
+fn rare_reference(own: &Reference, n_rows: usize) -> Option<Finding> {
+    let Reference { feature, category, n } = own;
+    (*n < RARE && *n * RARE_OF < n_rows).then(|| {
+        let sentence = format!(
+            "The categories of `{feature}` are held against `{category}`, the first in order, which {} of {} {}: all their errors are as \
+             wide as its own; name it otherwise, or group it with another, to hold them against a larger one",
+            words::count(*n as u64),
+            words::counted(n_rows, "row", "rows"),
+            words::either(*n, "has", "have")
+        );
+        Finding::new(FindingKind::SmallBase, Severity::Warning, feature, sentence).number("n", *n as f64)
+    })
+}
+
 /// A table and the columns that were asked of it.
 struct ReadTable {
     table: FlatTable,
@@ -396,22 +445,24 @@ impl Columns {
         self.push(format!("{name} (missing)"), gaps);
     }
 
-    /// One column for each category but the first in order; a gap is a category of its own, or stays a gap in all of them.
+    /// One column for each category but the first in order, which the others are held against and which is handed back; a gap is
+    /// a category of its own, the last, or stays a gap in all of them.
     fn add_categories(
         &mut self,
         name: &str,
         values: &[Option<String>],
         gap_is_category: bool,
-    ) -> Result<(), PipelineError> {
-        let categories: BTreeSet<&Option<String>> =
-            values.iter().filter(|value| gap_is_category || value.is_some()).collect();
+    ) -> Result<Option<Reference>, PipelineError> {
+        let known: BTreeSet<&Option<String>> = values.iter().filter(|value| value.is_some()).collect();
+        let has_gap = gap_is_category && values.iter().any(Option::is_none);
+        let categories: Vec<&Option<String>> = known.into_iter().chain(has_gap.then_some(&None)).collect();
         if categories.len() > CATEGORIES_MAX {
             return Err(PipelineError::Impossible(format!(
                 "column `{name}` has {} categories, more than {CATEGORIES_MAX}; group them first",
                 categories.len()
             )));
         }
-        for category in categories.into_iter().skip(1) {
+        for &category in categories.iter().skip(1) {
             let label = category.as_deref().unwrap_or("missing");
             let flags = values.iter().map(|value| match value {
                 None if !gap_is_category => f64::NAN,
@@ -419,7 +470,12 @@ impl Columns {
             });
             self.push(format!("{name}={label}"), flags.collect());
         }
-        Ok(())
+        let of = |category: &String| Reference {
+            feature: name.to_owned(),
+            category: category.clone(),
+            n: values.iter().filter(|value| value.as_ref() == Some(category)).count(),
+        };
+        Ok(categories.first().and_then(|first| first.as_ref()).filter(|_| categories.len() > 1).map(of))
     }
 
     /// Refuses a column of the file that is called like one that is made of another. `columns` are those of every feature.
@@ -497,7 +553,7 @@ mod tests {
             let observations =
                 Observations::new(design, outcome).and_then(|own| own.weighted(weights)).expect("40 rows");
             let fit = Ols::default().fit(&observations).expect("a fit");
-            let pair = Driver { name: "score".to_owned(), columns: vec![0, 1] };
+            let pair = Driver::block("score", vec![0, 1]);
             let analysis = DriverAnalysis { replicates: 0, ..DriverAnalysis::default() };
             let ranking = analysis.rank(&observations, &[pair, Driver::column("other", 2)], &[]).expect("a ranking");
             let shares: Vec<(String, f64)> =
@@ -518,6 +574,39 @@ mod tests {
             assert_eq!(one.0, other.0);
             near(one.1, other.1);
         }
+    }
+
+    /// The reference is that of the rows without gaps: R's `relevel(addNA(k), "a")` has the same columns.
+    #[test]
+    fn a_gap_is_a_category_beside_the_usual_reference() {
+        let values = ["b", "a", "", "c", "a"].map(|own| (!own.is_empty()).then(|| own.to_owned()));
+        let mut columns = Columns::default();
+        let reference = columns.add_categories("k", &values, true).expect("few categories").expect("a reference");
+        assert_eq!((reference.feature.as_str(), reference.category.as_str(), reference.n), ("k", "a", 2));
+        assert_eq!(columns.names, ["k=b", "k=c", "k=missing"]);
+        assert_eq!(columns.values[2], [0.0, 0.0, 1.0, 0.0, 0.0]);
+        let mut whole = Columns::default();
+        let reference = whole.add_categories("k", &values, false).expect("few categories").expect("a reference");
+        assert_eq!(
+            (reference.category.as_str(), whole.names.as_slice()),
+            ("a", &["k=b".to_owned(), "k=c".to_owned()][..])
+        );
+        assert!(whole.values[0][2].is_nan());
+        assert_eq!(Reference::in_words(&[reference]), "categories are held against the first: k against a; ");
+        assert_eq!(Columns::default().add_categories("k", &[None, None], true).expect("none"), None);
+    }
+
+    #[test]
+    fn a_reference_of_nearly_nobody_is_said() {
+        let of = |n, n_rows| rare_reference(&Reference { feature: "k".into(), category: "0".into(), n }, n_rows);
+        let said = of(1, 300).expect("rare").sentence;
+        assert!(
+            said.starts_with(
+                "The categories of `k` are held against `0`, the first in order, which 1 of 300 rows has:"
+            ),
+            "{said}"
+        );
+        assert!(of(5, 300).is_none() && of(4, 60).is_none());
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub fn correlations(question: &CorrelationsQuestion) -> Result<DriversAnswer, Pi
     let analysis = with_customary_methods(&question.analysis, true);
     let mut ranking = analysis.rank_correlations(&matrix, question.n_rows, &question.outcome, &drivers, &always)?;
     ranking.findings.insert(0, taken_as(&file, &matrix));
-    Ok(DriversAnswer { ranking, table: Some(matrix.kind()) })
+    Ok(DriversAnswer { ranking, references: Vec::new(), table: Some(matrix.kind()) })
 }
 
 /// What the figures of a table were taken for, of which only its diagonal speaks.

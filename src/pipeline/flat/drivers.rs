@@ -1,6 +1,6 @@
 //! `advocate drivers`: ranked drivers of a column.
 
-use super::columns::{FlatData, Missing, OutcomeKind};
+use super::columns::{FlatData, Missing, OutcomeKind, Reference};
 use crate::drivers::{Driver, DriverAnalysis, DriverError, DriverFamily, DriverRanking, FitKind, MatrixKind, Method};
 use crate::estimators::missing::Treatment;
 use crate::pipeline::PipelineError;
@@ -31,6 +31,9 @@ pub struct DriversAnswer {
     /// The ranking. Its `n_rows` are the rows of the file.
     #[serde(flatten)]
     pub ranking: DriverRanking,
+    /// What categories are held against, by driver or column that is always in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
     /// What a table of correlations or covariances was taken for, where the drivers were ranked from one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<MatrixKind>,
@@ -53,7 +56,7 @@ pub fn drivers(question: &DriversQuestion) -> Result<DriversAnswer, PipelineErro
             ));
         }
     };
-    let (mut ranking, n_rows, mut findings) = match treatment {
+    let (mut ranking, n_rows, references, mut findings) = match treatment {
         None => {
             let kind = if question.family == DriverFamily::Logistic { OutcomeKind::Class } else { OutcomeKind::Number };
             let loaded = question.data.load(&features, kind)?;
@@ -69,7 +72,7 @@ pub fn drivers(question: &DriversQuestion) -> Result<DriversAnswer, PipelineErro
                 DriverError::Fit(error) => loaded.in_file(error),
                 other => PipelineError::Drivers(other),
             })?;
-            (ranking, loaded.n_rows, loaded.findings)
+            (ranking, loaded.n_rows, loaded.references, loaded.findings)
         }
         Some(_) if question.family != DriverFamily::Linear => {
             return Err(PipelineError::Usage(format!(
@@ -81,20 +84,28 @@ pub fn drivers(question: &DriversQuestion) -> Result<DriversAnswer, PipelineErro
             let loaded = question.data.load_gaps(&features, OutcomeKind::Number)?;
             let (drivers, always) = question.places(&loaded.columns);
             let ranking = question.analysis_of(&drivers).rank_gaps(&loaded.gaps, treatment, &drivers, &always)?;
-            (ranking, loaded.n_rows, loaded.findings)
+            (ranking, loaded.n_rows, loaded.references, loaded.findings)
         }
     };
     ranking.n_rows = n_rows;
     findings.append(&mut ranking.findings);
     ranking.findings = findings;
-    Ok(DriversAnswer { ranking, table: None })
+    Ok(DriversAnswer { ranking, references, table: None })
 }
 
 impl DriversQuestion {
     /// The drivers and the columns that are always in, by their places.
     fn places(&self, columns: &[Vec<usize>]) -> (Vec<Driver>, Vec<usize>) {
         let (own, others) = columns.split_at(self.drivers.len());
-        let driver = |(name, columns): (&String, &Vec<usize>)| Driver { name: name.clone(), columns: columns.clone() };
+        // Behind a column of numbers stands the mark of its gaps.
+        let value = |name: &String, columns: &[usize]| {
+            columns.first().copied().filter(|_| !self.data.categorical.contains(name))
+        };
+        let driver = |(name, columns): (&String, &Vec<usize>)| Driver {
+            name: name.clone(),
+            columns: columns.clone(),
+            value: value(name, columns),
+        };
         (self.drivers.iter().zip(own).map(driver).collect(), others.iter().flatten().copied().collect())
     }
 

@@ -1,6 +1,6 @@
 //! `advocate fit`: a model of a column, with its coefficients and what it hides.
 
-use super::columns::{FlatData, Loaded, OutcomeKind};
+use super::columns::{FlatData, Loaded, OutcomeKind, Reference};
 use crate::estimators::diagnostics::{Diagnose, ModelDiagnostics};
 use crate::estimators::missing::MultipleImputation;
 use crate::estimators::overdispersion::Overdispersion;
@@ -84,6 +84,9 @@ pub struct FitAnswer {
     pub model: FitSummary,
     /// One row a term.
     pub coefficients: Vec<Coefficient>,
+    /// What categories are held against, by feature.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
     /// What the model hides (linear and logistic).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnostics: Option<ModelDiagnostics>,
@@ -168,6 +171,7 @@ pub fn fit(question: &FitQuestion) -> Result<FitAnswer, PipelineError> {
     Ok(FitAnswer {
         model: fit.summary,
         coefficients: fit.coefficients,
+        references: loaded.references,
         diagnostics,
         proportional_odds: fit.proportional_odds,
         steps: None,
@@ -190,6 +194,7 @@ fn partial(question: &FitQuestion, parallel: &[String], loaded: Loaded) -> Resul
     Ok(FitAnswer {
         model: FitSummary { n_rows: loaded.n_rows, ..fit.summary().clone() },
         coefficients: fit.coefficients().to_vec(),
+        references: loaded.references,
         diagnostics: None,
         proportional_odds: None,
         steps: Some(PartialSteps {

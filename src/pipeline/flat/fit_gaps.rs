@@ -1,6 +1,6 @@
 //! `advocate fit --missing pairwise|em|multiple`: a model of rows with gaps, none of which is left out for them.
 
-use super::columns::{LoadedGaps, Missing, OutcomeKind};
+use super::columns::{LoadedGaps, Missing, OutcomeKind, Reference};
 use super::fit::FitQuestion;
 use crate::estimators::missing::{CompletedFit, Em, MissingError, MomentFit, Pairwise, Treatment};
 use crate::estimators::{Coefficient, Family, FitError, Logit, Ols, StdErrors};
@@ -16,6 +16,9 @@ pub struct GapsAnswer {
     pub model: GapsModel,
     /// One row a term.
     pub coefficients: Vec<GapsRow>,
+    /// What categories are held against, by feature.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
     /// What to know beside the numbers.
     pub findings: Vec<Finding>,
 }
@@ -133,6 +136,7 @@ fn of_moments(question: &FitQuestion, loaded: &LoadedGaps, fit: MomentFit) -> Ga
             ..model(question, loaded, fit.treatment)
         },
         coefficients: fit.coefficients.into_iter().map(row).collect(),
+        references: loaded.references.clone(),
         findings: fit.findings,
     }
 }
@@ -173,7 +177,7 @@ fn imputed(question: &FitQuestion, loaded: &LoadedGaps) -> Result<GapsAnswer, Mi
             .number("n_clusters", n_clusters as f64)
     });
     let findings = pooled.findings.into_iter().chain(by_customer).collect();
-    Ok(GapsAnswer { model: about, coefficients, findings })
+    Ok(GapsAnswer { model: about, coefficients, references: loaded.references.clone(), findings })
 }
 
 fn model(question: &FitQuestion, loaded: &LoadedGaps, missing: Treatment) -> GapsModel {

@@ -20,7 +20,7 @@ mod purchases;
 pub use answers::{AnswersQuestion, OfGroup};
 pub use beside::{FlatWindow, WindowRow};
 pub use codes::MissingCodes;
-pub use columns::{FlatData, Missing};
+pub use columns::{FlatData, Missing, Reference};
 pub use correlations::{CorrelationsQuestion, correlations};
 pub use drivers::{DriversAnswer, DriversQuestion, drivers};
 pub use edge_times::DelayAnswer;

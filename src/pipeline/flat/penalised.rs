@@ -1,6 +1,6 @@
 //! `advocate fit --family penalised`: a model for prediction, its penalty chosen by cross-validation.
 
-use super::columns::{FlatData, OutcomeKind};
+use super::columns::{FlatData, OutcomeKind, Reference};
 use crate::estimators::penalised::{
     CurvePoint, PathPoint, Penalised, PenalisedCoefficient, PenalisedFamily, PenalisedSummary,
 };
@@ -26,6 +26,9 @@ pub struct PenalisedAnswer {
     pub model: PenalisedModel,
     /// One row a term, without standard errors: what a penalty does to a coefficient is not sampling error.
     pub coefficients: Vec<PenalisedCoefficient>,
+    /// What categories are held against, by feature.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
     /// Loss in cross-validation by penalty.
     pub curve: Vec<CurvePoint>,
     /// The fit at every penalty.
@@ -61,6 +64,7 @@ pub fn penalised(question: &PenalisedQuestion) -> Result<PenalisedAnswer, Pipeli
     Ok(PenalisedAnswer {
         model: PenalisedModel { family: "penalised", converged: true, summary },
         coefficients: fit.coefficients().to_vec(),
+        references: loaded.references,
         curve: fit.curve().to_vec(),
         path: fit.path().to_vec(),
         findings: loaded.findings.into_iter().chain(fit.findings().iter().cloned()).collect(),

@@ -70,11 +70,12 @@ impl Changed {
             format!("Outside of what the waves vary by in common (control limits): {}.", words::listed(&outside))
         });
         let level = words::level(results.head.confidence);
+        let steps = step_sentence(&card.changes).filter(|_| !card.waves_unordered);
         let paired =
             card.changes.iter().filter_map(|wave| Some(StepRow::of_pairs(wave, &wave.paired.as_ref()?.change)));
         Some(Self {
-            trend: trend_sentence(results),
-            sentences: step_sentence(&card.changes).into_iter().chain(cut_sentences(&card.changes)).collect(),
+            trend: unordered(results).or_else(|| trend_sentence(results)),
+            sentences: steps.into_iter().chain(cut_sentences(&card.changes)).collect(),
             steps: card.changes.iter().map(StepRow::of).collect(),
             paired: paired.collect(),
             about_steps: about_steps(&card.changes),
@@ -189,6 +190,13 @@ pub(in crate::report) fn last_step(wave: &WaveChange) -> String {
 /// One step in words.
 fn step(wave: &WaveChange) -> String {
     format!("From {} to {}: {}.", wave.before, wave.after, in_words(&wave.all))
+}
+
+/// That the steps are no changes in time, where it is not known which wave came first.
+fn unordered(results: &StudyResults) -> Option<String> {
+    let sentence = "It is not known in which order the waves were asked: the rows are differences between waves as the file has them, \
+                    and need not be changes in time.";
+    results.scorecard.waves_unordered.then(|| sentence.to_owned())
 }
 
 /// The line through the scores of all waves; nothing where there are too few waves for one.

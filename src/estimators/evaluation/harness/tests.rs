@@ -71,6 +71,31 @@ fn the_finding_says_in_plain_words_what_the_interval_shows() {
     assert!(worse.starts_with("Using what customers said predicts `repurchase` worse"), "{worse}");
 }
 
+/// The figures are those of a retailer's repurchase beside its purchases: alike in order, worse in level.
+#[test]
+fn a_model_that_only_its_order_does_not_show_to_be_worse_is_said_to_be_worse() {
+    let row = |metric, [champion, challenger]: [f64; 2], [low, high]: [f64; 2]| MetricDifference {
+        metric,
+        champion,
+        challenger,
+        difference: challenger - champion,
+        std_error: None,
+        conf_low: Some(low),
+        conf_high: Some(high),
+    };
+    let differences = vec![
+        row(Metric::RocAuc, [0.73, 0.72], [-0.05, 0.03]),
+        row(Metric::LogLoss, [0.567, 0.611], [0.008, 0.082]),
+        row(Metric::Brier, [0.196, 0.212], [0.002, 0.031]),
+        row(Metric::CalibrationSlope, [0.9, 0.7], [-0.3, -0.1]),
+    ];
+    let finding = no_gain_over_purchases("repurchase", &Comparison { differences, ..Comparison::default() });
+    let want = "It is not shown that the model predicts `repurchase` better than a buy-till-you-die model of the purchases alone does \
+                (ROC AUC 0.720 against 0.730; difference -0.050 to 0.030), and it is shown to be worse by log loss 0.611 against 0.567; \
+                difference 0.008 to 0.082; by Brier score 0.212 against 0.196; difference 0.002 to 0.031.";
+    assert_eq!(finding.expect("a finding").sentence, want);
+}
+
 #[test]
 fn a_behaviour_that_misleads_is_no_measure_of_feedback() {
     // Spend goes with the outcome one way while the model is trained, and the other way when it is judged.
@@ -90,6 +115,9 @@ fn a_behaviour_that_misleads_is_no_measure_of_feedback() {
         misled.sentence
     );
     assert!(evaluated.gain.is_none());
+    // Of a measure that is none nothing is better or worse.
+    let weak = evaluated.findings.iter().filter(|finding| finding.kind == FindingKind::WeakLink);
+    assert!(weak.clone().all(|own| own.sentence.starts_with("It is not shown")), "{:?}", weak.collect::<Vec<_>>());
 }
 
 #[test]
