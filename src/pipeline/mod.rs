@@ -38,6 +38,7 @@ mod measuring;
 mod model_fit;
 mod model_tests;
 mod moving_scores;
+mod outcome_ends;
 mod outcome_model;
 mod outcomes;
 mod paired_scores;

@@ -14,6 +14,24 @@ pub struct ModelledOutcome<'a> {
     pub model: &'a FittedModel,
     /// Rows with the columns of the model, by name.
     pub observations: &'a Observations,
+    /// Columns that hold something in place of a score in some rows: nothing can be raised there.
+    pub unscored: &'a [Unscored],
+}
+
+/// The rows in which a column has no score.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unscored {
+    /// The column.
+    pub column: String,
+    /// By row, whether the score is missing.
+    pub rows: Vec<bool>,
+}
+
+impl ModelledOutcome<'_> {
+    /// Whether a row has a score in a column.
+    pub(super) fn is_scored(&self, name: &str, row: usize) -> bool {
+        self.unscored.iter().find(|own| own.column == name).is_none_or(|own| !own.rows[row])
+    }
 }
 
 /// What is read from a model's expectations.
@@ -42,6 +60,11 @@ impl Measure {
             Self::DetractorShare => "detractor_share",
             Self::Nps => "nps",
         }
+    }
+
+    /// Whether it is a share, 0-1.
+    pub fn is_share(self) -> bool {
+        matches!(self, Self::Share | Self::PromoterShare | Self::DetractorShare)
     }
 
     /// The measures that a model gives: a mean of a number or a count, a share of a class, and of ordered levels the mean
