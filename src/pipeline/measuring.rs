@@ -8,8 +8,10 @@ use super::{
     PipelineError, answering, channel_scores, panel, perception, respondents, scorecard, survival, teams,
     weighted_scores, who_answers,
 };
+use crate::data::WeightKind;
 use crate::findings::Finding;
 use crate::link::{BaseTable, Engine};
+use crate::measures::weighting::WeightEfficiency;
 use crate::report::{MeasureRow, Scorecard};
 use crate::study::Study;
 
@@ -31,6 +33,7 @@ pub(super) fn measure(study: &Study, base: &BaseTable, engine: &Engine) -> Resul
     };
     let Measured { rows, hidden, mut findings } = measure_rows::measure(study, base, &populations)?;
     findings.extend(of_sizes);
+    findings.extend(unequal_weights(study, base));
     let weighted = with_weights(base);
     let mut scorecard = match Question::of(study, &weighted) {
         Some(question) => of_question(&question.among(&populations), base, engine)?,
@@ -47,6 +50,16 @@ pub(super) fn measure(study: &Study, base: &BaseTable, engine: &Engine) -> Resul
     findings.extend(scorecard.weighting.iter().flat_map(|own| own.findings.iter().cloned()));
     findings.extend(scorecard.findings.iter().cloned());
     Ok(AllMeasured { rows, scorecard, findings })
+}
+
+/// That the weights of the answers leave little of their worth; of counts of rows there is nothing to say.
+fn unequal_weights(study: &Study, base: &BaseTable) -> Option<Finding> {
+    let feedback = &study.sources.feedback;
+    let (weights, answers) = (base.numbers("weight")?, base.numbers("recommend"));
+    let is_asked = |row: usize| !weights[row].is_nan() && answers.is_none_or(|answers| !answers[row].is_nan());
+    let own: Vec<f64> = (0..base.n_rows()).filter(|&row| is_asked(row)).map(|row| weights[row]).collect();
+    let is_sampling = feedback.weight_kind == WeightKind::Sampling && !own.is_empty();
+    is_sampling.then(|| WeightEfficiency::finding_of_given("weight", &own).ok().flatten())?
 }
 
 /// What is measured of the answers that count.
