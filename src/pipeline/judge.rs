@@ -511,7 +511,7 @@ mod tests {
         let row = |at: i64| format!("C{at},{},{},{}\n", day(at), (at * 7) % 11, (at * 3) % 5 + 1);
         let rows: String = days.map(row).collect();
         let study = format!(
-            "study = {{ name = \"case\", as_of = 2026-12-31, bootstrap = 20 }}
+            "study = {{ name = \"case\", as_of = 2026-12-31, zone = \"UTC\", bootstrap = 20 }}
 [sources.feedback]
 path = \"a.csv\"
 customer = \"who\"

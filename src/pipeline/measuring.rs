@@ -77,3 +77,46 @@ fn of_question(question: &Question<'_>, base: &BaseTable, engine: &Engine) -> Re
     scorecard.panel = panel::of(question, engine, own)?;
     Ok(scorecard)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::findings::Severity;
+    use crate::pipeline::small_study::SmallStudy;
+    use crate::report::StudyResults;
+
+    /// Two hundred answers by weight: ones but for every tenth.
+    fn measured(heavy: f64, other: f64, every: usize) -> StudyResults {
+        let answer = |row: usize| {
+            let weight = if row.is_multiple_of(every) { heavy } else { other };
+            format!("{},{weight}\n", [3, 7, 9, 10][row % 4])
+        };
+        let rows: String = (0..200).map(answer).collect();
+        let study = "study = { name = \"case\", as_of = 2026-12-31, bootstrap = 40 }
+[sources.feedback]
+path = \"a.csv\"
+snapshot = true
+recommend = \"ltr\"
+weight = \"w\"
+weight_kind = \"sampling\"
+";
+        SmallStudy::new(study, &[("a.csv", &format!("ltr,w\n{rows}"))]).run()
+    }
+
+    #[test]
+    fn weights_that_leave_little_are_said_and_one_that_decides_has_no_error() {
+        let about = |results: &StudyResults| results.findings.iter().find(|own| own.about == "weight").cloned();
+        assert_eq!(about(&measured(1.5, 1.0, 10)), None);
+        // Kish by hand: (180 + 20 * 99)^2 / (180 + 20 * 9801) = 4665600 / 196200 = 23.8 of 200.
+        let few = about(&measured(99.0, 1.0, 10)).expect("a finding");
+        assert!(
+            few.sentence.contains("leave 12 % of the worth of 200 answers (24 of equal weight)"),
+            "{}",
+            few.sentence
+        );
+        assert_eq!(few.severity, Severity::Warning);
+        let one = measured(1000.0, 0.001, 200);
+        assert_eq!(about(&one).expect("a finding").severity, Severity::Serious);
+        let score = &one.measures[0].score;
+        assert!(score.std_error.is_nan() && score.conf_low.is_nan() && score.conf_high.is_nan(), "{score:?}");
+    }
+}

@@ -245,3 +245,46 @@ fn table(batch: &BaseTable, scorers: &[Scorer<'_>], n_reasons: usize, sums: &mut
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::findings::{FindingKind, Severity};
+    use crate::pipeline::small_study::SmallStudy;
+
+    #[test]
+    fn customers_expected_beyond_the_scale_are_counted() {
+        // Speeds 1 to 5 of twelve customers each, answers 5, 7, 9, 10 and 10: a line through (3, 8.2) of slope 13 / 10 by hand, which
+        // gives 9.5 at a speed of 4 and 10.8 at 5.
+        let row =
+            |at: usize| format!("C{at},2026-03-{:02},{},{}\n", at % 28 + 1, [5, 7, 9, 10, 10][at % 5], at % 5 + 1);
+        let rows: String = (0..60).map(row).collect();
+        let study = "study = { name = \"case\", as_of = 2026-12-31, zone = \"UTC\", bootstrap = 0 }
+[sources.feedback]
+path = \"a.csv\"
+customer = \"who\"
+time = \"when\"
+recommend = \"ltr\"
+[drivers]
+touchpoints = [\"speed\"]
+[outcomes.recommend]
+[evaluation]
+enabled = false
+[actions]
+enabled = false
+";
+        let results = SmallStudy::new(study, &[("a.csv", &format!("who,when,ltr,speed\n{rows}"))]).run();
+        let findings = &results.outcomes[0].findings;
+        let said =
+            |own: &&crate::findings::Finding| own.kind == FindingKind::ScaleEnd && own.sentence.contains("expected_");
+        let finding = findings.iter().find(said).expect("a finding");
+        assert!(
+            finding
+                .sentence
+                .starts_with("`expected_recommend` of 12 of 60 customers (20 %) lies 12 above 10.0 (up to 10.8)"),
+            "{}",
+            finding.sentence
+        );
+        assert_eq!(finding.severity, Severity::Warning);
+        assert!((finding.numbers["highest"] - 10.8).abs() < 1e-9);
+    }
+}

@@ -459,7 +459,7 @@ impl Segments {
         }
         if !by_line.is_empty() {
             sentences.push(format!(
-                "Not compared either: {}, of which a linear model of all drivers, whose R squared is divided here, explains too \
+                "Not compared: {}, of which a linear model of all drivers, whose R squared is divided here, explains too \
                  little, whatever the outcome\u{2019}s own model does.",
                 words::listed(&by_line)
             ));
@@ -512,6 +512,67 @@ mod tests {
             findings: Vec::new(),
         };
         SegmentComparison { column: "wave".to_owned(), table }
+    }
+
+    fn plan(reached: bool, end: Option<f64>, best_change: f64) -> Plan {
+        let interval = Estimate { estimate: 0.3, std_error: 0.05, conf_low: 0.2, conf_high: 0.4 };
+        Plan {
+            outcome: "recommend".to_owned(),
+            measure: Measure::Mean,
+            target: 0.3,
+            reached,
+            change: MeasureChange {
+                measure: Measure::Mean,
+                before: 7.89,
+                after: 8.19,
+                change: 0.3,
+                interval: Some(interval),
+                bootstrap: None,
+            },
+            best_change,
+            end,
+            share_beyond: 0.0,
+            cost: 12.0,
+            levers: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_plan_says_its_unit_its_interval_and_where_the_scale_ends() {
+        let results = fixture::retail();
+        let outcome = &results.outcomes[0];
+        let said = |plan: Plan| PlanSection::of(outcome, &plan).sentence;
+        let reached = said(plan(true, None, 1.0));
+        assert!(
+            reached.starts_with(
+                "The cheapest raises that go with a change of 0.300 points of the 0 to 10 scale in recommend cost 12"
+            ),
+            "{reached}"
+        );
+        assert!(reached.contains("interval of 0.200 to 0.400; the cost takes the raises as given"), "{reached}");
+        let ended = said(plan(false, Some(10.0), 2.11));
+        assert!(ended.ends_with("recommend is 7.89 on average and cannot be beyond 10.0, so that 2.11 points of the 0 to 10 scale are the most."), "{ended}");
+        let nothing = said(plan(false, None, 0.0));
+        assert!(
+            nothing.contains("no touchpoint about which something can be done at a known cost moves it this way"),
+            "{nothing}"
+        );
+    }
+
+    #[test]
+    fn shares_of_a_linear_model_beside_another_are_said() {
+        let mut results = fixture::retail();
+        results.outcomes[0].actions.segments = vec![compared()];
+        let of = |results: &StudyResults| Segments::of(results).sentence.expect("a sentence");
+        assert!(!of(&results).contains("linear model"), "a line beside a line");
+        results.outcomes[0].family = "ordinal";
+        let sentence = of(&results);
+        assert!(sentence.contains("Shares of recommend divide R squared of a linear model here"), "{sentence}");
+        // Too little for a line, and enough for the outcome's own model.
+        results.outcomes[0].actions.segments[0].table.is_weak = true;
+        let sentence = of(&results);
+        assert!(sentence.starts_with("Not compared: recommend, of which a linear model of all drivers"), "{sentence}");
     }
 
     #[test]
