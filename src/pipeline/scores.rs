@@ -156,12 +156,12 @@ impl<'a> Scorer<'a> {
             )
         });
         let parts: Vec<String> = below.into_iter().chain(above).collect();
-        let why = match self.model.fitted.family() {
-            Family::Count => "more than anybody was seen to have, so read these scores as an order",
-            _ => "beyond what it can be, which a line does not know, so read the scores as an order",
+        let (what, why) = match self.model.fitted.family() {
+            Family::Count => ("is more than anybody was seen to have", "read these scores as an order"),
+            _ => ("lies beyond what it can be", "a line does not know its ends, so read the scores as an order"),
         };
         let sentence = format!(
-            "`{column}` of {} of {} customers ({}) lies {}: {why}",
+            "`{column}` of {} of {} customers ({}) {what}: {}; {why}",
             words::count(n_beyond),
             words::count(own.n),
             words::percent(share),
@@ -280,7 +280,7 @@ enabled = false
         assert!(
             finding
                 .sentence
-                .starts_with("`expected_recommend` of 12 of 60 customers (20 %) lies 12 above 10.0 (up to 10.8)"),
+                .starts_with("`expected_recommend` of 12 of 60 customers (20 %) lies beyond what it can be: 12 above 10.0 (up to 10.8)"),
             "{}",
             finding.sentence
         );
