@@ -592,7 +592,7 @@ pub(super) struct Data {
     /// What the weights mean.
     #[arg(long, value_enum, requires = "weights")]
     pub weight_kind: Option<Kind>,
-    /// A column whose equal values belong together, such as the customer.
+    /// A column whose equal values belong together, such as the customer. A row without one is left out.
     #[arg(long, value_name = "COLUMN")]
     pub cluster: Option<String>,
     /// Codes that count as missing in every column, the outcome included, as in 11,99 or -99, or in one, as in COLUMN=0,9; blank, NA,

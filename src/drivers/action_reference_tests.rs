@@ -8,7 +8,9 @@ use super::reference_tests::{near, numbers_of};
 use super::robustness::{Confounder, Confounding, Sensitivity};
 use super::segments::{SegmentAnalysis, Segmentation};
 use super::stated_observed::{ComparedOutcome, Mediation, ScoreContrast, Side, StatedObserved, StatedObservedRows};
-use super::what_if::{Lever, LeverRaise, Measure, ModelledOutcome, OrderedLevels, Plan, Raise, Target, WhatIf};
+use super::what_if::{
+    Lever, LeverRaise, Measure, ModelledOutcome, OrderedLevels, OutcomeEnds, Plan, Raise, Target, WhatIf,
+};
 use super::{Driver, DriverAnalysis, DriverFamily, Estimate, FitKind, Method, Scale, TestedEstimate};
 use crate::data::{Clusters, DesignMatrix, Observations, Outcome, WeightKind, Weights};
 use crate::estimators::formula_data::wave;
@@ -214,7 +216,7 @@ fn raises() -> [LeverRaise; 2] {
 
 /// Before, after, change and the error by the delta method with the scatter of the rows.
 fn change(model: &FittedModel, observations: &Observations, measure: Measure) -> [f64; 4] {
-    let outcomes = [ModelledOutcome { model, observations, levels: OrderedLevels::Answers }];
+    let outcomes = [ModelledOutcome { model, observations, levels: OrderedLevels::Answers, unscored: &[] }];
     let table = WhatIf::default().changes(&outcomes, &levers([None; 3]), &raises()).expect("a table").remove(0);
     let row = table.measures.iter().find(|own| own.measure == measure).expect("a measure");
     let interval = row.interval.expect("a covariance");
@@ -242,8 +244,10 @@ fn what_four_families_expect_of_a_raise_by_statsmodels() {
 
 fn plan(model: &FittedModel, costs: [Option<f64>; 3], measure: Measure, change: f64) -> Plan {
     let observations = recommending(3);
-    let outcome = ModelledOutcome { model, observations: &observations, levels: OrderedLevels::Answers };
-    WhatIf::default().cheapest(outcome, &levers(costs), Target { measure, change }).expect("a plan")
+    let outcome = ModelledOutcome { model, observations: &observations, levels: OrderedLevels::Answers, unscored: &[] };
+    WhatIf::default()
+        .cheapest(outcome, &levers(costs), Target { measure, change, ends: OutcomeEnds::default() })
+        .expect("a plan")
 }
 
 #[test]

@@ -566,7 +566,11 @@ fn with_alpha(
     }
     covariance[[n_terms, n_terms]] = alpha * alpha * variance;
     let own = std::iter::once((ALPHA, alpha, alpha * alpha * variance));
-    inference.coefficients.extend(Reference::Normal.table(own, confidence));
+    inference.coefficients.extend(Reference::Normal.table(own, confidence).into_iter().map(|row| Coefficient {
+        // It cannot be negative.
+        conf_low: row.conf_low.max(0.0),
+        ..row
+    }));
     inference.covariance = covariance;
 }
 

@@ -211,7 +211,7 @@ fn value(cell: Cell<'_>) -> Value {
         Cell::Integer(value) => Value::Integer(value),
         Cell::Number(value) if value.is_nan() => Value::Missing,
         Cell::Number(value) => Value::Number(value),
-        Cell::Single(_) | Cell::Instant(_) | Cell::Local(_) => match cell.text(&mut String::new()) {
+        Cell::Single(_) | Cell::Instant(_) | Cell::Local(_) | Cell::Day(_) => match cell.text(&mut String::new()) {
             "" => Value::Missing,
             text => Value::Text(text.to_owned()),
         },

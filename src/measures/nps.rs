@@ -4,6 +4,7 @@ use super::MeasureError;
 use super::intervals::{ClassCounts, Ends, IntervalKind};
 use super::portfolio::{CutAnalysis, EstimateSettings, Measure};
 use super::sampling::{Resampling, Sampling};
+use super::weighting::one_decides;
 use crate::stats::Confidence;
 use serde::Serialize;
 
@@ -198,6 +199,11 @@ impl NetPromoterScore {
         Self { std_error: f64::NAN, conf_low: f64::NAN, conf_high: f64::NAN, ..self }
     }
 
+    /// Whether one of several answers carries nearly all weight, so that the scatter of the others says nothing of the error.
+    pub fn rests_on_one(&self) -> bool {
+        one_decides(self.n, self.n_effective)
+    }
+
     /// The same score with another standard error, in points, and the interval of its kind that goes with it: such as the
     /// error of a score whose weights hold what is known of the population.
     ///
@@ -321,6 +327,20 @@ mod tests {
         assert!((score.nps - 1.2).abs() < 1e-12);
         assert!((score.std_error - 8.827_530_753_274_1).abs() < 1e-11);
         assert!((score.n_effective - 85.616_438_356_164_38).abs() < 1e-9);
+    }
+
+    #[test]
+    fn one_answer_that_carries_nearly_all_weight_is_alone() {
+        // Kish: 1000.2^2 / (10^6 + 0.0002) = 1.0004; 4.6^2 / (9 + 16 * 0.01) = 2.31.
+        let of = |heaviest: f64, others: f64| {
+            let mut weights = vec![others; 17];
+            weights[0] = heaviest;
+            let answers = answers(&[(3.0, 1), (10.0, 16)]);
+            NetPromoterScore::of(&answers, Some(&weights), NpsSettings::default()).expect("answers")
+        };
+        assert!(of(1000.0, 0.0125).rests_on_one());
+        assert!(!of(3.0, 0.1).rests_on_one());
+        assert!(!NetPromoterScore::of(&[9.0], Some(&[5.0]), NpsSettings::default()).expect("one").rests_on_one());
     }
 
     #[test]

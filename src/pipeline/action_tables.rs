@@ -3,8 +3,9 @@
 use super::robustness_table;
 use crate::drivers::asymmetry::{Ceiling, RequirementState};
 use crate::drivers::stated_observed::{Effect, MediationResult};
+use crate::drivers::what_if::Measure;
 use crate::drivers::{Estimate, TestedEstimate};
-use crate::report::{OutcomeActions, SayAndDo, StudyResults};
+use crate::report::{OutcomeActions, OutcomeResult, SayAndDo, StudyResults, unit_of};
 use crate::store::Table;
 
 /// One table an analysis, whether it has rows or not.
@@ -18,7 +19,7 @@ pub(super) fn tables(results: &StudyResults) -> Vec<Table> {
         necessity(&all),
         bottlenecks(&all),
         what_if(&all),
-        plans(&all),
+        plans(results),
         segments(&all),
         robustness_table::robustness(&all),
     ];
@@ -175,17 +176,26 @@ fn what_if(all: &[(&str, &OutcomeActions)]) -> Table {
         .numbers("confidence", rows.iter().map(|(_, scenario, _)| scenario.change.confidence.level()))
 }
 
-fn plans(all: &[(&str, &OutcomeActions)]) -> Table {
-    let plans = all.iter().filter_map(|(outcome, own)| Some((*outcome, own.plan.as_ref()?)));
+fn plans(results: &StudyResults) -> Table {
+    let plans = results.outcomes.iter().filter_map(|outcome| Some((outcome, outcome.actions.plan.as_ref()?)));
     let rows: Vec<_> =
         plans.flat_map(|(outcome, plan)| plan.levers.iter().map(move |row| (outcome, plan, row))).collect();
-    Table::new("plans")
-        .texts("outcome", rows.iter().map(|(outcome, ..)| (*outcome).to_owned()))
+    // Shares stay shares in a table.
+    let unit = |outcome: &OutcomeResult, measure: Measure| match measure.is_share() {
+        true => "share".to_owned(),
+        false => unit_of(outcome, measure).to_owned(),
+    };
+    let table = Table::new("plans")
+        .texts("outcome", rows.iter().map(|(outcome, ..)| outcome.name.clone()))
         .texts("measure", rows.iter().map(|(_, plan, _)| plan.measure.word().to_owned()))
+        .texts("unit", rows.iter().map(|(outcome, plan, _)| unit(outcome, plan.measure)))
         .numbers("target", rows.iter().map(|(_, plan, _)| plan.target))
         .flags("reached", rows.iter().map(|(_, plan, _)| plan.reached))
-        .numbers("change", rows.iter().map(|(_, plan, _)| plan.change.change))
+        .numbers("change", rows.iter().map(|(_, plan, _)| plan.change.change));
+    spread(table, "change", &rows.iter().map(|(_, plan, _)| plan.change.interval).collect::<Vec<_>>())
+        .numbers("before", rows.iter().map(|(_, plan, _)| plan.change.before))
         .numbers("best_change", rows.iter().map(|(_, plan, _)| plan.best_change))
+        .numbers("share_beyond", rows.iter().map(|(_, plan, _)| plan.share_beyond))
         .texts("touchpoint", rows.iter().map(|(.., row)| row.lever.clone()))
         .flags("actionable", rows.iter().map(|(.., row)| row.actionable))
         .flags("offered", rows.iter().map(|(.., row)| row.offered))

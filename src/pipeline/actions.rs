@@ -2,6 +2,7 @@
 
 use super::choices;
 use super::coded::Coded;
+use super::outcome_ends;
 use super::outcome_model::{Gapped, Prepared, gaps_allowed_for};
 use super::selection::Selection;
 use super::small_bases::Hidden;
@@ -14,7 +15,7 @@ use crate::drivers::performance::{ActionChart, ImportancePerformance, Ranked, To
 use crate::drivers::robustness::{Confounding, ConfoundingTable};
 use crate::drivers::segments::{SegmentAnalysis, Segmentation};
 use crate::drivers::what_if::{
-    Lever, LeverRaise, Measure, ModelledOutcome, OrderedLevels, Plan, Raise, Target, WhatIf,
+    Lever, LeverRaise, Measure, ModelledOutcome, OrderedLevels, Plan, Raise, Target, Unscored, WhatIf,
 };
 use crate::drivers::{ActionError, Driver, DriverAnalysis, DriverRanking, Method, Scale};
 use crate::estimators::FittedModel;
@@ -43,8 +44,9 @@ pub(super) struct Modelled<'a> {
     pub prepared: &'a Prepared,
 }
 
-/// What could be done for one outcome. Importance is that of the ranking and performance takes every answer that scores a
-/// touchpoint; all else rests on the answers that have every touchpoint.
+/// What could be done for one outcome. Importance is that of the ranking, performance takes every answer that scores a touchpoint, and
+/// what raised scores go with comes from the outcome's own model and its answers; all else rests on the answers that have every
+/// touchpoint.
 pub(super) fn of(
     study: &Study,
     base: &BaseTable,
@@ -58,6 +60,10 @@ pub(super) fn of(
         Some(Ok(chart)) => actions.chart = Some(chart),
         Some(Err(problem)) => actions.findings.push(not_made(outcome, CHART, &problem)),
         None => actions.findings.push(not_made(outcome, CHART, "its drivers are not ranked")),
+    }
+    let raised = Raising::of(study, base, outcome, modelled).map(|raising| raising.answer(&mut actions));
+    if let Err(problem) = raised {
+        actions.findings.push(not_made(outcome, "what raised touchpoints would go with", &problem));
     }
     let mut complete = study.clone();
     complete.drivers.missing = Missing::Listwise;
@@ -104,14 +110,131 @@ pub(super) fn replicates(study: &Study, n_rows: usize) -> usize {
     (study.bootstrap as usize).min((DRAWN_ROWS_MAX / n_rows.max(1)).max(REPLICATES_MIN))
 }
 
-/// One outcome with its complete answers, its model and the scales of its touchpoints.
+/// One outcome with the model whose coefficients are shown, its answers, and the touchpoints that could be scored higher.
+struct Raising<'a> {
+    study: &'a Study,
+    outcome: &'a Outcome,
+    prepared: &'a Prepared,
+    model: FittedModel,
+    touchpoints: Vec<Touchpoint>,
+    unscored: Vec<Unscored>,
+}
+
+/// The ranked touchpoints with their scales, by what is in their columns.
+fn touchpoints_of(study: &Study, prepared: &Prepared) -> Result<Vec<Touchpoint>, ActionError> {
+    let touchpoint = |driver: &Driver| {
+        let column = driver.columns[0];
+        let scores = prepared.observations.design().values().column(column).to_vec();
+        Ok(Touchpoint { name: driver.name.clone(), column, scale: scale(study, &driver.name, scores.into_iter())? })
+    };
+    prepared.drivers().iter().map(touchpoint).collect()
+}
+
+impl<'a> Raising<'a> {
+    fn of(study: &'a Study, base: &BaseTable, outcome: &'a Outcome, modelled: Modelled<'a>) -> Result<Self, String> {
+        let Modelled { selection, prepared } = modelled;
+        let model = prepared.fit(study).map_err(|problem| problem.to_string())?.model;
+        let touchpoints = touchpoints_of(study, prepared).map_err(|error| error.to_string())?;
+        let gaps = |touchpoint: &Touchpoint| {
+            let scores = base.numbers(&touchpoint.name)?;
+            let rows: Vec<bool> = selection.rows.iter().map(|&row| scores[row].is_nan()).collect();
+            rows.contains(&true).then(|| Unscored { column: touchpoint.name.clone(), rows })
+        };
+        let unscored = touchpoints.iter().filter_map(gaps).collect();
+        Ok(Self { study, outcome, prepared, model, touchpoints, unscored })
+    }
+
+    fn answer(&self, actions: &mut OutcomeActions) {
+        let mut problems = Vec::new();
+        match self.scenarios() {
+            Ok(scenarios) => actions.scenarios = scenarios,
+            Err(problem) => problems.push(("what raised touchpoints would go with", problem)),
+        }
+        match self.plan().transpose() {
+            Ok(plan) => actions.plan = plan,
+            Err(problem) => problems.push(("the cheapest way to the target", problem)),
+        }
+        let of_scenarios = actions.scenarios.iter().flat_map(|own| &own.change.findings);
+        for finding in of_scenarios.chain(actions.plan.iter().flat_map(|own| &own.findings)) {
+            if !actions.findings.contains(finding) {
+                actions.findings.push(finding.clone());
+            }
+        }
+        let said = problems.iter().map(|(what, problem)| not_made(self.outcome, what, &problem.to_string()));
+        actions.findings.extend(said);
+    }
+
+    fn what_if(&self) -> WhatIf {
+        // By the delta method, whose errors hold the rows' scatter by customer; a refit for every scenario and replicate
+        // would cost minutes.
+        WhatIf { confidence: self.study.confidence, replicates: 0, seed: self.study.seed }
+    }
+
+    fn levers(&self) -> Vec<Lever> {
+        let actions = &self.study.actions;
+        let lever = |touchpoint: &Touchpoint| Lever {
+            name: touchpoint.name.clone(),
+            scale: touchpoint.scale,
+            actionable: !actions.not_actionable.contains(&touchpoint.name),
+            cost_per_point: actions.cost.get(&touchpoint.name).copied(),
+        };
+        self.touchpoints.iter().map(lever).collect()
+    }
+
+    fn modelled(&self) -> ModelledOutcome<'_> {
+        let levels = match self.outcome.kind() {
+            OutcomeKind::Recommend { .. } => OrderedLevels::Answers,
+            OutcomeKind::NpsClass => OrderedLevels::Classes,
+            _ => OrderedLevels::Other,
+        };
+        let observations = &self.prepared.observations;
+        ModelledOutcome { model: &self.model, observations, levels, unscored: &self.unscored }
+    }
+
+    /// Each touchpoint one point higher by itself, and the study's own raises together.
+    fn scenarios(&self) -> Result<Vec<Scenario>, ActionError> {
+        let levers = self.levers();
+        let mut wanted: Vec<(String, Vec<LeverRaise>)> = levers
+            .iter()
+            .enumerate()
+            .map(|(at, lever)| (lever.name.clone(), vec![LeverRaise { lever: at, raise: Raise::By(1.0) }]))
+            .collect();
+        let raises = levers.iter().enumerate().filter_map(|(at, lever)| {
+            let points = self.study.actions.raise.get(&lever.name)?;
+            Some(LeverRaise { lever: at, raise: Raise::By(*points) })
+        });
+        let together: Vec<LeverRaise> = raises.collect();
+        if !together.is_empty() {
+            wanted.push(("all together".to_owned(), together));
+        }
+        let mut scenarios = Vec::new();
+        for (name, raises) in wanted {
+            let changes = self.what_if().changes(&[self.modelled()], &levers, &raises)?;
+            scenarios.extend(changes.into_iter().map(|change| Scenario { name: name.clone(), change }));
+        }
+        Ok(scenarios)
+    }
+
+    fn plan(&self) -> Option<Result<Plan, ActionError>> {
+        let target = self.study.actions.target.as_ref().filter(|target| target.outcome == *self.outcome)?;
+        let measure = match target.measure {
+            TargetMeasure::Mean => Measure::Mean,
+            TargetMeasure::Share => Measure::Share,
+            TargetMeasure::Nps => Measure::Nps,
+        };
+        let seen = outcome_ends::seen(self.prepared.observations.outcome().values().iter().copied());
+        let target = Target { measure, change: target.change, ends: outcome_ends::of(self.outcome, seen) };
+        Some(self.what_if().cheapest(self.modelled(), &self.levers(), target))
+    }
+}
+
+/// One outcome with its complete answers and the scales of its touchpoints.
 struct Question<'a> {
     study: &'a Study,
     base: &'a BaseTable,
     rows: &'a [usize],
     outcome: &'a Outcome,
     prepared: Prepared,
-    model: FittedModel,
     touchpoints: Vec<Touchpoint>,
 }
 
@@ -124,16 +247,8 @@ impl<'a> Question<'a> {
     ) -> Result<Self, String> {
         let in_words = |problem: super::outcomes::Problem| problem.to_string();
         let prepared = Prepared::of(study, base, outcome, selection).map_err(in_words)?;
-        let model = prepared.fit(study).map_err(in_words)?.model;
-        let touchpoint = |driver: &Driver| {
-            let column = driver.columns[0];
-            let scores = prepared.observations.design().values().column(column).to_vec();
-            let scale = scale(study, &driver.name, scores.into_iter())?;
-            Ok(Touchpoint { name: driver.name.clone(), column, scale })
-        };
-        let touchpoints: Result<Vec<Touchpoint>, ActionError> = prepared.drivers().iter().map(touchpoint).collect();
-        let touchpoints = touchpoints.map_err(|error| error.to_string())?;
-        Ok(Self { study, base, rows: &selection.rows, outcome, prepared, model, touchpoints })
+        let touchpoints = touchpoints_of(study, &prepared).map_err(|error| error.to_string())?;
+        Ok(Self { study, base, rows: &selection.rows, outcome, prepared, touchpoints })
     }
 
     fn answer(&self, actions: &mut OutcomeActions) {
@@ -152,14 +267,6 @@ impl<'a> Question<'a> {
                 Ok(table) => actions.necessity = Some(table),
                 Err(problem) => keep("the analysis of necessary conditions", problem),
             }
-        }
-        match self.scenarios() {
-            Ok(scenarios) => actions.scenarios = scenarios,
-            Err(problem) => keep("what raised touchpoints would go with", problem),
-        }
-        match self.plan().transpose() {
-            Ok(plan) => actions.plan = plan,
-            Err(problem) => keep("the cheapest way to the target", problem),
         }
         match self.robustness() {
             Ok(table) => actions.robustness = Some(table),
@@ -180,12 +287,11 @@ impl<'a> Question<'a> {
         let asymmetry = actions.asymmetry.iter().flat_map(|own| own.findings.iter().cloned());
         let expectations = actions.expectations.iter().flat_map(|own| own.findings.iter().cloned());
         let necessity = actions.necessity.iter().flat_map(|own| own.findings.iter().cloned());
-        let scenarios = actions.scenarios.iter().flat_map(|own| own.change.findings.iter().cloned());
         let segments = actions.segments.iter().flat_map(|own| own.table.findings.iter().cloned());
         let robustness = actions.robustness.iter().flat_map(|own| own.findings.iter().cloned());
         let choices = actions.choices.iter().flat_map(|own| own.findings.iter().cloned());
         let mut findings: Vec<Finding> = Vec::new();
-        let of_drivers = chart.chain(choices).chain(asymmetry).chain(expectations).chain(necessity).chain(scenarios);
+        let of_drivers = chart.chain(choices).chain(asymmetry).chain(expectations).chain(necessity);
         for finding in of_drivers.chain(robustness).chain(segments) {
             if !findings.contains(&finding) {
                 findings.push(finding);
@@ -286,67 +392,6 @@ impl<'a> Question<'a> {
         settings.analyse(&self.prepared.observations, self.prepared.drivers(), self.prepared.always())
     }
 
-    fn what_if(&self) -> WhatIf {
-        // By the delta method, whose errors hold the rows' scatter by customer; a refit for every scenario and replicate
-        // would cost minutes.
-        WhatIf { confidence: self.study.confidence, replicates: 0, seed: self.study.seed }
-    }
-
-    fn levers(&self) -> Vec<Lever> {
-        let actions = &self.study.actions;
-        let lever = |touchpoint: &Touchpoint| Lever {
-            name: touchpoint.name.clone(),
-            scale: touchpoint.scale,
-            actionable: !actions.not_actionable.contains(&touchpoint.name),
-            cost_per_point: actions.cost.get(&touchpoint.name).copied(),
-        };
-        self.touchpoints.iter().map(lever).collect()
-    }
-
-    fn modelled(&self) -> ModelledOutcome<'_> {
-        let levels = match self.outcome.kind() {
-            OutcomeKind::Recommend { .. } => OrderedLevels::Answers,
-            OutcomeKind::NpsClass => OrderedLevels::Classes,
-            _ => OrderedLevels::Other,
-        };
-        ModelledOutcome { model: &self.model, observations: &self.prepared.observations, levels }
-    }
-
-    /// Each touchpoint one point higher by itself, and the study's own raises together.
-    fn scenarios(&self) -> Result<Vec<Scenario>, ActionError> {
-        let levers = self.levers();
-        let mut wanted: Vec<(String, Vec<LeverRaise>)> = levers
-            .iter()
-            .enumerate()
-            .map(|(at, lever)| (lever.name.clone(), vec![LeverRaise { lever: at, raise: Raise::By(1.0) }]))
-            .collect();
-        let raises = levers.iter().enumerate().filter_map(|(at, lever)| {
-            let points = self.study.actions.raise.get(&lever.name)?;
-            Some(LeverRaise { lever: at, raise: Raise::By(*points) })
-        });
-        let together: Vec<LeverRaise> = raises.collect();
-        if !together.is_empty() {
-            wanted.push(("all together".to_owned(), together));
-        }
-        let mut scenarios = Vec::new();
-        for (name, raises) in wanted {
-            let changes = self.what_if().changes(&[self.modelled()], &levers, &raises)?;
-            scenarios.extend(changes.into_iter().map(|change| Scenario { name: name.clone(), change }));
-        }
-        Ok(scenarios)
-    }
-
-    fn plan(&self) -> Option<Result<Plan, ActionError>> {
-        let target = self.study.actions.target.as_ref().filter(|target| target.outcome == *self.outcome)?;
-        let measure = match target.measure {
-            TargetMeasure::Mean => Measure::Mean,
-            TargetMeasure::Share => Measure::Share,
-            TargetMeasure::Nps => Measure::Nps,
-        };
-        let target = Target { measure, change: target.change };
-        Some(self.what_if().cheapest(self.modelled(), &self.levers(), target))
-    }
-
     /// The columns of the segments, with what of them may be shown among the answers that are used: figures of few people are
     /// hidden, and so are others that would give them away.
     fn segments_shown(&self, actions: &mut OutcomeActions) -> Vec<SegmentColumn> {
@@ -417,10 +462,10 @@ mod tests {
 
     /// Sixty answers, of which every third has the best speed and no price, and six that leave the 0-10 question out.
     fn results() -> StudyResults {
-        with_gaps_by("em")
+        results_of("em")
     }
 
-    fn with_gaps_by(missing: &str) -> StudyResults {
+    fn results_of(missing: &str) -> StudyResults {
         let answer = |row: usize| {
             let without_price = row % 3 == 1;
             let speed = if without_price { 5 } else { (row * 7) % 5 + 1 };
@@ -504,7 +549,7 @@ target = { outcome = \"nps_class\", change = 3.0 }
     /// A mark beside a driver's scores does not hide which way these go: the sign is that of the coefficient of the scores in the table.
     #[test]
     fn drivers_with_marked_gaps_have_the_sign_of_their_scores() {
-        let results = with_gaps_by("indicator");
+        let results = results_of("indicator");
         let outcome = &results.outcomes[0];
         let ranking = outcome.ranking.as_ref().expect("a ranking");
         assert_eq!(outcome.n_used, 60);
@@ -514,6 +559,24 @@ target = { outcome = \"nps_class\", change = 3.0 }
         }
         assert!(outcome.coefficients.iter().any(|own| own.term == "price (missing)"));
         assert_eq!(ranking.drivers.iter().find(|row| row.driver == "speed").and_then(|row| row.sign), Some(1));
+    }
+
+    #[test]
+    fn what_if_has_the_coefficients_and_the_answers_of_the_model_that_is_shown() {
+        let results = results_of("indicator");
+        let outcome = &results.outcomes[0];
+        assert_eq!(outcome.n_used, 60);
+        for name in ["speed", "price"] {
+            let coefficient = outcome.coefficients.iter().find(|own| own.term == name).expect("a coefficient").estimate;
+            let scenario = outcome.actions.scenarios.iter().find(|own| own.name == name).expect("raised");
+            assert_eq!(scenario.change.n_used, 60);
+            // By hand, with weights 1 and 2 in turn (90 in all): of twenty rows the speed is 5 already and the price blank (30), and of
+            // the others eight have the highest of either score (12), so that 48 of 90 rise by a point; those without a price stay.
+            let want = coefficient * 48.0 / 90.0;
+            assert!((scenario.change.measures[0].change - want).abs() < 1e-9, "{name}: {:?} {want}", scenario.change);
+        }
+        let of_kinds = outcome.actions.asymmetry.as_ref().expect("kinds");
+        assert_eq!(of_kinds.n_used, 40);
     }
 
     #[test]

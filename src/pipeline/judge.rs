@@ -15,11 +15,12 @@ use crate::data::{
 use crate::estimators::Family;
 use crate::estimators::calibration::CalibrationMethod;
 use crate::estimators::evaluation::{
-    Assessment, CalibrationPlan, Evaluated, Evaluation, EvaluationError, Metric, ModelRole, Outsider,
+    Assessment, CalibrationPlan, Evaluated, Evaluation, EvaluationError, MeanKept, Metric, ModelRole, Outsider,
+    PredictedRows,
 };
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Engine, LinkError};
-use crate::report::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};
+use crate::report::{ComparisonRow, EvaluationResult, FigureRow, SplitRow, words};
 use crate::study::{Missing, Outcome, Study};
 use ndarray::Array2;
 
@@ -56,10 +57,13 @@ pub(super) fn judge(
     let judge = |(place, (outcome, judged)): (usize, (&Outcome, Result<Judged, String>))| {
         steps.say(place, outcome, "model of");
         let mut result = EvaluationResult::empty(outcome.name(), outcome.family());
+        let of_few = judged.as_ref().ok().and_then(|judged| judged.small_base());
         if let Err(problem) = judged.and_then(|judged| judged.fill(records.as_ref(), &mut result)) {
             let sentence =
                 format!("The model of `{}` could not be judged on rows it has not seen: {problem}", outcome.name());
             result.findings.push(Finding::new(FindingKind::NotEstimated, Severity::Warning, outcome.name(), sentence));
+        } else {
+            result.findings.extend(of_few);
         }
         result
     };
@@ -116,6 +120,26 @@ impl ShownSegments {
 struct Splits {
     splits: Vec<Split>,
     cuts_us: Vec<i64>,
+    /// Folds that had nothing to fit on, or nothing to judge by.
+    n_empty: usize,
+}
+
+impl Splits {
+    fn n_test(&self) -> usize {
+        self.splits.iter().map(|split| split.test().len()).sum()
+    }
+
+    /// That some of the folds asked for are not there.
+    fn finding(&self, outcome: &str) -> Option<Finding> {
+        (self.n_empty > 0).then(|| {
+            let sentence = format!(
+                "{} left out of the judgement of `{outcome}`, since no answer is there to fit on or to judge by: ask for fewer folds",
+                words::part(self.n_empty, self.n_empty + self.splits.len(), ("fold", "folds"), words::ARE)
+            );
+            let finding = Finding::new(FindingKind::SmallBase, Severity::Note, outcome, sentence);
+            finding.number("n_empty", self.n_empty as f64)
+        })
+    }
 }
 
 impl<'a> Judged<'a> {
@@ -125,7 +149,29 @@ impl<'a> Judged<'a> {
         let rows = selection.rows;
         let customers = customers(&prepared.observations);
         let splits = Splits::of(study, base, &rows, &customers, outcome).map_err(|error| error.to_string())?;
+        let (n_test, shown_from) = (splits.n_test(), study.measures.suppress_below as usize);
+        if n_test < shown_from {
+            return Err(format!(
+                "{} left to judge by, fewer than {shown_from} (`suppress_below`), so that its figures would be those of single \
+                 customers; cut earlier",
+                words::counted(n_test, "answer is", "answers are")
+            ));
+        }
         Ok(Self { study, base, rows, prepared, outcome, splits })
+    }
+
+    /// That few answers judge the model.
+    fn small_base(&self) -> Option<Finding> {
+        let (n_test, minimum) = (self.splits.n_test(), self.study.minimum_base as usize);
+        (n_test < minimum).then(|| {
+            let outcome = self.outcome.name();
+            let sentence = format!(
+                "The model of `{outcome}` is judged by {}, fewer than the {minimum} of `minimum_base`: its figures are rough",
+                words::counted(n_test, "answer", "answers")
+            );
+            let finding = Finding::new(FindingKind::SmallBase, Severity::Warning, outcome, sentence);
+            finding.number("n_test", n_test as f64).number("minimum_base", minimum as f64)
+        })
     }
 
     fn fill(&self, records: Option<&PurchaseRecords>, result: &mut EvaluationResult) -> Result<(), String> {
@@ -161,6 +207,7 @@ impl<'a> Judged<'a> {
         let outsider: Option<&Outsider<'_>> = baseline.is_some().then_some(&predict);
         let own = evaluation.evaluate_beside(observations, splits, &model, &[], outsider).map_err(in_words)?;
         self.describe(result, &own);
+        result.findings.extend(self.mean_kept(&own));
         if let (Some(plan), Some(before), Some(after)) =
             (evaluation.calibration, log_loss(&own, ModelRole::Full), log_loss(&own, ModelRole::Calibrated))
         {
@@ -192,6 +239,13 @@ impl<'a> Judged<'a> {
             n_events.min(split.train().len() - n_events)
         };
         self.splits.splits.iter().map(rarer).min().unwrap_or(0)
+    }
+
+    /// Whether a model of counts keeps their mean on rows that it has not seen.
+    fn mean_kept(&self, own: &Evaluated) -> Option<Finding> {
+        let predictions = own.predictions.get(&ModelRole::Full).filter(|_| self.outcome.family() == Family::Count)?;
+        let kept = MeanKept::of(&own.rows, predictions).ok()?;
+        kept.finding(self.outcome.name(), PredictedRows::Later, self.study.confidence)
     }
 
     /// Why it is not known what the feedback adds; the model of the feedback alone is judged all the same.
@@ -235,8 +289,12 @@ impl<'a> Judged<'a> {
             ModelRole::BaseRate | ModelRole::Calibrated | ModelRole::BuyTillYouDie => Some(role.word()),
             ModelRole::History => None,
         }));
+        result.findings.extend(self.splits.finding(&result.outcome));
         if own.folds.len() > 1 {
-            for fold in &own.folds {
+            let mut hidden = Hidden::below(self.study.measures.suppress_below);
+            let shown = hidden.shown(&own.folds.iter().map(|fold| fold.n_test).collect::<Vec<_>>());
+            result.findings.extend(hidden.finding(&result.outcome));
+            for (fold, _) in own.folds.iter().zip(shown).filter(|(_, shown)| *shown) {
                 let of_model = fold.models.iter().filter(|judged| judged.model == ModelRole::Full);
                 let estimates = of_model.flat_map(|judged| &judged.judgement.estimates);
                 result.figures.extend(
@@ -395,7 +453,7 @@ impl Splits {
     ) -> Result<Self, SplitError> {
         let Some(times) = base.numbers("t").filter(|_| !study.sources.feedback.snapshot) else {
             let splits = grouped_k_fold(customers, CUSTOMER_FOLDS, study.seed)?;
-            return Ok(Self { splits, cuts_us: Vec::new() });
+            return Ok(Self { splits, cuts_us: Vec::new(), n_empty: 0 });
         };
         let times: Vec<i64> = rows.iter().map(|&row| times[row] as i64).collect();
         let embargo_us = outcome.window_days().map_or(0, |days| i64::from(days) * DAY_US);
@@ -406,14 +464,31 @@ impl Splits {
         };
         if settings.folds == 1 {
             let split = TimeSplit { cut_us: last, embargo_us, kept_side: KeptSide::default() };
-            return Ok(Self { splits: vec![split.split(&times, customers)?], cuts_us: vec![last] });
+            return Ok(Self { splits: vec![split.split(&times, customers)?], cuts_us: vec![last], n_empty: 0 });
         }
         // Equal spans of time from the first cut to the end of the answers.
         let end = times.iter().copied().max().unwrap_or(last) + 1;
         let n_folds = i64::from(settings.folds);
         let cuts_us: Vec<i64> = (0..n_folds).map(|fold| last + (end - last) / n_folds * fold).collect();
-        let rolling = RollingOrigin { cuts_us: cuts_us.clone(), embargo_us, ..RollingOrigin::default() };
-        Ok(Self { splits: rolling.split(&times, customers)?, cuts_us })
+        let mut own = Self { splits: Vec::new(), cuts_us: Vec::new(), n_empty: 0 };
+        let mut empty = SplitError::NoCuts;
+        for (fold, &cut_us) in cuts_us.iter().enumerate() {
+            let until_us = cuts_us.get(fold + 1).copied();
+            let rolling = RollingOrigin { cuts_us: vec![cut_us], until_us, embargo_us, ..RollingOrigin::default() };
+            match rolling.split(&times, customers) {
+                Ok(splits) => {
+                    own.splits.extend(splits);
+                    own.cuts_us.push(cut_us);
+                }
+                // A quiet week says nothing against the others.
+                Err(error @ (SplitError::NoTrainingRows { .. } | SplitError::NoTestRows { .. })) => {
+                    own.n_empty += 1;
+                    empty = error;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if own.splits.is_empty() { Err(empty) } else { Ok(own) }
     }
 }
 
@@ -431,11 +506,68 @@ fn figures<'e>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::small_study::SmallStudy;
 
     #[test]
     fn steps_calibrate_where_the_rarer_class_has_rows_enough() {
         assert_eq!(customary_calibration(499), CalibrationMethod::Sigmoid);
         assert_eq!(customary_calibration(500), CalibrationMethod::Isotonic);
+    }
+
+    /// One answer a day of somebody else on each of these days from 2026-01-01.
+    fn judged_by(days: impl Iterator<Item = i64>, evaluation: &str) -> EvaluationResult {
+        let day = |day: i64| jiff::civil::date(2026, 1, 1).saturating_add(jiff::Span::new().days(day));
+        let row = |at: i64| format!("C{at},{},{},{}\n", day(at), (at * 7) % 11, (at * 3) % 5 + 1);
+        let rows: String = days.map(row).collect();
+        let study = format!(
+            "study = {{ name = \"case\", as_of = 2026-12-31, zone = \"UTC\", bootstrap = 20 }}
+[sources.feedback]
+path = \"a.csv\"
+customer = \"who\"
+time = \"when\"
+recommend = \"ltr\"
+[drivers]
+touchpoints = [\"speed\"]
+[actions]
+enabled = false
+[outcomes.recommend]
+[evaluation]
+{evaluation}
+"
+        );
+        let files = [("a.csv", format!("who,when,ltr,speed\n{rows}"))];
+        let files = files.each_ref().map(|(name, text)| (*name, text.as_str()));
+        SmallStudy::new(&study, &files).run().evaluations.into_iter().next().expect("judged")
+    }
+
+    fn said(result: &EvaluationResult) -> String {
+        result.findings.iter().map(|finding| finding.sentence.as_str()).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn nobody_is_judged_alone() {
+        // Day 59 is 2026-03-01, the last.
+        let one = judged_by(0..60, "cut = 2026-03-01");
+        assert!(one.figures.is_empty() && one.splits.is_empty() && one.n_test == 0, "{one:?}");
+        assert!(said(&one).contains("1 answer is left to judge by, fewer than 5 (`suppress_below`)"), "{}", said(&one));
+        // 2026-02-20 is day 50.
+        let ten = judged_by(0..60, "cut = 2026-02-20");
+        assert_eq!((ten.n_test, ten.figures.is_empty()), (10, false));
+        assert!(said(&ten).contains("judged by 10 answers, fewer than the 30 of `minimum_base`"), "{}", said(&ten));
+    }
+
+    #[test]
+    fn an_empty_fold_only_drops_out() {
+        // From day 31 (2026-02-01) to 69 ten folds begin at 31, 34.8, 38.6, 42.4, 46.2, 50.0 and so on: the fourth and the fifth have
+        // no answer.
+        let days = (0..40).chain(51..70);
+        let own = judged_by(days, "cut = 2026-02-01\nfolds = 10");
+        assert_eq!(own.n_test, 28, "nine answers from day 31 to 39 and nineteen from 51 on");
+        assert_eq!(own.splits.len(), 8);
+        assert!(said(&own).contains("2 of 10 folds are left out of the judgement of `recommend`"), "{}", said(&own));
+        // Folds of three or four answers have no figures of their own.
+        assert!(own.figures.iter().all(|row| row.fold.is_none()), "{:?}", own.figures);
+        assert!(own.figure("model", "rmse").is_some());
     }
 
     #[test]

@@ -8,8 +8,10 @@ use super::{
     PipelineError, answering, channel_scores, panel, perception, respondents, scorecard, survival, teams,
     weighted_scores, who_answers, written_out,
 };
+use crate::data::WeightKind;
 use crate::findings::Finding;
 use crate::link::{BaseTable, Engine};
+use crate::measures::weighting::WeightEfficiency;
 use crate::report::{MeasureRow, Scorecard};
 use crate::study::Study;
 
@@ -33,6 +35,7 @@ pub(super) fn measure(study: &Study, base: &BaseTable, engine: &Engine) -> Resul
     let Measured { rows, hidden, mut findings } = measure_rows::measure(study, &counted, &populations)?;
     findings.extend(of_sizes);
     findings.extend(written_out::of_precision(study, base));
+    findings.extend(unequal_weights(study, base));
     let weighted = with_weights(&counted);
     let mut scorecard = match Question::of(study, &weighted) {
         Some(question) => of_question(&question.among(&populations), base, engine)?,
@@ -51,6 +54,16 @@ pub(super) fn measure(study: &Study, base: &BaseTable, engine: &Engine) -> Resul
     Ok(AllMeasured { rows, scorecard, findings })
 }
 
+/// That the weights of the answers leave little of their worth; of counts of rows there is nothing to say.
+fn unequal_weights(study: &Study, base: &BaseTable) -> Option<Finding> {
+    let feedback = &study.sources.feedback;
+    let (weights, answers) = (base.numbers("weight")?, base.numbers("recommend"));
+    let is_asked = |row: usize| !weights[row].is_nan() && answers.is_none_or(|answers| !answers[row].is_nan());
+    let own: Vec<f64> = (0..base.n_rows()).filter(|&row| is_asked(row)).map(|row| weights[row]).collect();
+    let is_sampling = feedback.weight_kind == WeightKind::Sampling && !own.is_empty();
+    is_sampling.then(|| WeightEfficiency::finding_of_given("weight", &own).ok().flatten())?
+}
+
 /// What is measured of the answers that count.
 fn of_question(question: &Question<'_>, base: &BaseTable, engine: &Engine) -> Result<Scorecard, PipelineError> {
     let cuts = ShownCuts::of(question);
@@ -65,4 +78,47 @@ fn of_question(question: &Question<'_>, base: &BaseTable, engine: &Engine) -> Re
     scorecard.teams = teams::of(question, &cuts, own)?;
     scorecard.panel = panel::of(question, engine, own)?;
     Ok(scorecard)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::findings::Severity;
+    use crate::pipeline::small_study::SmallStudy;
+    use crate::report::StudyResults;
+
+    /// Two hundred answers by weight: ones but for every tenth.
+    fn measured(heavy: f64, other: f64, every: usize) -> StudyResults {
+        let answer = |row: usize| {
+            let weight = if row.is_multiple_of(every) { heavy } else { other };
+            format!("{},{weight}\n", [3, 7, 9, 10][row % 4])
+        };
+        let rows: String = (0..200).map(answer).collect();
+        let study = "study = { name = \"case\", as_of = 2026-12-31, bootstrap = 40 }
+[sources.feedback]
+path = \"a.csv\"
+snapshot = true
+recommend = \"ltr\"
+weight = \"w\"
+weight_kind = \"sampling\"
+";
+        SmallStudy::new(study, &[("a.csv", &format!("ltr,w\n{rows}"))]).run()
+    }
+
+    #[test]
+    fn weights_that_leave_little_are_said_and_one_that_decides_has_no_error() {
+        let about = |results: &StudyResults| results.findings.iter().find(|own| own.about == "weight").cloned();
+        assert_eq!(about(&measured(1.5, 1.0, 10)), None);
+        // Kish by hand: (180 + 20 * 99)^2 / (180 + 20 * 9801) = 4665600 / 196200 = 23.8 of 200.
+        let few = about(&measured(99.0, 1.0, 10)).expect("a finding");
+        assert!(
+            few.sentence.contains("leave 12 % of the worth of 200 answers (24 of equal weight)"),
+            "{}",
+            few.sentence
+        );
+        assert_eq!(few.severity, Severity::Warning);
+        let one = measured(1000.0, 0.001, 200);
+        assert_eq!(about(&one).expect("a finding").severity, Severity::Serious);
+        let score = &one.measures[0].score;
+        assert!(score.std_error.is_nan() && score.conf_low.is_nan() && score.conf_high.is_nan(), "{score:?}");
+    }
 }

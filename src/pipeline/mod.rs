@@ -41,6 +41,7 @@ mod model_fit;
 mod model_tests;
 mod moving_scores;
 mod order_lines;
+mod outcome_ends;
 mod outcome_model;
 mod outcomes;
 mod paired_scores;

@@ -14,7 +14,7 @@ use crate::drivers::{Driver, DriverAnalysis, DriverFamily, DriverGroup, DriverRa
 use crate::estimators::calibration::Calibration;
 use crate::estimators::diagnostics::{Diagnose, Grouping, ModelDiagnostics, Scale};
 use crate::estimators::evaluation::{
-    Assessment, CalibrationPlan, Metric as Figure, MetricEstimate, TestRows, cross_fit,
+    Assessment, CalibrationPlan, MeanKept, Metric as Figure, MetricEstimate, PredictedRows, TestRows, cross_fit,
 };
 use crate::estimators::missing::{Comparison, ComparisonTable, MultipleImputation, Treatment};
 use crate::estimators::partial_ordinal::StepDifference;
@@ -285,11 +285,25 @@ impl Prepared {
         })
     }
 
+    fn predictions(&self, model: &FittedModel) -> Vec<f64> {
+        let design = self.observations.design();
+        (0..design.n_rows()).map(|row| model.predict_row(&design.row(row).to_vec())).collect()
+    }
+
+    /// Whether a model of counts keeps their mean in the rows it was fitted on; `None` also for other outcomes, whose models do.
+    pub fn mean_kept(&self, study: &Study, model: &FittedModel) -> Option<Finding> {
+        if self.outcome.family() != Family::Count {
+            return None;
+        }
+        let counts = TestRows::numbers(&self.observations.outcome().values().to_vec());
+        let rows = counts.and_then(|rows| rows.weighted(self.observations.weights().clone())).ok()?;
+        let kept = MeanKept::of(&rows, &self.predictions(model)).ok()?;
+        kept.finding(self.outcome.name(), PredictedRows::Training, study.confidence)
+    }
+
     /// How well the model predicts the rows it was fitted on, with their weights.
     pub fn in_sample(&self, model: &FittedModel) -> Vec<Metric> {
-        let design = self.observations.design();
-        let predictions: Vec<f64> =
-            (0..design.n_rows()).map(|row| model.predict_row(&design.row(row).to_vec())).collect();
+        let predictions = self.predictions(model);
         let is_class = self.outcome.family() == Family::Logistic;
         let metrics: &[Figure] = match is_class {
             true => &[Figure::RocAuc, Figure::Brier, Figure::LogLoss],

@@ -4,16 +4,18 @@ use super::actions;
 use super::answer_names::AnswerNames;
 use super::model_fit::ModelFit;
 use super::model_tests::{inflation, tests};
+use super::outcome_ends;
 use super::outcome_model::{Prepared, compare_treatments, gaps_allowed_for};
 use super::progress::{OutcomeSteps, Progress};
 use super::selection::Selection;
 use crate::data::DataError;
 use crate::drivers::DriverError;
+use crate::drivers::what_if::OutcomeEnds;
 use crate::estimators::calibration::Calibration;
 use crate::estimators::{Family, FitError, FittedModel, PenalisedFit};
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::report::{OutcomeActions, OutcomeResult, PenalisedTerms, words};
-use crate::study::{Outcome, OutcomeKind, SpendScale, Study};
+use crate::study::{Missing, Outcome, OutcomeKind, SpendScale, Study};
 use std::collections::BTreeMap;
 
 /// An analysed outcome and the model that scores customers.
@@ -33,6 +35,8 @@ pub(super) struct Model {
     pub training: Option<(i64, i64)>,
     /// What turns its probabilities into those that are used, if the study asks for it.
     pub calibration: Option<Calibration>,
+    /// The least and the largest outcome of the training answers.
+    pub seen: OutcomeEnds,
 }
 
 impl Model {
@@ -160,6 +164,7 @@ fn analyse_one(study: &Study, answers: &AnswerNames<'_>, outcome: &Outcome, say:
                 result.actions = actions::of(study, base, outcome, result.ranking.as_ref(), modelled);
             }
             result.in_sample = prepared.in_sample(&fitted);
+            result.findings.extend(prepared.mean_kept(study, &fitted));
             let training = base.numbers("t").map(|times| span(times, &selection.rows));
             let calibration = match prepared.calibrate(study) {
                 Ok(calibration) => calibration,
@@ -168,7 +173,8 @@ fn analyse_one(study: &Study, answers: &AnswerNames<'_>, outcome: &Outcome, say:
                     None
                 }
             };
-            Some(Model { fitted, features: prepared.features, training, calibration })
+            let seen = outcome_ends::seen(selection.values.iter().copied());
+            Some(Model { fitted, features: prepared.features, training, calibration, seen })
         }
         Err(problem) => {
             result.findings.push(problem.finding(outcome));
@@ -212,7 +218,12 @@ fn add_fit(
     result.tests = tests(fit, diagnostics.as_ref());
     result.inflation = inflation(diagnostics.as_ref());
     result.treatments = compare_treatments(study, base, outcome);
-    let of_treatments: Vec<Finding> = result.treatments.iter().flat_map(|table| table.findings.clone()).collect();
+    let mut of_treatments: Vec<Finding> = result.treatments.iter().flat_map(|table| table.findings.clone()).collect();
+    if study.drivers.missing != Missing::Listwise {
+        // What another treatment would keep is no warning of this one.
+        let of_listwise = |own: &&mut Finding| own.kind == FindingKind::RowsDropped;
+        of_treatments.iter_mut().filter(of_listwise).for_each(|own| own.severity = Severity::Note);
+    }
     result.findings.extend(of_treatments);
 }
 

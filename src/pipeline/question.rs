@@ -270,8 +270,8 @@ impl<'a> Question<'a> {
         NetPromoterScore::of_sample(&self.some(rows), self.drawn(rows).sampling(), self.linearised_settings())
     }
 
-    /// The same as [`Self::score`], without error and interval (`NaN`) of a single answer and where all answers are one customer's,
-    /// who tells nothing of how customers differ.
+    /// The same as [`Self::score`], without error and interval (`NaN`) of a single answer, of one that has nearly all weight, and where
+    /// all answers are one customer's, who tells nothing of how customers differ.
     pub fn score_to_show(&self, rows: &[usize], part: Part<'_>) -> Result<NetPromoterScore, MeasureError> {
         match self.score(rows, part) {
             Err(MeasureError::OneCustomer) => {
@@ -280,7 +280,7 @@ impl<'a> Question<'a> {
                 let own = NetPromoterScore::of_sample(&self.some(rows), drawn.sampling(), settings)?;
                 Ok(NetPromoterScore { interval: self.interval(), ..own.without_error() })
             }
-            Ok(own) if own.n == 1 => Ok(own.without_error()),
+            Ok(own) if own.n == 1 || own.rests_on_one() => Ok(own.without_error()),
             other => other,
         }
     }

@@ -225,7 +225,7 @@ fn run_into(
     findings.extend(profile_rows(&engine)?.iter().map(ProfileRemark::finding));
 
     progress(Progress::Step("fitting models and ranking drivers"));
-    let analysed = outcomes::analyse(study, &AnswerNames::of(&base, &engine, &intake.accounts), progress);
+    let mut analysed = outcomes::analyse(study, &AnswerNames::of(&base, &engine, &intake.accounts), progress);
     progress(Progress::Step("comparing what is said with what is done"));
     let say_and_do = stated_observed::compare(study, &base, progress);
     progress(Progress::Step(JUDGING));
@@ -245,7 +245,7 @@ fn run_into(
     let scores = match (engine.plan().dated, study.scores.enabled) {
         (true, true) => {
             progress(Progress::Step("scoring every customer"));
-            Some(scores::score(study, &engine, &analysed, &table_folder, watch)?)
+            Some(scores::score(study, &engine, &mut analysed, &table_folder, watch)?)
         }
         // The rating still wants everybody's answer and engagement.
         (true, false) if is_watching => {
@@ -812,6 +812,8 @@ fn artefact(
     let test = figures
         .filter(|row| row.model == "model" && row.fold.is_none() && row.by.is_none())
         .map(|row| (format!("{}_test", row.metric), row.estimate));
+    let alpha = analysed.result.fit.as_ref().and_then(|fit| fit.count.as_ref()?.alpha);
+    let alpha = alpha.map(|alpha| ("alpha".to_owned(), alpha));
     Some(ModelArtefact::new(
         &model.fitted,
         Provenance {
@@ -831,7 +833,7 @@ fn artefact(
                 lambda: own.lambda,
             }),
             calibration: model.calibration.clone(),
-            metrics: in_sample.chain(test).collect(),
+            metrics: in_sample.chain(test).chain(alpha).collect(),
         },
     ))
 }

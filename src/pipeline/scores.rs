@@ -1,22 +1,29 @@
 //! Every customer as of the study's date, scored by the fitted models, batch by batch.
 
 use super::PipelineError;
+use super::outcome_ends;
 use super::outcomes::{Analysed, Model};
+use crate::drivers::what_if::OutcomeEnds;
 use crate::estimators::Family;
+use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{BaseTable, Engine};
-use crate::report::{Metric, ScoreSummary};
+use crate::report::{Metric, ScoreSummary, words};
 use crate::store::{Table, TableWriter};
 use crate::study::{Outcome, OutcomeKind, SpendScale, Study};
 use std::path::Path;
 
+/// From this share of the customers on, expectations beyond what the outcome can be are a warning and not a note.
+const BEYOND_WARNED: f64 = 0.05;
+
 /// Scores all customers into `scores.parquet` and `scores.csv`; `watch` sees every batch on the way.
 ///
 /// A customer who never answered has no touchpoint scores; those take the training means, so that history alone
-/// speaks. Nothing but running sums is kept, so memory does not grow with the number of customers.
+/// speaks. Nothing but running sums is kept, so memory does not grow with the number of customers. Expectations beyond what
+/// an outcome can be, or of counts beyond any that was seen, are counted in a finding of the outcome.
 pub(super) fn score(
     study: &Study,
     engine: &Engine,
-    analysed: &[Analysed],
+    analysed: &mut [Analysed],
     folder: &Path,
     mut watch: impl FnMut(&BaseTable),
 ) -> Result<ScoreSummary, PipelineError> {
@@ -31,18 +38,15 @@ pub(super) fn score(
         Ok(())
     })?;
     writer.finish()?;
-    let means = scorers
-        .iter()
-        .zip(&sums.predictions)
-        .map(|(scorer, (sum, n))| Metric { metric: scorer.column(), value: sum / (*n).max(1) as f64 });
-    let beyond = scorers.iter().zip(&sums.n_beyond).filter(|(_, n)| **n > 0);
-    let beyond = beyond.map(|(scorer, n)| Metric { metric: scorer.column(), value: *n as f64 });
-    Ok(ScoreSummary {
-        n_customers: sums.n_customers,
-        n_answered: sums.n_answered,
-        means: means.collect(),
-        beyond: beyond.collect(),
-    })
+    let mean = |(scorer, own): (&Scorer<'_>, &Predicted)| Metric { metric: scorer.column(), value: own.mean() };
+    let means = scorers.iter().zip(&sums.predictions).map(mean).collect();
+    let said = |(scorer, own): (&Scorer<'_>, &Predicted)| Some((scorer.outcome.name().to_owned(), scorer.beyond(own)?));
+    let beyond: Vec<(String, Finding)> = scorers.iter().zip(&sums.predictions).filter_map(said).collect();
+    for (outcome, finding) in beyond {
+        let own = analysed.iter_mut().find(|own| own.outcome.name() == outcome);
+        own.into_iter().for_each(|own| own.result.findings.push(finding.clone()));
+    }
+    Ok(ScoreSummary { n_customers: sums.n_customers, n_answered: sums.n_answered, means })
 }
 
 /// A model and the outcome that it predicts.
@@ -55,15 +59,45 @@ struct Scorer<'a> {
 struct Sums {
     n_customers: u64,
     n_answered: u64,
-    /// By model, with the number of customers it has something to say of.
-    predictions: Vec<(f64, u64)>,
-    /// By model, customers whose expected value lies beyond the outcome's scale.
-    n_beyond: Vec<u64>,
+    /// By model.
+    predictions: Vec<Predicted>,
 }
 
 impl Sums {
     fn new(n_scorers: usize) -> Self {
-        Self { n_customers: 0, n_answered: 0, predictions: vec![(0.0, 0); n_scorers], n_beyond: vec![0; n_scorers] }
+        Self { n_customers: 0, n_answered: 0, predictions: vec![Predicted::default(); n_scorers] }
+    }
+}
+
+/// What a model says of the customers that it has something to say of.
+#[derive(Debug, Clone, Copy)]
+struct Predicted {
+    sum: f64,
+    n: u64,
+    lowest: f64,
+    highest: f64,
+    n_below: u64,
+    n_above: u64,
+}
+
+impl Default for Predicted {
+    fn default() -> Self {
+        Self { sum: 0.0, n: 0, lowest: f64::INFINITY, highest: f64::NEG_INFINITY, n_below: 0, n_above: 0 }
+    }
+}
+
+impl Predicted {
+    fn add(&mut self, value: f64, ends: OutcomeEnds) {
+        self.sum += value;
+        self.n += 1;
+        self.lowest = self.lowest.min(value);
+        self.highest = self.highest.max(value);
+        self.n_below += u64::from(value < ends.low);
+        self.n_above += u64::from(value > ends.high);
+    }
+
+    fn mean(&self) -> f64 {
+        self.sum / self.n.max(1) as f64
     }
 }
 
@@ -89,13 +123,54 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// The ends of the scale on which the outcome is answered, which a straight line may leave.
-    fn scale(&self) -> Option<(f64, f64)> {
-        match self.outcome.kind() {
-            OutcomeKind::Recommend { .. } => Some((0.0, 10.0)),
-            OutcomeKind::Nps => Some((-100.0, 100.0)),
-            _ => None,
+    /// Between what its predictions should lie; of a count no end is known but that nobody was seen beyond the highest.
+    fn ends(&self) -> OutcomeEnds {
+        match self.model.fitted.family() {
+            Family::Count => OutcomeEnds { high: self.model.seen.high, ..OutcomeEnds::default() },
+            _ => outcome_ends::of(self.outcome, self.model.seen),
         }
+    }
+
+    /// How many customers are expected where nobody can be.
+    fn beyond(&self, own: &Predicted) -> Option<Finding> {
+        let (ends, n_beyond) = (self.ends(), own.n_below + own.n_above);
+        if n_beyond == 0 {
+            return None;
+        }
+        let (name, column) = (self.outcome.name(), self.column());
+        let share = n_beyond as f64 / own.n as f64;
+        let below = (own.n_below > 0).then(|| {
+            format!(
+                "{} below {} (down to {})",
+                words::count(own.n_below),
+                words::significant(ends.low),
+                words::significant(own.lowest)
+            )
+        });
+        let above = (own.n_above > 0).then(|| {
+            format!(
+                "{} above {} (up to {})",
+                words::count(own.n_above),
+                words::significant(ends.high),
+                words::significant(own.highest)
+            )
+        });
+        let parts: Vec<String> = below.into_iter().chain(above).collect();
+        let (what, why) = match self.model.fitted.family() {
+            Family::Count => ("is more than anybody was seen to have", "read these scores as an order"),
+            _ => ("lies beyond what it can be", "a line does not know its ends, so read the scores as an order"),
+        };
+        let sentence = format!(
+            "`{column}` of {} of {} customers ({}) {what}: {}; {why}",
+            words::count(n_beyond),
+            words::count(own.n),
+            words::percent(share),
+            parts.join(" and ")
+        );
+        let severity = if share >= BEYOND_WARNED { Severity::Warning } else { Severity::Note };
+        let finding = Finding::new(FindingKind::ScaleEnd, severity, name, sentence);
+        let finding = finding.number("n_below", own.n_below as f64).number("n_above", own.n_above as f64);
+        Some(finding.number("share", share).number("lowest", own.lowest).number("highest", own.highest))
     }
 
     fn score(&self, batch: &BaseTable, n_reasons: usize) -> Scored {
@@ -159,13 +234,9 @@ fn table(batch: &BaseTable, scorers: &[Scorer<'_>], n_reasons: usize, sums: &mut
         .numbers("recommend", recommend.iter().copied());
     for (at, scorer) in scorers.iter().enumerate() {
         let scored = scorer.score(batch, n_reasons);
-        if let Some((sum, n)) = sums.predictions.get_mut(at) {
-            let said = || scored.predictions.iter().filter(|value| !value.is_nan());
-            *sum += said().sum::<f64>();
-            *n += said().count() as u64;
-        }
-        if let (Some((low, high)), Some(n)) = (scorer.scale(), sums.n_beyond.get_mut(at)) {
-            *n += scored.predictions.iter().filter(|&&value| value < low || value > high).count() as u64;
+        if let Some(own) = sums.predictions.get_mut(at) {
+            let ends = scorer.ends();
+            scored.predictions.iter().filter(|value| !value.is_nan()).for_each(|&value| own.add(value, ends));
         }
         table = table.numbers(&scorer.column(), scored.predictions);
         for (place, reasons) in scored.reasons.into_iter().enumerate() {
@@ -173,4 +244,47 @@ fn table(batch: &BaseTable, scorers: &[Scorer<'_>], n_reasons: usize, sums: &mut
         }
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::findings::{FindingKind, Severity};
+    use crate::pipeline::small_study::SmallStudy;
+
+    #[test]
+    fn customers_expected_beyond_the_scale_are_counted() {
+        // Speeds 1 to 5 of twelve customers each, answers 5, 7, 9, 10 and 10: a line through (3, 8.2) of slope 13 / 10 by hand, which
+        // gives 9.5 at a speed of 4 and 10.8 at 5.
+        let row =
+            |at: usize| format!("C{at},2026-03-{:02},{},{}\n", at % 28 + 1, [5, 7, 9, 10, 10][at % 5], at % 5 + 1);
+        let rows: String = (0..60).map(row).collect();
+        let study = "study = { name = \"case\", as_of = 2026-12-31, zone = \"UTC\", bootstrap = 0 }
+[sources.feedback]
+path = \"a.csv\"
+customer = \"who\"
+time = \"when\"
+recommend = \"ltr\"
+[drivers]
+touchpoints = [\"speed\"]
+[outcomes.recommend]
+[evaluation]
+enabled = false
+[actions]
+enabled = false
+";
+        let results = SmallStudy::new(study, &[("a.csv", &format!("who,when,ltr,speed\n{rows}"))]).run();
+        let findings = &results.outcomes[0].findings;
+        let said =
+            |own: &&crate::findings::Finding| own.kind == FindingKind::ScaleEnd && own.sentence.contains("expected_");
+        let finding = findings.iter().find(said).expect("a finding");
+        assert!(
+            finding
+                .sentence
+                .starts_with("`expected_recommend` of 12 of 60 customers (20 %) lies beyond what it can be: 12 above 10.0 (up to 10.8)"),
+            "{}",
+            finding.sentence
+        );
+        assert_eq!(finding.severity, Severity::Warning);
+        assert!((finding.numbers["highest"] - 10.8).abs() < 1e-9);
+    }
 }

@@ -1,11 +1,12 @@
 //! What could be done about the touchpoints, as far as the data says: for one outcome, and for all of them together.
 
+use super::results::OutcomeResult;
 use crate::drivers::asymmetry::{AsymmetryTable, ExpectationTable, NecessityTable};
 use crate::drivers::performance::ActionChart;
 use crate::drivers::robustness::{ChoicesTable, ConfoundingTable};
 use crate::drivers::segments::SegmentTable;
 use crate::drivers::stated_observed::{MediationResult, StatedObservedTable};
-use crate::drivers::what_if::{OutcomeChange, Plan};
+use crate::drivers::what_if::{Measure, OutcomeChange, Plan};
 use crate::findings::Finding;
 
 /// What could be done about the touchpoints for one outcome. Where an analysis was impossible, a finding says why.
@@ -40,6 +41,21 @@ pub struct Scenario {
     pub name: String,
     /// What the model then expects.
     pub change: OutcomeChange,
+}
+
+/// What a change of a measure counts in, as it is shown: shares in percentage points.
+pub(crate) fn unit_of(outcome: &OutcomeResult, measure: Measure) -> &'static str {
+    match (measure, outcome.kind) {
+        (Measure::Share | Measure::PromoterShare | Measure::DetractorShare, _) => "percentage points",
+        (Measure::Nps, _) | (Measure::Mean, "nps") => "NPS points",
+        (Measure::Mean, "recommend") => "points of the 0 to 10 scale",
+        (Measure::Mean, "nps_class") => "levels (0 detractor, 1 passive, 2 promoter)",
+        (Measure::Mean, "purchases") => "purchases",
+        (Measure::Mean, "referrals") => "referrals",
+        (Measure::Mean, "spend") if outcome.label.starts_with("logarithm") => "units of the logarithm of 1 + spend",
+        (Measure::Mean, "spend") => "units of money",
+        (Measure::Mean, _) => "units",
+    }
 }
 
 /// Drivers in the segments of one column.

@@ -56,7 +56,6 @@ pub(super) fn retail() -> StudyResults {
                 Metric { metric: "p_promoter".to_owned(), value: 0.413 },
                 Metric { metric: "p_repurchase".to_owned(), value: 0.227 },
             ],
-            beyond: vec![Metric { metric: "expected_recommend".to_owned(), value: 90.0 }],
         }),
         findings: vec![
             finding(

@@ -35,6 +35,7 @@ mod terminal;
 #[cfg(test)]
 mod fixture;
 
+pub(crate) use actions::unit_of;
 pub use actions::{OutcomeActions, SayAndDo, Scenario, SegmentComparison};
 pub use contact_results::{ChannelScores, HandOff, LengthResult, PanelResult, PerceptionResult, TeamsResult};
 pub use evaluation::{ComparisonRow, EvaluationResult, FigureRow, SplitRow};

@@ -255,6 +255,4 @@ pub struct ScoreSummary {
     pub n_answered: u64,
     /// Mean probability by outcome.
     pub means: Vec<Metric>,
-    /// Of the outcomes on a scale, customers whose expected value lies beyond it; none where there are none.
-    pub beyond: Vec<Metric>,
 }

@@ -146,7 +146,7 @@ pub(super) fn amount(value: f64) -> String {
 }
 
 /// Three digits that count: `0.0421`, `1.25`, `1,250`, `3.1e-7`.
-pub(super) fn significant(value: f64) -> String {
+pub(crate) fn significant(value: f64) -> String {
     let size = value.abs();
     if size < f64::MIN_POSITIVE {
         return "0".to_owned();

@@ -293,6 +293,12 @@ impl ModelArtefact {
     /// Predicts the self-test rows.
     fn test(&self) -> Result<(), String> {
         let model = self.model().map_err(|error| format!("is not a whole model ({error})"))?;
+        if self.self_test.is_empty() {
+            return Err(
+                "has no self-test rows, without which nobody knows whether it was changed; fit the model again"
+                    .to_owned(),
+            );
+        }
         for (place, row) in self.self_test.iter().enumerate() {
             if row.values.len() != self.terms.len() {
                 let (n, n_terms) = (row.values.len(), self.terms.len());
@@ -375,6 +381,26 @@ mod tests {
         // The least-squares line through the four points: slope 13 / 10, intercept 4.5 - 1.3 * 3.
         assert!((read.model().expect("whole").predict_row(&[3.0]) - 4.5).abs() < 1e-12);
         assert!((read.model().expect("whole").predict_row(&[0.0]) - 0.6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_model_file_that_nothing_tests_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        artefact().write(folder.path()).expect("written");
+        let path = folder.path().join(format!("{}.json", artefact().outcome));
+        let text = std::fs::read_to_string(&path).expect("there");
+        let mut value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert!(ModelArtefact::read(&path).is_ok());
+        for without in [serde_json::json!([]), serde_json::Value::Null] {
+            let fields = value.as_object_mut().expect("an object");
+            match without.is_null() {
+                true => drop(fields.remove("self_test")),
+                false => drop(fields.insert("self_test".to_owned(), without)),
+            }
+            std::fs::write(&path, value.to_string()).expect("written");
+            let error = ModelArtefact::read(&path).expect_err("refused");
+            assert!(error.to_string().contains("has no self-test rows"), "{error}");
+        }
     }
 
     #[test]

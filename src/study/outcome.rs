@@ -421,11 +421,11 @@ impl OutcomeKind {
                 let window_days = Self::window(&section)?;
                 let distribution = section.item("distribution").map(|item| {
                     item.word(&[
-                        ("negative_binomial", CountDistribution::NegativeBinomial),
                         ("poisson", CountDistribution::Poisson),
+                        ("negative_binomial", CountDistribution::NegativeBinomial),
                     ])
                 });
-                let distribution = distribution.transpose()?.unwrap_or(CountDistribution::NegativeBinomial);
+                let distribution = distribution.transpose()?.unwrap_or_default();
                 if word == "purchases" {
                     Self::Purchases { window_days, distribution }
                 } else {

@@ -521,6 +521,8 @@ fn nps_against_a_benchmark_is_tested_one_sided() {
     assert!((number("adjusted_gap") / number("std_error") - number("statistic")).abs() < 1e-12, "{test}");
     // With 3/4, 3/2 and 3/4 answers more: 20 of 63, less 15, over its error; by the complementary error function.
     near(&test["gap"], 100.0 / 3.0 - 15.0, 1e-9);
+    near(&test["benchmark"], 15.0, 1e-12);
+    near(&test["own_nps"], 100.0 / 3.0, 1e-9);
     near(&test["statistic"], 1.779_446_323_025_067_4, 1e-9);
     near(&test["p_value"], 0.037_583_308_834_641, 1e-9);
     assert_eq!(test["knows_n"], false);

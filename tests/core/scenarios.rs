@@ -8,7 +8,7 @@ use advocate::drivers::stated_observed::{
     ComparedOutcome, Mediation, MediationResult, ScoreContrast, Side, StatedObserved, StatedObservedRows,
 };
 use advocate::drivers::what_if::{
-    Lever, LeverRaise, Measure, ModelledOutcome, OrderedLevels, OutcomeChange, Plan, Raise, Target, WhatIf,
+    Lever, LeverRaise, Measure, ModelledOutcome, OrderedLevels, OutcomeChange, OutcomeEnds, Plan, Raise, Target, WhatIf,
 };
 use advocate::drivers::{ActionError, Driver, DriverAnalysis, DriverFamily, FitKind, Method, Scale};
 use advocate::estimators::{FittedModel, Logit, Ols, Ordinal, StdErrors};
@@ -54,7 +54,7 @@ fn ordinal(observations: &Observations) -> FittedModel {
 }
 
 fn change(settings: WhatIf, model: &FittedModel, own: &Observations, raises: &[LeverRaise]) -> OutcomeChange {
-    let outcome = ModelledOutcome { model, observations: own, levels: OrderedLevels::Answers };
+    let outcome = ModelledOutcome { model, observations: own, levels: OrderedLevels::Answers, unscored: &[] };
     settings.changes(&[outcome], &levers(&[None; 3]), raises).expect("a change").remove(0)
 }
 
@@ -116,7 +116,8 @@ fn coverage(truth: f64, sample: impl Fn(u64) -> (FittedModel, Observations)) -> 
     };
     let holds = |seed: u64| {
         let (model, own) = sample(seed);
-        let outcome = ModelledOutcome { model: &model, observations: &own, levels: OrderedLevels::Answers };
+        let outcome =
+            ModelledOutcome { model: &model, observations: &own, levels: OrderedLevels::Answers, unscored: &[] };
         let levers = std::slice::from_ref(&lever);
         let changes = WhatIf::default().changes(&[outcome], levers, &[raise(0, Raise::By(3.0))]).expect("a change");
         let interval = changes[0].measures[0].interval.expect("a covariance");
@@ -171,7 +172,8 @@ fn units_of_a_touchpoint_change_no_scenario() {
     let scale = Scale::new(1.0, 5.0).expect("in order");
     let levers: Vec<Lever> = levers(&[None; 3]).into_iter().map(|lever| Lever { scale, ..lever }).collect();
     let model = ordinal(&rescaled);
-    let outcome = ModelledOutcome { model: &model, observations: &rescaled, levels: OrderedLevels::Answers };
+    let outcome =
+        ModelledOutcome { model: &model, observations: &rescaled, levels: OrderedLevels::Answers, unscored: &[] };
     let other =
         WhatIf::default().changes(&[outcome], &levers, &[raise(0, Raise::By(0.8))]).expect("a change").remove(0);
     for (one, other) in one.measures.iter().zip(&other.measures) {
@@ -184,7 +186,8 @@ fn units_of_a_touchpoint_change_no_scenario() {
 fn a_scenario_that_makes_no_sense_is_named() {
     let own = answers(4, 120);
     let model = ordinal(&own);
-    let outcome = [ModelledOutcome { model: &model, observations: &own, levels: OrderedLevels::Answers }];
+    let outcome =
+        [ModelledOutcome { model: &model, observations: &own, levels: OrderedLevels::Answers, unscored: &[] }];
     let refused = |levers: &[Lever], raises: &[LeverRaise]| WhatIf::default().changes(&outcome, levers, raises).err();
     assert!(matches!(refused(&levers(&[None; 3]), &[]), Some(ActionError::NoDriver)));
     let unknown = levers(&[None; 4]);
@@ -195,8 +198,9 @@ fn a_scenario_that_makes_no_sense_is_named() {
     let off = [Lever { scale: short, ..unknown[0].clone() }];
     assert!(matches!(refused(&off, &[raise(0, Raise::By(1.0))]), Some(ActionError::OffScale { .. })));
     let linear = Ols::default().fit(&own).expect("a fit");
-    let target = Target { measure: Measure::Nps, change: 3.0 };
-    let outcome = ModelledOutcome { model: linear.model(), observations: &own, levels: OrderedLevels::Answers };
+    let target = Target { measure: Measure::Nps, change: 3.0, ends: OutcomeEnds::default() };
+    let outcome =
+        ModelledOutcome { model: linear.model(), observations: &own, levels: OrderedLevels::Answers, unscored: &[] };
     let no_score = WhatIf::default().cheapest(outcome, &levers(&[Some(1.0); 3]), target);
     assert!(matches!(no_score, Err(ActionError::NoMeasure { measure: "nps", .. })));
 }
@@ -213,7 +217,7 @@ fn a_touchpoint_without_a_coefficient_changes_nothing_and_says_so() {
 }
 
 fn plan(model: &FittedModel, own: &Observations, costs: &[Option<f64>], target: Target) -> Plan {
-    let outcome = ModelledOutcome { model, observations: own, levels: OrderedLevels::Answers };
+    let outcome = ModelledOutcome { model, observations: own, levels: OrderedLevels::Answers, unscored: &[] };
     WhatIf::default().cheapest(outcome, &levers(costs), target).expect("a plan")
 }
 
@@ -222,7 +226,7 @@ fn no_random_mix_that_reaches_the_target_is_cheaper() {
     let own = answers(5, 300);
     let model = ordinal(&own);
     let costs = [Some(2.0), Some(0.9), Some(0.5)];
-    let target = Target { measure: Measure::Nps, change: 12.0 };
+    let target = Target { measure: Measure::Nps, change: 12.0, ends: OutcomeEnds::default() };
     let found = plan(&model, &own, &costs, target);
     assert!(found.reached);
     close("the target", found.change.change, 12.0, 1e-6);
@@ -249,7 +253,7 @@ fn what_is_not_actionable_or_goes_the_wrong_way_is_not_offered() {
     let (scores, liking) = survey(6, 500);
     let own = observations(scores.clone(), liking - 1.5 * &scores.column(2));
     let model = Ols::default().fit(&own).expect("a fit").model().clone();
-    let target = |change| Target { measure: Measure::Mean, change };
+    let target = |change| Target { measure: Measure::Mean, change, ends: OutcomeEnds::default() };
     let up = plan(&model, &own, &[None, Some(1.0), Some(0.01)], target(0.1));
     let offered: Vec<bool> = up.levers.iter().map(|lever| lever.offered).collect();
     assert_eq!(offered, [false, true, false]);
@@ -260,11 +264,58 @@ fn what_is_not_actionable_or_goes_the_wrong_way_is_not_offered() {
     let nothing = plan(&model, &own, &[None, None, None], target(0.1));
     assert!(!nothing.reached && nothing.cost <= 0.0 && nothing.best_change.abs() < 1e-12);
     let refused = |costs: &[Option<f64>], change: f64| {
-        let outcome = ModelledOutcome { model: &model, observations: &own, levels: OrderedLevels::Answers };
+        let outcome =
+            ModelledOutcome { model: &model, observations: &own, levels: OrderedLevels::Answers, unscored: &[] };
         WhatIf::default().cheapest(outcome, &levers(costs), target(change)).err()
     };
     assert!(matches!(refused(&[Some(1.0); 3], 0.0), Some(ActionError::Setting { setting: "the target", .. })));
     assert!(matches!(refused(&[Some(0.0); 3], 1.0), Some(ActionError::Setting { setting: "cost_per_point", .. })));
+}
+
+#[test]
+fn a_plan_goes_no_farther_than_the_outcome() {
+    // One touchpoint of 0 to 10 and an outcome of twice its score: 0 to 20 by the line, whatever the outcome can be.
+    let scores = Array2::from_shape_fn((11, 1), |(row, _)| row as f64);
+    let outcome = scores.column(0).mapv(|score| 2.0 * score);
+    let design = DesignMatrix::new(vec!["x0".to_owned()], scores).expect("finite");
+    let own = Observations::new(design, Outcome::numeric("points", outcome).expect("finite")).expect("as many rows");
+    let model = Ols::default().fit(&own).expect("a fit").model().clone();
+    let lever = &levers(&[Some(3.0)])[..1];
+    let found = |change: f64, high: f64| {
+        let ends = OutcomeEnds { low: 0.0, high };
+        let outcome =
+            ModelledOutcome { model: &model, observations: &own, levels: OrderedLevels::Answers, unscored: &[] };
+        WhatIf::default().cheapest(outcome, lever, Target { measure: Measure::Mean, change, ends }).expect("a plan")
+    };
+    // Without an end everybody at 10 is a mean of 20, 10 more than now; up to 16 it is 6.
+    let endless = found(12.0, f64::INFINITY);
+    close("the most", endless.best_change, 10.0, 1e-9);
+    assert!(!endless.reached && endless.end.is_none() && endless.findings.is_empty());
+    let ended = found(7.0, 16.0);
+    assert!(!ended.reached && ended.end == Some(16.0));
+    close("the most up to the end", ended.best_change, 6.0, 1e-9);
+    close("what the raises go with", ended.change.change, 6.0, 1e-6);
+    // By hand: raised by r, score s comes to min(s + r, 10), so that the mean change is 2 / 11 times the sum of min(r, 10 - s);
+    // for r = 4 that is 2 / 11 * (4 * 7 + 3 + 2 + 1 + 0) = 68 / 11, a little above 6. Beyond 16 are then scores from 5 on, six of
+    // eleven, where two of eleven were (9 and 10).
+    assert!(ended.levers[0].raise > 3.5 && ended.levers[0].raise < 4.0, "{:?}", ended.levers);
+    close("beyond", ended.share_beyond, 6.0 / 11.0, 1e-12);
+    assert_eq!(ended.findings[0].kind, FindingKind::ScaleEnd);
+    let sentence = &ended.findings[0].sentence;
+    assert!(sentence.contains("55 % of the answers beyond what points can be (0 to 16)"), "{sentence}");
+    // A little more stays within.
+    let small = found(0.5, 16.0);
+    assert!(small.reached && small.findings.is_empty(), "{small:?}");
+}
+
+#[test]
+fn nothing_that_can_be_raised_changes_nothing_at_all() {
+    let own = answers(5, 300);
+    let model = ordinal(&own);
+    // Rounding would leave 1e-14 where the two sides are added up otherwise.
+    let target = Target { measure: Measure::DetractorShare, change: 0.05, ends: OutcomeEnds::default() };
+    let found = plan(&model, &own, &[None; 3], target);
+    assert!(!found.reached && found.best_change.abs() <= 0.0 && found.change.change.abs() <= 0.0, "{found:?}");
 }
 
 #[test]
@@ -275,7 +326,12 @@ fn a_share_of_buyers_can_be_a_target() {
     let class = liking.mapv(|value| f64::from(u8::from(value > 0.5)));
     let own = Observations::new(design, Outcome::binary("buys", class).expect("classes")).expect("as many rows");
     let model = Logit::default().fit(&own).expect("a fit").model().clone();
-    let found = plan(&model, &own, &[Some(1.0); 3], Target { measure: Measure::Share, change: 0.1 });
+    let found = plan(
+        &model,
+        &own,
+        &[Some(1.0); 3],
+        Target { measure: Measure::Share, change: 0.1, ends: OutcomeEnds::default() },
+    );
     assert!(found.reached);
     close("the target", found.change.change, 0.1, 1e-8);
     // The first touchpoint weighs twice as much at the same price.

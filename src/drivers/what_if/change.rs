@@ -66,9 +66,9 @@ pub struct LeverChange {
     pub raise: Raise,
     /// The highest score seen, beyond which none is raised.
     pub highest_seen: f64,
-    /// Weighted mean score before.
+    /// Weighted mean score before, of the rows that have one.
     pub mean_before: f64,
-    /// Weighted mean score after.
+    /// Weighted mean score after, of the rows that have one.
     pub mean_after: f64,
     /// Weighted share of rows that moved, 0-1.
     pub share_moved: f64,
@@ -99,6 +99,7 @@ pub(super) struct Scenario {
 
 struct Move {
     column: usize,
+    name: String,
     bounds: Bounds,
     raise: Raise,
 }
@@ -106,23 +107,24 @@ struct Move {
 impl Scenario {
     /// # Errors
     /// A raise that is no number; a lever that is not in the list; a score off its scale.
-    pub fn of(observations: &Observations, levers: &[Lever], raises: &[LeverRaise]) -> Result<Self, ActionError> {
+    pub fn of(outcome: ModelledOutcome, levers: &[Lever], raises: &[LeverRaise]) -> Result<Self, ActionError> {
         let mut moves = Vec::new();
         for own in raises {
             own.raise.check()?;
             let n_columns = levers.len();
             let lever = levers.get(own.lever).ok_or(ActionError::NoSuchColumn { column: own.lever, n_columns })?;
-            if let Some(column) = observations.design().position(&lever.name) {
-                moves.push(Move { column, bounds: Bounds::of(observations, lever, column)?, raise: own.raise });
+            if let Some(column) = outcome.observations.design().position(&lever.name) {
+                let (name, bounds) = (lever.name.clone(), Bounds::of(outcome, lever, column)?);
+                moves.push(Move { column, name, bounds, raise: own.raise });
             }
         }
         Ok(Self { moves })
     }
 
-    /// Moves the values of a row, which stand in the order of `columns`.
-    fn apply(&self, columns: &[usize], values: &mut [f64]) {
-        for own in &self.moves {
-            if let Some(at) = columns.iter().position(|&column| column == own.column) {
+    /// Moves the scores of a row, whose values stand in the order of the columns; where there is no score nothing moves.
+    fn apply(&self, placed: &Placed, row: usize, values: &mut [f64]) {
+        for own in self.moves.iter().filter(|own| placed.outcome.is_scored(&own.name, row)) {
+            if let Some(at) = placed.columns.iter().position(|&column| column == own.column) {
                 values[at] = own.bounds.moved(values[at], own.raise);
             }
         }
@@ -141,7 +143,7 @@ struct Moved {
 impl WhatIf {
     /// Raises the levers together and gives what each outcome's model then expects.
     ///
-    /// Scores move within the part of their scale that was seen; one at the bound stays. The change of a measure is the
+    /// Scores move within the part of their scale that was seen; one at the bound stays, and so does a row without a score. The change of a measure is the
     /// weighted mean, over the model's own rows, of the expectation after less that before. Its interval is by the delta
     /// method with the normal distribution: `var = J C J' + V`. `C` is the covariance of the coefficients and `J` the
     /// derivative of the change by them; `V` is the variance of a mean of the rows' own changes, by customer where there are
@@ -182,8 +184,8 @@ impl WhatIf {
         raises: &[LeverRaise],
     ) -> Result<OutcomeChange, ActionError> {
         let placed = Placed::of(outcome)?;
-        let ModelledOutcome { model, observations, levels: meaning } = outcome;
-        let scenario = Scenario::of(observations, levers, raises)?;
+        let ModelledOutcome { model, observations, levels: meaning, .. } = outcome;
+        let scenario = Scenario::of(outcome, levers, raises)?;
         let measures = Measure::of_model(model, meaning);
         let replicates = self.replicates(&outcome, &scenario, &measures);
         let units = Units::of(observations);
@@ -292,7 +294,7 @@ fn moved(placed: &Placed, scenario: &Scenario, measure: Measure) -> Result<Moved
         placed.fill(row, &mut values);
         for sign in [-1.0, 1.0] {
             if sign > 0.0 {
-                scenario.apply(&placed.columns, &mut values);
+                scenario.apply(placed, row, &mut values);
             }
             let link = model.link_row(&values);
             let expected = response.at(link).value;
@@ -321,14 +323,16 @@ fn lever_change(placed: &Placed, scenario: &Scenario, lever: &Lever, raise: Rais
     let column = placed.outcome.observations.design().position(&lever.name)?;
     let own = scenario.moves.iter().find(|own| own.column == column)?;
     let scores = placed.outcome.observations.design().values();
-    let (mut mean_before, mut mean_after, mut share_moved) = (0.0, 0.0, 0.0);
-    for (row, share) in placed.shares() {
+    let (mut mean_before, mut mean_after, mut share_moved, mut share_scored) = (0.0, 0.0, 0.0, 0.0);
+    for (row, share) in placed.shares().filter(|&(row, _)| placed.outcome.is_scored(&lever.name, row)) {
         let score = scores[[row, column]];
+        share_scored += share;
         let after = own.bounds.moved(score, raise);
         mean_before += share * score;
         mean_after += share * after;
         share_moved += if (after - score).abs() > 0.0 { share } else { 0.0 };
     }
     let highest_seen = own.bounds.high;
+    let [mean_before, mean_after] = [mean_before, mean_after].map(|sum| sum / share_scored);
     Some(LeverChange { lever: lever.name.clone(), raise, highest_seen, mean_before, mean_after, share_moved })
 }

@@ -1,6 +1,6 @@
 //! A touchpoint that could be scored higher, and how far.
 
-use crate::data::Observations;
+use super::outcome::ModelledOutcome;
 use crate::drivers::{ActionError, Scale};
 use serde::Serialize;
 
@@ -44,14 +44,15 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// Of a column, in the rows with a weight.
+    /// Of a column, in the rows with a weight and a score.
     ///
     /// # Errors
     /// A score off the scale.
-    pub fn of(observations: &Observations, lever: &Lever, column: usize) -> Result<Self, ActionError> {
+    pub fn of(outcome: ModelledOutcome, lever: &Lever, column: usize) -> Result<Self, ActionError> {
+        let observations = outcome.observations;
         let mut bounds = Self { low: lever.scale.high(), high: lever.scale.low() };
         for (row, &score) in observations.design().values().column(column).iter().enumerate() {
-            if observations.weights().of(row) > 0.0 {
+            if observations.weights().of(row) > 0.0 && outcome.is_scored(&lever.name, row) {
                 lever.scale.check(&lever.name, row, score)?;
                 bounds = Self { low: bounds.low.min(score), high: bounds.high.max(score) };
             }

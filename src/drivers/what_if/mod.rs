@@ -10,5 +10,5 @@ mod plan;
 
 pub use change::{LeverChange, MeasureChange, OutcomeChange, WhatIf};
 pub use lever::{Lever, LeverRaise, Raise};
-pub use outcome::{Measure, ModelledOutcome, OrderedLevels};
-pub use plan::{Plan, PlanRow, Target};
+pub use outcome::{Measure, ModelledOutcome, OrderedLevels, Unscored};
+pub use plan::{OutcomeEnds, Plan, PlanRow, Target};

@@ -16,6 +16,17 @@ pub struct ModelledOutcome<'a> {
     pub observations: &'a Observations,
     /// What the levels of an ordered outcome are; nothing for other families.
     pub levels: OrderedLevels,
+    /// Columns that hold something in place of a score in some rows: nothing can be raised there.
+    pub unscored: &'a [Unscored],
+}
+
+/// The rows in which a column has no score.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unscored {
+    /// The column.
+    pub column: String,
+    /// By row, whether the score is missing.
+    pub rows: Vec<bool>,
 }
 
 /// What the levels of an ordered outcome are, which their numbers do not tell: 0, 1 and 2 may be answers or classes.
@@ -40,6 +51,13 @@ impl OrderedLevels {
                 .into_iter()
                 .find(|class| (class.value() + 1.0 - level).abs() < f64::EPSILON),
         }
+    }
+}
+
+impl ModelledOutcome<'_> {
+    /// Whether a row has a score in a column.
+    pub(super) fn is_scored(&self, name: &str, row: usize) -> bool {
+        self.unscored.iter().find(|own| own.column == name).is_none_or(|own| !own.rows[row])
     }
 }
 
@@ -69,6 +87,11 @@ impl Measure {
             Self::DetractorShare => "detractor_share",
             Self::Nps => "nps",
         }
+    }
+
+    /// Whether it is a share, 0-1.
+    pub fn is_share(self) -> bool {
+        matches!(self, Self::Share | Self::PromoterShare | Self::DetractorShare)
     }
 
     /// The measures that a model gives: a mean of a number or a count, a share of a class, and of ordered levels the mean
@@ -252,7 +275,7 @@ mod tests {
     }
 
     fn of<'a>(model: &'a FittedModel, observations: &'a Observations, levels: OrderedLevels) -> ModelledOutcome<'a> {
-        ModelledOutcome { model, observations, levels }
+        ModelledOutcome { model, observations, levels, unscored: &[] }
     }
 
     /// The score of classes 0, 1 and 2 is 100 (mean - 1), whatever their shares: `p2 - p0 = (p1 + 2 p2) - (p0 + p1 + p2)`.

@@ -5,6 +5,7 @@ use super::lever::{Bounds, Lever, LeverRaise, Raise};
 use super::outcome::{Measure, ModelledOutcome, Placed, Response};
 use crate::drivers::ActionError;
 use crate::estimators::Family;
+use crate::findings::{Finding, FindingKind, Severity};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -26,6 +27,8 @@ const BRACKETINGS_MAX: usize = 60;
 const CLOSE: f64 = 1e-9;
 /// Rows summed by one task.
 const BLOCK_ROWS: usize = 2048;
+/// Rows that a plan takes beyond what the outcome can be are worth a sentence from this share of all on.
+const BEYOND_SAID: f64 = 0.05;
 
 /// What is to be reached.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,6 +37,35 @@ pub struct Target {
     pub measure: Measure,
     /// By how much it is to change, in its own unit; negative to bring it down.
     pub change: f64,
+    /// Between what the outcome can lie; a line through the touchpoints knows nothing of it.
+    pub ends: OutcomeEnds,
+}
+
+/// The lowest and the highest that an outcome can be, infinite where there is no such end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OutcomeEnds {
+    /// The lowest.
+    pub low: f64,
+    /// The highest.
+    pub high: f64,
+}
+
+impl Default for OutcomeEnds {
+    fn default() -> Self {
+        Self { low: f64::NEG_INFINITY, high: f64::INFINITY }
+    }
+}
+
+impl OutcomeEnds {
+    /// Whether a value lies beyond an end.
+    pub fn excludes(&self, value: f64) -> bool {
+        value < self.low || value > self.high
+    }
+
+    /// How far a value can go towards an end: up for a positive sign, else down.
+    fn room(&self, value: f64, sign: f64) -> f64 {
+        if sign > 0.0 { (self.high - value).max(0.0) } else { (value - self.low).max(0.0) }
+    }
 }
 
 /// The cheapest raises that reach a target, or the most that can be reached.
@@ -49,12 +81,18 @@ pub struct Plan {
     pub reached: bool,
     /// What the raises change, from the model itself, with its interval.
     pub change: MeasureChange,
-    /// What all actionable levers together can change.
+    /// What all actionable levers together can change, no farther than the outcome goes.
     pub best_change: f64,
+    /// The end of the outcome that is reached before the levers are spent, if one is.
+    pub end: Option<f64>,
+    /// Weighted share of rows that the model expects beyond the outcome's ends after the raises, 0-1.
+    pub share_beyond: f64,
     /// What the raises cost.
     pub cost: f64,
     /// One row a lever, in the order given.
     pub levers: Vec<PlanRow>,
+    /// What to know beside the numbers.
+    pub findings: Vec<Finding>,
 }
 
 /// One lever of a plan.
@@ -85,7 +123,7 @@ impl WhatIf {
     /// and stay makes later points bring less and not cost less. The change is that of the model itself. For a linear
     /// outcome the gain of each lever is concave, and raising in the order of gain for money is exact. For the others such
     /// a path is followed in small steps from several beginnings, and exchanges between two levers are then tried until
-    /// none makes the mix cheaper.
+    /// none makes the mix cheaper. The mean goes no farther than the outcome can; rows that a line takes beyond are counted.
     ///
     /// # Errors
     /// A target of nothing; a cost that is not positive; a measure that the model does not give; a score off its scale; a
@@ -107,10 +145,15 @@ impl WhatIf {
         let reach = Reach::of(outcome, levers, target)?;
         let wanted = target.change.abs();
         let full: Vec<f64> = reach.levers.iter().map(|own| if own.offered { own.raise_max } else { 0.0 }).collect();
-        let best = reach.gain(&full);
-        let reached = best >= wanted * (1.0 - CLOSE);
-        let raises = if reached { reach.cheapest(wanted.min(best)) } else { full };
         let sign = target.change.signum();
+        let by_levers = reach.gain(&full);
+        let room = target.ends.room(reach.before, sign);
+        let best = by_levers.min(room);
+        let reached = best >= wanted * (1.0 - CLOSE);
+        let goal = wanted.min(best);
+        let raises = if goal < by_levers || reached { reach.cheapest(goal) } else { full };
+        let [share_before, share_beyond] =
+            [vec![0.0; raises.len()], raises.clone()].map(|raises| reach.share_beyond(&raises, target.ends));
         let rows =
             levers.iter().zip(&reach.levers).zip(&raises).enumerate().map(|(at, ((lever, own), &raise))| PlanRow {
                 lever: lever.name.clone(),
@@ -129,8 +172,14 @@ impl WhatIf {
         let change = changes.measures.into_iter().find(|own| own.measure == target.measure);
         let outcome = outcome.model.outcome().to_owned();
         let no_measure = || ActionError::NoMeasure { outcome: outcome.clone(), measure: target.measure.word() };
+        let end = if sign > 0.0 { target.ends.high } else { target.ends.low };
+        let is_said = share_beyond - share_before >= BEYOND_SAID;
+        let beyond = is_said.then(|| beyond(&outcome, share_before, share_beyond, target.ends));
         Ok(Plan {
             change: change.ok_or_else(no_measure)?,
+            end: (room < by_levers).then_some(end),
+            share_beyond,
+            findings: beyond.into_iter().collect(),
             outcome,
             measure: target.measure,
             target: target.change,
@@ -140,6 +189,25 @@ impl WhatIf {
             levers: rows,
         })
     }
+}
+
+/// What a line expects of rows and no outcome can be.
+fn beyond(outcome: &str, before: f64, after: f64, ends: OutcomeEnds) -> Finding {
+    let can_be = match (ends.low.is_finite(), ends.high.is_finite()) {
+        (true, true) => format!("{} to {}", ends.low, ends.high),
+        (true, false) => format!("{} or more", ends.low),
+        _ => format!("{} at most", ends.high),
+    };
+    let sentence = format!(
+        "After the raises of the plan the model expects {:.0} % of the answers beyond what {outcome} can be ({can_be}), against \
+         {:.0} % before: a line does not stop there, so that the change is likely smaller and the plan too cheap; a model of \
+         ordered levels or of a class stays within",
+        100.0 * after,
+        100.0 * before
+    );
+    Finding::new(FindingKind::ScaleEnd, Severity::Warning, outcome, sentence)
+        .number("share_beyond", after)
+        .number("share_beyond_before", before)
 }
 
 /// How a measure moves with the raises of all levers, in the direction of the target.
@@ -187,7 +255,7 @@ impl Reach {
         let mut columns = Vec::new();
         for lever in levers {
             let column = observations.design().position(&lever.name);
-            let bounds = column.map(|column| Bounds::of(observations, lever, column)).transpose()?;
+            let bounds = column.map(|column| Bounds::of(outcome, lever, column)).transpose()?;
             columns.push(column.zip(bounds).map(|(column, bounds)| (column, bounds.high)));
         }
         let (mut rows, mut room, mut values) = (Vec::<Row>::new(), Vec::new(), Vec::new());
@@ -195,10 +263,11 @@ impl Reach {
         for (row, share) in placed.shares() {
             placed.fill(row, &mut values);
             let link = model.link_row(&values);
-            let own: Vec<f64> = columns
-                .iter()
-                .map(|column| column.map_or(0.0, |(column, high)| (high - scores[[row, column]]).max(0.0)))
-                .collect();
+            let room_of = |(column, lever): (&Option<(usize, f64)>, &Lever)| {
+                let scored = column.filter(|_| outcome.is_scored(&lever.name, row));
+                scored.map_or(0.0, |(column, high)| (high - scores[[row, column]]).max(0.0))
+            };
+            let own: Vec<f64> = columns.iter().zip(levers).map(room_of).collect();
             let key = own.iter().chain([&link]).map(|value| value.to_bits()).collect();
             match seen.get(&key) {
                 Some(&place) => rows[place].share += share,
@@ -228,8 +297,17 @@ impl Reach {
             }
         };
         let levers: Vec<Own> = levers.iter().enumerate().map(of_lever).collect();
-        let before = rows.iter().map(|row| row.share * response.at(row.link).value).sum();
-        Ok(Self { response, sign, linear: model.family() == Family::Linear, levers, rows, room, before })
+        let linear = model.family() == Family::Linear;
+        let mut reach = Self { response, sign, linear, levers, rows, room, before: 0.0 };
+        // Added up as the gains are, so that nothing raised is no change at all.
+        reach.before = reach.sum(|place| reach.rows[place].share * reach.response.at(reach.rows[place].link).value);
+        Ok(reach)
+    }
+
+    /// The share of the rows that are expected beyond the ends after the raises.
+    fn share_beyond(&self, raises: &[f64], ends: OutcomeEnds) -> f64 {
+        let is_beyond = |place: usize| ends.excludes(self.response.at(self.link(place, raises)).value);
+        self.sum(|place| if is_beyond(place) { self.rows[place].share } else { 0.0 })
     }
 
     /// Raising one lever as far as it goes and nothing else.

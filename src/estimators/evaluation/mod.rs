@@ -24,6 +24,7 @@ mod counts;
 mod deciles;
 mod delong;
 mod error;
+mod mean_kept;
 mod numbers;
 mod order;
 mod ordinals;
@@ -46,6 +47,7 @@ pub use harness::{
     CalibrationPlan, ClassDetail, Evaluated, Evaluation, FoldReport, ModelJudgement, ModelRole, Outsider,
     SegmentReport, cross_fit,
 };
+pub use mean_kept::{MeanKept, PredictedRows};
 pub use metric::{Better, Metric};
 pub use model::{LevelForecast, Model, Predicted};
 pub use numbers::{mean_absolute_error, r_squared, r_squared_against, rank_correlation, root_mean_squared_error};

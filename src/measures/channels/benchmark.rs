@@ -21,7 +21,10 @@ pub struct Benchmark {
 /// One-sided: is our score above the figure?
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BenchmarkTest {
+    /// The figure that ours is held against.
+    pub benchmark: f64,
     /// Our score.
+    #[serde(rename = "own_nps")]
     pub nps: f64,
     /// Ours less the figure.
     pub gap: f64,
@@ -76,6 +79,7 @@ impl Benchmark {
         let gap = 100.0 * adjusted.score - self.nps;
         let nps = 100.0 * ours.score();
         Ok(BenchmarkTest {
+            benchmark: self.nps,
             nps,
             gap: nps - self.nps,
             adjusted_gap: gap,

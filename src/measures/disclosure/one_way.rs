@@ -132,15 +132,13 @@ impl SmallBases {
         let n_small = cells.iter().filter(|cell| matches!(cell, ShownCell::TooSmall)).count();
         let n_complements = cells.iter().filter(|cell| matches!(cell, ShownCell::Complement)).count();
         (n_small > 0).then(|| {
-            let sentence = format!(
-                "{n_small} {} below {} {} hidden, and {n_complements} larger {} with {}, so that none can be computed from the \
-                 others",
-                if n_small == 1 { "base" } else { "bases" },
-                self.minimum,
-                if n_small == 1 { "is" } else { "are" },
-                if n_complements == 1 { "one" } else { "ones" },
-                if n_small == 1 { "it" } else { "them" },
-            );
+            let [bases, are, them] = if n_small == 1 { ["base", "is", "it"] } else { ["bases", "are", "them"] };
+            let larger = match n_complements {
+                0 => String::new(),
+                1 => format!(", and 1 larger one with {them}, so that none can be computed from the others"),
+                n => format!(", and {n} larger ones with {them}, so that none can be computed from the others"),
+            };
+            let sentence = format!("{n_small} {bases} below {} {are} hidden{larger}", self.minimum);
             Finding::new(FindingKind::SmallBase, Severity::Note, about, sentence)
                 .number("n_small", n_small as f64)
                 .number("n_complements", n_complements as f64)

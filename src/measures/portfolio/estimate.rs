@@ -2,6 +2,7 @@
 
 use super::settings::BlankRule;
 use crate::measures::intervals::IntervalKind;
+use crate::measures::weighting::one_decides;
 use crate::stats::Confidence;
 use serde::Serialize;
 
@@ -46,4 +47,11 @@ pub struct Estimate {
     pub interval: IntervalKind,
     /// Its level.
     pub confidence: Confidence,
+}
+
+impl Estimate {
+    /// Whether one of several answers carries nearly all weight, so that the scatter of the others says nothing of the error.
+    pub fn rests_on_one(&self) -> bool {
+        one_decides(self.n, self.n_effective)
+    }
 }

@@ -5,6 +5,7 @@ use super::measure::{Family, Measure, Term};
 use super::settings::{BlankRule, EstimateSettings};
 use crate::measures::intervals::{ClassCounts, Ends, IntervalKind, Proportion};
 use crate::measures::nps::interval_as_if;
+use crate::measures::weighting::one_decides;
 use crate::measures::{MeasureError, NpsSettings};
 use crate::stats::quantile::quantiles;
 
@@ -110,8 +111,11 @@ impl Sums {
             (true, n) => Some(n as f64 / (n as f64 - 1.0)),
         };
         let scatter = around(self.customer_yy, self.customer_yx, self.customer_xx);
-        let std_error = correction.map(|correction| (unseen * correction * scatter).sqrt() / self.x);
         let n_effective = self.weight * self.weight / self.weight_squares;
+        // Where one answer has nearly all weight, the others' scatter around it comes to nothing and is no error.
+        let is_open = unseen > 0.0 && one_decides(self.n, n_effective);
+        let correction = correction.filter(|_| !is_open);
+        let std_error = correction.map(|correction| (unseen * correction * scatter).sqrt() / self.x);
         let mean_x = self.x / self.weight;
         let variance = around(self.yy, self.yx, self.xx) / self.weight / (mean_x * mean_x);
         let design_effect = std_error
@@ -120,6 +124,7 @@ impl Sums {
         let kind = settings.kind(family);
         let blanks = if family == Family::Mean { BlankRule::LeftOut } else { settings.blanks };
         let ends = match (kind, family, std_error) {
+            (IntervalKind::Bootstrap, ..) if is_open => None,
             (IntervalKind::Bootstrap, ..) => self.percentiles(unit * share, context),
             (_, _, None) => None,
             (_, Family::Net, Some(error)) => {

@@ -1,6 +1,6 @@
 //! What unequal weights cost.
 
-use crate::findings::{Finding, FindingKind, Severity};
+use crate::findings::{Finding, FindingKind, Severity, thousands};
 use crate::measures::MeasureError;
 use serde::Serialize;
 
@@ -24,7 +24,51 @@ pub struct WeightEfficiency {
     pub largest: f64,
 }
 
+/// Answers that are worth fewer than so many of equal weight are one answer and what hardly counts: how these scatter says nothing of
+/// its error.
+const WORTH_OF_ONE: f64 = 1.5;
+
+/// Whether of several answers one (or one customer) carries nearly all weight, by their effective number.
+pub(in crate::measures) fn one_decides(n: usize, n_effective: f64) -> bool {
+    n > 1 && n_effective < WORTH_OF_ONE
+}
+
 impl WeightEfficiency {
+    /// What is to be said of weights that came with the answers; nothing where they leave 40 % of the answers' worth or more.
+    ///
+    /// # Errors
+    /// Those of [`WeightEfficiency::of`].
+    pub fn finding_of_given(about: &str, weights: &[f64]) -> Result<Option<Finding>, MeasureError> {
+        let own = Self::of(weights)?;
+        if own.efficiency >= EFFICIENCY_MIN {
+            return Ok(None);
+        }
+        let (severity, sentence) = if one_decides(own.n, own.n_effective) {
+            let share = own.largest / own.n as f64;
+            let sentence = format!(
+                "one of {} answers carries {:.1} % of all weight, so that figures are its own and no error of them can be had from \
+                 the others: look at `{about}`",
+                thousands(own.n),
+                100.0 * share
+            );
+            (Severity::Serious, sentence)
+        } else {
+            let sentence = format!(
+                "the weights in `{about}` leave {:.0} % of the worth of {} answers ({:.0} of equal weight); the largest is {:.1} \
+                 times the mean, so few people decide the figures, and errors and intervals are likely too small: bound the \
+                 weights, or look where they come from",
+                100.0 * own.efficiency,
+                thousands(own.n),
+                own.n_effective,
+                own.largest
+            );
+            (Severity::Warning, sentence)
+        };
+        let finding = Finding::new(FindingKind::NotRepresentative, severity, about, sentence);
+        let finding = finding.number("efficiency", own.efficiency).number("n_effective", own.n_effective);
+        Ok(Some(finding.number("largest", own.largest)))
+    }
+
     /// Of these weights; rows without weight are none.
     ///
     /// # Errors
@@ -101,6 +145,32 @@ mod tests {
         // The mean weight is 125 / 100.
         near("smallest", own.smallest, 0.4, 1e-12);
         near("largest", own.largest, 1.6, 1e-12);
+    }
+
+    #[test]
+    fn given_weights_are_held_to_the_same_bound() {
+        let said = |weights: &[f64]| WeightEfficiency::finding_of_given("w", weights).expect("weights");
+        // 1 and 9 in turn: (100 * 5)^2 / (50 + 50 * 81) = 250000 / 4100 = 60.98 of 100; 1 and 99, one in ten: a tenth as heavy.
+        let turn: Vec<f64> = (0..100).map(|row| if row % 2 == 0 { 1.0 } else { 9.0 }).collect();
+        assert_eq!(said(&turn), None);
+        // (90 + 990)^2 / (90 + 10 * 9801) = 1166400 / 98100 = 11.9 of 100.
+        let tenth: Vec<f64> = (0..100).map(|row| if row % 10 == 0 { 99.0 } else { 1.0 }).collect();
+        let warning = said(&tenth).expect("a warning");
+        assert!(
+            warning.sentence.contains("leave 12 % of the worth of 100 answers (12 of equal weight)"),
+            "{warning:?}"
+        );
+        assert_eq!(warning.severity, Severity::Warning);
+        // One of 1000 beside 199 of 0.001: 1000 / 1000.199.
+        let mut one = vec![0.001; 199];
+        one.push(1000.0);
+        let serious = said(&one).expect("a finding");
+        assert_eq!(serious.severity, Severity::Serious);
+        assert!(
+            serious.sentence.starts_with("one of 200 answers carries 100.0 % of all weight"),
+            "{}",
+            serious.sentence
+        );
     }
 
     #[test]

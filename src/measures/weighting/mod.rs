@@ -19,6 +19,7 @@ mod tests;
 pub use before_after::ScoreBeforeAfter;
 pub use calibrated::{Calibration, calibrated_std_error};
 pub use efficiency::WeightEfficiency;
+pub(super) use efficiency::one_decides;
 pub use margins::{Margin, TargetShare};
 pub use post_stratification::{PostStratified, post_stratify};
 pub use propensity::{PropensityWeights, WeightedByPropensity};

@@ -8,6 +8,7 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, Wanted};
 use crate::measures::disclosure::{ShownCell, SmallBases};
 use crate::measures::portfolio::SeveralAnswers;
+use crate::measures::weighting::WeightEfficiency;
 use crate::measures::{Resampling, Sampling};
 use crate::pipeline::portfolio::yes_or_no;
 use crate::pipeline::{PipelineError, in_full};
@@ -243,6 +244,41 @@ impl<'q> Answers<'q> {
         );
         let finding = Finding::new(FindingKind::SmallBase, Severity::Warning, &self.question.column, sentence);
         Some(finding.number("n_clusters", *fewest as f64))
+    }
+
+    /// Which groups' weights leave little of their answers' worth; of the groups that are shown.
+    pub fn unequal_weights<'g>(&self, shown: impl Iterator<Item = &'g Group>) -> Option<Finding> {
+        let (column, weights) = self.question.weights.as_ref().zip(self.weights.as_ref())?;
+        let said = |group: &Group| {
+            let own: Vec<f64> = group.answered.iter().map(|&row| weights[row]).collect();
+            Some((name(&group.by), WeightEfficiency::finding_of_given(column, &own).ok()??))
+        };
+        // Groups in which one answer decides have a sentence of their own.
+        let few: Vec<(String, Finding)> =
+            shown.filter_map(said).filter(|(_, finding)| finding.severity < Severity::Serious).collect();
+        let worth = |finding: &Finding| finding.numbers["efficiency"];
+        let (first, least) = few.iter().min_by(|(_, one), (_, other)| worth(one).total_cmp(&worth(other)))?;
+        let mut finding = least.clone();
+        finding.sentence = match few.len() {
+            1 => format!("of {first}, {}", least.sentence),
+            n => format!(
+                "of {first}, {}; so it is in {}",
+                least.sentence,
+                words::counted(n - 1, "other group", "other groups")
+            ),
+        };
+        Some(finding)
+    }
+
+    /// That a figure is one answer's, whose weight leaves nothing to the others.
+    pub fn of_one_weight(&self, by: &By) -> Finding {
+        let sentence = format!(
+            "the figure of {} has no error: one answer carries nearly all weight of `{}`, so that the others say nothing of how \
+             answers differ",
+            name(by),
+            self.question.weights.as_deref().unwrap_or_default()
+        );
+        Finding::new(FindingKind::NotEstimated, Severity::Warning, &self.question.column, sentence)
     }
 
     /// Which groups are shown, where the small ones cannot be covered by others, none is; and what is to be said of it.

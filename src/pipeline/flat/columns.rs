@@ -5,6 +5,7 @@ use crate::data::{Clusters, DataError, DesignMatrix, Exposure, Gaps, Observation
 use crate::estimators::FitError;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{FlatTable, FlatTableError, Wanted};
+use crate::measures::weighting::WeightEfficiency;
 use crate::pipeline::PipelineError;
 use crate::report::words;
 use ndarray::{Array1, Array2};
@@ -312,6 +313,14 @@ impl FlatData {
             }
             columns.push((first..design.names.len()).collect());
         }
+        let is_blank = |name: &&String| match self.categorical.contains(name) {
+            true => rows.iter().all(|&row| texts(name)[row].is_none()),
+            false => rows.iter().all(|&row| numbers(name)[row].is_nan()),
+        };
+        findings.extend(features.iter().filter(is_blank).map(|name| {
+            let sentence = format!("`{name}` is blank in every row that counts and is left out.");
+            Finding::new(FindingKind::Constant, Severity::Warning, name, sentence)
+        }));
         design.check_made_names(features, &columns, &table.file)?;
         let at_line = |source| self.at_line(table, &rows, source);
         let values: Array1<f64> = rows.iter().map(|&row| outcome[row]).collect();
@@ -328,9 +337,17 @@ impl FlatData {
             (Some((_, kind)), Some(values)) => Some(Weights::new(*kind, of_rows(values)).map_err(at_line)?),
             _ => None,
         };
+        findings.extend(weights.as_ref().and_then(|own| self.unequal(own)));
         let exposure = exposure.map(|values| Exposure::new(of_rows(values)).map_err(at_line)).transpose()?;
         let clusters = clusters.map(|clusters| Clusters::from_labels(rows.iter().map(|&row| clusters[row].as_deref())));
         Ok(Kept { design, columns, references, outcome, weights, exposure, clusters, rows, findings })
+    }
+
+    /// Sampling weights that leave little of the rows' worth.
+    fn unequal(&self, weights: &Weights) -> Option<Finding> {
+        let (column, _) = self.weights.as_ref()?;
+        let values = weights.values().filter(|_| weights.kind() == Some(WeightKind::Sampling))?;
+        WeightEfficiency::finding_of_given(column, values).ok()?
     }
 
     /// Refuses a class that codes of all columns left one value, which the model could only call constant.

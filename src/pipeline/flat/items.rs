@@ -110,7 +110,8 @@ fn add_groups(
     let (shown, finding) = answers.shown(groups);
     answer.findings.extend(finding);
     let of_shown = groups.iter().zip(&shown).filter(|(_, shown)| shown.is_shown()).map(|(group, _)| group);
-    answer.findings.extend(answers.few_customers(of_shown));
+    answer.findings.extend(answers.few_customers(of_shown.clone()));
+    answer.findings.extend(answers.unequal_weights(of_shown));
     // The first row is that of all answers.
     for ((group, cell), row) in groups.iter().zip(shown).zip(rows.into_iter().skip(1)) {
         if !cell.is_shown() {
@@ -119,7 +120,9 @@ fn add_groups(
         let by = group.by.clone();
         match row.estimate {
             Some(estimate) => {
-                if estimate.std_error.is_none() {
+                if estimate.rests_on_one() {
+                    answer.findings.push(answers.of_one_weight(&by));
+                } else if estimate.std_error.is_none() {
                     let problem = "one answer or customer alone tells nothing of how they differ";
                     let what = format!("the figure of {} has no error: {problem}", name(&by));
                     answer.findings.push(answers.not_estimated(what));

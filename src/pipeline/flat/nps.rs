@@ -83,11 +83,16 @@ pub fn nps(question: &NpsQuestion) -> Result<NpsAnswer, PipelineError> {
     let (shown, finding) = answers.shown(&groups);
     answer.findings.extend(finding);
     let of_shown = groups.iter().zip(&shown).filter(|(_, shown)| shown.is_shown()).map(|(group, _)| group);
-    answer.findings.extend(answers.few_customers(of_shown));
+    answer.findings.extend(answers.few_customers(of_shown.clone()));
+    answer.findings.extend(answers.unequal_weights(of_shown));
     for (group, shown) in groups.iter().zip(shown) {
         let (by, members) = (group.by.clone(), &group.answered);
         // What is hidden is still checked: an answer off the scale is refused wherever it stands.
         match score(question, &answers, members) {
+            Ok(score) if shown.is_shown() && score.rests_on_one() => {
+                answer.findings.push(answers.of_one_weight(&by));
+                answer.groups.push(NpsGroup { by, score: score.without_error(), benchmark: None });
+            }
             Ok(score) if shown.is_shown() && score.std_error.is_nan() => {
                 let problem = MeasureError::OneCustomer;
                 let what = format!("the score of {} has no error: {problem}", name(&by));

@@ -187,7 +187,14 @@ pub fn purchases(question: &PurchasesQuestion) -> Result<PurchasesAnswer, Pipeli
     let settings = BgNbd { confidence: question.confidence, ..BgNbd::default() };
     let fit = settings.fit(customers).map_err(impossible)?;
     let settings = GammaGamma { confidence: question.confidence, ..GammaGamma::default() };
-    let spend = question.amount.as_ref().map(|_| settings.fit(customers)).transpose().map_err(impossible)?;
+    let spend = match question.amount.as_ref().map(|_| settings.fit(customers)) {
+        // What purchases are worth may be left open, and how many there will be is still known.
+        Some(Err(problem @ (BuyTillYouDieError::NotIdentified { .. } | BuyTillYouDieError::ConstantValue { .. }))) => {
+            findings.push(without_values(&problem));
+            None
+        }
+        other => other.transpose().map_err(impossible)?,
+    };
     findings.extend(fit.findings().iter().cloned());
     findings.extend(spend.iter().flat_map(|spend| spend.findings().iter().cloned()));
     let hold_out = if last_day - end >= i64::from(HoldOut::default().period_days) {
@@ -228,6 +235,20 @@ pub fn purchases(question: &PurchasesQuestion) -> Result<PurchasesAnswer, Pipeli
         hold_out,
         findings,
     })
+}
+
+/// That purchases are counted and not valued.
+fn without_values(problem: &BuyTillYouDieError) -> Finding {
+    let sentence = format!(
+        "What purchases are worth could not be modelled, so that forecasts are of their number alone: {}",
+        in_words(problem)
+    );
+    Finding::new(FindingKind::NotEstimated, Severity::Warning, "gamma_gamma", sentence)
+}
+
+/// The problem without what the command line cannot do: a penalty is the library's.
+fn in_words(problem: &BuyTillYouDieError) -> String {
+    in_full(problem).replace(", or set a penalty", "")
 }
 
 /// The most days from one purchase of anybody to the next.
@@ -423,7 +444,7 @@ fn parameters<'p>(
 }
 
 fn impossible(error: BuyTillYouDieError) -> PipelineError {
-    PipelineError::Impossible(in_full(&error))
+    PipelineError::Impossible(in_words(&error))
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use super::findings::FindingRow;
 use crate::drivers::performance::{Action, ActionChart, QuadrantProbabilities};
 use crate::drivers::what_if::{Measure, MeasureChange, Plan};
-use crate::drivers::{Estimate, TestedEstimate};
+use crate::drivers::{DriverFamily, Estimate, TestedEstimate};
 use crate::estimators::Family;
-use crate::report::actions::{OutcomeActions, Scenario};
+use crate::report::actions::{OutcomeActions, Scenario, unit_of};
 use crate::report::results::{OutcomeResult, StudyResults};
 use crate::report::standing::Link;
 use crate::report::{action_chart, sentences, standing, words};
@@ -127,7 +127,7 @@ impl WhatToDo {
             with_kind: kinds.is_some(),
             rows: rows(chart, &first.actions),
             raised: Raised::of(&all().collect::<Vec<_>>()),
-            plan: all().find_map(|(_, own)| own.plan.as_ref()).map(PlanSection::of),
+            plan: all().find_map(|(outcome, own)| Some(PlanSection::of(outcome, own.plan.as_ref()?))),
             segments: Segments::of(results),
             choices: Choices::of(&first.actions),
             expectations: expectations(&first.actions),
@@ -139,13 +139,22 @@ impl WhatToDo {
 /// What importance, performance and the rest of the section rest on.
 fn base(outcome: &OutcomeResult, chart: &ActionChart) -> String {
     let complete = outcome.actions.asymmetry.as_ref().map(|own| own.n_used);
+    let raised = outcome.actions.scenarios.first().map(|own| own.change.n_used);
     let ranked = words::counted(chart.n_used, "answer", "answers");
-    let kinds = complete.filter(|n| *n != chart.n_used).map_or_else(String::new, |n| {
-        format!(
-            " Kinds, and what raised scores go with, are of the {} with every touchpoint.",
-            words::counted(n, "answer", "answers")
-        )
-    });
+    let others = |n: usize| words::counted(n, "answer", "answers");
+    let kinds = match (complete.filter(|n| *n != chart.n_used), raised) {
+        (Some(n), Some(raised)) if raised == n => {
+            format!(" Kinds, and what raised scores go with, are of the {} with every touchpoint.", others(n))
+        }
+        (Some(n), Some(raised)) => format!(
+            " Kinds are of the {} with every touchpoint; what raised scores go with is of {}, of which those that lack a score \
+             keep what they expect.",
+            others(n),
+            others(raised)
+        ),
+        (Some(n), None) => format!(" Kinds are of the {} with every touchpoint.", others(n)),
+        (None, _) => String::new(),
+    };
     format!(
         "Importance is that of the ranking of {}, from {ranked}; performance is of all answers that score the touchpoint and have \
          the outcome, whose number stands beside it.{kinds}",
@@ -261,6 +270,7 @@ fn head(outcome: &OutcomeResult, actions: &OutcomeActions) -> String {
         (Some(Measure::Nps), _) => format!("{}, NPS points", outcome.name),
         (_, Some(Family::Count)) => format!("{}, expected number", outcome.name),
         _ if outcome.kind == "nps" => format!("{}, NPS points", outcome.name),
+        _ if outcome.kind == "recommend" => format!("{}, points of 0 to 10", outcome.name),
         _ => outcome.name.clone(),
     }
 }
@@ -289,30 +299,45 @@ fn not_offered(plan: &Plan) -> String {
 }
 
 impl PlanSection {
-    fn of(plan: &Plan) -> Self {
-        let unit = |value: f64| match plan.measure {
-            Measure::Share | Measure::PromoterShare | Measure::DetractorShare => {
-                format!("{} percentage points", words::significant(100.0 * value))
+    fn of(outcome: &OutcomeResult, plan: &Plan) -> Self {
+        let unit = unit_of(outcome, plan.measure);
+        let shown = |value: f64| words::significant(if plan.measure.is_share() { 100.0 * value } else { value });
+        let level = outcome
+            .actions
+            .scenarios
+            .first()
+            .map_or_else(String::new, |own| format!("{} ", words::level(own.change.confidence)));
+        let of = format!("{} {unit} in {}", shown(plan.target), plan.outcome);
+        let ends = plan.change.interval.map_or_else(String::new, |own| {
+            format!(
+                " The change has a {level}interval of {}; the cost takes the raises as given.",
+                words::range(shown(own.conf_low), shown(own.conf_high))
+            )
+        });
+        let sentence = match plan.end {
+            _ if plan.reached => {
+                format!(
+                    "The cheapest raises that go with a change of {of} cost {} in all.{ends}",
+                    words::amount(plan.cost)
+                )
             }
-            Measure::Nps => format!("{} NPS points", words::significant(value)),
-            Measure::Mean => words::significant(value),
-        };
-        let sentence = if plan.reached {
-            format!(
-                "The cheapest raises that go with a change of {} in {} cost {} in all.",
-                unit(plan.target),
+            Some(end) => format!(
+                "A change of {of} is out of reach: {} is {} on average and cannot be beyond {}, so that {} {unit} are the most.",
                 plan.outcome,
-                words::amount(plan.cost)
-            )
-        } else {
-            format!(
-                "A change of {} in {} is out of reach: all touchpoints about which something can be done at a known cost, \
-                 raised as far as answers go, go with {}.{}",
-                unit(plan.target),
-                plan.outcome,
-                unit(plan.best_change),
+                shown(plan.change.before),
+                shown(end),
+                shown(plan.best_change)
+            ),
+            None if plan.best_change.abs() <= 0.0 => format!(
+                "A change of {of} is out of reach: no touchpoint about which something can be done at a known cost moves it this way.{}",
                 not_offered(plan)
-            )
+            ),
+            None => format!(
+                "A change of {of} is out of reach: all touchpoints about which something can be done at a known cost, \
+                 raised as far as answers go, go with {} {unit}.{}",
+                shown(plan.best_change),
+                not_offered(plan)
+            ),
         };
         let rows = plan.levers.iter().map(|row| {
             let note = match (row.actionable, row.cost_per_point, row.offered) {
@@ -404,11 +429,39 @@ impl Segments {
                 }
             });
         }
+        let is_line = |outcome: &&OutcomeResult| {
+            outcome.family != "linear"
+                && outcome.actions.segments.iter().all(|own| own.table.family == DriverFamily::Linear)
+        };
+        let otherwise: Vec<&str> = with_segments()
+            .filter(|outcome| !is_weak(outcome))
+            .filter(is_line)
+            .map(|outcome| outcome.name.as_str())
+            .collect();
+        if !otherwise.is_empty() {
+            sentences.push(format!(
+                "Shares of {} divide R squared of a linear model here, so that segments can be compared, and may be others than \
+                 those of the ranking, which divide the fit of the outcome\u{2019}s own model.",
+                words::listed(&otherwise)
+            ));
+        }
+        let of_line = |name: &&str| {
+            let own = results.outcomes.iter().find(|outcome| outcome.name == **name);
+            own.is_some_and(|outcome| Link::of(results, outcome) != Link::Weak)
+        };
+        let (by_line, weak): (Vec<&str>, Vec<&str>) = weak.into_iter().partition(|name| of_line(name));
         if !weak.is_empty() {
             sentences.push(format!(
                 "Not compared: {}, because with a weak link all drivers together explain so little that the shares of each \
                  say nothing.",
                 words::listed(&weak)
+            ));
+        }
+        if !by_line.is_empty() {
+            sentences.push(format!(
+                "Not compared: {}, of which a linear model of all drivers, whose R squared is divided here, explains too \
+                 little, whatever the outcome\u{2019}s own model does.",
+                words::listed(&by_line)
             ));
         }
         let sentence = (!sentences.is_empty()).then(|| sentences.join(" "));
@@ -419,8 +472,8 @@ impl Segments {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drivers::Method;
     use crate::drivers::segments::{SegmentAnalysis, SegmentRow as ComparedRow, SegmentTable, SegmentTest};
-    use crate::drivers::{DriverFamily, Method};
     use crate::report::{SegmentComparison, fixture};
 
     fn compared() -> SegmentComparison {
@@ -459,6 +512,67 @@ mod tests {
             findings: Vec::new(),
         };
         SegmentComparison { column: "wave".to_owned(), table }
+    }
+
+    fn plan(reached: bool, end: Option<f64>, best_change: f64) -> Plan {
+        let interval = Estimate { estimate: 0.3, std_error: 0.05, conf_low: 0.2, conf_high: 0.4 };
+        Plan {
+            outcome: "recommend".to_owned(),
+            measure: Measure::Mean,
+            target: 0.3,
+            reached,
+            change: MeasureChange {
+                measure: Measure::Mean,
+                before: 7.89,
+                after: 8.19,
+                change: 0.3,
+                interval: Some(interval),
+                bootstrap: None,
+            },
+            best_change,
+            end,
+            share_beyond: 0.0,
+            cost: 12.0,
+            levers: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_plan_says_its_unit_its_interval_and_where_the_scale_ends() {
+        let results = fixture::retail();
+        let outcome = &results.outcomes[0];
+        let said = |plan: Plan| PlanSection::of(outcome, &plan).sentence;
+        let reached = said(plan(true, None, 1.0));
+        assert!(
+            reached.starts_with(
+                "The cheapest raises that go with a change of 0.300 points of the 0 to 10 scale in recommend cost 12"
+            ),
+            "{reached}"
+        );
+        assert!(reached.contains("interval of 0.200 to 0.400; the cost takes the raises as given"), "{reached}");
+        let ended = said(plan(false, Some(10.0), 2.11));
+        assert!(ended.ends_with("recommend is 7.89 on average and cannot be beyond 10.0, so that 2.11 points of the 0 to 10 scale are the most."), "{ended}");
+        let nothing = said(plan(false, None, 0.0));
+        assert!(
+            nothing.contains("no touchpoint about which something can be done at a known cost moves it this way"),
+            "{nothing}"
+        );
+    }
+
+    #[test]
+    fn shares_of_a_linear_model_beside_another_are_said() {
+        let mut results = fixture::retail();
+        results.outcomes[0].actions.segments = vec![compared()];
+        let of = |results: &StudyResults| Segments::of(results).sentence.expect("a sentence");
+        assert!(!of(&results).contains("linear model"), "a line beside a line");
+        results.outcomes[0].family = "ordinal";
+        let sentence = of(&results);
+        assert!(sentence.contains("Shares of recommend divide R squared of a linear model here"), "{sentence}");
+        // Too little for a line, and enough for the outcome's own model.
+        results.outcomes[0].actions.segments[0].table.is_weak = true;
+        let sentence = of(&results);
+        assert!(sentence.starts_with("Not compared: recommend, of which a linear model of all drivers"), "{sentence}");
     }
 
     #[test]

@@ -47,7 +47,9 @@ impl SayAndDo {
             };
             Some(format!(
                 "How far the orders of the drivers agree over {} outcomes: Kendall\u{2019}s W is {}{ends}; 1 is the same \
-                 order everywhere, 0 none in common.{caution}",
+                 order everywhere, 0 none in common. Shares here divide R squared of a linear model of every outcome on the same \
+                 answers, so that outcomes can be compared; a ranking divides the fit of its outcome\u{2019}s own model, and its shares \
+                 may be others.{caution}",
                 concordance.n_rankings,
                 words::fixed(concordance.w, 2)
             ))
