@@ -58,14 +58,13 @@ fn is_called_order(column: &ColumnProfile) -> bool {
 
 /// Columns called after orders whose values come back; a few that come twice are repeats.
 fn coming_back<'s>(source: &'s SourceProfile, taken: &[&str]) -> impl Iterator<Item = &'s ColumnProfile> {
-    let is_name = |own: &&ColumnProfile| {
+    source.columns.iter().filter(move |own| {
         matches!(own.kind, ColumnKind::Text | ColumnKind::Whole)
             && is_called_order(own)
             && !taken.contains(&own.name.as_str())
             && own.n_distinct > 1
             && 10 * own.n_distinct < 9 * own.n_filled()
-    };
-    source.columns.iter().filter(is_name).collect::<Vec<_>>().into_iter()
+    })
 }
 
 /// Orders of several rows, and how many of them are of one customer and about one time.
