@@ -217,7 +217,8 @@ propensity = true
         assert_near(row("after"), "n_everybody_answered", n);
     }
     assert_eq!(weighting.iter().filter(|row| row["wave"].is_empty()).count(), 2, "all answers stand there as well");
-    assert!(page.contains("who were known before the first answer in m09 (50 answered)"));
+    // Of m09: fifty of a hundred who were known before it answered.
+    assert!(page.contains("<td>50 of 100</td></tr>"));
 }
 
 #[test]
