@@ -23,7 +23,7 @@ pub(super) fn written_out<'b>(study: &Study, base: &'b BaseTable) -> Result<Cow<
     };
     let column = feedback.weight.as_deref().unwrap_or("weight");
     let refuse = |sentence: String| Err(study.refuse("sources.feedback.weight", sentence).into());
-    let is_no_count = |weight: &&f64| !weight.is_nan() && !(**weight >= 0.0 && weight.fract().abs() <= 0.0);
+    let is_no_count = |weight: &&f64| !(weight.is_nan() || (**weight >= 0.0 && weight.fract().abs() <= 0.0));
     if let Some(weight) = weights.iter().find(is_no_count) {
         return refuse(format!(
             "`{column}` has {weight}, and a frequency says how often an answer was given, 0, 1, 2, ...; say `weight_kind = \
