@@ -581,7 +581,7 @@ fn warehouse_dates_and_bytes_of_older_writers_are_read_as_text_would_be() {
 fn a_mark_of_a_return_may_be_a_number_or_a_word() {
     let marks = ["1", "0", "true", "FALSE", "Yes", "no", "y", "N", "t", "f", "", "maybe", "2"];
     let rows: String = marks.iter().map(|mark| format!("a,2026-01-01T00:00:00Z,{mark}\n")).collect();
-    let case = Case::new().file("orders.csv", &format!("who,when,back\n{rows}")).file("feedback.csv", "who,when\n");
+    let case = Case::new().file("orders.csv", format!("who,when,back\n{rows}")).file("feedback.csv", "who,when\n");
     let study = "[sources.feedback]\npath = \"feedback.csv\"\ncustomer = \"who\"\ntime = \"when\"\n\
                  [sources.transactions]\npath = \"orders.csv\"\ncustomer = \"who\"\ntime = \"when\"\nreturned = \"back\"";
     let intake = case.run(study).expect("readable");
