@@ -209,6 +209,9 @@ touchpoints = [\"touch\"]
         let differ = "the lines of 2 of 20 orders of several lines in transactions bear different amounts";
         assert!(said("amount_per = \"order\"", 2).contains(differ), "{}", said("amount_per = \"order\"", 2));
         assert!(!said("amount_per = \"order\"", 0).contains("different amounts"));
+        // Lines that are alike count again but where the amount is that of the order.
+        let again = "the same as an earlier one";
+        assert!(said("", 0).contains(again) && !said("amount_per = \"order\"", 0).contains(again));
     }
 
     #[test]
