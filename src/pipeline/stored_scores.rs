@@ -360,9 +360,11 @@ fn advice(lacking: &[&str], plan: &LinkPlan) -> String {
     let windows = lacking.iter().filter_map(|column| column.rsplit_once('_')?.1.strip_suffix('d')?.parse::<u32>().ok());
     let mut windows: Vec<u32> = windows.filter(|days| !plan.history_windows_days.contains(days)).collect();
     if windows.is_empty() {
-        return "name them as touchpoints in [drivers], keep them in [sources.customers], or ask for them in [history] as the study did that \
-                fitted the model"
-            .to_owned();
+        let them = words::either(lacking.len(), "it", "them");
+        return format!(
+            "name {them} among the touchpoints in [drivers], keep {them} in [sources.customers], or ask for {them} in [history] as the \
+             study did that fitted the model"
+        );
     }
     windows.extend(&plan.history_windows_days);
     windows.sort_unstable();
