@@ -304,7 +304,7 @@ fn files_that_are_no_models_of_this_study_are_refused_with_what_to_do() {
         (|model| model["terms"][0]["estimate"] = json!(9.0), "self-test row"),
         (
             |model| model["terms"][0]["column"] = json!("delivary"),
-            "takes the column `delivary`, which the study does not have (there is `delivery`)",
+            "takes the column `delivary`, which the study does not have (there is `delivery`); name it among the touchpoints",
         ),
         (
             |model| model["terms"][1]["column"] = json!("frequency_400d"),
