@@ -84,6 +84,8 @@ pub enum FindingKind {
     Unreliable,
     /// Figures that stand beside each other answer different questions.
     NotComparable,
+    /// What a model is applied to is no longer as what it was fitted to.
+    Drift,
 }
 
 impl FindingKind {
@@ -128,6 +130,7 @@ impl FindingKind {
             Self::Screened => "screened",
             Self::Unreliable => "unreliable",
             Self::NotComparable => "not_comparable",
+            Self::Drift => "drift",
         }
     }
 }

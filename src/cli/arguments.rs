@@ -24,6 +24,8 @@ pub(super) enum Command {
     Run(Run),
     /// Judge the models of a study on answers they have not seen, beside baselines.
     Evaluate(Evaluate),
+    /// Score every customer by the models of an earlier run, without fitting anything; say whether the models still hold.
+    Score(Score),
     /// Look at files and write a commented study of them that runs; what the files do not say it asks in comments.
     Init(Init),
     /// Check a study file and say what a run would read and use; writes nothing.
@@ -74,6 +76,13 @@ pub(super) struct How {
     /// The seed of everything random, instead of the study's.
     #[arg(long)]
     pub seed: Option<u64>,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+// How much of the machine is used. No doc comment: clap would take it for that of the command.
+#[derive(Debug, Args)]
+pub(super) struct Machine {
     /// Memory that the join may hold before it spills to disk, as in 2GB or 500MB.
     #[arg(long, default_value = "2GB", value_parser = parse_memory)]
     pub memory: usize,
@@ -117,6 +126,34 @@ pub(super) struct Evaluate {
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Score {
+    /// The study file: its sources, and its date where --as-of names no other.
+    pub study: PathBuf,
+    /// Model files that `advocate run` wrote, and folders of them, such as results/retail/2026-09-29/models.
+    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+    pub models: Vec<PathBuf>,
+    /// Where the scores go: OUT/STUDY/scores/AS_OF.
+    #[arg(long, default_value = "results")]
+    pub out: PathBuf,
+    /// The date as of which customers are scored, instead of the study's.
+    #[arg(long)]
+    pub as_of: Option<String>,
+    /// Score also by models that were fitted to what came after that date; such scores are no forecasts.
+    #[arg(long)]
+    pub hindsight: bool,
+    #[command(flatten)]
+    pub machine: Machine,
+    #[command(flatten)]
+    pub cache: CacheArguments,
+    /// How the summary is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// No summary, no progress; errors still show.
+    #[arg(long, short, conflicts_with = "format")]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod print;
 mod progress;
 mod purchases;
 mod quarantine;
+mod score;
 mod study;
 
 use arguments::{Arguments, Command};
@@ -96,6 +97,7 @@ fn dispatch(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Run(run) => study::run(run),
         Command::Evaluate(evaluate) => study::evaluate(evaluate),
+        Command::Score(score) => score::score(score),
         Command::Init(init) => init::init(init),
         Command::Check(check) => study::check(check),
         Command::Quarantine(quarantine) => quarantine::quarantine(quarantine),

@@ -1,7 +1,7 @@
 //! The commands over a study, and the simulated company.
 
 use super::Failure;
-use super::arguments::{BaseRows, Check, Evaluate, Format, Link, Run, Simulate, SqlEngine};
+use super::arguments::{BaseRows, CacheArguments, Check, Evaluate, Format, Link, Machine, Run, Simulate, SqlEngine};
 use super::print::{self, Cell};
 use super::progress::{self, Shown};
 use crate::pipeline::{self, Anchors, Cache, ContestResult, PipelineError, RunSettings, TableLines, WrittenBaseTable};
@@ -51,9 +51,24 @@ pub(super) fn enough_memory(memory: usize) -> Result<(), Failure> {
     ))
 }
 
+/// What a command that leaves results may use, and where they go.
+pub(super) fn settings(out: &Path, machine: &Machine, cache: &CacheArguments) -> RunSettings {
+    RunSettings {
+        out: out.to_owned(),
+        memory_bytes: machine.memory,
+        n_threads: machine.threads.map(usize::from),
+        cache: if cache.no_cache {
+            Cache::none()
+        } else {
+            let folder = cache.cache.clone().unwrap_or_else(|| out.join("cache"));
+            Cache::within(&folder, cache.cache_size as u64)
+        },
+    }
+}
+
 /// `advocate run`.
 pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
-    enough_memory(arguments.how.memory)?;
+    enough_memory(arguments.how.machine.memory)?;
     let study = read(&arguments.study, arguments.how.as_of.as_deref(), arguments.how.seed, |error| {
         // Why the study was refused is more important than a manifest that cannot be written either.
         let _ = pipeline::leave_refusal(&arguments.study, &arguments.out, error);
@@ -61,19 +76,8 @@ pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
     if arguments.if_changed && pipeline::is_done(&study, &arguments.out)? {
         return Err(Failure::new(99, "nothing to do: the results are there, made from the same files and settings"));
     }
-    set_threads(arguments.how.threads);
-    let cache = &arguments.cache;
-    let settings = RunSettings {
-        out: arguments.out.clone(),
-        memory_bytes: arguments.how.memory,
-        n_threads: arguments.how.threads.map(usize::from),
-        cache: if cache.no_cache {
-            Cache::none()
-        } else {
-            let folder = cache.cache.clone().unwrap_or_else(|| arguments.out.join("cache"));
-            Cache::within(&folder, cache.cache_size as u64)
-        },
-    };
+    set_threads(arguments.how.machine.threads);
+    let settings = settings(&arguments.out, &arguments.how.machine, &arguments.cache);
     let shown = Shown::unless(arguments.quiet);
     let done = pipeline::run(&study, &settings, &|progress| shown.show(&progress));
     shown.finish();
@@ -94,7 +98,7 @@ pub(super) fn run(arguments: &Run) -> Result<(), Failure> {
 }
 
 /// Says which files of others the folder before held, which would be missed if they had gone with it.
-fn talk_of_kept(kept: &[String]) {
+pub(super) fn talk_of_kept(kept: &[String]) {
     const SHOWN: usize = 5;
     if kept.is_empty() {
         return;
@@ -116,13 +120,13 @@ struct Evaluations<'a> {
 
 /// `advocate evaluate`.
 pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
-    enough_memory(arguments.how.memory)?;
+    enough_memory(arguments.how.machine.memory)?;
     let study = read(&arguments.study, arguments.how.as_of.as_deref(), arguments.how.seed, |_| {})?;
-    set_threads(arguments.how.threads);
+    set_threads(arguments.how.machine.threads);
     let settings = RunSettings {
         out: PathBuf::new(),
-        memory_bytes: arguments.how.memory,
-        n_threads: arguments.how.threads.map(usize::from),
+        memory_bytes: arguments.how.machine.memory,
+        n_threads: arguments.how.machine.threads.map(usize::from),
         cache: if arguments.no_cache { Cache::none() } else { Cache::of_earlier(&arguments.cache) },
     };
     let shown = Shown::unless(arguments.format == Format::Json);

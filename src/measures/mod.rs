@@ -4,8 +4,8 @@
 //! One score: `intervals` holds shares and scores with their uncertainty, `sampling` how the rows came to be there, `nps`
 //! the score of some answers. Many figures: `portfolio`, by every cut in one pass, under any rule.
 //! What became of them: `change`, and `movement`, why. Whom they stand for: `weighting`. What they are worth: `say_do`,
-//! `panel`, `channels`; after how long customers do it: `survival`. What must not be shown: `disclosure`. `least_squares` and
-//! `difference` serve several of these.
+//! `panel`, `channels`; after how long customers do it: `survival`. What must not be shown: `disclosure`. Whether values
+//! are spread as they were: `stability`. `least_squares` and `difference` serve several of these.
 
 pub mod change;
 pub mod channels;
@@ -22,6 +22,7 @@ pub mod portfolio;
 mod reference;
 mod sampling;
 pub mod say_do;
+mod stability;
 pub mod survival;
 pub mod weighting;
 
@@ -30,3 +31,4 @@ pub use error::MeasureError;
 pub use intervals::{ClassCounts, Ends, IntervalKind, NormalTest, Proportion, ScorePosterior};
 pub use nps::{NetPromoterScore, NpsSettings, ResponseClass};
 pub use sampling::{Resampling, Sampling};
+pub use stability::{Bins, Stability};

@@ -1,10 +1,11 @@
 //! Champion against challenger: two stored models on answers that neither was fitted to.
 
 use super::clusters::{self, Label};
-use super::outcomes::{Feature, FeatureKind};
+use super::outcomes::Feature;
 use super::progress::JUDGING;
 use super::run::{Folder, Joined, Progress, ReadSoFar, RunSettings, join};
 use super::selection::Selection;
+use super::stored_model::{StoredModel, written};
 use super::{PipelineError, in_full};
 use crate::data::{Clusters, DataError, Weights};
 use crate::estimators::Family;
@@ -12,16 +13,12 @@ use crate::estimators::evaluation::{Assessment, EvaluationError, LevelForecast, 
 use crate::findings::Finding;
 use crate::link::BaseTable;
 use crate::report::{ComparisonRow, FigureRow, words};
-use crate::store::{ModelArtefact, TrainingWindow};
+use crate::store::TrainingWindow;
 use crate::study::{Outcome, Study};
-use jiff::Timestamp;
 use ndarray::Array2;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::path::Path;
-
-/// Microseconds in a day.
-const DAY_US: i64 = 86_400_000_000;
 
 /// Two stored models on the same answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -74,11 +71,11 @@ pub fn contest(
     progress: &dyn Fn(Progress),
 ) -> Result<ContestResult, PipelineError> {
     let (champion, challenger) = (Stored::read(study, champion)?, Stored::read(study, challenger)?);
-    let outcome = champion.outcome_in(study)?;
-    if challenger.outcome_in(study)? != outcome {
+    let outcome = champion.own.outcome_in(study)?;
+    if challenger.own.outcome_in(study)? != outcome {
         return Err(PipelineError::Input(format!(
             "`{}` predicts `{}` and `{}` predicts `{}`; give two models of one outcome",
-            champion.file, champion.artefact.outcome, challenger.file, challenger.artefact.outcome
+            champion.own.file, champion.own.artefact.outcome, challenger.own.file, challenger.own.artefact.outcome
         )));
     }
     let folder = Folder::temporary()?;
@@ -114,125 +111,74 @@ pub fn contest(
     })
 }
 
-/// A model file.
+/// A model file whose training answers have dates.
 struct Stored {
-    file: String,
-    artefact: ModelArtefact,
-    features: Vec<Feature>,
+    own: StoredModel,
     /// First and last instant of its training answers.
     training_us: (i64, i64),
 }
 
 impl Stored {
     fn read(study: &Study, path: &Path) -> Result<Self, PipelineError> {
-        let artefact = ModelArtefact::read(path)?;
-        let file = path.display().to_string();
+        let own = StoredModel::read(path)?;
         if study.sources.feedback.snapshot {
             return Err(PipelineError::Impossible(format!(
-                "the answers of the study `{}` have no date, so that none is known to be later than the training of `{file}`",
-                study.name
+                "the answers of the study `{}` have no date, so that none is known to be later than the training of `{}`",
+                study.name, own.file
             )));
         }
-        let instant = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
-        let (Some(first), Some(last)) = (instant(&artefact.training.first), instant(&artefact.training.last)) else {
+        let Some(training_us) = own.model.training else {
             return Err(PipelineError::Impossible(format!(
-                "`{file}` does not say when its training answers were given, so that none is known to be later"
+                "`{}` does not say when its training answers were given, so that none is known to be later",
+                own.file
             )));
         };
-        let feature = |term: &crate::store::StoredTerm| Feature {
-            name: term.term.clone(),
-            column: if term.column.is_empty() { term.term.clone() } else { term.column.clone() },
-            kind: if term.coding == "missing" { FeatureKind::Gap } else { FeatureKind::Value },
-        };
-        let features = artefact.terms.iter().map(feature).collect();
-        Ok(Self { file, features, training_us: (first.as_microsecond(), last.as_microsecond()), artefact })
-    }
-
-    /// The study's outcome that the model predicts.
-    fn outcome_in<'s>(&self, study: &'s Study) -> Result<&'s Outcome, PipelineError> {
-        let own = &self.artefact;
-        let kind = own.kind.as_deref().unwrap_or(&own.outcome);
-        let same = |outcome: &&Outcome| {
-            (outcome.name(), outcome.kind().word()) == (own.outcome.as_str(), kind)
-                && outcome.window_days() == own.window_days
-                && own.product_family.as_deref().is_none_or(|own| outcome.kind().product_family() == Some(own))
-        };
-        let found = study.outcomes.iter().find(same);
-        if let Some(outcome) = found {
-            self.check_scale(study, outcome)?;
-        }
-        found.ok_or_else(|| {
-            let window = self.artefact.window_days.map_or_else(String::new, |days| format!(" within {}", words::days(days)));
-            PipelineError::Input(format!(
-                "`{}` predicts `{}`{window}, which the study `{}` does not have among its outcomes; add it to the study",
-                self.file, self.artefact.outcome, study.name
-            ))
-        })
-    }
-
-    /// Refuses a model that predicts amounts where the study has logarithms, and the other way round.
-    fn check_scale(&self, study: &Study, outcome: &Outcome) -> Result<(), PipelineError> {
-        let wanted = outcome.kind().scale_word();
-        let refused = match (wanted, self.artefact.scale.as_deref()) {
-            (None, _) => return Ok(()),
-            (Some(wanted), Some(own)) if own == wanted => return Ok(()),
-            (Some(_), None) => "does not say on which scale it predicts; fit it again".to_owned(),
-            (Some(wanted), Some(own)) => format!(
-                "predicts on the scale `{own}`, and `{}` of the study `{}` has the scale `{wanted}`: they cannot be compared; give \
-                 models of the study's scale",
-                outcome.name(),
-                study.name
-            ),
-        };
-        Err(PipelineError::Input(format!("`{}` {refused}", self.file)))
+        Ok(Self { own, training_us })
     }
 
     fn predict(&self, base: &BaseTable, rows: &[usize]) -> Result<Predicted, PipelineError> {
-        let model = self.artefact.model().map_err(|error| PipelineError::Input(format!("`{}`: {error}", self.file)))?;
+        let model = &self.own.model;
         let column = |feature: &Feature| {
             base.numbers(&feature.column).ok_or_else(|| {
                 PipelineError::Input(format!(
                     "`{}` takes the column `{}`, which the study does not have; name it among the touchpoints or keep it",
-                    self.file, feature.column
+                    self.own.file, feature.column
                 ))
             })
         };
-        let columns: Vec<&[f64]> = self.features.iter().map(column).collect::<Result<_, _>>()?;
-        let n_levels = model.levels().len();
+        let columns: Vec<&[f64]> = model.features.iter().map(column).collect::<Result<_, _>>()?;
+        let n_levels = model.fitted.levels().len();
         let mut probabilities = Array2::zeros((rows.len(), n_levels));
         let mut values = Vec::with_capacity(rows.len());
         for (place, &row) in rows.iter().enumerate() {
-            let features = self.features.iter().zip(&columns).map(|(feature, column)| feature.of(column[row]));
+            let features = model.features.iter().zip(&columns).map(|(feature, column)| feature.of(column[row]));
             let features: Vec<f64> = features.collect();
-            let own = model.predict_row(&features);
-            values.push(self.artefact.calibration.as_ref().map_or(own, |calibration| calibration.apply(own)));
-            let shares = model.probabilities_row(&features);
+            values.push(model.predict(&features));
+            let shares = model.fitted.probabilities_row(&features);
             probabilities.row_mut(place).iter_mut().zip(shares).for_each(|(share, own)| *share = own);
         }
-        let levels = (n_levels > 0).then(|| LevelForecast { levels: model.levels().to_vec(), probabilities });
+        let levels = (n_levels > 0).then(|| LevelForecast { levels: model.fitted.levels().to_vec(), probabilities });
         Ok(Predicted { values, levels, ..Predicted::default() })
     }
 
-    /// From here on nothing was known when the model was fitted: the last outcome of a training answer, too, has happened.
+    /// Beyond this nothing was known when the model was fitted.
     fn known_until_us(&self) -> i64 {
-        self.training_us.1 + self.artefact.window_days.map_or(0, |days| i64::from(days) * DAY_US)
+        self.own.known_until_us().unwrap_or(self.training_us.1)
     }
 
     fn window_in_words(&self) -> String {
         let (first, last) = (written(self.training_us.0), written(self.training_us.1));
-        let window = self
-            .artefact
-            .window_days
-            .map_or_else(String::new, |days| format!(" and what followed in {}", words::days(days)));
-        format!("`{}` was fitted to answers from {first} to {last}{window}", self.file)
+        let window = self.own.artefact.window_days;
+        let window = window.map_or_else(String::new, |days| format!(" and what followed in {}", words::days(days)));
+        format!("`{}` was fitted to answers from {first} to {last}{window}", self.own.file)
     }
 
     fn contestant(&self) -> Contestant {
         Contestant {
-            file: self.file.clone(),
-            study: self.artefact.study.clone(),
-            as_of: self.artefact.as_of.clone(),
-            training: self.artefact.training.clone(),
+            file: self.own.file.clone(),
+            study: self.own.artefact.study.clone(),
+            as_of: self.own.artefact.as_of.clone(),
+            training: self.own.artefact.training.clone(),
         }
     }
 }
@@ -330,8 +276,4 @@ fn metrics(family: Family) -> &'static [Metric] {
         // Two models have two training means.
         _ => &[Metric::RSquared, Metric::Rmse, Metric::Mae, Metric::Spearman],
     }
-}
-
-fn written(at_us: i64) -> String {
-    Timestamp::from_microsecond(at_us).map_or_else(|_| at_us.to_string(), |at| at.to_string())
 }

@@ -10,6 +10,15 @@ pub(super) fn seen(values: impl IntoIterator<Item = f64>) -> OutcomeEnds {
     values.into_iter().fold(none, |ends, value| OutcomeEnds { low: ends.low.min(value), high: ends.high.max(value) })
 }
 
+/// Between what predictions of an outcome should lie, beside what was seen of it; of a count no end is known but that nobody was seen
+/// beyond the highest.
+pub(super) fn of_predictions(outcome: &Outcome, seen: OutcomeEnds) -> OutcomeEnds {
+    match outcome.family() {
+        Family::Count => OutcomeEnds { high: seen.high, ..OutcomeEnds::default() },
+        _ => of(outcome, seen),
+    }
+}
+
 /// The ends of an outcome whose model is a line, beside what was seen of it; none for models that keep within theirs.
 pub(super) fn of(outcome: &Outcome, seen: OutcomeEnds) -> OutcomeEnds {
     let endless = OutcomeEnds::default();

@@ -8,6 +8,7 @@ use super::outcome_ends;
 use super::outcome_model::{Prepared, compare_treatments, gaps_allowed_for};
 use super::progress::{OutcomeSteps, Progress};
 use super::selection::Selection;
+use super::training_spread::TrainingSpread;
 use crate::data::DataError;
 use crate::drivers::DriverError;
 use crate::drivers::what_if::OutcomeEnds;
@@ -35,8 +36,10 @@ pub(super) struct Model {
     pub training: Option<(i64, i64)>,
     /// What turns its probabilities into those that are used, if the study asks for it.
     pub calibration: Option<Calibration>,
-    /// The least and the largest outcome of the training answers.
-    pub seen: OutcomeEnds,
+    /// Between what its predictions should lie.
+    pub ends: OutcomeEnds,
+    /// How the training answers were spread.
+    pub spread: Option<TrainingSpread>,
 }
 
 impl Model {
@@ -174,7 +177,10 @@ fn analyse_one(study: &Study, answers: &AnswerNames<'_>, outcome: &Outcome, say:
                 }
             };
             let seen = outcome_ends::seen(selection.values.iter().copied());
-            Some(Model { fitted, features: prepared.features, training, calibration, seen })
+            let ends = outcome_ends::of_predictions(outcome, seen);
+            let mut model = Model { fitted, features: prepared.features, training, calibration, ends, spread: None };
+            model.spread = Some(TrainingSpread::of(study, base, outcome, &selection, &model));
+            Some(model)
         }
         Err(problem) => {
             result.findings.push(problem.finding(outcome));

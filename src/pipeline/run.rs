@@ -6,27 +6,27 @@ use super::answer_scale::of_another_scale;
 use super::day_dates::{DayDates, day_dates};
 use super::early_returns::{EarlyReturns, early_returns};
 use super::measuring::AllMeasured;
+use super::model_file::artefact;
 use super::order_lines::{self, OrderRemark};
-use super::outcomes::{self, Analysed, Feature, FeatureKind};
+use super::outcomes;
 use super::profile_rows::{ProfileRemark, profile_rows};
 use super::progress::JUDGING;
 pub use super::progress::Progress;
 use super::promoters::Promoters;
 use super::repeated_rows::{self, RepeatedRows};
+use super::results_folder::{Made, folder_name, whole_folder};
+use super::scores::{self, Scorer};
 use super::shared_keys::{self, FewShared};
 use super::source_ends::{SourceEnd, source_ends};
 use super::{
     PipelineError, clusters, corrections, identity, judge, kept_rows, leaks, measure_rows, measuring, result_tables,
-    scores, segment_family, stated_observed,
+    segment_family, stated_observed,
 };
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::{Cache, CorrectionsFile, Exclusion, Folders, IdentityAccount, Intake, SourceAccount};
-use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, OutcomeWindow, ProfileColumn, TypedTables};
+use crate::link::{BaseTable, Engine, EngineSettings, LinkPlan, MatchRow, OutcomeWindow, ProfileColumn, TypedTables};
 use crate::report::{self, EvaluationResult, ModelCard, StudyHead, StudyResults, words};
-use crate::store::{
-    self, Earlier, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError,
-    StoredPenalty, TermSource, TrainingWindow, WorkFolder,
-};
+use crate::store::{Recorded, Staging, StoreError, WorkFolder};
 use crate::study::{AmountPer, InvitationCost, Outcome, OutcomeKind, SeedValue, Study, Transactions, nearest};
 use std::path::{Path, PathBuf};
 
@@ -64,54 +64,11 @@ pub struct Run {
 /// Whatever a room refuses; [`PipelineError::exit_code`] sorts it.
 pub fn run(study: &Study, settings: &RunSettings, progress: &dyn Fn(Progress)) -> Result<Run, PipelineError> {
     let target = results_folder(study, &settings.out);
-    let failed = target.with_file_name(format!("{}.failed", folder_name(study.as_of.written())));
-    let staging = Staging::beside(&target)?;
-    let mut read = ReadSoFar::default();
-    // Asked before the work and not after it; read again at its end, for what was changed meanwhile.
-    let made = match Earlier::results(&target) {
-        Ok(_) => run_into(study, settings, progress, &staging, &mut read),
-        Err(error) => Err(error.into()),
-    };
-    settings.cache.make_room();
-    match made {
-        Ok(results) => {
-            let findings = all_findings(&results);
-            Manifest::of(study, &results.sources, &findings, Status::Done, staging.path())?
-                .identified(read.identity.as_ref())
-                .corrected(read.corrections.as_ref())
-                .write(staging.path())?;
-            let refused = refused_folder(Path::new(study.file()), &settings.out);
-            let (folder, kept) = publish(staging, &target, &[failed, refused])?;
-            Ok(Run { folder, results, kept })
-        }
-        Err(error) => {
-            // What went wrong is more important than a manifest that cannot be written either.
-            let _ = leave_failure(study, &read, &error, &staging, &failed);
-            Err(error)
-        }
-    }
-}
-
-/// Takes the target's place, with what others have put into the folder there and into those of earlier failures, which go. Returns
-/// the folder and the paths that were kept.
-fn publish(staging: Staging, target: &Path, failures: &[PathBuf]) -> Result<(PathBuf, Vec<String>), StoreError> {
-    let mut kept = Vec::new();
-    if let Some(earlier) = Earlier::results(target)? {
-        kept.extend(earlier.keep_in(staging.path())?);
-    }
-    let mut gone = Vec::new();
-    for failure in failures {
-        // A folder of that name that is not ours is in nobody's way.
-        if let Ok(Some(earlier)) = Earlier::results(failure) {
-            kept.extend(earlier.keep_in(staging.path())?);
-            gone.push(failure);
-        }
-    }
-    let folder = staging.publish()?;
-    for failure in gone {
-        std::fs::remove_dir_all(failure).map_err(StoreError::file(failure, "removed"))?;
-    }
-    Ok((folder, kept))
+    let done = whole_folder(study, settings, &target, |staging, read| {
+        let results = run_into(study, settings, progress, staging, read)?;
+        Ok(Made { findings: all_findings(&results), models: None, results })
+    })?;
+    Ok(Run { folder: done.folder, results: done.results, kept: done.kept })
 }
 
 /// Whether the results of a study are there already: finished, whole, made by this version of the program with these
@@ -129,66 +86,8 @@ pub fn is_done(study: &Study, out: &Path) -> Result<bool, PipelineError> {
     }
 }
 
-/// Leaves a manifest that says why a study file was refused, in `OUT/FILE.failed`, which the next run that reads the file
-/// removes. A file that is not there leaves nothing.
-///
-/// # Errors
-/// A manifest that cannot be written.
-pub fn leave_refusal(study_file: &Path, out: &Path, error: &PipelineError) -> Result<(), PipelineError> {
-    if study_file.is_file() {
-        let target = refused_folder(study_file, out);
-        let earlier = Earlier::results(&target)?;
-        let staging = Staging::beside(&target)?;
-        store::refusal(study_file, error.exit_code(), error.in_words(), staging.path())?;
-        if let Some(earlier) = earlier {
-            earlier.keep_in(staging.path())?;
-        }
-        staging.publish()?;
-    }
-    Ok(())
-}
-
 fn results_folder(study: &Study, out: &Path) -> PathBuf {
     out.join(&study.name).join(folder_name(study.as_of.written()))
-}
-
-fn refused_folder(study_file: &Path, out: &Path) -> PathBuf {
-    let name = study_file.file_name().unwrap_or_default().to_string_lossy();
-    out.join(format!("{name}.failed"))
-}
-
-/// A folder name from a date or an instant as written: colons are not allowed everywhere.
-fn folder_name(as_of: &str) -> String {
-    as_of.replace(':', "")
-}
-
-fn leave_failure(
-    study: &Study,
-    read: &ReadSoFar,
-    error: &PipelineError,
-    staging: &Staging,
-    failed: &Path,
-) -> Result<(), StoreError> {
-    let earlier = Earlier::results(failed)?;
-    let folder = Staging::beside(failed)?;
-    let quarantine = staging.path().join("quarantine");
-    if quarantine.exists() {
-        let target = folder.path().join("quarantine");
-        std::fs::rename(&quarantine, &target).map_err(|source| StoreError::File {
-            path: target,
-            doing: "moved",
-            source,
-        })?;
-    }
-    let status = Status::Failed { exit_code: error.exit_code(), error: error.in_words() };
-    Manifest::of(study, &read.sources, &[], status, folder.path())?
-        .identified(read.identity.as_ref())
-        .corrected(read.corrections.as_ref())
-        .write(folder.path())?;
-    if let Some(earlier) = earlier {
-        earlier.keep_in(folder.path())?;
-    }
-    folder.publish().map(|_| ())
 }
 
 fn run_into(
@@ -210,19 +109,7 @@ fn run_into(
     findings.extend(row_findings(&intake.accounts));
     findings.extend(scale_finding(study, &base));
     findings.extend(leaks::findings(study, &base));
-    findings.extend(identity::findings(&intake.accounts, intake.identity.as_ref()));
-    findings.extend(corrections::findings(&intake));
-    let repeated = repeated_rows::repeated_rows(study, &engine, &intake.accounts)?;
-    findings.extend(repeated.iter().map(RepeatedRows::finding));
-    findings.extend(order_lines::order_lines(&engine, study)?.iter().filter_map(OrderRemark::finding));
-    let few_shared = shared_keys::few_shared(study, &engine, &matches)?;
-    findings.extend(few_shared.iter().map(FewShared::finding));
-    let absent = absent_values::absent_values(study, &engine)?;
-    findings.extend(absent.iter().map(AbsentValue::finding));
-    findings.extend(day_dates(study, &engine)?.iter().map(DayDates::finding));
-    findings.extend(early_returns(&engine)?.iter().map(EarlyReturns::finding));
-    findings.extend(source_ends(study, &engine, &base)?.iter().map(SourceEnd::finding));
-    findings.extend(profile_rows(&engine)?.iter().map(ProfileRemark::finding));
+    findings.extend(join_findings(study, &intake, &engine, &base, &matches)?);
 
     progress(Progress::Step("fitting models and ranking drivers"));
     let mut analysed = outcomes::analyse(study, &AnswerNames::of(&base, &engine, &intake.accounts), progress);
@@ -245,7 +132,14 @@ fn run_into(
     let scores = match (engine.plan().dated, study.scores.enabled) {
         (true, true) => {
             progress(Progress::Step("scoring every customer"));
-            Some(scores::score(study, &engine, &mut analysed, &table_folder, watch)?)
+            let scorers: Vec<Scorer<'_>> = analysed.iter().filter_map(Scorer::of).collect();
+            let n_reasons = study.scores.reasons as usize;
+            let scored = scores::score(&scorers, n_reasons, &engine, &table_folder, watch)?;
+            for finding in scored.findings {
+                let own = analysed.iter_mut().find(|own| own.outcome.name() == finding.about);
+                own.into_iter().for_each(|own| own.result.findings.push(finding.clone()));
+            }
+            Some(scored.summary)
         }
         // The rating still wants everybody's answer and engagement.
         (true, false) if is_watching => {
@@ -309,6 +203,30 @@ fn run_into(
     Ok(results)
 }
 
+/// What the sources and the join have to say, beside rows that were put aside.
+pub(super) fn join_findings(
+    study: &Study,
+    intake: &Intake,
+    engine: &Engine,
+    base: &BaseTable,
+    matches: &[MatchRow],
+) -> Result<Vec<Finding>, PipelineError> {
+    let mut findings = identity::findings(&intake.accounts, intake.identity.as_ref());
+    findings.extend(corrections::findings(intake));
+    let repeated = repeated_rows::repeated_rows(study, engine, &intake.accounts)?;
+    findings.extend(repeated.iter().map(RepeatedRows::finding));
+    findings.extend(order_lines::order_lines(engine, study)?.iter().filter_map(OrderRemark::finding));
+    let few_shared = shared_keys::few_shared(study, engine, matches)?;
+    findings.extend(few_shared.iter().map(FewShared::finding));
+    let absent = absent_values::absent_values(study, engine)?;
+    findings.extend(absent.iter().map(AbsentValue::finding));
+    findings.extend(day_dates(study, engine)?.iter().map(DayDates::finding));
+    findings.extend(early_returns(engine)?.iter().map(EarlyReturns::finding));
+    findings.extend(source_ends(study, engine, base)?.iter().map(SourceEnd::finding));
+    findings.extend(profile_rows(engine)?.iter().map(ProfileRemark::finding));
+    Ok(findings)
+}
+
 /// What is known of the sources when a use of a study ends early.
 #[derive(Debug, Default)]
 pub(super) struct ReadSoFar {
@@ -354,6 +272,19 @@ pub(super) fn join(
     spill: &Path,
     read: &mut ReadSoFar,
 ) -> Result<Joined, PipelineError> {
+    join_adapted(study, settings, progress, folders, spill, read, &|_| Ok(()))
+}
+
+/// The same of a plan that holds more than the study asks for, or is refused for what it lacks.
+pub(super) fn join_adapted(
+    study: &Study,
+    settings: &RunSettings,
+    progress: &dyn Fn(Progress),
+    folders: &Folders,
+    spill: &Path,
+    read: &mut ReadSoFar,
+    adapt: &dyn Fn(&mut LinkPlan) -> Result<(), PipelineError>,
+) -> Result<Joined, PipelineError> {
     let intake = Intake::run_cached(study, folders, &settings.cache, &|read| {
         progress(Progress::Reading { source: read.source, bytes_done: read.bytes_done, bytes_total: read.bytes_total });
     })?;
@@ -367,8 +298,9 @@ pub(super) fn join(
         spill_folder: spill.to_owned(),
         n_threads: settings.n_threads,
     };
-    let plan = plan(study, &intake);
+    let mut plan = plan(study, &intake);
     check_columns(study, &plan)?;
+    adapt(&mut plan)?;
     let engine = kept_rows::keeping(Engine::start(plan, &engine_settings)?, &intake, &settings.cache);
     let base = engine.answers()?;
     if base.n_rows() == 0 {
@@ -715,14 +647,14 @@ fn check_people(study: &Study, plan: &LinkPlan) -> Result<(), PipelineError> {
 }
 
 /// Answers that look as if they were given on another scale than 0 to 10.
-fn scale_finding(study: &Study, base: &BaseTable) -> Option<Finding> {
+pub(super) fn scale_finding(study: &Study, base: &BaseTable) -> Option<Finding> {
     let column = study.sources.feedback.recommend.as_deref()?;
     let answers = base.numbers("recommend")?.iter().copied();
     of_another_scale(column, "", answers.filter(|answer| !answer.is_nan()))
 }
 
 /// Sources of which rows had to be put aside.
-fn row_findings(accounts: &[SourceAccount]) -> Vec<Finding> {
+pub(super) fn row_findings(accounts: &[SourceAccount]) -> Vec<Finding> {
     let of_answers = accounts.iter().flat_map(|account| {
         let classes = account.classes.filter(|classes| classes.disagreeing > 0).map(|classes| {
             let sentence = format!(
@@ -790,72 +722,4 @@ fn all_findings(results: &StudyResults) -> Vec<Finding> {
         .chain(of_influence)
         .cloned()
         .collect()
-}
-
-fn artefact(
-    study: &Study,
-    intake: &Intake,
-    analysed: &Analysed,
-    evaluation: Option<&EvaluationResult>,
-) -> Option<ModelArtefact> {
-    let model = analysed.model.as_ref()?;
-    let outcome = &analysed.outcome;
-    let instant = |t: i64| jiff::Timestamp::from_microsecond(t).ok().map(|instant| instant.to_string());
-    let dated = !study.sources.feedback.snapshot;
-    let (first, last) = match model.training.filter(|_| dated) {
-        Some((first, last)) => (instant(first), instant(last)),
-        None => (None, None),
-    };
-    let inputs = intake.accounts.iter().flat_map(|account| &account.files);
-    let in_sample =
-        analysed.result.in_sample.iter().map(|metric| (format!("{}_in_sample", metric.metric), metric.value));
-    let figures = evaluation.iter().flat_map(|evaluation| &evaluation.figures);
-    let test = figures
-        .filter(|row| row.model == "model" && row.fold.is_none() && row.by.is_none())
-        .map(|row| (format!("{}_test", row.metric), row.estimate));
-    let alpha = analysed.result.fit.as_ref().and_then(|fit| fit.count.as_ref()?.alpha);
-    let alpha = alpha.map(|alpha| ("alpha".to_owned(), alpha));
-    Some(ModelArtefact::new(
-        &model.fitted,
-        Provenance {
-            study: study.name.clone(),
-            as_of: study.as_of.written().to_owned(),
-            outcome: outcome.name().to_owned(),
-            kind: (outcome.name() != outcome.kind().word()).then(|| outcome.kind().word().to_owned()),
-            product_family: outcome.kind().product_family().map(str::to_owned),
-            scale: outcome.kind().scale_word().map(str::to_owned),
-            window_days: outcome.window_days(),
-            training: TrainingWindow { first, last, n_used: analysed.result.n_used },
-            inputs: inputs.map(|file| ModelInput { path: file.path.clone(), sha256: file.sha256.clone() }).collect(),
-            sources: model.features.iter().map(|feature| term_source(study, feature)).collect(),
-            penalty: analysed.result.penalised.as_ref().map(|own| StoredPenalty {
-                kind: own.penalty.to_owned(),
-                mixing: own.mixing,
-                lambda: own.lambda,
-            }),
-            calibration: model.calibration.clone(),
-            metrics: in_sample.chain(test).chain(alpha).collect(),
-        },
-    ))
-}
-
-fn term_source(study: &Study, feature: &Feature) -> TermSource {
-    let column = feature.column.as_str();
-    let is_touchpoint = study.drivers.touchpoints.iter().any(|name| name == column);
-    let unit = match feature.kind {
-        FeatureKind::Gap => "1 where the value is missing, else 0",
-        FeatureKind::Value if is_touchpoint => "points of its scale",
-        FeatureKind::Value if column.ends_with("_days") => "days",
-        FeatureKind::Value if column.starts_with("spend_") => "units of the transactions' amount",
-        FeatureKind::Value if column.starts_with("frequency") => "purchases",
-        FeatureKind::Value if column.starts_with("activity_") => "events",
-        FeatureKind::Value if column == "earlier_referrals" => "referrals",
-        FeatureKind::Value if column == "earlier_answers" => "answers",
-        FeatureKind::Value => "units of its source",
-    };
-    TermSource {
-        column: column.to_owned(),
-        coding: if feature.kind == FeatureKind::Gap { "missing" } else { "value" }.to_owned(),
-        unit: unit.to_owned(),
-    }
 }

@@ -1,19 +1,26 @@
-//! Every customer as of the study's date, scored by the fitted models, batch by batch.
+//! Every customer as of the study's date, scored by fitted models, batch by batch.
 
 use super::PipelineError;
-use super::outcome_ends;
 use super::outcomes::{Analysed, Model};
+use super::stored_model::StoredModel;
 use crate::drivers::what_if::OutcomeEnds;
 use crate::estimators::Family;
 use crate::findings::{Finding, FindingKind, Severity};
-use crate::link::{BaseTable, Engine};
+use crate::link::{BaseTable, Engine, OutcomeWindow};
 use crate::report::{Metric, ScoreSummary, words};
 use crate::store::{Table, TableWriter};
-use crate::study::{Outcome, OutcomeKind, SpendScale, Study};
+use crate::study::OutcomeKind;
 use std::path::Path;
 
 /// From this share of the customers on, expectations beyond what the outcome can be are a warning and not a note.
 const BEYOND_WARNED: f64 = 0.05;
+
+/// The customers scored.
+pub(super) struct AllScored {
+    pub summary: ScoreSummary,
+    /// Of expectations beyond what an outcome can be, each about its outcome.
+    pub findings: Vec<Finding>,
+}
 
 /// Scores all customers into `scores.parquet` and `scores.csv`; `watch` sees every batch on the way.
 ///
@@ -21,38 +28,52 @@ const BEYOND_WARNED: f64 = 0.05;
 /// speaks. Nothing but running sums is kept, so memory does not grow with the number of customers. Expectations beyond what
 /// an outcome can be, or of counts beyond any that was seen, are counted in a finding of the outcome.
 pub(super) fn score(
-    study: &Study,
+    scorers: &[Scorer<'_>],
+    n_reasons: usize,
     engine: &Engine,
-    analysed: &mut [Analysed],
     folder: &Path,
     mut watch: impl FnMut(&BaseTable),
-) -> Result<ScoreSummary, PipelineError> {
-    let scorers: Vec<Scorer> = analysed.iter().filter_map(Scorer::of).collect();
-    let n_reasons = study.scores.reasons as usize;
-    let mut writer =
-        TableWriter::create(folder, &table(&BaseTable::default(), &scorers, n_reasons, &mut Sums::new(0)))?;
+) -> Result<AllScored, PipelineError> {
+    let mut writer = TableWriter::create(folder, &table(&BaseTable::default(), scorers, n_reasons, &mut Sums::new(0)))?;
     let mut sums = Sums::new(scorers.len());
     engine.customers::<PipelineError>(|batch| {
         watch(&batch);
-        writer.append(&table(&batch, &scorers, n_reasons, &mut sums))?;
+        writer.append(&table(&batch, scorers, n_reasons, &mut sums))?;
         Ok(())
     })?;
     writer.finish()?;
-    let mean = |(scorer, own): (&Scorer<'_>, &Predicted)| Metric { metric: scorer.column(), value: own.mean() };
-    let means = scorers.iter().zip(&sums.predictions).map(mean).collect();
-    let said = |(scorer, own): (&Scorer<'_>, &Predicted)| Some((scorer.outcome.name().to_owned(), scorer.beyond(own)?));
-    let beyond: Vec<(String, Finding)> = scorers.iter().zip(&sums.predictions).filter_map(said).collect();
-    for (outcome, finding) in beyond {
-        let own = analysed.iter_mut().find(|own| own.outcome.name() == outcome);
-        own.into_iter().for_each(|own| own.result.findings.push(finding.clone()));
-    }
-    Ok(ScoreSummary { n_customers: sums.n_customers, n_answered: sums.n_answered, means })
+    let both = || scorers.iter().zip(&sums.predictions);
+    let means = both().map(|(scorer, own)| Metric { metric: scorer.column.clone(), value: own.mean() }).collect();
+    let findings = both().filter_map(|(scorer, own)| scorer.beyond(own)).collect();
+    Ok(AllScored {
+        summary: ScoreSummary { n_customers: sums.n_customers, n_answered: sums.n_answered, means },
+        findings,
+    })
 }
 
-/// A model and the outcome that it predicts.
-struct Scorer<'a> {
-    outcome: &'a Outcome,
+/// A model with what its outcome says of predictions, whether it was fitted just now or read from a file.
+pub(super) struct Scorer<'a> {
+    /// The outcome's name.
+    outcome: &'a str,
+    /// The column of its predictions.
+    column: String,
     model: &'a Model,
+    /// For a model of leaving by date, the column that has a gap for those who have left: nobody leaves twice.
+    gone: Option<String>,
+}
+
+/// `p_promoter` for a probability, `expected_recommend` for a number; `expected_ln_1p_spend` on the logarithm's scale.
+pub(super) fn prediction_column(outcome: &str, family: Family, scale: Option<&str>) -> String {
+    match (family, scale) {
+        (Family::Logistic, _) => format!("p_{outcome}"),
+        (_, Some("log1p")) => format!("expected_ln_1p_{outcome}"),
+        _ => format!("expected_{outcome}"),
+    }
+}
+
+/// The column that has a gap for those who have left.
+fn gone(window_days: Option<u32>) -> Option<String> {
+    window_days.map(|days| OutcomeWindow::Churn { days }.count_column())
 }
 
 /// Running sums over the batches.
@@ -109,35 +130,36 @@ struct Scored {
 }
 
 impl<'a> Scorer<'a> {
-    fn of(analysed: &'a Analysed) -> Option<Self> {
-        Some(Self { outcome: &analysed.outcome, model: analysed.model.as_ref()? })
+    /// Of a model that was fitted just now; `None` where there is none.
+    pub fn of(analysed: &'a Analysed) -> Option<Self> {
+        let (outcome, model) = (&analysed.outcome, analysed.model.as_ref()?);
+        let is_dated = matches!(outcome.kind(), OutcomeKind::DatedChurn { .. });
+        Some(Self {
+            outcome: outcome.name(),
+            column: prediction_column(outcome.name(), model.fitted.family(), outcome.kind().scale_word()),
+            model,
+            gone: gone(outcome.window_days().filter(|_| is_dated)),
+        })
     }
 
-    /// `p_promoter` for a probability, `expected_recommend` for a number; `expected_ln_1p_spend` on the logarithm's scale.
-    fn column(&self) -> String {
-        let name = self.outcome.name();
-        match (self.model.fitted.family(), self.outcome.kind()) {
-            (Family::Logistic, _) => format!("p_{name}"),
-            (_, OutcomeKind::Spend { scale: SpendScale::Log1p, .. }) => format!("expected_ln_1p_{name}"),
-            _ => format!("expected_{name}"),
-        }
-    }
-
-    /// Between what its predictions should lie; of a count no end is known but that nobody was seen beyond the highest.
-    fn ends(&self) -> OutcomeEnds {
-        match self.model.fitted.family() {
-            Family::Count => OutcomeEnds { high: self.model.seen.high, ..OutcomeEnds::default() },
-            _ => outcome_ends::of(self.outcome, self.model.seen),
+    /// Of a model that was read from a file.
+    pub fn stored(stored: &'a StoredModel) -> Self {
+        let own = &stored.artefact;
+        Self {
+            outcome: &own.outcome,
+            column: stored.prediction_column(),
+            model: &stored.model,
+            gone: gone(own.window_days.filter(|_| own.dated_leaving == Some(true))),
         }
     }
 
     /// How many customers are expected where nobody can be.
     fn beyond(&self, own: &Predicted) -> Option<Finding> {
-        let (ends, n_beyond) = (self.ends(), own.n_below + own.n_above);
+        let (ends, n_beyond) = (self.model.ends, own.n_below + own.n_above);
         if n_beyond == 0 {
             return None;
         }
-        let (name, column) = (self.outcome.name(), self.column());
+        let (name, column) = (self.outcome, &self.column);
         let share = n_beyond as f64 / own.n as f64;
         let below = (own.n_below > 0).then(|| {
             format!(
@@ -180,7 +202,7 @@ impl<'a> Scorer<'a> {
         let mut scored =
             Scored { predictions: Vec::with_capacity(n_rows), reasons: vec![Vec::with_capacity(n_rows); n_reasons] };
         let mut values = vec![0.0; columns.len()];
-        let gone = self.gone(batch);
+        let gone = self.gone.as_deref().and_then(|name| batch.numbers(name));
         for row in 0..n_rows {
             if gone.is_some_and(|gone| gone[row].is_nan()) {
                 scored.predictions.push(f64::NAN);
@@ -197,14 +219,6 @@ impl<'a> Scorer<'a> {
             }
         }
         scored
-    }
-
-    /// For a model of leaving, the column with a gap for those who have left: nobody leaves twice.
-    fn gone<'t>(&self, batch: &'t BaseTable) -> Option<&'t [f64]> {
-        match self.outcome.kind() {
-            OutcomeKind::DatedChurn { window_days } => batch.numbers(&format!("next_churn_{window_days}d")),
-            _ => None,
-        }
     }
 
     /// Features that move this customer's prediction away from the average one, the strongest first; `+` raises it.
@@ -235,12 +249,12 @@ fn table(batch: &BaseTable, scorers: &[Scorer<'_>], n_reasons: usize, sums: &mut
     for (at, scorer) in scorers.iter().enumerate() {
         let scored = scorer.score(batch, n_reasons);
         if let Some(own) = sums.predictions.get_mut(at) {
-            let ends = scorer.ends();
+            let ends = scorer.model.ends;
             scored.predictions.iter().filter(|value| !value.is_nan()).for_each(|&value| own.add(value, ends));
         }
-        table = table.numbers(&scorer.column(), scored.predictions);
+        table = table.numbers(&scorer.column, scored.predictions);
         for (place, reasons) in scored.reasons.into_iter().enumerate() {
-            table = table.texts(&format!("{}_reason_{}", scorer.outcome.name(), place + 1), reasons);
+            table = table.texts(&format!("{}_reason_{}", scorer.outcome, place + 1), reasons);
         }
     }
     table

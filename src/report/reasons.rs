@@ -87,6 +87,7 @@ pub(super) fn kind(kind: FindingKind) -> &'static str {
         FindingKind::Screened => "by a quick method",
         FindingKind::Unreliable => "to be read with care",
         FindingKind::NotComparable => "not comparable",
+        FindingKind::Drift => "drift",
     }
 }
 

@@ -6,6 +6,7 @@ use crate::estimators::calibration::Calibration;
 use crate::estimators::fitted_model::{ModelTerm, Parts, Threshold};
 use crate::estimators::summary::Family;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use std::path::Path;
 const FORMAT: &str = "advocate-model";
 
 /// Version of the format: another first number means that this program must not read it.
-const FORMAT_VERSION: &str = "1.3";
+const FORMAT_VERSION: &str = "1.4";
 /// A prediction that differs from the stored one by more than this is not the same model's (relative, and absolute below 1).
 const SELF_TEST_TOLERANCE: f64 = 1e-9;
 
@@ -39,6 +40,15 @@ pub struct ModelArtefact {
     /// The scale of what is predicted, of spend: `amount`, or `log1p` for the logarithm of 1 + the amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<String>,
+    /// Of `churn`: whether leaving has a date in the customers table, or is a window without a purchase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dated_leaving: Option<bool>,
+    /// Between what predictions should lie, where the outcome has ends that the model does not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<StoredEnds>,
+    /// What the history's columns meant, beyond what their names say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<StoredHistory>,
     /// `linear`, `logistic`, `ordinal` or `count`: predictions are numbers, probabilities, mean levels or counts.
     pub family: Family,
     /// Length of the outcome's window, for behaviour.
@@ -68,6 +78,9 @@ pub struct ModelArtefact {
     /// What turns the model's probability into the one that is used, if it was learned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
+    /// What it predicted of its training rows, calibrated where that was learned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predictions: Option<StoredPredictions>,
     /// Figures of the fit: `_in_sample` on the rows it was fitted on, `_test` of a fit to earlier rows on later ones.
     pub metrics: BTreeMap<String, f64>,
     /// Rows with the prediction that a reader of this file must get.
@@ -82,6 +95,51 @@ pub struct SelfTest {
     pub values: Vec<Option<f64>>,
     /// The prediction.
     pub prediction: f64,
+}
+
+/// The least and the largest prediction that makes sense; `None` where there is no such end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct StoredEnds {
+    /// The least.
+    pub low: Option<f64>,
+    /// The largest.
+    pub high: Option<f64>,
+}
+
+/// Settings of a study under which columns of one name hold other numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredHistory {
+    /// How returns are told from purchases.
+    pub returns: String,
+    /// Whether rows that share an order are one purchase.
+    pub orders: bool,
+    /// What counts as a contact, where contacts are counted.
+    pub contacts: Option<serde_json::Value>,
+}
+
+/// How many rows had a value, and how the values were spread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredSpread {
+    /// Training rows with a value.
+    pub n: usize,
+    /// Share of the answers without a value, those counted that were left out for that.
+    pub missing: f64,
+    /// The upper ends of all bins but the last, which belong to them.
+    pub edges: Vec<f64>,
+    /// The share of the values in each bin.
+    pub shares: Vec<f64>,
+}
+
+/// What a model predicted of its training rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredPredictions {
+    /// Their mean.
+    pub mean: f64,
+    /// Their standard deviation.
+    pub std_dev: f64,
+    /// How they were spread.
+    #[serde(flatten)]
+    pub spread: StoredSpread,
 }
 
 /// The penalty of a model that is there to predict.
@@ -129,6 +187,12 @@ pub struct StoredTerm {
     /// What one unit of it is: a point of the scale, days, purchases, ...
     #[serde(default)]
     pub unit: String,
+    /// The ends of the scale, of a touchpoint whose study says them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<[f64; 2]>,
+    /// How its values were spread in the training rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<StoredSpread>,
     /// Its coefficient; `null` where the column was constant or a combination of others.
     pub estimate: Option<f64>,
     /// Mean in the training rows, which a missing value takes.
@@ -152,6 +216,12 @@ pub struct Provenance {
     pub product_family: Option<String>,
     /// The scale of what is predicted, of spend ([`ModelArtefact::scale`]).
     pub scale: Option<String>,
+    /// Of churn, whether leaving has a date.
+    pub dated_leaving: Option<bool>,
+    /// Between what predictions should lie.
+    pub ends: Option<StoredEnds>,
+    /// What the history's columns meant.
+    pub history: Option<StoredHistory>,
     /// Length of the outcome's window.
     pub window_days: Option<u32>,
     /// The training rows.
@@ -164,12 +234,14 @@ pub struct Provenance {
     pub penalty: Option<StoredPenalty>,
     /// A learned calibration.
     pub calibration: Option<Calibration>,
+    /// What was predicted of the training rows.
+    pub predictions: Option<StoredPredictions>,
     /// Figures of the fit.
     pub metrics: BTreeMap<String, f64>,
 }
 
 /// Where a term comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct TermSource {
     /// The column of the base table.
     pub column: String,
@@ -177,6 +249,19 @@ pub struct TermSource {
     pub coding: String,
     /// What one unit of it is.
     pub unit: String,
+    /// The ends of a touchpoint's scale.
+    pub scale: Option<[f64; 2]>,
+    /// How its values were spread.
+    pub spread: Option<StoredSpread>,
+}
+
+/// A model with the content of the file that it was read from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadModel {
+    /// What the file holds.
+    pub artefact: ModelArtefact,
+    /// SHA-256 of its content.
+    pub sha256: String,
 }
 
 impl ModelArtefact {
@@ -189,6 +274,8 @@ impl ModelArtefact {
             column: source.column,
             coding: source.coding,
             unit: source.unit,
+            scale: source.scale,
+            spread: source.spread,
             estimate: term.estimate,
             mean: term.mean,
             std_dev: term.std_dev,
@@ -208,6 +295,9 @@ impl ModelArtefact {
             kind: provenance.kind,
             product_family: provenance.product_family,
             scale: provenance.scale,
+            dated_leaving: provenance.dated_leaving,
+            ends: provenance.ends,
+            history: provenance.history,
             family: parts.family,
             window_days: provenance.window_days,
             training: provenance.training,
@@ -220,6 +310,7 @@ impl ModelArtefact {
             covariance: parts.covariance,
             penalty: provenance.penalty,
             calibration: provenance.calibration,
+            predictions: provenance.predictions,
             metrics: provenance.metrics,
             self_test: rows.into_iter().map(tested).collect(),
         }
@@ -262,11 +353,16 @@ impl ModelArtefact {
         std::fs::write(&path, json + "\n").map_err(StoreError::file(&path, "written"))
     }
 
+    /// The version of the format that its file has.
+    pub fn format_version(&self) -> &str {
+        &self.format_version
+    }
+
     /// Reads a model file.
     ///
     /// # Errors
-    /// A file that cannot be read, is no model, or has a format version that this program does not know.
-    pub fn read(path: &Path) -> Result<Self, StoreError> {
+    /// A file that cannot be read, is no model, has a format version that this program does not know, or fails its self-test.
+    pub fn read(path: &Path) -> Result<ReadModel, StoreError> {
         let refuse = |problem: String| StoreError::Model { path: path.to_owned(), problem };
         // What a command is given is its input, whoever wrote it.
         let text = std::fs::read_to_string(path).map_err(|error| {
@@ -287,7 +383,8 @@ impl ModelArtefact {
         let artefact: Self =
             serde_json::from_value(value).map_err(|error| refuse(format!("is not a whole model ({error})")))?;
         artefact.test().map_err(refuse)?;
-        Ok(artefact)
+        let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(ReadModel { artefact, sha256 })
     }
 
     /// Predicts the self-test rows.
@@ -351,6 +448,7 @@ mod tests {
         let outcome = Outcome::numeric("recommend", array![2.0, 3.0, 6.0, 7.0]).expect("valid");
         let fit = Ols::default().fit(&Observations::new(design, outcome).expect("valid")).expect("a fit");
         let training = TrainingWindow { first: None, last: None, n_used: 4 };
+        let spread = StoredSpread { n: 4, missing: 0.2, edges: vec![2.0], shares: vec![0.5, 0.5] };
         ModelArtefact::new(
             fit.model(),
             Provenance {
@@ -360,12 +458,16 @@ mod tests {
                 kind: None,
                 product_family: None,
                 scale: None,
+                dated_leaving: None,
+                ends: Some(StoredEnds { low: Some(0.0), high: None }),
+                history: None,
                 window_days: None,
                 training,
                 inputs: Vec::new(),
-                sources: Vec::new(),
+                sources: vec![TermSource { spread: Some(spread.clone()), ..TermSource::default() }],
                 penalty: None,
                 calibration: None,
+                predictions: Some(StoredPredictions { mean: 4.5, std_dev: 2.06, spread }),
                 metrics: BTreeMap::new(),
             },
         )
@@ -376,11 +478,30 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let written = artefact();
         written.write(folder.path()).expect("written");
-        let read = ModelArtefact::read(&folder.path().join("recommend.json")).expect("readable");
+        let path = folder.path().join("recommend.json");
+        let ReadModel { artefact: read, sha256 } = ModelArtefact::read(&path).expect("readable");
         assert_eq!(read, written);
+        assert_eq!(sha256, crate::store::manifest::fingerprint(&path, String::new()).expect("readable").sha256);
         // The least-squares line through the four points: slope 13 / 10, intercept 4.5 - 1.3 * 3.
         assert!((read.model().expect("whole").predict_row(&[3.0]) - 4.5).abs() < 1e-12);
         assert!((read.model().expect("whole").predict_row(&[0.0]) - 0.6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_minor_version_says_less() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("m.json");
+        let mut value = serde_json::to_value(artefact()).expect("JSON");
+        // As version 1.3 had it: neither ends nor what the training rows were like.
+        value["format_version"] = "1.3".into();
+        ["ends", "predictions"].into_iter().for_each(|key| drop(value.as_object_mut().expect("an object").remove(key)));
+        drop(value["terms"][0].as_object_mut().expect("an object").remove("spread"));
+        std::fs::write(&path, value.to_string()).expect("written");
+        let read = ModelArtefact::read(&path).expect("readable").artefact;
+        assert_eq!(
+            (read.format_version(), read.ends, &read.predictions, &read.terms[0].spread),
+            ("1.3", None, &None, &None)
+        );
     }
 
     #[test]

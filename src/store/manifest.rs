@@ -40,6 +40,23 @@ pub struct OutputFile {
     pub sha256: String,
 }
 
+/// A model file that a command read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ModelFile {
+    /// Its path as it was given.
+    pub path: String,
+    /// SHA-256 of its content.
+    pub sha256: String,
+    /// What it predicts.
+    pub outcome: String,
+    /// The study that fitted it.
+    pub study: String,
+    /// That study's date.
+    pub as_of: String,
+    /// The version of the program that fitted it.
+    pub program_version: String,
+}
+
 /// The manifest of one run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Manifest<'s> {
@@ -56,6 +73,9 @@ pub struct Manifest<'s> {
     /// The file of corrected rows, where there is one beside the study.
     #[serde(skip_serializing_if = "Option::is_none")]
     corrections: Option<&'s CorrectionsFile>,
+    /// The models of an earlier run, of results that they made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    models: Option<&'s [ModelFile]>,
     findings: &'s [Finding],
     outputs: Vec<OutputFile>,
 }
@@ -84,6 +104,7 @@ impl<'s> Manifest<'s> {
             sources,
             identity: None,
             corrections: None,
+            models: None,
             findings,
             outputs,
         })
@@ -99,6 +120,12 @@ impl<'s> Manifest<'s> {
     #[must_use]
     pub fn corrected(self, corrections: Option<&'s CorrectionsFile>) -> Self {
         Self { corrections, ..self }
+    }
+
+    /// The same, with the model files that made the results.
+    #[must_use]
+    pub fn scored_by(self, models: Option<&'s [ModelFile]>) -> Self {
+        Self { models, ..self }
     }
 
     /// Writes `manifest.json` into a folder.

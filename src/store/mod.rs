@@ -7,10 +7,11 @@ mod staging;
 mod table;
 
 pub use artefact::{
-    ModelArtefact, ModelInput, Provenance, SelfTest, StoredPenalty, StoredTerm, TermSource, TrainingWindow,
+    ModelArtefact, ModelInput, Provenance, ReadModel, SelfTest, StoredEnds, StoredHistory, StoredPenalty,
+    StoredPredictions, StoredSpread, StoredTerm, TermSource, TrainingWindow,
 };
 pub use earlier::Earlier;
-pub use manifest::{Manifest, OutputFile, Recorded, Status, refusal};
+pub use manifest::{Manifest, ModelFile, OutputFile, Recorded, Status, refusal};
 pub use staging::{Staging, WorkFolder};
 pub use table::{Table, TableWriter, Values, check_ending};
 

@@ -38,6 +38,7 @@ mod repurchase;
 mod runs;
 mod scorecard;
 mod separated;
+mod stored_scores;
 mod utf16;
 mod windows;
 

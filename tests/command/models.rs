@@ -221,7 +221,7 @@ fn a_penalised_outcome_predicts_and_tests_nothing() {
         assert_eq!(model["penalty"]["kind"], kind);
         near(&model["penalty"]["mixing"], mixing, 1e-12);
         assert!(model["penalty"]["lambda"].as_f64().is_some_and(|lambda| lambda > 0.0));
-        assert_eq!((&model["covariance"], &model["format_version"]), (&serde_json::json!([]), &"1.3".into()));
+        assert_eq!((&model["covariance"], &model["format_version"]), (&serde_json::json!([]), &"1.4".into()));
         let card = read(&format!("models/{outcome}.md"));
         assert!(card.contains("no standard error and no test") && !card.contains("p-value"), "{card}");
         let has_rows = |table: &str| read(table).lines().any(|line| line.starts_with(&format!("{outcome},")));
