@@ -9,7 +9,7 @@ use crate::store::{
     ModelArtefact, ModelInput, Provenance, StoredEnds, StoredHistory, StoredPenalty, StoredPredictions, StoredSpread,
     TermSource, TrainingWindow,
 };
-use crate::study::{OutcomeKind, Study};
+use crate::study::{AmountPer, OutcomeKind, Study};
 
 /// The model file of an outcome; `None` where it has no model.
 pub(super) fn artefact(
@@ -93,10 +93,17 @@ fn stored_spread(spread: &Spread) -> StoredSpread {
 /// Settings of the study under which a column of the history holds other numbers than under others, its name being the same.
 pub(super) fn stored_history(study: &Study) -> StoredHistory {
     let details = &study.history.details;
+    let transactions = study.sources.transactions.as_ref();
+    let amounts = match transactions {
+        Some(own) if own.amount_per == Some(AmountPer::Order) => "order",
+        Some(own) if own.quantity.is_some() => "quantity",
+        _ => "line",
+    };
     let word = serde_json::to_value(details.returns).ok();
     StoredHistory {
         returns: word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default(),
-        orders: study.sources.transactions.as_ref().is_some_and(|own| own.order.is_some()),
+        orders: transactions.is_some_and(|own| own.order.is_some()),
+        amounts: amounts.to_owned(),
         contacts: details.contacts.as_ref().and_then(|own| serde_json::to_value(own).ok()),
     }
 }

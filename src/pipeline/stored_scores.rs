@@ -410,6 +410,12 @@ fn check_history(study: &Study, own: &StoredModel, plan: &LinkPlan) -> Result<()
     } else if of_purchases && then.orders != now.orders {
         let word = |orders: bool| if orders { "orders of several lines" } else { "single rows" }.to_owned();
         Some(("purchases", word(then.orders), word(now.orders)))
+    } else if rests_on("spend") && then.amounts != now.amounts {
+        Some((
+            "amounts (of a line, of an order, or of a quantity)",
+            format!("`{}`", then.amounts),
+            format!("`{}`", now.amounts),
+        ))
     } else if of_contacts && then.contacts != now.contacts {
         let word =
             |own: &Option<serde_json::Value>| own.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);

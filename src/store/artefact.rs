@@ -113,6 +113,8 @@ pub struct StoredHistory {
     pub returns: String,
     /// Whether rows that share an order are one purchase.
     pub orders: bool,
+    /// What the amount of a row is: `line`, its own; `order`, that of the order whose line it is; `quantity`, the price of one.
+    pub amounts: String,
     /// What counts as a contact, where contacts are counted.
     pub contacts: Option<serde_json::Value>,
 }

@@ -299,7 +299,7 @@ fn files_that_are_no_models_of_this_study_are_refused_with_what_to_do() {
         refused(&score(path, later, &models, &[]), 3, words);
     }
     type Change = fn(&mut Value);
-    let changes: [(Change, &str); 9] = [
+    let changes: [(Change, &str); 10] = [
         (|model| model["format_version"] = json!("2.0"), "has format version 2.0"),
         (|model| model["terms"][0]["estimate"] = json!(9.0), "self-test row"),
         (
@@ -321,6 +321,14 @@ fn files_that_are_no_models_of_this_study_are_refused_with_what_to_do() {
         (
             |model| model["history"]["returns"] = json!("flagged"),
             "columns of a history whose returns were `flagged`, and those of the study are `unmarked`",
+        ),
+        (
+            |model| {
+                model["terms"][1]["column"] = json!("spend_90d");
+                model["terms"][1]["unit"] = json!("units of the transactions' amount");
+                model["history"]["amounts"] = json!("order");
+            },
+            "whose amounts (of a line, of an order, or of a quantity) were `order`, and those of the study are `line`",
         ),
         (
             |model| model["window_days"] = json!(60),
