@@ -66,6 +66,27 @@ fn a_file_is_replaced_only_when_that_is_said() {
     assert_eq!(nowhere.status.code(), Some(5), "{}", stderr(&nowhere));
 }
 
+/// The second draft of a folder in which a study was run must be the first: what the run left is no source.
+#[test]
+fn what_an_earlier_run_left_in_the_folder_is_passed_over_and_named() {
+    let folder = folder();
+    write_company(folder.path(), ',', |n| half_steps(n).to_string(), |n| format!("{n}.50"));
+    let first = init(folder.path(), &[".".to_owned()], &["--out", "mine.toml"]);
+    assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
+    let run = advocate(folder.path(), &["run", "mine.toml"]);
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    assert!(folder.path().join("results/cache/CACHEDIR.TAG").exists());
+    let settings =
+        |text: &str| -> Vec<String> { text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect() };
+    let drafted = std::fs::read_to_string(folder.path().join("mine.toml")).expect("there");
+    let again = init(folder.path(), &[".".to_owned()], &["--name", "mine"]);
+    assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
+    assert_eq!(settings(&stdout(&again)), settings(&drafted));
+    let said = stderr(&again);
+    assert!(said.contains("left aside: ./results/cache: a cache"), "{said}");
+    assert!(said.lines().any(|line| line.contains("./results/mine/") && line.contains("an earlier run")), "{said}");
+}
+
 #[test]
 fn what_cannot_be_analysed_is_said_with_what_is_needed() {
     let folder = folder();

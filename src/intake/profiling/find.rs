@@ -2,6 +2,7 @@
 
 use super::column::ColumnProfile;
 use super::date_orders;
+use super::earlier_results;
 use super::open;
 use super::sample::{Sample, SampledColumn};
 use super::times::TimeProfile;
@@ -90,10 +91,10 @@ impl SourceProfile {
     }
 }
 
-/// A file that was named and is no source, with the reason.
+/// A file, or a folder of an earlier run, that was named and is no source, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aside {
-    /// The file.
+    /// The file or folder.
     pub file: PathBuf,
     /// Why it is left aside.
     pub reason: String,
@@ -141,7 +142,7 @@ struct Table {
 pub fn profile(paths: &[PathBuf], look: Look) -> Result<Found, IntakeError> {
     let mut found = Found::default();
     let mut tables = Vec::new();
-    for path in files_of(paths)? {
+    for path in files_of(paths, &mut found.aside)? {
         match tables_of(&path) {
             Ok(of_file) => tables.extend(of_file),
             Err(reason) => found.aside.push(Aside { file: path, reason }),
@@ -202,12 +203,13 @@ impl Found {
     }
 }
 
-/// The files below some paths, in their order; those of a folder in alphabetical order, without hidden ones.
-fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, IntakeError> {
+/// The files below some paths, in their order; those of a folder in alphabetical order, without hidden ones. Folders that hold
+/// what earlier runs left are put aside as they are.
+fn files_of(paths: &[PathBuf], aside: &mut Vec<Aside>) -> Result<Vec<PathBuf>, IntakeError> {
     let mut all = Vec::new();
     for path in paths {
         if path.is_dir() {
-            below(path, 0, &mut all);
+            below(path, 0, &mut all, aside);
         } else {
             all.extend(files::matches("init", &path.to_string_lossy(), Path::new(""))?);
         }
@@ -217,7 +219,11 @@ fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, IntakeError> {
     Ok(all)
 }
 
-fn below(folder: &Path, depth: usize, all: &mut Vec<PathBuf>) {
+fn below(folder: &Path, depth: usize, all: &mut Vec<PathBuf>, aside: &mut Vec<Aside>) {
+    if let Some(reason) = earlier_results::reason(folder) {
+        aside.push(Aside { file: folder.to_owned(), reason: reason.to_owned() });
+        return;
+    }
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     entries.sort();
@@ -227,7 +233,7 @@ fn below(folder: &Path, depth: usize, all: &mut Vec<PathBuf>) {
             continue;
         }
         if path.is_dir() && depth < DEPTH_MAX {
-            below(&path, depth + 1, all);
+            below(&path, depth + 1, all, aside);
         } else if path.is_file() {
             all.push(path);
         }
