@@ -5,7 +5,7 @@ use super::beginnings::{Beginnings, beginnings};
 use super::columns::{self, RoleGuess};
 use super::edited::{self, OnlyAnswers};
 use super::keys::{FoldGuess, KeyGuess, Keys};
-use super::kinds::{Parties, SourceKind, Weighed, kinds_of};
+use super::kinds::{EXPORT_WEIGHT, Parties, SourceKind, Weighed, kinds_of};
 use super::names::{self, Name};
 use super::orders;
 use super::unread::{self, Unread};
@@ -97,8 +97,8 @@ pub struct Unused {
 /// At most one source is of a kind: the one for which most speaks. The others are named with what they may be. The feedback
 /// is chosen first, since nothing can be analysed without it.
 pub fn guess(profiles: &[SourceProfile]) -> Guess {
-    let keys = Keys::of(profiles);
     let answers: Vec<Answers> = profiles.iter().map(Answers::of).collect();
+    let keys = Keys::of(profiles, answered(profiles, &answers));
     let mut weighed: Vec<(usize, Weighed)> = Vec::new();
     for (at, profile) in profiles.iter().enumerate() {
         weighed.extend(kinds_of(at, profile, &answers[at], &keys).into_iter().map(|own| (at, own)));
@@ -126,7 +126,7 @@ pub fn guess(profiles: &[SourceProfile]) -> Guess {
         .and_then(|own| amount_elsewhere(own.source, profiles, &keys));
     let waves =
         Waves::of(profiles, feedback.zip(sources.iter().find(|own| own.kind == SourceKind::Feedback)), &answers);
-    let unused = unused(profiles, &sources, &weighed, amount_via.as_ref(), waves.as_ref());
+    let unused = unused(profiles, &sources, &weighed, &keys, amount_via.as_ref(), waves.as_ref());
     let mut answers = feedback.map(|at| answers[at].clone()).unwrap_or_default();
     // Scores that are written otherwise than the others are named, and are none.
     for own in sources.iter().filter(|own| own.kind == SourceKind::Feedback).flat_map(|own| &own.unread) {
@@ -136,6 +136,12 @@ pub fn guess(profiles: &[SourceProfile]) -> Guess {
     let fold = keys.fold(&key_columns(&sources));
     let beginnings = beginnings(profiles, &sources, fold.as_ref());
     Guess { sources, answers, amount_via, fold, beginnings, unused }
+}
+
+/// The source that most likely holds the answers, before anything is known of customers; of equals the first.
+fn answered(profiles: &[SourceProfile], answers: &[Answers]) -> Option<usize> {
+    let weight = |at: usize| answers[at].weight() + if profiles[at].export.is_some() { EXPORT_WEIGHT } else { 0 };
+    (0..profiles.len()).rev().filter(|&at| weight(at) > 0).max_by_key(|&at| weight(at))
 }
 
 /// The columns of customers' keys that a study reads, and those on the way to them: source and name.
@@ -414,6 +420,7 @@ fn unused(
     profiles: &[SourceProfile],
     sources: &[SourceGuess],
     weighed: &[(usize, Weighed)],
+    keys: &Keys<'_>,
     amounts: Option<&AmountGuess>,
     waves: Option<&Waves<'_>>,
 ) -> Vec<Unused> {
@@ -437,10 +444,23 @@ fn unused(
                 None => {
                     let unread = unread::dates(&profiles[at], &[]);
                     let unread: String = unread.iter().map(|own| format!("; {}: {}", own.column, own.why)).collect();
-                    format!("it could not be told what it is{unread}")
+                    format!("it could not be told what it is: {}{unread}", lacking(&profiles[at], keys.who(at).is_some()))
                 }
             };
             Unused { source: at, why }
         })
         .collect()
+}
+
+/// What a source of no kind lacks of what most kinds need.
+fn lacking(profile: &SourceProfile, has_person: bool) -> &'static str {
+    let has_times = profile.columns.iter().any(|own| own.times.as_ref().is_some_and(|times| times.is_usable()));
+    match (has_person, has_times) {
+        (false, false) => {
+            "no column says who, by its name or by values that come back in other files, and none holds times"
+        }
+        (false, true) => "no column says who, by its name or by values that come back in other files",
+        (true, false) => "no column holds times that can be read",
+        (true, true) => "neither amounts, kinds, scores nor names say it",
+    }
 }

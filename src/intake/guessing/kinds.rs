@@ -64,6 +64,8 @@ pub(super) fn kinds_of(at: usize, source: &SourceProfile, answers: &Answers, key
     all
 }
 
+/// What a vendor's export of answers weighs.
+pub(super) const EXPORT_WEIGHT: usize = 50;
 /// Scores from which on a file is a survey, whatever its name says of customers.
 const SURVEY_SCORES: usize = 3;
 
@@ -115,7 +117,7 @@ impl Evidence {
     fn feedback(&self, source: &SourceProfile, answers: &Answers) -> Weighed {
         let (mut weight, mut why) = (answers.weight(), Vec::new());
         if let Some(export) = source.export {
-            weight += 50;
+            weight += EXPORT_WEIGHT;
             why.push(format!("it is an export of {}", export.title()));
         }
         if let Some(recommend) = &answers.recommend {

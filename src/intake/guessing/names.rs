@@ -214,6 +214,8 @@ pub(super) const CUSTOMER: &[&str] = &[
     "externaldata",
     "customid",
     "crm",
+    "householdkey",
+    "householdid",
 ];
 /// An address by which people are known.
 pub(super) const EMAIL: &[&str] = &["email", "mail"];

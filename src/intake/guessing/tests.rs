@@ -191,6 +191,72 @@ fn a_column_called_after_customers_is_taken_with_a_question_though_no_other_file
     }
 }
 
+/// The addresses of the same sixty people in both files, and a number of the shop's own that the answers have never or rarely.
+#[test]
+fn what_the_answers_share_with_the_orders_comes_before_what_is_called_after_customers_in_one_file() {
+    let addresses = |n: usize| (0..n).map(|row| format!("u{}@example.com", row % 60)).collect::<Vec<_>>();
+    let orders = source(
+        "orders",
+        &[
+            ("customer_id", numbered("", (0..90).map(|row| 10_000 + row % 60))),
+            ("email", addresses(90)),
+            ("ordered_at", days(90)),
+            ("amount", scores(90, 10, 40)),
+        ],
+    );
+    let survey = |n_known: usize| {
+        let known = (0..60).map(|row| if row < n_known { (10_000 + row).to_string() } else { String::new() });
+        let columns = [("customer_id", known.collect()), ("email", addresses(60)), ("nps", scores(60, 0, 10))];
+        let columns = [&columns[usize::from(n_known == 0)..], &[("answered_at", days(60))]].concat();
+        source("survey", &columns)
+    };
+    for n_known in [0, 20] {
+        let guess = guess(&[survey(n_known), orders.clone()]);
+        let who = |kind: SourceKind| guess.source(kind).and_then(|own| own.who.clone()).expect("a customer");
+        let [answered, bought] = [SourceKind::Feedback, SourceKind::Transactions].map(who);
+        assert_eq!([answered.column.as_str(), bought.column.as_str()], ["email", "email"], "{n_known}");
+        assert!(!answered.is_alone && answered.why.contains("60 of them in email of orders"), "{answered:?}");
+        assert!(bought.question.is_some_and(|own| own.contains("customer_id is called after customers")), "{n_known}");
+    }
+    // 50 of 60 answers have the number.
+    let guess = guess(&[survey(50), orders]);
+    let who = guess.source(SourceKind::Feedback).and_then(|own| own.who.clone()).expect("a customer");
+    assert_eq!(who.column, "customer_id");
+}
+
+/// Sixty customers of twenty managers or groups, whose numbers stand in front of them in both files.
+#[test]
+fn managers_and_groups_of_customers_are_not_the_customers() {
+    for name in ["salesperson_id", "account_manager_id", "customer_group_id", "contact_person"] {
+        let own = |row: usize| ((1 + row % 20).to_string(), (1 + row % 60).to_string());
+        let ids = |n: usize| (0..n).map(own).unzip::<_, _, Vec<_>, Vec<_>>();
+        let (managers, customers) = ids(60);
+        let columns =
+            [(name, managers), ("customer_id", customers), ("nps", scores(60, 0, 10)), ("answered_at", days(60))];
+        let survey = source("survey", &columns);
+        let (managers, customers) = ids(90);
+        let columns =
+            [(name, managers), ("customer_id", customers), ("ordered_at", days(90)), ("amount", scores(90, 10, 40))];
+        let guess = guess(&[survey, source("orders", &columns)]);
+        for kind in [SourceKind::Feedback, SourceKind::Transactions] {
+            let who = guess.source(kind).and_then(|own| own.who.clone()).expect("a customer");
+            assert_eq!(who.column, "customer_id", "{name}");
+            assert!(who.question.is_some_and(|own| own.contains(&format!("{name} (20 different values)"))), "{name}");
+        }
+    }
+}
+
+#[test]
+fn values_that_another_file_has_under_another_name_are_not_said_to_be_in_none() {
+    let survey = [("customer_id", numbered("", 10_000..10_060)), ("nps", scores(60, 0, 10)), ("answered_at", days(60))];
+    let baskets = [("hshd", numbered("", (0..90).map(|row| 10_000 + row % 60))), ("day", scores(90, 1, 99))];
+    let guess = guess(&[source("survey", &survey), source("baskets", &baskets)]);
+    let who = guess.source(SourceKind::Feedback).and_then(|own| own.who.clone()).expect("a customer");
+    let question = who.question.expect("a question");
+    assert!(question.starts_with("60 of its 60 values are in hshd of baskets too"), "{question}");
+    assert!(guess.unused[0].why.contains("no column says who"), "{:?}", guess.unused);
+}
+
 #[test]
 fn running_numbers_of_different_things_are_not_the_same_keys() {
     let number = |n: usize| numbered("", 1..n + 1);
