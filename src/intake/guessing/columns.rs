@@ -50,14 +50,20 @@ const OTHER_TIMES: &[&str] = &[
     "arrtime",
     "deptime",
 ];
+/// What blank cells weigh against a time.
+pub(super) const GAPS: f64 = 10.0;
+/// The same of purchases: a third of the rows outweighs a telling name.
+pub(super) const GAPS_OF_PURCHASES: f64 = 30.0;
 const ANY_TIME: &[&str] = &["timestamp", "time", "date", "datetime", "at", "when", "day", "created", "ts"];
 
-/// The column that says when, by words for what happened; the name of the column decides among several.
+/// The column that says when, by words for what happened; the name of the column decides among several, unless it has gaps.
+/// Purchases lack no time, while who has not answered has no time of an answer.
 pub(super) fn time(
     source: &SourceProfile,
     key: &'static str,
     words: &[&'static str],
     taken: &[&str],
+    weight_of_gaps: f64,
 ) -> Option<RoleGuess> {
     let usable = source.columns.iter().filter(|column| {
         !taken.contains(&column.name.as_str()) && column.times.as_ref().is_some_and(|times| times.is_usable())
@@ -68,7 +74,7 @@ pub(super) fn time(
             let word = name.says(words);
             let other = name.says(OTHER_TIMES).is_some();
             let any = name.says(ANY_TIME).is_some();
-            let gaps = (10.0 * column.blank_share()) as i32;
+            let gaps = (weight_of_gaps * column.blank_share()) as i32;
             // `person.created_at` is a time of the person, and not of what the row says.
             let nested = column.name.contains('.');
             let score = 10 * i32::from(word.is_some()) + 3 * i32::from(any)

@@ -202,17 +202,9 @@ fn source_guess(
             roles.add(columns::weight(profile));
         }
         SourceKind::Transactions => {
-            roles.add_time(&[
-                "order",
-                "purchas",
-                "bought",
-                "sold",
-                "invoice",
-                "transaction",
-                "paid",
-                "sale",
-                "booking",
-            ]);
+            const WORDS: &[&str] =
+                &["order", "purchas", "bought", "sold", "invoice", "transaction", "paid", "sale", "booking"];
+            roles.add_time_with(WORDS, columns::GAPS_OF_PURCHASES);
             roles.add_id(names::ORDER);
             roles.add_order(who.as_ref());
             roles.add_amount();
@@ -326,13 +318,18 @@ impl Roles<'_> {
     }
 
     fn add_time(&mut self, words: &[&'static str]) {
-        let role = answered_at(self.profile).or_else(|| columns::time(self.profile, "time", words, &self.taken()));
+        self.add_time_with(words, columns::GAPS);
+    }
+
+    fn add_time_with(&mut self, words: &[&'static str], gaps: f64) {
+        let role =
+            answered_at(self.profile).or_else(|| columns::time(self.profile, "time", words, &self.taken(), gaps));
         self.add(role);
     }
 
     /// A time that is taken only where its name says what it is.
     fn add_dated(&mut self, key: &'static str, words: &[&'static str]) {
-        let role = columns::time(self.profile, key, words, &self.taken());
+        let role = columns::time(self.profile, key, words, &self.taken(), columns::GAPS);
         self.add(role.filter(|role| Name::of(&role.column).says(words).is_some()));
     }
 

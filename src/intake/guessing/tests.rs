@@ -257,6 +257,31 @@ fn values_that_another_file_has_under_another_name_are_not_said_to_be_in_none() 
     assert!(guess.unused[0].why.contains("no column says who"), "{:?}", guess.unused);
 }
 
+/// Sixty orders of two lines, laid out as Shopify does: a name such as `#1001`, and when it was paid on the first line alone.
+#[test]
+fn a_time_with_gaps_is_not_that_of_the_purchases_and_orders_are_known_by_what_their_names_do() {
+    let lines = |cell: &dyn Fn(usize) -> String| (0..120).map(|row| cell(row / 2)).collect::<Vec<_>>();
+    let email = |order: usize| format!("u{}@example.com", order % 30);
+    let created = |order: usize| format!("2026-{:02}-{:02}T10:00:00Z", 1 + order / 28, 1 + order % 28);
+    let paid = (0..120).map(|row| if row % 2 == 0 { created(row / 2) } else { String::new() }).collect();
+    let orders = source(
+        "orders_export_1",
+        &[
+            ("Name", lines(&|order| format!("#{}", 1001 + order))),
+            ("Email", lines(&email)),
+            ("Paid at", paid),
+            ("Created at", lines(&created)),
+            ("Lineitem price", (0..120).map(|row| format!("{}.5", 10 + row % 7)).collect()),
+        ],
+    );
+    let survey = [("email", (0..30).map(email).collect()), ("nps", scores(30, 0, 10)), ("answered_at", days(30))];
+    let guess = guess(&[source("survey", &survey), orders]);
+    let own = guess.source(SourceKind::Transactions).expect("purchases");
+    assert_eq!(own.role("time").map(|role| role.column.as_str()), Some("Created at"));
+    let order = own.role("order").expect("orders");
+    assert_eq!((order.column.as_str(), order.question.is_some()), ("Name", true));
+}
+
 #[test]
 fn running_numbers_of_different_things_are_not_the_same_keys() {
     let number = |n: usize| numbered("", 1..n + 1);
