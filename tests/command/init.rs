@@ -87,6 +87,40 @@ fn what_an_earlier_run_left_in_the_folder_is_passed_over_and_named() {
     assert!(said.lines().any(|line| line.contains("./results/mine/") && line.contains("an earlier run")), "{said}");
 }
 
+/// The company's 240 answers in two files of one folder, the second with its columns from the last to the first; and its 320 purchases
+/// with a copy of their file, as browsers make one.
+#[test]
+fn columns_in_another_order_are_read_together_and_a_copy_is_not() {
+    let folder = folder();
+    write_company(folder.path(), ',', |n| half_steps(n).to_string(), |n| format!("{n}.50"));
+    let survey = std::fs::read_to_string(folder.path().join("survey.csv")).expect("there");
+    std::fs::remove_file(folder.path().join("survey.csv")).expect("removed");
+    let (mut first, mut second) = (String::new(), String::new());
+    for (row, line) in survey.lines().enumerate() {
+        let turned: Vec<&str> = line.split(',').rev().collect();
+        if row <= 120 {
+            first.push_str(&format!("{line}\n"));
+        }
+        if row == 0 || row > 120 {
+            second.push_str(&format!("{}\n", turned.join(",")));
+        }
+    }
+    write(folder.path(), "answers/survey_1.csv", &first);
+    write(folder.path(), "answers/survey_2.csv", &second);
+    let orders = std::fs::read_to_string(folder.path().join("orders.csv")).expect("there");
+    write(folder.path(), "orders (1).csv", &orders);
+    let drafted = init(folder.path(), &[".".to_owned()], &["--out", "mine.toml"]);
+    assert_eq!(drafted.status.code(), Some(0), "{}", stderr(&drafted));
+    let said = stderr(&drafted);
+    assert!(said.contains("left aside: ./orders (1).csv: it holds the same as ./orders.csv"), "{said}");
+    let check = advocate(folder.path(), &["check", "mine.toml"]);
+    assert_eq!(check.status.code(), Some(0), "{}", stderr(&check));
+    let text = stdout(&check);
+    for part in ["source feedback: 2 files, 240 rows read", "source transactions: 1 file, 320 rows read"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+}
+
 #[test]
 fn what_cannot_be_analysed_is_said_with_what_is_needed() {
     let folder = folder();

@@ -430,9 +430,11 @@ fn unused(
         .filter(|&at| !has_part(at))
         .map(|at| {
             let may_be = weighed.iter().find(|(other, _)| *other == at).map(|(_, own)| own);
-            let wave = waves.and_then(|waves| waves.offer(&profiles[at]));
+            let twin = sources.iter().find_map(|own| of_the_same_columns(&profiles[at], &profiles[own.source]));
+            let wave = || waves.and_then(|waves| waves.offer(&profiles[at]));
+            let other = twin.or_else(wave);
             let why = match may_be {
-                _ if wave.is_some() => wave.unwrap_or_default(),
+                _ if other.is_some() => other.unwrap_or_default(),
                 Some(own) => format!(
                     "it may be {} ({}); another file is more so, and only files with the same columns are read together",
                     own.kind.word(),
@@ -447,6 +449,35 @@ fn unused(
             Unused { source: at, why }
         })
         .collect()
+}
+
+/// How a source could be read beside another that has the same columns; nothing where its columns are others.
+fn of_the_same_columns(own: &SourceProfile, other: &SourceProfile) -> Option<String> {
+    let names = |profile: &SourceProfile| -> Vec<String> {
+        let mut names: Vec<String> = profile.columns.iter().map(|column| column.name.clone()).collect();
+        names.sort();
+        names
+    };
+    if names(own) != names(other) {
+        return None;
+    }
+    let name = other.name();
+    let are_of_one_file = own.files.files == other.files.files;
+    Some(if are_of_one_file && own.files.sheet.is_some() {
+        format!(
+            "it has the columns of {name}, another sheet of the workbook, and its rows are not read: a study reads one sheet of a workbook. Put \
+             the rows of both on one sheet, or save each sheet as a file of its own into one folder, and they are one source"
+        )
+    } else if are_of_one_file && own.files.table.is_some() {
+        format!(
+            "it has the columns of {name}, another table of the database, and its rows are not read: where they belong together, write a \
+             `query` that puts one below the other (UNION ALL) instead of `table`"
+        )
+    } else {
+        format!(
+            "it has the columns of {name}, and its rows are not read: where they belong together, name the files of both in `path`"
+        )
+    })
 }
 
 /// What a source of no kind lacks of what most kinds need.

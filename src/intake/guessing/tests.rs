@@ -282,6 +282,24 @@ fn a_time_with_gaps_is_not_that_of_the_purchases_and_orders_are_known_by_what_th
     assert_eq!((order.column.as_str(), order.question.is_some()), ("Name", true));
 }
 
+/// Three sheets of one workbook, of which a study reads one.
+#[test]
+fn sheets_of_the_same_columns_are_said_to_be_so() {
+    let sheet = |name: &str| {
+        let mut own = source(
+            "survey",
+            &[("email", numbered("a@b", 0..60)), ("nps", scores(60, 0, 10)), ("answered_at", days(60))],
+        );
+        own.files.sheet = Some(name.to_owned());
+        own
+    };
+    let guess = guess(&[sheet("Oct"), sheet("Nov"), sheet("Dec")]);
+    assert_eq!(guess.unused.len(), 2);
+    for own in &guess.unused {
+        assert!(own.why.contains("it has the columns of Oct survey, another sheet of the workbook"), "{}", own.why);
+    }
+}
+
 #[test]
 fn running_numbers_of_different_things_are_not_the_same_keys() {
     let number = |n: usize| numbered("", 1..n + 1);

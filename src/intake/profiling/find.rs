@@ -1,6 +1,7 @@
 //! Which of the files that were named are tables, which of them belong together, and the profile of each.
 
 use super::column::ColumnProfile;
+use super::copies;
 use super::date_orders;
 use super::earlier_results;
 use super::open;
@@ -142,7 +143,8 @@ struct Table {
 pub fn profile(paths: &[PathBuf], look: Look) -> Result<Found, IntakeError> {
     let mut found = Found::default();
     let mut tables = Vec::new();
-    for path in files_of(paths, &mut found.aside)? {
+    let files = files_of(paths, &mut found.aside)?;
+    for path in copies::left_out(files, &mut found.aside) {
         match tables_of(&path) {
             Ok(of_file) => tables.extend(of_file),
             Err(reason) => found.aside.push(Aside { file: path, reason }),
@@ -345,9 +347,6 @@ impl Group {
     /// Whether a table has the columns of this group, and lies where its files lie.
     fn takes(&self, table: &Table, sample: &Sample) -> bool {
         let own = &self.tables[0];
-        let names = |sample: &Sample| -> Vec<String> {
-            sample.columns.iter().map(|column: &SampledColumn| column.stated.name().to_owned()).collect()
-        };
         own.part == table.part
             && home(&own.file) == home(&table.file)
             && std::mem::discriminant(&own.file.layout) == std::mem::discriminant(&table.file.layout)
@@ -395,6 +394,17 @@ impl Group {
         });
         found.collect()
     }
+}
+
+/// The names of a sample's columns, in an order that does not depend on that of the file: columns are read by their names. Those that
+/// share one are told apart by their order.
+fn names(sample: &Sample) -> Vec<&str> {
+    let mut names: Vec<&str> = sample.columns.iter().map(|column| column.stated.name()).collect();
+    let n_different = names.iter().collect::<BTreeSet<_>>().len();
+    if n_different == names.len() {
+        names.sort_unstable();
+    }
+    names
 }
 
 /// The folder of a file; of partitioned ones the folder above the partitions.
