@@ -122,6 +122,22 @@ fn columns_in_another_order_are_read_together_and_a_copy_is_not() {
 }
 
 #[test]
+fn what_is_no_file_of_rows_is_said_with_what_to_do() {
+    let folder = folder();
+    let said = |files: &[String]| stderr(&init(folder.path(), files, &[]));
+    let address = said(&["postgresql://me:secret@host/shop".to_owned()]);
+    assert!(
+        address.contains("`postgresql://`") && address.contains("\\copy") && !address.contains("secret"),
+        "{address}"
+    );
+    for (name, advice) in [("survey.zip", "unpack it"), ("wave.sav", "SPSS"), ("orders.avro", "Parquet")] {
+        write(folder.path(), name, "x");
+        let own = said(&[name.to_owned()]);
+        assert!(own.contains(name) && own.contains(advice), "{own}");
+    }
+}
+
+#[test]
 fn what_cannot_be_analysed_is_said_with_what_is_needed() {
     let folder = folder();
     write(

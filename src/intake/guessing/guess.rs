@@ -255,7 +255,10 @@ fn source_guess(
     let is_read = |name: &str| !otherwise.iter().any(|own| own.column == name);
     roles.roles.retain(|role| is_read(&role.column));
     let mut unread = match weighed.kind {
-        SourceKind::Feedback => unread::scores(profile, answers, &roles.taken()),
+        SourceKind::Feedback => {
+            let weights = unread::weights(profile, &roles.taken());
+            unread::scores(profile, answers, &roles.taken()).into_iter().chain(weights).collect()
+        }
         SourceKind::Transactions => {
             let mut unread = unread::amounts(profile, &roles.taken());
             // Of two names of orders one may be that of the delivery.

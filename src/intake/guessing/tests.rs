@@ -282,6 +282,45 @@ fn a_time_with_gaps_is_not_that_of_the_purchases_and_orders_are_known_by_what_th
     assert_eq!((order.column.as_str(), order.question.is_some()), ("Name", true));
 }
 
+/// Who invited whom; a satisfaction of contacts; and contacts that stand there once each.
+#[test]
+fn names_of_files_count_where_their_columns_agree() {
+    let ids = |from: usize| numbered("c", (0..60).map(|row| from + row));
+    let answers = [("customer_id", ids(0)), ("nps", scores(60, 0, 10)), ("answered_at", days(60))];
+    let kind_of = |name: &str, columns: &[(&str, Vec<String>)]| {
+        let guess = guess(&[source("survey", &answers), source(name, columns)]);
+        guess.sources.iter().find(|own| own.source == 1).map(|own| own.kind)
+    };
+    let invites = [("inviter", ids(0)), ("invitee", ids(30)), ("invited_on", days(60))];
+    assert_eq!(kind_of("invites", &invites), Some(SourceKind::Referrals));
+    let contacts = [("customer_id", ids(0)), ("first_name", ids(500)), ("created_at", days(60))];
+    assert_eq!(kind_of("Contact", &contacts), Some(SourceKind::Customers));
+    let log = [("customer_id", numbered("c", (0..60).map(|row| row % 20))), ("created_at", days(60))];
+    assert_eq!(kind_of("contacts", &log), Some(SourceKind::Activity));
+    let words = (0..60).map(|row| ["Good", "Bad", "Unoffered"][row % 3].to_owned()).collect();
+    let tickets =
+        [("customer_id", numbered("c", (0..60).map(|row| row % 20))), ("Satisfaction score", words), ("at", days(60))];
+    assert_eq!(kind_of("contact_log", &tickets), Some(SourceKind::Activity));
+    let guess = guess(&[source("survey", &answers), source("contact_log", &tickets)]);
+    assert_eq!(guess.source(SourceKind::Activity).and_then(|own| own.role("kind")), None);
+}
+
+/// Weights with a mean of 1 as surveys have them (0.5 and 1.5 by turns), and those of parcels.
+#[test]
+fn only_weights_of_answers_weigh_answers() {
+    let weights = |scale: f64| (0..60).map(|row| (scale * (0.5 + (row % 2) as f64)).to_string()).collect::<Vec<_>>();
+    let of = |name: &str, scale: f64| {
+        let guess = guess(&[source("survey", &[("nps", scores(60, 0, 10)), (name, weights(scale)), ("at", days(60))])]);
+        let own = guess.source(SourceKind::Feedback).cloned().expect("answers");
+        (own.role("weight").is_some(), own.unread.iter().any(|own| own.column == name))
+    };
+    assert_eq!([of("weight", 1.0), of("WEIGHT", 1.0), of("final_wgt", 1.0)], [(true, false); 3]);
+    for (name, scale) in [("weight", 4.0), ("shipping_weight_kg", 1.0), ("Gewicht_kg", 1.0), ("wt", 7.0)] {
+        assert_eq!(of(name, scale), (false, true), "{name}");
+    }
+    assert_eq!(of("weightloss_program", 1.0), (false, false));
+}
+
 /// Three sheets of one workbook, of which a study reads one.
 #[test]
 fn sheets_of_the_same_columns_are_said_to_be_so() {

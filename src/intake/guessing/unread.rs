@@ -48,6 +48,23 @@ pub(super) fn amounts(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
     .collect()
 }
 
+/// Weights that may be those of something else than answers.
+pub(super) fn weights(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
+    let free = columns::other_weights(source).filter(|own| !taken.contains(&own.name.as_str()));
+    free.map(|column| Unread {
+        column: column.name.clone(),
+        why: format!(
+            "its name says a weight; numbers from {} to {}, {:.2} on average, while weights of answers are 1 on average as a rule; where it says \
+             how much an answer counts and is not that of a parcel, say, write weight = \"{}\"",
+            column.min,
+            column.max,
+            columns::mean(column),
+            column.name
+        ),
+    })
+    .collect()
+}
+
 /// Scores that are no numbers as they are written.
 pub(super) fn scores(source: &SourceProfile, answers: &Answers, taken: &[&str]) -> Vec<Unread> {
     let laid_out = Spread::of(source);

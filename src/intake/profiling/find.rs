@@ -245,7 +245,7 @@ fn below(folder: &Path, depth: usize, all: &mut Vec<PathBuf>, aside: &mut Vec<As
 /// The tables of a file, or why it holds none.
 fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
     if !has_table_ending(path) {
-        return Err("it is no table by its name".to_owned());
+        return Err(no_table(path));
     }
     let named = Files {
         path: vec![path.to_string_lossy().into_owned()],
@@ -277,6 +277,28 @@ fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
         return Ok(vec![Table { file, part: Part::Whole }]);
     }
     Ok(parts.into_iter().map(|part| Table { file: file.clone(), part: Part::Named(part) }).collect())
+}
+
+/// Why a file is no table by its name, and what would make it one.
+fn no_table(path: &Path) -> String {
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let advice = match ending.as_str() {
+        "zip" | "7z" | "rar" | "tar" | "tgz" | "bz2" | "xz" => {
+            "it is an archive: unpack it, and name the files that are in it"
+        }
+        "sav" | "zsav" | "por" => {
+            "it is a file of SPSS, which is not read: save it there as CSV with values and not labels, or write it so from R (haven::read_sav, \
+             write.csv)"
+        }
+        "dta" => "it is a file of Stata, which is not read: write it as CSV there (export delimited, with nolabel)",
+        "sas7bdat" | "xpt" => "it is a file of SAS, which is not read: write it as CSV there (proc export)",
+        "rds" | "rda" | "rdata" => "it is a file of R, which is not read: write it as CSV there (write.csv)",
+        "avro" | "orc" => "it is a layout of warehouses that is not read: write it as Parquet",
+        "pkl" | "pickle" => "it is a file of Python, which is not read: write it as Parquet there (to_parquet)",
+        "numbers" | "gsheet" => "it is a spreadsheet that is not read: save it as XLSX or CSV",
+        _ => "it is no table by its name",
+    };
+    advice.to_owned()
 }
 
 /// By its ending, behind which it may be packed; a file without any may hold anything.

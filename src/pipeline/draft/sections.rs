@@ -319,8 +319,10 @@ fn write_times(lines: &mut Lines, times: &TimeProfile) {
         }
         if !times.also.is_empty() {
             let also: Vec<String> = times.also.iter().map(|format| quoted(format.word())).collect();
+            let has_short_year = times.also.iter().chain([&times.format]).any(|format| format.word().starts_with("%y"));
+            let parts = if has_short_year { "year, month and day" } else { "day and month" };
             lines.question(&format!(
-                "every time looked at can also be read as {}: which of day and month comes first?",
+                "every time looked at can also be read as {}: which of {parts} comes first?",
                 also.join(" or ")
             ));
         }
