@@ -8,6 +8,7 @@ use super::keys::{FoldGuess, KeyGuess, Keys};
 use super::kinds::{EXPORT_WEIGHT, Parties, SourceKind, Weighed, kinds_of};
 use super::names::{self, Name};
 use super::orders;
+use super::purchases::{self, PurchaseGuess};
 use super::unread::{self, Unread};
 use super::waves::Waves;
 use super::written::{self, NumeralsGuess};
@@ -59,6 +60,8 @@ pub struct SourceGuess {
     pub nulls: Vec<Frequent>,
     /// Which rows of an edited export are answers.
     pub only_answers: Vec<OnlyAnswers>,
+    /// What its rows leave open as purchases; nothing where they are none.
+    pub purchases: PurchaseGuess,
 }
 
 impl SourceGuess {
@@ -271,6 +274,10 @@ fn source_guess(
     };
     unread.extend(unread::dates(profile, &roles.taken()));
     unread.extend(otherwise);
+    let purchases = match weighed.kind {
+        SourceKind::Transactions => purchases::of_source(profile, &roles.roles),
+        _ => PurchaseGuess::default(),
+    };
     SourceGuess {
         source: at,
         kind: weighed.kind,
@@ -283,6 +290,7 @@ fn source_guess(
         opted_out,
         nulls: nulls(profile),
         only_answers: if weighed.kind == SourceKind::Feedback { edited::only_answers(profile) } else { Vec::new() },
+        purchases,
     }
 }
 

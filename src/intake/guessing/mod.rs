@@ -4,7 +4,8 @@
 //! recommend answer by its name and by whole numbers from 0 to 10 (`answers`), where it does not stand in a column for each option
 //! (`options`), the customer by the values that come back in
 //! other files (`keys`), the rest by name and kind of value (`columns`). `kinds` says what each source is, `waves` which
-//! others are of one survey, `orders` whether rows are lines of orders, `written` how each writes numbers, `unread` what is written so that nothing reads it, `edited` what an export
+//! others are of one survey, `orders` whether rows are lines of orders, `purchases` what amounts are the amounts of and which rows
+//! came to nothing, `written` how each writes numbers, `unread` what is written so that nothing reads it, `edited` what an export
 //! that somebody edited would have left out, `beginnings` how many answers have nothing of their customer before them, and `guess`
 //! puts it together. Every guess carries its evidence, and what is not sure carries a question.
 
@@ -18,6 +19,7 @@ mod kinds;
 mod names;
 mod options;
 mod orders;
+mod purchases;
 mod scale;
 mod unread;
 mod waves;
@@ -30,6 +32,7 @@ pub use edited::OnlyAnswers;
 pub use guess::{AmountGuess, Guess, SourceGuess, Unused, guess};
 pub use keys::{FoldGuess, KeyGuess, KeyStep};
 pub use kinds::SourceKind;
+pub use purchases::{ExcludeGuess, PurchaseGuess, QuantityGuess};
 pub use scale::Scale;
 pub use unread::Unread;
 pub use written::NumeralsGuess;

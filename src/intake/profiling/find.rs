@@ -7,6 +7,7 @@ use super::earlier_results;
 use super::open;
 use super::sample::{Sample, SampledColumn};
 use super::times::TimeProfile;
+use super::totals::{self, TotalsRow};
 use crate::intake::exports::{self, ExportFormat, FivetranTable};
 use crate::intake::files::{self, Layout, Objects, SourceFile};
 use crate::intake::{IntakeError, beside, columnar, database, in_full, number, unpacked, workbook};
@@ -77,6 +78,8 @@ pub struct SourceProfile {
     pub n_broken: u64,
     /// Its columns, without those that have no name or one that another has.
     pub columns: Vec<ColumnProfile>,
+    /// Rows at the ends of its files that sum up the others, and were not looked at.
+    pub totals: Vec<TotalsRow>,
 }
 
 impl SourceProfile {
@@ -331,7 +334,7 @@ fn is_long(Table { file, part }: &Table) -> bool {
 }
 
 /// A sample whose columns have names, or why it is no table.
-fn with_header(sample: Sample) -> Result<Sample, String> {
+fn with_header(mut sample: Sample) -> Result<Sample, String> {
     let names: Vec<&str> = sample.columns.iter().map(|column| column.stated.name()).collect();
     if sample.columns.len() < 2 {
         return Err("it has a single column; cells are separated by comma, semicolon, tab or bar, and not by blanks: convert it".to_owned());
@@ -343,6 +346,7 @@ fn with_header(sample: Sample) -> Result<Sample, String> {
     if sample.export.is_none() && 2 * n_numbers > names.len() {
         return Err("its first line seems to be data; it should hold the names of the columns".to_owned());
     }
+    totals::take_out(&mut sample);
     Ok(sample)
 }
 
@@ -479,14 +483,14 @@ fn pattern(tables: &[Table]) -> Option<PathBuf> {
 }
 
 fn source(files: SourceFiles, sample: Sample) -> SourceProfile {
-    let Sample { columns, export, n_rows, n_broken, is_whole } = sample;
+    let Sample { columns, export, n_rows, n_broken, is_whole, totals } = sample;
     let n_of = |name: &str| columns.iter().filter(|column| column.stated.name() == name).count();
     let is_own = |column: &&SampledColumn| {
         let name = column.stated.name();
         !name.is_empty() && (export.is_some() || n_of(name) == 1)
     };
     let columns = columns.iter().filter(is_own).map(|column| column_profile(column, export)).collect();
-    SourceProfile { files, export, n_rows, is_whole, n_broken, columns }
+    SourceProfile { files, export, n_rows, is_whole, n_broken, columns, totals }
 }
 
 fn column_profile(column: &SampledColumn, export: Option<ExportFormat>) -> ColumnProfile {
