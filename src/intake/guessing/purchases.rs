@@ -10,10 +10,8 @@ use std::collections::{BTreeMap, HashMap};
 const UNIT_PRICE: &[&str] = &[
     "unitprice",
     "priceperunit",
-    "itemprice",
     "priceperitem",
     "unitcost",
-    "itemcost",
     "unitamount",
     "lineitemprice",
     "einzelpreis",
@@ -23,7 +21,7 @@ const UNIT_PRICE: &[&str] = &[
     "preciounitario",
     "prezzounitario",
 ];
-/// Words of amounts that may be.
+/// Words of amounts that may be; Amazon's `item-price` is that of all pieces of the row.
 const PRICE: &[&str] = &["price", "preis", "prix", "precio", "prezzo", "cost"];
 /// Words of amounts that are of more than one piece.
 const OF_ALL: &[&str] = &["total", "sum", "extended", "gross", "paid", "revenue", "sales", "order", "payment"];
@@ -214,7 +212,7 @@ fn repeated(order: &ColumnProfile, amount: &ColumnProfile) -> Option<String> {
     (is_told && varies).then(|| {
         format!(
             "all lines of {n_same} of the {n_several} orders of several lines bear the same {}: is it that of the whole order, which \
-             counts once, as it stands here? where it is that of each line, write \"line\"",
+             counts once, as it stands here? where it is that of each line, write amount_per = \"line\"",
             amount.name
         )
     })
@@ -330,7 +328,8 @@ mod tests {
         of_source(&source("orders", columns), &roles)
     }
 
-    /// Names as in UCI's Online Retail, Shopify's and WooCommerce's exports and Dunnhumby's baskets (SALES_VALUE is of the whole row).
+    /// Names as in UCI's Online Retail, the exports of Shopify, WooCommerce and Amazon, and Dunnhumby's baskets (SALES_VALUE is of the whole
+    /// row).
     #[test]
     fn a_price_of_one_beside_a_quantity_is_told_by_the_names() {
         let pieces = || cells(60, |row| (1 + row % 4).to_string());
@@ -342,7 +341,8 @@ mod tests {
         let sure = |name: &str| Some((name.to_owned(), true));
         assert_eq!(found("UnitPrice", "Quantity"), sure("Quantity"));
         assert_eq!(found("unit_price", "qty"), sure("qty"));
-        assert_eq!(found("item_price", "Menge"), sure("Menge"));
+        assert_eq!(found("Einzelpreis", "Menge"), sure("Menge"));
+        assert_eq!(found("item-price", "quantity"), Some(("quantity".to_owned(), false)));
         assert_eq!(found("Lineitem price", "Lineitem quantity"), sure("Lineitem quantity"));
         assert_eq!(found("Price", "Quantity"), Some(("Quantity".to_owned(), false)));
         assert_eq!(found("Item Cost", "Quantity (- Refund)"), Some(("Quantity (- Refund)".to_owned(), false)));
