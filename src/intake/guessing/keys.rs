@@ -133,7 +133,9 @@ impl<'p> Keys<'p> {
     fn weigh(&self, domain: &[Place], answers: Option<usize>) -> DomainWeight {
         let mut sources: Vec<usize> = domain.iter().map(|place| place.source).collect();
         sources.dedup();
-        let n_named = domain.iter().filter(|place| is_called_customer(self.column(**place))).count();
+        let is_named =
+            |own: &ColumnProfile| is_called_customer(own) && Name::of(&own.name).says(names::STAFF).is_none();
+        let n_named = domain.iter().filter(|place| is_named(self.column(**place))).count();
         let has_email = domain.iter().any(|place| is_email(self.column(*place)));
         let says_who = match (n_named > 0, has_email) {
             (true, _) => 2,
@@ -246,17 +248,18 @@ impl<'p> Keys<'p> {
         }));
         let is_alone = self.sources.len() > 1 && others.is_empty();
         let rivals = self.rivals(source, column);
-        let question = (is_alone || name.says(names::CUSTOMER).is_none() && column.role.is_none()).then(|| {
+        let or_else = |rivals: &[String]| format!("or is it {}, which other files have too?", rivals.join(", or "));
+        let is_doubtful = is_alone || name.says(names::CUSTOMER).is_none() && column.role.is_none();
+        let question = is_doubtful.then(|| {
             let own = match self.called_otherwise(source, column).filter(|_| is_alone) {
                 Some(elsewhere) => format!("{elsewhere}; "),
                 None if is_alone => "its values are in no other file; ".to_owned(),
                 None => self.passed_over(source, column).map_or_else(String::new, |other| format!("{other}; ")),
             };
-            format!("{own}is this the customer, as the other files know the customer?")
+            let others = if rivals.is_empty() { String::new() } else { format!(" {}", or_else(&rivals)) };
+            format!("{own}is this the customer, as the other files know the customer?{others}")
         });
-        let question = question.or_else(|| {
-            (!rivals.is_empty()).then(|| format!("or is it {}, which other files have too?", rivals.join(", or ")))
-        });
+        let question = question.or_else(|| (!rivals.is_empty()).then(|| or_else(&rivals)));
         KeyGuess { column: column.name.clone(), via: Vec::new(), why: reasons.join("; "), question, is_alone }
     }
 
@@ -291,8 +294,9 @@ impl<'p> Keys<'p> {
     /// The column of a source that is called after customers and is not taken, in a sentence.
     fn passed_over(&self, source: usize, taken: &ColumnProfile) -> Option<String> {
         let columns = self.sources[source].columns.iter();
-        let other =
-            columns.filter(|own| own.name != taken.name && own.n_filled() > 0).find(|own| is_called_customer(own))?;
+        let other = columns
+            .filter(|own| own.name != taken.name && own.n_filled() > 0)
+            .find(|own| is_called_customer(own) && self.elsewhere(source, &own.name).is_empty())?;
         let why = if other.blank_share() > KEY_BLANK_MAX {
             format!("{:.0} % of its cells are blank", 100.0 * other.blank_share())
         } else {

@@ -229,6 +229,21 @@ pub(super) const CUSTOMER: &[&str] = &[
     "householdkey",
     "householdid",
 ];
+/// Who deals with customers, and what they belong to: its name may hold a word for them.
+pub(super) const STAFF: &[&str] = &[
+    "salesperson",
+    "salesrep",
+    "manager",
+    "advisor",
+    "adviser",
+    "employee",
+    "staff",
+    "cashier",
+    "clerk",
+    "contactperson",
+    "customergroup",
+    "clientgroup",
+];
 /// An address by which people are known.
 pub(super) const EMAIL: &[&str] = &["email", "mail"];
 /// What a name about customers says that is no key.
@@ -300,6 +315,7 @@ pub(super) const ACTIVITY: &[&str] = &[
     "log",
     "usage",
     "case",
+    "ticket",
 ];
 /// Who was asked.
 pub(super) const INVITATION: &[&str] = &["invit", "sample", "sent", "mailing", "distribution", "asked", "dispatch"];

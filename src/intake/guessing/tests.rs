@@ -246,6 +246,20 @@ fn managers_and_groups_of_customers_are_not_the_customers() {
     }
 }
 
+/// The same with customers in a column that is not called after them.
+#[test]
+fn a_key_of_many_values_comes_before_that_of_the_staff() {
+    let ids = |n: usize, prefix: &str, n_different: usize| numbered(prefix, (0..n).map(move |row| row % n_different));
+    let own = |n: usize| [("salesperson_id", ids(n, "s", 20)), ("uid", ids(n, "u", 60))];
+    let survey = [&own(60)[..], &[("nps", scores(60, 0, 10)), ("answered_at", days(60))]].concat();
+    let orders = [&own(90)[..], &[("ordered_at", days(90)), ("amount", scores(90, 10, 40))]].concat();
+    let guess = guess(&[source("survey", &survey), source("orders", &orders)]);
+    let who = guess.source(SourceKind::Feedback).and_then(|own| own.who.clone()).expect("a customer");
+    assert_eq!(who.column, "uid");
+    let question = who.question.expect("a question");
+    assert!(question.contains("or is it salesperson_id (20 different values)"), "{question}");
+}
+
 #[test]
 fn values_that_another_file_has_under_another_name_are_not_said_to_be_in_none() {
     let survey = [("customer_id", numbered("", 10_000..10_060)), ("nps", scores(60, 0, 10)), ("answered_at", days(60))];
@@ -300,8 +314,8 @@ fn names_of_files_count_where_their_columns_agree() {
     let words = (0..60).map(|row| ["Good", "Bad", "Unoffered"][row % 3].to_owned()).collect();
     let tickets =
         [("customer_id", numbered("c", (0..60).map(|row| row % 20))), ("Satisfaction score", words), ("at", days(60))];
-    assert_eq!(kind_of("contact_log", &tickets), Some(SourceKind::Activity));
-    let guess = guess(&[source("survey", &answers), source("contact_log", &tickets)]);
+    assert_eq!(kind_of("tickets", &tickets), Some(SourceKind::Activity));
+    let guess = guess(&[source("survey", &answers), source("tickets", &tickets)]);
     assert_eq!(guess.source(SourceKind::Activity).and_then(|own| own.role("kind")), None);
 }
 
