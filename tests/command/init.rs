@@ -66,6 +66,128 @@ fn a_file_is_replaced_only_when_that_is_said() {
     assert_eq!(nowhere.status.code(), Some(5), "{}", stderr(&nowhere));
 }
 
+/// The second draft of a folder in which a study was run must be the first: what the run left is no source.
+#[test]
+fn what_an_earlier_run_left_in_the_folder_is_passed_over_and_named() {
+    let folder = folder();
+    write_company(folder.path(), ',', |n| half_steps(n).to_string(), |n| format!("{n}.50"));
+    let first = init(folder.path(), &[".".to_owned()], &["--out", "mine.toml"]);
+    assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
+    let run = advocate(folder.path(), &["run", "mine.toml"]);
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    assert!(folder.path().join("results/cache/CACHEDIR.TAG").exists());
+    let settings = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+    };
+    let drafted = std::fs::read_to_string(folder.path().join("mine.toml")).expect("there");
+    let again = init(folder.path(), &[".".to_owned()], &["--name", "mine"]);
+    assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
+    assert_eq!(settings(&stdout(&again)), settings(&drafted));
+    let said = stderr(&again);
+    assert!(said.contains("left aside: ./results/cache: a cache"), "{said}");
+    assert!(said.lines().any(|line| line.contains("./results/mine/") && line.contains("an earlier run")), "{said}");
+}
+
+/// The company's 240 answers in two files of one folder, the second with its columns from the last to the first; and its 320 purchases
+/// with a copy of their file, as browsers make one.
+#[test]
+fn columns_in_another_order_are_read_together_and_a_copy_is_not() {
+    let folder = folder();
+    write_company(folder.path(), ',', |n| half_steps(n).to_string(), |n| format!("{n}.50"));
+    let survey = std::fs::read_to_string(folder.path().join("survey.csv")).expect("there");
+    std::fs::remove_file(folder.path().join("survey.csv")).expect("removed");
+    let (mut first, mut second) = (String::new(), String::new());
+    for (row, line) in survey.lines().enumerate() {
+        let turned: Vec<&str> = line.split(',').rev().collect();
+        if row <= 120 {
+            first.push_str(&format!("{line}\n"));
+        }
+        if row == 0 || row > 120 {
+            second.push_str(&format!("{}\n", turned.join(",")));
+        }
+    }
+    write(folder.path(), "answers/survey_1.csv", &first);
+    write(folder.path(), "answers/survey_2.csv", &second);
+    let orders = std::fs::read_to_string(folder.path().join("orders.csv")).expect("there");
+    write(folder.path(), "orders (1).csv", &orders);
+    let drafted = init(folder.path(), &[".".to_owned()], &["--out", "mine.toml"]);
+    assert_eq!(drafted.status.code(), Some(0), "{}", stderr(&drafted));
+    let said = stderr(&drafted);
+    assert!(said.contains("left aside: ./orders (1).csv: it holds the same as ./orders.csv"), "{said}");
+    let check = advocate(folder.path(), &["check", "mine.toml"]);
+    assert_eq!(check.status.code(), Some(0), "{}", stderr(&check));
+    let text = stdout(&check);
+    for part in ["source feedback: 2 files, 240 rows read", "source transactions: 1 file, 320 rows read"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+}
+
+/// Two orders of two lines of each of 60 customers before their only answers, every fifth cancelled: once with the price of one and a
+/// quantity, once with the order's total on both lines. The true spend is added up here.
+#[test]
+fn prices_of_one_totals_of_orders_and_cancelled_orders_are_drafted_to_the_true_spend() {
+    let (mut pieces, mut totals) = (String::new(), String::new());
+    let (mut spent, mut n_bought) = (0.0, 0);
+    for n in 0..120 {
+        let (price, quantity) = (10.5 + (n % 7) as f64, 1 + n % 3);
+        let total = price * f64::from(quantity) + 2.0 * 4.25;
+        let status = if n % 5 == 0 { "Cancelled" } else { "completed" };
+        let order = format!("A{n},c{},2026-0{}-{:02}T10:00:00Z", n % 60, 1 + n / 60, 1 + n % 28);
+        pieces.push_str(&format!("{order},{price},{quantity},{status}\n{order},4.25,2,{status}\n"));
+        totals.push_str(&format!("{order},{total},{status}\n").repeat(2));
+        if n % 5 > 0 {
+            spent += total;
+            n_bought += 1;
+        }
+    }
+    let answers: String = (0..60)
+        .map(|n| format!("c{n},2026-06-{:02}T10:00:00Z,{},{},{}\n", 1 + n % 28, n * 7 % 11, 1 + n % 5, 1 + n * 3 % 5))
+        .collect();
+    for (head, rows, lines) in [
+        ("UnitPrice,Quantity,order_status", &pieces, &["quantity = \"Quantity\""][..]),
+        ("order_total,order_status", &totals, &["amount_per = \"order\""]),
+    ] {
+        let folder = folder();
+        let answers = format!("customer_id,answered_at,nps,delivery_rating,price_rating\n{answers}");
+        write(folder.path(), "survey.csv", &answers);
+        write(folder.path(), "orders.csv", &format!("order_id,customer_id,ordered_at,{head}\n{rows}"));
+        let drafted = init(folder.path(), &["survey.csv".to_owned(), "orders.csv".to_owned()], &["--out", "mine.toml"]);
+        assert_eq!(drafted.status.code(), Some(0), "{}", stderr(&drafted));
+        let text = std::fs::read_to_string(folder.path().join("mine.toml")).expect("there");
+        for line in lines.iter().chain(&["order = \"order_id\"", "exclude = { order_status = [\"Cancelled\"] }"]) {
+            assert!(text.lines().any(|own| own.starts_with(line)), "{line} is not in {text}");
+        }
+        let linked = advocate(folder.path(), &["link", "mine.toml", "--out", "base", "--quiet"]);
+        assert_eq!(linked.status.code(), Some(0), "{}", stderr(&linked));
+        let table = std::fs::read_to_string(folder.path().join("base/answers.csv")).expect("there");
+        let mut cells = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let header = cells.next().expect("a header");
+        let rows: Vec<Vec<&str>> = cells.collect();
+        let sum = |name: &str| -> f64 {
+            let at = header.iter().position(|own| *own == name).expect(name);
+            rows.iter().map(|row| row[at].parse::<f64>().unwrap_or(0.0)).sum()
+        };
+        assert!((sum("spend_365d") - spent).abs() < 0.01, "{} for {spent}\n{text}", sum("spend_365d"));
+        assert!((sum("frequency") - f64::from(n_bought)).abs() < 0.01, "{}\n{text}", sum("frequency"));
+    }
+}
+
+#[test]
+fn what_is_no_file_of_rows_is_said_with_what_to_do() {
+    let folder = folder();
+    let said = |files: &[String]| stderr(&init(folder.path(), files, &[]));
+    let address = said(&["postgresql://me:secret@host/shop".to_owned()]);
+    assert!(
+        address.contains("`postgresql://`") && address.contains("\\copy") && !address.contains("secret"),
+        "{address}"
+    );
+    for (name, advice) in [("survey.zip", "unpack it"), ("wave.sav", "SPSS"), ("orders.avro", "Parquet")] {
+        write(folder.path(), name, "x");
+        let own = said(&[name.to_owned()]);
+        assert!(own.contains(name) && own.contains(advice), "{own}");
+    }
+}
+
 #[test]
 fn what_cannot_be_analysed_is_said_with_what_is_needed() {
     let folder = folder();

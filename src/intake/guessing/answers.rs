@@ -1,6 +1,7 @@
 //! The recommend answer and the touchpoints of a table of answers, and the codes among them.
 
 use super::names::{self, Name};
+use super::options::Spread;
 use super::scale::Scale;
 use crate::intake::exports::{ExportRole, answer_of};
 use crate::intake::profiling::{ColumnProfile, Level, SourceProfile};
@@ -132,7 +133,13 @@ impl Answers {
     fn find_recommend(&mut self, source: &SourceProfile) -> Option<usize> {
         let mut named: Vec<(u64, usize)> = Vec::new();
         let mut shaped: Vec<usize> = Vec::new();
+        let laid_out = Spread::of(source);
+        let asked = laid_out.iter().filter(|own| is_called_recommend(&Name::of(&own.question)));
+        self.almost.extend(asked.map(|own| format!("{} ({})", own.question, own.advice())));
         for (at, column) in source.columns.iter().enumerate() {
+            if laid_out.iter().any(|own| own.columns.contains(&at)) {
+                continue;
+            }
             if column.role == Some(ExportRole::Recommend) {
                 named.push((u64::MAX, at));
                 continue;
@@ -157,15 +164,14 @@ impl Answers {
                 shaped.push(at);
             }
         }
-        // The one with most answers; of equals the first.
-        let best = named.iter().map(|(n, _)| *n).max();
-        let best: Vec<usize> = named.iter().filter(|(n, _)| Some(*n) == best).map(|(_, at)| *at).collect();
-        if let Some(&at) = best.first() {
-            let others: Vec<&str> = named
-                .iter()
-                .filter(|(_, other)| *other != at)
-                .map(|(_, other)| source.columns[*other].name.as_str())
-                .collect();
+        // One of several values before one of a single value, then the one with most answers; of equals the first.
+        let rank = |(n, at): &(u64, usize)| (*n == u64::MAX || source.columns[*at].n_distinct > 1, *n);
+        if let Some(&(_, at)) = named.iter().rev().max_by_key(|own| rank(own)) {
+            // Where hardly anybody answered it, another that nobody called so may be the one.
+            let is_sparse = source.columns[at].n_distinct < 2 || source.columns[at].blank_share() > 0.5;
+            let unnamed = shaped.iter().filter(|_| is_sparse);
+            let others = named.iter().map(|(_, other)| other).filter(|other| **other != at).chain(unnamed);
+            let others: Vec<&str> = others.map(|&other| source.columns[other].name.as_str()).collect();
             self.recommend = Some(recommend_by_name(&source.columns[at], source, &others));
             return Some(at);
         }
@@ -297,6 +303,10 @@ fn is_metadata(name: &Name) -> bool {
     const WORDS: &[&str] =
         &["sequence", "survey", "ip", "metadata", "calculated", "variables", "person", "employee", "followup"];
     name.n_words() < QUESTION_WORDS && name.says(WORDS).is_some()
+}
+
+fn is_called_recommend(name: &Name) -> bool {
+    name.says(names::RECOMMEND).is_some() && name.says(names::NOT_THE_ANSWER).is_none()
 }
 
 fn called_recommend(column: &ColumnProfile) -> Option<&'static str> {

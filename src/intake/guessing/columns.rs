@@ -50,14 +50,20 @@ const OTHER_TIMES: &[&str] = &[
     "arrtime",
     "deptime",
 ];
+/// What blank cells weigh against a time.
+pub(super) const GAPS: f64 = 10.0;
+/// The same of purchases: a third of the rows outweighs a telling name.
+pub(super) const GAPS_OF_PURCHASES: f64 = 30.0;
 const ANY_TIME: &[&str] = &["timestamp", "time", "date", "datetime", "at", "when", "day", "created", "ts"];
 
-/// The column that says when, by words for what happened; the name of the column decides among several.
+/// The column that says when, by words for what happened; the name of the column decides among several, unless it has gaps.
+/// Purchases lack no time, while who has not answered has no time of an answer.
 pub(super) fn time(
     source: &SourceProfile,
     key: &'static str,
     words: &[&'static str],
     taken: &[&str],
+    weight_of_gaps: f64,
 ) -> Option<RoleGuess> {
     let usable = source.columns.iter().filter(|column| {
         !taken.contains(&column.name.as_str()) && column.times.as_ref().is_some_and(|times| times.is_usable())
@@ -68,7 +74,7 @@ pub(super) fn time(
             let word = name.says(words);
             let other = name.says(OTHER_TIMES).is_some();
             let any = name.says(ANY_TIME).is_some();
-            let gaps = (10.0 * column.blank_share()) as i32;
+            let gaps = (weight_of_gaps * column.blank_share()) as i32;
             // `person.created_at` is a time of the person, and not of what the row says.
             let nested = column.name.contains('.');
             let score = 10 * i32::from(word.is_some()) + 3 * i32::from(any)
@@ -111,7 +117,8 @@ pub(super) fn group(
     }
     let mut candidates =
         source.columns.iter().filter(is_free).filter(|column| is_group(column) && column.role.is_none());
-    let found = candidates.find_map(|column| Some((column, Name::of(&column.name).says(words)?)));
+    let said = |name: Name| if key == "kind" { name.begins(words) } else { name.says(words) };
+    let found = candidates.find_map(|column| Some((column, said(Name::of(&column.name))?)));
     found.map(|(column, word)| RoleGuess::new(key, column, format!("its name says \"{word}\"; {}", values(column))))
 }
 
@@ -200,16 +207,38 @@ pub(super) fn id(source: &SourceProfile, words: &[&'static str], taken: &[&str])
     Some(role)
 }
 
-/// The column of weights: numbers that are not negative, called so.
+/// Means of weights of answers: as a rule they are 1 on average, so that they add up to the number of answers.
+const WEIGHT_MEANS: std::ops::RangeInclusive<f64> = 0.95..=1.05;
+
+/// The column of weights: numbers that are not negative, called so and nothing else, with a mean of 1.
 pub(super) fn weight(source: &SourceProfile) -> Option<RoleGuess> {
-    let column = source.columns.iter().find(|column| {
-        column.is_number() && column.n_negative == 0 && Name::of(&column.name).says(names::WEIGHT).is_some()
-    })?;
-    let mean = column.sum / column.n_numbers.max(1) as f64;
-    let why = format!("its name says so; numbers from {} to {}, {mean:.2} on average", column.min, column.max);
+    let column = called_weight(source).find(|column| is_weight(column))?;
+    let why =
+        format!("its name says so; numbers from {} to {}, {:.2} on average", column.min, column.max, mean(column));
     let mut role = RoleGuess::new("weight", column, why);
     role.question = Some(
         "how many of the population an answer stands for? else weight_kind = \"frequency\" or \"precision\"".to_owned(),
     );
     Some(role)
+}
+
+/// Columns that are called weights, and may be those of parcels or people.
+pub(super) fn other_weights(source: &SourceProfile) -> impl Iterator<Item = &ColumnProfile> {
+    called_weight(source).filter(|column| !is_weight(column))
+}
+
+fn called_weight(source: &SourceProfile) -> impl Iterator<Item = &ColumnProfile> {
+    source
+        .columns
+        .iter()
+        .filter(|column| column.is_number() && column.n_negative == 0 && Name::of(&column.name).has_word(names::WEIGHT))
+}
+
+fn is_weight(column: &ColumnProfile) -> bool {
+    WEIGHT_MEANS.contains(&mean(column)) && !Name::of(&column.name).has_word(names::NO_WEIGHT)
+}
+
+/// The mean of a column's numbers.
+pub(super) fn mean(column: &ColumnProfile) -> f64 {
+    column.sum / column.n_numbers.max(1) as f64
 }

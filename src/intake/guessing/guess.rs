@@ -5,9 +5,10 @@ use super::beginnings::{Beginnings, beginnings};
 use super::columns::{self, RoleGuess};
 use super::edited::{self, OnlyAnswers};
 use super::keys::{FoldGuess, KeyGuess, Keys};
-use super::kinds::{Parties, SourceKind, Weighed, kinds_of};
+use super::kinds::{EXPORT_WEIGHT, Parties, SourceKind, Weighed, kinds_of};
 use super::names::{self, Name};
 use super::orders;
+use super::purchases::{self, PurchaseGuess};
 use super::unread::{self, Unread};
 use super::waves::Waves;
 use super::written::{self, NumeralsGuess};
@@ -59,6 +60,8 @@ pub struct SourceGuess {
     pub nulls: Vec<Frequent>,
     /// Which rows of an edited export are answers.
     pub only_answers: Vec<OnlyAnswers>,
+    /// What its rows leave open as purchases; nothing where they are none.
+    pub purchases: PurchaseGuess,
 }
 
 impl SourceGuess {
@@ -97,8 +100,8 @@ pub struct Unused {
 /// At most one source is of a kind: the one for which most speaks. The others are named with what they may be. The feedback
 /// is chosen first, since nothing can be analysed without it.
 pub fn guess(profiles: &[SourceProfile]) -> Guess {
-    let keys = Keys::of(profiles);
     let answers: Vec<Answers> = profiles.iter().map(Answers::of).collect();
+    let keys = Keys::of(profiles, answered(profiles, &answers));
     let mut weighed: Vec<(usize, Weighed)> = Vec::new();
     for (at, profile) in profiles.iter().enumerate() {
         weighed.extend(kinds_of(at, profile, &answers[at], &keys).into_iter().map(|own| (at, own)));
@@ -126,7 +129,7 @@ pub fn guess(profiles: &[SourceProfile]) -> Guess {
         .and_then(|own| amount_elsewhere(own.source, profiles, &keys));
     let waves =
         Waves::of(profiles, feedback.zip(sources.iter().find(|own| own.kind == SourceKind::Feedback)), &answers);
-    let unused = unused(profiles, &sources, &weighed, amount_via.as_ref(), waves.as_ref());
+    let unused = unused(profiles, &sources, &weighed, &keys, amount_via.as_ref(), waves.as_ref());
     let mut answers = feedback.map(|at| answers[at].clone()).unwrap_or_default();
     // Scores that are written otherwise than the others are named, and are none.
     for own in sources.iter().filter(|own| own.kind == SourceKind::Feedback).flat_map(|own| &own.unread) {
@@ -136,6 +139,12 @@ pub fn guess(profiles: &[SourceProfile]) -> Guess {
     let fold = keys.fold(&key_columns(&sources));
     let beginnings = beginnings(profiles, &sources, fold.as_ref());
     Guess { sources, answers, amount_via, fold, beginnings, unused }
+}
+
+/// The source that most likely holds the answers, before anything is known of customers; of equals the first.
+fn answered(profiles: &[SourceProfile], answers: &[Answers]) -> Option<usize> {
+    let weight = |at: usize| answers[at].weight() + if profiles[at].export.is_some() { EXPORT_WEIGHT } else { 0 };
+    (0..profiles.len()).rev().filter(|&at| weight(at) > 0).max_by_key(|&at| weight(at))
 }
 
 /// The columns of customers' keys that a study reads, and those on the way to them: source and name.
@@ -196,17 +205,9 @@ fn source_guess(
             roles.add(columns::weight(profile));
         }
         SourceKind::Transactions => {
-            roles.add_time(&[
-                "order",
-                "purchas",
-                "bought",
-                "sold",
-                "invoice",
-                "transaction",
-                "paid",
-                "sale",
-                "booking",
-            ]);
+            const WORDS: &[&str] =
+                &["order", "purchas", "bought", "sold", "invoice", "transaction", "paid", "sale", "booking"];
+            roles.add_time_with(WORDS, columns::GAPS_OF_PURCHASES);
             roles.add_id(names::ORDER);
             roles.add_order(who.as_ref());
             roles.add_amount();
@@ -257,7 +258,10 @@ fn source_guess(
     let is_read = |name: &str| !otherwise.iter().any(|own| own.column == name);
     roles.roles.retain(|role| is_read(&role.column));
     let mut unread = match weighed.kind {
-        SourceKind::Feedback => unread::scores(profile, answers, &roles.taken()),
+        SourceKind::Feedback => {
+            let weights = unread::weights(profile, &roles.taken());
+            unread::scores(profile, answers, &roles.taken()).into_iter().chain(weights).collect()
+        }
         SourceKind::Transactions => {
             let mut unread = unread::amounts(profile, &roles.taken());
             // Of two names of orders one may be that of the delivery.
@@ -270,6 +274,10 @@ fn source_guess(
     };
     unread.extend(unread::dates(profile, &roles.taken()));
     unread.extend(otherwise);
+    let purchases = match weighed.kind {
+        SourceKind::Transactions => purchases::of_source(profile, &roles.roles),
+        _ => PurchaseGuess::default(),
+    };
     SourceGuess {
         source: at,
         kind: weighed.kind,
@@ -282,6 +290,7 @@ fn source_guess(
         opted_out,
         nulls: nulls(profile),
         only_answers: if weighed.kind == SourceKind::Feedback { edited::only_answers(profile) } else { Vec::new() },
+        purchases,
     }
 }
 
@@ -320,13 +329,18 @@ impl Roles<'_> {
     }
 
     fn add_time(&mut self, words: &[&'static str]) {
-        let role = answered_at(self.profile).or_else(|| columns::time(self.profile, "time", words, &self.taken()));
+        self.add_time_with(words, columns::GAPS);
+    }
+
+    fn add_time_with(&mut self, words: &[&'static str], gaps: f64) {
+        let role =
+            answered_at(self.profile).or_else(|| columns::time(self.profile, "time", words, &self.taken(), gaps));
         self.add(role);
     }
 
     /// A time that is taken only where its name says what it is.
     fn add_dated(&mut self, key: &'static str, words: &[&'static str]) {
-        let role = columns::time(self.profile, key, words, &self.taken());
+        let role = columns::time(self.profile, key, words, &self.taken(), columns::GAPS);
         self.add(role.filter(|role| Name::of(&role.column).says(words).is_some()));
     }
 
@@ -414,6 +428,7 @@ fn unused(
     profiles: &[SourceProfile],
     sources: &[SourceGuess],
     weighed: &[(usize, Weighed)],
+    keys: &Keys<'_>,
     amounts: Option<&AmountGuess>,
     waves: Option<&Waves<'_>>,
 ) -> Vec<Unused> {
@@ -426,9 +441,11 @@ fn unused(
         .filter(|&at| !has_part(at))
         .map(|at| {
             let may_be = weighed.iter().find(|(other, _)| *other == at).map(|(_, own)| own);
-            let wave = waves.and_then(|waves| waves.offer(&profiles[at]));
+            let twin = sources.iter().find_map(|own| of_the_same_columns(&profiles[at], &profiles[own.source]));
+            let wave = || waves.and_then(|waves| waves.offer(&profiles[at]));
+            let other = twin.or_else(wave);
             let why = match may_be {
-                _ if wave.is_some() => wave.unwrap_or_default(),
+                _ if other.is_some() => other.unwrap_or_default(),
                 Some(own) => format!(
                     "it may be {} ({}); another file is more so, and only files with the same columns are read together",
                     own.kind.word(),
@@ -437,10 +454,52 @@ fn unused(
                 None => {
                     let unread = unread::dates(&profiles[at], &[]);
                     let unread: String = unread.iter().map(|own| format!("; {}: {}", own.column, own.why)).collect();
-                    format!("it could not be told what it is{unread}")
+                    format!("it could not be told what it is: {}{unread}", lacking(&profiles[at], keys.who(at).is_some()))
                 }
             };
             Unused { source: at, why }
         })
         .collect()
+}
+
+/// How a source could be read beside another that has the same columns; nothing where its columns are others.
+fn of_the_same_columns(own: &SourceProfile, other: &SourceProfile) -> Option<String> {
+    let names = |profile: &SourceProfile| -> Vec<String> {
+        let mut names: Vec<String> = profile.columns.iter().map(|column| column.name.clone()).collect();
+        names.sort();
+        names
+    };
+    if names(own) != names(other) {
+        return None;
+    }
+    let name = other.name();
+    let are_of_one_file = own.files.files == other.files.files;
+    Some(if are_of_one_file && own.files.sheet.is_some() {
+        format!(
+            "it has the columns of {name}, another sheet of the workbook, and its rows are not read: a study reads one sheet of a workbook. Put \
+             the rows of both on one sheet, or save each sheet as a file of its own into one folder, and they are one source"
+        )
+    } else if are_of_one_file && own.files.table.is_some() {
+        format!(
+            "it has the columns of {name}, another table of the database, and its rows are not read: where they belong together, write a \
+             `query` that puts one below the other (UNION ALL) instead of `table`"
+        )
+    } else {
+        format!(
+            "it has the columns of {name}, and its rows are not read: where they belong together, name the files of both in `path`"
+        )
+    })
+}
+
+/// What a source of no kind lacks of what most kinds need.
+fn lacking(profile: &SourceProfile, has_person: bool) -> &'static str {
+    let has_times = profile.columns.iter().any(|own| own.times.as_ref().is_some_and(|times| times.is_usable()));
+    match (has_person, has_times) {
+        (false, false) => {
+            "no column says who, by its name or by values that come back in other files, and none holds times"
+        }
+        (false, true) => "no column says who, by its name or by values that come back in other files",
+        (true, false) => "no column holds times that can be read",
+        (true, true) => "neither amounts, kinds, scores nor names say it",
+    }
 }

@@ -18,6 +18,10 @@ const SHARED_MIN_SAMPLED: f64 = 0.005;
 const FOLDED_MIN: f64 = 0.05;
 /// Fewer keys than this may meet under a folding by accident.
 const N_FOLDED_MIN: usize = 3;
+/// Share of a column's values in another of which no name says the same, from which on this is told.
+const OTHERWISE_MIN: f64 = 0.9;
+/// Share of blank cells beyond which a column is no key.
+const KEY_BLANK_MAX: f64 = 0.6;
 /// Steps from a key to the person.
 const STEPS_MAX: usize = 3;
 
@@ -77,6 +81,16 @@ pub(super) struct Keys<'p> {
     refined: Option<Refined>,
 }
 
+/// What speaks for a domain being that of the persons, the first the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct DomainWeight {
+    says_who: u8,
+    n_sources: usize,
+    n_named: usize,
+    /// Different values among the answers: of managers and groups there are fewer than of customers.
+    n_values: u64,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Refined {
     source: usize,
@@ -85,14 +99,15 @@ struct Refined {
 }
 
 impl<'p> Keys<'p> {
-    pub(super) fn of(sources: &'p [SourceProfile]) -> Self {
+    /// Of some sources, of which one seems to hold the answers.
+    pub(super) fn of(sources: &'p [SourceProfile], answers: Option<usize>) -> Self {
         let mut places = Vec::new();
         for (source, profile) in sources.iter().enumerate() {
             let columns = profile.columns.iter().enumerate();
             places.extend(columns.filter(|(_, own)| may_be_key(own)).map(|(column, _)| Place { source, column }));
         }
         let mut keys = Self { sources, domains: domains(sources, &places), person: None, refined: None };
-        keys.person = keys.find_person();
+        keys.person = keys.find_person(answers);
         keys.refined = keys.person.and_then(|person| keys.refine(person));
         keys
     }
@@ -102,24 +117,42 @@ impl<'p> Keys<'p> {
     }
 
     /// The domain that is called after customers, else the one that most sources share; the address of a person only
-    /// where nothing else says who.
-    fn find_person(&self) -> Option<usize> {
-        let weigh = |domain: &Vec<Place>| {
-            let mut sources: Vec<usize> = domain.iter().map(|place| place.source).collect();
-            sources.dedup();
-            let n_named = domain.iter().filter(|place| is_called_customer(self.column(**place))).count();
-            let has_email = domain.iter().any(|place| is_email(self.column(*place)));
-            let says_who = match (n_named > 0, has_email) {
-                (true, _) => 2,
-                (false, true) => 1,
-                (false, false) => 0,
-            };
-            (says_who, sources.len(), n_named)
-        };
-        let weighed = self.domains.iter().enumerate().map(|(at, domain)| (weigh(domain), at));
-        let (weight, at) = weighed.max_by_key(|(weight, at)| (*weight, std::cmp::Reverse(*at)))?;
+    /// where nothing else says who. What the answers have in common with another file comes before all of these: a key that only
+    /// the other files have says nothing of the answers.
+    fn find_person(&self, answers: Option<usize>) -> Option<usize> {
+        let mut weighed: Vec<(DomainWeight, usize)> =
+            self.domains.iter().enumerate().map(|(at, domain)| (self.weigh(domain, answers), at)).collect();
+        weighed.sort_by_key(|(weight, at)| (std::cmp::Reverse(*weight), *at));
+        let is_of_answers = |at: usize| answers.is_some_and(|source| self.leads_to(source, at));
+        let common = weighed.iter().find(|(weight, at)| weight.says_who > 0 && is_of_answers(*at));
+        let (weight, at) = *common.or(weighed.first())?;
         // A key that nothing is called after and no other file has may be that of anything.
-        (weight.0 > 0 || (weight.1 > 1 && !self.is_of_orders(at))).then_some(at)
+        (weight.says_who > 0 || (weight.n_sources > 1 && !self.is_of_orders(at))).then_some(at)
+    }
+
+    fn weigh(&self, domain: &[Place], answers: Option<usize>) -> DomainWeight {
+        let mut sources: Vec<usize> = domain.iter().map(|place| place.source).collect();
+        sources.dedup();
+        let is_named =
+            |own: &ColumnProfile| is_called_customer(own) && Name::of(&own.name).says(names::STAFF).is_none();
+        let n_named = domain.iter().filter(|place| is_named(self.column(**place))).count();
+        let has_email = domain.iter().any(|place| is_email(self.column(*place)));
+        let says_who = match (n_named > 0, has_email) {
+            (true, _) => 2,
+            (false, true) => 1,
+            (false, false) => 0,
+        };
+        let is_in_answers =
+            |place: &&Place| answers == Some(place.source) || !sources.iter().any(|own| answers == Some(*own));
+        let n_values =
+            domain.iter().filter(is_in_answers).map(|place| self.column(*place).n_distinct).max().unwrap_or(0);
+        DomainWeight { says_who, n_sources: sources.len(), n_named, n_values }
+    }
+
+    /// Whether a source shares keys of a domain with another, or leads to it over other files.
+    fn leads_to(&self, source: usize, domain: usize) -> bool {
+        let has = |own: bool| self.domains[domain].iter().any(|place| (place.source == source) == own);
+        has(true) && has(false) || !has(true) && self.way(source, domain).is_some()
     }
 
     fn is_of_orders(&self, domain: usize) -> bool {
@@ -167,8 +200,9 @@ impl<'p> Keys<'p> {
             });
         }
         let own = self.persons(source);
-        let named = own.iter().find(|column| is_called_customer(column)).or(own.first());
-        if let Some(column) = named {
+        // Running numbers of customers and of their managers are the same numbers, and there are more customers; of equals the first.
+        let named = own.iter().rev().filter(|column| is_called_customer(column)).max_by_key(|column| column.n_distinct);
+        if let Some(column) = named.or(own.first()) {
             let mut guess = self.direct(source, column);
             if let Some(refined) = self.refined {
                 guess.via.push(self.last_step(refined));
@@ -213,16 +247,70 @@ impl<'p> Keys<'p> {
             format!("{} of them in {} of {}{folded}", meeting.n_shared, other.name, self.sources[place.source].name())
         }));
         let is_alone = self.sources.len() > 1 && others.is_empty();
-        let question = (is_alone || name.says(names::CUSTOMER).is_none() && column.role.is_none()).then(|| {
-            let own = if is_alone { "its values are in no other file; " } else { "" };
-            format!("{own}is this the customer, as the other files know the customer?")
+        let rivals = self.rivals(source, column);
+        let or_else = |rivals: &[String]| format!("or is it {}, which other files have too?", rivals.join(", or "));
+        let is_doubtful = is_alone || name.says(names::CUSTOMER).is_none() && column.role.is_none();
+        let question = is_doubtful.then(|| {
+            let own = match self.called_otherwise(source, column).filter(|_| is_alone) {
+                Some(elsewhere) => format!("{elsewhere}; "),
+                None if is_alone => "its values are in no other file; ".to_owned(),
+                None => self.passed_over(source, column).map_or_else(String::new, |other| format!("{other}; ")),
+            };
+            let others = if rivals.is_empty() { String::new() } else { format!(" {}", or_else(&rivals)) };
+            format!("{own}is this the customer, as the other files know the customer?{others}")
         });
+        let question = question.or_else(|| (!rivals.is_empty()).then(|| or_else(&rivals)));
         KeyGuess { column: column.name.clone(), via: Vec::new(), why: reasons.join("; "), question, is_alone }
+    }
+
+    /// The column of another file that holds nearly all values of a column under a name that does not say that they are keys of
+    /// the same, in a sentence.
+    fn called_otherwise(&self, source: usize, column: &ColumnProfile) -> Option<String> {
+        let columns = self.sources.iter().enumerate().filter(|(at, _)| *at != source);
+        let columns = columns.flat_map(|(_, other)| other.columns.iter().map(move |own| (other, own)));
+        let shared = columns.filter(|(_, own)| may_be_key(own)).filter_map(|(other, own)| {
+            let n = Meeting::of(column, own).n_shared;
+            let is_most = n as u64 >= DISTINCT_MIN && n as f64 >= OTHERWISE_MIN * column.keys.len() as f64;
+            is_most.then_some((n, other, own))
+        });
+        let (n, other, own) = shared.max_by_key(|(n, ..)| *n)?;
+        Some(format!(
+            "{n} of its {} values are in {} of {} too, whose name does not say that they are customers (numbers of other things may be the \
+             same by accident); if they are, name it there as `customer`",
+            column.keys.len(),
+            own.name,
+            other.name()
+        ))
+    }
+
+    /// Other columns of a source that are called after customers and whose values are in other files.
+    fn rivals(&self, source: usize, taken: &ColumnProfile) -> Vec<String> {
+        let columns = self.sources[source].columns.iter();
+        let others = columns.filter(|own| own.name != taken.name && may_be_key(own) && is_called_customer(own));
+        let others = others.filter(|own| !self.elsewhere(source, &own.name).is_empty());
+        others.map(|own| format!("{} ({} different values)", own.name, own.n_distinct)).collect()
+    }
+
+    /// The column of a source that is called after customers and is not taken, in a sentence.
+    fn passed_over(&self, source: usize, taken: &ColumnProfile) -> Option<String> {
+        let columns = self.sources[source].columns.iter();
+        let other = columns
+            .filter(|own| own.name != taken.name && own.n_filled() > 0)
+            .find(|own| is_called_customer(own) && self.elsewhere(source, &own.name).is_empty())?;
+        let why = if other.blank_share() > KEY_BLANK_MAX {
+            format!("{:.0} % of its cells are blank", 100.0 * other.blank_share())
+        } else {
+            "the answers and the other files do not have its values in common".to_owned()
+        };
+        Some(format!("{} is called after customers, but {why}", other.name))
     }
 
     /// The shortest way over files that have a key once to one that also has the person.
     fn by_way(&self, source: usize) -> Option<KeyGuess> {
-        let person = self.person?;
+        self.way(source, self.person?)
+    }
+
+    fn way(&self, source: usize, person: usize) -> Option<KeyGuess> {
         let mut waiting: VecDeque<(Place, Vec<KeyStep>, usize)> = VecDeque::new();
         for (column, _) in self.sources[source].columns.iter().enumerate() {
             waiting.push_back((Place { source, column }, Vec::new(), column));
@@ -378,7 +466,7 @@ fn may_be_key(column: &ColumnProfile) -> bool {
         && is_part
         && column.n_negative == 0
         && column.mean_length <= KEY_CHARACTERS
-        && column.blank_share() <= 0.6
+        && column.blank_share() <= KEY_BLANK_MAX
 }
 
 fn is_called_customer(column: &ColumnProfile) -> bool {

@@ -2,7 +2,7 @@
 
 use super::answers::Answers;
 use super::columns;
-use super::keys::Keys;
+use super::keys::{KeyGuess, Keys};
 use super::names::{self, Name};
 use crate::intake::profiling::{ColumnProfile, SourceProfile};
 
@@ -57,13 +57,15 @@ pub(super) fn kinds_of(at: usize, source: &SourceProfile, answers: &Answers, key
         evidence.referrals(source, keys, at),
         evidence.customers(source, keys, at),
         evidence.activity(source),
-        evidence.invitations(),
+        evidence.invitations(Parties::of(source, keys, at).is_some()),
     ];
     all.retain(|weighed| weighed.weight >= ENOUGH || weighed.kind == SourceKind::Feedback && weighed.weight >= 6);
     all.sort_by_key(|weighed| (std::cmp::Reverse(weighed.weight), weighed.kind));
     all
 }
 
+/// What a vendor's export of answers weighs.
+pub(super) const EXPORT_WEIGHT: usize = 50;
 /// Scores from which on a file is a survey, whatever its name says of customers.
 const SURVEY_SCORES: usize = 3;
 
@@ -74,6 +76,8 @@ struct Evidence {
     has_person: bool,
     /// Whether a column of its own says who.
     is_direct: bool,
+    /// Whether hardly a person comes twice.
+    has_each_once: bool,
     has_time: bool,
     has_amount: bool,
     is_scored: bool,
@@ -89,6 +93,7 @@ impl Evidence {
             file: Name::of(&source.name()),
             columns: source.columns.iter().map(|column| Name::of(&column.name)).collect(),
             has_person: who.is_some(),
+            has_each_once: persons(source, who.as_ref()).is_some_and(ColumnProfile::is_unique),
             is_direct: !keys.persons(at).is_empty() || who.is_some_and(|who| who.is_alone),
             has_time: source.columns.iter().any(usable),
             has_amount: columns::amount(source, &[])
@@ -115,7 +120,7 @@ impl Evidence {
     fn feedback(&self, source: &SourceProfile, answers: &Answers) -> Weighed {
         let (mut weight, mut why) = (answers.weight(), Vec::new());
         if let Some(export) = source.export {
-            weight += 50;
+            weight += EXPORT_WEIGHT;
             why.push(format!("it is an export of {}", export.title()));
         }
         if let Some(recommend) = &answers.recommend {
@@ -192,7 +197,9 @@ impl Evidence {
                 weight += 25;
                 why.push("a column of kinds".to_owned());
             }
-            weight += self.called(names::ACTIVITY, 20, 5, &mut why);
+            // What customers did comes back; a file of contacts that has each of them once holds the contacts themselves.
+            let file = if self.has_each_once { 0 } else { 20 };
+            weight += self.called(names::ACTIVITY, file, 5, &mut why);
             if self.is_scored {
                 weight = weight.saturating_sub(20);
             }
@@ -200,15 +207,21 @@ impl Evidence {
         Weighed { kind: SourceKind::Activity, weight, why }
     }
 
-    fn invitations(&self) -> Weighed {
+    /// Where two columns hold customers, one invited the other, and no company did.
+    fn invitations(&self, has_parties: bool) -> Weighed {
         let (mut weight, mut why) = (0, Vec::new());
-        if self.has_person && self.has_time && !self.has_amount && !self.is_scored {
+        if self.has_person && self.has_time && !self.has_amount && !self.is_scored && !has_parties {
             weight += 15;
             why.push("who and when".to_owned());
             weight += self.called(names::INVITATION, 40, 30, &mut why);
         }
         Weighed { kind: SourceKind::Invitations, weight, why }
     }
+}
+
+/// The column that says who.
+fn persons<'s>(source: &'s SourceProfile, who: Option<&KeyGuess>) -> Option<&'s ColumnProfile> {
+    source.columns.iter().find(|column| who.is_some_and(|who| who.column == column.name))
 }
 
 /// The two sides of a referral.

@@ -43,6 +43,18 @@ impl Name {
         })
     }
 
+    /// The same where a longer word must begin where one of the name's words does: a satisfaction is no action.
+    pub(super) fn begins(&self, words: &[&'static str]) -> Option<&'static str> {
+        let ends = (0..self.words.len()).map(|at| self.words[at..].concat());
+        let ends: Vec<String> = ends.collect();
+        words.iter().copied().find(|word| self.says(&[word]).is_some() && ends.iter().any(|end| end.starts_with(word)))
+    }
+
+    /// Whether one of some words is a word of the name.
+    pub(super) fn has_word(&self, words: &[&str]) -> bool {
+        self.words.iter().any(|own| words.contains(&own.as_str()))
+    }
+
     /// Words in it.
     pub(super) fn n_words(&self) -> usize {
         self.words.len()
@@ -214,6 +226,23 @@ pub(super) const CUSTOMER: &[&str] = &[
     "externaldata",
     "customid",
     "crm",
+    "householdkey",
+    "householdid",
+];
+/// Who deals with customers, and what they belong to: its name may hold a word for them.
+pub(super) const STAFF: &[&str] = &[
+    "salesperson",
+    "salesrep",
+    "manager",
+    "advisor",
+    "adviser",
+    "employee",
+    "staff",
+    "cashier",
+    "clerk",
+    "contactperson",
+    "customergroup",
+    "clientgroup",
 ];
 /// An address by which people are known.
 pub(super) const EMAIL: &[&str] = &["email", "mail"];
@@ -285,6 +314,8 @@ pub(super) const ACTIVITY: &[&str] = &[
     "touch",
     "log",
     "usage",
+    "case",
+    "ticket",
 ];
 /// Who was asked.
 pub(super) const INVITATION: &[&str] = &["invit", "sample", "sent", "mailing", "distribution", "asked", "dispatch"];
@@ -301,6 +332,7 @@ pub(super) const PROFILE: &[&str] = &[
     "user",
     "person",
     "kunden",
+    "contact",
 ];
 /// What was paid.
 pub(super) const AMOUNT: &[&str] = &[
@@ -363,6 +395,30 @@ pub(super) const PRODUCT: &[&str] = &["product", "sku", "article", "item", "arti
 pub(super) const FAMILY: &[&str] = &["family", "category", "department", "line", "group"];
 /// What an answer counts for.
 pub(super) const WEIGHT: &[&str] = &["weight", "weights", "wgt", "wt", "gewicht", "poids"];
+/// What weighs otherwise.
+pub(super) const NO_WEIGHT: &[&str] = &[
+    "kg",
+    "g",
+    "gram",
+    "grams",
+    "lb",
+    "lbs",
+    "oz",
+    "pounds",
+    "tons",
+    "shipping",
+    "parcel",
+    "package",
+    "item",
+    "product",
+    "order",
+    "body",
+    "net",
+    "gross",
+    "importance",
+    "loss",
+    "goal",
+];
 /// Marks of customers who are never to be asked.
 pub(super) const OPTED_OUT: &[&str] =
     &["optedout", "optout", "unsubscribed", "donotcontact", "donotemail", "blacklist"];
@@ -384,6 +440,10 @@ mod tests {
         assert_eq!(Name::of("avg_nps").says(RECOMMEND), Some("nps"));
         assert_eq!(Name::of("snps").says(RECOMMEND), None);
         assert_eq!(Name::of("LikelihoodToRecommend").says(RECOMMEND), Some("recommend"));
+        assert_eq!(
+            ["Satisfaction score", "transaction_no", "UserAction"].map(|own| Name::of(own).begins(KIND)),
+            [None, None, Some("action")]
+        );
     }
 
     #[test]

@@ -3,15 +3,45 @@
 use super::columns::RoleGuess;
 use super::names::{self, Name};
 use super::unread::Unread;
-use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile};
-use std::collections::HashMap;
+use crate::intake::profiling::{ColumnKind, ColumnProfile, KEY_CHARACTERS, SourceProfile};
+use std::collections::{HashMap, HashSet};
 
 /// Microseconds between the lines of one order at most: shops stamp lines as they are packed.
 const APART_US: i64 = 86_400_000_000;
 /// Share of the orders of several rows whose rows must be of one customer, and of one time.
 const ALIKE_SHARE: f64 = 0.95;
 
-/// The column that names orders of several rows, where what is beside it says that its rows are lines of one purchase.
+/// Orders from which on their values say something.
+const ORDERS_MIN: u64 = 20;
+/// Share of blank cells beyond which a column that is not called after orders names none.
+const BLANK_MAX: f64 = 0.1;
+/// Names of orders beside those by which a file of purchases is known.
+const ORDER: &[&str] = &[
+    "auftrag",
+    "rechnung",
+    "beleg",
+    "kassenbon",
+    "facture",
+    "factura",
+    "fattura",
+    "ordine",
+    "ordre",
+    "encomenda",
+    "checkout",
+    "cart",
+    "bill",
+    "txn",
+    "trx",
+    "po",
+    "ticket",
+];
+/// Words for a number beside those of keys.
+const NUMBER: &[&str] = &["nummer", "numero", "número", "numéro", "nr", "nro", "nº", "n"];
+/// What in a single word says that it is something else of orders, such as `sales`.
+const BESIDE: &[&str] = &["status", "date", "datum", "type", "total", "amount", "channel", "sale"];
+
+/// The column that names orders of several rows, where what is beside it says that its rows are lines of one purchase: one that is called so
+/// before one that only behaves so.
 pub(super) fn order(
     source: &SourceProfile,
     who: Option<&ColumnProfile>,
@@ -19,25 +49,36 @@ pub(super) fn order(
     taken: &[&str],
 ) -> Option<RoleGuess> {
     let (who, time) = (who?, time?);
-    coming_back(source, taken).find_map(|column| {
-        let together = Together::of(column, who, time)?;
-        together.is_one_purchase().then(|| {
-            let why = format!(
-                "{} different values in {} rows, and {} of the {} that come back have one customer and hardly differ in time: the rows \
-                 are lines of orders, and an order is one purchase",
-                column.n_distinct,
-                column.n_filled(),
-                together.n_alike,
-                together.n_several
-            );
-            RoleGuess::new("order", column, why)
-        })
+    let free = || coming_back(source, taken).filter(|own| own.name != who.name && own.name != time.name);
+    let named = free().filter(|own| is_called_order(own)).find_map(|own| lines_of(own, who, time));
+    named.or_else(|| {
+        let behaving = free().filter(|own| own.blank_share() <= BLANK_MAX && own.mean_length <= KEY_CHARACTERS);
+        let (role, together) = behaving.filter_map(|own| lines_of(own, who, time)).find(|(_, own)| own.tells())?;
+        let question = "its name does not say so, and all rows that share a value of it are of one customer and one time: are they lines \
+                        of one order? else leave `order` out, and every row is a purchase";
+        Some((RoleGuess { question: Some(question.to_owned()), ..role }, together))
     })
+    .map(|(role, _)| role)
+}
+
+/// A column as the name of orders, where the rows of each are of one purchase.
+fn lines_of(column: &ColumnProfile, who: &ColumnProfile, time: &ColumnProfile) -> Option<(RoleGuess, Together)> {
+    let together = Together::of(column, who, time)?;
+    let why = format!(
+        "{} different values in {} rows, and {} of the {} that come back have one customer and hardly differ in time: the rows \
+         are lines of orders, and an order is one purchase",
+        column.n_distinct,
+        column.n_filled(),
+        together.n_alike,
+        together.n_several
+    );
+    together.is_one_purchase().then(|| (RoleGuess::new("order", column, why), together))
 }
 
 /// Names of orders that come back beside several customers or times: whether their rows are lines cannot be told from them.
 pub(super) fn unread(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
     coming_back(source, taken)
+        .filter(|own| is_called_order(own) && own.n_distinct >= ORDERS_MIN)
         .map(|column| Unread {
             column: column.name.clone(),
             why: format!(
@@ -51,16 +92,20 @@ pub(super) fn unread(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
         .collect()
 }
 
+/// Whether a column is called after orders and numbers them: `Invoice`, `Order #`, `Bestellnummer`, `txn_id`.
 fn is_called_order(column: &ColumnProfile) -> bool {
     let name = Name::of(&column.name);
-    name.says(names::ORDER).is_some() && name.says(names::ID).is_some() && name.says(names::CUSTOMER).is_none()
+    let is_order = name.says(names::ORDER).or(name.says(ORDER)).is_some();
+    let is_number = name.says(names::ID).or(name.says(NUMBER)).is_some();
+    // A word alone is the thing itself.
+    let is_alone = name.n_words() == 1 && name.says(BESIDE).is_none();
+    is_order && (is_number || is_alone) && name.says(names::CUSTOMER).is_none()
 }
 
-/// Columns called after orders whose values come back; a few that come twice are repeats.
+/// Columns that may name something whose values come back; a few that come twice are repeats.
 fn coming_back<'s>(source: &'s SourceProfile, taken: &[&str]) -> impl Iterator<Item = &'s ColumnProfile> {
     source.columns.iter().filter(move |own| {
         matches!(own.kind, ColumnKind::Text | ColumnKind::Whole)
-            && is_called_order(own)
             && !taken.contains(&own.name.as_str())
             && own.n_distinct > 1
             && 10 * own.n_distinct < 9 * own.n_filled()
@@ -71,6 +116,8 @@ fn coming_back<'s>(source: &'s SourceProfile, taken: &[&str]) -> impl Iterator<I
 struct Together {
     n_several: u64,
     n_alike: u64,
+    n_orders: u64,
+    n_customers: u64,
 }
 
 /// What the rows of one order say so far.
@@ -97,7 +144,19 @@ impl Together {
         }
         let several = || orders.values().filter(|lines| lines.n > 1);
         let is_alike = |lines: &&Lines<'_>| lines.is_of_one && lines.last_us - lines.first_us <= APART_US;
-        Some(Self { n_several: several().count() as u64, n_alike: several().filter(is_alike).count() as u64 })
+        let customers: HashSet<&str> = orders.values().map(|lines| lines.who).collect();
+        Some(Self {
+            n_several: several().count() as u64,
+            n_alike: several().filter(is_alike).count() as u64,
+            n_orders: orders.len() as u64,
+            n_customers: customers.len() as u64,
+        })
+    }
+
+    /// Whether the values say by themselves that they name orders. Where each customer bought once, whatever is the customer's
+    /// own behaves alike.
+    fn tells(&self) -> bool {
+        self.n_several >= ORDERS_MIN && 10 * self.n_orders >= 11 * self.n_customers
     }
 
     fn is_one_purchase(&self) -> bool {
@@ -108,7 +167,7 @@ impl Together {
 #[cfg(test)]
 mod tests {
     use super::super::tests::source;
-    use super::{coming_back, order, unread};
+    use super::{order, unread};
     use crate::intake::profiling::SourceProfile;
 
     /// 100 rows of so many orders, whose customers and days differ by so many.
@@ -138,12 +197,46 @@ mod tests {
         }
     }
 
+    /// Names as in UCI's Online Retail (I and II), Amazon's and Shopify's reports, and of shops in four languages.
     #[test]
     fn lines_of_orders_are_told_from_orders_and_from_other_names() {
-        let of = |name: &str, n: usize| coming_back(&lines(name, n, 5, 5), &[]).count();
-        assert_eq!(
-            [of("order_id", 34), of("order_id", 100), of("order_channel", 4), of("customer_order_no", 34)],
-            [1, 0, 0, 0]
-        );
+        let asked = |name: &str, n: usize| {
+            let source = lines(name, n, 5, 5);
+            let column = |name: &str| source.columns.iter().find(|own| own.name == name);
+            order(&source, column("who"), column("ordered_at"), &[]).map(|role| role.question.is_some())
+        };
+        for name in [
+            "order_id",
+            "InvoiceNo",
+            "Invoice",
+            "Order #",
+            "Bill No",
+            "Bestellnummer",
+            "Auftragsnummer",
+            "Rechnungsnummer",
+            "Belegnummer",
+            "numero_pedido",
+            "N° de commande",
+            "cart_id",
+            "txn_id",
+            "PO Number",
+            "basket",
+        ] {
+            assert_eq!(asked(name, 25), Some(false), "{name}");
+        }
+        // Their values say it, and their names do not.
+        for name in ["Name", "session_id", "customer_order_no", "order_channel"] {
+            assert_eq!(asked(name, 25), Some(true), "{name}");
+        }
+        assert_eq!([asked("order_id", 100), asked("order_channel", 5), asked("Name", 5)], [None; 3]);
+    }
+
+    /// Five customers with one order each: a name behaves as an order does.
+    #[test]
+    fn what_is_the_same_for_all_rows_of_a_customer_is_no_order() {
+        let cells = |prefix: &str| (0..100).map(|row| format!("{prefix}{}", row % 25)).collect::<Vec<_>>();
+        let days = (0..100).map(|row| format!("2026-03-{:02}T10:00:00Z", 1 + row % 25)).collect();
+        let source = source("x", &[("phone", cells("+49")), ("who", cells("c")), ("ordered_at", days)]);
+        assert_eq!(ordered(&source), None);
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn source(name: &str, columns: &[(&str, Vec<String>)]) -> SourceProfi
         survey: None,
     };
     let n_rows = columns[0].n_rows;
-    SourceProfile { files, export: None, n_rows, is_whole: true, n_broken: 0, columns }
+    SourceProfile { files, export: None, n_rows, is_whole: true, n_broken: 0, columns, totals: Vec::new() }
 }
 
 fn numbered(prefix: &str, numbers: impl Iterator<Item = usize>) -> Vec<String> {
@@ -188,6 +188,168 @@ fn a_column_called_after_customers_is_taken_with_a_question_though_no_other_file
     for kind in [SourceKind::Feedback, SourceKind::Transactions] {
         let who = guess.source(kind).and_then(|own| own.who.clone()).unwrap_or_else(|| panic!("no customer: {kind:?}"));
         assert!(who.is_alone && who.question.is_some_and(|own| own.contains("in no other file")), "{kind:?}");
+    }
+}
+
+/// The addresses of the same sixty people in both files, and a number of the shop's own that the answers have never or rarely.
+#[test]
+fn what_the_answers_share_with_the_orders_comes_before_what_is_called_after_customers_in_one_file() {
+    let addresses = |n: usize| (0..n).map(|row| format!("u{}@example.com", row % 60)).collect::<Vec<_>>();
+    let orders = source(
+        "orders",
+        &[
+            ("customer_id", numbered("", (0..90).map(|row| 10_000 + row % 60))),
+            ("email", addresses(90)),
+            ("ordered_at", days(90)),
+            ("amount", scores(90, 10, 40)),
+        ],
+    );
+    let survey = |n_known: usize| {
+        let known = (0..60).map(|row| if row < n_known { (10_000 + row).to_string() } else { String::new() });
+        let columns = [("customer_id", known.collect()), ("email", addresses(60)), ("nps", scores(60, 0, 10))];
+        let columns = [&columns[usize::from(n_known == 0)..], &[("answered_at", days(60))]].concat();
+        source("survey", &columns)
+    };
+    for n_known in [0, 20] {
+        let guess = guess(&[survey(n_known), orders.clone()]);
+        let who = |kind: SourceKind| guess.source(kind).and_then(|own| own.who.clone()).expect("a customer");
+        let [answered, bought] = [SourceKind::Feedback, SourceKind::Transactions].map(who);
+        assert_eq!([answered.column.as_str(), bought.column.as_str()], ["email", "email"], "{n_known}");
+        assert!(!answered.is_alone && answered.why.contains("60 of them in email of orders"), "{answered:?}");
+        assert!(bought.question.is_some_and(|own| own.contains("customer_id is called after customers")), "{n_known}");
+    }
+    // 50 of 60 answers have the number.
+    let guess = guess(&[survey(50), orders]);
+    let who = guess.source(SourceKind::Feedback).and_then(|own| own.who.clone()).expect("a customer");
+    assert_eq!(who.column, "customer_id");
+}
+
+/// Sixty customers of twenty managers or groups, whose numbers stand in front of them in both files.
+#[test]
+fn managers_and_groups_of_customers_are_not_the_customers() {
+    for name in ["salesperson_id", "account_manager_id", "customer_group_id", "contact_person"] {
+        let own = |row: usize| ((1 + row % 20).to_string(), (1 + row % 60).to_string());
+        let ids = |n: usize| (0..n).map(own).unzip::<_, _, Vec<_>, Vec<_>>();
+        let (managers, customers) = ids(60);
+        let columns =
+            [(name, managers), ("customer_id", customers), ("nps", scores(60, 0, 10)), ("answered_at", days(60))];
+        let survey = source("survey", &columns);
+        let (managers, customers) = ids(90);
+        let columns =
+            [(name, managers), ("customer_id", customers), ("ordered_at", days(90)), ("amount", scores(90, 10, 40))];
+        let guess = guess(&[survey, source("orders", &columns)]);
+        for kind in [SourceKind::Feedback, SourceKind::Transactions] {
+            let who = guess.source(kind).and_then(|own| own.who.clone()).expect("a customer");
+            assert_eq!(who.column, "customer_id", "{name}");
+            assert!(who.question.is_some_and(|own| own.contains(&format!("{name} (20 different values)"))), "{name}");
+        }
+    }
+}
+
+/// The same with customers in a column that is not called after them.
+#[test]
+fn a_key_of_many_values_comes_before_that_of_the_staff() {
+    let ids = |n: usize, prefix: &str, n_different: usize| numbered(prefix, (0..n).map(move |row| row % n_different));
+    let own = |n: usize| [("salesperson_id", ids(n, "s", 20)), ("uid", ids(n, "u", 60))];
+    let survey = [&own(60)[..], &[("nps", scores(60, 0, 10)), ("answered_at", days(60))]].concat();
+    let orders = [&own(90)[..], &[("ordered_at", days(90)), ("amount", scores(90, 10, 40))]].concat();
+    let guess = guess(&[source("survey", &survey), source("orders", &orders)]);
+    let who = guess.source(SourceKind::Feedback).and_then(|own| own.who.clone()).expect("a customer");
+    assert_eq!(who.column, "uid");
+    let question = who.question.expect("a question");
+    assert!(question.contains("or is it salesperson_id (20 different values)"), "{question}");
+}
+
+#[test]
+fn values_that_another_file_has_under_another_name_are_not_said_to_be_in_none() {
+    let survey = [("customer_id", numbered("", 10_000..10_060)), ("nps", scores(60, 0, 10)), ("answered_at", days(60))];
+    let baskets = [("hshd", numbered("", (0..90).map(|row| 10_000 + row % 60))), ("day", scores(90, 1, 99))];
+    let guess = guess(&[source("survey", &survey), source("baskets", &baskets)]);
+    let who = guess.source(SourceKind::Feedback).and_then(|own| own.who.clone()).expect("a customer");
+    let question = who.question.expect("a question");
+    assert!(question.starts_with("60 of its 60 values are in hshd of baskets too"), "{question}");
+    assert!(guess.unused[0].why.contains("no column says who"), "{:?}", guess.unused);
+}
+
+/// Sixty orders of two lines, laid out as Shopify does: a name such as `#1001`, and when it was paid on the first line alone.
+#[test]
+fn a_time_with_gaps_is_not_that_of_the_purchases_and_orders_are_known_by_what_their_names_do() {
+    let lines = |cell: &dyn Fn(usize) -> String| (0..120).map(|row| cell(row / 2)).collect::<Vec<_>>();
+    let email = |order: usize| format!("u{}@example.com", order % 30);
+    let created = |order: usize| format!("2026-{:02}-{:02}T10:00:00Z", 1 + order / 28, 1 + order % 28);
+    let paid = (0..120).map(|row| if row % 2 == 0 { created(row / 2) } else { String::new() }).collect();
+    let orders = source(
+        "orders_export_1",
+        &[
+            ("Name", lines(&|order| format!("#{}", 1001 + order))),
+            ("Email", lines(&email)),
+            ("Paid at", paid),
+            ("Created at", lines(&created)),
+            ("Lineitem price", (0..120).map(|row| format!("{}.5", 10 + row % 7)).collect()),
+        ],
+    );
+    let survey = [("email", (0..30).map(email).collect()), ("nps", scores(30, 0, 10)), ("answered_at", days(30))];
+    let guess = guess(&[source("survey", &survey), orders]);
+    let own = guess.source(SourceKind::Transactions).expect("purchases");
+    assert_eq!(own.role("time").map(|role| role.column.as_str()), Some("Created at"));
+    let order = own.role("order").expect("orders");
+    assert_eq!((order.column.as_str(), order.question.is_some()), ("Name", true));
+}
+
+/// Who invited whom; a satisfaction of contacts; and contacts that stand there once each.
+#[test]
+fn names_of_files_count_where_their_columns_agree() {
+    let ids = |from: usize| numbered("c", (0..60).map(|row| from + row));
+    let answers = [("customer_id", ids(0)), ("nps", scores(60, 0, 10)), ("answered_at", days(60))];
+    let kind_of = |name: &str, columns: &[(&str, Vec<String>)]| {
+        let guess = guess(&[source("survey", &answers), source(name, columns)]);
+        guess.sources.iter().find(|own| own.source == 1).map(|own| own.kind)
+    };
+    let invites = [("inviter", ids(0)), ("invitee", ids(30)), ("invited_on", days(60))];
+    assert_eq!(kind_of("invites", &invites), Some(SourceKind::Referrals));
+    let contacts = [("customer_id", ids(0)), ("first_name", ids(500)), ("created_at", days(60))];
+    assert_eq!(kind_of("Contact", &contacts), Some(SourceKind::Customers));
+    let log = [("customer_id", numbered("c", (0..60).map(|row| row % 20))), ("created_at", days(60))];
+    assert_eq!(kind_of("contacts", &log), Some(SourceKind::Activity));
+    let words = (0..60).map(|row| ["Good", "Bad", "Unoffered"][row % 3].to_owned()).collect();
+    let tickets =
+        [("customer_id", numbered("c", (0..60).map(|row| row % 20))), ("Satisfaction score", words), ("at", days(60))];
+    assert_eq!(kind_of("tickets", &tickets), Some(SourceKind::Activity));
+    let guess = guess(&[source("survey", &answers), source("tickets", &tickets)]);
+    assert_eq!(guess.source(SourceKind::Activity).and_then(|own| own.role("kind")), None);
+}
+
+/// Weights with a mean of 1 as surveys have them (0.5 and 1.5 by turns), and those of parcels.
+#[test]
+fn only_weights_of_answers_weigh_answers() {
+    let weights = |scale: f64| (0..60).map(|row| (scale * (0.5 + (row % 2) as f64)).to_string()).collect::<Vec<_>>();
+    let of = |name: &str, scale: f64| {
+        let guess = guess(&[source("survey", &[("nps", scores(60, 0, 10)), (name, weights(scale)), ("at", days(60))])]);
+        let own = guess.source(SourceKind::Feedback).cloned().expect("answers");
+        (own.role("weight").is_some(), own.unread.iter().any(|own| own.column == name))
+    };
+    assert_eq!([of("weight", 1.0), of("WEIGHT", 1.0), of("final_wgt", 1.0)], [(true, false); 3]);
+    for (name, scale) in [("weight", 4.0), ("shipping_weight_kg", 1.0), ("Gewicht_kg", 1.0), ("wt", 7.0)] {
+        assert_eq!(of(name, scale), (false, true), "{name}");
+    }
+    assert_eq!(of("weightloss_program", 1.0), (false, false));
+}
+
+/// Three sheets of one workbook, of which a study reads one.
+#[test]
+fn sheets_of_the_same_columns_are_said_to_be_so() {
+    let sheet = |name: &str| {
+        let mut own = source(
+            "survey",
+            &[("email", numbered("a@b", 0..60)), ("nps", scores(60, 0, 10)), ("answered_at", days(60))],
+        );
+        own.files.sheet = Some(name.to_owned());
+        own
+    };
+    let guess = guess(&[sheet("Oct"), sheet("Nov"), sheet("Dec")]);
+    assert_eq!(guess.unused.len(), 2);
+    for own in &guess.unused {
+        assert!(own.why.contains("it has the columns of Oct survey, another sheet of the workbook"), "{}", own.why);
     }
 }
 

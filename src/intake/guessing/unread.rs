@@ -3,6 +3,7 @@
 use super::answers::Answers;
 use super::columns;
 use super::names::{self, Name};
+use super::options::Spread;
 use crate::intake::number;
 use crate::intake::profiling::{ColumnKind, ColumnProfile, SourceProfile, looks_like_number, looks_like_time};
 
@@ -47,14 +48,38 @@ pub(super) fn amounts(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
     .collect()
 }
 
+/// Weights that may be those of something else than answers.
+pub(super) fn weights(source: &SourceProfile, taken: &[&str]) -> Vec<Unread> {
+    let free = columns::other_weights(source).filter(|own| !taken.contains(&own.name.as_str()));
+    free.map(|column| Unread {
+        column: column.name.clone(),
+        why: format!(
+            "its name says a weight; numbers from {} to {}, {:.2} on average, while weights of answers are 1 on average as a rule; where it says \
+             how much an answer counts and is not that of a parcel, say, write weight = \"{}\"",
+            column.min,
+            column.max,
+            columns::mean(column),
+            column.name
+        ),
+    })
+    .collect()
+}
+
 /// Scores that are no numbers as they are written.
 pub(super) fn scores(source: &SourceProfile, answers: &Answers, taken: &[&str]) -> Vec<Unread> {
+    let laid_out = Spread::of(source);
+    let scored = laid_out.iter().filter(|own| Name::of(&own.question).says(names::RATING).is_some());
+    let mut unread: Vec<Unread> =
+        scored.map(|own| Unread { column: own.question.clone(), why: own.advice() }).collect();
+    let is_option =
+        |name: &str| laid_out.iter().any(|own| own.columns.iter().any(|&at| source.columns[at].name == name));
     let stems: Vec<String> = answers.touchpoints.iter().flat_map(|own| Name::of(&own.column).stems()).collect();
     let free = source
         .columns
         .iter()
-        .filter(|own| own.kind == ColumnKind::Text && own.role.is_none() && !taken.contains(&own.name.as_str()));
-    free.filter_map(|column| {
+        .filter(|own| own.kind == ColumnKind::Text && own.role.is_none() && !taken.contains(&own.name.as_str()))
+        .filter(|own| !is_option(&own.name));
+    unread.extend(free.filter_map(|column| {
         let name = Name::of(&column.name);
         if name.says(names::NOT_THE_ANSWER).is_some() || name.says(names::NO_SCORE).is_some() {
             return None;
@@ -84,8 +109,8 @@ pub(super) fn scores(source: &SourceProfile, answers: &Answers, taken: &[&str]) 
             return None;
         };
         Some(Unread { column: column.name.clone(), why })
-    })
-    .collect()
+    }));
+    unread
 }
 
 /// Dates that no layout reads, since the files of the source write them differently, or since none is known that would.

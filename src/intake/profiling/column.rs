@@ -102,7 +102,7 @@ pub struct ColumnProfile {
     pub date_orders: Option<String>,
     /// Mean length of a filled cell, in characters.
     pub mean_length: f64,
-    /// The cells themselves, row by row, of columns that may say who or when.
+    /// The cells themselves, row by row, of columns that may say who, when or how much.
     cells: Cells,
     /// Fingerprints of the different values as they are written, by which keys of two files are compared.
     pub(crate) keys: HashSet<u64>,
@@ -183,7 +183,8 @@ impl ColumnProfile {
             profile.folded_keys = folded_keys(&sorted);
             profile.cells = cells.clone();
         }
-        if profile.times.is_some() {
+        // Amounts are held against the orders that their rows are lines of.
+        if profile.times.is_some() || profile.kind == ColumnKind::Real {
             profile.cells = cells.clone();
         }
         profile.frequent = listed(&sorted, FREQUENT_MAX);
@@ -215,7 +216,7 @@ impl ColumnProfile {
         self.times = times;
     }
 
-    /// Its cells row by row, where it may say who or when; else none.
+    /// Its cells row by row, where it may say who, when or how much; else none.
     pub(in crate::intake) fn cells(&self) -> &Cells {
         &self.cells
     }

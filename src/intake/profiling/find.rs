@@ -1,10 +1,13 @@
 //! Which of the files that were named are tables, which of them belong together, and the profile of each.
 
 use super::column::ColumnProfile;
+use super::copies;
 use super::date_orders;
+use super::earlier_results;
 use super::open;
 use super::sample::{Sample, SampledColumn};
 use super::times::TimeProfile;
+use super::totals::{self, TotalsRow};
 use crate::intake::exports::{self, ExportFormat, FivetranTable};
 use crate::intake::files::{self, Layout, Objects, SourceFile};
 use crate::intake::{IntakeError, beside, columnar, database, in_full, number, unpacked, workbook};
@@ -75,6 +78,8 @@ pub struct SourceProfile {
     pub n_broken: u64,
     /// Its columns, without those that have no name or one that another has.
     pub columns: Vec<ColumnProfile>,
+    /// Rows at the ends of its files that sum up the others, and were not looked at.
+    pub totals: Vec<TotalsRow>,
 }
 
 impl SourceProfile {
@@ -90,10 +95,10 @@ impl SourceProfile {
     }
 }
 
-/// A file that was named and is no source, with the reason.
+/// A file, or a folder of an earlier run, that was named and is no source, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aside {
-    /// The file.
+    /// The file or folder.
     pub file: PathBuf,
     /// Why it is left aside.
     pub reason: String,
@@ -141,7 +146,8 @@ struct Table {
 pub fn profile(paths: &[PathBuf], look: Look) -> Result<Found, IntakeError> {
     let mut found = Found::default();
     let mut tables = Vec::new();
-    for path in files_of(paths)? {
+    let files = files_of(paths, &mut found.aside)?;
+    for path in copies::left_out(files, &mut found.aside) {
         match tables_of(&path) {
             Ok(of_file) => tables.extend(of_file),
             Err(reason) => found.aside.push(Aside { file: path, reason }),
@@ -202,12 +208,13 @@ impl Found {
     }
 }
 
-/// The files below some paths, in their order; those of a folder in alphabetical order, without hidden ones.
-fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, IntakeError> {
+/// The files below some paths, in their order; those of a folder in alphabetical order, without hidden ones. Folders that hold
+/// what earlier runs left are put aside as they are.
+fn files_of(paths: &[PathBuf], aside: &mut Vec<Aside>) -> Result<Vec<PathBuf>, IntakeError> {
     let mut all = Vec::new();
     for path in paths {
         if path.is_dir() {
-            below(path, 0, &mut all);
+            below(path, 0, &mut all, aside);
         } else {
             all.extend(files::matches("init", &path.to_string_lossy(), Path::new(""))?);
         }
@@ -217,7 +224,11 @@ fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, IntakeError> {
     Ok(all)
 }
 
-fn below(folder: &Path, depth: usize, all: &mut Vec<PathBuf>) {
+fn below(folder: &Path, depth: usize, all: &mut Vec<PathBuf>, aside: &mut Vec<Aside>) {
+    if let Some(reason) = earlier_results::reason(folder) {
+        aside.push(Aside { file: folder.to_owned(), reason: reason.to_owned() });
+        return;
+    }
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     entries.sort();
@@ -227,7 +238,7 @@ fn below(folder: &Path, depth: usize, all: &mut Vec<PathBuf>) {
             continue;
         }
         if path.is_dir() && depth < DEPTH_MAX {
-            below(&path, depth + 1, all);
+            below(&path, depth + 1, all, aside);
         } else if path.is_file() {
             all.push(path);
         }
@@ -237,7 +248,7 @@ fn below(folder: &Path, depth: usize, all: &mut Vec<PathBuf>) {
 /// The tables of a file, or why it holds none.
 fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
     if !has_table_ending(path) {
-        return Err("it is no table by its name".to_owned());
+        return Err(no_table(path));
     }
     let named = Files {
         path: vec![path.to_string_lossy().into_owned()],
@@ -272,6 +283,28 @@ fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
     Ok(parts.into_iter().map(|part| Table { file: file.clone(), part: Part::Named(part) }).collect())
 }
 
+/// Why a file is no table by its name, and what would make it one.
+fn no_table(path: &Path) -> String {
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let advice = match ending.as_str() {
+        "zip" | "7z" | "rar" | "tar" | "tgz" | "bz2" | "xz" => {
+            "it is an archive: unpack it, and name the files that are in it"
+        }
+        "sav" | "zsav" | "por" => {
+            "it is a file of SPSS, which is not read: save it there as CSV with values and not labels, or write it so from R (haven::read_sav, \
+             write.csv)"
+        }
+        "dta" => "it is a file of Stata, which is not read: write it as CSV there (export delimited, with nolabel)",
+        "sas7bdat" | "xpt" => "it is a file of SAS, which is not read: write it as CSV there (proc export)",
+        "rds" | "rda" | "rdata" => "it is a file of R, which is not read: write it as CSV there (write.csv)",
+        "avro" | "orc" => "it is a layout of warehouses that is not read: write it as Parquet",
+        "pkl" | "pickle" => "it is a file of Python, which is not read: write it as Parquet there (to_parquet)",
+        "numbers" | "gsheet" => "it is a spreadsheet that is not read: save it as XLSX or CSV",
+        _ => "it is no table by its name",
+    };
+    advice.to_owned()
+}
+
 /// By its ending, behind which it may be packed; a file without any may hold anything.
 fn has_table_ending(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
@@ -301,7 +334,7 @@ fn is_long(Table { file, part }: &Table) -> bool {
 }
 
 /// A sample whose columns have names, or why it is no table.
-fn with_header(sample: Sample) -> Result<Sample, String> {
+fn with_header(mut sample: Sample) -> Result<Sample, String> {
     let names: Vec<&str> = sample.columns.iter().map(|column| column.stated.name()).collect();
     if sample.columns.len() < 2 {
         return Err("it has a single column; cells are separated by comma, semicolon, tab or bar, and not by blanks: convert it".to_owned());
@@ -313,6 +346,7 @@ fn with_header(sample: Sample) -> Result<Sample, String> {
     if sample.export.is_none() && 2 * n_numbers > names.len() {
         return Err("its first line seems to be data; it should hold the names of the columns".to_owned());
     }
+    totals::take_out(&mut sample);
     Ok(sample)
 }
 
@@ -340,9 +374,6 @@ impl Group {
     /// Whether a table has the columns of this group, and lies where its files lie.
     fn takes(&self, table: &Table, sample: &Sample) -> bool {
         let own = &self.tables[0];
-        let names = |sample: &Sample| -> Vec<String> {
-            sample.columns.iter().map(|column: &SampledColumn| column.stated.name().to_owned()).collect()
-        };
         own.part == table.part
             && home(&own.file) == home(&table.file)
             && std::mem::discriminant(&own.file.layout) == std::mem::discriminant(&table.file.layout)
@@ -390,6 +421,17 @@ impl Group {
         });
         found.collect()
     }
+}
+
+/// The names of a sample's columns, in an order that does not depend on that of the file: columns are read by their names. Those that
+/// share one are told apart by their order.
+fn names(sample: &Sample) -> Vec<&str> {
+    let mut names: Vec<&str> = sample.columns.iter().map(|column| column.stated.name()).collect();
+    let n_different = names.iter().collect::<BTreeSet<_>>().len();
+    if n_different == names.len() {
+        names.sort_unstable();
+    }
+    names
 }
 
 /// The folder of a file; of partitioned ones the folder above the partitions.
@@ -441,14 +483,14 @@ fn pattern(tables: &[Table]) -> Option<PathBuf> {
 }
 
 fn source(files: SourceFiles, sample: Sample) -> SourceProfile {
-    let Sample { columns, export, n_rows, n_broken, is_whole } = sample;
+    let Sample { columns, export, n_rows, n_broken, is_whole, totals } = sample;
     let n_of = |name: &str| columns.iter().filter(|column| column.stated.name() == name).count();
     let is_own = |column: &&SampledColumn| {
         let name = column.stated.name();
         !name.is_empty() && (export.is_some() || n_of(name) == 1)
     };
     let columns = columns.iter().filter(is_own).map(|column| column_profile(column, export)).collect();
-    SourceProfile { files, export, n_rows, is_whole, n_broken, columns }
+    SourceProfile { files, export, n_rows, is_whole, n_broken, columns, totals }
 }
 
 fn column_profile(column: &SampledColumn, export: Option<ExportFormat>) -> ColumnProfile {

@@ -1,6 +1,7 @@
 //! Rows from the head of a file and from places all over it.
 
 use super::cells::Cells;
+use super::totals::TotalsRow;
 use crate::intake::cell::Cell;
 use crate::intake::exports::{ExportColumn, ExportFormat};
 use crate::intake::rows::Rows;
@@ -24,6 +25,8 @@ pub(super) struct Sample {
     pub(super) n_broken: u64,
     /// Whether every row of the file is among them.
     pub(super) is_whole: bool,
+    /// Rows at the ends of files that sum up the others, which are not among them.
+    pub(super) totals: Vec<TotalsRow>,
 }
 
 /// Takes rows as they come: the first ones, and of all others an even choice.
@@ -132,7 +135,7 @@ impl Taker {
         let n_rows = (self.n_head + self.spread.len()) as u64;
         let columns =
             stated.into_iter().zip(self.head).map(|(stated, cells)| SampledColumn { stated, cells }).collect();
-        Sample { columns, export, n_rows, n_broken: self.n_broken, is_whole }
+        Sample { columns, export, n_rows, n_broken: self.n_broken, is_whole, totals: Vec::new() }
     }
 }
 
@@ -176,6 +179,7 @@ impl Sample {
         self.n_rows += other.n_rows;
         self.n_broken += other.n_broken;
         self.is_whole &= other.is_whole;
+        self.totals.extend(other.totals.iter().cloned());
     }
 }
 

@@ -7,16 +7,33 @@ use crate::intake::number;
 use crate::intake::time::Clock;
 use crate::intake::zones::{Instant, RowZone, Zones};
 use crate::study::{TimeFormat, Times};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Values by which layouts are told apart.
 const TRIED: usize = 200;
 /// Patterns that stand in real files, day first after month first where both could be. Months by name need none.
-const DATES: [&str; 11] = [
+const DATES: [&str; 14] = [
     "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%m-%d-%Y", "%d-%m-%Y",
-    "%d-%b-%y", "%d %b %y",
+    "%d-%b-%y", "%d %b %y", "%y/%m/%d", "%y.%m.%d", "%y-%m-%d",
 ];
-const CLOCKS: [&str; 9] =
-    ["", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z", " %I:%M%p", ", %H:%M"];
+/// Clocks behind them; that with `%Q` is of Google Forms, those behind a comma are of JavaScript in English and German.
+const CLOCKS: [&str; 12] = [
+    "",
+    " %H:%M",
+    " %H:%M:%S",
+    " %H:%M:%S%.f",
+    " %I:%M %p",
+    " %I:%M:%S %p",
+    " %H:%M:%S %z",
+    " %I:%M%p",
+    ", %H:%M",
+    " %I:%M:%S %p %Q",
+    ", %I:%M:%S %p",
+    ", %H:%M:%S",
+];
+/// A year of two digits that is a day in truth makes times of so many years at least, and of so many times as many as they are.
+const WIDE_US: i64 = 5 * 366 * 86_400_000_000;
+const WIDER: i64 = 3;
 /// Seconds since 1970 of 1990 and of 2100, between which a number may be a time.
 const EPOCH_SECONDS: [f64; 2] = [631_152_000.0, 4_102_444_800.0];
 /// Days since 1899-12-30 of 1990 and of 2100, between which a number may be a date of a spreadsheet.
@@ -102,7 +119,19 @@ impl TimeProfile {
         let most = all.iter().map(|tally| tally.n_times).max()?;
         let mut formats: Vec<(TimeFormat, Tally)> =
             std::iter::once(format).chain(rivals).zip(all).filter(|(_, tally)| tally.n_times == most).collect();
+        let least_us = formats.iter().map(|(_, tally)| tally.span_us()).min()?;
+        formats.retain(|(format, tally)| {
+            let is_wide = tally.span_us() > WIDE_US.max(least_us.saturating_mul(WIDER));
+            !(is_wide && format.word().contains("%y"))
+        });
         let (format, tally) = formats.remove(0);
+        // What reads every cell as the same time is no other reading, as with parts of seconds where there are none.
+        let mut read = vec![tally.instants];
+        formats.retain(|(_, own)| {
+            let is_other = !read.contains(&own.instants);
+            read.push(own.instants);
+            is_other
+        });
         // Dates that stand for none say nothing of the others.
         let offsets = match (tally.n_local, tally.n_times - tally.n_suspicious) {
             (0, n) if n > 0 => Offsets::Always,
@@ -154,9 +183,15 @@ struct Tally {
     first_us: i64,
     last_us: i64,
     example: String,
+    /// A fingerprint of all times in their order.
+    instants: u64,
 }
 
 impl Tally {
+    fn span_us(&self) -> i64 {
+        self.last_us.saturating_sub(self.first_us).max(0)
+    }
+
     fn of(format: &TimeFormat, cells: &Cells) -> Self {
         let zoneless = Clock::new(&Times { format: format.clone(), ..Times::default() });
         let clock = utc(format);
@@ -168,10 +203,13 @@ impl Tally {
             first_us: i64::MAX,
             last_us: i64::MIN,
             example: String::new(),
+            instants: 0,
         };
+        let mut instants = DefaultHasher::new();
         for text in cells.iter().filter(|text| !text.is_empty()) {
             match clock.instant(Cell::Text(text), &RowZone::Unstated, &mut zones) {
                 Ok(Some(Instant { us, .. })) => {
+                    us.hash(&mut instants);
                     tally.n_times += 1;
                     tally.first_us = tally.first_us.min(us);
                     tally.last_us = tally.last_us.max(us);
@@ -192,6 +230,7 @@ impl Tally {
                 _ => {}
             }
         }
+        tally.instants = instants.finish();
         tally
     }
 }
@@ -211,7 +250,9 @@ fn is_plausible(clock: &Clock, text: &str, zones: &mut Zones) -> bool {
 /// A cheap look that lets through all times and few other texts.
 pub(in crate::intake) fn looks_like_time(text: &str) -> bool {
     let n_digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (5..=40).contains(&text.len()) && n_digits >= 4
+    // JavaScript writes the zone's name out behind its offset from GMT.
+    let is_short = text.len() <= 40 || text.len() <= 80 && text.contains(" GMT");
+    is_short && text.len() >= 5 && n_digits >= 4
 }
 
 /// Layouts worth trying on some values.
@@ -319,6 +360,24 @@ mod tests {
             (&["03.01.26", "31.12.26"], pattern("%d.%m.%y"), Offsets::Never),
             (&["03-JAN-26", "31-Dec-26"], pattern("%d-%b-%y"), Offsets::Never),
             (&["2026-01-03 08:05:00 UTC", "2026-01-03 08:05:00 +0200"], TimeFormat::Iso, Offsets::Always),
+            // As Google Forms writes them, as JavaScript's toLocaleString does, and as its toString does.
+            (
+                &["2024/10/30 8:39:02 am GMT+2", "2024/11/01 10:05:00 pm GMT+1"],
+                pattern("%Y/%m/%d %I:%M:%S %p %Q"),
+                Offsets::Always,
+            ),
+            (&["10/30/2024, 8:39:02 PM", "12/1/2024, 9:05:00 AM"], pattern("%m/%d/%Y, %I:%M:%S %p"), Offsets::Never),
+            (&["30.10.2024, 20:39:02", "1.12.2024, 09:05:00"], pattern("%d.%m.%Y, %H:%M:%S"), Offsets::Never),
+            (
+                &[
+                    "Wed Oct 30 2024 08:39:02 GMT+0200 (Central European Summer Time)",
+                    "Sun Dec 01 2024 08:39:02 GMT+0100 (Central European Standard Time)",
+                ],
+                TimeFormat::Iso,
+                Offsets::Always,
+            ),
+            // Parts of seconds that are not there are no other reading.
+            (&["05/30/2025 05:18:07", "06/01/2025 05:18:07"], pattern("%m/%d/%Y %H:%M:%S"), Offsets::Never),
         ] {
             let found = times("x", texts).unwrap_or_else(|| panic!("no times in {texts:?}"));
             assert_eq!((&found.format, found.offsets), (&format, offsets), "{texts:?}");
@@ -332,6 +391,22 @@ mod tests {
         assert_eq!((both.format, both.also), (pattern("%m/%d/%Y"), vec![pattern("%d/%m/%Y")]));
         let one = times("x", &["03/04/2026", "25/06/2026"]).expect("times");
         assert_eq!((one.format, one.also.len()), (pattern("%d/%m/%Y"), 0));
+    }
+
+    /// Two days of May 2025 and one of January 2026, as offices in East Asia and Sweden write them; day first they would lie between 2002
+    /// and 2030.
+    #[test]
+    fn years_of_two_digits_may_come_first() {
+        for (texts, format) in [
+            (["25/05/30 05:18", "25/05/02 16:20", "26/01/15 08:00"], "%y/%m/%d %H:%M"),
+            (["25.05.30 05:18", "25.05.02 16:20", "26.01.15 08:00"], "%y.%m.%d %H:%M"),
+            (["30/05/25 05:18", "02/05/25 16:20", "15/01/26 08:00"], "%d/%m/%y %H:%M"),
+        ] {
+            let found = times("x", &texts).expect("times");
+            assert_eq!((found.format, found.also.len()), (pattern(format), 0), "{texts:?}");
+            // date -u -d '2025-05-02 16:20' +%s
+            assert_eq!(found.first_us, 1_746_202_800_000_000);
+        }
     }
 
     #[test]

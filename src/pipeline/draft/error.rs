@@ -14,6 +14,16 @@ pub enum DraftError {
         /// The path or pattern as it was given.
         pattern: String,
     },
+    /// An address of a server, which may hold a password and is not repeated.
+    #[error(
+        "an address with `{scheme}://` is named, and init looks at files alone: write some rows of each table to a file (from PostgreSQL \
+         with psql and \\copy (SELECT * FROM orders LIMIT 50000) TO 'orders.csv' CSV HEADER), let init draft from these, and put the address \
+         into `path` of the draft, with `table` or `query` where it is a database"
+    )]
+    Address {
+        /// What stands before `://`.
+        scheme: String,
+    },
     /// A pattern is none, or a folder cannot be read.
     #[error(transparent)]
     Intake(IntakeError),
@@ -54,7 +64,7 @@ impl DraftError {
     /// 1 a bug; 3 input refused; 4 no analysis is possible.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NoFile { .. } | Self::Intake(_) | Self::NoTable { .. } => 3,
+            Self::NoFile { .. } | Self::Address { .. } | Self::Intake(_) | Self::NoTable { .. } => 3,
             Self::NoAnswers { .. } => 4,
             Self::Unsound { .. } => 1,
         }

@@ -1,7 +1,7 @@
 //! The sections of the sources.
 
 use super::lines::{Lines, bare_or_quoted, count, list, quoted};
-use super::{answers, place};
+use super::{answers, place, purchases};
 use crate::intake::exports::ExportRole;
 use crate::intake::guessing::{Guess, KeyStep, NumeralsGuess, OnlyAnswers, RoleGuess, SourceGuess, SourceKind};
 use crate::intake::profiling::{Frequent, Offsets, SourceProfile, TimeProfile};
@@ -58,7 +58,9 @@ impl Sections<'_> {
         }
         if own.kind == SourceKind::Transactions {
             self.write_amounts(lines, own, profile);
+            purchases::write_amount_of(lines, &own.purchases);
         }
+        purchases::write_excluded(lines, &own.purchases.exclude, &profile.totals);
         let reserved = match own.kind {
             SourceKind::Customers => keys::RESERVED_CUSTOMER_COLUMNS,
             _ => keys::RESERVED_INVITATION_COLUMNS,
@@ -179,15 +181,7 @@ impl Sections<'_> {
     fn write_amounts(&self, lines: &mut Lines, own: &SourceGuess, profile: &SourceProfile) {
         if let Some(role) = own.role("amount") {
             let column = profile.columns.iter().find(|column| column.name == role.column);
-            if let Some(column) = column.filter(|column| column.n_negative > 0) {
-                lines.question(&format!(
-                    "{} of {} amounts are negative: slips, which are put aside as it stands here, or returns? then leave \
-                     amount_min out and write returns = \"negative_amounts\" in [history]",
-                    count(column.n_negative),
-                    count(column.n_numbers)
-                ));
-                lines.setting("amount_min", "0", "");
-            }
+            purchases::write_negative(lines, column, own.purchases.quantity.as_ref());
         } else if let Some(via) = &self.guess.amount_via {
             if let Some(question) = &via.to.question {
                 lines.question(question);
@@ -319,8 +313,10 @@ fn write_times(lines: &mut Lines, times: &TimeProfile) {
         }
         if !times.also.is_empty() {
             let also: Vec<String> = times.also.iter().map(|format| quoted(format.word())).collect();
+            let has_short_year = times.also.iter().chain([&times.format]).any(|format| format.word().starts_with("%y"));
+            let parts = if has_short_year { "year, month and day" } else { "day and month" };
             lines.question(&format!(
-                "every time looked at can also be read as {}: which of day and month comes first?",
+                "every time looked at can also be read as {}: which of {parts} comes first?",
                 also.join(" or ")
             ));
         }

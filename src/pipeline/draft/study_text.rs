@@ -47,6 +47,10 @@ pub struct Draft {
 /// # Errors
 /// Files that are not there or hold no table, and tables without answers.
 pub fn draft(paths: &[PathBuf], settings: &DraftSettings) -> Result<Draft, DraftError> {
+    let scheme = |path: &PathBuf| path.to_str().and_then(|text| Some(text.split_once("://")?.0.to_lowercase()));
+    if let Some(scheme) = paths.iter().find_map(scheme) {
+        return Err(DraftError::Address { scheme });
+    }
     let found = profiling::profile(paths, Look { n_rows: settings.n_rows })?;
     if found.sources.is_empty() {
         let aside = found.aside.iter().map(|own| format!("`{}`: {}", own.file.display(), own.reason));
