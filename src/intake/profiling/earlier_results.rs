@@ -8,6 +8,8 @@ use std::path::Path;
 const MANIFEST_BYTES: u64 = 512;
 /// Why the results of a run are passed over.
 const RESULTS: &str = "results of an earlier run of this program, which are no sources";
+/// Why the folder of a join is passed over.
+const JOIN: &str = "what `advocate link` wrote, which is no source";
 /// Why a cache is passed over.
 const CACHE: &str = "a cache, by the CACHEDIR.TAG in it; what it holds is made of other files";
 
@@ -23,7 +25,10 @@ pub(super) fn reason(folder: &Path) -> Option<&'static str> {
         return Some(CACHE);
     }
     let is_own = |text: &str| text.contains("\"program\": \"advocate\"") && text.contains("\"format_version\"");
-    head("manifest.json").is_some_and(|text| is_own(&text)).then_some(RESULTS)
+    if head("manifest.json").is_some_and(|text| is_own(&text)) {
+        return Some(RESULTS);
+    }
+    (folder.join("statement.sql").is_file() && folder.join("typed").is_dir()).then_some(JOIN)
 }
 
 #[cfg(test)]
@@ -38,5 +43,10 @@ mod tests {
         std::fs::write(folder.path().join("manifest.json"), "{\"name\": \"advocate\", \"version\": 3}")
             .expect("written");
         assert_eq!(reason(folder.path()), None);
+        std::fs::create_dir(folder.path().join("typed")).expect("made");
+        assert_eq!(reason(folder.path()), None);
+        // Two names together are those of a join.
+        std::fs::write(folder.path().join("statement.sql"), "SELECT 1").expect("written");
+        assert_eq!(reason(folder.path()), Some(JOIN));
     }
 }
