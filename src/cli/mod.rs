@@ -98,6 +98,7 @@ fn dispatch(arguments: &Arguments) -> Result<(), Failure> {
         Command::Evaluate(evaluate) => study::evaluate(evaluate),
         Command::Init(init) => init::init(init),
         Command::Check(check) => study::check(check),
+        Command::Schema => study::schema(),
         Command::Quarantine(quarantine) => quarantine::quarantine(quarantine),
         Command::Link(link) => study::link(link),
         Command::Simulate(simulate) => study::simulate(simulate),

@@ -36,6 +36,7 @@ mod quarantine;
 mod real_data;
 mod repurchase;
 mod runs;
+mod schema;
 mod scorecard;
 mod separated;
 mod utf16;
