@@ -41,6 +41,7 @@ mod scorecard;
 mod separated;
 mod utf16;
 mod windows;
+mod workbook;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
