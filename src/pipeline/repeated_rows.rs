@@ -6,7 +6,7 @@ use crate::findings::{Finding, FindingKind, Severity};
 use crate::intake::SourceAccount;
 use crate::link::Engine;
 use crate::report::words;
-use crate::study::{Files, Study};
+use crate::study::{AmountPer, Files, Study, Transactions};
 
 /// From this share (0-1) of the rows on, it is more than a slip of an export.
 const MUCH: f64 = 0.01;
@@ -33,7 +33,10 @@ pub(super) fn repeated_rows(
     // Answers without a time, such as those of an anonymous survey, are alike where customers think alike.
     let is_nameless = |id: &Option<String>, files: &Files| id.is_none() && files.contract.unique == Default::default();
     let feedback = is_nameless(&sources.feedback.id, &sources.feedback.files) && !sources.feedback.snapshot;
-    let transactions = sources.transactions.as_ref().is_some_and(|own| is_nameless(&own.id, &own.files));
+    // Lines of an order that each bear the amount of the whole are alike, and neither the order nor its amount counts again.
+    let is_once = |own: &Transactions| own.amount_per == Some(AmountPer::Order);
+    let transactions = sources.transactions.as_ref();
+    let transactions = transactions.is_some_and(|own| is_nameless(&own.id, &own.files) && !is_once(own));
     let mut found = Vec::new();
     for source in [feedback.then_some("feedback"), transactions.then_some("transactions")].into_iter().flatten() {
         let n_repeated = engine.n_repeated_rows(source)?;

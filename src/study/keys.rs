@@ -8,9 +8,10 @@ use super::known::Holds::{
 use super::known::{Holds, Known, words};
 use super::portfolio::{FigureWord, SEVERAL};
 use super::{
-    Advance, Aggregate, DateInstant, DelayRule, Distinct, EdgeProbability, Fold, Format, LaterOutcome, Level, Missing,
-    NpsInterval, Penalty, Period, PopulationSize, ReachValue, ReferralKind, Repeats, Returns, RuleTreatment, Same,
-    SpendScale, TargetMeasure, TimeFormat, Unfinished, Unlisted, WordModel, analysis, outcome, population, sources,
+    Advance, Aggregate, AmountPer, DateInstant, DelayRule, Distinct, EdgeProbability, Fold, Format, LaterOutcome,
+    Level, Missing, NpsInterval, Penalty, Period, PopulationSize, ReachValue, ReferralKind, Repeats, Returns,
+    RuleTreatment, Same, SpendScale, TargetMeasure, TimeFormat, Unfinished, Unlisted, WordModel, analysis, outcome,
+    population, sources,
 };
 
 /// A key that may be left out.
@@ -131,6 +132,9 @@ const RENAME: Known = key(
 .default("{}");
 const BLANK: Known = key("blank", List(&Value), "Cells that mean nothing beside the empty one.").default("[]");
 const CONTRACTED: Known = key("contract", Table("contract", CONTRACT), "What the source promises.");
+const EXCLUDE: Known =
+    key("exclude", Names(&List(&Value)), "Values of columns, by their names in the files, whose rows are left out.")
+        .default("{}");
 const ZONE: Known = key(
     "zone",
     Either(&[Text, Names(&Text)]),
@@ -170,7 +174,7 @@ const REPEATS: Known = key("repeats", Word(|| words(&Repeats::WORDS)), "Which of
 macro_rules! source {
     ($($own:expr),* $(,)?) => {
         &[
-            PATH, FORMAT, DELIMITER, DECIMAL, THOUSANDS, CURRENCY, SHEET, TABLE, QUERY, RENAME, BLANK, CONTRACTED, ZONE, ZONE_COLUMN,
+            PATH, FORMAT, DELIMITER, DECIMAL, THOUSANDS, CURRENCY, SHEET, TABLE, QUERY, RENAME, BLANK, CONTRACTED, EXCLUDE, ZONE, ZONE_COLUMN,
             TIME_FORMAT, $($own),*
         ]
     };
@@ -194,6 +198,7 @@ pub const FEEDBACK: &[Known] = &[
         "Cells that mean no answer beside the empty one: for all columns, or by `recommend`, `touchpoints` and single columns.",
     ),
     CONTRACTED,
+    EXCLUDE,
     key(
         "not_applicable",
         Either(&[List(&Value), Names(&List(&Value))]),
@@ -259,6 +264,16 @@ pub const TRANSACTIONS: &[Known] = source![
     key("amount", Text, "The column with what was paid."),
     key("amount_via", Table("amount_via", AMOUNT_VIA), "Where the amounts stand in another file."),
     key("amount_min", ANY_NUMBER, "The smallest amount that is one; rows with less are put aside."),
+    key(
+        "amount_per",
+        Word(|| words(&AmountPer::WORDS)),
+        "Whether the amount of a row is its own, as without this key, or that of the whole order in each of its lines."
+    ),
+    key(
+        "quantity",
+        Text,
+        "The column with how many were bought at the amount of the row, which is then the price of one."
+    ),
     key("product", Text, "The column with what was bought."),
     key("family", Text, "The column with the family of what was bought."),
     key("channel", Text, "The column with where it was bought."),
