@@ -12,7 +12,8 @@ use toml::de::{DeTable, DeValue};
 pub(super) struct Source<'d> {
     pub(super) file: &'d str,
     pub(super) text: &'d str,
-    places: RefCell<BTreeMap<String, Place>>,
+    /// The byte at which everything stands that was asked for.
+    places: RefCell<BTreeMap<String, usize>>,
 }
 
 impl<'d> Source<'d> {
@@ -31,7 +32,8 @@ impl<'d> Source<'d> {
 
     /// The place of every key that was read, by its dotted name.
     pub(super) fn into_places(self) -> BTreeMap<String, Place> {
-        self.places.into_inner()
+        let places = self.places.into_inner().into_iter();
+        places.map(|(key, at)| (key, Place::of_byte(self.text, at))).collect()
     }
 }
 
@@ -145,7 +147,7 @@ impl<'s, 'd> Item<'s, 'd> {
         holds: Option<&'static Holds>,
     ) -> Self {
         let at = value.span().start;
-        source.places.borrow_mut().insert(path.clone(), Place::of_byte(source.text, at));
+        source.places.borrow_mut().insert(path.clone(), at);
         Self { source, path, key_at, value, holds }
     }
 
