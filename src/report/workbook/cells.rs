@@ -18,6 +18,7 @@ pub(super) struct Styles {
     pub text: Format,
     pub wrapped: Format,
     pub strong: Format,
+    pub lead: Format,
     pub right: Format,
     pub date: Format,
     pub flag: Format,
@@ -26,6 +27,7 @@ pub(super) struct Styles {
 impl Styles {
     pub fn new() -> Self {
         let top = || Format::new().set_align(FormatAlign::Top);
+        let left = || top().set_align(FormatAlign::Left).set_indent(1);
         Self {
             title: Format::new().set_bold().set_font_size(16),
             heading: Format::new().set_bold().set_font_size(12).set_border_bottom(FormatBorder::Thin),
@@ -38,12 +40,13 @@ impl Styles {
                 .set_background_color(Color::RGB(0x00E8_EDF3))
                 .set_border_bottom(FormatBorder::Thin),
             note: Format::new().set_italic().set_font_color(Color::RGB(0x0059_6673)),
-            text: top().set_indent(1),
-            wrapped: top().set_text_wrap().set_indent(1),
+            text: left(),
+            wrapped: left().set_text_wrap(),
             strong: top().set_bold().set_text_wrap(),
+            lead: top().set_bold(),
             right: top().set_align(FormatAlign::Right),
-            date: top().set_num_format("yyyy-mm-dd").set_align(FormatAlign::Left).set_indent(1),
-            flag: top().set_align(FormatAlign::Left).set_indent(1),
+            date: left().set_num_format("yyyy-mm-dd"),
+            flag: left(),
         }
     }
 }

@@ -142,9 +142,13 @@ impl Lines<'_> {
         if ranked.is_empty() {
             return self.line(&title, &sentences::no_ranking(results, outcome));
         }
-        for (place, row) in ranked.into_iter().enumerate() {
+        // A title of its own, since no row of numbers should be two lines high.
+        let styles = self.styles;
+        self.text(0, &title, &styles.lead)?;
+        self.row += 1;
+        for row in ranked {
             self.driver(row)?;
-            self.line(if place == 0 { &title } else { "" }, &format!("{}. {}", row.rank, row.driver))?;
+            self.line("", &format!("{}. {}", row.rank, row.driver))?;
         }
         match standing::weakness(results, outcome) {
             Some(sentence) => self.line("", &sentence),
