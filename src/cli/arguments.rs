@@ -30,6 +30,8 @@ pub(super) enum Command {
     Init(Init),
     /// Check a study file and say what a run would read and use; writes nothing.
     Check(Check),
+    /// Print the JSON Schema of the study file, by which editors complete and check one.
+    Schema,
     /// Work with the rows that a run has put aside.
     #[command(subcommand)]
     Quarantine(Quarantine),

@@ -100,6 +100,7 @@ fn dispatch(arguments: &Arguments) -> Result<(), Failure> {
         Command::Score(score) => score::score(score),
         Command::Init(init) => init::init(init),
         Command::Check(check) => study::check(check),
+        Command::Schema => study::schema(),
         Command::Quarantine(quarantine) => quarantine::quarantine(quarantine),
         Command::Link(link) => study::link(link),
         Command::Simulate(simulate) => study::simulate(simulate),

@@ -7,7 +7,7 @@ use super::progress::{self, Shown};
 use crate::pipeline::{self, Anchors, Cache, ContestResult, PipelineError, RunSettings, TableLines, WrittenBaseTable};
 use crate::report::{self, ComparisonRow, EvaluationResult, FigureRow, words};
 use crate::simulate::Company;
-use crate::study::{AsOf, Study};
+use crate::study::{AsOf, Study, json_schema};
 use indicatif::ProgressStyle;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -223,6 +223,11 @@ pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
     } else {
         pipeline::check(&study, &settings)?
     })
+}
+
+/// `advocate schema`.
+pub(super) fn schema() -> Result<(), Failure> {
+    print::json(&json_schema())
 }
 
 /// `advocate link`.

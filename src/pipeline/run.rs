@@ -195,10 +195,12 @@ fn run_into(
         findings,
     };
     segment_family::adjust(&mut results);
-    for table in result_tables::tables(&results) {
+    let tables = result_tables::tables(&results);
+    for table in &tables {
         table.write(&table_folder)?;
     }
     write_text(&staging.path().join("report.html"), &report::html(&results)?)?;
+    write_file(&staging.path().join("report.xlsx"), &report::workbook(&results, &tables)?)?;
     write_text(&staging.path().join("summary.md"), &report::markdown(&results))?;
     Ok(results)
 }
@@ -351,7 +353,11 @@ pub fn evaluate(
 }
 
 fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
-    std::fs::write(path, text).map_err(|source| StoreError::File { path: path.to_owned(), doing: "written", source })
+    write_file(path, text.as_bytes())
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    std::fs::write(path, bytes).map_err(|source| StoreError::File { path: path.to_owned(), doing: "written", source })
 }
 
 /// What the join is to hold for this study.

@@ -17,6 +17,9 @@ pub enum ReportError {
     /// The page could not be put together.
     #[error("the page of the report could not be put together")]
     Page(#[from] askama::Error),
+    /// The workbook could not be put together.
+    #[error("the workbook of the report could not be put together")]
+    Workbook(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 #[derive(Template)]

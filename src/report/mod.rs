@@ -1,6 +1,6 @@
-//! Results as people read them: a page for the board, a summary in Markdown, a few lines for the terminal.
+//! Results as people read them: a page for the board, a summary in Markdown, a workbook, a few lines for the terminal.
 //!
-//! All three tell one story: [`results`] is what they read, `standing` says what holds of it, `sentences` and `words`
+//! All tell one story: [`results`] is what they read, `standing` says what holds of it, `sentences` and `words`
 //! put it into words and numbers, and each renderer escapes what came from outside.
 
 mod actions;
@@ -31,6 +31,7 @@ mod svg;
 mod markdown;
 mod model_card;
 mod terminal;
+mod workbook;
 
 #[cfg(test)]
 mod fixture;
@@ -57,3 +58,4 @@ pub use scorecard::{
 };
 pub use standing::is_weakly_linked;
 pub use terminal::{Places, terminal};
+pub use workbook::workbook;

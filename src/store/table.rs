@@ -117,6 +117,11 @@ impl Table {
         &self.name
     }
 
+    /// The columns in order.
+    pub fn columns(&self) -> &[(String, Values)] {
+        &self.columns
+    }
+
     /// The names of the columns.
     pub fn header(&self) -> Vec<&str> {
         self.columns.iter().map(|(name, _)| name.as_str()).collect()

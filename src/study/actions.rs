@@ -47,6 +47,12 @@ pub enum TargetMeasure {
     Nps,
 }
 
+impl TargetMeasure {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 3] =
+        [("mean", Self::Mean), ("share", Self::Share), ("nps", Self::Nps)];
+}
+
 /// Where drivers are held against those of everybody else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Segments {
@@ -134,11 +140,7 @@ impl ActionTarget {
             _ => TargetMeasure::Mean,
         };
         let measure = section.item("measure").map(|item| {
-            let measure = item.word(&[
-                ("mean", TargetMeasure::Mean),
-                ("share", TargetMeasure::Share),
-                ("nps", TargetMeasure::Nps),
-            ])?;
+            let measure = item.word(&TargetMeasure::WORDS)?;
             let fits = match measure {
                 TargetMeasure::Share => outcome.family() == Family::Logistic,
                 TargetMeasure::Mean => outcome.family() != Family::Logistic,
@@ -167,7 +169,7 @@ impl Segments {
             segments.by = item.texts()?;
         }
         if let Some(item) = section.item("minimum_base") {
-            segments.minimum_base = item.integer(2..=1_000_000_000)? as u32;
+            segments.minimum_base = item.integer()? as u32;
         }
         Ok(segments)
     }

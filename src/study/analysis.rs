@@ -23,6 +23,17 @@ pub enum Missing {
     Em,
 }
 
+impl Missing {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 5] = [
+        ("listwise", Self::Listwise),
+        ("indicator", Self::Indicator),
+        ("mean", Self::Mean),
+        ("pairwise", Self::Pairwise),
+        ("em", Self::Em),
+    ];
+}
+
 /// Touchpoints that belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TouchpointGroup {
@@ -128,13 +139,7 @@ pub(super) fn is_touchpoint(item: &Item<'_, '_>, name: &str, touchpoints: &[Stri
 
 fn read_missing(section: &Section<'_, '_>) -> Result<Missing, StudyError> {
     let Some(item) = section.item("missing") else { return Ok(Missing::Listwise) };
-    item.word(&[
-        ("listwise", Missing::Listwise),
-        ("indicator", Missing::Indicator),
-        ("mean", Missing::Mean),
-        ("pairwise", Missing::Pairwise),
-        ("em", Missing::Em),
-    ])
+    item.word(&Missing::WORDS)
 }
 
 /// Whether and how every customer is scored.
@@ -148,6 +153,10 @@ pub struct Scores {
     pub calibration: Option<CalibrationMethod>,
 }
 
+/// The words of a study file for a calibration.
+pub(super) const CALIBRATIONS: [(&str, Option<CalibrationMethod>); 3] =
+    [("none", None), ("isotonic", Some(CalibrationMethod::Isotonic)), ("sigmoid", Some(CalibrationMethod::Sigmoid))];
+
 impl Scores {
     pub(super) fn read(top: &Section<'_, '_>) -> Result<Self, StudyError> {
         let mut scores = Self { enabled: true, reasons: 3, calibration: None };
@@ -157,14 +166,10 @@ impl Scores {
                 scores.enabled = item.flag()?;
             }
             if let Some(item) = section.item("reasons") {
-                scores.reasons = item.integer(0..=20)? as u32;
+                scores.reasons = item.integer()? as u32;
             }
             if let Some(item) = section.item("calibration") {
-                scores.calibration = item.word(&[
-                    ("none", None),
-                    ("isotonic", Some(CalibrationMethod::Isotonic)),
-                    ("sigmoid", Some(CalibrationMethod::Sigmoid)),
-                ])?;
+                scores.calibration = item.word(&CALIBRATIONS)?;
             }
         }
         Ok(scores)

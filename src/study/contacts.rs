@@ -57,7 +57,7 @@ pub struct Teams {
 impl ChannelComparison {
     pub(super) fn read(item: &Item<'_, '_>) -> Result<Self, StudyError> {
         let section = item.section(keys::CHANNELS)?;
-        let days = section.item("hand_off_days").map(|item| item.integer(1..=36_500)).transpose()?;
+        let days = section.item("hand_off_days").map(|item| item.integer()).transpose()?;
         Ok(Self {
             people: section.item("people").map(|item| item.texts()).transpose()?,
             hand_off_days: days.map(|days| days as u32),

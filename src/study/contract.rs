@@ -83,10 +83,10 @@ impl SourceContract {
                 contract.ranges.insert(column, read_range(&item)?);
             }
         }
-        let count = |key: &str| section.item(key).map(|item| item.integer(0..=u64::MAX)).transpose();
+        let count = |key: &str| section.item(key).map(|item| item.integer()).transpose();
         contract.rows_min = count("rows_min")?;
         contract.rows_max = count("rows_max")?;
-        let days = section.item("fresh_days").map(|item| item.integer(0..=36_500)).transpose()?;
+        let days = section.item("fresh_days").map(|item| item.integer()).transpose()?;
         contract.fresh_days = days.map(|days| days as u32);
         if let Some(item) = section.item("quarantine_max") {
             let share = item.number()?;

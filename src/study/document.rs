@@ -134,10 +134,9 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
         None => Confidence::default(),
         Some(item) => Confidence::new(item.number()?).map_err(|error| item.invalid(error.to_string()))?,
     };
-    let count = |key: &str, default: u32, range| {
-        study.item(key).map_or(Ok(default), |item| item.integer(range).map(|value| value as u32))
-    };
-    let bootstrap = count("bootstrap", 500, 0..=1_000_000)?;
+    let count =
+        |key: &str, default: u32| study.item(key).map_or(Ok(default), |item| item.integer().map(|value| value as u32));
+    let bootstrap = count("bootstrap", 500)?;
     let sources = Sources::read(top, base_dir)?.with_zone(&study)?;
     let drivers = Drivers::read(top)?;
     let leaving_is_dated = sources.customers.as_ref().is_some_and(|own| own.churned.is_some());
@@ -150,10 +149,10 @@ fn read_top(top: &Section<'_, '_>, base_dir: &Path) -> Result<Study, StudyError>
         name,
         title: study.text("title")?,
         as_of,
-        seed: study.item("seed").map_or(Ok(0), |item| item.integer(0..=u64::MAX))?,
+        seed: study.item("seed").map_or(Ok(0), |item| item.integer())?,
         confidence,
         bootstrap,
-        minimum_base: count("minimum_base", 30, 0..=1_000_000_000)?,
+        minimum_base: count("minimum_base", 30)?,
         actions: Actions::read(top, &drivers, &outcomes)?,
         segments: Segments::read(top, &measures.by)?,
         history: History::read(top, sources.validity())?,

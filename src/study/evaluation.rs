@@ -55,13 +55,13 @@ impl Evaluation {
             evaluation.cut_us = Some(start.timestamp().as_microsecond());
         }
         if let Some(item) = section.item("folds") {
-            evaluation.folds = item.integer(1..=50)? as u32;
+            evaluation.folds = item.integer()? as u32;
         }
         if let Some(item) = section.item("history") {
             evaluation.history = Some(item.texts()?);
         }
         if let Some(item) = section.item("bootstrap") {
-            evaluation.bootstrap = item.integer(0..=100_000)? as u32;
+            evaluation.bootstrap = item.integer()? as u32;
         }
         Ok(evaluation)
     }

@@ -61,6 +61,16 @@ pub enum Returns {
     Dated,
 }
 
+impl Returns {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 4] = [
+        ("unmarked", Self::Unmarked),
+        ("negative_amounts", Self::NegativeAmounts),
+        ("flagged", Self::Flagged),
+        ("dated", Self::Dated),
+    ];
+}
+
 /// Something of which a customer may have bought several different ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -74,6 +84,10 @@ pub enum Distinct {
 }
 
 impl Distinct {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 3] =
+        [("products", Self::Products), ("families", Self::Families), ("channels", Self::Channels)];
+
     /// The column of the transactions.
     pub fn column(self) -> &'static str {
         match self {
@@ -116,6 +130,11 @@ pub enum Same {
     Topic,
 }
 
+impl Same {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 2] = [("kind", Self::Kind), ("topic", Self::Topic)];
+}
+
 /// Whether the customers table says from when to when a row held.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -146,6 +165,12 @@ pub enum Advance {
     Known,
     /// From the instant in the column `known_t` of the junctures on.
     KnownFrom,
+}
+
+impl Advance {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 3] =
+        [("never", Self::Unknown), ("always", Self::Known), ("from", Self::KnownFrom)];
 }
 
 /// A stage and what holds in it.
@@ -209,7 +234,7 @@ impl History {
         if let Some(item) = section.item("windows_days") {
             let days = item.elements("a list of days such as [30, 90, 365]")?;
             let days: Result<Vec<u32>, StudyError> =
-                days.iter().map(|item| item.integer(1..=36_500).map(|days| days as u32)).collect();
+                days.iter().map(|item| item.integer().map(|days| days as u32)).collect();
             history.windows_days = days?;
             history.windows_days.sort_unstable();
             history.windows_days.dedup();
@@ -219,18 +244,11 @@ impl History {
         }
         let details = &mut history.details;
         if let Some(item) = section.item("returns") {
-            details.returns = item.word(&[
-                ("unmarked", Returns::Unmarked),
-                ("negative_amounts", Returns::NegativeAmounts),
-                ("flagged", Returns::Flagged),
-                ("dated", Returns::Dated),
-            ])?;
+            details.returns = item.word(&Returns::WORDS)?;
         }
         if let Some(item) = section.item("distinct") {
             let kinds = item.elements("a list of products, families and channels")?;
-            let words =
-                [("products", Distinct::Products), ("families", Distinct::Families), ("channels", Distinct::Channels)];
-            details.distinct = kinds.iter().map(|item| item.word(&words)).collect::<Result<_, _>>()?;
+            details.distinct = kinds.iter().map(|item| item.word(&Distinct::WORDS)).collect::<Result<_, _>>()?;
         }
         let flag = |key: &str| section.item(key).map_or(Ok(false), |item| item.flag());
         details.purchase_gaps = flag("purchase_gaps")?;
@@ -290,7 +308,7 @@ impl Contacts {
         let section = item.section(keys::CONTACTS)?;
         let kinds =
             section.required("kinds", "the kinds of activity that are contacts, such as [\"call\", \"chat\"]")?;
-        let days = section.item("repeat_within_days").map_or(Ok(7), |item| item.integer(1..=3650))?;
+        let days = section.item("repeat_within_days").map_or(Ok(7), |item| item.integer())?;
         let named = kinds.texts()?;
         if named.is_empty() {
             let sentence = "names no kind of activity, so that nothing would be a contact; name those that are, or leave `contacts` out";
@@ -299,9 +317,7 @@ impl Contacts {
         Ok(Self {
             kinds: named,
             repeat_within_days: days as u32,
-            same: section
-                .item("same")
-                .map_or(Ok(Same::Kind), |item| item.word(&[("kind", Same::Kind), ("topic", Same::Topic)]))?,
+            same: section.item("same").map_or(Ok(Same::Kind), |item| item.word(&Same::WORDS))?,
             rated: section.item("rated").map_or(Ok(false), |item| item.flag())?,
         })
     }
@@ -311,9 +327,8 @@ impl Juncture {
     fn read(item: &Item<'_, '_>) -> Result<Self, StudyError> {
         let section = item.section(keys::JUNCTURE)?;
         let kind = section.required("kind", "the kind of juncture, as the table has it")?.text()?;
-        let advance = section.item("known_in_advance").map_or(Ok(Advance::Unknown), |item| {
-            item.word(&[("never", Advance::Unknown), ("always", Advance::Known), ("from", Advance::KnownFrom)])
-        })?;
+        let advance =
+            section.item("known_in_advance").map_or(Ok(Advance::Unknown), |item| item.word(&Advance::WORDS))?;
         Ok(Self { kind, advance })
     }
 }

@@ -48,7 +48,7 @@ pub enum Fold {
 
 impl Fold {
     /// The words of a study file.
-    const WORDS: [(&'static str, Self); 8] = [
+    pub(super) const WORDS: [(&'static str, Self); 8] = [
         ("nfkc", Self::Nfkc),
         ("trim", Self::Trim),
         ("case", Self::Case),
@@ -100,6 +100,11 @@ pub enum Unlisted {
     Itself,
 }
 
+impl Unlisted {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 2] = [("unmatched", Self::Unmatched), ("itself", Self::Itself)];
+}
+
 /// The file that leads persons to accounts, and accounts to parents.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AccountFile {
@@ -127,7 +132,7 @@ pub enum Level {
 }
 
 impl Level {
-    const WORDS: [(&'static str, Self); 3] =
+    pub(super) const WORDS: [(&'static str, Self); 3] =
         [("person", Self::Person), ("account", Self::Account), ("parent", Self::Parent)];
 
     /// The word in a study file, which is also the name of the column.
@@ -209,9 +214,7 @@ fn read_people(item: &Item<'_, '_>, base_dir: &Path) -> Result<PeopleFile, Study
         files: read_files(&section, base_dir)?,
         id: section.required("id", "the column of ids")?.text()?,
         person: section.required("person", "the column that says whose id it is")?.text()?,
-        unlisted: section.item("unlisted").map_or(Ok(Unlisted::Unmatched), |item| {
-            item.word(&[("unmatched", Unlisted::Unmatched), ("itself", Unlisted::Itself)])
-        })?,
+        unlisted: section.item("unlisted").map_or(Ok(Unlisted::Unmatched), |item| item.word(&Unlisted::WORDS))?,
     })
 }
 

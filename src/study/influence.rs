@@ -27,6 +27,20 @@ pub enum EdgeProbability {
     Learned(PassingRule),
 }
 
+impl EdgeProbability {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 8] = [
+        ("column", Self::Column),
+        ("weighted-cascade", Self::WeightedCascade),
+        ("learned", Self::Learned(PassingRule::Best)),
+        ("constant", Self::Learned(PassingRule::Constant)),
+        ("logistic", Self::Learned(PassingRule::Logistic)),
+        ("shared-success", Self::Learned(PassingRule::SharedSuccess)),
+        ("decayed", Self::Learned(PassingRule::Decayed)),
+        ("credit", Self::Learned(PassingRule::Credit)),
+    ];
+}
+
 /// How the word passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -35,6 +49,11 @@ pub enum WordModel {
     Cascade,
     /// A customer follows once the weights of those who went ahead sum to a threshold that nobody knows.
     Threshold,
+}
+
+impl WordModel {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 2] = [("cascade", Self::Cascade), ("threshold", Self::Threshold)];
 }
 
 /// The family of the days that the word takes.
@@ -47,6 +66,12 @@ pub enum DelayRule {
     Exponential,
     /// A hazard that rises or falls.
     Weibull,
+}
+
+impl DelayRule {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 3] =
+        [("best", Self::Best), ("exponential", Self::Exponential), ("weibull", Self::Weibull)];
 }
 
 /// How passing probabilities are learned.
@@ -84,6 +109,11 @@ pub enum RuleTreatment {
     Keep,
     /// They are left out of all that is said of influence.
     Drop,
+}
+
+impl RuleTreatment {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 2] = [("keep", Self::Keep), ("drop", Self::Drop)];
 }
 
 /// The rules that referrals are held to. Those to oneself are always put aside.
@@ -150,6 +180,12 @@ pub enum ReachValue {
     LifetimeValue,
 }
 
+impl ReachValue {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 2] =
+        [("own-value", Self::OwnValue), ("lifetime-value", Self::LifetimeValue)];
+}
+
 /// What followed a cut, from which the rating is learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -160,6 +196,12 @@ pub enum LaterOutcome {
     Converted,
     /// What those spent who were brought.
     Spend,
+}
+
+impl LaterOutcome {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 3] =
+        [("referrals", Self::Referrals), ("converted", Self::Converted), ("spend", Self::Spend)];
 }
 
 /// What inviting a customer costs.
@@ -275,7 +317,7 @@ impl Influence {
             influence.rating = read_rating(&item.section(keys::RATING)?)?;
         }
         if let Some(item) = section.item("later_days") {
-            influence.later_days = Some(item.integer(0..=36_500)? as u32);
+            influence.later_days = Some(item.integer()? as u32);
         }
         let transactions = sources.transactions.as_ref();
         let (is_bought, has_amounts) = (transactions.is_some(), transactions.is_some_and(|own| own.has_amounts()));
@@ -289,10 +331,10 @@ impl Influence {
         if let Some(item) = section.item("passing") {
             let section = item.section(keys::PASSING)?;
             if let Some(item) = section.item("within_days") {
-                influence.passing.within_days = item.integer(1..=3650)? as u32;
+                influence.passing.within_days = item.integer()? as u32;
             }
             if let Some(item) = section.item("half_life_days") {
-                influence.passing.half_life_days = item.integer(1..=36_500)? as u32;
+                influence.passing.half_life_days = item.integer()? as u32;
             }
         }
         if let Some(item) = section.item("reach_days") {
@@ -319,11 +361,7 @@ impl Influence {
             )));
         }
         if let Some(item) = family {
-            self.delay = item.word(&[
-                ("best", DelayRule::Best),
-                ("exponential", DelayRule::Exponential),
-                ("weibull", DelayRule::Weibull),
-            ])?;
+            self.delay = item.word(&DelayRule::WORDS)?;
         }
         if let Some(item) = all_pass {
             self.all_pass = item.flag()?;
@@ -333,7 +371,7 @@ impl Influence {
 
     /// Reads the model; under linear thresholds nothing is told of time, and nobody learns weights.
     fn read_model(&mut self, item: &Item<'_, '_>, section: &Section<'_, '_>) -> Result<(), StudyError> {
-        self.model = item.word(&[("cascade", WordModel::Cascade), ("threshold", WordModel::Threshold)])?;
+        self.model = item.word(&WordModel::WORDS)?;
         if self.model == WordModel::Cascade {
             return Ok(());
         }
@@ -366,7 +404,7 @@ impl Influence {
             (self.stop_at, self.samples_max) = (Some(value), STOPPING_SAMPLES);
         }
         if let Some(item) = section.item("samples") {
-            self.samples = item.integer(1..=1_000_000_000)? as u32;
+            self.samples = item.integer()? as u32;
             self.samples_max = self.samples;
         }
         Ok(())
@@ -375,8 +413,7 @@ impl Influence {
     fn read_value(&mut self, section: &Section<'_, '_>, has_amounts: bool) -> Result<(), StudyError> {
         self.value = read_worth(section)?;
         if let Some(item) = section.item("of") {
-            self.reach_value =
-                item.word(&[("own-value", ReachValue::OwnValue), ("lifetime-value", ReachValue::LifetimeValue)])?;
+            self.reach_value = item.word(&ReachValue::WORDS)?;
             if !has_amounts {
                 return Err(
                     item.invalid(format!("`{}` needs amounts; name `amount` in [sources.transactions]", item.path()))
@@ -384,7 +421,7 @@ impl Influence {
             }
         }
         if let Some(item) = section.item("lifetime_days") {
-            self.lifetime_days = item.integer(1..=36_500)? as u32;
+            self.lifetime_days = item.integer()? as u32;
         }
         Ok(())
     }
@@ -397,7 +434,7 @@ impl Influence {
     fn read_invitations(&mut self, section: &Section<'_, '_>, sources: &Sources) -> Result<(), StudyError> {
         let kept: &[String] = sources.customers.as_ref().map_or(&[], |customers| &customers.keep);
         if let Some(item) = section.item("seeds") {
-            self.seeds = item.integer(0..=1_000_000)? as u32;
+            self.seeds = item.integer()? as u32;
         }
         if let Some(item) = section.item("budget") {
             self.budget = Some(above_zero(&item)?);
@@ -430,7 +467,7 @@ impl Influence {
                      [sources.invitations] or, with [sources.activity], `contact_kinds`",
                 ));
             }
-            self.not_contacted_days = Some(item.integer(1..=36_500)? as u32);
+            self.not_contacted_days = Some(item.integer()? as u32);
         }
         if let Some(item) = section.item("quota") {
             self.quota = Some(SeedQuota::read(&item, kept)?);
@@ -468,18 +505,9 @@ fn read_probability(
     has_column: bool,
     has_transactions: bool,
 ) -> Result<EdgeProbability, StudyError> {
-    use EdgeProbability::{Column, Learned, Uniform, WeightedCascade};
+    use EdgeProbability::{Column, Learned, Uniform};
     if item.is_text() {
-        let probability = item.word(&[
-            ("column", Column),
-            ("weighted-cascade", WeightedCascade),
-            ("learned", Learned(PassingRule::Best)),
-            ("constant", Learned(PassingRule::Constant)),
-            ("logistic", Learned(PassingRule::Logistic)),
-            ("shared-success", Learned(PassingRule::SharedSuccess)),
-            ("decayed", Learned(PassingRule::Decayed)),
-            ("credit", Learned(PassingRule::Credit)),
-        ])?;
+        let probability = item.word(&EdgeProbability::WORDS)?;
         if probability == Column && !has_column {
             return Err(item.invalid("`influence.probability = \"column\"` needs `probability` in [sources.referrals]"));
         }
@@ -499,8 +527,8 @@ fn read_probability(
 }
 
 fn read_later(item: &Item<'_, '_>, is_bought: bool, has_amounts: bool) -> Result<LaterOutcome, StudyError> {
-    use LaterOutcome::{Converted, Referrals, Spend};
-    let later = item.word(&[("referrals", Referrals), ("converted", Converted), ("spend", Spend)])?;
+    use LaterOutcome::{Converted, Spend};
+    let later = item.word(&LaterOutcome::WORDS)?;
     match later {
         Converted if !is_bought => Err(item.invalid(
             "`influence.later = \"converted\"` needs to know who bought; add [sources.transactions] or use `referrals`",
@@ -515,7 +543,7 @@ fn read_later(item: &Item<'_, '_>, is_bought: bool, has_amounts: bool) -> Result
 fn read_days(item: &Item<'_, '_>) -> Result<Vec<u32>, StudyError> {
     let elements = item.elements("a list of days")?;
     let days: Vec<u32> =
-        elements.iter().map(|item| item.integer(1..=36_500).map(|days| days as u32)).collect::<Result<_, _>>()?;
+        elements.iter().map(|item| item.integer().map(|days| days as u32)).collect::<Result<_, _>>()?;
     if days.windows(2).any(|pair| pair[0] >= pair[1]) {
         return Err(item.invalid(format!("`{}` should ascend, as in [30, 90, 365]", item.path())));
     }
@@ -524,7 +552,7 @@ fn read_days(item: &Item<'_, '_>) -> Result<Vec<u32>, StudyError> {
 
 fn read_rules(section: &Section<'_, '_>) -> Result<ReferralRules, StudyError> {
     let treatment = |key: &str| match section.item(key) {
-        Some(item) => item.word(&[("keep", RuleTreatment::Keep), ("drop", RuleTreatment::Drop)]),
+        Some(item) => item.word(&RuleTreatment::WORDS),
         None => Ok(RuleTreatment::Keep),
     };
     Ok(ReferralRules {

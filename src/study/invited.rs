@@ -43,7 +43,7 @@ impl SeedQuota {
         let table = section.required("at_most", "how many of each segment")?;
         let mut at_most = Vec::new();
         for (value, item) in table.open_section()?.items() {
-            at_most.push(SegmentQuota { value, n: item.integer(0..=1_000_000)? as u32 });
+            at_most.push(SegmentQuota { value, n: item.integer()? as u32 });
         }
         Ok(Self { column, at_most })
     }

@@ -34,6 +34,22 @@ pub enum NpsInterval {
     Bootstrap,
 }
 
+impl NpsInterval {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 10] = [
+        ("adjusted-wald", Self::AdjustedWald),
+        ("score", Self::Score),
+        ("wald", Self::Wald),
+        ("adjusted-wald-uniform", Self::AdjustedWaldUniform),
+        ("adjusted-wald-third", Self::AdjustedWaldThird),
+        ("wald-plus-two", Self::WaldPlusTwo),
+        ("bonett-price", Self::BonettPrice),
+        ("goodman", Self::Goodman),
+        ("dirichlet", Self::Dirichlet),
+        ("bootstrap", Self::Bootstrap),
+    ];
+}
+
 /// What is measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Measures {
@@ -141,22 +157,11 @@ impl Measures {
             let section = item.section(keys::MEASURES)?;
             measures.by = section.texts("by")?;
             if let Some(item) = section.item("interval") {
-                measures.interval = item.word(&[
-                    ("adjusted-wald", NpsInterval::AdjustedWald),
-                    ("score", NpsInterval::Score),
-                    ("wald", NpsInterval::Wald),
-                    ("adjusted-wald-uniform", NpsInterval::AdjustedWaldUniform),
-                    ("adjusted-wald-third", NpsInterval::AdjustedWaldThird),
-                    ("wald-plus-two", NpsInterval::WaldPlusTwo),
-                    ("bonett-price", NpsInterval::BonettPrice),
-                    ("goodman", NpsInterval::Goodman),
-                    ("dirichlet", NpsInterval::Dirichlet),
-                    ("bootstrap", NpsInterval::Bootstrap),
-                ])?;
+                measures.interval = item.word(&NpsInterval::WORDS)?;
             }
             measures.population = section.item("population").map(|item| Population::read(&item)).transpose()?;
             if let Some(item) = section.item("suppress_below") {
-                measures.suppress_below = item.integer(0..=1_000_000)? as u32;
+                measures.suppress_below = item.integer()? as u32;
                 if measures.suppress_below == 1 {
                     return Err(item.invalid(
                         "`measures.suppress_below` is 1, which hides nothing; write 0 to hide nothing, or at least 2",
@@ -170,7 +175,7 @@ impl Measures {
             measures.strata = section.item("strata").map(|item| Strata::read(&item)).transpose()?;
             measures.propensity = section.item("propensity").map_or(Ok(false), |item| item.flag())?;
             if let Some(item) = section.item("answer_within_days") {
-                measures.answer_within_days = item.integer(1..=3650)? as u32;
+                measures.answer_within_days = item.integer()? as u32;
             }
             if let Some(item) = section.item("channels") {
                 measures.channels = ChannelComparison::read(&item)?;

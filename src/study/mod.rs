@@ -9,6 +9,7 @@ mod nearest;
 mod section;
 
 pub mod keys;
+pub mod known;
 
 mod actions;
 mod analysis;
@@ -31,8 +32,12 @@ mod panel;
 mod population;
 mod portfolio;
 mod referral_kinds;
+mod schema;
 mod sources;
 mod zone;
+
+#[cfg(test)]
+mod schema_tests;
 
 pub use actions::{ActionTarget, Actions, Segments, TargetMeasure};
 pub use analysis::{Drivers, Missing, Scores, TouchpointGroup};
@@ -62,6 +67,7 @@ pub use panel::{Panel, Period};
 pub use population::{LevelSize, Population, PopulationSize, PopulationSizes};
 pub use portfolio::{BenchmarkFigure, CutFigure, ItemFigure, ItemMeasure, Rolling, Wallet};
 pub use referral_kinds::{KindValue, ReferralKind, ReferralKinds};
+pub use schema::json_schema;
 pub use sources::{
     Activity, Aggregate, AmountPer, AmountVia, Customers, DateInstant, Exposures, Feedback, Files, Format, Invitations,
     Junctures, Range, Referrals, Repeats, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor,

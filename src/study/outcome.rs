@@ -1,5 +1,6 @@
 //! What a study explains.
 
+use super::known::names;
 use super::section::{Item, Section};
 use super::{Problem, StudyError, keys};
 use crate::estimators::{CountDistribution, Family};
@@ -7,7 +8,12 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The longest name of an outcome.
-const NAME_LENGTH_MAX: usize = 60;
+pub(super) const NAME_LENGTH_MAX: usize = 60;
+/// The words of a study file for the model of the answer.
+pub(super) const FAMILIES: [(&str, Family); 2] = [("linear", Family::Linear), ("ordinal", Family::Ordinal)];
+/// The words of a study file for how counts vary.
+pub(super) const DISTRIBUTIONS: [(&str, CountDistribution); 2] =
+    [("poisson", CountDistribution::Poisson), ("negative_binomial", CountDistribution::NegativeBinomial)];
 
 /// What is explained, and under which name.
 ///
@@ -121,6 +127,11 @@ pub enum SpendScale {
     Log1p,
 }
 
+impl SpendScale {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 2] = [("amount", Self::Amount), ("log1p", Self::Log1p)];
+}
+
 /// What holds the coefficients of a model together that is there to predict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -134,7 +145,8 @@ pub enum Penalty {
 }
 
 impl Penalty {
-    const WORDS: [(&'static str, Self); 3] =
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 3] =
         [("ridge", Self::Ridge), ("lasso", Self::Lasso), ("elastic_net", Self::ElasticNet)];
 
     /// The word of the study file, model files and reports.
@@ -376,7 +388,7 @@ fn unfit(name: &str) -> Option<String> {
             "the column of scores of an outcome `{name}` could be taken for another; give it another name"
         ));
     }
-    let taken = [keys::TOP, keys::SOURCES, keys::RESERVED_OUTCOME_NAMES].concat();
+    let taken = [&names(keys::TOP), &names(keys::SOURCES), keys::RESERVED_OUTCOME_NAMES].concat();
     taken.contains(&name).then(|| {
         format!(
             "`{name}` is the name of something else in results; give the outcome another one, such as `{name}_outcome`"
@@ -387,44 +399,31 @@ fn unfit(name: &str) -> Option<String> {
 impl OutcomeKind {
     /// The kind of this word, with what its section says.
     fn read(word: &str, item: &Item<'_, '_>) -> Result<Self, StudyError> {
-        let of_answer = || item.section(keys::ANSWER_OUTCOME).map(|_| ());
-        let of_window = || Self::window(&item.section(keys::WINDOW_OUTCOME)?);
+        let section = item.section(keys::of_outcome(word))?;
+        let of_window = || Self::window(&section);
         Ok(match word {
             "recommend" => {
-                let section = item.section(keys::RECOMMEND_OUTCOME)?;
-                let family = section
-                    .item("family")
-                    .map(|item| item.word(&[("linear", Family::Linear), ("ordinal", Family::Ordinal)]));
+                let family = section.item("family").map(|item| item.word(&FAMILIES));
                 Self::Recommend { family: family.transpose()?.unwrap_or(Family::Linear) }
             }
-            "nps" => of_answer().map(|()| Self::Nps)?,
-            "nps_class" => item.section(keys::LEVEL_OUTCOME).map(|_| Self::NpsClass)?,
-            "promoter" => of_answer().map(|()| Self::Promoter)?,
-            "detractor" => of_answer().map(|()| Self::Detractor)?,
+            "nps" => Self::Nps,
+            "nps_class" => Self::NpsClass,
+            "promoter" => Self::Promoter,
+            "detractor" => Self::Detractor,
             "repurchase" => Self::Repurchase { window_days: of_window()? },
             "churn" => Self::Churn { window_days: of_window()? },
             "referral" => Self::Referral { window_days: of_window()? },
             "cross_sell" => Self::CrossSell { window_days: of_window()? },
             "family_purchase" => {
-                let section = item.section(keys::FAMILY_OUTCOME)?;
                 let purpose = "the product family, as the column `family` of the transactions has it";
-                Self::FamilyPurchase {
-                    window_days: Self::window(&section)?,
-                    family: section.required("family", purpose)?.text()?,
-                }
+                Self::FamilyPurchase { window_days: of_window()?, family: section.required("family", purpose)?.text()? }
             }
             "upsell" => Self::Upsell { window_days: of_window()? },
             "converted_referral" => Self::ConvertedReferral { window_days: of_window()? },
             "lapse" => Self::Lapse { window_days: of_window()? },
             "purchases" | "referrals" => {
-                let section = item.section(keys::COUNT_OUTCOME)?;
-                let window_days = Self::window(&section)?;
-                let distribution = section.item("distribution").map(|item| {
-                    item.word(&[
-                        ("poisson", CountDistribution::Poisson),
-                        ("negative_binomial", CountDistribution::NegativeBinomial),
-                    ])
-                });
+                let window_days = of_window()?;
+                let distribution = section.item("distribution").map(|item| item.word(&DISTRIBUTIONS));
                 let distribution = distribution.transpose()?.unwrap_or_default();
                 if word == "purchases" {
                     Self::Purchases { window_days, distribution }
@@ -433,11 +432,8 @@ impl OutcomeKind {
                 }
             }
             _ => {
-                let section = item.section(keys::SPEND_OUTCOME)?;
-                let window_days = Self::window(&section)?;
-                let scale = section
-                    .item("scale")
-                    .map(|item| item.word(&[("amount", SpendScale::Amount), ("log1p", SpendScale::Log1p)]));
+                let window_days = of_window()?;
+                let scale = section.item("scale").map(|item| item.word(&SpendScale::WORDS));
                 Self::Spend { window_days, scale: scale.transpose()?.unwrap_or_default() }
             }
         })
@@ -445,6 +441,6 @@ impl OutcomeKind {
 
     fn window(section: &Section<'_, '_>) -> Result<u32, StudyError> {
         let days = section.required("window_days", "the days after the answer that count, such as 90")?;
-        days.integer(1..=3650).map(|value| value as u32)
+        days.integer().map(|value| value as u32)
     }
 }

@@ -14,6 +14,11 @@ pub enum Period {
     Quarter,
 }
 
+impl Period {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 2] = [("month", Self::Month), ("quarter", Self::Quarter)];
+}
+
 /// Units whose scores are held against what became of them later.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Panel {
@@ -33,7 +38,7 @@ impl Panel {
         let mut lags = Vec::new();
         if let Some(item) = section.item("lags") {
             for item in item.elements("a list of periods such as [1, 2]")? {
-                lags.push(item.integer(1..=60)? as u32);
+                lags.push(item.integer()? as u32);
             }
             lags.sort_unstable();
             lags.dedup();
@@ -43,9 +48,7 @@ impl Panel {
         }
         Ok(Self {
             unit: section.required("unit", "the column that names the unit, such as the shop")?.text()?,
-            period: section.item("period").map_or(Ok(Period::Month), |item| {
-                item.word(&[("month", Period::Month), ("quarter", Period::Quarter)])
-            })?,
+            period: section.item("period").map_or(Ok(Period::Month), |item| item.word(&Period::WORDS))?,
             lags,
             margin: section.text("margin")?,
         })

@@ -17,6 +17,12 @@ pub enum PopulationSize {
     Invitations,
 }
 
+impl PopulationSize {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 2] =
+        [("customers", Self::Customers), ("invitations", Self::Invitations)];
+}
+
 /// The population that the answers are a part of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Population {
@@ -45,23 +51,20 @@ pub struct LevelSize {
 }
 
 /// Larger populations are as good as endless.
-const N_MAX: u64 = 100_000_000_000;
+pub(super) const N_MAX: u64 = 100_000_000_000;
 
 impl Population {
     pub(super) fn read(item: &Item<'_, '_>) -> Result<Self, StudyError> {
         let section = item.section(keys::POPULATION)?;
         let size = section.required("size", "how many customers there are, or \"customers\" or \"invitations\"")?;
-        let size = if size.is_text() {
-            size.word(&[("customers", PopulationSize::Customers), ("invitations", PopulationSize::Invitations)])?
-        } else {
-            PopulationSize::Stated(size.integer(1..=N_MAX)?)
-        };
+        let size =
+            if size.is_text() { size.word(&PopulationSize::WORDS)? } else { PopulationSize::Stated(size.integer()?) };
         let mut by = Vec::new();
         if let Some(item) = section.item("by") {
             for (column, item) in item.open_section()?.items() {
                 let mut sizes = Vec::new();
                 for (value, item) in item.open_section()?.items() {
-                    sizes.push(LevelSize { value, n: item.integer(1..=N_MAX)? });
+                    sizes.push(LevelSize { value, n: item.integer()? });
                 }
                 by.push(PopulationSizes { column, sizes });
             }

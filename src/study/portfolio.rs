@@ -95,7 +95,7 @@ pub enum ItemFigure {
 
 /// The words of figures.
 #[derive(Debug, Clone, Copy)]
-enum FigureWord {
+pub(super) enum FigureWord {
     Nps,
     Mean,
     TopBox,
@@ -103,11 +103,25 @@ enum FigureWord {
     Yes,
 }
 
+impl FigureWord {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 5] = [
+        ("nps", Self::Nps),
+        ("mean", Self::Mean),
+        ("top-box", Self::TopBox),
+        ("net-box", Self::NetBox),
+        ("yes", Self::Yes),
+    ];
+}
+
+/// The words of a study file for which answers of a customer count in a window, and whether it is the latest one only.
+pub(super) const SEVERAL: [(&str, bool); 2] = [("all", false), ("latest", true)];
+
 impl BenchmarkFigure {
     pub(super) fn read(item: &Item<'_, '_>) -> Result<Self, StudyError> {
         let section = item.section(keys::BENCHMARK)?;
         let nps = score(&section.required("nps", "the score to be held against, -100 to 100")?)?;
-        let n = section.item("n").map(|item| item.integer(1..=u64::from(u32::MAX))).transpose()?;
+        let n = section.item("n").map(|item| item.integer()).transpose()?;
         let mut by = Vec::new();
         if let Some(item) = section.item("by") {
             for (column, item) in item.open_section()?.items() {
@@ -138,9 +152,9 @@ fn score(item: &Item<'_, '_>) -> Result<f64, StudyError> {
 impl Rolling {
     pub(super) fn read(item: &Item<'_, '_>) -> Result<Self, StudyError> {
         let section = item.section(keys::ROLLING)?;
-        let days = section.required("days", "the days of the window, such as 90")?.integer(1..=36_500)? as u32;
-        let step = section.item("step_days").map(|item| item.integer(1..=36_500)).transpose()?;
-        let latest = section.item("several").map(|item| item.word(&[("all", false), ("latest", true)])).transpose()?;
+        let days = section.required("days", "the days of the window, such as 90")?.integer()? as u32;
+        let step = section.item("step_days").map(|item| item.integer()).transpose()?;
+        let latest = section.item("several").map(|item| item.word(&SEVERAL)).transpose()?;
         Ok(Self {
             days,
             step_days: step.map_or_else(|| days.div_ceil(3), |step| step as u32),
@@ -177,13 +191,7 @@ impl ItemMeasure {
 impl ItemFigure {
     fn read(section: &Section<'_, '_>, yes: Vec<String>) -> Result<Self, StudyError> {
         let item = section.required("metric", "nps, mean, top-box, net-box or yes")?;
-        let word = item.word(&[
-            ("nps", FigureWord::Nps),
-            ("mean", FigureWord::Mean),
-            ("top-box", FigureWord::TopBox),
-            ("net-box", FigureWord::NetBox),
-            ("yes", FigureWord::Yes),
-        ])?;
+        let word = item.word(&FigureWord::WORDS)?;
         let scale = section.item("scale").map(|item| scale(&item)).transpose()?;
         let needed = || scale.ok_or_else(|| item.invalid("a box needs the `scale` of the item, such as [1, 5]"));
         let bound = |key: &str, purpose: &str| {

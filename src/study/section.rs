@@ -1,9 +1,9 @@
 //! Strict reading of the study's tables: every value is asked for by key and type, and every refusal knows its place.
 
+use super::known::{Holds, Known, names};
 use super::{Place, Problem, StudyError, nearest};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -12,7 +12,8 @@ use toml::de::{DeTable, DeValue};
 pub(super) struct Source<'d> {
     pub(super) file: &'d str,
     pub(super) text: &'d str,
-    places: RefCell<BTreeMap<String, Place>>,
+    /// The byte at which everything stands that was asked for.
+    places: RefCell<BTreeMap<String, usize>>,
 }
 
 impl<'d> Source<'d> {
@@ -31,7 +32,8 @@ impl<'d> Source<'d> {
 
     /// The place of every key that was read, by its dotted name.
     pub(super) fn into_places(self) -> BTreeMap<String, Place> {
-        self.places.into_inner()
+        let places = self.places.into_inner().into_iter();
+        places.map(|(key, at)| (key, Place::of_byte(self.text, at))).collect()
     }
 }
 
@@ -41,17 +43,25 @@ pub(super) struct Section<'s, 'd> {
     name: String,
     starts_at: usize,
     table: &'s DeTable<'d>,
+    known: &'static [Known],
+    /// What stands at keys that are the user's own names.
+    entry: Option<&'static Holds>,
 }
 
 impl<'s, 'd> Section<'s, 'd> {
     /// The file's top level.
-    pub(super) fn top(source: &'s Source<'d>, table: &'s DeTable<'d>, known: &[&str]) -> Result<Self, StudyError> {
-        let section = Self { source, name: String::new(), starts_at: 0, table };
-        section.refuse_unknown(known)?;
+    pub(super) fn top(
+        source: &'s Source<'d>,
+        table: &'s DeTable<'d>,
+        known: &'static [Known],
+    ) -> Result<Self, StudyError> {
+        let section = Self { source, name: String::new(), starts_at: 0, table, known, entry: None };
+        section.refuse_unknown()?;
         Ok(section)
     }
 
-    fn refuse_unknown(&self, known: &[&str]) -> Result<(), StudyError> {
+    fn refuse_unknown(&self) -> Result<(), StudyError> {
+        let known = names(self.known);
         let mut unknown: Vec<_> = self
             .table
             .keys()
@@ -85,7 +95,8 @@ impl<'s, 'd> Section<'s, 'd> {
     pub(super) fn item(&self, key: &str) -> Option<Item<'s, 'd>> {
         let (spanned, value) = self.table.get_key_value(key)?;
         let path = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
-        Some(Item::new(self.source, path, spanned.span().start, value))
+        let own = self.known.iter().find(|own| own.name == key).map(|own| &own.holds);
+        Some(Item::new(self.source, path, spanned.span().start, value, own.or(self.entry)))
     }
 
     /// The value of a key that must be given; `purpose` says what it is for.
@@ -124,13 +135,20 @@ pub(super) struct Item<'s, 'd> {
     path: String,
     key_at: usize,
     value: &'s Spanned<DeValue<'d>>,
+    holds: Option<&'static Holds>,
 }
 
 impl<'s, 'd> Item<'s, 'd> {
-    fn new(source: &'s Source<'d>, path: String, key_at: usize, value: &'s Spanned<DeValue<'d>>) -> Self {
+    fn new(
+        source: &'s Source<'d>,
+        path: String,
+        key_at: usize,
+        value: &'s Spanned<DeValue<'d>>,
+        holds: Option<&'static Holds>,
+    ) -> Self {
         let at = value.span().start;
-        source.places.borrow_mut().insert(path.clone(), Place::of_byte(source.text, at));
-        Self { source, path, key_at, value }
+        source.places.borrow_mut().insert(path.clone(), at);
+        Self { source, path, key_at, value, holds }
     }
 
     /// An error about this value.
@@ -186,14 +204,17 @@ impl<'s, 'd> Item<'s, 'd> {
 
     /// The elements of a list, or the value itself where it is a single one.
     pub(super) fn elements(&self, expected: &str) -> Result<Vec<Item<'s, 'd>>, StudyError> {
+        let holds = self.holds.and_then(Holds::element).or(self.holds);
         match self.value.get_ref() {
             DeValue::Array(array) => Ok(array
                 .iter()
                 .enumerate()
-                .map(|(at, value)| Item::new(self.source, format!("{}[{at}]", self.path), value.span().start, value))
+                .map(|(at, value)| {
+                    Item::new(self.source, format!("{}[{at}]", self.path), value.span().start, value, holds)
+                })
                 .collect()),
             DeValue::Table(_) => Err(self.wrong_type(expected)),
-            _ => Ok(vec![Item::new(self.source, self.path.clone(), self.key_at, self.value)]),
+            _ => Ok(vec![Item::new(self.source, self.path.clone(), self.key_at, self.value, holds)]),
         }
     }
 
@@ -208,20 +229,24 @@ impl<'s, 'd> Item<'s, 'd> {
     }
 
     /// A table with known keys.
-    pub(super) fn section(&self, known: &[&str]) -> Result<Section<'s, 'd>, StudyError> {
-        let section = self.open_section()?;
-        section.refuse_unknown(known)?;
+    pub(super) fn section(&self, known: &'static [Known]) -> Result<Section<'s, 'd>, StudyError> {
+        let section = Section { known, entry: None, ..self.open_section()? };
+        section.refuse_unknown()?;
         Ok(section)
     }
 
     /// A table whose keys are the user's own names.
     pub(super) fn open_section(&self) -> Result<Section<'s, 'd>, StudyError> {
         let table = self.value.get_ref().as_table().ok_or_else(|| self.wrong_type("a table"))?;
-        Ok(Section { source: self.source, name: self.path.clone(), starts_at: self.key_at, table })
+        let (name, entry) = (self.path.clone(), self.holds.and_then(Holds::entry));
+        Ok(Section { source: self.source, name, starts_at: self.key_at, table, known: &[], entry })
     }
 
-    /// A whole number within a range.
-    pub(super) fn integer(&self, range: RangeInclusive<u64>) -> Result<u64, StudyError> {
+    /// A whole number within the range that the list of keys gives.
+    pub(super) fn integer(&self) -> Result<u64, StudyError> {
+        let known = self.holds.and_then(Holds::whole_numbers);
+        debug_assert!(known.is_some(), "`{}` is read as a whole number and is none among the keys", self.path);
+        let range = known.unwrap_or(0..=u64::MAX);
         let expected = if *range.end() == u64::MAX {
             format!("a whole number of at least {}", range.start())
         } else {

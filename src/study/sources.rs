@@ -183,6 +183,11 @@ pub enum DateInstant {
     End,
 }
 
+impl DateInstant {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 2] = [("start", Self::Start), ("end", Self::End)];
+}
+
 /// The layout of a source's times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -255,6 +260,12 @@ pub enum Aggregate {
     First,
 }
 
+impl Aggregate {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 3] =
+        [("sum", Self::Sum), ("max", Self::Max), ("first", Self::First)];
+}
+
 /// Amounts that stand in another file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AmountVia {
@@ -282,6 +293,12 @@ pub enum Unfinished {
     LeaveOut,
 }
 
+impl Unfinished {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 3] =
+        [("keep_answered", Self::KeepAnswered), ("keep", Self::Keep), ("leave_out", Self::LeaveOut)];
+}
+
 /// Which of several rows with one id stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -290,6 +307,11 @@ pub enum Repeats {
     First,
     /// The last.
     Last,
+}
+
+impl Repeats {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 2] = [("first", Self::First), ("last", Self::Last)];
 }
 
 /// The answers.
@@ -407,6 +429,11 @@ pub enum AmountPer {
     Line,
     /// The order, whose every line bears it.
     Order,
+}
+
+impl AmountPer {
+    /// The words of a study file.
+    pub(super) const WORDS: [(&'static str, Self); 2] = [("line", Self::Line), ("order", Self::Order)];
 }
 
 /// Who brought whom.
@@ -530,6 +557,9 @@ pub struct Exposures {
     pub campaign: Option<String>,
 }
 
+/// The words of a study file for what a weight means.
+pub(super) const WEIGHT_KINDS: [(&str, WeightKind); 3] =
+    [("sampling", WeightKind::Sampling), ("frequency", WeightKind::Frequency), ("precision", WeightKind::Precision)];
 pub(super) const CUSTOMER: &str = "the column that says who";
 const TIME: &str = "the column that says when";
 
@@ -686,13 +716,9 @@ fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback,
         repeats: read_repeats(section)?,
         recommend: section.text("recommend")?,
         recommend_class: section.text("recommend_class")?,
-        unfinished: section.item("unfinished").map_or(Ok(Unfinished::KeepAnswered), |item| {
-            item.word(&[
-                ("keep_answered", Unfinished::KeepAnswered),
-                ("keep", Unfinished::Keep),
-                ("leave_out", Unfinished::LeaveOut),
-            ])
-        })?,
+        unfinished: section
+            .item("unfinished")
+            .map_or(Ok(Unfinished::KeepAnswered), |item| item.word(&Unfinished::WORDS))?,
         survey,
         not_applicable: AnswerCodes::read(section, "not_applicable")?,
         blank,
@@ -703,13 +729,7 @@ fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback,
         segment: section.text("segment")?,
         keep: read_keep(section, keys::RESERVED_FEEDBACK_COLUMNS)?,
         weight: section.text("weight")?,
-        weight_kind: section.item("weight_kind").map_or(Ok(WeightKind::Sampling), |item| {
-            item.word(&[
-                ("sampling", WeightKind::Sampling),
-                ("frequency", WeightKind::Frequency),
-                ("precision", WeightKind::Precision),
-            ])
-        })?,
+        weight_kind: section.item("weight_kind").map_or(Ok(WeightKind::Sampling), |item| item.word(&WEIGHT_KINDS))?,
     })
 }
 
@@ -721,7 +741,7 @@ fn read_repeats(section: &Section<'_, '_>) -> Result<Option<Repeats>, StudyError
             item.path()
         )));
     }
-    item.word(&[("first", Repeats::First), ("last", Repeats::Last)]).map(Some)
+    item.word(&Repeats::WORDS).map(Some)
 }
 
 fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Transactions, StudyError> {
@@ -741,7 +761,7 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
     }
     let order = read_order(section, amount_via.as_ref())?;
     let amount_per = section.item("amount_per").map(|item| {
-        let per = item.word(&[("line", AmountPer::Line), ("order", AmountPer::Order)])?;
+        let per = item.word(&AmountPer::WORDS)?;
         if per == AmountPer::Order && (order.is_none() || amount.is_none()) {
             return Err(item.invalid(format!(
                 "`{}` says that every line bears the amount of its whole order; name the columns of both, `order` and `amount`, or leave it \
@@ -854,9 +874,7 @@ fn read_amount_via(item: &Item<'_, '_>, base_dir: &Path) -> Result<AmountVia, St
         key: section.text("key")?.unwrap_or_else(|| from.clone()),
         from,
         to: section.required("to", "the column that holds the amounts")?.text()?,
-        aggregate: section.item("aggregate").map_or(Ok(Aggregate::Sum), |item| {
-            item.word(&[("sum", Aggregate::Sum), ("max", Aggregate::Max), ("first", Aggregate::First)])
-        })?,
+        aggregate: section.item("aggregate").map_or(Ok(Aggregate::Sum), |item| item.word(&Aggregate::WORDS))?,
     })
 }
 

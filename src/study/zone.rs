@@ -63,10 +63,7 @@ fn offset_of(text: &str) -> Option<TimeZone> {
 /// How a source writes its times; the study's own zone is added where all sources have been read.
 pub(super) fn read_times(section: &Section<'_, '_>) -> Result<Times, StudyError> {
     let format = section.item("time_format").map_or(Ok(TimeFormat::Iso), |item| read_format(&item))?;
-    let day = section
-        .item("day")
-        .map(|item| item.word(&[("start", DateInstant::Start), ("end", DateInstant::End)]))
-        .transpose()?;
+    let day = section.item("day").map(|item| item.word(&DateInstant::WORDS)).transpose()?;
     let mut times = Times { format, day, ..Times::default() };
     times.zone_column = section.text("zone_column")?;
     match section.item("zone") {

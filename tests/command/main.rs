@@ -36,11 +36,13 @@ mod quarantine;
 mod real_data;
 mod repurchase;
 mod runs;
+mod schema;
 mod scorecard;
 mod separated;
 mod stored_scores;
 mod utf16;
 mod windows;
+mod workbook;
 
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};

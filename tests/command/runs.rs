@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A small company and a study over it that runs in seconds.
-fn company(folder: &Path) {
+pub(super) fn company(folder: &Path) {
     let output = advocate(folder, &["simulate", "--customers", "600", "--seed", "7", "--out", "data"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let study = concat!(
@@ -91,7 +91,7 @@ fn one_and_four_threads_write_the_same_bytes() {
         written.push(files(&folder.path().join(out).join("small/2026-09-29")));
     }
     let tables = ["scores.parquet", "drivers.csv", "influence.csv", "delays.csv"].map(|name| format!("tables/{name}"));
-    for name in tables.iter().map(String::as_str).chain(["report.html"]) {
+    for name in tables.iter().map(String::as_str).chain(["report.html", "report.xlsx"]) {
         assert!(written[0].contains_key(name), "{name}");
     }
     for other in &written[1..] {
