@@ -224,6 +224,24 @@ impl Contract {
     }
 }
 
+impl Contract {
+    /// The contract for a workbook that says itself that it counts days from 1904; `None` where that changes nothing.
+    pub(super) fn counting_from_1904(&self) -> Option<Self> {
+        let clock_of = |column: &Column| match &column.kind {
+            Kind::Instant(clock) => clock.counting_from_1904(),
+            _ => None,
+        };
+        let clocks: Vec<Option<Clock>> = self.columns.iter().map(clock_of).collect();
+        clocks.iter().any(Option::is_some).then(|| {
+            let mut own = self.clone();
+            for (column, clock) in own.columns.iter_mut().zip(clocks) {
+                column.kind = clock.map_or_else(|| column.kind.clone(), |clock| Kind::Instant(Arc::new(clock)));
+            }
+            own
+        })
+    }
+}
+
 impl Kind {
     fn names_somebody(&self) -> bool {
         match self {

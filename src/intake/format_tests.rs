@@ -179,6 +179,11 @@ pub(super) fn workbook_of(days: [f64; 4]) -> Vec<u8> {
 
 /// A workbook of sheets, of which the rows are given as XML; style 1 is that of a date and time.
 pub(super) fn workbook_with(sheets: &[(&str, String)]) -> Vec<u8> {
+    workbook_counting(sheets, false)
+}
+
+/// The same, which may say that its days count from 1904.
+fn workbook_counting(sheets: &[(&str, String)], from_1904: bool) -> Vec<u8> {
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let package = "http://schemas.openxmlformats.org/package/2006";
@@ -204,7 +209,9 @@ pub(super) fn workbook_with(sheets: &[(&str, String)]) -> Vec<u8> {
         ),
         (
             "xl/workbook.xml".to_owned(),
-            format!("<workbook xmlns=\"{main}\" xmlns:r=\"{rel}\"><sheets>{named}</sheets></workbook>"),
+            format!(
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{rel}\"><workbookPr date1904=\"{from_1904}\"/><sheets>{named}</sheets></workbook>"
+            ),
         ),
         (
             "xl/_rels/workbook.xml.rels".to_owned(),
@@ -244,6 +251,37 @@ fn a_sheet_of_a_workbook() {
     assert!(message.contains("has no column `who`") && message.ends_with("its columns are: made by hand"), "{message}");
     folder.write("cut.xlsx", &workbook()[..300]);
     assert!(folder.read("path = \"cut.xlsx\"").expect_err("refused").to_string().contains("as a workbook"));
+}
+
+/// openpyxl 3.1.5 with `workbook.epoch = CALENDAR_MAC_1904` writes 2026-01-01 10:00 as 44561.41666666666 (`to_excel(..., CALENDAR_MAC_1904)`),
+/// 1,462 days less than the 46023.41666666666 of other workbooks.
+#[test]
+fn a_workbook_that_counts_from_1904_says_which_days_its_numbers_mean() {
+    let folder = Folder::new();
+    let rows = |styled: &str, days: f64| {
+        let names = ["who", "when", "ltr", "via", "wait"];
+        let names = names.map(|name| format!("<c t=\"inlineStr\"><is><t>{name}</t></is></c>")).concat();
+        let row = format!("<c t=\"inlineStr\"><is><t>ann</t></is></c><c{styled}><v>{days}</v></c><c><v>9</v></c>");
+        format!("<row r=\"1\">{names}</row><row r=\"2\">{row}</row>")
+    };
+    let expected = [Some(ANSWERS[0].1)];
+    for (styled, from_1904, days, format, is_right) in [
+        // With the style of a date the cell needs no key, whatever the calendar.
+        (" s=\"1\"", true, 44_561.416_666_666_66, "iso", true),
+        (" s=\"1\"", false, 46_023.416_666_666_66, "iso", true),
+        ("", true, 44_561.416_666_666_66, "excel_serial", true),
+        ("", false, 46_023.416_666_666_66, "excel_serial", true),
+        // Who names the calendar is believed.
+        ("", true, 44_561.416_666_666_66, "excel_serial_1904", true),
+        ("", false, 44_561.416_666_666_66, "excel_serial_1904", true),
+        ("", false, 44_561.416_666_666_66, "excel_serial", false),
+    ] {
+        folder.write("answers.xlsx", workbook_counting(&[("Answers", rows(styled, days))], from_1904));
+        let keys = format!("path = \"answers.xlsx\"\nzone = \"UTC\"\ntime_format = \"{format}\"");
+        let intake = folder.read(&keys).expect("readable");
+        let times = tests::integers(&intake.tables.feedback, "t");
+        assert_eq!(times == expected, is_right, "{styled} {from_1904} {format}: {times:?}");
+    }
 }
 
 /// The workbooks under `tests/workbooks`, whose first sheet holds the answers and whose second one rows with faults.

@@ -16,7 +16,8 @@ use super::places::{Columns, Places};
 use super::sheet_export::Sheet;
 use super::unpacked::Unpacked;
 use super::value::{self, ValueChunk, ValueRows};
-use super::{json_lines, long_tables, workbook};
+use super::workbook::{self, SheetRows};
+use super::{json_lines, long_tables};
 use crate::study::Files;
 use datafusion::arrow::array::RecordBatch;
 use std::collections::BTreeSet;
@@ -95,17 +96,20 @@ impl Opening<'_> {
             Layout::JsonLines => self.json_lines(visit),
             Layout::Parquet | Layout::Arrow => self.columnar(visit),
             Layout::Workbook => {
-                let rows = workbook::read(file, files.sheet.as_deref())?;
+                let SheetRows { rows, counts_from_1904 } = workbook::read(file, files.sheet.as_deref())?;
+                // The workbook says itself which days its numbers of days mean.
+                let own = self.contract.counting_from_1904().filter(|_| counts_from_1904);
+                let opening = Opening { contract: own.as_ref().unwrap_or(self.contract), ..self };
                 let sheet = Sheet::of(rows, files.format);
-                match sheet.map_err(|problem| refused(file, &self.contract.source, problem))? {
+                match sheet.map_err(|problem| refused(file, &opening.contract.source, problem))? {
                     Sheet::Plain(rows) => {
                         let names = Arc::clone(&rows.names);
                         let mut rows = Some(rows);
-                        self.values(Columns::Plain(&names), || Ok(rows.take()), visit)
+                        opening.values(Columns::Plain(&names), || Ok(rows.take()), visit)
                     }
                     Sheet::Export(columns, rows) => {
                         let mut rows = Some(rows);
-                        self.values(Columns::Export(&columns), || Ok(rows.take()), visit)
+                        opening.values(Columns::Export(&columns), || Ok(rows.take()), visit)
                     }
                 }
             }

@@ -14,8 +14,15 @@ use zip::ZipArchive;
 /// The serial number of the day after 9999-12-31.
 const SERIALS: f64 = 2_958_466.0;
 
+/// A sheet that was read.
+pub(super) struct SheetRows {
+    pub(super) rows: ValueChunk,
+    /// Whether its workbook says that it counts days from 1904; its cells with the style of a date are read so already.
+    pub(super) counts_from_1904: bool,
+}
+
 /// The rows of a sheet: the first one where none is named. The first row that is not blank holds the names.
-pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<ValueChunk, IntakeError> {
+pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<SheetRows, IntakeError> {
     let mut book = open(file)?;
     let sheets = book.sheet_names();
     let wanted = match sheet {
@@ -37,7 +44,18 @@ pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<ValueChunk,
     let line = |row: usize| first + row as u64;
     let header = line(header);
     let rows = rows.map(|(row, cells)| ValueRow::of(line(row) - header - 1, cells.iter().map(value).collect()));
-    Ok(ValueChunk { rows: rows.collect(), names })
+    let rows = ValueChunk { rows: rows.collect(), names };
+    Ok(SheetRows { rows, counts_from_1904: counts_from_1904(&book) })
+}
+
+fn counts_from_1904(book: &Sheets<BufReader<File>>) -> bool {
+    match book {
+        Sheets::Xlsx(book) => book.has_1904_epoch(),
+        Sheets::Xlsb(book) => book.has_1904_epoch(),
+        Sheets::Xls(book) => book.has_1904_epoch(),
+        // It holds dates as texts.
+        Sheets::Ods(_) => false,
+    }
 }
 
 /// The sheets of a workbook, in its order.

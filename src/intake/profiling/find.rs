@@ -440,13 +440,17 @@ fn pattern(tables: &[Table]) -> Option<PathBuf> {
 }
 
 fn source(files: SourceFiles, sample: Sample) -> SourceProfile {
-    let Sample { columns, export, n_rows, n_broken, is_whole } = sample;
+    let Sample { columns, export, n_rows, n_broken, is_whole, counts_from_1904 } = sample;
     let n_of = |name: &str| columns.iter().filter(|column| column.stated.name() == name).count();
     let is_own = |column: &&SampledColumn| {
         let name = column.stated.name();
         !name.is_empty() && (export.is_some() || n_of(name) == 1)
     };
-    let columns = columns.iter().filter(is_own).map(|column| column_profile(column, export)).collect();
+    let mut columns: Vec<ColumnProfile> =
+        columns.iter().filter(is_own).map(|column| column_profile(column, export)).collect();
+    if counts_from_1904 {
+        columns.iter_mut().filter_map(|column| column.times.as_mut()).for_each(TimeProfile::count_from_1904);
+    }
     SourceProfile { files, export, n_rows, is_whole, n_broken, columns }
 }
 

@@ -14,7 +14,8 @@ use crate::intake::separated::{Header, SeparatedRows, Width};
 use crate::intake::sheet_export::Sheet;
 use crate::intake::unpacked::is_as_it_lies;
 use crate::intake::value::{ValueChunk, ValueRows};
-use crate::intake::{IntakeError, json_lines, workbook};
+use crate::intake::workbook::{self, SheetRows};
+use crate::intake::{IntakeError, json_lines};
 use crate::study::Format;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -60,11 +61,12 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
         }
         Layout::Parquet | Layout::Arrow => columns(file, n_rows)?,
         Layout::Workbook => {
-            let rows = workbook::read(file, part.name())?;
-            match Sheet::of(rows, Format::Detected).map_err(|problem| refused(file, problem))? {
+            let SheetRows { rows, counts_from_1904 } = workbook::read(file, part.name())?;
+            let sample = match Sheet::of(rows, Format::Detected).map_err(|problem| refused(file, problem))? {
                 Sheet::Plain(rows) => chunk(&rows, n_rows),
                 Sheet::Export(columns, rows) => with_roles(chunk(&rows, n_rows), columns.columns(), columns.format()),
-            }
+            };
+            Sample { counts_from_1904, ..sample }
         }
         Layout::Sqlite => database(file, part, n_rows)?,
         Layout::Postgres => {

@@ -317,6 +317,9 @@ fn write_times(lines: &mut Lines, times: &TimeProfile) {
                 quoted(&times.example)
             ));
         }
+        if times.format == TimeFormat::ExcelSerial1904 {
+            lines.comment("The workbook says itself that its numbers of days count from 1904-01-01.");
+        }
         if !times.also.is_empty() {
             let also: Vec<String> = times.also.iter().map(|format| quoted(format.word())).collect();
             lines.question(&format!(
