@@ -152,6 +152,8 @@ pub enum Exclusion {
     OtherSurvey,
     /// The export says something of the response that is not known.
     UnknownStatus,
+    /// The study leaves out rows with such a value.
+    ByStudy,
 }
 
 impl Exclusion {
@@ -167,6 +169,7 @@ impl Exclusion {
             Self::Unanswered => "unanswered",
             Self::OtherSurvey => "other_survey",
             Self::UnknownStatus => "unknown_status",
+            Self::ByStudy => "excluded_by_study",
         }
     }
 
@@ -186,6 +189,7 @@ impl Exclusion {
             Self::OtherSurvey => {
                 "most are of another survey of the same export; see whether the study names the right columns"
             }
+            Self::ByStudy => "most have a value that `exclude` names; see whether it names the right ones",
             Self::UnknownStatus => "most have a status that is not known; see what the export means by it",
         }
     }

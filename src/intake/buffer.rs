@@ -87,6 +87,21 @@ impl Buffered {
         self.states.push(state);
     }
 
+    /// Another number in a row that holds one.
+    pub(super) fn put_number(&mut self, row: usize, value: f64) {
+        if let Values::Number(values) = &mut self.values {
+            values[row] = value;
+        }
+    }
+
+    /// A row as if nothing had been said in it.
+    pub(super) fn put_none(&mut self, row: usize) {
+        if let Values::Number(values) = &mut self.values {
+            values[row] = 0.0;
+            self.states[row] = State::Blank;
+        }
+    }
+
     /// Takes back all rows behind the first `n_rows`.
     pub(super) fn truncate(&mut self, n_rows: usize) {
         match &mut self.values {

@@ -3,7 +3,7 @@
 use super::account::{Exclusion, Reason};
 use super::buffer::{Buffered, State};
 use super::cell::Cell;
-use super::contract::{Bounds, Column, Contract, Kind, Tallied, Together};
+use super::contract::{Bounds, Column, Contract, Kind, PerUnit, Tallied, Together};
 use super::exports::{Answer, AnswerTally, answer_of, class_of_label};
 use super::fingerprints::{self, Fingerprint};
 use super::folding::Writing;
@@ -17,6 +17,9 @@ use super::zones::{ClockChange, NamedZones, RowZone, Zones};
 use crate::study::{Codes, Numerals};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// What a column of values that leave rows out holds beside such a row.
+const EXCLUDED: &str = "excluded";
 
 /// A row that was put aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +149,11 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
                 }
                 checked.n_used += 1;
             }
+            // What the study does not want needs no correction.
+            Err(_) if row.is_ok() && is_excluded(contract, rows, &mut scratch.text) => {
+                checked.take_back();
+                *checked.excluded.entry(Exclusion::ByStudy).or_default() += 1;
+            }
             Err(fault) => {
                 checked.take_back();
                 let fingerprint = masking::fingerprint(contract, &rows.record());
@@ -213,6 +221,23 @@ impl Checked {
             self.keep(&kept);
         }
         sight
+    }
+
+    /// Leaves out the used rows that the study does not want. Which of several rows of one id stands is settled before, so that an
+    /// order whose newest row says that it was cancelled is none.
+    pub(super) fn leave_out_excluded(&mut self, contract: &Contract) {
+        let columns = contract.columns.iter().zip(&self.columns);
+        let marks: Vec<&Buffered> =
+            columns.filter(|(column, _)| matches!(column.kind, Kind::Excluding(_))).map(|(_, own)| own).collect();
+        if marks.is_empty() {
+            return;
+        }
+        let is_wanted = |&row: &usize| marks.iter().all(|own| own.states()[row] != State::Value);
+        let kept: Vec<usize> = (0..self.n_used).filter(is_wanted).collect();
+        if kept.len() < self.n_used {
+            *self.excluded.entry(Exclusion::ByStudy).or_default() += (self.n_used - kept.len()) as u64;
+            self.keep(&kept);
+        }
     }
 
     /// Keeps some of the used rows, which come in rising order.
@@ -292,9 +317,13 @@ pub(super) struct Scratch {
 /// An empty column for what it holds.
 pub(super) fn buffer_for(kind: &Kind) -> Buffered {
     match kind {
-        Kind::Key(_) | Kind::Alternative | Kind::Unit(_) | Kind::Text | Kind::Promised(_) | Kind::Zone(_) => {
-            Buffered::texts()
-        }
+        Kind::Key(_)
+        | Kind::Alternative
+        | Kind::Unit(_)
+        | Kind::Text
+        | Kind::Promised(_)
+        | Kind::Excluding(_)
+        | Kind::Zone(_) => Buffered::texts(),
         Kind::Number(_) | Kind::Mark(_) | Kind::Score(_) | Kind::Answer(_) | Kind::Total(..) => Buffered::numbers(),
         Kind::Instant(_) => Buffered::instants(),
     }
@@ -351,7 +380,29 @@ fn check_row(contract: &Contract, rows: &impl Rows, checked: &mut Checked, scrat
     {
         return Err(Fault::of(second, Reason::SelfReferral));
     }
+    if let Some(PerUnit { amount, quantity, bounds }) = contract.per_unit {
+        let of_all = checked.columns[amount].number(row) * checked.columns[quantity].number(row);
+        if of_all.is_nan() {
+            checked.columns[amount].put_none(row);
+        } else if of_all.is_finite() && bounds.allow(of_all) {
+            checked.columns[amount].put_number(row, of_all);
+        } else {
+            return Err(Fault { reason: Reason::OutOfRange, columns: vec![amount, quantity] });
+        }
+    }
     Ok(())
+}
+
+/// Whether the study leaves the current row out for what a cell says.
+fn is_excluded(contract: &Contract, rows: &impl Rows, scratch: &mut String) -> bool {
+    contract.columns.iter().enumerate().any(|(at, column)| match &column.kind {
+        Kind::Excluding(codes) => is_excluding(codes, rows.cell(at), &contract.numerals, scratch),
+        _ => false,
+    })
+}
+
+fn is_excluding(codes: &Codes, cell: Cell<'_>, numerals: &Numerals, scratch: &mut String) -> bool {
+    codes.holds_text(cell.text(scratch)) || value_of(cell, numerals).is_some_and(|value| codes.holds_number(value))
 }
 
 /// Appends a cell to its column and says what it came to.
@@ -444,6 +495,14 @@ fn push_cell(
                 }
             }
             State::Blank
+        }
+        Kind::Excluding(codes) => {
+            if is_excluding(codes, cell, &contract.numerals, &mut scratch.text) {
+                buffer.push_text(EXCLUDED);
+                State::Value
+            } else {
+                State::Blank
+            }
         }
         // Read before the row's other cells.
         Kind::Zone(_) => State::Blank,

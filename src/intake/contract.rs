@@ -1,5 +1,6 @@
 //! What a source's columns must hold, and what they are called from here on.
 
+use super::account::{Exclusion, SourceAccount};
 use super::identity::{Identity, KeyRule};
 use super::lookup::Totals;
 use super::time::Clock;
@@ -30,6 +31,8 @@ pub(super) enum Kind {
     Total(Arc<Totals>, Bounds),
     /// Whatever the source promises of it; it goes into no table.
     Promised(Arc<Promise>),
+    /// A column of whose values some leave their rows out; it goes into no table, and holds a mark where its row is one of them.
+    Excluding(Arc<Codes>),
     /// The zone of the row's local times; it goes into no table. The first file's name that fits says it, and where there
     /// are none, the cell.
     Zone(Vec<FileZone>),
@@ -189,6 +192,8 @@ pub(super) struct Contract {
     pub(super) versions: Vec<usize>,
     /// What else makes a later row a repeat of an earlier one.
     pub(super) together: Together,
+    /// The prices of one and how many were bought of each, which multiplied are the amounts.
+    pub(super) per_unit: Option<PerUnit>,
     /// The column that says where a row's times are local.
     pub(super) zone: Option<usize>,
     /// Two columns that must differ.
@@ -240,6 +245,19 @@ impl Contract {
             own
         })
     }
+
+    /// What to say where the study leaves rows out and there is none of them.
+    pub(super) fn excludes_nothing(&self, account: &SourceAccount) -> Option<String> {
+        let columns = self.columns.iter().filter(|column| matches!(column.kind, Kind::Excluding(_)));
+        let names: Vec<String> = columns.map(|column| format!("`{}`", column.input)).collect();
+        let n_left_out = account.rows_excluded.get(&Exclusion::ByStudy).copied().unwrap_or(0);
+        (!names.is_empty() && n_left_out == 0 && account.rows_read > 0).then(|| {
+            format!(
+                "no row has a value that `exclude` names in {}: see how the values are written, signs and capitals as they stand in the files",
+                names.join(" or ")
+            )
+        })
+    }
 }
 
 impl Kind {
@@ -258,6 +276,17 @@ impl Contract {
     pub(super) fn asks_for_unique_rows(&self) -> bool {
         self.unique.is_some() || !self.together.is_nothing()
     }
+}
+
+/// The columns of an amount that is a price and a quantity.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct PerUnit {
+    /// The column of the price of one, which becomes that of the amount.
+    pub(super) amount: usize,
+    /// The column of how many were bought.
+    pub(super) quantity: usize,
+    /// The amounts that may be.
+    pub(super) bounds: Bounds,
 }
 
 /// What is known of a source of answers.

@@ -195,6 +195,22 @@ pub enum IntakeError {
         /// The key of the contract.
         key: &'static str,
     },
+    /// Every row of a file would count twice.
+    #[error(
+        "[{section}]: {second} is {first} again, byte for byte, and each of its {n_rows} rows would count twice; leave one of the two out \
+         of `path`, or name the column that identifies a row as `id`",
+        section = section(.source_name)
+    )]
+    SameFile {
+        /// The source.
+        source_name: String,
+        /// The file that was read before.
+        first: String,
+        /// The same once more.
+        second: String,
+        /// Its rows.
+        n_rows: u64,
+    },
     /// Too many rows had to be put aside.
     #[error(
         "[{section}]: {n_aside} of {n_rows} rows were put aside, more than quarantine_max = {max} allows{first}",

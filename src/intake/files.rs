@@ -327,6 +327,7 @@ mod tests {
             rename: Default::default(),
             blank: Codes::default(),
             contract: Default::default(),
+            exclude: Default::default(),
             base_dir: base_dir.to_owned(),
         }
     }

@@ -14,6 +14,15 @@ use std::sync::Arc;
 /// and no sum of amounts without their signs, may be larger than this.
 pub(super) const AMOUNTS_MAX: f64 = 9.2e14;
 
+/// The key of the column by which the price of one is multiplied.
+pub(super) const QUANTITY: &str = "quantity";
+
+/// The amounts that a purchase may have.
+pub(super) fn amount_bounds(source: Option<&Transactions>) -> Bounds {
+    let min = source.and_then(|source| source.amount_min).unwrap_or(-AMOUNTS_MAX);
+    Bounds { min, max: AMOUNTS_MAX, whole: false }
+}
+
 /// A typed table to be made, and the files it is made from, where there are any.
 pub(super) struct Job<'s> {
     pub(super) name: &'static str,
@@ -29,8 +38,8 @@ pub(super) struct Job<'s> {
     pub(super) answers: Option<AnswersPlan>,
     /// What says where a row's times are local, where that is not one zone for all of them.
     pub(super) zone: Option<Column>,
-    /// A column of which the study names all values; it is read again for them alone.
-    pub(super) words: Option<Column>,
+    /// Columns that are read and go into no table: one of which the study names all values, or how many were bought.
+    pub(super) beside: Vec<Column>,
 }
 
 /// What a study says about a source of answers beside its columns.
@@ -71,7 +80,7 @@ impl<'s> Job<'s> {
             numeric: Vec::new(),
             answers: None,
             zone: None,
-            words: None,
+            beside: Vec::new(),
         }
     }
 
@@ -149,8 +158,13 @@ impl<'s> Job<'s> {
                 .zip(clock.as_ref())
                 .map(|(source, clock)| (&source.customer, source.time.as_str(), &source.files, clock)),
         );
-        let min = source.and_then(|source| source.amount_min).unwrap_or(-AMOUNTS_MAX);
-        let bounds = Bounds { min, max: AMOUNTS_MAX, whole: false };
+        let quantity = source.and_then(|source| source.quantity.as_ref().map(|column| (column, &source.files)));
+        let quantity = quantity
+            .map(|(column, files)| Column::new("", QUANTITY, column, Kind::Number(Bounds::FREE)).blank(&files.blank));
+        let bounds = match &quantity {
+            Some(_) => Bounds { min: -AMOUNTS_MAX, max: AMOUNTS_MAX, whole: false },
+            None => amount_bounds(source),
+        };
         let mut amount =
             PlannedField::number("amount", "amount", source.and_then(|source| source.amount.as_ref()), bounds, files);
         if let Some(via) = source.and_then(|source| source.amount_via.as_ref()) {
@@ -180,7 +194,9 @@ impl<'s> Job<'s> {
             );
         }
         let repeats = source.and_then(|source| source.repeats);
-        Self { unique: id.is_some().then_some("transaction_id"), repeats, ..Self::new("transactions", files, fields) }
+        let beside = quantity.into_iter().collect();
+        let unique = id.is_some().then_some("transaction_id");
+        Self { unique, repeats, beside, ..Self::new("transactions", files, fields) }
     }
 
     fn referrals(source: Option<&'s Referrals>) -> Self {
@@ -207,20 +223,20 @@ impl<'s> Job<'s> {
         let probability = source.and_then(|source| source.probability.as_ref());
         fields.push(PlannedField::number("probability", "probability", probability, bounds, files));
         fields.push(PlannedField::text("channel", "channel", source.and_then(|source| source.channel.as_ref()), files));
-        let mut words = None;
+        let mut beside = Vec::new();
         if let Some(source) = source {
             if let Some(kinds) = &source.kinds {
                 fields.push(PlannedField::text("kind", "kind", Some(&kinds.column), files));
                 let allowed = Codes::new(kinds.values.iter().map(|own| own.value.clone()).collect());
                 let promise = Promise { filled: true, allowed: Some(allowed), bounds: None };
                 let kind = Kind::Promised(Arc::new(promise));
-                words = Some(Column::new("", "kinds", &kinds.column, kind).blank(&source.files.blank));
+                beside.push(Column::new("", "kinds", &kinds.column, kind).blank(&source.files.blank));
             }
             let weights = Bounds { min: 0.0, ..Bounds::FREE };
             let weight = source.weight.as_ref();
             fields.extend(weight.map(|column| PlannedField::number("weight", "weight", Some(column), weights, files)));
         }
-        Self { distinct: Some(("referrer", "referred")), words, ..Self::new("referrals", files, fields) }
+        Self { distinct: Some(("referrer", "referred")), beside, ..Self::new("referrals", files, fields) }
     }
 
     fn customers(source: Option<&'s Customers>) -> Self {

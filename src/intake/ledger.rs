@@ -121,6 +121,7 @@ impl<'c, 's> Ledger<'c, 's> {
         let sight = checked.leave_out_later(self.contract);
         self.notes.add(&checked, sight);
         let repeats = self.take_out_repeats(&mut checked);
+        checked.leave_out_excluded(self.contract);
         for (&column, overruled) in &checked.overruled {
             let column = &self.contract.columns[column].input;
             self.account.count_overruled(run.file, run.first_line, column, overruled);
@@ -231,6 +232,7 @@ impl<'c, 's> Ledger<'c, 's> {
     pub(super) fn finish(self) -> Result<Closed, IntakeError> {
         self.quarantine.finish()?;
         let mut account = self.account;
+        account.remarks.extend(self.contract.excludes_nothing(&account));
         let rows = self.corrections.into_judged();
         if !rows.is_empty() {
             account.corrections.get_or_insert_default().note(rows);

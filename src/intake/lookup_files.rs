@@ -89,6 +89,7 @@ impl Reading<'_> {
             asks_for_versions: false,
             versions: Vec::new(),
             together: Together::NOTHING,
+            per_unit: None,
             zone: None,
             distinct: None,
             end_us,

@@ -128,6 +128,8 @@ mod notation_tests;
 #[cfg(test)]
 mod page_tests;
 #[cfg(test)]
+mod purchase_tests;
+#[cfg(test)]
 mod robustness_tests;
 #[cfg(test)]
 mod server_tls_tests;

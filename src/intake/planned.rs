@@ -36,9 +36,13 @@ pub(super) struct Planned {
 impl PlannedField {
     pub(super) fn read(column: Column) -> Self {
         let data_type = match column.kind {
-            Kind::Key(_) | Kind::Alternative | Kind::Unit(_) | Kind::Text | Kind::Promised(_) | Kind::Zone(_) => {
-                DataType::Utf8
-            }
+            Kind::Key(_)
+            | Kind::Alternative
+            | Kind::Unit(_)
+            | Kind::Text
+            | Kind::Promised(_)
+            | Kind::Excluding(_)
+            | Kind::Zone(_) => DataType::Utf8,
             Kind::Number(_) | Kind::Mark(_) | Kind::Score(_) | Kind::Answer(_) | Kind::Total(..) => DataType::Float64,
             Kind::Instant(_) => DataType::Int64,
         };

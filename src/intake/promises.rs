@@ -1,10 +1,11 @@
 //! What a source promises beside what the engine needs of it: of columns, row by row, and of all its rows.
 
 use super::IntakeError;
-use super::account::SourceAccount;
-use super::contract::{Bounds, Column, Kind, Promise, Together};
+use super::account::{FileAccount, SourceAccount};
+use super::contract::{Bounds, Column, Contract, Kind, Promise, Together};
 use super::files::SourceFile;
 use crate::study::{AsOf, Codes, Files, SourceContract, Unique};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Columns that are read for what the source promises of them alone.
@@ -18,6 +19,11 @@ pub(super) fn promised(files: &Files) -> Vec<Column> {
     let column =
         |name: &str| Column::new("", "contract", name, Kind::Promised(Arc::new(promise(name)))).blank(&files.blank);
     contract.columns().into_iter().map(column).collect()
+}
+
+/// Columns that are read for the values whose rows the study leaves out.
+pub(super) fn excluding(files: &Files) -> impl Iterator<Item = Column> {
+    files.exclude.iter().map(|(name, codes)| Column::new("", "exclude", name, Kind::Excluding(Arc::new(codes.clone()))))
 }
 
 /// What together must not occur twice; columns stand among those that are read for a promise.
@@ -41,6 +47,32 @@ pub(super) fn check_zones(source: &str, zone: &Column, found: &[SourceFile]) -> 
             there: found.iter().map(|file| file.name.as_str()).take(10).collect::<Vec<_>>().join(", "),
         }),
     }
+}
+
+/// A copy of a file is no more than the file, where nothing tells its rows from those that were read before. The folder of a file and
+/// the zone that its name says are no part of its bytes.
+pub(super) fn check_copies(
+    account: &SourceAccount,
+    contract: &Contract,
+    found: &[SourceFile],
+) -> Result<(), IntakeError> {
+    let says_more = |column: &Column| matches!(&column.kind, Kind::Zone(by_file) if !by_file.is_empty());
+    let is_told_apart = account.n_repeats() > 0 || contract.columns.iter().any(says_more);
+    if is_told_apart || found.iter().any(|file| !file.partitions.is_empty()) {
+        return Ok(());
+    }
+    let mut seen: HashMap<&str, &FileAccount> = HashMap::new();
+    for file in account.files.iter().filter(|file| file.rows_read > 0 && file.bytes > 0) {
+        if let Some(first) = seen.insert(&file.sha256, file) {
+            return Err(IntakeError::SameFile {
+                source_name: account.source.clone(),
+                first: first.path.clone(),
+                second: file.path.clone(),
+                n_rows: file.rows_read,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The largest share of the rows that may be put aside for their faults where the contract says none: what more than half of the rows
@@ -86,7 +118,8 @@ pub(super) fn check_promises(
     }
     let (n_faulty, n_rows) = (account.n_faulty(), n_rows - account.n_repeats());
     let is_much = n_faulty >= FAULTY_ROWS && n_faulty as f64 > FAULTY_MAX * n_rows as f64;
-    if contract.quarantine_max.is_none() && is_much && account.rows_used > 0 {
+    let has_rows = account.rows_used > 0 || account.source != "feedback";
+    if contract.quarantine_max.is_none() && is_much && has_rows {
         return Err(IntakeError::MostAside {
             source_name: source_name(),
             n_aside: n_faulty,

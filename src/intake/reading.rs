@@ -4,14 +4,14 @@ use super::IntakeError;
 use super::account::SourceAccount;
 use super::buffer::Buffered;
 use super::cache::{Cache, Places, SourceCache, TableFacts};
-use super::contract::{Answers, Column, Contract, Kind, Tallied, Together};
+use super::contract::{Answers, Column, Contract, Kind, PerUnit, Tallied, Together};
 use super::corrections::Corrections;
 use super::files::{self, Objects, SourceFile};
 use super::folding::Folding;
 use super::hash::HashedFile;
 use super::identity::Identity;
 use super::job_files::{Named, each_file};
-use super::jobs::{AMOUNTS_MAX, Job};
+use super::jobs::{AMOUNTS_MAX, Job, QUANTITY, amount_bounds};
 use super::key_hash::KeyHash;
 use super::ledger::{Closed, Ledger, Sink};
 use super::lookup_files::Lookups;
@@ -19,7 +19,7 @@ use super::newest;
 use super::notes::Notes;
 use super::planned::Origin;
 use super::progress::{Progress, Reporter};
-use super::promises::{check_promises, check_zones, promised, together};
+use super::promises::{check_copies, check_promises, check_zones, excluding, promised, together};
 use super::quarantine::Quarantine;
 use super::read::read_source;
 use super::sources::Folders;
@@ -123,8 +123,13 @@ impl<'r> Reading<'r> {
         let class = job.answers.and_then(|plan| plan.class);
         let promised: Vec<Column> =
             job.files.into_iter().flat_map(promised).map(|own| own.with_codes_of(&columns)).collect();
-        let more = class.into_iter().chain(job.zone.clone()).chain(job.words);
-        let columns: Vec<Column> = columns.into_iter().chain(more).chain(promised).collect();
+        let more = class.into_iter().chain(job.zone.clone()).chain(job.beside);
+        let excluding = job.files.into_iter().flat_map(excluding);
+        let columns: Vec<Column> = columns.into_iter().chain(more).chain(promised).chain(excluding).collect();
+        let quantity = columns.iter().position(|column| column.key == QUANTITY);
+        let amount = columns.iter().position(|column| column.output == "amount");
+        let bounds = amount_bounds(self.study.sources.transactions.as_ref());
+        let per_unit = amount.zip(quantity).map(|(amount, quantity)| PerUnit { amount, quantity, bounds });
         let together = job.files.map_or(Together::NOTHING, |files| together(&files.contract.unique, &columns));
         let contract = Contract {
             answers,
@@ -136,6 +141,7 @@ impl<'r> Reading<'r> {
             asks_for_versions: false,
             versions: Vec::new(),
             together,
+            per_unit,
             zone: columns.iter().position(|column| matches!(column.kind, Kind::Zone(_))),
             distinct,
             end_us: self.study.as_of.end_us(),
@@ -157,6 +163,7 @@ impl<'r> Reading<'r> {
         }
         let table = self.table_of(&planned, files, &found)?;
         if let Some(account) = self.accounts.last() {
+            check_copies(account, &planned.contract, &found)?;
             check_promises(account, &self.study.as_of, &files.contract, table.last_t)?;
         }
         Ok(table)

@@ -925,6 +925,18 @@ fn more_than_half_of_the_rows_put_aside_are_refused_unless_the_contract_says_oth
     assert!(among.contains("21 of 40 rows") && among.contains("the first as out_of_range"), "{among}");
 }
 
+/// A sound row after the study's date beside 99 unreadable ones leaves a source without a row, as 100 unreadable ones do.
+#[test]
+fn a_source_of_faults_is_refused_though_a_sound_row_is_left_out() {
+    let source =
+        "[sources.transactions]\npath = \"orders.csv\"\ncustomer = \"who\"\ntime = \"when\"\namount = \"eur\"\n";
+    let orders = format!("who,when,eur\n{}c1,2026-10-05T10:00:00Z,5\n", "c1,2026-02-01T10:00:00Z,x\n".repeat(99));
+    let answers = "id,who,when,ltr,food,wait,via\n1,c1,2026-01-01T10:00:00Z,9,5,4,web\n";
+    let case = Case::new().file("feedback.csv", answers).file("orders.csv", orders);
+    let refused = case.run(&format!("{FEEDBACK}{source}")).expect_err("refused").to_string();
+    assert!(refused.contains("99 of 100 rows (99 %) were put aside (unparsable: 99"), "{refused}");
+}
+
 /// Delighted API, "Listing survey responses": a sync by `updated_since` brings changed responses again, with `updated_at`.
 #[test]
 fn of_a_response_that_two_files_of_an_export_hold_the_newer_stands() {

@@ -99,9 +99,9 @@ impl Clock {
             Cell::Instant(us) => self.universal(us, us),
             Cell::Day(days) => self.local(i64::from(days) * DAY_US, row, zones)?,
             Cell::Local(us) => self.local(us, row, zones)?,
-            Cell::Integer(value) => self.number(Some(value), None, row, zones)?,
-            Cell::Number(value) => self.number(None, Some(value), row, zones)?,
-            Cell::Single(value) => self.number(None, Some(f64::from(value)), row, zones)?,
+            Cell::Integer(value) => self.number(Some(value), None, None, row, zones)?,
+            Cell::Number(value) => self.number(None, Some(value), None, row, zones)?,
+            Cell::Single(value) => self.number(None, Some(f64::from(value)), None, row, zones)?,
         };
         check_day(instant.us)?;
         Ok(Some(instant))
@@ -112,7 +112,7 @@ impl Clock {
             (TimeFormat::Iso, _) => Written::plain(text),
             (TimeFormat::IsoHour24, _) => Written::with_hours_to_24(text),
             (_, Some(pattern)) => pattern.read(text),
-            (_, None) => return self.number(text.parse().ok(), super::number::parse(text), row, zones),
+            (_, None) => return self.number(text.parse().ok(), super::number::parse(text), Some(text), row, zones),
         };
         match written.ok_or(Reason::Unparsable)? {
             Written::Instant { us, local_us } => {
@@ -124,11 +124,12 @@ impl Clock {
         }
     }
 
-    /// A number of days, seconds or parts of them.
+    /// A number of days, seconds or parts of them, beside the text that says it where one does.
     fn number(
         &self,
         whole: Option<i64>,
         number: Option<f64>,
+        text: Option<&str>,
         row: &RowZone,
         zones: &mut Zones,
     ) -> Result<Instant, Reason> {
@@ -136,7 +137,7 @@ impl Clock {
         match self.format {
             TimeFormat::ExcelSerial => self.serial(days, DAY_SERIAL_0, SERIAL_FIRST, row, zones),
             TimeFormat::ExcelSerial1904 => self.serial(days, DAY_1904, 1.0, row, zones),
-            _ => self.epoch(whole, number),
+            _ => self.epoch(whole, number, text),
         }
     }
 
@@ -159,7 +160,7 @@ impl Clock {
         self.local((days * DAY_MS).round() as i64 * 1000 + day_0 * DAY_US, row, zones)
     }
 
-    fn epoch(&self, whole: Option<i64>, number: Option<f64>) -> Result<Instant, Reason> {
+    fn epoch(&self, whole: Option<i64>, number: Option<f64>, text: Option<&str>) -> Result<Instant, Reason> {
         // Of units finer than a microsecond, how many are one; of coarser ones, how many microseconds one is.
         let (unit_us, per_us, is_suspicious_before) = match self.format {
             TimeFormat::EpochSeconds => (SECOND_US, 1, DAY_US),
@@ -171,11 +172,11 @@ impl Clock {
         };
         let us = match (whole, number) {
             (Some(whole), _) => whole.checked_mul(unit_us).ok_or(Reason::Unparsable)?.div_euclid(per_us),
-            (None, Some(number)) => {
-                let us = number * unit_us as f64 / per_us as f64;
-                // Beyond 2^53 microseconds (the year 2255) the number no longer tells single ones apart.
-                if us.abs() < 9.0e15 { us.floor() as i64 } else { return Err(Reason::Unparsable) }
-            }
+            // The digits are what was written; the product of a floating-point number would be off by one here and there.
+            (None, Some(number)) => text
+                .and_then(|text| whole_part(text, unit_us, per_us))
+                .or_else(|| whole_part(&number.to_string(), unit_us, per_us))
+                .ok_or(Reason::Unparsable)?,
             (None, None) => return Err(Reason::Unparsable),
         };
         if us >= YEAR_10000_US {
@@ -232,6 +233,29 @@ fn check_day(us: i64) -> Result<(), Reason> {
     // One second, millisecond or microsecond before 1970 is a -1 that somebody took for a time.
     let is_minus_one = [-SECOND_US, -1000, -1].contains(&us);
     if day == 0 || is_minus_one || day == DAY_1904 || day <= DAY_1900 { Err(Reason::SuspiciousDate) } else { Ok(()) }
+}
+
+/// The largest whole number that is not above a decimal times `factor` over `divisor`, exactly; `None` for a text that is no plain
+/// decimal, and for a number that is too large.
+fn whole_part(decimal: &str, factor: i64, divisor: i64) -> Option<i64> {
+    const PLACES: usize = 9;
+    let (is_negative, digits) = match decimal.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, decimal.strip_prefix('+').unwrap_or(decimal)),
+    };
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() + decimals.len() == 0 || !is_plain(whole) || !is_plain(decimals) {
+        return None;
+    }
+    let kept = &decimals[..decimals.len().min(PLACES)];
+    let billionths = match format!("{whole}{kept:0<PLACES$}").parse::<i128>().ok()? {
+        // What lies beyond the places that are kept is less than one of them.
+        size if is_negative => -size - i128::from(decimals[kept.len()..].bytes().any(|byte| byte != b'0')),
+        size => size,
+    };
+    let scaled = billionths.checked_mul(i128::from(factor))?;
+    i64::try_from(scaled.div_euclid(i128::from(divisor) * 10_i128.pow(PLACES as u32))).ok()
 }
 
 #[cfg(test)]
@@ -549,6 +573,23 @@ mod tests {
         }
         assert_eq!((read(&micro, "-1"), read(&nano, "-1")), (Err(Reason::SuspiciousDate), Err(Reason::SuspiciousDate)));
         assert_eq!(read(&micro, "2026-09-30"), Err(Reason::Unparsable));
+    }
+
+    /// By hand: the digits, cut off behind the microsecond. `1741499781010522915.0` is what a data frame writes of a whole number beside gaps;
+    /// as a floating-point number it is 1741499781010522880, and times a thousandth it rounds to the next microsecond.
+    #[test]
+    fn fractions_of_epochs_are_cut_off_where_their_digits_say() {
+        let at = |format, text| read(&clock(None, format), text);
+        assert_eq!(at(TimeFormat::EpochNanoseconds, "1741499781010522915.0"), Ok(Some(1_741_499_781_010_522)));
+        assert_eq!(at(TimeFormat::EpochSeconds, "4741499781.999999"), Ok(Some(4_741_499_781_999_999)));
+        assert_eq!(at(TimeFormat::EpochSeconds, "4741499781.9999999999999"), Ok(Some(4_741_499_781_999_999)));
+        assert_eq!(at(TimeFormat::EpochMilliseconds, "+1741499781010.52299"), Ok(Some(1_741_499_781_010_522)));
+        assert_eq!(at(TimeFormat::EpochSeconds, "-100000.0000005"), Ok(Some(-100_000_000_001)));
+        assert_eq!(at(TimeFormat::EpochSeconds, "-100000.00000000001"), Ok(Some(-100_000_000_001)));
+        // The shortest decimal that is this number is what was written.
+        let seconds = clock(None, TimeFormat::EpochSeconds);
+        assert_eq!(cell(&seconds, Cell::Number(4_741_499_781.123_457)), Ok(Some(4_741_499_781_123_457)));
+        assert_eq!(at(TimeFormat::EpochSeconds, "."), Err(Reason::Unparsable));
     }
 
     /// ECMA-376, part 1, 18.17.4: days since 1899-12-30, or since 1904-01-01. Python 3.11: `(date(2026, 1, 3) - date(1899, 12, 30)).days` is

@@ -18,6 +18,10 @@ pub struct OrderLines {
     pub longest_us: i64,
     /// Names of orders that stand beside several customers.
     pub n_of_several_customers: u64,
+    /// Orders of several lines with an amount each.
+    pub n_of_several_amounts: u64,
+    /// Of these, orders whose lines all bear one amount.
+    pub n_of_one_amount: u64,
 }
 
 impl Engine {
@@ -31,12 +35,16 @@ impl Engine {
             return Ok(None);
         }
         let lines = format!("FROM transactions WHERE t < {}{}", plan.as_of, plan.but_returns(""));
+        let amount = if plan.has_amounts { "amount" } else { "CAST(NULL AS DOUBLE)" };
         let statement = format!(
-            "WITH orders AS (\n  SELECT order_id, customer, COUNT(*) AS n_lines, MAX(t) - MIN(t) AS width {lines} AND order_id IS NOT \
-             NULL GROUP BY order_id, customer\n),\nnames AS (\n  SELECT COUNT(*) AS n_customers, SUM(n_lines) AS n_lines, \
-             COUNT(*) FILTER (WHERE width > 0) AS n_times, MAX(width) AS width FROM orders GROUP BY order_id\n)\nSELECT \
-             COALESCE(SUM(n_lines), 0) AS n_lines, COALESCE(SUM(n_customers), 0) AS n_orders, COALESCE(SUM(n_times), 0) AS \
-             n_times, COALESCE(MAX(width), 0) AS width, COUNT(*) FILTER (WHERE n_customers > 1) AS n_shared FROM names"
+            "WITH orders AS (\n  SELECT order_id, customer, COUNT(*) AS n_lines, MAX(t) - MIN(t) AS width, COUNT({amount}) AS n_amounts, \
+             MIN({amount}) AS least, MAX({amount}) AS most {lines} AND order_id IS NOT NULL GROUP BY order_id, customer\n),\nnames AS \
+             (\n  SELECT COUNT(*) AS n_customers, SUM(n_lines) AS n_lines, COUNT(*) FILTER (WHERE width > 0) AS n_times, MAX(width) \
+             AS width, COUNT(*) FILTER (WHERE n_amounts > 1) AS n_several, COUNT(*) FILTER (WHERE n_amounts > 1 AND least = most AND \
+             most <> 0) AS n_alike FROM orders GROUP BY order_id\n)\nSELECT COALESCE(SUM(n_lines), 0) AS n_lines, \
+             COALESCE(SUM(n_customers), 0) AS n_orders, COALESCE(SUM(n_times), 0) AS n_times, COALESCE(MAX(width), 0) AS width, \
+             COUNT(*) FILTER (WHERE n_customers > 1) AS n_shared, COALESCE(SUM(n_several), 0) AS n_several, COALESCE(SUM(n_alike), 0) \
+             AS n_alike FROM names"
         );
         let doing = "counting the lines of orders";
         let counts = self.rows(&statement, doing)?;
@@ -48,6 +56,8 @@ impl Engine {
             n_of_several_times: counts.count("n_times")?,
             longest_us: counts.count("width")? as i64,
             n_of_several_customers: counts.count("n_shared")?,
+            n_of_several_amounts: counts.count("n_several")?,
+            n_of_one_amount: counts.count("n_alike")?,
         }))
     }
 }

@@ -109,6 +109,8 @@ pub struct LinkPlan {
     pub has_amounts: bool,
     /// Whether rows of the transactions are lines of orders: those of a customer that share `order_id` are one purchase.
     pub orders: bool,
+    /// Whether every line of an order bears the amount of the whole order, so that it counts once.
+    pub amount_once: bool,
     /// Columns of the customers table that are carried along.
     pub profile: Vec<ProfileColumn>,
     /// The values of the referrals' column `kind` that stand for somebody who was brought; `None` where there is no such
@@ -137,6 +139,7 @@ impl LinkPlan {
             dated: true,
             has_amounts: true,
             orders: false,
+            amount_once: false,
             profile: Vec::new(),
             brought: None,
             referral_weights: false,

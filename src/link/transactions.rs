@@ -13,6 +13,11 @@ fn is_first(column: &str) -> String {
     format!("x.{column} IS NOT NULL AND x.{column}_t IS NULL")
 }
 
+/// Whether a row is the first of those that `lines` have in common; one without an order always is.
+fn first_of_order(lines: &str, order: &str) -> String {
+    format!("order_id IS NULL OR ROW_NUMBER() OVER (PARTITION BY {lines} ORDER BY {order}) = 1")
+}
+
 impl LinkPlan {
     /// Events of the transactions by anchor.
     pub(super) fn bought(&self, reading: &Reading) -> Part {
@@ -90,6 +95,9 @@ impl LinkPlan {
         carried.extend(self.orders.then_some("order_id"));
         columns.extend(carried.iter().map(|column| (*column).to_owned()));
         let mut events = format!("SELECT {} FROM {table} WHERE t < {}", columns.join(", "), self.as_of);
+        if self.amount_once {
+            events = self.with_money_once(&events, &carried);
+        }
         if self.orders {
             events = self.with_orders(&events);
         }
@@ -111,11 +119,24 @@ impl LinkPlan {
         if !self.details.purchase_gaps {
             return ordered;
         }
-        // Whole seconds, so that sums of squares are exact: those of a customer stay below the square of the time
-        // between the first purchase and the last, which an integer of 64 bits holds up to 96 years.
+        // Whole seconds, so that sums of squares are exact.
         format!(
             "SELECT *, CASE WHEN {gap_to} > gap_from THEN CAST(ROUND(CAST({gap_to} - gap_from AS DOUBLE) / 1000000.0) AS \
              BIGINT) END AS gap\n    FROM ({ordered}) ordered"
+        )
+    }
+
+    /// The events with the money of an order in the line that begins it and in no other; its returns bear it once likewise.
+    fn with_money_once(&self, events: &str, carried: &[&str]) -> String {
+        let is_marked = self.is_return().is_some();
+        let mut columns = vec!["customer", "t"];
+        columns.extend((is_marked || self.details.returns == Returns::Dated).then_some("returned_t"));
+        columns.extend(carried);
+        let (lines, t) = if is_marked { (", t IS NULL", "COALESCE(t, returned_t)") } else { ("", "t") };
+        let is_first = first_of_order(&format!("customer, order_id{lines}"), &format!("{t}, money DESC NULLS LAST"));
+        format!(
+            "SELECT {}, CASE WHEN {is_first} THEN money END AS money\n    FROM ({events}) whole",
+            columns.join(", ")
         )
     }
 
@@ -124,10 +145,7 @@ impl LinkPlan {
     /// `t` is null, begins none.
     fn with_orders(&self, events: &str) -> String {
         let begins = |lines: &str, name: &str| {
-            format!(
-                ", CASE WHEN order_id IS NULL OR ROW_NUMBER() OVER (PARTITION BY {lines} ORDER BY t NULLS LAST) = 1 THEN t \
-                 END AS {name}"
-            )
+            format!(", CASE WHEN {} THEN t END AS {name}", first_of_order(lines, "t NULLS LAST"))
         };
         let mut marks = begins("customer, order_id", "order_t");
         if self.counts_families() {
@@ -210,13 +228,20 @@ impl LinkPlan {
         let earlier = format!("{} < a.t", self.purchase_t());
         sums.add("n_gaps", "COUNT(x.gap)", &earlier);
         sums.add("gap_sum", "SUM(x.gap)", &earlier);
-        sums.add("gap_squares", "SUM(x.gap * x.gap)", &earlier);
+        // The sum of the squares of gaps is exact below the square of the whole time, which a BIGINT holds up to 96 years, and of gaps in two
+        // halves up to the end of the calendar.
+        let (high, low) = ("(x.gap / 65536)", "(x.gap % 65536)");
+        sums.add("gap_high", &format!("SUM({high} * {high})"), &earlier);
+        sums.add("gap_middle", &format!("SUM({high} * {low})"), &earlier);
+        sums.add("gap_low", &format!("SUM({low} * {low})"), &earlier);
         let whole = |column: &str| format!("CAST(bought.{column} AS DECIMAL(19, 0))");
+        let times = |column: &str, factor: u64| format!("{} * CAST({factor} AS DECIMAL(10, 0))", whole(column));
+        let squares =
+            format!("({} + {} + {})", times("gap_high", 1 << 32), times("gap_middle", 1 << 17), whole("gap_low"));
         let spread = format!(
             "SQRT(CAST({n} * {squares} - {sum} * {sum} AS DOUBLE) / (CAST(bought.n_gaps AS DOUBLE) * \
              CAST(bought.n_gaps - 1 AS DOUBLE)))",
             n = whole("n_gaps"),
-            squares = whole("gap_squares"),
             sum = whole("gap_sum")
         );
         let mean = "CAST(bought.gap_sum AS DOUBLE) / CAST(bought.n_gaps AS DOUBLE)";
@@ -327,11 +352,18 @@ impl LinkPlan {
             )
         };
         let money = money("amount");
-        format!(
-            "{} GROUP BY customer, order_id\n  UNION ALL\n{}",
-            lines(&format!("MIN(t) AS t, SUM({money}) AS money"), "IS NOT NULL"),
-            lines(&format!("t, {money} AS money"), "IS NULL")
-        )
+        let alone = lines(&format!("t, {money} AS money"), "IS NULL");
+        let orders = if self.amount_once {
+            let is_first = first_of_order("customer, order_id", "t, amount DESC NULLS LAST");
+            let marked = lines(&format!("order_id, t, CASE WHEN {is_first} THEN {money} END AS money"), "IS NOT NULL");
+            format!(
+                "  SELECT customer, MIN(t) AS t, SUM(money) AS money FROM (\n{marked}\n  ) whole GROUP BY customer, order_id"
+            )
+        } else {
+            let of_lines = lines(&format!("MIN(t) AS t, SUM({money}) AS money"), "IS NOT NULL");
+            format!("{of_lines} GROUP BY customer, order_id")
+        };
+        format!("{orders}\n  UNION ALL\n{alone}")
     }
 
     /// What keeps the rows of the transactions that are purchases; `prefix` stands before the columns.

@@ -86,7 +86,7 @@ pub fn check(study: &Study, settings: &RunSettings) -> Result<String, PipelineEr
     for repeated in repeated_rows::repeated_rows(study, engine, &intake.accounts)? {
         let _ = writeln!(text, "warning: {}", repeated.sentence());
     }
-    for remark in order_lines::order_lines(engine)? {
+    for remark in order_lines::order_lines(engine, study)? {
         let _ = writeln!(text, "{}{}", if remark.is_fault() { "warning: " } else { "" }, remark.sentence);
     }
     for few in shared_keys::few_shared(study, engine, &engine.match_report()?)? {

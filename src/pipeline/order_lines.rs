@@ -4,10 +4,15 @@ use super::PipelineError;
 use crate::findings::{Finding, FindingKind, Severity};
 use crate::link::{Engine, OrderLines};
 use crate::report::words;
+use crate::study::{AmountPer, Study};
 
 const DAY_US: f64 = 86_400e6;
 /// From this share (0-1) of the orders on, it is more than a slip.
 const MUCH: f64 = 0.01;
+/// From this share (0-1) of the orders of several lines on, lines that cost the same are no chance.
+const MOST: f64 = 0.95;
+/// Fewer orders of several lines tell nothing of all.
+const ORDERS: u64 = 20;
 
 /// A sentence about the lines of orders.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,11 +27,12 @@ pub(super) struct OrderRemark {
 ///
 /// # Errors
 /// The engine fails.
-pub(super) fn order_lines(engine: &Engine) -> Result<Vec<OrderRemark>, PipelineError> {
-    Ok(engine.order_lines()?.as_ref().map(remarks).unwrap_or_default())
+pub(super) fn order_lines(engine: &Engine, study: &Study) -> Result<Vec<OrderRemark>, PipelineError> {
+    let amount_per = study.sources.transactions.as_ref().and_then(|own| own.amount_per);
+    Ok(engine.order_lines()?.as_ref().map(|lines| remarks(lines, amount_per)).unwrap_or_default())
 }
 
-fn remarks(lines: &OrderLines) -> Vec<OrderRemark> {
+fn remarks(lines: &OrderLines, amount_per: Option<AmountPer>) -> Vec<OrderRemark> {
     let n_orders = lines.n_orders;
     let remark = |sentence: String, n: u64, is_doubtful: bool| OrderRemark { sentence, is_doubtful, n, n_orders };
     let counted = |n: u64, one: &str, many: &str| words::counted(n as usize, one, many);
@@ -69,6 +75,32 @@ fn remarks(lines: &OrderLines) -> Vec<OrderRemark> {
             ),
             n,
             true,
+        ));
+    }
+    let (n_several, n_alike) = (lines.n_of_several_amounts, lines.n_of_one_amount);
+    let of_several = counted(n_several, "order of several lines", "orders of several lines");
+    if amount_per.is_none() && n_several >= ORDERS && n_alike as f64 >= MOST * n_several as f64 {
+        all.push(remark(
+            format!(
+                "in {} of {of_several} in transactions all lines bear one amount, as if it were that of the whole order, and it counts \
+                 once for each line: write amount_per = \"order\" in [sources.transactions] if it is, or amount_per = \"line\" if each \
+                 line costs as much",
+                words::count(n_alike)
+            ),
+            n_alike,
+            true,
+        ));
+    }
+    if amount_per == Some(AmountPer::Order) && n_alike < n_several {
+        let n = n_several - n_alike;
+        all.push(remark(
+            format!(
+                "the lines of {} of {of_several} in transactions bear different amounts though amount_per = \"order\" says that each bears \
+                 that of the whole order: the largest of the earliest lines counts",
+                words::count(n)
+            ),
+            n,
+            n as f64 >= MUCH * n_several as f64,
         ));
     }
     all
@@ -147,6 +179,36 @@ touchpoints = [\"touch\"]
             "{said}"
         );
         assert!(!said.contains("the same as an earlier one"), "{said}");
+    }
+
+    /// Twenty orders of two lines each, of which so many bear two amounts.
+    fn twenty(n_different: usize) -> String {
+        let rows = (0..20).flat_map(|order| {
+            let line = move |line: usize| {
+                let amount = 10 + if order < n_different { line } else { 0 };
+                format!("{order},{line},a,2026-02-{:02}T12:00:00Z,{amount}\n", order + 1)
+            };
+            [line(0), line(1)]
+        });
+        format!("no,line,who,when,eur\n{}", rows.collect::<String>())
+    }
+
+    #[test]
+    fn lines_that_all_bear_one_amount_are_asked_about_until_the_study_says_what_it_is() {
+        let said = |more: &str, n_different: usize| {
+            let text = STUDY.replace("order = \"no\"", &format!("order = \"no\"\n{more}"));
+            let answers = "who,when,ltr,touch\na,2026-03-01T12:00:00Z,9,2\nb,2026-03-02T12:00:00Z,4,3\n";
+            let orders = twenty(n_different);
+            let own = SmallStudy::new(&text, &[("answers.csv", answers), ("orders.csv", &orders)]);
+            check(&own.study(), &own.settings()).expect("checked")
+        };
+        let asks = "warning: in 19 of 20 orders of several lines in transactions all lines bear one amount";
+        assert!(said("", 1).contains(asks), "{}", said("", 1));
+        assert!(!said("", 2).contains("bear one amount"));
+        assert!(!said("amount_per = \"line\"", 0).contains("bear one amount"));
+        let differ = "the lines of 2 of 20 orders of several lines in transactions bear different amounts";
+        assert!(said("amount_per = \"order\"", 2).contains(differ), "{}", said("amount_per = \"order\"", 2));
+        assert!(!said("amount_per = \"order\"", 0).contains("different amounts"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::store::{
     self, Earlier, Manifest, ModelArtefact, ModelInput, Provenance, Recorded, Staging, Status, StoreError,
     StoredPenalty, TermSource, TrainingWindow, WorkFolder,
 };
-use crate::study::{InvitationCost, Outcome, OutcomeKind, SeedValue, Study, Transactions, nearest};
+use crate::study::{AmountPer, InvitationCost, Outcome, OutcomeKind, SeedValue, Study, Transactions, nearest};
 use std::path::{Path, PathBuf};
 
 /// What a run may use and where it writes.
@@ -214,7 +214,7 @@ fn run_into(
     findings.extend(corrections::findings(&intake));
     let repeated = repeated_rows::repeated_rows(study, &engine, &intake.accounts)?;
     findings.extend(repeated.iter().map(RepeatedRows::finding));
-    findings.extend(order_lines::order_lines(&engine)?.iter().filter_map(OrderRemark::finding));
+    findings.extend(order_lines::order_lines(&engine, study)?.iter().filter_map(OrderRemark::finding));
     let few_shared = shared_keys::few_shared(study, &engine, &matches)?;
     findings.extend(few_shared.iter().map(FewShared::finding));
     let absent = absent_values::absent_values(study, &engine)?;
@@ -510,6 +510,7 @@ fn plan_over(study: &Study, typed: TypedTables, holds_numbers: &dyn Fn(&str) -> 
         dated,
         has_amounts: sources.transactions.as_ref().is_some_and(Transactions::has_amounts),
         orders: sources.transactions.as_ref().is_some_and(|own| own.order.is_some()),
+        amount_once: sources.transactions.as_ref().is_some_and(|own| own.amount_per == Some(AmountPer::Order)),
         profile,
         brought: kinds.map(|kinds| kinds.of_brought().map(str::to_owned).collect()),
         referral_weights: sources.referrals.as_ref().is_some_and(|referrals| referrals.weight.is_some()),

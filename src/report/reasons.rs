@@ -26,6 +26,7 @@ pub(super) fn phrase(word: &str) -> String {
         "repeated_row" => "an earlier row is the same in all its cells",
         "self_referral" => "referrer and referred are the same",
         "after_as_of" => "it happened after the study's date",
+        "excluded_by_study" => "the study leaves out rows with such a value (`exclude`)",
         other => return spaced(other),
     };
     phrase.to_owned()

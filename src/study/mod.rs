@@ -63,7 +63,7 @@ pub use population::{LevelSize, Population, PopulationSize, PopulationSizes};
 pub use portfolio::{BenchmarkFigure, CutFigure, ItemFigure, ItemMeasure, Rolling, Wallet};
 pub use referral_kinds::{KindValue, ReferralKind, ReferralKinds};
 pub use sources::{
-    Activity, Aggregate, AmountVia, Customers, DateInstant, Exposures, Feedback, Files, Format, Invitations, Junctures,
-    Range, Referrals, Repeats, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor,
+    Activity, Aggregate, AmountPer, AmountVia, Customers, DateInstant, Exposures, Feedback, Files, Format, Invitations,
+    Junctures, Range, Referrals, Repeats, Sources, TimeFormat, Times, Transactions, Unfinished, Vendor,
 };
 pub use zone::{FileZone, zone_of};

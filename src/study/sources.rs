@@ -143,6 +143,9 @@ pub struct Files {
     pub blank: Codes,
     /// What the source promises.
     pub contract: SourceContract,
+    /// Values of columns, by their names in the files, whose rows are left out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub exclude: BTreeMap<String, Codes>,
     /// The folder from which relative paths count.
     #[serde(skip)]
     pub base_dir: PathBuf,
@@ -371,6 +374,12 @@ pub struct Transactions {
     pub amount_via: Option<AmountVia>,
     /// The smallest amount that is one.
     pub amount_min: Option<f64>,
+    /// Whether the amount of a row is its own, or that of the whole order in each of its lines; its own where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount_per: Option<AmountPer>,
+    /// How many were bought at the amount of the row, which is then the price of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<String>,
     /// What was bought.
     pub product: Option<String>,
     /// The family of what was bought.
@@ -388,6 +397,16 @@ impl Transactions {
     pub fn has_amounts(&self) -> bool {
         self.amount.is_some() || self.amount_via.is_some()
     }
+}
+
+/// What an amount is the amount of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AmountPer {
+    /// The row.
+    Line,
+    /// The order, whose every line bears it.
+    Order,
 }
 
 /// Who brought whom.
@@ -720,10 +739,36 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
         let sentence = "is the least amount, and no amounts are named; name their column as `amount`, or leave it out";
         return Err(item.invalid(format!("`{}` {sentence}", item.path())));
     }
+    let order = read_order(section, amount_via.as_ref())?;
+    let amount_per = section.item("amount_per").map(|item| {
+        let per = item.word(&[("line", AmountPer::Line), ("order", AmountPer::Order)])?;
+        if per == AmountPer::Order && (order.is_none() || amount.is_none()) {
+            return Err(item.invalid(format!(
+                "`{}` says that every line bears the amount of its whole order; name the columns of both, `order` and `amount`, or leave it \
+                 out",
+                item.path()
+            )));
+        }
+        Ok(per)
+    });
+    let amount_per = amount_per.transpose()?;
+    let quantity = section.text("quantity")?;
+    if let Some(item) = section.item("quantity").filter(|_| amount.is_none()) {
+        return Err(item.invalid(format!(
+            "`{}` says how many were bought at the price of one, and no prices are named; name their column as `amount`, or leave it out",
+            item.path()
+        )));
+    }
+    if let Some(item) = section.item("quantity").filter(|_| amount_per == Some(AmountPer::Order)) {
+        return Err(item.invalid(format!(
+            "`{}` multiplies the price of one, and amount_per = \"order\" says that amounts are those of whole orders; keep one of the two",
+            item.path()
+        )));
+    }
     Ok(Transactions {
         files: read_files(section, base_dir)?,
         times: read_times(section)?,
-        order: read_order(section, amount_via.as_ref())?,
+        order,
         id: section.text("id")?,
         repeats: read_repeats(section)?,
         customer: Key::read(section, base_dir)?,
@@ -731,6 +776,8 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
         amount,
         amount_via,
         amount_min: section.item("amount_min").map(|item| item.number()).transpose()?,
+        amount_per,
+        quantity,
         product: section.text("product")?,
         family: section.text("family")?,
         channel: section.text("channel")?,
@@ -824,6 +871,23 @@ fn read_keep(section: &Section<'_, '_>, reserved: &[&str]) -> Result<Vec<String>
     }
 }
 
+/// Values of columns whose rows are left out.
+fn read_excluded(section: &Section<'_, '_>) -> Result<BTreeMap<String, Codes>, StudyError> {
+    let Some(item) = section.item("exclude") else { return Ok(BTreeMap::new()) };
+    let mut excluded = BTreeMap::new();
+    for (column, item) in item.open_section()?.items() {
+        let codes = Codes::read(&item)?;
+        if codes.is_empty() {
+            return Err(item.invalid(format!(
+                "`{}` is an empty list; name the values whose rows are left out, as in [\"cancelled\"]",
+                item.path()
+            )));
+        }
+        excluded.insert(column, codes);
+    }
+    Ok(excluded)
+}
+
 pub(super) fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<Files, StudyError> {
     let path = section.required("path", "the file, or a pattern such as \"feedback/*.csv\", or a list of them")?;
     let paths = path.texts()?;
@@ -881,6 +945,7 @@ pub(super) fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<F
         rename,
         blank,
         contract: SourceContract::read(section)?,
+        exclude: read_excluded(section)?,
         base_dir: base_dir.to_owned(),
     })
 }

@@ -16,6 +16,8 @@ const ROWS: &str = "rows";
 #[derive(Debug, Serialize, Deserialize)]
 struct RowsRecord {
     format_version: u32,
+    /// What decides what the rows are.
+    word: String,
     sha256: String,
 }
 
@@ -37,7 +39,7 @@ impl Cache {
     /// The word is a SHA-256 in hexadecimal of everything that decides what the rows are.
     pub fn rows(&self, word: &str) -> Option<(File, File)> {
         let folder = self.place_of(word)?;
-        let found = open(&folder);
+        let found = open(&folder, word);
         if found.is_none() && self.keeping != Keeping::Untouched && folder.exists() {
             remove(&folder);
         }
@@ -54,7 +56,7 @@ impl Cache {
     pub fn keep_rows(&self, word: &str, draft: RowsDraft) {
         if let Some(place) = self.place_of(word) {
             // What went wrong costs the next run time and nothing else.
-            let _ = keep(draft, &place);
+            let _ = keep(draft, word, &place);
         }
     }
 
@@ -63,7 +65,7 @@ impl Cache {
     }
 }
 
-fn open(folder: &Path) -> Option<(File, File)> {
+fn open(folder: &Path, word: &str) -> Option<(File, File)> {
     let held = File::open(folder.join(ENTRY)).ok()?;
     // Somebody is about to remove it. A system without such locks says something else, and is trusted to be used alone.
     if matches!(held.try_lock_shared(), Err(fs::TryLockError::WouldBlock)) {
@@ -72,7 +74,9 @@ fn open(folder: &Path) -> Option<(File, File)> {
     let text = fs::read_to_string(folder.join(ENTRY)).ok()?;
     let record: RowsRecord = serde_json::from_str(record::unsealed(&text)?).ok()?;
     let mut rows = File::open(folder.join(ROWS)).ok()?;
-    if record.format_version != FORMAT_VERSION || hash::of(&mut rows).ok()?.sha256 != record.sha256 {
+    // A folder can be given another name.
+    let is_asked_for = record.format_version == FORMAT_VERSION && record.word == word;
+    if !is_asked_for || hash::of(&mut rows).ok()?.sha256 != record.sha256 {
         return None;
     }
     rows.rewind().ok()?;
@@ -81,8 +85,9 @@ fn open(folder: &Path) -> Option<(File, File)> {
     Some((rows, held))
 }
 
-fn keep(RowsDraft(draft): RowsDraft, place: &Path) -> io::Result<()> {
-    let record = RowsRecord { format_version: FORMAT_VERSION, sha256: hash::of_file(&draft.path().join(ROWS))?.sha256 };
+fn keep(RowsDraft(draft): RowsDraft, word: &str, place: &Path) -> io::Result<()> {
+    let sha256 = hash::of_file(&draft.path().join(ROWS))?.sha256;
+    let record = RowsRecord { format_version: FORMAT_VERSION, word: word.to_owned(), sha256 };
     fs::write(draft.path().join(ENTRY), record::sealed(&serde_json::to_string(&record)?))?;
     // Where another run was faster, its rows stand.
     fs::rename(draft.path(), place)?;

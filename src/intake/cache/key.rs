@@ -19,6 +19,7 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
         // Of a file these are found in its header.
         versions: _,
         together,
+        per_unit,
         zone,
         distinct,
         end_us: _,
@@ -27,15 +28,27 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
         numerals,
         identity,
     } = contract;
-    // What a source promises of its rows is among the columns by now, what it promises of them all is held against the account.
+    // What a source promises of its rows and which it leaves out is among the columns by now, what it promises of them all is held against the account.
     // How numbers are written stands in the contract.
-    let Files { path: _, format, delimiter, numerals: _, sheet, table, query, rename, blank, contract: _, base_dir: _ } =
-        files;
+    let Files {
+        path: _,
+        format,
+        delimiter,
+        numerals: _,
+        sheet,
+        table,
+        query,
+        rename,
+        blank,
+        contract: _,
+        exclude: _,
+        base_dir: _,
+    } = files;
     let mut text = format!("{} {FORMAT_VERSION}\n", env!("CARGO_PKG_VERSION"));
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{source:?} {unique:?} {repeats:?} {asks_for_versions} {together:?} {zone:?} {distinct:?} {answers:?} {tallied:?} {numerals:?}"
+        "{source:?} {unique:?} {repeats:?} {asks_for_versions} {together:?} {per_unit:?} {zone:?} {distinct:?} {answers:?} {tallied:?} {numerals:?}"
     );
     let _ = writeln!(text, "{format:?} {delimiter:?} {sheet:?} {table:?} {query:?} {rename:?} {blank:?}");
     let _ = writeln!(text, "{}", identity.fingerprint());
@@ -64,6 +77,7 @@ fn write_column(text: &mut String, column: &Column) {
         Kind::Answer(bounds) => writeln!(text, "answer {bounds:?}"),
         Kind::Total(totals, bounds) => writeln!(text, "total {} {bounds:?}", totals.fingerprint()),
         Kind::Promised(promise) => writeln!(text, "promised {promise:?}"),
+        Kind::Excluding(codes) => writeln!(text, "excluding {codes:?}"),
         // Which zone the name of a file says is said of the file, and what that zone or that of a row is, in the entry.
         Kind::Zone(by_file) => writeln!(text, "zone by file {}", !by_file.is_empty()),
         Kind::Instant(clock) => writeln!(text, "instant {}", clock.fingerprint()),

@@ -498,6 +498,12 @@ fn kept_rows_are_whole_or_not_there() {
     assert_eq!(read(&cache, &words[0]).as_deref(), Some("rows"), "what was there first stays");
     drop(cache.rows_draft().expect("may be written"));
     assert_eq!(case.entries().len(), 2, "nothing unfinished");
+    // A folder that was given the name of another.
+    let places = words.each_ref().map(|word| case.path("cache").join(format!("rows-{}", &word[..32])));
+    fs::remove_dir_all(&places[1]).expect("removed");
+    fs::rename(&places[0], &places[1]).expect("renamed");
+    assert_eq!(words.each_ref().map(|word| read(&cache, word)), [None, None]);
+    words.iter().zip(["rows", "others"]).for_each(|(word, text)| keep(&cache, word, text));
     // A byte that is no longer what it was.
     let place = case.entries().into_iter().find(|path| path.ends_with(format!("rows-{}", &words[0][..32])));
     let place = place.expect("an entry");

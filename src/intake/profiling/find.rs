@@ -250,6 +250,7 @@ fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
         rename: Default::default(),
         blank: Codes::default(),
         contract: SourceContract::default(),
+        exclude: Default::default(),
         base_dir: PathBuf::new(),
     };
     let found = files::find("init", &named, Objects::Left).map_err(|error| in_full(&error))?;

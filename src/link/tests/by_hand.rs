@@ -105,6 +105,21 @@ fn regularity_variety_and_trend_of_purchases() {
     );
 }
 
+/// Python 3.11, `statistics.stdev([35795, 120])`: the squares of seconds of a century exceed 64 bits.
+#[test]
+fn gaps_of_a_century_have_a_spread() {
+    let mut company = nobody();
+    let at = [T - 36_000 * DAY, T - 205 * DAY, T - 85 * DAY];
+    company.purchases = at.iter().map(|&t| purchase(t, 10.0)).collect();
+    let base = joined(&company, |plan| plan.details.purchase_gaps = true);
+    let expected = [
+        ("purchase_gap_mean_days", 17_957.5),
+        ("purchase_gap_sd_days", 25_226.034_418_830_084),
+        ("purchase_gap_cv", 1.404_763_158_503_694),
+    ];
+    first(&base.expect("joined"), &expected);
+}
+
 #[test]
 fn a_regular_customer_has_no_spread_and_one_purchase_no_gap() {
     let mut company = nobody();

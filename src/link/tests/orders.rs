@@ -117,9 +117,19 @@ fn with_sums(seed: u64) -> [Company; 2] {
     [lines, sums]
 }
 
-fn started(company: &Company, orders: bool, folder: &std::path::Path) -> Engine {
+/// The same company where every line of an order bears the amount of the whole.
+fn with_totals([lines, sums]: &[Company; 2]) -> Company {
+    let mut totals = lines.clone();
+    for line in totals.purchases.iter_mut().filter(|line| line.order.is_some()) {
+        let is_order = |own: &&Purchase| own.customer == line.customer && own.order == line.order;
+        line.amount = sums.purchases.iter().find(is_order).expect("its order").amount;
+    }
+    totals
+}
+
+fn started(company: &Company, orders: bool, amount_once: bool, folder: &std::path::Path) -> Engine {
     let plan = widest(company.write(folder), Returns::Unmarked, Same::Topic, Validity::Intervals);
-    engine(LinkPlan { orders, ..plan }, folder, 2)
+    engine(LinkPlan { orders, amount_once, ..plan }, folder, 2)
 }
 
 fn same(one: &BaseTable, other: &BaseTable, names: impl Fn(&str) -> bool) -> usize {
@@ -144,15 +154,21 @@ fn lines_give_the_columns_of_orders_added_up_beforehand() {
     let is_of_lines = |name: &str| name.starts_with("distinct_") || name.starts_with("next_new_families");
     let is_of_families = |name: &str| name.contains("o'clock");
     for seed in [21, 22] {
-        let [lines, sums] = with_sums(seed);
+        let companies = with_sums(seed);
+        let totals = with_totals(&companies);
+        let [lines, sums] = companies;
         assert!(sums.purchases.len() < lines.purchases.len() * 4 / 5, "orders have several lines");
-        let folders = [(); 3].map(|()| tempfile::tempdir().expect("a folder"));
-        let of_orders = started(&lines, true, folders[0].path());
-        let of_sums = started(&sums, false, folders[1].path());
-        let of_lines = started(&lines, false, folders[2].path());
+        let folders = [(); 4].map(|()| tempfile::tempdir().expect("a folder"));
+        let of_orders = started(&lines, true, false, folders[0].path());
+        let of_sums = started(&sums, false, false, folders[1].path());
+        let of_lines = started(&lines, false, false, folders[2].path());
+        let of_totals = started(&totals, true, true, folders[3].path());
+        assert_eq!(purchases(&of_totals), purchases(&of_sums));
+        let of_totals = of_totals.answers().expect("joined");
         let [orders, sums, rows] = [&of_orders, &of_sums, &of_lines].map(|engine| engine.answers().expect("joined"));
         let n_same = same(&orders, &sums, |name| !is_of_lines(name) && !is_of_families(name));
         let n_other = same(&orders, &rows, is_of_lines);
+        assert_eq!(same(&of_totals, &orders, |name| !is_of_families(name)), n_same + n_other);
         assert_eq!(n_same + n_other + 1, orders.columns().len(), "one column is of a family");
         assert!(orders.numbers("frequency") != rows.numbers("frequency"), "so that the comparison could fail");
         // What is told of purchases outside of the base table.
@@ -174,6 +190,39 @@ fn purchases(engine: &Engine) -> Vec<(String, u64, u64)> {
     });
     taken.expect("read");
     all
+}
+
+#[test]
+fn an_amount_that_every_line_of_an_order_bears_counts_once_at_the_earliest() {
+    let mut company = nobody();
+    company.purchases = vec![
+        line("A", T - 10 * DAY, 60.0, "home"),
+        line("A", T - 10 * DAY, 60.0, "garden"),
+        // The amount of an order belongs to its first line, though the second comes after the answer.
+        line("B", T - 4 * DAY, 18.0, ""),
+        line("B", T + 3 * DAY, 18.0, ""),
+        line("", T - 2 * DAY, 7.0, ""),
+        line("", T - 2 * DAY, 7.0, ""),
+        // Where the lines do not agree the largest amount of the earliest ones counts.
+        line("C", T + DAY, 20.0, ""),
+        line("C", T + DAY, 30.0, ""),
+        // An order that came back, a line each.
+        line("A", T - 6 * DAY, -60.0, "home"),
+        line("A", T - 6 * DAY, -60.0, "garden"),
+    ];
+    let base = joined(&company, |plan| {
+        (plan.orders, plan.amount_once) = (true, true);
+        plan.details.returns = Returns::NegativeAmounts;
+        plan.windows = vec![OutcomeWindow::Purchases { days: 30 }];
+    });
+    let expected = [
+        ("frequency", 4.0),
+        ("spend_30d", 60.0 + 18.0 + 7.0 + 7.0),
+        ("returned_spend_30d", 60.0),
+        ("next_purchases_30d", 1.0),
+        ("next_spend_30d", 30.0),
+    ];
+    first(&base.expect("joined"), &expected);
 }
 
 #[test]
@@ -202,6 +251,8 @@ fn orders_of_several_times_and_customers_are_counted() {
         n_of_several_times: 1,
         longest_us: DAY,
         n_of_several_customers: 1,
+        n_of_several_amounts: 2,
+        n_of_one_amount: 2,
     };
     assert_eq!(counted(&plan), Some(expected));
 }
