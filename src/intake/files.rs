@@ -5,7 +5,7 @@ use super::corrections::CORRECTIONS;
 use super::exports::{self, ExportFormat, ExportLayout};
 use super::hash::{self, HashedFile};
 use super::{IntakeError, columnar, database, remote, server_address, sniff, unpacked};
-use crate::study::{Files, Format, Vendor};
+use crate::study::{Encoding, Files, Format, Vendor};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub(super) struct SourceFile {
     pub(super) path: PathBuf,
     pub(super) n_bytes: u64,
     pub(super) layout: Layout,
+    /// In which signs it is written, where that is not UTF-8 and it does not say so itself.
+    pub(super) encoding: Option<Encoding>,
     /// Columns that the names of its folders give, as in `year=2026/month=09`.
     pub(super) partitions: Vec<(String, String)>,
     /// The JSON files of its source, where it is one of several.
@@ -82,6 +84,7 @@ pub(super) fn find(source_name: &str, files: &Files, objects: Objects<'_>) -> Re
                 path: PathBuf::from(pattern),
                 n_bytes: 0,
                 layout: Layout::Postgres,
+                encoding: None,
                 partitions: Vec::new(),
                 beside: None,
             });
@@ -110,7 +113,8 @@ fn file_at(
     }
     let layout = layout_of(path, files).map_err(unreadable)?;
     let partitions = partitions(&name);
-    Ok(Some(SourceFile { name, path: path.to_owned(), n_bytes, layout, partitions, beside: None }))
+    let path = path.to_owned();
+    Ok(Some(SourceFile { name, path, n_bytes, layout, encoding: files.encoding, partitions, beside: None }))
 }
 
 /// What the folders of a path say in the manner of Hive.
@@ -242,7 +246,7 @@ fn layout_of(path: &Path, files: &Files) -> std::io::Result<Layout> {
             Layout::Arrow
         }
         Format::Export(Vendor::FivetranQualtrics) if first.starts_with(database::SQLITE) => Layout::Sqlite,
-        Format::Export(vendor) => export_layout(ExportFormat::of(vendor), &first_meant(path)?, files.delimiter),
+        Format::Export(vendor) => export_layout(ExportFormat::of(vendor), &first_meant(path, files)?, files.delimiter),
         Format::Detected if first.starts_with(b"PAR1") => Layout::Parquet,
         Format::Detected if first.starts_with(columnar::ARROW_FILE) || named(&[".arrow", ".arrows", ".feather"]) => {
             Layout::Arrow
@@ -251,7 +255,7 @@ fn layout_of(path: &Path, files: &Files) -> std::io::Result<Layout> {
         Format::Detected if is_workbook() => Layout::Workbook,
         Format::Detected if files.delimiter.is_none() && named(&[".jsonl", ".ndjson"]) => {
             // A vendor's responses may come one a line, as a webhook or a warehouse writes them.
-            let meant = first_meant(path)?;
+            let meant = first_meant(path, files)?;
             let is_json = |export: &ExportFormat| matches!(export.layout(), ExportLayout::Json | ExportLayout::Either);
             match exports::detect(&meant, b',').filter(is_json) {
                 Some(export) => Layout::ExportJson(export),
@@ -259,7 +263,7 @@ fn layout_of(path: &Path, files: &Files) -> std::io::Result<Layout> {
             }
         }
         Format::Detected | Format::Csv => {
-            let meant = first_meant(path)?;
+            let meant = first_meant(path, files)?;
             let delimiter = match files.delimiter {
                 // The study lets only ASCII signs through.
                 Some(sign) => sign as u8,
@@ -275,8 +279,8 @@ fn layout_of(path: &Path, files: &Files) -> std::io::Result<Layout> {
     })
 }
 
-fn first_meant(path: &Path) -> std::io::Result<Vec<u8>> {
-    unpacked::first_meant(path, SNIFFED_BYTES)
+fn first_meant(path: &Path, files: &Files) -> std::io::Result<Vec<u8>> {
+    unpacked::first_meant(path, files.encoding, SNIFFED_BYTES)
 }
 
 fn export_layout(export: ExportFormat, first: &[u8], delimiter: Option<char>) -> Layout {
@@ -320,6 +324,7 @@ mod tests {
             path: path.iter().map(|&pattern| pattern.to_owned()).collect(),
             format: Format::Detected,
             delimiter: None,
+            encoding: None,
             numerals: Default::default(),
             sheet: None,
             table: None,

@@ -26,6 +26,7 @@ mod cell;
 mod columnar;
 mod cuts;
 mod database;
+mod decoded;
 pub mod exports;
 mod files;
 mod fingerprints;
@@ -117,6 +118,8 @@ pub use sources::{Folders, Intake, Tables};
 pub use square_table::{SquareTable, SquareTableError};
 pub use table::Table;
 
+#[cfg(test)]
+mod encoding_tests;
 #[cfg(test)]
 mod format_tests;
 #[cfg(test)]

@@ -134,14 +134,14 @@ impl Opening<'_> {
         };
         let wanted: Vec<String> = contract.columns.iter().filter(|column| column.is_in_file()).map(from).collect();
         let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-        let there = match json_lines::names(&file.name, &file.path, &wanted) {
+        let there = match json_lines::names(file, &wanted) {
             // Among others a page without a row is one.
             Err(IntakeError::Empty { .. }) if file.beside.is_some() => Vec::new(),
             there => there?,
         };
         let places = self.places(Columns::Plain(&there))?;
         let names: Arc<[String]> = there.into();
-        let mut blocks = Blocks::open(&file.name, &file.path, json_lines::NO_DELIMITER)?;
+        let mut blocks = Blocks::open(file, json_lines::NO_DELIMITER)?;
         let out = visit.visit(Pieces {
             next: || blocks.next(),
             check: |block: &Block| {
@@ -249,7 +249,7 @@ pub(super) fn refused(file: &SourceFile, source: &str, problem: ExportError) -> 
 /// All that a file means.
 pub(super) fn whole(file: &SourceFile) -> Result<Vec<u8>, IntakeError> {
     let mut bytes = Vec::new();
-    let read = Unpacked::open(&file.path).and_then(|mut text| text.read_to_end(&mut bytes));
+    let read = Unpacked::open(&file.path, file.encoding).and_then(|mut text| text.read_to_end(&mut bytes));
     read.map_err(|source| IntakeError::of_text(&file.name, source))?;
     Ok(bytes)
 }

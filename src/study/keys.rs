@@ -25,6 +25,7 @@ pub const FEEDBACK: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "encoding",
     "decimal",
     "thousands",
     "currency",
@@ -65,6 +66,7 @@ pub const TRANSACTIONS: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "encoding",
     "decimal",
     "thousands",
     "currency",
@@ -102,6 +104,7 @@ pub const REFERRALS: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "encoding",
     "decimal",
     "thousands",
     "currency",
@@ -131,6 +134,7 @@ pub const CUSTOMERS: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "encoding",
     "decimal",
     "thousands",
     "currency",
@@ -159,6 +163,7 @@ pub const ACTIVITY: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "encoding",
     "decimal",
     "thousands",
     "currency",
@@ -187,6 +192,7 @@ pub const INVITATIONS: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "encoding",
     "decimal",
     "thousands",
     "currency",
@@ -213,6 +219,7 @@ pub const JUNCTURES: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "encoding",
     "decimal",
     "thousands",
     "currency",
@@ -238,6 +245,7 @@ pub const EXPOSURES: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "encoding",
     "decimal",
     "thousands",
     "currency",
@@ -281,12 +289,13 @@ pub const JUNCTURE: &[&str] = &["kind", "known_in_advance"];
 /// One of `[[history.lifecycle]]`.
 pub const LIFECYCLE: &[&str] = &["stage", "when"];
 /// One step of `customer_via`.
-pub const VIA: &[&str] = &["path", "format", "delimiter", "sheet", "table", "query", "from", "to"];
+pub const VIA: &[&str] = &["path", "format", "delimiter", "encoding", "sheet", "table", "query", "from", "to"];
 /// `amount_via`.
 pub const AMOUNT_VIA: &[&str] = &[
     "path",
     "format",
     "delimiter",
+    "encoding",
     "decimal",
     "thousands",
     "currency",
@@ -303,11 +312,35 @@ pub const KEY_COLUMN: &[&str] = &["column", "via"];
 /// `[identity]`.
 pub const IDENTITY: &[&str] = &["fold", "people", "accounts", "level", "clusters", "hash"];
 /// `identity.people`.
-pub const PEOPLE: &[&str] =
-    &["path", "format", "delimiter", "sheet", "table", "query", "rename", "blank", "id", "person", "unlisted"];
+pub const PEOPLE: &[&str] = &[
+    "path",
+    "format",
+    "delimiter",
+    "encoding",
+    "sheet",
+    "table",
+    "query",
+    "rename",
+    "blank",
+    "id",
+    "person",
+    "unlisted",
+];
 /// `identity.accounts`.
-pub const ACCOUNTS: &[&str] =
-    &["path", "format", "delimiter", "sheet", "table", "query", "rename", "blank", "person", "account", "parent"];
+pub const ACCOUNTS: &[&str] = &[
+    "path",
+    "format",
+    "delimiter",
+    "encoding",
+    "sheet",
+    "table",
+    "query",
+    "rename",
+    "blank",
+    "person",
+    "account",
+    "parent",
+];
 /// `identity.hash`.
 pub const HASH: &[&str] = &["salt_env", "salt_file"];
 /// `[drivers]`.

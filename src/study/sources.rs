@@ -3,8 +3,8 @@
 use super::section::{Item, Section};
 use super::zone::{read_times, read_zone};
 use super::{
-    AnswerCodes, Codes, FileZone, Key, Level, Numerals, Problem, ReferralKinds, SourceContract, StudyError, Validity,
-    keys,
+    AnswerCodes, Codes, Encoding, FileZone, Key, Level, Numerals, Problem, ReferralKinds, SourceContract, StudyError,
+    Validity, keys,
 };
 use crate::data::WeightKind;
 use serde::Serialize;
@@ -128,6 +128,9 @@ pub struct Files {
     pub format: Format,
     /// What separates cells; where nothing is said, a tab in `.tsv` files and elsewhere what cuts all records alike.
     pub delimiter: Option<char>,
+    /// In which signs text is written that is not UTF-8 and has no mark that says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
     /// How numbers are written in cells of text.
     #[serde(skip_serializing_if = "Numerals::is_plain")]
     pub numerals: Numerals,
@@ -938,6 +941,7 @@ pub(super) fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<F
         path: paths,
         format,
         delimiter,
+        encoding: Encoding::read(section)?,
         numerals: Numerals::read(section)?,
         sheet: section.text("sheet")?,
         table,

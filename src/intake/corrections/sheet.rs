@@ -18,7 +18,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Correction>, IntakeError> {
     let file = || path.display().to_string();
     let mut bytes = Vec::new();
     // A spreadsheet may have saved it as "Unicode text".
-    let read = Unpacked::open(path).and_then(|mut text| text.read_to_end(&mut bytes));
+    let read = Unpacked::open(path, None).and_then(|mut text| text.read_to_end(&mut bytes));
     read.map_err(|source| IntakeError::of_text(&file(), source))?;
     parse(&bytes, &file())
 }

@@ -22,6 +22,7 @@ pub(super) fn source(name: &str, columns: &[(&str, Vec<String>)]) -> SourceProfi
         sheet: None,
         table: None,
         format: None,
+        encoding: None,
         survey: None,
     };
     let n_rows = columns[0].n_rows;

@@ -8,7 +8,7 @@ use super::times::TimeProfile;
 use crate::intake::exports::{self, ExportFormat, FivetranTable};
 use crate::intake::files::{self, Layout, Objects, SourceFile};
 use crate::intake::{IntakeError, beside, columnar, database, in_full, number, unpacked, workbook};
-use crate::study::{Codes, Files, Format, SourceContract};
+use crate::study::{Codes, Encoding, Files, Format, SourceContract};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -45,8 +45,19 @@ pub struct SourceFiles {
     pub table: Option<String>,
     /// The word by which a study must name the layout, where it is not recognised by itself.
     pub format: Option<&'static str>,
+    /// In which signs the files are written, where that is not UTF-8.
+    pub encoding: Option<EncodingGuess>,
     /// The survey that was looked at, where the tables of a vendor hold several.
     pub survey: Option<SurveyChoice>,
+}
+
+/// A guess at the signs of a text that is not UTF-8 and has no mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodingGuess {
+    /// The encoding.
+    pub encoding: Encoding,
+    /// Words that it makes, by whose letters people see whether it is right.
+    pub words: Vec<String>,
 }
 
 /// One of several surveys.
@@ -142,16 +153,16 @@ pub fn profile(paths: &[PathBuf], look: Look) -> Result<Found, IntakeError> {
     let mut found = Found::default();
     let mut tables = Vec::new();
     for path in files_of(paths)? {
-        match tables_of(&path) {
+        match tables_of(&path, None) {
             Ok(of_file) => tables.extend(of_file),
             Err(reason) => found.aside.push(Aside { file: path, reason }),
         }
     }
     let (long, tables): (Vec<Table>, Vec<Table>) = tables.into_iter().partition(is_long);
-    let sampled: Vec<Result<Sample, IntakeError>> =
-        tables.par_iter().map(|table| open::sample(&table.file, &table.part, look.n_rows)).collect();
+    let sampled: Vec<(Table, Result<Sample, IntakeError>)> =
+        tables.into_par_iter().map(|table| sampled(table, look.n_rows)).collect();
     let mut groups: Vec<Group> = Vec::new();
-    for (table, sample) in tables.into_iter().zip(sampled) {
+    for (table, sample) in sampled {
         let sample = match sample.map_err(|error| in_full(&error)).and_then(with_header) {
             Ok(sample) => sample,
             Err(reason) => {
@@ -190,6 +201,7 @@ impl Found {
                     sheet: None,
                     table: None,
                     format: Some(ExportFormat::FivetranQualtrics.word()),
+                    encoding: None,
                     survey,
                 };
                 self.sources.push(source(files, sample));
@@ -234,8 +246,21 @@ fn below(folder: &Path, depth: usize, all: &mut Vec<PathBuf>) {
     }
 }
 
+/// A table with its sample. A text that shows not to be UTF-8 is what plain CSV mostly is then, where that makes letters of all its bytes.
+fn sampled(table: Table, n_rows: usize) -> (Table, Result<Sample, IntakeError>) {
+    let sample = open::sample(&table.file, &table.part, n_rows);
+    if let Err(IntakeError::NotUtf8 { .. }) = sample {
+        let other = tables_of(&table.file.path, Some(Encoding::WINDOWS_1252)).ok().and_then(|mut own| own.pop());
+        let other = other.and_then(|own| open::sample(&own.file, &own.part, n_rows).ok().map(|sample| (own, sample)));
+        if let Some((own, sample)) = other {
+            return (own, Ok(sample));
+        }
+    }
+    (table, sample)
+}
+
 /// The tables of a file, or why it holds none.
-fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
+fn tables_of(path: &Path, encoding: Option<Encoding>) -> Result<Vec<Table>, String> {
     if !has_table_ending(path) {
         return Err("it is no table by its name".to_owned());
     }
@@ -243,6 +268,7 @@ fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
         path: vec![path.to_string_lossy().into_owned()],
         format: Format::Detected,
         delimiter: None,
+        encoding,
         numerals: Default::default(),
         sheet: None,
         table: None,
@@ -258,10 +284,10 @@ fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
     let parts = match file.layout {
         Layout::Workbook => workbook::sheets(&file).map_err(|error| in_full(&error))?,
         Layout::Sqlite => database::tables_of(&file).map_err(|error| in_full(&error))?,
-        Layout::Separated(_) if PAGED.iter().any(|&format| beside::is_empty_page(format, &file.path)) => {
+        Layout::Separated(_) if PAGED.iter().any(|&format| beside::is_empty_page(format, &file)) => {
             return Err("it is a page of JSON without a row".to_owned());
         }
-        Layout::Separated(_) if is_json(&file.path) => {
+        Layout::Separated(_) if is_json(&file) => {
             return Err("it is JSON of no vendor that is known; write one object a line, and call it .jsonl".to_owned());
         }
         _ => Vec::new(),
@@ -279,8 +305,8 @@ fn has_table_ending(path: &Path) -> bool {
     name.rsplit_once('.').is_none_or(|(_, ending)| ENDINGS.contains(&ending))
 }
 
-fn is_json(path: &Path) -> bool {
-    let first = unpacked::first_meant(path, 64).unwrap_or_default();
+fn is_json(file: &SourceFile) -> bool {
+    let first = unpacked::first_meant(&file.path, file.encoding, 64).unwrap_or_default();
     let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&first);
     text.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{[".contains(byte))
 }
@@ -289,7 +315,7 @@ fn is_json(path: &Path) -> bool {
 fn is_long(Table { file, part }: &Table) -> bool {
     let names = match file.layout {
         Layout::Separated(delimiter) => {
-            let first = unpacked::first_meant(&file.path, SNIFFED_BYTES).unwrap_or_default();
+            let first = unpacked::first_meant(&file.path, file.encoding, SNIFFED_BYTES).unwrap_or_default();
             return exports::detect(&first, delimiter) == Some(ExportFormat::FivetranQualtrics);
         }
         Layout::Parquet | Layout::Arrow => columnar::names(file),
@@ -347,8 +373,14 @@ impl Group {
             && home(&own.file) == home(&table.file)
             && std::mem::discriminant(&own.file.layout) == std::mem::discriminant(&table.file.layout)
             && self.sample.export == sample.export
+            // A file without a letter beyond ASCII is in any encoding.
+            && (self.encoding() == table.file.encoding || self.sample.is_ascii() || sample.is_ascii())
             // What nobody in one page answered, another page holds.
             && (matches!(own.file.layout, Layout::ExportJson(_)) || names(&self.sample) == names(sample))
+    }
+
+    fn encoding(&self) -> Option<Encoding> {
+        self.tables.iter().find_map(|table| table.file.encoding)
     }
 
     fn add(&mut self, table: Table, sample: &Sample) {
@@ -367,6 +399,7 @@ impl Group {
             sheet: part.clone().filter(|_| is_sheet),
             table: part.filter(|_| !is_sheet),
             format: None,
+            encoding: self.encoding().map(|encoding| EncodingGuess { encoding, words: self.sample.foreign_words() }),
             survey: None,
         };
         let orders = self.date_orders();

@@ -16,7 +16,7 @@ mod times;
 
 pub use column::{ColumnKind, ColumnProfile, Frequent, Level};
 pub(in crate::intake) use column::{FOLDS, KEY_CHARACTERS};
-pub use find::{Aside, Found, Look, SourceFiles, SourceProfile, SurveyChoice, profile};
+pub use find::{Aside, EncodingGuess, Found, Look, SourceFiles, SourceProfile, SurveyChoice, profile};
 pub use notation::{Doubt, Notation};
 pub(in crate::intake) use notation::{keys as number_keys, looks_like_number};
 pub(in crate::intake) use times::looks_like_time;

@@ -35,7 +35,7 @@ const PLACE_BYTES_MAX: u64 = 1 << 22;
 pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sample, IntakeError> {
     let mut sample = match file.layout {
         Layout::Separated(delimiter) | Layout::ExportTable(delimiter) => {
-            let blocks = Blocks::open(&file.name, &file.path, delimiter)?;
+            let blocks = Blocks::open(file, delimiter)?;
             let header = Header::of(blocks.pending(), delimiter)
                 .ok_or_else(|| IntakeError::Empty { file: file.name.clone() })?;
             let rows = blocks.pending().get(header.n_bytes..).unwrap_or_default();
@@ -44,7 +44,7 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
             text.sample(blocks, plain(&header.names), None, n_rows)?
         }
         Layout::Export(format, delimiter) => {
-            let blocks = Blocks::open(&file.name, &file.path, delimiter)?;
+            let blocks = Blocks::open(file, delimiter)?;
             let header =
                 exports::header_of(format, blocks.pending(), delimiter).map_err(|problem| refused(file, problem))?;
             let text =
@@ -53,8 +53,8 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
         }
         Layout::ExportJson(format) => export(&json_export(file, EXPORT_SOURCE, format)?, format, n_rows),
         Layout::JsonLines => {
-            let names = json_lines::names(&file.name, &file.path, &[])?;
-            let blocks = Blocks::open(&file.name, &file.path, json_lines::NO_DELIMITER)?;
+            let names = json_lines::names(file, &[])?;
+            let blocks = Blocks::open(file, json_lines::NO_DELIMITER)?;
             let delimiter = json_lines::NO_DELIMITER;
             let text = Text { file, delimiter, n_header_bytes: 0, width: Width::of_header(names.len()) };
             text.sample(blocks, plain(&names), None, n_rows)?
@@ -162,7 +162,7 @@ impl Text<'_> {
         let names: Arc<[String]> = stated.iter().map(|column| column.name().to_owned()).collect();
         let mut taker = Taker::new(stated.len(), n_rows);
         let unreadable = |source| IntakeError::Unreadable { file: self.file.name.clone(), source };
-        let is_plain = is_as_it_lies(&self.file.path).map_err(unreadable)?;
+        let is_plain = is_as_it_lies(&self.file.path, self.file.encoding).map_err(unreadable)?;
         let (mut n_bytes, mut is_whole) = (0, true);
         while let Some(block) = blocks.next()? {
             n_bytes += block.bytes.len() as u64;
@@ -177,7 +177,9 @@ impl Text<'_> {
             let per_row = (n_bytes / taker.n_rows_seen().max(1)).max(1);
             taker.forget_spread();
             let wanted = per_row * (n_rows as u64 / 2);
-            self.take_places(&mut taker, &names, n_bytes, wanted).map_err(unreadable)?;
+            let is_utf_8 = self.take_places(&mut taker, &names, n_bytes, wanted).map_err(unreadable)?;
+            // Where it is not is said by whoever reads that far.
+            while !is_utf_8 && blocks.next()?.is_some() {}
         }
         let is_whole = is_whole && taker.is_whole();
         Ok(taker.finish(stated, export, is_whole))
@@ -193,8 +195,14 @@ impl Text<'_> {
     }
 
     /// Runs of whole rows of about so many bytes in all, at equal distances behind the bytes that were read, the last at the
-    /// end of the file.
-    fn take_places(&self, taker: &mut Taker, names: &Arc<[String]>, n_read: u64, n_wanted: u64) -> std::io::Result<()> {
+    /// end of the file; whether all of these are UTF-8.
+    fn take_places(
+        &self,
+        taker: &mut Taker,
+        names: &Arc<[String]>,
+        n_read: u64,
+        n_wanted: u64,
+    ) -> std::io::Result<bool> {
         let mut handle = File::open(&self.file.path)?;
         let behind = self.n_header_bytes as u64 + n_read;
         let room = (self.file.n_bytes - behind) / PLACES;
@@ -207,6 +215,9 @@ impl Text<'_> {
             (&handle).take(n_bytes).read_to_end(&mut bytes)?;
             let is_end = start + bytes.len() as u64 >= self.file.n_bytes;
             let Some(block) = whole_lines(bytes, is_end) else { continue };
+            if std::str::from_utf8(&block.bytes).is_err() {
+                return Ok(false);
+            }
             // A place within quotes is cut where no row begins; what is read there is no row of the file.
             let mut probe = Taker::new(names.len(), usize::MAX);
             self.take(&mut probe, &block, names);
@@ -214,7 +225,7 @@ impl Text<'_> {
                 self.take(taker, &block, names);
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 

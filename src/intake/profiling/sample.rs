@@ -143,7 +143,35 @@ fn is_number(cell: Cell<'_>) -> bool {
     matches!(cell, Cell::Integer(_) | Cell::Number(_) | Cell::Single(_))
 }
 
+/// Words that are shown of a guess at the signs of a text.
+const WORDS_SHOWN: usize = 4;
+/// Letters of each at most.
+const WORD_LETTERS: usize = 24;
+
 impl Sample {
+    /// Names and cells.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().flat_map(|column| std::iter::once(column.stated.name()).chain(column.cells.iter()))
+    }
+
+    /// Whether no letter stands in it that another encoding would write otherwise.
+    pub(super) fn is_ascii(&self) -> bool {
+        self.texts().all(str::is_ascii)
+    }
+
+    /// Some of its words with such letters, each once.
+    pub(super) fn foreign_words(&self) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        let is_end = |letter: char| letter.is_whitespace() || letter.is_ascii_punctuation();
+        for word in self.texts().flat_map(|text| text.split(is_end)).filter(|word| !word.is_ascii()) {
+            let word: String = word.chars().take(WORD_LETTERS).collect();
+            if words.len() < WORDS_SHOWN && !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        words
+    }
+
     /// A column that is the same in every row, as the name of a folder says it.
     pub(super) fn add_constant(&mut self, name: &str, value: &str) {
         let mut cells = Cells::default();

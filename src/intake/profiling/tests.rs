@@ -210,3 +210,40 @@ fn pages_of_a_vendors_json_are_one_source_with_the_columns_of_all() {
     let plan = column(source, "person_properties.plan");
     assert_eq!((plan.frequent[0].text.as_str(), plan.frequent[0].n), ("gold", 1));
 }
+
+/// Python 3: `"José;Müller".encode("cp1252")` is `Jos\xe9;M\xfcller`.
+#[test]
+fn a_text_that_is_not_utf_8_is_looked_at_as_what_plain_csv_mostly_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = |letters: &[u8], n: usize| -> Vec<u8> {
+        let row = |row: usize| [format!("{row};").as_bytes(), letters, b";1\n"].concat();
+        [b"id;name;v\n".to_vec()].into_iter().chain((0..n).map(row)).flatten().collect()
+    };
+    let found = look(&[write(folder.path(), "a.csv", &rows(b"Jos\xe9 M\xfcller", 50))], 1000);
+    let guess = found.sources[0].files.encoding.as_ref().expect("not UTF-8");
+    assert_eq!(
+        (guess.encoding.name().as_str(), &guess.words[..]),
+        ("windows-1252", &["José", "Müller"].map(str::to_owned)[..])
+    );
+    assert_eq!(column(&found.sources[0], "name").frequent[0].text, "José Müller");
+    // Where the letters come behind what is looked at first.
+    let mut late = rows(b"ann", 400_000);
+    late.extend_from_slice(b"7;Jos\xe9;2\n");
+    let found = look(&[write(folder.path(), "late.csv", &late)], 1000);
+    assert!(found.sources[0].files.encoding.is_some(), "{:?}", found.aside);
+    // Files of one folder are one source where one of them holds no such letter, and two where one is UTF-8.
+    let of = |name: &str, letters: &[u8]| write(&folder.path().join("months"), name, &rows(letters, 50));
+    let (western, plain, other) = (of("1.csv", b"Jos\xe9"), of("2.csv", b"ann"), of("3.csv", "Müller".as_bytes()));
+    let together = look(&[western.clone(), plain.clone()], 1000);
+    assert_eq!((together.sources.len(), together.sources[0].files.encoding.is_some()), (1, true));
+    let together = look(&[plain, western.clone()], 1000);
+    assert_eq!((together.sources.len(), together.sources[0].files.encoding.is_some()), (1, true));
+    assert_eq!(look(&[western, other], 1000).sources.len(), 2);
+    // A byte that windows-1252 has no sign for is told as what it was.
+    let found = look(&[write(folder.path(), "mac.csv", &rows(b"No\x90l", 50))], 1000);
+    assert!(
+        found.aside[0].reason.contains("is not UTF-8 text: line 2") && found.sources.is_empty(),
+        "{:?}",
+        found.aside
+    );
+}

@@ -4,7 +4,7 @@ use super::lines::{Lines, bare_or_quoted, count, list, quoted};
 use super::{answers, place};
 use crate::intake::exports::ExportRole;
 use crate::intake::guessing::{Guess, KeyStep, NumeralsGuess, OnlyAnswers, RoleGuess, SourceGuess, SourceKind};
-use crate::intake::profiling::{Frequent, Offsets, SourceProfile, TimeProfile};
+use crate::intake::profiling::{EncodingGuess, Frequent, Offsets, SourceProfile, TimeProfile};
 use crate::study::{TimeFormat, keys};
 use std::path::Path;
 
@@ -36,6 +36,10 @@ impl Sections<'_> {
             if let Some(value) = value {
                 lines.setting(key, &quoted(&value), "");
             }
+        }
+        if let Some(guess) = &profile.files.encoding {
+            lines.question(&encoding_question(guess));
+            lines.setting("encoding", &quoted(&guess.encoding.name()), "");
         }
         if let Some(choice) = &profile.files.survey {
             lines.question(&format!(
@@ -164,7 +168,8 @@ impl Sections<'_> {
 
     fn step(&self, step: &KeyStep, numerals: &[(&str, String)]) -> String {
         let profile = &self.profiles[step.source];
-        let part = [("sheet", &profile.files.sheet), ("table", &profile.files.table)];
+        let encoding = profile.files.encoding.as_ref().map(|guess| guess.encoding.name());
+        let part = [("sheet", &profile.files.sheet), ("table", &profile.files.table), ("encoding", &encoding)];
         let part: String =
             part.iter().filter_map(|(key, value)| Some(format!("{key} = {}, ", quoted(value.as_ref()?)))).collect();
         let numerals: String = numerals.iter().map(|(key, value)| format!("{key} = {value}, ")).collect();
@@ -205,6 +210,17 @@ impl Sections<'_> {
             lines.raw(&format!("amount_via = {}", step.replacen(" }", ", aggregate = \"sum\" }", 1)));
         }
     }
+}
+
+/// What people must see of the signs of a text.
+fn encoding_question(guess: &EncodingGuess) -> String {
+    let words: Vec<String> = guess.words.iter().map(|word| quoted(word)).collect();
+    let makes = if words.is_empty() { String::new() } else { format!(", which makes {}", words.join(", ")) };
+    format!(
+        "not UTF-8, and read as {}{makes}: are the letters right? If not, write the encoding in which the files were written, such as \
+         \"windows-1250\", \"windows-1251\", \"macintosh\", \"shift_jis\" or \"gbk\"",
+        guess.encoding.name()
+    )
 }
 
 /// What a database wrote for nothing.

@@ -257,6 +257,26 @@ fn keys_that_meet_only_folded_are_folded_in_the_draft_and_its_answers_can_be_use
     assert!(said.lines().any(|line| line.starts_with("outcome recommend: ")), "{said}");
 }
 
+/// In windows-1252 é is the byte 0xe9 and ü 0xfc (Python: `"é".encode("cp1252")`).
+#[test]
+fn a_survey_that_is_not_utf_8_is_drafted_with_its_encoding_and_the_draft_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("umfrage.csv");
+    let rows = rows(60, |n| format!("c{n};2026-03-{:02}T10:00:00Z;{};J\u{e9}r\u{f4}me {n}\n", 1 + n % 28, n % 11));
+    let bytes: Vec<u8> = format!("customer_id;answered_at;nps;gepr\u{fc}ft von\n{rows}")
+        .chars()
+        .map(|sign| u8::try_from(u32::from(sign)).expect("western"))
+        .collect();
+    std::fs::write(&path, bytes).expect("written");
+    let settings = DraftSettings { folder: folder.path().to_owned(), name: None, n_rows: 50_000 };
+    let draft = draft(&[path], &settings).expect("a draft");
+    assert!(draft.text.contains("encoding = \"windows-1252\""), "{}", draft.text);
+    let question =
+        "# ? not UTF-8, and read as windows-1252, which makes \"geprüft\", \"Jérôme\": are the letters right?";
+    assert!(draft.text.contains(question), "{}", draft.text);
+    assert!(checked(folder.path(), &draft).contains("60 used"), "{}", checked(folder.path(), &draft));
+}
+
 #[test]
 fn lines_of_orders_are_drafted_as_such_and_the_draft_counts_orders() {
     // 120 lines of 40 orders, three each at one time, of as many customers.
