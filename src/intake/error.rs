@@ -80,6 +80,16 @@ pub enum IntakeError {
         /// The file.
         file: String,
     },
+    /// The file ends above the row that should hold the names of its columns.
+    #[error(
+        "`{file}` ends above row {header_row}, in which `header_row` says that the names of its columns stand; see in which they do"
+    )]
+    NoHeaderRow {
+        /// The file.
+        file: String,
+        /// The row, from 1.
+        header_row: usize,
+    },
     /// The file is something else than text or Parquet.
     #[error("`{file}` is {what}; {advice}")]
     WrongKind {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Bytes from which the sign between cells is guessed.
-const SNIFFED_BYTES: u64 = 1 << 16;
+pub(super) const SNIFFED_BYTES: u64 = 1 << 16;
 
 /// One file to read, or what a server answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(super) struct SourceFile {
     pub(super) layout: Layout,
     /// In which signs it is written, where that is not UTF-8 and it does not say so itself.
     pub(super) encoding: Option<Encoding>,
+    /// Lines, or rows of a sheet, above the names of its columns.
+    pub(super) rows_above: usize,
     /// Columns that the names of its folders give, as in `year=2026/month=09`.
     pub(super) partitions: Vec<(String, String)>,
     /// The JSON files of its source, where it is one of several.
@@ -31,6 +33,20 @@ pub(super) struct SourceFile {
 }
 
 impl SourceFile {
+    /// How a sheet is to be read: below titles it is plain, since a vendor writes none.
+    pub(super) fn format_of_sheet(&self, stated: Format) -> Format {
+        if self.rows_above > 0 { Format::Workbook } else { stated }
+    }
+
+    /// What is wrong where nothing stands where the names of its columns should.
+    pub(super) fn without_names(&self) -> IntakeError {
+        let file = self.name.clone();
+        match self.rows_above {
+            0 => IntakeError::Empty { file },
+            rows_above => IntakeError::NoHeaderRow { file, header_row: rows_above + 1 },
+        }
+    }
+
     /// Bytes and SHA-256 of the whole file as it lies.
     pub(super) fn hashed(&self) -> Result<HashedFile, IntakeError> {
         hash::of_file(&self.path).map_err(|source| IntakeError::Unreadable { file: self.name.clone(), source })
@@ -85,6 +101,7 @@ pub(super) fn find(source_name: &str, files: &Files, objects: Objects<'_>) -> Re
                 n_bytes: 0,
                 layout: Layout::Postgres,
                 encoding: None,
+                rows_above: 0,
                 partitions: Vec::new(),
                 beside: None,
             });
@@ -113,8 +130,8 @@ fn file_at(
     }
     let layout = layout_of(path, files).map_err(unreadable)?;
     let partitions = partitions(&name);
-    let path = path.to_owned();
-    Ok(Some(SourceFile { name, path, n_bytes, layout, encoding: files.encoding, partitions, beside: None }))
+    let (path, encoding, rows_above) = (path.to_owned(), files.encoding, files.rows_above);
+    Ok(Some(SourceFile { name, path, n_bytes, layout, encoding, rows_above, partitions, beside: None }))
 }
 
 /// What the folders of a path say in the manner of Hive.
@@ -253,7 +270,7 @@ fn layout_of(path: &Path, files: &Files) -> std::io::Result<Layout> {
         }
         Format::Detected if first.starts_with(database::SQLITE) => Layout::Sqlite,
         Format::Detected if is_workbook() => Layout::Workbook,
-        Format::Detected if files.delimiter.is_none() && named(&[".jsonl", ".ndjson"]) => {
+        Format::Detected if files.delimiter.is_none() && files.rows_above == 0 && named(&[".jsonl", ".ndjson"]) => {
             // A vendor's responses may come one a line, as a webhook or a warehouse writes them.
             let meant = first_meant(path, files)?;
             let is_json = |export: &ExportFormat| matches!(export.layout(), ExportLayout::Json | ExportLayout::Either);
@@ -268,9 +285,11 @@ fn layout_of(path: &Path, files: &Files) -> std::io::Result<Layout> {
                 // The study lets only ASCII signs through.
                 Some(sign) => sign as u8,
                 None if named(&[".tsv"]) => b'\t',
-                None => sniff::delimiter(&meant),
+                None => sniff::delimiter_below(&meant, files.rows_above),
             };
-            let export = exports::detect(&meant, delimiter).filter(|_| files.format == Format::Detected);
+            // A vendor writes nothing above its header.
+            let is_asked = files.format == Format::Detected && files.rows_above == 0;
+            let export = exports::detect(&meant, delimiter).filter(|_| is_asked);
             match export.filter(|export| export.layout() != ExportLayout::Tables) {
                 Some(export) => export_layout(export, &meant, Some(delimiter as char)),
                 None => Layout::Separated(delimiter),
@@ -325,6 +344,7 @@ mod tests {
             format: Format::Detected,
             delimiter: None,
             encoding: None,
+            rows_above: 0,
             numerals: Default::default(),
             sheet: None,
             table: None,

@@ -151,30 +151,41 @@ fn arrow_as_a_file_and_as_a_stream_and_parquet() {
 
 /// A workbook of two sheets as the standard describes it (ECMA-376): the answers lie on the second, below an empty row.
 fn workbook() -> Vec<u8> {
-    // Days since the end of 1899.
-    workbook_of(ANSWERS.map(|(_, t, ..)| 25_569.0 + t as f64 / 86_400e6))
+    workbook_of(days_of_answers())
+}
+
+/// Days since the end of 1899.
+pub(super) fn days_of_answers() -> [f64; 4] {
+    ANSWERS.map(|(_, t, ..)| 25_569.0 + t as f64 / 86_400e6)
 }
 
 pub(super) fn workbook_of(days: [f64; 4]) -> Vec<u8> {
-    let mut cells = String::from("<row r=\"2\">");
-    let word = |at: usize, row: usize, text: &str| {
-        let text = text.replace('&', "&amp;").replace('<', "&lt;");
-        format!("<c r=\"{}{row}\" t=\"inlineStr\"><is><t>{text}</t></is></c>", ["A", "B", "C", "D", "E"][at])
-    };
+    let about = format!("<row r=\"1\">{}</row>", word(0, 1, "made by hand"));
+    workbook_with(&[("About", about), ("Answers", rows_of_answers(2, days))])
+}
+
+/// A cell of a sheet that holds a text.
+pub(super) fn word(at: usize, row: usize, text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    format!("<c r=\"{}{row}\" t=\"inlineStr\"><is><t>{text}</t></is></c>", ["A", "B", "C", "D", "E"][at])
+}
+
+/// The answers as rows of a sheet, with the names of the columns in one of its rows.
+pub(super) fn rows_of_answers(header_row: usize, days: [f64; 4]) -> String {
+    let mut cells = format!("<row r=\"{header_row}\">");
     for (at, name) in ["who", "when", "ltr", "via", "wait"].into_iter().enumerate() {
-        cells += &word(at, 2, name);
+        cells += &word(at, header_row, name);
     }
     cells += "</row>";
     for (at, ((who, _, answer, via), days)) in ANSWERS.into_iter().zip(days).enumerate() {
         // With the style of a date and time.
-        let row = at + 3;
+        let row = at + header_row + 1;
         cells += &format!("<row r=\"{row}\">{}<c r=\"B{row}\" s=\"1\"><v>{days}</v></c>", word(0, row, who));
         cells += &answer.map_or(String::new(), |answer| format!("<c r=\"C{row}\"><v>{answer}</v></c>"));
         cells += &via.map_or(String::new(), |via| word(3, row, via));
         cells += &format!("<c r=\"E{row}\"><v>2.5</v></c></row>");
     }
-    let about = format!("<row r=\"1\">{}</row>", word(0, 1, "made by hand"));
-    workbook_with(&[("About", about), ("Answers", cells)])
+    cells
 }
 
 /// A workbook of sheets, of which the rows are given as XML; style 1 is that of a date and time.

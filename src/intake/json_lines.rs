@@ -124,6 +124,7 @@ mod tests {
             n_bytes: TEXT.len() as u64,
             layout: Layout::JsonLines,
             encoding: None,
+            rows_above: 0,
             partitions: Vec::new(),
             beside: None,
         };

@@ -32,6 +32,7 @@ mod files;
 mod fingerprints;
 mod flat_table;
 mod hash;
+mod header_rows;
 mod json_lines;
 mod month_names;
 mod number;
@@ -122,6 +123,8 @@ pub use table::Table;
 mod encoding_tests;
 #[cfg(test)]
 mod format_tests;
+#[cfg(test)]
+mod header_row_tests;
 #[cfg(test)]
 mod identity_tests;
 #[cfg(test)]

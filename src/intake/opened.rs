@@ -10,6 +10,7 @@ use super::database::{Selection, SqliteRows};
 use super::exports::{self, ExportError, ExportFormat, ExportTable};
 use super::files::{Layout, SourceFile};
 use super::hash::HashedFile;
+use super::json_lines;
 use super::opened_text::{OpenedText, block_bytes};
 use super::pieces::{Pieces, Visit};
 use super::places::{Columns, Places};
@@ -17,7 +18,6 @@ use super::sheet_export::Sheet;
 use super::unpacked::Unpacked;
 use super::value::{self, ValueChunk, ValueRows};
 use super::workbook::{self, SheetRows};
-use super::{json_lines, long_tables};
 use crate::study::Files;
 use datafusion::arrow::array::RecordBatch;
 use std::collections::BTreeSet;
@@ -87,7 +87,7 @@ impl Opening<'_> {
                 }
                 let names: Arc<[String]> = export.table.names().into();
                 let mut chunk = Some(ValueChunk::of(&names, &export.table));
-                self.values(Columns::Export(&export.columns), || Ok(chunk.take()), visit)
+                self.values(Columns::Export(&export.columns), 1, || Ok(chunk.take()), visit)
             }
             Layout::Postgres => {
                 let contract = self.contract;
@@ -96,27 +96,27 @@ impl Opening<'_> {
             Layout::JsonLines => self.json_lines(visit),
             Layout::Parquet | Layout::Arrow => self.columnar(visit),
             Layout::Workbook => {
-                let SheetRows { rows, counts_from_1904 } = workbook::read(file, files.sheet.as_deref())?;
+                let SheetRows { rows, first_line, counts_from_1904 } = workbook::read(file, files.sheet.as_deref())?;
                 // The workbook says itself which days its numbers of days mean.
                 let own = self.contract.counting_from_1904().filter(|_| counts_from_1904);
                 let opening = Opening { contract: own.as_ref().unwrap_or(self.contract), ..self };
-                let sheet = Sheet::of(rows, files.format);
+                let sheet = Sheet::of(rows, file.format_of_sheet(files.format));
                 match sheet.map_err(|problem| refused(file, &opening.contract.source, problem))? {
                     Sheet::Plain(rows) => {
                         let names = Arc::clone(&rows.names);
                         let mut rows = Some(rows);
-                        opening.values(Columns::Plain(&names), || Ok(rows.take()), visit)
+                        opening.values(Columns::Plain(&names), first_line, || Ok(rows.take()), visit)
                     }
                     Sheet::Export(columns, rows) => {
                         let mut rows = Some(rows);
-                        opening.values(Columns::Export(&columns), || Ok(rows.take()), visit)
+                        opening.values(Columns::Export(&columns), first_line, || Ok(rows.take()), visit)
                     }
                 }
             }
             Layout::Sqlite => {
                 let mut rows = SqliteRows::open(file, &selection(files))?;
                 let names = Arc::clone(rows.names());
-                self.values(Columns::Plain(&names), || rows.next(), visit)
+                self.values(Columns::Plain(&names), 1, || rows.next(), visit)
             }
         }
     }
@@ -197,17 +197,17 @@ impl Opening<'_> {
         Ok(Visited { out, blocks: None, is_partial: false })
     }
 
-    /// Rows that come in chunks of values.
+    /// Rows that come in chunks of values; the rows of a table are counted from 1, those of a sheet as they lie in it.
     pub(super) fn values<V: Visit>(
         mut self,
         columns: Columns<'_>,
+        first_line: u64,
         next: impl FnMut() -> Result<Option<ValueChunk>, IntakeError> + Send,
         visit: V,
     ) -> Result<Visited<V::Out>, IntakeError> {
         let mut places = self.places(columns)?;
         let own = places.of_export(self.contract, columns);
         let contract = own.as_ref().unwrap_or(self.contract);
-        let is_sheet = self.reading.file.layout == Layout::Workbook && !long_tables::are_of(self.reading.files);
         let out = visit.visit(Pieces {
             next,
             check: |chunk: &ValueChunk| {
@@ -223,8 +223,7 @@ impl Opening<'_> {
             },
             n_bytes: |_: &ValueChunk| 0,
             at_once: 1,
-            // The header of a sheet is its first row; the rows of a table have none.
-            first_line: if is_sheet { 2 } else { 1 },
+            first_line,
             header_bytes: 0,
         })?;
         Ok(Visited { out, blocks: None, is_partial: places.is_partial })

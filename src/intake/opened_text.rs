@@ -61,8 +61,8 @@ impl OpenedText {
     }
 
     fn separated(mut opening: Opening<'_>, mut blocks: Blocks, delimiter: u8) -> Result<Self, IntakeError> {
-        let empty = || IntakeError::Empty { file: opening.reading.file.name.clone() };
-        let header = Header::of(blocks.pending(), delimiter).ok_or_else(empty)?;
+        let file = opening.reading.file;
+        let header = Header::below(blocks.pending(), delimiter, file.rows_above).ok_or_else(|| file.without_names())?;
         blocks.skip(header.n_bytes);
         let width = Width::of(blocks.pending(), delimiter, header.names.len());
         let places = opening.places(Columns::Plain(&header.names))?;

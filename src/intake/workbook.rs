@@ -17,11 +17,14 @@ const SERIALS: f64 = 2_958_466.0;
 /// A sheet that was read.
 pub(super) struct SheetRows {
     pub(super) rows: ValueChunk,
+    /// The row of the sheet below the names, from 1.
+    pub(super) first_line: u64,
     /// Whether its workbook says that it counts days from 1904; its cells with the style of a date are read so already.
     pub(super) counts_from_1904: bool,
 }
 
-/// The rows of a sheet: the first one where none is named. The first row that is not blank holds the names.
+/// The rows of a sheet: the first one where none is named. The first row that is not blank holds the names, of those that are not said to be
+/// titles above it.
 pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<SheetRows, IntakeError> {
     let mut book = open(file)?;
     let sheets = book.sheet_names();
@@ -38,14 +41,17 @@ pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<SheetRows, 
     };
     let range: Range<Data> = contained(file, || book.worksheet_range(&wanted).map_err(|error| error.to_string()))?;
     let first = range.start().map_or(0, |(row, _)| u64::from(row));
-    let mut rows = range.rows().enumerate().filter(|(_, cells)| cells.iter().any(|cell| !matches!(cell, Data::Empty)));
-    let (header, cells) = rows.next().ok_or_else(|| IntakeError::Empty { file: file.name.clone() })?;
-    let names: Arc<[String]> = cells.iter().map(|cell| cell.to_string().trim().to_owned()).collect();
     let line = |row: usize| first + row as u64;
+    let is_there = |(row, cells): &(usize, &[Data])| {
+        line(*row) >= file.rows_above as u64 && cells.iter().any(|cell| !matches!(cell, Data::Empty))
+    };
+    let mut rows = range.rows().enumerate().filter(is_there);
+    let (header, cells) = rows.next().ok_or_else(|| file.without_names())?;
+    let names: Arc<[String]> = cells.iter().map(|cell| cell.to_string().trim().to_owned()).collect();
     let header = line(header);
     let rows = rows.map(|(row, cells)| ValueRow::of(line(row) - header - 1, cells.iter().map(value).collect()));
     let rows = ValueChunk { rows: rows.collect(), names };
-    Ok(SheetRows { rows, counts_from_1904: counts_from_1904(&book) })
+    Ok(SheetRows { rows, first_line: header + 2, counts_from_1904: counts_from_1904(&book) })
 }
 
 fn counts_from_1904(book: &Sheets<BufReader<File>>) -> bool {

@@ -26,6 +26,7 @@ pub const FEEDBACK: &[&str] = &[
     "format",
     "delimiter",
     "encoding",
+    "header_row",
     "decimal",
     "thousands",
     "currency",
@@ -67,6 +68,7 @@ pub const TRANSACTIONS: &[&str] = &[
     "format",
     "delimiter",
     "encoding",
+    "header_row",
     "decimal",
     "thousands",
     "currency",
@@ -105,6 +107,7 @@ pub const REFERRALS: &[&str] = &[
     "format",
     "delimiter",
     "encoding",
+    "header_row",
     "decimal",
     "thousands",
     "currency",
@@ -135,6 +138,7 @@ pub const CUSTOMERS: &[&str] = &[
     "format",
     "delimiter",
     "encoding",
+    "header_row",
     "decimal",
     "thousands",
     "currency",
@@ -164,6 +168,7 @@ pub const ACTIVITY: &[&str] = &[
     "format",
     "delimiter",
     "encoding",
+    "header_row",
     "decimal",
     "thousands",
     "currency",
@@ -193,6 +198,7 @@ pub const INVITATIONS: &[&str] = &[
     "format",
     "delimiter",
     "encoding",
+    "header_row",
     "decimal",
     "thousands",
     "currency",
@@ -220,6 +226,7 @@ pub const JUNCTURES: &[&str] = &[
     "format",
     "delimiter",
     "encoding",
+    "header_row",
     "decimal",
     "thousands",
     "currency",
@@ -246,6 +253,7 @@ pub const EXPOSURES: &[&str] = &[
     "format",
     "delimiter",
     "encoding",
+    "header_row",
     "decimal",
     "thousands",
     "currency",
@@ -289,13 +297,15 @@ pub const JUNCTURE: &[&str] = &["kind", "known_in_advance"];
 /// One of `[[history.lifecycle]]`.
 pub const LIFECYCLE: &[&str] = &["stage", "when"];
 /// One step of `customer_via`.
-pub const VIA: &[&str] = &["path", "format", "delimiter", "encoding", "sheet", "table", "query", "from", "to"];
+pub const VIA: &[&str] =
+    &["path", "format", "delimiter", "encoding", "header_row", "sheet", "table", "query", "from", "to"];
 /// `amount_via`.
 pub const AMOUNT_VIA: &[&str] = &[
     "path",
     "format",
     "delimiter",
     "encoding",
+    "header_row",
     "decimal",
     "thousands",
     "currency",
@@ -317,6 +327,7 @@ pub const PEOPLE: &[&str] = &[
     "format",
     "delimiter",
     "encoding",
+    "header_row",
     "sheet",
     "table",
     "query",
@@ -332,6 +343,7 @@ pub const ACCOUNTS: &[&str] = &[
     "format",
     "delimiter",
     "encoding",
+    "header_row",
     "sheet",
     "table",
     "query",

@@ -131,6 +131,9 @@ pub struct Files {
     /// In which signs text is written that is not UTF-8 and has no mark that says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
+    /// Lines of a text or rows of a sheet above the names of its columns.
+    #[serde(skip_serializing_if = "is_none")]
+    pub rows_above: usize,
     /// How numbers are written in cells of text.
     #[serde(skip_serializing_if = "Numerals::is_plain")]
     pub numerals: Numerals,
@@ -942,6 +945,7 @@ pub(super) fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<F
         format,
         delimiter,
         encoding: Encoding::read(section)?,
+        rows_above: read_rows_above(section, format)?,
         numerals: Numerals::read(section)?,
         sheet: section.text("sheet")?,
         table,
@@ -952,6 +956,26 @@ pub(super) fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<F
         exclude: read_excluded(section)?,
         base_dir: base_dir.to_owned(),
     })
+}
+
+/// Names of columns may be looked for so far down.
+const HEADER_ROW_MAX: u64 = 1000;
+
+fn read_rows_above(section: &Section<'_, '_>, format: Format) -> Result<usize, StudyError> {
+    let Some(item) = section.item("header_row") else { return Ok(0) };
+    if !matches!(format, Format::Detected | Format::Csv | Format::Workbook) {
+        return Err(item.invalid(format!(
+            "`{}` is for separated text and sheets; the files of this `format` name their columns otherwise: leave it out",
+            item.path()
+        )));
+    }
+    Ok(item.integer(1..=HEADER_ROW_MAX)? as usize - 1)
+}
+
+/// Whether a number of rows is nothing to tell.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_none(n_rows: &usize) -> bool {
+    *n_rows == 0
 }
 
 /// Whether the address of a server, as a URL or in words (`host=h user=u`), says more of the user than a name.
@@ -994,6 +1018,19 @@ mod tests {
              recommend = \"ltr\"\n{format}\n"
         );
         Study::parse(&study, Path::new("")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn names_of_columns_stand_in_a_row_of_texts_and_sheets_alone() {
+        assert_eq!(read("a.csv", "header_row = 4").map(|study| study.sources.feedback.files.rows_above), Ok(3));
+        for (keys, said) in [
+            ("header_row = 0", "a whole number from 1 to 1000"),
+            ("format = \"jsonl\"\nheader_row = 2", "is for separated text and sheets"),
+            ("format = \"qualtrics\"\nheader_row = 2", "is for separated text and sheets"),
+        ] {
+            let message = read("a.csv", keys).expect_err(keys);
+            assert!(message.contains("sources.feedback.header_row") && message.contains(said), "{message}");
+        }
     }
 
     #[test]

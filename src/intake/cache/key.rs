@@ -35,6 +35,7 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
         format,
         delimiter,
         encoding,
+        rows_above,
         numerals: _,
         sheet,
         table,
@@ -51,7 +52,10 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
         text,
         "{source:?} {unique:?} {repeats:?} {asks_for_versions} {together:?} {per_unit:?} {zone:?} {distinct:?} {answers:?} {tallied:?} {numerals:?}"
     );
-    let _ = writeln!(text, "{format:?} {delimiter:?} {encoding:?} {sheet:?} {table:?} {query:?} {rename:?} {blank:?}");
+    let _ = writeln!(
+        text,
+        "{format:?} {delimiter:?} {encoding:?} {rows_above} {sheet:?} {table:?} {query:?} {rename:?} {blank:?}"
+    );
     let _ = writeln!(text, "{}", identity.fingerprint());
     columns.iter().for_each(|column| write_column(&mut text, column));
     record::hash(text.as_bytes())
@@ -59,8 +63,8 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
 
 /// The word for one file of a source; `zone` is what its name says of its rows.
 pub(super) fn of_file(source_key: &str, file: &SourceFile, zone: Option<&str>) -> String {
-    // Its encoding is that of its source. What it lacks and others hold is not kept.
-    let SourceFile { name: _, path: _, n_bytes: _, layout, encoding: _, partitions, beside: _ } = file;
+    // Its encoding and what stands above its names are those of its source. What it lacks and others hold is not kept.
+    let SourceFile { name: _, path: _, n_bytes: _, layout, encoding: _, rows_above: _, partitions, beside: _ } = file;
     record::hash(format!("{source_key} {layout:?} {partitions:?} {zone:?}").as_bytes())
 }
 

@@ -22,6 +22,7 @@ pub(super) fn source(name: &str, columns: &[(&str, Vec<String>)]) -> SourceProfi
         sheet: None,
         table: None,
         format: None,
+        rows_above: 0,
         encoding: None,
         survey: None,
     };

@@ -45,6 +45,8 @@ pub struct SourceFiles {
     pub table: Option<String>,
     /// The word by which a study must name the layout, where it is not recognised by itself.
     pub format: Option<&'static str>,
+    /// Lines of each text, or rows of the sheet, that stand above the names of the columns.
+    pub rows_above: usize,
     /// In which signs the files are written, where that is not UTF-8.
     pub encoding: Option<EncodingGuess>,
     /// The survey that was looked at, where the tables of a vendor hold several.
@@ -201,6 +203,7 @@ impl Found {
                     sheet: None,
                     table: None,
                     format: Some(ExportFormat::FivetranQualtrics.word()),
+                    rows_above: 0,
                     encoding: None,
                     survey,
                 };
@@ -269,6 +272,7 @@ fn tables_of(path: &Path, encoding: Option<Encoding>) -> Result<Vec<Table>, Stri
         format: Format::Detected,
         delimiter: None,
         encoding,
+        rows_above: 0,
         numerals: Default::default(),
         sheet: None,
         table: None,
@@ -330,7 +334,7 @@ fn is_long(Table { file, part }: &Table) -> bool {
 fn with_header(sample: Sample) -> Result<Sample, String> {
     let names: Vec<&str> = sample.columns.iter().map(|column| column.stated.name()).collect();
     if sample.columns.len() < 2 {
-        return Err("it has a single column; cells are separated by comma, semicolon, tab or bar, and not by blanks: convert it".to_owned());
+        return Err("it has a single column; cells are separated by comma, semicolon, tab or bar, and not by blanks: convert it, and take lines of titles away that stand above the names of its columns".to_owned());
     }
     if sample.n_rows == 0 {
         return Err("it has column names and no rows".to_owned());
@@ -373,6 +377,7 @@ impl Group {
             && home(&own.file) == home(&table.file)
             && std::mem::discriminant(&own.file.layout) == std::mem::discriminant(&table.file.layout)
             && self.sample.export == sample.export
+            && self.sample.rows_above == sample.rows_above
             // A file without a letter beyond ASCII is in any encoding.
             && (self.encoding() == table.file.encoding || self.sample.is_ascii() || sample.is_ascii())
             // What nobody in one page answered, another page holds.
@@ -399,6 +404,7 @@ impl Group {
             sheet: part.clone().filter(|_| is_sheet),
             table: part.filter(|_| !is_sheet),
             format: None,
+            rows_above: self.sample.rows_above,
             encoding: self.encoding().map(|encoding| EncodingGuess { encoding, words: self.sample.foreign_words() }),
             survey: None,
         };
@@ -474,7 +480,7 @@ fn pattern(tables: &[Table]) -> Option<PathBuf> {
 }
 
 fn source(files: SourceFiles, sample: Sample) -> SourceProfile {
-    let Sample { columns, export, n_rows, n_broken, is_whole, counts_from_1904 } = sample;
+    let Sample { columns, export, n_rows, n_broken, is_whole, rows_above: _, counts_from_1904 } = sample;
     let n_of = |name: &str| columns.iter().filter(|column| column.stated.name() == name).count();
     let is_own = |column: &&SampledColumn| {
         let name = column.stated.name();

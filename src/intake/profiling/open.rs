@@ -7,6 +7,7 @@ use crate::intake::columnar::{self, BatchRows, Batches, SomeBatches};
 use crate::intake::database::{Selection, SqliteRows};
 use crate::intake::exports::{self, ExportColumn, ExportFormat, ExportRole, ExportTable, Pivoted, ValueTable};
 use crate::intake::files::{Layout, SourceFile};
+use crate::intake::header_rows::{self, BelowTitles};
 use crate::intake::long_table_files::Meant;
 use crate::intake::long_tables;
 use crate::intake::opened::json_export;
@@ -33,11 +34,14 @@ const PLACE_BYTES_MAX: u64 = 1 << 22;
 
 /// Up to so many rows of a file, or of a sheet or a table in it.
 pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sample, IntakeError> {
+    let below = below_titles(file)?;
+    let file = below.as_ref().unwrap_or(file);
+    let mut rows_above = file.rows_above;
     let mut sample = match file.layout {
         Layout::Separated(delimiter) | Layout::ExportTable(delimiter) => {
             let blocks = Blocks::open(file, delimiter)?;
-            let header = Header::of(blocks.pending(), delimiter)
-                .ok_or_else(|| IntakeError::Empty { file: file.name.clone() })?;
+            let header =
+                Header::below(blocks.pending(), delimiter, file.rows_above).ok_or_else(|| file.without_names())?;
             let rows = blocks.pending().get(header.n_bytes..).unwrap_or_default();
             let width = Width::of(rows, delimiter, header.names.len());
             let text = Text { file, delimiter, n_header_bytes: header.n_bytes, width };
@@ -61,9 +65,16 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
         }
         Layout::Parquet | Layout::Arrow => columns(file, n_rows)?,
         Layout::Workbook => {
-            let SheetRows { rows, counts_from_1904 } = workbook::read(file, part.name())?;
+            let SheetRows { rows, counts_from_1904, first_line } = workbook::read(file, part.name())?;
             let sample = match Sheet::of(rows, Format::Detected).map_err(|problem| refused(file, problem))? {
-                Sheet::Plain(rows) => chunk(&rows, n_rows),
+                Sheet::Plain(rows) => match header_rows::below_titles(&rows, first_line) {
+                    Some(n_above) => {
+                        rows_above = n_above;
+                        let below = SourceFile { rows_above, ..file.clone() };
+                        chunk(&workbook::read(&below, part.name())?.rows, n_rows)
+                    }
+                    None => chunk(&rows, n_rows),
+                },
                 Sheet::Export(columns, rows) => with_roles(chunk(&rows, n_rows), columns.columns(), columns.format()),
             };
             Sample { counts_from_1904, ..sample }
@@ -78,7 +89,16 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
         sample.columns.retain(|column| column.stated.name() != name);
         sample.add_constant(name, value);
     }
+    sample.rows_above = rows_above;
     Ok(sample)
+}
+
+/// A text as it is to be read where titles stand above the names of its columns.
+fn below_titles(file: &SourceFile) -> Result<Option<SourceFile>, IntakeError> {
+    let Layout::Separated(delimiter) = file.layout else { return Ok(None) };
+    let blocks = Blocks::open(file, delimiter)?;
+    let own = BelowTitles::of(blocks.pending());
+    Ok(own.map(|own| SourceFile { layout: Layout::Separated(own.delimiter), rows_above: own.n_above, ..file.clone() }))
 }
 
 /// A sample of the tables of a warehouse that are one export together; of several surveys the one that is meant most likely.

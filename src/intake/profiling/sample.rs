@@ -24,6 +24,8 @@ pub(super) struct Sample {
     pub(super) n_broken: u64,
     /// Whether every row of the file is among them.
     pub(super) is_whole: bool,
+    /// Lines or rows of titles above the names of its columns.
+    pub(super) rows_above: usize,
     /// Whether its numbers of days count from 1904, as its workbook says.
     pub(super) counts_from_1904: bool,
 }
@@ -134,7 +136,7 @@ impl Taker {
         let n_rows = (self.n_head + self.spread.len()) as u64;
         let columns =
             stated.into_iter().zip(self.head).map(|(stated, cells)| SampledColumn { stated, cells }).collect();
-        Sample { columns, export, n_rows, n_broken: self.n_broken, is_whole, counts_from_1904: false }
+        Sample { columns, export, n_rows, n_broken: self.n_broken, is_whole, rows_above: 0, counts_from_1904: false }
     }
 }
 

@@ -41,6 +41,13 @@ impl Sections<'_> {
             lines.question(&encoding_question(guess));
             lines.setting("encoding", &quoted(&guess.encoding.name()), "");
         }
+        if profile.files.rows_above > 0 {
+            lines.setting(
+                "header_row",
+                &header_row(profile),
+                "where the names of the columns stand; what is above them is not read",
+            );
+        }
         if let Some(choice) = &profile.files.survey {
             lines.question(&format!(
                 "the tables hold several surveys, whose questions are not one another's: is this the one that is meant, or {}?",
@@ -172,9 +179,14 @@ impl Sections<'_> {
         let part = [("sheet", &profile.files.sheet), ("table", &profile.files.table), ("encoding", &encoding)];
         let part: String =
             part.iter().filter_map(|(key, value)| Some(format!("{key} = {}, ", quoted(value.as_ref()?)))).collect();
+        let rows = if profile.files.rows_above > 0 {
+            format!("header_row = {}, ", header_row(profile))
+        } else {
+            String::new()
+        };
         let numerals: String = numerals.iter().map(|(key, value)| format!("{key} = {value}, ")).collect();
         format!(
-            "{{ path = {}, {part}{numerals}from = {}, to = {} }}",
+            "{{ path = {}, {part}{rows}{numerals}from = {}, to = {} }}",
             self.paths(profile),
             quoted(&step.from),
             quoted(&step.to)
@@ -210,6 +222,11 @@ impl Sections<'_> {
             lines.raw(&format!("amount_via = {}", step.replacen(" }", ", aggregate = \"sum\" }", 1)));
         }
     }
+}
+
+/// The row that holds the names of the columns, from 1.
+fn header_row(profile: &SourceProfile) -> String {
+    (profile.files.rows_above + 1).to_string()
 }
 
 /// What people must see of the signs of a text.

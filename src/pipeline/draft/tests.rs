@@ -278,6 +278,17 @@ fn a_survey_that_is_not_utf_8_is_drafted_with_its_encoding_and_the_draft_runs() 
 }
 
 #[test]
+fn titles_above_the_names_of_columns_are_found_and_the_draft_runs() {
+    let answers = rows(60, |n| format!("c{n},2026-03-{:02}T10:00:00Z,{},{}\n", 1 + n % 28, n % 11, 1 + n * 7 % 5));
+    for titles in ["NPS export of a shop\nmade 2026-04-01, by Ada\n\n", "Export,,,\n2026-04-01,,,\n,,,\n"] {
+        let table = format!("{titles}customer_id,answered_at,nps,delivery_rating\n{answers}");
+        let (folder, draft) = drafted_of_texts(&[("survey.csv", table)]);
+        assert!(draft.text.contains("header_row = 4"), "{}", draft.text);
+        assert!(checked(folder.path(), &draft).contains("60 used"), "{}", checked(folder.path(), &draft));
+    }
+}
+
+#[test]
 fn lines_of_orders_are_drafted_as_such_and_the_draft_counts_orders() {
     // 120 lines of 40 orders, three each at one time, of as many customers.
     let lines = rows(120, |n| format!("o{},c{},2026-02-{:02}T10:00:00Z,{}.5\n", n / 3, n / 3, 1 + n / 3 % 28, 10 + n));
