@@ -358,6 +358,25 @@ fn a_workbook_that_is_cut_or_none_is_refused_by_name() {
 }
 
 #[test]
+fn pages_and_texts_under_the_name_of_a_workbook_are_named_as_what_they_are() {
+    let folder = Folder::new();
+    let table = "<html><body><table><tr><td>who</td></tr></table></body></html>";
+    for (bytes, said) in [
+        (table.as_bytes().to_vec(), "an HTML or XML page under the name of a workbook; open it in a spreadsheet"),
+        (format!("\u{feff}\r\n<?xml version=\"1.0\"?>{table}").into_bytes(), "an HTML or XML page"),
+        (text("\t").into_bytes(), "separated text under the name of a workbook; write format = \"tsv\""),
+        (utf16_tests::wide(&text("\t")), "separated text under the name of a workbook; write format = \"tsv\""),
+        (text(";").into_bytes(), "separated text under the name of a workbook; write format = \"csv\""),
+    ] {
+        folder.write("answers.xls", bytes);
+        let message = folder.read("path = \"answers.xls\"\nzone = \"UTC\"").expect_err("refused").to_string();
+        assert!(message.starts_with(&format!("`answers.xls` is {said}")), "{message}");
+    }
+    folder.write("answers.xls", text("\t"));
+    folder.check("path = \"answers.xls\"\nformat = \"tsv\"");
+}
+
+#[test]
 fn the_first_days_of_a_sheets_calendar_stand_for_no_date() {
     let folder = Folder::new();
     // 1899-12-31 and 1900-01-01 06:00; a day beyond the calendar; 2026-01-04 10:00.

@@ -70,9 +70,37 @@ pub(super) fn sheets(file: &SourceFile) -> Result<Vec<String>, IntakeError> {
 }
 
 fn open(file: &SourceFile) -> Result<Sheets<BufReader<File>>, IntakeError> {
+    if let Some((what, advice)) = other_than_workbook(file) {
+        return Err(IntakeError::WrongKind { file: file.name.clone(), what, advice });
+    }
     contained(file, || {
         check_parts(file)?;
         open_workbook_auto(&file.path).map_err(|error| error.to_string())
+    })
+}
+
+/// Bytes by which a text is told from a workbook.
+const TOLD_BYTES: u64 = 4096;
+
+/// What a file is that is called a workbook and holds a page or a text, as many programs save them, and what to do about it.
+fn other_than_workbook(file: &SourceFile) -> Option<(&'static str, &'static str)> {
+    let first = super::unpacked::first_meant(&file.path, file.encoding, TOLD_BYTES).ok()?;
+    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&first).trim_ascii_start();
+    if text.starts_with(b"<") {
+        return Some((
+            "an HTML or XML page under the name of a workbook",
+            "open it in a spreadsheet and save it as xlsx, or as CSV in UTF-8",
+        ));
+    }
+    // Workbooks hold zeros and other control characters from their first bytes on.
+    let is_of_text = |&byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..);
+    if !text.iter().all(is_of_text) || !text.contains(&b'\n') || text.starts_with(ARCHIVE) {
+        return None;
+    }
+    let what = "separated text under the name of a workbook";
+    Some(match super::sniff::delimiter(text) {
+        b'\t' => (what, "write format = \"tsv\", or call it .tsv"),
+        _ => (what, "write format = \"csv\", or call it .csv"),
     })
 }
 
