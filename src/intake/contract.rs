@@ -2,6 +2,7 @@
 
 use super::account::{Exclusion, SourceAccount};
 use super::identity::{Identity, KeyRule};
+use super::joined_time::TwoColumns;
 use super::lookup::Totals;
 use super::time::Clock;
 use crate::study::{Codes, FileZone, Level, Numerals, Range, Repeats, Unfinished};
@@ -194,6 +195,8 @@ pub(super) struct Contract {
     pub(super) together: Together,
     /// The prices of one and how many were bought of each, which multiplied are the amounts.
     pub(super) per_unit: Option<PerUnit>,
+    /// The date and the time of day, where these are columns of their own.
+    pub(super) time: Option<TwoColumns>,
     /// The column that says where a row's times are local.
     pub(super) zone: Option<usize>,
     /// Two columns that must differ.

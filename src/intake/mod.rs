@@ -33,6 +33,7 @@ mod fingerprints;
 mod flat_table;
 mod hash;
 mod header_rows;
+mod joined_time;
 mod json_lines;
 mod month_names;
 mod number;
@@ -127,6 +128,8 @@ mod format_tests;
 mod header_row_tests;
 #[cfg(test)]
 mod identity_tests;
+#[cfg(test)]
+mod joined_time_tests;
 #[cfg(test)]
 mod long_table_tests;
 #[cfg(test)]

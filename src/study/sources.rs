@@ -1,7 +1,7 @@
 //! The tables of a study: where they lie, how they are read, and which column plays which part.
 
 use super::section::{Item, Section};
-use super::zone::{read_times, read_zone};
+use super::zone::{read_times, read_zone, time_columns};
 use super::{
     AnswerCodes, Codes, Encoding, FileZone, Key, Level, Numerals, Problem, ReferralKinds, SourceContract, StudyError,
     Validity, keys,
@@ -169,6 +169,9 @@ pub struct Times {
     /// The column that holds the zone of each row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone_column: Option<String>,
+    /// The column with the time of day, where that of `time` holds the date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_of_day: Option<String>,
     /// The zone of the whole study.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone_of_study: Option<String>,
@@ -596,7 +599,7 @@ impl Sources {
                         referrer: section.required("referrer", "the column that says who brought")?.text()?,
                         referred: section.required("referred", "the column that says who was brought")?.text()?,
                         customer_is: Level::read_of_source(&section)?,
-                        time: section.required("time", TIME)?.text()?,
+                        time: time_columns(&section.required("time", TIME)?)?.date,
                         probability: section.text("probability")?,
                         channel: section.text("channel")?,
                         kinds: ReferralKinds::read(&section)?,
@@ -613,7 +616,7 @@ impl Sources {
                         files: read_files(&section, base_dir)?,
                         times: read_times(&section)?,
                         customer: Key::read(&section, base_dir)?,
-                        time: section.required("time", TIME)?.text()?,
+                        time: time_columns(&section.required("time", TIME)?)?.date,
                         kind: section.text("kind")?,
                         channel: section.text("channel")?,
                         topic: section.text("topic")?,
@@ -627,7 +630,7 @@ impl Sources {
                         files: read_files(&section, base_dir)?,
                         times: read_times(&section)?,
                         customer: Key::read(&section, base_dir)?,
-                        time: section.required("time", TIME)?.text()?,
+                        time: time_columns(&section.required("time", TIME)?)?.date,
                         channel: section.text("channel")?,
                         keep: read_keep(&section, keys::RESERVED_INVITATION_COLUMNS)?,
                     })
@@ -639,7 +642,7 @@ impl Sources {
                         files: read_files(&section, base_dir)?,
                         times: read_times(&section)?,
                         customer: Key::read(&section, base_dir)?,
-                        time: section.required("time", TIME)?.text()?,
+                        time: time_columns(&section.required("time", TIME)?)?.date,
                         kind: section.required("kind", "the column that says what kind of juncture it is")?.text()?,
                         known: section.text("known")?,
                     })
@@ -651,7 +654,7 @@ impl Sources {
                         files: read_files(&section, base_dir)?,
                         times: read_times(&section)?,
                         customer: Key::read(&section, base_dir)?,
-                        time: section.required("time", TIME)?.text()?,
+                        time: time_columns(&section.required("time", TIME)?)?.date,
                         campaign: section.text("campaign")?,
                     })
                 })
@@ -687,7 +690,7 @@ fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback,
         times: read_times(section)?,
         snapshot,
         customer: section.item("customer").map(|_| Key::read(section, base_dir)).transpose()?,
-        time: section.text("time")?,
+        time: section.item("time").map(|item| time_columns(&item)).transpose()?.map(|own| own.date),
         id: section.text("id")?,
         repeats: read_repeats(section)?,
         recommend: section.text("recommend")?,
@@ -778,7 +781,7 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
         id: section.text("id")?,
         repeats: read_repeats(section)?,
         customer: Key::read(section, base_dir)?,
-        time: section.required("time", TIME)?.text()?,
+        time: time_columns(&section.required("time", TIME)?)?.date,
         amount,
         amount_via,
         amount_min: section.item("amount_min").map(|item| item.number()).transpose()?,
@@ -1030,6 +1033,31 @@ mod tests {
         ] {
             let message = read("a.csv", keys).expect_err(keys);
             assert!(message.contains("sources.feedback.header_row") && message.contains(said), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_a_column_or_a_date_and_a_time_of_day() {
+        let read = |time: &str| {
+            let study = format!(
+                "study = {{ name = \"case\", as_of = 2026-09-30 }}\n[sources.feedback]\npath = \"a.csv\"\ncustomer = \"who\"\n\
+                 recommend = \"ltr\"\ntime = {time}\n"
+            );
+            let study = Study::parse(&study, Path::new("")).map_err(|error| error.to_string())?;
+            Ok((study.sources.feedback.time, study.sources.feedback.times.time_of_day))
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(read("\"at\""), Ok((some("at"), None)));
+        assert_eq!(read("[\"at\"]"), Ok((some("at"), None)));
+        assert_eq!(read("[\"Date\", \"Time\"]"), Ok((some("Date"), some("Time"))));
+        for wrong in ["[]", "[\"a\", \"b\", \"c\"]"] {
+            let refused: Result<_, String> = read(wrong);
+            assert!(
+                refused
+                    .as_ref()
+                    .is_err_and(|own| own.contains("the first holds the date and the second the time of day")),
+                "{refused:?}"
+            );
         }
     }
 

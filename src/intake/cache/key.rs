@@ -20,6 +20,7 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
         versions: _,
         together,
         per_unit,
+        time,
         zone,
         distinct,
         end_us: _,
@@ -50,7 +51,7 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{source:?} {unique:?} {repeats:?} {asks_for_versions} {together:?} {per_unit:?} {zone:?} {distinct:?} {answers:?} {tallied:?} {numerals:?}"
+        "{source:?} {unique:?} {repeats:?} {asks_for_versions} {together:?} {per_unit:?} {time:?} {zone:?} {distinct:?} {answers:?} {tallied:?} {numerals:?}"
     );
     let _ = writeln!(
         text,

@@ -5,6 +5,7 @@
 //! and what it is called follow from the paths (`place`). The text is read by the study's own reader before anybody sees it.
 
 mod answers;
+mod clock;
 mod error;
 mod lines;
 mod place;

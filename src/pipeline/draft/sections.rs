@@ -1,7 +1,7 @@
 //! The sections of the sources.
 
 use super::lines::{Lines, bare_or_quoted, count, list, quoted};
-use super::{answers, place};
+use super::{answers, clock, place};
 use crate::intake::exports::ExportRole;
 use crate::intake::guessing::{Guess, KeyStep, NumeralsGuess, OnlyAnswers, RoleGuess, SourceGuess, SourceKind};
 use crate::intake::profiling::{EncodingGuess, Frequent, Offsets, SourceProfile, TimeProfile};
@@ -58,6 +58,7 @@ impl Sections<'_> {
         write_numerals(lines, &own.numerals);
         let time = own.role("time").or(own.role("joined")).or(own.role("churned"));
         let times = time.and_then(|role| times_of(profile, &role.column));
+        let clock = time.and_then(|role| clock::beside(profile, role));
         if own.kind == SourceKind::Feedback {
             self.write_feedback(lines, own, profile);
         } else {
@@ -88,7 +89,8 @@ impl Sections<'_> {
         if !keep.is_empty() {
             lines.setting("keep", &list(&keep), "to cut by, or to hold constant");
         }
-        for unread in &own.unread {
+        let is_clock = |column: &str| clock.as_ref().is_some_and(|own| own.column == column);
+        for unread in own.unread.iter().filter(|unread| !is_clock(&unread.column)) {
             lines.question(&format!("{} is not read: {}", unread.column, unread.why));
         }
         if let Some(times) = times {
@@ -96,7 +98,7 @@ impl Sections<'_> {
             if let Some(orders) = column.and_then(|column| column.date_orders.as_ref()) {
                 lines.question(&format!("{}: {orders}", column.map_or("", |column| &column.name)));
             }
-            write_times(lines, times);
+            write_times(lines, clock.as_ref().map_or(times, |own| &own.times));
         }
     }
 
@@ -326,7 +328,11 @@ fn write_role(lines: &mut Lines, profile: &SourceProfile, role: &RoleGuess) {
     if let Some(question) = &role.question {
         lines.question(&format!("{}: {question}", role.key));
     }
-    lines.setting(role.key, &quoted(&named(profile, &role.column)), &role.why);
+    let column = named(profile, &role.column);
+    match clock::beside(profile, role) {
+        Some(own) => lines.setting(role.key, &list(&[column, own.column]), &format!("{}; the time of day stands beside it", role.why)),
+        None => lines.setting(role.key, &quoted(&column), &role.why),
+    }
 }
 
 fn times_of<'p>(profile: &'p SourceProfile, column: &str) -> Option<&'p TimeProfile> {
