@@ -177,10 +177,13 @@ mod tests {
     #[test]
     fn what_a_spreadsheet_saves_is_read() {
         let plain = parse(format!("{}\n{LINE}\n", header()).as_bytes(), "c.csv").expect("sound");
-        let named = format!("sep=;\r\n{}\r\n{}\r\n", header(), LINE).replace(',', ";");
-        assert_eq!(parse(named.as_bytes(), "c.csv").expect("sound"), plain);
         let semicolons = "\u{feff}Source;File;Line;Column;Reason;Raw;Record;Fingerprint\r\nfeedback;f.csv;4;ltr;out_of_range;11;5,11;r0\r\n;;;;;;;\r\n";
         assert_eq!(parse(semicolons.as_bytes(), "c.csv").expect("sound"), plain);
+        let named = format!("\u{feff}sep=;\r\n{}", semicolons.trim_start_matches('\u{feff}'));
+        assert_eq!(parse(named.as_bytes(), "c.csv").expect("sound"), plain);
+        // What is wrong is told in its line of the file.
+        let wrong = parse(b"sep=;\nsource;file;line;column;raw;fingerprint\nfeedback;f.csv;4;ltr;10\n", "c.csv");
+        assert!(wrong.expect_err("refused").to_string().contains("line 3"));
         assert_eq!((plain.len(), plain[0].line, plain[0].record.as_deref()), (1, 4, Some("5,11")));
         assert_eq!((plain[0].raw.as_deref(), plain[0].sha256.as_deref()), (Some("11"), None));
     }
