@@ -122,6 +122,8 @@ impl PutAside {
         // A spreadsheet's mark of a text, which it shows nobody and programs that read its cells write out.
         if self.reason == Reason::Unparsable && self.raw.starts_with('\'') {
             "the apostrophe in front is a spreadsheet's mark of a text: take it away in the file"
+        } else if self.reason == Reason::Unparsable && self.raw.starts_with('=') {
+            "it is a formula whose value is not in the file: open it in a spreadsheet and save it again"
         } else {
             self.reason.advice()
         }

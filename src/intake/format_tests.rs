@@ -357,6 +357,43 @@ fn a_workbook_that_is_cut_or_none_is_refused_by_name() {
     }
 }
 
+/// openpyxl writes a formula without what it comes to, as no spreadsheet does: `<c r="C2"><f>VALUE("8")</f><v/></c>`.
+#[test]
+fn formulas_without_values_are_put_aside_and_are_no_gaps() {
+    let folder = Folder::new();
+    let sheet = |answer: &str| {
+        let names =
+            ["who", "when", "ltr", "via", "wait"].map(|name| format!("<c t=\"inlineStr\"><is><t>{name}</t></is></c>"));
+        let row = |row: usize| {
+            let answer = answer.replace('?', &row.to_string());
+            format!(
+                "<row r=\"{row}\"><c r=\"A{row}\" t=\"inlineStr\"><is><t>ann</t></is></c><c r=\"B{row}\" s=\"1\"><v>46023.5</v></c>{answer}<c r=\"E{row}\"><v>2.5</v></c></row>"
+            )
+        };
+        workbook_with(&[("Sheet", format!("<row r=\"1\">{}</row>{}{}", names.concat(), row(2), row(3)))])
+    };
+    let keys = "path = \"a.xlsx\"\nzone = \"UTC\"";
+    folder.write("a.xlsx", sheet("<c r=\"C?\"><f>VALUE(\"8\")</f><v/></c>"));
+    let account = folder
+        .read(&format!("{keys}\ncontract = {{ quarantine_max = 1.0 }}"))
+        .expect("readable")
+        .accounts
+        .swap_remove(0);
+    assert_eq!((account.rows_read, account.rows_quarantined[&Reason::Unparsable]), (2, 2));
+    let quarantine = std::fs::read_to_string(folder.path("quarantine/feedback.csv")).expect("written");
+    assert!(quarantine.contains("feedback,a.xlsx,2,ltr,unparsable,\"=VALUE(\"\"8\"\")\","), "{quarantine}");
+    // With their values they are these, a column without either is a gap, and so is a formula that comes to an empty text.
+    for (answer, expected) in [
+        ("<c r=\"C?\"><f>VALUE(\"8\")</f><v>8</v></c>", Some(8.0)),
+        ("", None),
+        ("<c r=\"C?\" t=\"str\"><f>IF(1,\"\",8)</f><v></v></c>", None),
+    ] {
+        folder.write("a.xlsx", sheet(answer));
+        let intake = folder.read(keys).unwrap_or_else(|error| panic!("{answer}: {error}"));
+        assert_eq!(tests::numbers(&intake.tables.feedback, "recommend"), [expected; 2], "{answer}");
+    }
+}
+
 #[test]
 fn pages_and_texts_under_the_name_of_a_workbook_are_named_as_what_they_are() {
     let folder = Folder::new();

@@ -49,9 +49,39 @@ pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<SheetRows, 
     let (header, cells) = rows.next().ok_or_else(|| file.without_names())?;
     let names: Arc<[String]> = cells.iter().map(|cell| cell.to_string().trim().to_owned()).collect();
     let header = line(header);
-    let rows = rows.map(|(row, cells)| ValueRow::of(line(row) - header - 1, cells.iter().map(value).collect()));
+    let below: Vec<(usize, &[Data])> = rows.collect();
+    let is_silent = |at: usize| below.iter().all(|(_, cells)| matches!(cells[at], Data::Empty));
+    let may_lack_values = !below.is_empty() && (0..names.len()).any(|at| !names[at].is_empty() && is_silent(at));
+    let formulas = if may_lack_values { formulas(file, &mut book, &wanted)? } else { None };
+    let first_column = range.start().map_or(0, |(_, column)| column);
+    let cell = |row: usize, at: usize, cell: &Data| match (cell, &formulas) {
+        // Nobody has computed it, and what it would say is not known: its text is put aside where a number or a time is asked for.
+        (Data::Empty, Some(formulas)) => match formulas.get_value((line(row) as u32, first_column + at as u32)) {
+            Some(formula) if !formula.is_empty() => Value::Text(format!("={formula}")),
+            _ => Value::Missing,
+        },
+        _ => value(cell),
+    };
+    let rows = below.into_iter().map(|(row, cells)| {
+        let cells = cells.iter().enumerate().map(|(at, own)| cell(row, at, own));
+        ValueRow::of(line(row) - header - 1, cells.collect())
+    });
     let rows = ValueChunk { rows: rows.collect(), names };
     Ok(SheetRows { rows, first_line: header + 2, counts_from_1904: counts_from_1904(&book) })
+}
+
+/// The formulas of a sheet, of layouts whose writers may leave their values out.
+fn formulas(
+    file: &SourceFile,
+    book: &mut Sheets<BufReader<File>>,
+    sheet: &str,
+) -> Result<Option<Range<String>>, IntakeError> {
+    match book {
+        Sheets::Xlsx(book) => {
+            contained(file, || book.worksheet_formula(sheet).map_err(|error| error.to_string())).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 fn counts_from_1904(book: &Sheets<BufReader<File>>) -> bool {

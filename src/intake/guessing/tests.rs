@@ -27,7 +27,7 @@ pub(super) fn source(name: &str, columns: &[(&str, Vec<String>)]) -> SourceProfi
         survey: None,
     };
     let n_rows = columns[0].n_rows;
-    SourceProfile { files, export: None, n_rows, is_whole: true, n_broken: 0, columns }
+    SourceProfile { files, export: None, n_rows, is_whole: true, n_broken: 0, columns, shared_names: Vec::new() }
 }
 
 fn numbered(prefix: &str, numbers: impl Iterator<Item = usize>) -> Vec<String> {

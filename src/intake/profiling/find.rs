@@ -88,6 +88,8 @@ pub struct SourceProfile {
     pub n_broken: u64,
     /// Its columns, without those that have no name or one that another has.
     pub columns: Vec<ColumnProfile>,
+    /// Names that several of its columns have, none of which can be told from the others.
+    pub shared_names: Vec<String>,
 }
 
 impl SourceProfile {
@@ -486,12 +488,18 @@ fn source(files: SourceFiles, sample: Sample) -> SourceProfile {
         let name = column.stated.name();
         !name.is_empty() && (export.is_some() || n_of(name) == 1)
     };
+    let mut shared_names: Vec<String> = Vec::new();
+    for name in columns.iter().map(|column| column.stated.name()) {
+        if export.is_none() && !name.is_empty() && n_of(name) > 1 && !shared_names.iter().any(|own| own == name) {
+            shared_names.push(name.to_owned());
+        }
+    }
     let mut columns: Vec<ColumnProfile> =
         columns.iter().filter(is_own).map(|column| column_profile(column, export)).collect();
     if counts_from_1904 {
         columns.iter_mut().filter_map(|column| column.times.as_mut()).for_each(TimeProfile::count_from_1904);
     }
-    SourceProfile { files, export, n_rows, is_whole, n_broken, columns }
+    SourceProfile { files, export, n_rows, is_whole, n_broken, columns, shared_names }
 }
 
 fn column_profile(column: &SampledColumn, export: Option<ExportFormat>) -> ColumnProfile {

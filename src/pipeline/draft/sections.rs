@@ -89,6 +89,12 @@ impl Sections<'_> {
         if !keep.is_empty() {
             lines.setting("keep", &list(&keep), "to cut by, or to hold constant");
         }
+        if !profile.shared_names.is_empty() {
+            lines.question(&format!(
+                "several columns have one name, so that none of them can be read: {}; give each a name of its own in the file",
+                profile.shared_names.join(", ")
+            ));
+        }
         let is_clock = |column: &str| clock.as_ref().is_some_and(|own| own.column == column);
         for unread in own.unread.iter().filter(|unread| !is_clock(&unread.column)) {
             lines.question(&format!("{} is not read: {}", unread.column, unread.why));
@@ -330,7 +336,11 @@ fn write_role(lines: &mut Lines, profile: &SourceProfile, role: &RoleGuess) {
     }
     let column = named(profile, &role.column);
     match clock::beside(profile, role) {
-        Some(own) => lines.setting(role.key, &list(&[column, own.column]), &format!("{}; the time of day stands beside it", role.why)),
+        Some(own) => lines.setting(
+            role.key,
+            &list(&[column, own.column]),
+            &format!("{}; the time of day stands beside it", role.why),
+        ),
         None => lines.setting(role.key, &quoted(&column), &role.why),
     }
 }

@@ -292,11 +292,21 @@ fn titles_above_the_names_of_columns_are_found_and_the_draft_runs() {
 fn a_time_of_day_in_a_column_beside_its_date_is_drafted_with_it_and_the_draft_runs() {
     // As Square (ISO 8601) and PayPal (months first) write it.
     for (day, clock, format) in [
-        ((|n| format!("2026-02-{:02}", 1 + n % 28)) as fn(usize) -> String, (|n| format!("{:02}:{:02}:49", n % 24, n % 60)) as fn(usize) -> String, None),
-        (|n| format!("02/{:02}/2026", 13 + n % 15), |n| format!("{}:{:02}:49 PM", 1 + n % 12, n % 60), Some("%m/%d/%Y %I:%M:%S %p")),
+        (
+            (|n| format!("2026-02-{:02}", 1 + n % 28)) as fn(usize) -> String,
+            (|n| format!("{:02}:{:02}:49", n % 24, n % 60)) as fn(usize) -> String,
+            None,
+        ),
+        (
+            |n| format!("02/{:02}/2026", 13 + n % 15),
+            |n| format!("{}:{:02}:49 PM", 1 + n % 12, n % 60),
+            Some("%m/%d/%Y %I:%M:%S %p"),
+        ),
     ] {
-        let orders: String = (0..120).map(|n| format!("{},{},EST,c{},{}.5\n", day(n), clock(n), n % 40, 10 + n)).collect();
-        let answers = rows(60, |n| format!("c{},2026-03-{:02}T10:00:00Z,{},{}\n", n % 40, 1 + n % 28, n % 11, 1 + n * 7 % 5));
+        let orders: String =
+            (0..120).map(|n| format!("{},{},EST,c{},{}.5\n", day(n), clock(n), n % 40, 10 + n)).collect();
+        let answers =
+            rows(60, |n| format!("c{},2026-03-{:02}T10:00:00Z,{},{}\n", n % 40, 1 + n % 28, n % 11, 1 + n * 7 % 5));
         let (folder, draft) = drafted_of_texts(&[
             ("survey.csv", format!("customer_id,answered_at,nps,delivery_rating\n{answers}")),
             ("orders.csv", format!("Date,Time,Time Zone,Customer ID,Net Sales\n{orders}")),
@@ -306,6 +316,14 @@ fn a_time_of_day_in_a_column_beside_its_date_is_drafted_with_it_and_the_draft_ru
         assert_eq!(format.is_none_or(|format| text.contains(&format!("time_format = \"{format}\""))), true, "{text}");
         assert!(checked(folder.path(), &draft).contains("120 used"), "{}\n{text}", checked(folder.path(), &draft));
     }
+}
+
+#[test]
+fn columns_of_one_name_are_named_in_the_draft() {
+    let answers = rows(60, |n| format!("c{n},2026-03-{:02}T10:00:00Z,{},{},3,2\n", 1 + n % 28, n % 11, 1 + n * 7 % 5));
+    let table = format!("customer_id,answered_at,nps,delivery_rating,Score,Score\n{answers}");
+    let (_, draft) = drafted_of_texts(&[("survey.csv", table)]);
+    assert!(draft.text.contains("so that none of them can be read: Score; give each"), "{}", draft.text);
 }
 
 #[test]
