@@ -27,18 +27,7 @@ pub(super) struct SheetRows {
 /// titles above it.
 pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<SheetRows, IntakeError> {
     let mut book = open(file)?;
-    let sheets = book.sheet_names();
-    let wanted = match sheet {
-        Some(name) if sheets.iter().any(|own| own == name) => name.to_owned(),
-        Some(name) => {
-            return Err(IntakeError::NoSheet {
-                file: file.name.clone(),
-                sheet: name.to_owned(),
-                there: sheets.join(", "),
-            });
-        }
-        None => sheets.first().cloned().ok_or_else(|| IntakeError::Empty { file: file.name.clone() })?,
-    };
+    let wanted = name_of_sheet(file, &book, sheet)?;
     let range: Range<Data> = contained(file, || book.worksheet_range(&wanted).map_err(|error| error.to_string()))?;
     let first = range.start().map_or(0, |(row, _)| u64::from(row));
     let line = |row: usize| first + row as u64;
@@ -68,6 +57,22 @@ pub(super) fn read(file: &SourceFile, sheet: Option<&str>) -> Result<SheetRows, 
     });
     let rows = ValueChunk { rows: rows.collect(), names };
     Ok(SheetRows { rows, first_line: header + 2, counts_from_1904: counts_from_1904(&book) })
+}
+
+/// The sheet that is named, or the first one.
+fn name_of_sheet(
+    file: &SourceFile,
+    book: &Sheets<BufReader<File>>,
+    sheet: Option<&str>,
+) -> Result<String, IntakeError> {
+    let sheets = book.sheet_names();
+    match sheet {
+        Some(name) if sheets.iter().any(|own| own == name) => Ok(name.to_owned()),
+        Some(name) => {
+            Err(IntakeError::NoSheet { file: file.name.clone(), sheet: name.to_owned(), there: sheets.join(", ") })
+        }
+        None => sheets.into_iter().next().ok_or_else(|| IntakeError::Empty { file: file.name.clone() }),
+    }
 }
 
 /// The formulas of a sheet, of layouts whose writers may leave their values out.

@@ -4,7 +4,7 @@ use super::lines::{Lines, bare_or_quoted, count, list, quoted};
 use super::{answers, clock, place};
 use crate::intake::exports::ExportRole;
 use crate::intake::guessing::{Guess, KeyStep, NumeralsGuess, OnlyAnswers, RoleGuess, SourceGuess, SourceKind};
-use crate::intake::profiling::{EncodingGuess, Frequent, Offsets, SourceProfile, TimeProfile};
+use crate::intake::profiling::{ColumnProfile, EncodingGuess, Frequent, Offsets, SourceProfile, TimeProfile};
 use crate::study::{TimeFormat, keys};
 use std::path::Path;
 
@@ -88,6 +88,15 @@ impl Sections<'_> {
         }
         if !keep.is_empty() {
             lines.setting("keep", &list(&keep), "to cut by, or to hold constant");
+        }
+        let is_formula = |column: &&ColumnProfile| {
+            !column.frequent.is_empty() && column.frequent.iter().all(|own| own.text.starts_with('='))
+        };
+        for column in profile.columns.iter().filter(is_formula) {
+            lines.question(&format!(
+                "{} holds formulas whose values are not in the file: open it in a spreadsheet and save it again",
+                column.name
+            ));
         }
         if !profile.shared_names.is_empty() {
             lines.question(&format!(
