@@ -413,7 +413,8 @@ impl Group {
         let orders = self.date_orders();
         let mut profile = source(files, self.sample);
         for column in &mut profile.columns {
-            column.date_orders = orders.iter().find(|(name, _)| *name == column.name).map(|(_, own)| own.clone());
+            let own = orders.iter().find(|(name, _)| *name == column.name).map(|(_, own)| own.clone());
+            column.date_orders = own.or(column.date_orders.take());
         }
         profile
     }

@@ -3,12 +3,14 @@
 //! Files that belong together are one source (`find`): tables of one header in one folder, a sheet of a workbook, a table of
 //! a database, the long tables of a warehouse. Of each so many rows are looked at, from the head and from places all over the
 //! file (`sample`, `open`), and every column becomes a profile: what its cells are (`column`), and how it writes numbers (`notation`)
-//! and times (`times`), in every file alike or not (`date_orders`). Nothing is decided here; `guessing` reads profiles and nothing else.
+//! and times (`times`), in every file alike or not (`date_orders`), in a sheet as dates and
+//! texts (`mixed_times`). Nothing is decided here; `guessing` reads profiles and nothing else.
 
 mod cells;
 mod column;
 mod date_orders;
 mod find;
+mod mixed_times;
 mod notation;
 mod open;
 mod sample;

@@ -79,6 +79,9 @@ impl Taker {
                     if is_number(cell) {
                         cells.note_number();
                     }
+                    if matches!(cell, Cell::Local(_)) {
+                        cells.note_date();
+                    }
                     cells.push(cell.text(&mut scratch));
                 }
                 continue;

@@ -247,3 +247,35 @@ fn a_text_that_is_not_utf_8_is_looked_at_as_what_plain_csv_mostly_is() {
         found.aside
     );
 }
+
+/// 2026-03-01 is day 46082 of a spreadsheet's calendar (LibreOffice: `=DATE(2026;3;1)` as a number).
+#[test]
+fn dates_and_texts_of_dates_in_one_column_of_a_sheet_are_both_times() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = |name: &str, cells: &[String]| {
+        let word = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
+        let row =
+            |(at, cell): (usize, &String)| format!("<row r=\"{}\">{}{cell}</row>", at + 2, word(&format!("c{at}")));
+        let rows: String = cells.iter().enumerate().map(row).collect();
+        let header = format!("<row r=\"1\">{}{}</row>", word("who"), word("answered"));
+        let bytes = crate::intake::format_tests::workbook_with(&[("Sheet", format!("{header}{rows}"))]);
+        look(&[write(folder.path(), name, &bytes)], 1000).sources.swap_remove(0)
+    };
+    let date = |day: u32| format!("<c s=\"1\"><v>{}.25</v></c>", 46_081 + day);
+    let text = |day: u32| format!("<c t=\"inlineStr\"><is><t>{day:02}/05/2025 05:18</t></is></c>");
+    let cells: Vec<String> = (1..=28).flat_map(|day| [date(day), text(day)]).collect();
+    let source = of("mixed.xlsx", &cells);
+    let times = column(&source, "answered").times.as_ref().expect("times");
+    assert_eq!((times.format.word(), times.n_times, times.offsets), ("%d/%m/%Y %H:%M", 56, Offsets::Never));
+    // 2025-05-01 05:18 and 2026-03-28 06:00 (`date -u +%s`).
+    assert_eq!((times.first_us, times.last_us), (1_746_076_680_000_000, 1_774_677_600_000_000));
+    assert_eq!(column(&source, "answered").date_orders, None);
+    // What a spreadsheet leaves of 05/03/2026 and 30/05/2025 that reads the month first.
+    let cells: Vec<String> = (1..=12).map(date).chain((13..=28).map(text)).collect();
+    let source = of("exchanged.xlsx", &cells);
+    let orders = column(&source, "answered").date_orders.as_deref();
+    assert!(orders.is_some_and(|own| own.contains("took the day for the month")), "{orders:?}");
+    // Dates alone are what they are.
+    let source = of("dates.xlsx", &(1..=28).map(date).collect::<Vec<_>>());
+    assert_eq!(column(&source, "answered").times.as_ref().map(|own| own.format.word()), Some("iso"));
+}
