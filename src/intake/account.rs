@@ -77,8 +77,8 @@ impl Reason {
             Self::BadJson => "every line must hold one JSON object",
             Self::Blank => "see whether the study names the right column",
             Self::Unparsable => {
-                "say in the source's section how such cells are written (`time_format`, `decimal`, `thousands`, `not_applicable`, \
-                 `blank`), or name another column"
+                "say in the source's section how such cells are written (`time_format`, `decimal`, `thousands`, `currency`, \
+                 `not_applicable`, `blank`), or name another column"
             }
             Self::OutOfRange => "see whether the study names the right column, and whether its scale is another",
             Self::NotAllowed => "correct the rows, or what the contract allows or `kinds` names",
@@ -117,6 +117,18 @@ pub struct PutAside {
 const CELL_SHOWN: usize = 40;
 
 impl PutAside {
+    /// What to do about such rows, the first of which may say more than the reason.
+    fn advice(&self) -> &'static str {
+        // A spreadsheet's mark of a text, which it shows nobody and programs that read its cells write out.
+        if self.reason == Reason::Unparsable && self.raw.starts_with('\'') {
+            "the apostrophe in front is a spreadsheet's mark of a text: take it away in the file"
+        } else if self.reason == Reason::Unparsable && self.raw.starts_with('=') {
+            "it is a formula whose value is not in the file: open it in a spreadsheet and save it again"
+        } else {
+            self.reason.advice()
+        }
+    }
+
     /// Where the first row stands and what it holds: "column `t`, answers.csv, line 2: `01.01.2025`".
     pub fn first(&self) -> String {
         let column = self.column.as_ref().map_or_else(String::new, |column| format!("column `{column}`, "));
@@ -461,9 +473,8 @@ impl SourceAccount {
 
     /// What most rows are put aside for, the first of them and what to do, to end a sentence with; nothing without such rows.
     pub fn foremost_in_words(&self) -> String {
-        let say = |aside: &PutAside| {
-            format!("; the first as {}: {}; {}", aside.reason.word(), aside.first(), aside.reason.advice())
-        };
+        let say =
+            |aside: &PutAside| format!("; the first as {}: {}; {}", aside.reason.word(), aside.first(), aside.advice());
         self.foremost().map_or_else(String::new, say)
     }
 

@@ -6,7 +6,6 @@ use super::files::{Layout, SourceFile};
 use super::opened::whole;
 use super::{json_lines, unpacked};
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// An empty page holds a word or two about itself.
@@ -38,7 +37,7 @@ pub(super) fn introduce(found: &mut [SourceFile], is_detected: bool) {
     });
     if let Some(format) = vendor.filter(|_| is_detected) {
         let unknown = found.iter_mut().filter(|file| matches!(file.layout, Layout::Separated(_) | Layout::JsonLines));
-        for file in unknown.filter(|file| is_empty_page(format, &file.path)) {
+        for file in unknown.filter(|file| is_empty_page(format, file)) {
             file.layout = Layout::ExportJson(format);
         }
     }
@@ -54,8 +53,8 @@ pub(super) fn introduce(found: &mut [SourceFile], is_detected: bool) {
 }
 
 /// Whether a file is a vendor's page without a response.
-pub(super) fn is_empty_page(format: ExportFormat, path: &Path) -> bool {
-    let first = unpacked::first_meant(path, EMPTY_BYTES).unwrap_or_default();
+pub(super) fn is_empty_page(format: ExportFormat, file: &SourceFile) -> bool {
+    let first = unpacked::first_meant(&file.path, file.encoding, EMPTY_BYTES).unwrap_or_default();
     (first.len() as u64) < EMPTY_BYTES && exports::is_empty_page(format, &first)
 }
 
@@ -89,7 +88,7 @@ impl Beside {
     }
 
     fn look(&self, file: &SourceFile, name: &str) -> bool {
-        let found = json_lines::names(&file.name, &file.path, &[name]).unwrap_or_default();
+        let found = json_lines::names(file, &[name]).unwrap_or_default();
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         names.extend(found);
         names.contains(name)

@@ -1,10 +1,10 @@
 //! A text file in blocks of whole records, hashed and checked for UTF-8 on the way.
 
 use super::IntakeError;
+use super::files::SourceFile;
 use super::hash::HashedFile;
 use super::unpacked::Unpacked;
 use std::io::Read;
-use std::path::Path;
 
 /// A block ends with the last whole record within this many bytes.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -48,9 +48,9 @@ impl Blocks {
     ///
     /// # Errors
     /// A file that cannot be read, is empty, or is no text.
-    pub(super) fn open(name: &str, path: &Path, delimiter: u8) -> Result<Self, IntakeError> {
-        let text = Unpacked::open(path).map_err(|source| IntakeError::of_text(name, source))?;
-        Self::of(name, text, delimiter)
+    pub(super) fn open(file: &SourceFile, delimiter: u8) -> Result<Self, IntakeError> {
+        let text = Unpacked::open(&file.path, file.encoding);
+        Self::of(&file.name, text.map_err(|source| IntakeError::of_text(&file.name, source))?, delimiter)
     }
 
     /// The same for a text that comes from elsewhere.
@@ -228,7 +228,10 @@ fn foreign(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     } else if begins(b"PAR1") {
         Some(("Parquet", "leave out `format`, or write format = \"parquet\""))
     } else if bytes[..bytes.len().min(4096)].contains(&0) {
-        Some(("no text (it holds zero bytes, as UTF-16 without a mark does)", "save it as UTF-8 text"))
+        Some((
+            "no text (it holds zero bytes, as UTF-16 without a mark does)",
+            "save it as UTF-8 text, or write encoding = \"utf-16le\" where it is text",
+        ))
     } else {
         None
     }
@@ -243,7 +246,8 @@ mod tests {
     fn blocks_of(bytes: &[u8]) -> Result<Vec<Block>, IntakeError> {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(bytes).expect("written");
-        let mut blocks = Blocks::open("f.csv", file.path(), b',')?;
+        let text = Unpacked::open(file.path(), None).map_err(|source| IntakeError::of_text("f.csv", source))?;
+        let mut blocks = Blocks::of("f.csv", text, b',')?;
         let mut all = Vec::new();
         while let Some(block) = blocks.next()? {
             all.push(block);
@@ -298,7 +302,8 @@ mod tests {
         assert!(refusal(b"PK\x03\x04").contains("workbook"));
         assert_eq!(
             refusal(b"name\nJos\xe9,1\n"),
-            "`f.csv` is not UTF-8 text: line 2, byte 8 of the file; save it as UTF-8"
+            "`f.csv` is not UTF-8 text: line 2, byte 8 of the file; write its encoding, as in encoding = \"windows-1252\", which plain CSV \
+             of western Europe's spreadsheets is in, or save it as UTF-8"
         );
         assert!(refusal(b"name\nJos\xc3").contains("line 2, byte 8"), "cut off inside a sign");
     }

@@ -336,6 +336,7 @@ fn check_row(contract: &Contract, rows: &impl Rows, checked: &mut Checked, scrat
         let is_blank = is_code(&contract.columns[at].blank, text);
         scratch.zone = scratch.zones.of_cell(if is_blank { "" } else { text });
     }
+    let mut joined = String::new();
     for (at, column) in contract.columns.iter().enumerate() {
         if let Kind::Key(rule) = &column.kind
             && !rule.takes_keys_as_they_are()
@@ -352,7 +353,11 @@ fn check_row(contract: &Contract, rows: &impl Rows, checked: &mut Checked, scrat
             continue;
         }
         let buffer = &mut checked.columns[at];
-        let cell = rows.cell(at);
+        let two = contract.time.filter(|own| own.date == at);
+        let cell = match two {
+            Some(own) => own.joined(contract, rows, &mut joined),
+            None => rows.cell(at),
+        };
         let result = push_cell(contract, column, cell, buffer, scratch);
         if let Kind::Instant(_) = column.kind
             && checked.first_time_has_no_zone.is_none()
@@ -372,7 +377,9 @@ fn check_row(contract: &Contract, rows: &impl Rows, checked: &mut Checked, scrat
             Err(Reason::NoZone) if matches!(scratch.zone, RowZone::Unknown) => {
                 return Err(Fault::of(contract.zone.unwrap_or(at), Reason::NoZone));
             }
-            Err(reason) => return Err(Fault::of(at, reason)),
+            Err(reason) => {
+                return Err(Fault { reason, columns: two.map_or_else(|| vec![at], |own| vec![own.date, own.clock]) });
+            }
         }
     }
     if let Some((first, second)) = contract.distinct

@@ -2,6 +2,7 @@
 
 use super::account::{Exclusion, SourceAccount};
 use super::identity::{Identity, KeyRule};
+use super::joined_time::TwoColumns;
 use super::lookup::Totals;
 use super::time::Clock;
 use crate::study::{Codes, FileZone, Level, Numerals, Range, Repeats, Unfinished};
@@ -194,6 +195,8 @@ pub(super) struct Contract {
     pub(super) together: Together,
     /// The prices of one and how many were bought of each, which multiplied are the amounts.
     pub(super) per_unit: Option<PerUnit>,
+    /// The date and the time of day, where these are columns of their own.
+    pub(super) time: Option<TwoColumns>,
     /// The column that says where a row's times are local.
     pub(super) zone: Option<usize>,
     /// Two columns that must differ.
@@ -230,6 +233,22 @@ impl Contract {
 }
 
 impl Contract {
+    /// The contract for a workbook that says itself that it counts days from 1904; `None` where that changes nothing.
+    pub(super) fn counting_from_1904(&self) -> Option<Self> {
+        let clock_of = |column: &Column| match &column.kind {
+            Kind::Instant(clock) => clock.counting_from_1904(),
+            _ => None,
+        };
+        let clocks: Vec<Option<Clock>> = self.columns.iter().map(clock_of).collect();
+        clocks.iter().any(Option::is_some).then(|| {
+            let mut own = self.clone();
+            for (column, clock) in own.columns.iter_mut().zip(clocks) {
+                column.kind = clock.map_or_else(|| column.kind.clone(), |clock| Kind::Instant(Arc::new(clock)));
+            }
+            own
+        })
+    }
+
     /// What to say where the study leaves rows out and there is none of them.
     pub(super) fn excludes_nothing(&self, account: &SourceAccount) -> Option<String> {
         let columns = self.columns.iter().filter(|column| matches!(column.kind, Kind::Excluding(_)));

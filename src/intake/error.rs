@@ -1,5 +1,6 @@
 //! Why sources were refused as a whole.
 
+use super::decoded::BadSigns;
 use super::exports::ExportError;
 use super::utf16::BadUtf16;
 use datafusion::parquet::errors::ParquetError;
@@ -79,6 +80,16 @@ pub enum IntakeError {
         /// The file.
         file: String,
     },
+    /// The file ends above the row that should hold the names of its columns.
+    #[error(
+        "`{file}` ends above row {header_row}, in which `header_row` says that the names of its columns stand; see in which they do"
+    )]
+    NoHeaderRow {
+        /// The file.
+        file: String,
+        /// The row, from 1.
+        header_row: usize,
+    },
     /// The file is something else than text or Parquet.
     #[error("`{file}` is {what}; {advice}")]
     WrongKind {
@@ -90,7 +101,10 @@ pub enum IntakeError {
         advice: &'static str,
     },
     /// The file is not UTF-8.
-    #[error("`{file}` is not UTF-8 text: line {line}, byte {byte} of the file; save it as UTF-8")]
+    #[error(
+        "`{file}` is not UTF-8 text: line {line}, byte {byte} of the file; write its encoding, as in encoding = \"windows-1252\", which plain \
+         CSV of western Europe's spreadsheets is in, or save it as UTF-8"
+    )]
     NotUtf8 {
         /// The file.
         file: String,
@@ -98,6 +112,22 @@ pub enum IntakeError {
         line: u64,
         /// The byte of the file, from 0.
         byte: u64,
+    },
+    /// The file is not in the encoding that the study says.
+    #[error(
+        "`{file}` is not in {encoding}, as `encoding` says: line {line}, byte {byte} of the text: {problem}; see in which encoding it was written"
+    )]
+    NotInEncoding {
+        /// The file.
+        file: String,
+        /// The encoding.
+        encoding: String,
+        /// The line, from 1.
+        line: u64,
+        /// The byte of the text, from 0.
+        byte: u64,
+        /// What is wrong there.
+        problem: &'static str,
     },
     /// The file begins with the mark of UTF-16, and is not UTF-16 throughout.
     #[error(
@@ -457,9 +487,12 @@ impl IntakeError {
     /// A text that cannot be read on.
     pub(super) fn of_text(file: &str, source: io::Error) -> Self {
         let file = file.to_owned();
-        match BadUtf16::of(&source) {
-            Some(BadUtf16 { line, byte, problem }) => Self::NotUtf16 { file, line, byte, problem },
-            None => Self::Unreadable { file, source },
+        match (BadUtf16::of(&source), BadSigns::of(&source)) {
+            (Some(BadUtf16 { line, byte, problem }), _) => Self::NotUtf16 { file, line, byte, problem },
+            (None, Some(BadSigns { encoding, line, byte, problem })) => {
+                Self::NotInEncoding { file, encoding: encoding.name(), line, byte, problem }
+            }
+            (None, None) => Self::Unreadable { file, source },
         }
     }
 

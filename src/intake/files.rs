@@ -5,13 +5,13 @@ use super::corrections::CORRECTIONS;
 use super::exports::{self, ExportFormat, ExportLayout};
 use super::hash::{self, HashedFile};
 use super::{IntakeError, columnar, database, remote, server_address, sniff, unpacked};
-use crate::study::{Files, Format, Vendor};
+use crate::study::{Encoding, Files, Format, Vendor};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Bytes from which the sign between cells is guessed.
-const SNIFFED_BYTES: u64 = 1 << 16;
+pub(super) const SNIFFED_BYTES: u64 = 1 << 16;
 
 /// One file to read, or what a server answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,10 @@ pub(super) struct SourceFile {
     pub(super) path: PathBuf,
     pub(super) n_bytes: u64,
     pub(super) layout: Layout,
+    /// In which signs it is written, where that is not UTF-8 and it does not say so itself.
+    pub(super) encoding: Option<Encoding>,
+    /// Lines, or rows of a sheet, above the names of its columns.
+    pub(super) rows_above: usize,
     /// Columns that the names of its folders give, as in `year=2026/month=09`.
     pub(super) partitions: Vec<(String, String)>,
     /// The JSON files of its source, where it is one of several.
@@ -29,6 +33,20 @@ pub(super) struct SourceFile {
 }
 
 impl SourceFile {
+    /// How a sheet is to be read: below titles it is plain, since a vendor writes none.
+    pub(super) fn format_of_sheet(&self, stated: Format) -> Format {
+        if self.rows_above > 0 { Format::Workbook } else { stated }
+    }
+
+    /// What is wrong where nothing stands where the names of its columns should.
+    pub(super) fn without_names(&self) -> IntakeError {
+        let file = self.name.clone();
+        match self.rows_above {
+            0 => IntakeError::Empty { file },
+            rows_above => IntakeError::NoHeaderRow { file, header_row: rows_above + 1 },
+        }
+    }
+
     /// Bytes and SHA-256 of the whole file as it lies.
     pub(super) fn hashed(&self) -> Result<HashedFile, IntakeError> {
         hash::of_file(&self.path).map_err(|source| IntakeError::Unreadable { file: self.name.clone(), source })
@@ -82,6 +100,8 @@ pub(super) fn find(source_name: &str, files: &Files, objects: Objects<'_>) -> Re
                 path: PathBuf::from(pattern),
                 n_bytes: 0,
                 layout: Layout::Postgres,
+                encoding: None,
+                rows_above: 0,
                 partitions: Vec::new(),
                 beside: None,
             });
@@ -110,7 +130,8 @@ fn file_at(
     }
     let layout = layout_of(path, files).map_err(unreadable)?;
     let partitions = partitions(&name);
-    Ok(Some(SourceFile { name, path: path.to_owned(), n_bytes, layout, partitions, beside: None }))
+    let (path, encoding, rows_above) = (path.to_owned(), files.encoding, files.rows_above);
+    Ok(Some(SourceFile { name, path, n_bytes, layout, encoding, rows_above, partitions, beside: None }))
 }
 
 /// What the folders of a path say in the manner of Hive.
@@ -242,16 +263,16 @@ fn layout_of(path: &Path, files: &Files) -> std::io::Result<Layout> {
             Layout::Arrow
         }
         Format::Export(Vendor::FivetranQualtrics) if first.starts_with(database::SQLITE) => Layout::Sqlite,
-        Format::Export(vendor) => export_layout(ExportFormat::of(vendor), &first_meant(path)?, files.delimiter),
+        Format::Export(vendor) => export_layout(ExportFormat::of(vendor), &first_meant(path, files)?, files.delimiter),
         Format::Detected if first.starts_with(b"PAR1") => Layout::Parquet,
         Format::Detected if first.starts_with(columnar::ARROW_FILE) || named(&[".arrow", ".arrows", ".feather"]) => {
             Layout::Arrow
         }
         Format::Detected if first.starts_with(database::SQLITE) => Layout::Sqlite,
         Format::Detected if is_workbook() => Layout::Workbook,
-        Format::Detected if files.delimiter.is_none() && named(&[".jsonl", ".ndjson"]) => {
+        Format::Detected if files.delimiter.is_none() && files.rows_above == 0 && named(&[".jsonl", ".ndjson"]) => {
             // A vendor's responses may come one a line, as a webhook or a warehouse writes them.
-            let meant = first_meant(path)?;
+            let meant = first_meant(path, files)?;
             let is_json = |export: &ExportFormat| matches!(export.layout(), ExportLayout::Json | ExportLayout::Either);
             match exports::detect(&meant, b',').filter(is_json) {
                 Some(export) => Layout::ExportJson(export),
@@ -259,14 +280,16 @@ fn layout_of(path: &Path, files: &Files) -> std::io::Result<Layout> {
             }
         }
         Format::Detected | Format::Csv => {
-            let meant = first_meant(path)?;
+            let meant = first_meant(path, files)?;
             let delimiter = match files.delimiter {
                 // The study lets only ASCII signs through.
                 Some(sign) => sign as u8,
                 None if named(&[".tsv"]) => b'\t',
-                None => sniff::delimiter(&meant),
+                None => sniff::delimiter_below(&meant, files.rows_above),
             };
-            let export = exports::detect(&meant, delimiter).filter(|_| files.format == Format::Detected);
+            // A vendor writes nothing above its header.
+            let is_asked = files.format == Format::Detected && files.rows_above == 0;
+            let export = exports::detect(&meant, delimiter).filter(|_| is_asked);
             match export.filter(|export| export.layout() != ExportLayout::Tables) {
                 Some(export) => export_layout(export, &meant, Some(delimiter as char)),
                 None => Layout::Separated(delimiter),
@@ -275,8 +298,8 @@ fn layout_of(path: &Path, files: &Files) -> std::io::Result<Layout> {
     })
 }
 
-fn first_meant(path: &Path) -> std::io::Result<Vec<u8>> {
-    unpacked::first_meant(path, SNIFFED_BYTES)
+fn first_meant(path: &Path, files: &Files) -> std::io::Result<Vec<u8>> {
+    unpacked::first_meant(path, files.encoding, SNIFFED_BYTES)
 }
 
 fn export_layout(export: ExportFormat, first: &[u8], delimiter: Option<char>) -> Layout {
@@ -320,6 +343,8 @@ mod tests {
             path: path.iter().map(|&pattern| pattern.to_owned()).collect(),
             format: Format::Detected,
             delimiter: None,
+            encoding: None,
+            rows_above: 0,
             numerals: Default::default(),
             sheet: None,
             table: None,

@@ -234,7 +234,7 @@ impl FlatTable {
     pub fn read(path: &Path, wanted: &Wanted) -> Result<Self, FlatTableError> {
         let file = path.display().to_string();
         let mut bytes = Vec::new();
-        let read = Unpacked::open(path).and_then(|mut text| text.read_to_end(&mut bytes));
+        let read = Unpacked::open(path, None).and_then(|mut text| text.read_to_end(&mut bytes));
         read.map_err(|source| match BadUtf16::of(&source) {
             Some(BadUtf16 { line, byte, problem }) => {
                 FlatTableError::NotUtf16 { file: file.clone(), line, byte, problem }

@@ -151,34 +151,50 @@ fn arrow_as_a_file_and_as_a_stream_and_parquet() {
 
 /// A workbook of two sheets as the standard describes it (ECMA-376): the answers lie on the second, below an empty row.
 fn workbook() -> Vec<u8> {
-    // Days since the end of 1899.
-    workbook_of(ANSWERS.map(|(_, t, ..)| 25_569.0 + t as f64 / 86_400e6))
+    workbook_of(days_of_answers())
+}
+
+/// Days since the end of 1899.
+pub(super) fn days_of_answers() -> [f64; 4] {
+    ANSWERS.map(|(_, t, ..)| 25_569.0 + t as f64 / 86_400e6)
 }
 
 pub(super) fn workbook_of(days: [f64; 4]) -> Vec<u8> {
-    let mut cells = String::from("<row r=\"2\">");
-    let word = |at: usize, row: usize, text: &str| {
-        let text = text.replace('&', "&amp;").replace('<', "&lt;");
-        format!("<c r=\"{}{row}\" t=\"inlineStr\"><is><t>{text}</t></is></c>", ["A", "B", "C", "D", "E"][at])
-    };
+    let about = format!("<row r=\"1\">{}</row>", word(0, 1, "made by hand"));
+    workbook_with(&[("About", about), ("Answers", rows_of_answers(2, days))])
+}
+
+/// A cell of a sheet that holds a text.
+pub(super) fn word(at: usize, row: usize, text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    format!("<c r=\"{}{row}\" t=\"inlineStr\"><is><t>{text}</t></is></c>", ["A", "B", "C", "D", "E"][at])
+}
+
+/// The answers as rows of a sheet, with the names of the columns in one of its rows.
+pub(super) fn rows_of_answers(header_row: usize, days: [f64; 4]) -> String {
+    let mut cells = format!("<row r=\"{header_row}\">");
     for (at, name) in ["who", "when", "ltr", "via", "wait"].into_iter().enumerate() {
-        cells += &word(at, 2, name);
+        cells += &word(at, header_row, name);
     }
     cells += "</row>";
     for (at, ((who, _, answer, via), days)) in ANSWERS.into_iter().zip(days).enumerate() {
         // With the style of a date and time.
-        let row = at + 3;
+        let row = at + header_row + 1;
         cells += &format!("<row r=\"{row}\">{}<c r=\"B{row}\" s=\"1\"><v>{days}</v></c>", word(0, row, who));
         cells += &answer.map_or(String::new(), |answer| format!("<c r=\"C{row}\"><v>{answer}</v></c>"));
         cells += &via.map_or(String::new(), |via| word(3, row, via));
         cells += &format!("<c r=\"E{row}\"><v>2.5</v></c></row>");
     }
-    let about = format!("<row r=\"1\">{}</row>", word(0, 1, "made by hand"));
-    workbook_with(&[("About", about), ("Answers", cells)])
+    cells
 }
 
 /// A workbook of sheets, of which the rows are given as XML; style 1 is that of a date and time.
 pub(super) fn workbook_with(sheets: &[(&str, String)]) -> Vec<u8> {
+    workbook_counting(sheets, false)
+}
+
+/// The same, which may say that its days count from 1904.
+fn workbook_counting(sheets: &[(&str, String)], from_1904: bool) -> Vec<u8> {
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let package = "http://schemas.openxmlformats.org/package/2006";
@@ -204,7 +220,9 @@ pub(super) fn workbook_with(sheets: &[(&str, String)]) -> Vec<u8> {
         ),
         (
             "xl/workbook.xml".to_owned(),
-            format!("<workbook xmlns=\"{main}\" xmlns:r=\"{rel}\"><sheets>{named}</sheets></workbook>"),
+            format!(
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{rel}\"><workbookPr date1904=\"{from_1904}\"/><sheets>{named}</sheets></workbook>"
+            ),
         ),
         (
             "xl/_rels/workbook.xml.rels".to_owned(),
@@ -244,6 +262,37 @@ fn a_sheet_of_a_workbook() {
     assert!(message.contains("has no column `who`") && message.ends_with("its columns are: made by hand"), "{message}");
     folder.write("cut.xlsx", &workbook()[..300]);
     assert!(folder.read("path = \"cut.xlsx\"").expect_err("refused").to_string().contains("as a workbook"));
+}
+
+/// openpyxl 3.1.5 with `workbook.epoch = CALENDAR_MAC_1904` writes 2026-01-01 10:00 as 44561.41666666666 (`to_excel(..., CALENDAR_MAC_1904)`),
+/// 1,462 days less than the 46023.41666666666 of other workbooks.
+#[test]
+fn a_workbook_that_counts_from_1904_says_which_days_its_numbers_mean() {
+    let folder = Folder::new();
+    let rows = |styled: &str, days: f64| {
+        let names = ["who", "when", "ltr", "via", "wait"];
+        let names = names.map(|name| format!("<c t=\"inlineStr\"><is><t>{name}</t></is></c>")).concat();
+        let row = format!("<c t=\"inlineStr\"><is><t>ann</t></is></c><c{styled}><v>{days}</v></c><c><v>9</v></c>");
+        format!("<row r=\"1\">{names}</row><row r=\"2\">{row}</row>")
+    };
+    let expected = [Some(ANSWERS[0].1)];
+    for (styled, from_1904, days, format, is_right) in [
+        // With the style of a date the cell needs no key, whatever the calendar.
+        (" s=\"1\"", true, 44_561.416_666_666_66, "iso", true),
+        (" s=\"1\"", false, 46_023.416_666_666_66, "iso", true),
+        ("", true, 44_561.416_666_666_66, "excel_serial", true),
+        ("", false, 46_023.416_666_666_66, "excel_serial", true),
+        // Who names the calendar is believed.
+        ("", true, 44_561.416_666_666_66, "excel_serial_1904", true),
+        ("", false, 44_561.416_666_666_66, "excel_serial_1904", true),
+        ("", false, 44_561.416_666_666_66, "excel_serial", false),
+    ] {
+        folder.write("answers.xlsx", workbook_counting(&[("Answers", rows(styled, days))], from_1904));
+        let keys = format!("path = \"answers.xlsx\"\nzone = \"UTC\"\ntime_format = \"{format}\"");
+        let intake = folder.read(&keys).expect("readable");
+        let times = tests::integers(&intake.tables.feedback, "t");
+        assert_eq!(times == expected, is_right, "{styled} {from_1904} {format}: {times:?}");
+    }
 }
 
 /// The workbooks under `tests/workbooks`, whose first sheet holds the answers and whose second one rows with faults.
@@ -306,6 +355,62 @@ fn a_workbook_that_is_cut_or_none_is_refused_by_name() {
             assert!(message.contains(name), "{} bytes of {name}: {message}", bytes.len());
         }
     }
+}
+
+/// openpyxl writes a formula without what it comes to, as no spreadsheet does: `<c r="C2"><f>VALUE("8")</f><v/></c>`.
+#[test]
+fn formulas_without_values_are_put_aside_and_are_no_gaps() {
+    let folder = Folder::new();
+    let sheet = |answer: &str| {
+        let names =
+            ["who", "when", "ltr", "via", "wait"].map(|name| format!("<c t=\"inlineStr\"><is><t>{name}</t></is></c>"));
+        let row = |row: usize| {
+            let answer = answer.replace('?', &row.to_string());
+            format!(
+                "<row r=\"{row}\"><c r=\"A{row}\" t=\"inlineStr\"><is><t>ann</t></is></c><c r=\"B{row}\" s=\"1\"><v>46023.5</v></c>{answer}<c r=\"E{row}\"><v>2.5</v></c></row>"
+            )
+        };
+        workbook_with(&[("Sheet", format!("<row r=\"1\">{}</row>{}{}", names.concat(), row(2), row(3)))])
+    };
+    let keys = "path = \"a.xlsx\"\nzone = \"UTC\"";
+    folder.write("a.xlsx", sheet("<c r=\"C?\"><f>VALUE(\"8\")</f><v/></c>"));
+    let account = folder
+        .read(&format!("{keys}\ncontract = {{ quarantine_max = 1.0 }}"))
+        .expect("readable")
+        .accounts
+        .swap_remove(0);
+    assert_eq!((account.rows_read, account.rows_quarantined[&Reason::Unparsable]), (2, 2));
+    let quarantine = std::fs::read_to_string(folder.path("quarantine/feedback.csv")).expect("written");
+    assert!(quarantine.contains("feedback,a.xlsx,2,ltr,unparsable,\"=VALUE(\"\"8\"\")\","), "{quarantine}");
+    // With their values they are these, a column without either is a gap, and so is a formula that comes to an empty text.
+    for (answer, expected) in [
+        ("<c r=\"C?\"><f>VALUE(\"8\")</f><v>8</v></c>", Some(8.0)),
+        ("", None),
+        ("<c r=\"C?\" t=\"str\"><f>IF(1,\"\",8)</f><v></v></c>", None),
+    ] {
+        folder.write("a.xlsx", sheet(answer));
+        let intake = folder.read(keys).unwrap_or_else(|error| panic!("{answer}: {error}"));
+        assert_eq!(tests::numbers(&intake.tables.feedback, "recommend"), [expected; 2], "{answer}");
+    }
+}
+
+#[test]
+fn pages_and_texts_under_the_name_of_a_workbook_are_named_as_what_they_are() {
+    let folder = Folder::new();
+    let table = "<html><body><table><tr><td>who</td></tr></table></body></html>";
+    for (bytes, said) in [
+        (table.as_bytes().to_vec(), "an HTML or XML page under the name of a workbook; open it in a spreadsheet"),
+        (format!("\u{feff}\r\n<?xml version=\"1.0\"?>{table}").into_bytes(), "an HTML or XML page"),
+        (text("\t").into_bytes(), "separated text under the name of a workbook; write format = \"tsv\""),
+        (utf16_tests::wide(&text("\t")), "separated text under the name of a workbook; write format = \"tsv\""),
+        (text(";").into_bytes(), "separated text under the name of a workbook; write format = \"csv\""),
+    ] {
+        folder.write("answers.xls", bytes);
+        let message = folder.read("path = \"answers.xls\"\nzone = \"UTC\"").expect_err("refused").to_string();
+        assert!(message.starts_with(&format!("`answers.xls` is {said}")), "{message}");
+    }
+    folder.write("answers.xls", text("\t"));
+    folder.check("path = \"answers.xls\"\nformat = \"tsv\"");
 }
 
 #[test]

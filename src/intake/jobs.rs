@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// and no sum of amounts without their signs, may be larger than this.
 pub(super) const AMOUNTS_MAX: f64 = 9.2e14;
 
+/// The key of the columns that say when.
+pub(super) const TIME: &str = "time";
+
 /// The key of the column by which the price of one is multiplied.
 pub(super) const QUANTITY: &str = "quantity";
 
@@ -65,6 +68,7 @@ impl<'s> Job<'s> {
         ];
         for (job, times) in jobs.iter_mut().zip(sources.times()) {
             job.zone = times.zip(job.files).and_then(|(times, files)| zone_column(times, files));
+            job.beside.extend(times.zip(job.files).and_then(|(times, files)| time_of_day(times, files)));
         }
         jobs
     }
@@ -96,7 +100,7 @@ impl<'s> Job<'s> {
                 None => PlannedField::made("customer", DataType::Utf8, Origin::RowAsCustomer),
             },
             match &feedback.time {
-                Some(column) => PlannedField::time("t", "time", column, &clock, files),
+                Some(column) => PlannedField::time("t", TIME, column, &clock, files),
                 None => PlannedField::made("t", DataType::Int64, Origin::LastSeen),
             },
         ];
@@ -216,7 +220,7 @@ impl<'s> Job<'s> {
                 vec![
                     key("referrer", &source.referrer),
                     key("referred", &source.referred),
-                    PlannedField::time("t", "time", &source.time, &clock, &source.files),
+                    PlannedField::time("t", TIME, &source.time, &clock, &source.files),
                 ]
             }
         };
@@ -317,7 +321,7 @@ impl<'s> Job<'s> {
             Some(source) => {
                 let clock = Arc::new(Clock::new(&source.times));
                 let kind = Kind::Instant(Arc::clone(&clock));
-                let time = Column::new("t", "time", &source.time, kind).required().may_be_later();
+                let time = Column::new("t", TIME, &source.time, kind).required().may_be_later();
                 let known = source.known.as_ref();
                 let known = known.map(|column| PlannedField::later("known_t", "known", column, &clock, &source.files));
                 let mut fields = vec![
@@ -344,6 +348,12 @@ impl<'s> Job<'s> {
         fields.push(PlannedField::text("campaign", "campaign", campaign, files));
         Self::new("exposures", files, fields)
     }
+}
+
+/// The column with the time of day, beside that of the date.
+fn time_of_day(times: &Times, files: &Files) -> Option<Column> {
+    let column = times.time_of_day.as_ref()?;
+    Some(Column::new("", TIME, column, Kind::Text).blank(&files.blank))
 }
 
 /// What says where a row's times are local: a column of the files, or the names of the files.

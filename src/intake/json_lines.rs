@@ -4,9 +4,9 @@ use super::IntakeError;
 use super::account::Reason;
 use super::blocks::{Block, Blocks};
 use super::exports::{self, Json};
+use super::files::SourceFile;
 use super::value::{Value, ValueChunk, ValueRow};
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::Arc;
 
 /// A sign that no line of JSON holds, so that quotes mean nothing to whoever cuts the file into lines.
@@ -14,8 +14,8 @@ pub(super) const NO_DELIMITER: u8 = 1;
 
 /// Names of the members of a file, in the order in which they first appear. The file is read until it is clear that all
 /// that are wanted are there, or are not.
-pub(super) fn names(name: &str, path: &Path, wanted: &[&str]) -> Result<Vec<String>, IntakeError> {
-    let mut blocks = Blocks::open(name, path, NO_DELIMITER)?;
+pub(super) fn names(file: &SourceFile, wanted: &[&str]) -> Result<Vec<String>, IntakeError> {
+    let mut blocks = Blocks::open(file, NO_DELIMITER)?;
     let mut names: Vec<String> = Vec::new();
     let mut known: HashSet<String> = HashSet::new();
     let mut is_empty = true;
@@ -34,7 +34,7 @@ pub(super) fn names(name: &str, path: &Path, wanted: &[&str]) -> Result<Vec<Stri
             break;
         }
     }
-    if is_empty { Err(IntakeError::Empty { file: name.to_owned() }) } else { Ok(names) }
+    if is_empty { Err(IntakeError::Empty { file: file.name.clone() }) } else { Ok(names) }
 }
 
 /// The lines of a block as rows of the file's columns.
@@ -107,6 +107,7 @@ fn value_of(value: &Json) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::files::Layout;
     use std::io::Write;
 
     const TEXT: &[u8] = b"{\"id\":1,\"person\":{\"email\":\"a@b\"},\"score\":9}\n\n\
@@ -116,7 +117,18 @@ mod tests {
     fn members_are_columns_in_the_order_in_which_they_appear() {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(TEXT).expect("written");
-        let names = names("f.jsonl", file.path(), &["nowhere"]).expect("lines");
+        let path = file.path().to_owned();
+        let file = SourceFile {
+            name: "f.jsonl".to_owned(),
+            path,
+            n_bytes: TEXT.len() as u64,
+            layout: Layout::JsonLines,
+            encoding: None,
+            rows_above: 0,
+            partitions: Vec::new(),
+            beside: None,
+        };
+        let names = names(&file, &["nowhere"]).expect("lines");
         assert_eq!(names, ["id", "person.email", "score", "tags", "late"]);
     }
 

@@ -55,7 +55,7 @@ pub(super) fn read(file: &SourceFile, meant: Meant<'_>, source: &str) -> Result<
         Layout::Parquet | Layout::Arrow => of_file(of_columns(file)?)?,
         Layout::Workbook => {
             let named = |sheet: String| match workbook::read(file, Some(&sheet)) {
-                Ok(rows) => Some(Ok((sheet, rows))),
+                Ok(read) => Some(Ok((sheet, read.rows))),
                 Err(IntakeError::Empty { .. }) => None,
                 Err(error) => Some(Err(error)),
             };

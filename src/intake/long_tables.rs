@@ -74,7 +74,7 @@ fn meant(files: &Files) -> Meant<'_> {
 fn visit_responses<V: Visit>(export: &Pivoted, opening: Opening<'_>, visit: V) -> Result<Visited<V::Out>, IntakeError> {
     let names: Arc<[String]> = export.table.names().into();
     let mut chunk = Some(ValueChunk::of(&names, &export.table));
-    opening.values(Columns::Export(&export.columns), || Ok(chunk.take()), visit)
+    opening.values(Columns::Export(&export.columns), 1, || Ok(chunk.take()), visit)
 }
 
 /// Whether the files of a source are such tables.

@@ -90,6 +90,7 @@ impl Reading<'_> {
             versions: Vec::new(),
             together: Together::NOTHING,
             per_unit: None,
+            time: None,
             zone: None,
             distinct: None,
             end_us,

@@ -26,11 +26,14 @@ mod cell;
 mod columnar;
 mod cuts;
 mod database;
+mod decoded;
 pub mod exports;
 mod files;
 mod fingerprints;
 mod flat_table;
 mod hash;
+mod header_rows;
+mod joined_time;
 mod json_lines;
 mod month_names;
 mod number;
@@ -118,9 +121,15 @@ pub use square_table::{SquareTable, SquareTableError};
 pub use table::Table;
 
 #[cfg(test)]
+mod encoding_tests;
+#[cfg(test)]
 mod format_tests;
 #[cfg(test)]
+mod header_row_tests;
+#[cfg(test)]
 mod identity_tests;
+#[cfg(test)]
+mod joined_time_tests;
 #[cfg(test)]
 mod long_table_tests;
 #[cfg(test)]

@@ -14,10 +14,25 @@ pub(super) fn parse(text: &str) -> Option<f64> {
 }
 
 /// The number that a text says, written as a source says that it writes numbers: `1.234,5`, `$1,234.50`, `-3,5 EUR`. Nothing else is
-/// a number: groups have three digits, and what is written in another way is not taken for what it resembles.
+/// a number: groups have three digits, before commas also two but for the last, and what is written in another way is not taken for what it
+/// resembles. The minus of typography is one.
 #[inline]
 pub(super) fn parse_written(text: &str, numerals: &Numerals) -> Option<f64> {
-    if numerals.is_plain() { parse(text) } else { parse(&in_plain_notation(text, numerals)?) }
+    if numerals.is_plain() {
+        parse(text).or_else(|| parse_with_minus(text))
+    } else {
+        parse(&in_plain_notation(text, numerals)?)
+    }
+}
+
+/// The minus of typography, U+2212.
+const MINUS: char = '\u{2212}';
+
+/// A number of program code whose minus is that of typography.
+#[cold]
+fn parse_with_minus(text: &str) -> Option<f64> {
+    let rest = text.strip_prefix(MINUS).filter(|rest| !rest.starts_with(['+', '-']))?;
+    parse(rest).map(|value| -value)
 }
 
 fn in_plain_notation(text: &str, numerals: &Numerals) -> Option<String> {
@@ -38,8 +53,12 @@ fn in_plain_notation(text: &str, numerals: &Numerals) -> Option<String> {
     Some(format!("{sign}{digits}.{decimals}{exponent}"))
 }
 
+/// The sign as program code writes it, and what is behind it.
 fn signed(text: &str) -> (&str, &str) {
-    text.split_at(usize::from(text.starts_with(['+', '-'])))
+    match text.strip_prefix(MINUS) {
+        Some(rest) => ("-", rest),
+        None => text.split_at(usize::from(text.starts_with(['+', '-']))),
+    }
 }
 
 /// A number without the currency before or behind it, and whether there was one.
@@ -74,8 +93,12 @@ fn whole_digits(text: &str, thousands: Option<char>) -> Option<String> {
     // `0.123` is a number of another notation.
     let is_whole = (1..=3).contains(&first.len()) && is_digits(first) && !first.starts_with('0');
     let groups: Vec<&str> = groups.collect();
-    (is_whole && groups.iter().all(|group| group.len() == 3 && is_digits(group)))
-        .then(|| first.to_owned() + &groups.concat())
+    let (last, middle) = groups.split_last()?;
+    let of_digits = |group: &str, n_digits: usize| group.len() == n_digits && is_digits(group);
+    // Thousands, lakhs and crores: `2,52,195`.
+    let is_indian = thousands == Some(',') && first.len() <= 2 && middle.iter().all(|group| of_digits(group, 2));
+    let is_cut = of_digits(last, 3) && (is_indian || middle.iter().all(|group| of_digits(group, 3)));
+    (is_whole && is_cut).then(|| first.to_owned() + &groups.concat())
 }
 
 fn is_digits(text: &str) -> bool {
@@ -150,6 +173,41 @@ mod tests {
         }
         assert_eq!(parse_written("1\u{202f}234,5", &numerals(',', Some(' '), &[])), Some(1234.5));
         assert_eq!(parse_written("12’345.6", &numerals('.', Some('\''), &[])), Some(12_345.6));
+    }
+
+    /// The Unicode CLDR's pattern of numbers in India (`en-IN`, `hi`) is `#,##,##0.###`: 1 lakh is 1,00,000 and 1 crore 1,00,00,000.
+    #[test]
+    fn groups_of_two_before_the_last_three_are_those_of_india() {
+        let indian = numerals('.', Some(','), &["₹", "Rs."]);
+        for (text, value) in [
+            ("₹2,52,195.00", 252_195.0),
+            ("₹ 1,00,00,000", 1e7),
+            ("-₹12,34,567.5", -1_234_567.5),
+            ("52,195", 52_195.0),
+            ("252,195", 252_195.0),
+        ] {
+            assert_eq!(parse_written(text, &indian), Some(value), "{text}");
+        }
+        for text in ["2,52,19", "252,19,500", "2,5,195", "2,521,95,000", "2,52,1950", "0,52,195"] {
+            assert_eq!(parse_written(text, &indian), None, "{text}");
+        }
+        assert_eq!(parse_written("2.52.195", &numerals(',', Some('.'), &[])), None);
+    }
+
+    #[test]
+    fn the_minus_of_typography_is_one() {
+        for (text, numerals) in [
+            ("\u{2212}12.5", numerals('.', None, &[])),
+            ("\u{2212}12,5", numerals(',', None, &[])),
+            ("\u{2212}$12.50", numerals('.', Some(','), &["$"])),
+            ("$\u{2212}12.50", numerals('.', Some(','), &["$"])),
+        ] {
+            assert_eq!(parse_written(text, &numerals), Some(-12.5), "{text}");
+        }
+        for text in ["\u{2212}", "\u{2212}-5", "\u{2212}\u{2212}5", "5\u{2212}", "\u{2013}5"] {
+            assert_eq!(parse_written(text, &numerals('.', None, &[])), None, "{text}");
+            assert_eq!(parse_written(text, &numerals(',', None, &[])), None, "{text}");
+        }
     }
 
     #[test]

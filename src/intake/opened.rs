@@ -10,13 +10,14 @@ use super::database::{Selection, SqliteRows};
 use super::exports::{self, ExportError, ExportFormat, ExportTable};
 use super::files::{Layout, SourceFile};
 use super::hash::HashedFile;
+use super::json_lines;
 use super::opened_text::{OpenedText, block_bytes};
 use super::pieces::{Pieces, Visit};
 use super::places::{Columns, Places};
 use super::sheet_export::Sheet;
 use super::unpacked::Unpacked;
 use super::value::{self, ValueChunk, ValueRows};
-use super::{json_lines, long_tables, workbook};
+use super::workbook::{self, SheetRows};
 use crate::study::Files;
 use datafusion::arrow::array::RecordBatch;
 use std::collections::BTreeSet;
@@ -86,7 +87,7 @@ impl Opening<'_> {
                 }
                 let names: Arc<[String]> = export.table.names().into();
                 let mut chunk = Some(ValueChunk::of(&names, &export.table));
-                self.values(Columns::Export(&export.columns), || Ok(chunk.take()), visit)
+                self.values(Columns::Export(&export.columns), 1, || Ok(chunk.take()), visit)
             }
             Layout::Postgres => {
                 let contract = self.contract;
@@ -95,24 +96,27 @@ impl Opening<'_> {
             Layout::JsonLines => self.json_lines(visit),
             Layout::Parquet | Layout::Arrow => self.columnar(visit),
             Layout::Workbook => {
-                let rows = workbook::read(file, files.sheet.as_deref())?;
-                let sheet = Sheet::of(rows, files.format);
-                match sheet.map_err(|problem| refused(file, &self.contract.source, problem))? {
+                let SheetRows { rows, first_line, counts_from_1904 } = workbook::read(file, files.sheet.as_deref())?;
+                // The workbook says itself which days its numbers of days mean.
+                let own = self.contract.counting_from_1904().filter(|_| counts_from_1904);
+                let opening = Opening { contract: own.as_ref().unwrap_or(self.contract), ..self };
+                let sheet = Sheet::of(rows, file.format_of_sheet(files.format));
+                match sheet.map_err(|problem| refused(file, &opening.contract.source, problem))? {
                     Sheet::Plain(rows) => {
                         let names = Arc::clone(&rows.names);
                         let mut rows = Some(rows);
-                        self.values(Columns::Plain(&names), || Ok(rows.take()), visit)
+                        opening.values(Columns::Plain(&names), first_line, || Ok(rows.take()), visit)
                     }
                     Sheet::Export(columns, rows) => {
                         let mut rows = Some(rows);
-                        self.values(Columns::Export(&columns), || Ok(rows.take()), visit)
+                        opening.values(Columns::Export(&columns), first_line, || Ok(rows.take()), visit)
                     }
                 }
             }
             Layout::Sqlite => {
                 let mut rows = SqliteRows::open(file, &selection(files))?;
                 let names = Arc::clone(rows.names());
-                self.values(Columns::Plain(&names), || rows.next(), visit)
+                self.values(Columns::Plain(&names), 1, || rows.next(), visit)
             }
         }
     }
@@ -130,14 +134,14 @@ impl Opening<'_> {
         };
         let wanted: Vec<String> = contract.columns.iter().filter(|column| column.is_in_file()).map(from).collect();
         let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-        let there = match json_lines::names(&file.name, &file.path, &wanted) {
+        let there = match json_lines::names(file, &wanted) {
             // Among others a page without a row is one.
             Err(IntakeError::Empty { .. }) if file.beside.is_some() => Vec::new(),
             there => there?,
         };
         let places = self.places(Columns::Plain(&there))?;
         let names: Arc<[String]> = there.into();
-        let mut blocks = Blocks::open(&file.name, &file.path, json_lines::NO_DELIMITER)?;
+        let mut blocks = Blocks::open(file, json_lines::NO_DELIMITER)?;
         let out = visit.visit(Pieces {
             next: || blocks.next(),
             check: |block: &Block| {
@@ -193,17 +197,17 @@ impl Opening<'_> {
         Ok(Visited { out, blocks: None, is_partial: false })
     }
 
-    /// Rows that come in chunks of values.
+    /// Rows that come in chunks of values; the rows of a table are counted from 1, those of a sheet as they lie in it.
     pub(super) fn values<V: Visit>(
         mut self,
         columns: Columns<'_>,
+        first_line: u64,
         next: impl FnMut() -> Result<Option<ValueChunk>, IntakeError> + Send,
         visit: V,
     ) -> Result<Visited<V::Out>, IntakeError> {
         let mut places = self.places(columns)?;
         let own = places.of_export(self.contract, columns);
         let contract = own.as_ref().unwrap_or(self.contract);
-        let is_sheet = self.reading.file.layout == Layout::Workbook && !long_tables::are_of(self.reading.files);
         let out = visit.visit(Pieces {
             next,
             check: |chunk: &ValueChunk| {
@@ -219,8 +223,7 @@ impl Opening<'_> {
             },
             n_bytes: |_: &ValueChunk| 0,
             at_once: 1,
-            // The header of a sheet is its first row; the rows of a table have none.
-            first_line: if is_sheet { 2 } else { 1 },
+            first_line,
             header_bytes: 0,
         })?;
         Ok(Visited { out, blocks: None, is_partial: places.is_partial })
@@ -245,7 +248,7 @@ pub(super) fn refused(file: &SourceFile, source: &str, problem: ExportError) -> 
 /// All that a file means.
 pub(super) fn whole(file: &SourceFile) -> Result<Vec<u8>, IntakeError> {
     let mut bytes = Vec::new();
-    let read = Unpacked::open(&file.path).and_then(|mut text| text.read_to_end(&mut bytes));
+    let read = Unpacked::open(&file.path, file.encoding).and_then(|mut text| text.read_to_end(&mut bytes));
     read.map_err(|source| IntakeError::of_text(&file.name, source))?;
     Ok(bytes)
 }

@@ -48,7 +48,7 @@ impl OpenedText {
     /// A file with one line of names.
     pub(super) fn plain(opening: Opening<'_>, delimiter: u8) -> Result<Self, IntakeError> {
         let file = opening.reading.file;
-        let blocks = Blocks::open(&file.name, &file.path, delimiter)?;
+        let blocks = Blocks::open(file, delimiter)?;
         Self::separated(opening, blocks, delimiter)
     }
 
@@ -61,8 +61,8 @@ impl OpenedText {
     }
 
     fn separated(mut opening: Opening<'_>, mut blocks: Blocks, delimiter: u8) -> Result<Self, IntakeError> {
-        let empty = || IntakeError::Empty { file: opening.reading.file.name.clone() };
-        let header = Header::of(blocks.pending(), delimiter).ok_or_else(empty)?;
+        let file = opening.reading.file;
+        let header = Header::below(blocks.pending(), delimiter, file.rows_above).ok_or_else(|| file.without_names())?;
         blocks.skip(header.n_bytes);
         let width = Width::of(blocks.pending(), delimiter, header.names.len());
         let places = opening.places(Columns::Plain(&header.names))?;
@@ -73,7 +73,7 @@ impl OpenedText {
     /// A vendor's export.
     pub(super) fn export(mut opening: Opening<'_>, format: ExportFormat, delimiter: u8) -> Result<Self, IntakeError> {
         let (file, contract) = (opening.reading.file, opening.contract);
-        let mut blocks = Blocks::open(&file.name, &file.path, delimiter)?;
+        let mut blocks = Blocks::open(file, delimiter)?;
         let header = exports::header_of(format, blocks.pending(), delimiter);
         let header = header.map_err(|problem| refused(file, &contract.source, problem))?;
         blocks.skip(header.n_bytes);

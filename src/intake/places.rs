@@ -6,9 +6,11 @@ use super::cell::Cell;
 use super::contract::{Answers, Column, Contract, Kind, Tallied};
 use super::error::MissingColumn;
 use super::exports::{self, ExportColumns, ExportError, ExportRole, RowJudge, RowRules, UnfinishedRows};
-use super::files::{Layout, SourceFile};
+use super::files::{Layout, SNIFFED_BYTES, SourceFile};
+use super::header_rows::{self, BelowTitles};
 use super::opened::{Reading, refused};
 use super::rows::Rows;
+use super::{unpacked, workbook};
 use crate::study::{Codes, Files, Unfinished, nearest};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -105,7 +107,7 @@ impl Places {
             let mut constant = partition.map(|(_, value)| value.clone());
             if first.is_none() && constant.is_none() {
                 if !is_beside(column, file, files) {
-                    return Err(missing(contract, column, file, &names));
+                    return Err(missing(contract, column, reading, &names));
                 }
                 constant = Some(String::new());
                 places.is_partial = true;
@@ -274,7 +276,8 @@ fn instead_of(column: &Column, files: &Files, columns: &ExportColumns) -> Option
 const UNKNOWN_QUESTION: &str = " (the export does not say which of its columns is the recommend answer, as Qualtrics does by a column \
     called `..._NPS_GROUP`: name it)";
 
-fn missing(contract: &Contract, column: &Column, file: &SourceFile, names: &[String]) -> IntakeError {
+fn missing(contract: &Contract, column: &Column, reading: Reading<'_>, names: &[String]) -> IntakeError {
+    let Reading { file, files } = reading;
     IntakeError::MissingColumn(Box::new(MissingColumn {
         file: file.name.clone(),
         source_name: contract.source.clone(),
@@ -282,7 +285,11 @@ fn missing(contract: &Contract, column: &Column, file: &SourceFile, names: &[Str
         column: column.input.clone(),
         nearest: nearest(&column.input, names.iter().map(String::as_str)).map(str::to_owned),
         there: names.iter().take(60).map(|name| name.chars().take(40).collect()).collect(),
-        hint: if column.input == "@recommend" { UNKNOWN_QUESTION.to_owned() } else { delimiter_hint(file, names) },
+        hint: if column.input == "@recommend" {
+            UNKNOWN_QUESTION.to_owned()
+        } else {
+            titles_hint(file, files).unwrap_or_else(|| delimiter_hint(file, names))
+        },
     }))
 }
 
@@ -372,6 +379,23 @@ impl<R: Rows> Rows for Completed<'_, R> {
     fn beside(&self) -> impl Iterator<Item = &str> {
         self.places.constants.iter().flatten().map(String::as_str)
     }
+}
+
+/// Where titles stand above the names, the row that holds these.
+fn titles_hint(file: &SourceFile, files: &Files) -> Option<String> {
+    let rows_above = match file.layout {
+        _ if file.rows_above > 0 => None,
+        Layout::Separated(_) => {
+            let first = unpacked::first_meant(&file.path, file.encoding, SNIFFED_BYTES).ok()?;
+            BelowTitles::of(&first).map(|own| own.n_above)
+        }
+        Layout::Workbook => {
+            let read = workbook::read(file, files.sheet.as_deref()).ok()?;
+            header_rows::below_titles(&read.rows, read.first_line)
+        }
+        _ => None,
+    }?;
+    Some(format!(" (titles seem to stand above the names of the columns: write header_row = {})", rows_above + 1))
 }
 
 /// A header of a single name with another separator in it was probably cut at the wrong sign.

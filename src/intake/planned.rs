@@ -123,7 +123,7 @@ impl PlannedField {
     pub(super) fn who_and_when(source: Option<(&Key, &str, &Files, &Arc<Clock>)>) -> Vec<Self> {
         match source {
             Some((key, time, files, clock)) => {
-                vec![Self::customer(key, files), Self::time("t", "time", time, clock, files)]
+                vec![Self::customer(key, files), Self::time("t", super::jobs::TIME, time, clock, files)]
             }
             None => vec![Self::absent("customer", DataType::Utf8), Self::absent("t", DataType::Int64)],
         }

@@ -11,7 +11,8 @@ use super::folding::Folding;
 use super::hash::HashedFile;
 use super::identity::Identity;
 use super::job_files::{Named, each_file};
-use super::jobs::{AMOUNTS_MAX, Job, QUANTITY, amount_bounds};
+use super::jobs::{AMOUNTS_MAX, Job, QUANTITY, TIME, amount_bounds};
+use super::joined_time::TwoColumns;
 use super::key_hash::KeyHash;
 use super::ledger::{Closed, Ledger, Sink};
 use super::lookup_files::Lookups;
@@ -128,6 +129,9 @@ impl<'r> Reading<'r> {
         let columns: Vec<Column> = columns.into_iter().chain(more).chain(promised).chain(excluding).collect();
         let quantity = columns.iter().position(|column| column.key == QUANTITY);
         let amount = columns.iter().position(|column| column.output == "amount");
+        let clock = columns.iter().position(|column| column.key == TIME && column.output.is_empty());
+        let date = columns.iter().position(|column| column.key == TIME && !column.output.is_empty());
+        let time = date.zip(clock).map(|(date, clock)| TwoColumns { date, clock });
         let bounds = amount_bounds(self.study.sources.transactions.as_ref());
         let per_unit = amount.zip(quantity).map(|(amount, quantity)| PerUnit { amount, quantity, bounds });
         let together = job.files.map_or(Together::NOTHING, |files| together(&files.contract.unique, &columns));
@@ -142,6 +146,7 @@ impl<'r> Reading<'r> {
             versions: Vec::new(),
             together,
             per_unit,
+            time,
             zone: columns.iter().position(|column| matches!(column.kind, Kind::Zone(_))),
             distinct,
             end_us: self.study.as_of.end_us(),

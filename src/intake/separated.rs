@@ -85,6 +85,17 @@ fn is_blank(cell: &[u8]) -> bool {
     cell.trim_ascii().is_empty()
 }
 
+/// Bytes of so many lines at the beginning of a text, whatever stands in them; fewer where there are fewer.
+pub(super) fn n_bytes_of_lines(text: &[u8], n_lines: usize) -> usize {
+    let mut at = 0;
+    for _ in 0..n_lines {
+        let Some(end) = memchr::memchr2(b'\n', b'\r', &text[at..]) else { return text.len() };
+        at += end + 1;
+        at += usize::from(text[at - 1] == b'\r' && text.get(at) == Some(&b'\n'));
+    }
+    at
+}
+
 /// The column names of a file and how many bytes and lines they take.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Header {
@@ -94,6 +105,17 @@ pub(super) struct Header {
 }
 
 impl Header {
+    /// The same below some lines of titles, which count among its lines and bytes.
+    pub(super) fn below(bytes: &[u8], delimiter: u8, rows_above: usize) -> Option<Self> {
+        if rows_above == 0 {
+            return Self::of(bytes, delimiter);
+        }
+        let n_above = n_bytes_of_lines(bytes, rows_above);
+        let header = Self::first(&bytes[n_above..], delimiter)?;
+        let n_lines = count_lines(&bytes[..n_above]) + header.n_lines;
+        Some(Self { n_bytes: n_above + header.n_bytes, n_lines, ..header })
+    }
+
     /// The first record that is no empty line, nor a line that names the separator.
     pub(super) fn of(bytes: &[u8], delimiter: u8) -> Option<Self> {
         match SeparatorLine::of(bytes) {
@@ -284,6 +306,23 @@ mod tests {
         ] {
             assert_eq!(SeparatorLine::of(text.as_bytes()).map(|line| line.sign), sign, "{text:?}");
         }
+    }
+
+    #[test]
+    fn lines_above_the_names_are_passed_over_whatever_stands_in_them() {
+        for (text, rows_above, n_bytes, n_lines) in [
+            ("Report, 2025\n\na,b\n1,2\n", 2, 18, 3),
+            ("5\" wide\r\n\r\na,b\r\n1,2\r\n", 2, 16, 3),
+            ("sep=,\nReport\na,b\n1,2\n", 2, 17, 3),
+            // An empty line is no row of names, as at the beginning of a file.
+            ("Report\n\na,b\n1,2\n", 1, 12, 3),
+            ("a,b\n1,2\n", 0, 4, 1),
+        ] {
+            let header = Header::below(text.as_bytes(), b',', rows_above).expect("there");
+            assert_eq!(header, Header { names: vec!["a".into(), "b".into()], n_bytes, n_lines }, "{text:?}");
+        }
+        assert_eq!(Header::below(b"a,b\n1,2\n", b',', 2), None);
+        assert_eq!(n_bytes_of_lines(b"a\rb\rc", 2), 4);
     }
 
     #[test]

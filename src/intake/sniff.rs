@@ -1,10 +1,10 @@
 //! Which sign separates the cells of a text, where the study does not say.
 
-use super::separated::SeparatorLine;
+use super::separated::{SeparatorLine, n_bytes_of_lines};
 use csv::ByteRecord;
 
 /// In the order in which ties are resolved.
-const SIGNS: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub(super) const SIGNS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Records that are looked at.
 const RECORDS: usize = 50;
 
@@ -17,6 +17,12 @@ pub(super) fn delimiter(first: &[u8]) -> u8 {
     let judged = SIGNS.into_iter().filter_map(|sign| Some((sign, Judged::of(first, sign)?)));
     let best = judged.reduce(|best, other| if other.1.is_better_than(best.1) { other } else { best });
     best.map_or(b',', |(sign, _)| sign)
+}
+
+/// The same where some lines stand above the names of the columns; a first line that names the sign may be among them.
+pub(super) fn delimiter_below(first: &[u8], n_lines: usize) -> u8 {
+    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    SeparatorLine::of(text).map_or_else(|| delimiter(&text[n_bytes_of_lines(text, n_lines)..]), |line| line.sign)
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -73,6 +73,11 @@ impl Clock {
         })
     }
 
+    /// The clock for a workbook that says itself that it counts days from 1904; `None` where it reads no numbers of days.
+    pub(super) fn counting_from_1904(&self) -> Option<Self> {
+        (self.format == TimeFormat::ExcelSerial).then(|| Self { format: TimeFormat::ExcelSerial1904, ..self.clone() })
+    }
+
     /// A word for what it makes of a text that names no zone of its own.
     pub(super) fn fingerprint(&self) -> String {
         // The pattern is the format, made ready.

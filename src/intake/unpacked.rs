@@ -1,8 +1,10 @@
-//! A file's bytes as they are meant: gzip and zstd are unpacked on the way, UTF-16 with its mark becomes UTF-8, and what is hashed is the
-//! file as it lies.
+//! A file's bytes as they are meant: gzip and zstd are unpacked on the way, UTF-16 with its mark and what a study says is in other signs
+//! become UTF-8, and what is hashed is the file as it lies.
 
+use super::decoded::Decoded;
 use super::hash::{FileHash, HashedFile};
 use super::utf16::{ByteOrder, Utf16};
+use crate::study::Encoding;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
@@ -13,6 +15,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 const GZIP: &[u8] = b"\x1f\x8b";
 /// The first bytes of a zstd file.
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// The mark of UTF-8.
+const UTF_8: &[u8] = b"\xef\xbb\xbf";
 
 /// Bytes that tell how a file is packed, and what its signs are.
 const MARK_BYTES: u64 = 4;
@@ -53,7 +58,8 @@ struct Counted {
 }
 
 impl Unpacked {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    /// A mark at the beginning of a text counts before what its study says of its encoding.
+    pub(super) fn open(path: &Path, encoding: Option<Encoding>) -> io::Result<Self> {
         let packed = Arc::new(Mutex::new(Counted::default()));
         let first = first_bytes(path, MARK_BYTES)?;
         let file = Watched { file: File::open(path)?, counted: Arc::clone(&packed) };
@@ -62,9 +68,10 @@ impl Unpacked {
             Packing::Gzip => with_first(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file)))?,
             Packing::Zstd => with_first(zstd::stream::read::Decoder::new(file)?)?,
         };
-        let reader = match ByteOrder::of(&first) {
-            Some(order) => Box::new(Utf16::new(reader, order)),
-            None => reader,
+        let reader: Box<dyn Read + Send> = match (ByteOrder::of(&first), encoding) {
+            (Some(order), _) => Box::new(Utf16::new(reader, order)),
+            (None, Some(encoding)) if !first.starts_with(UTF_8) => Box::new(Decoded::new(reader, encoding)),
+            _ => reader,
         };
         Ok(Self { reader, packed })
     }
@@ -122,9 +129,10 @@ fn with_first(mut reader: impl Read + Send + 'static) -> io::Result<(Vec<u8>, Bo
 }
 
 /// Whether a file means its bytes as they lie, so that its places can be gone to.
-pub(super) fn is_as_it_lies(path: &Path) -> io::Result<bool> {
+pub(super) fn is_as_it_lies(path: &Path, encoding: Option<Encoding>) -> io::Result<bool> {
     let first = first_bytes(path, MARK_BYTES)?;
-    Ok(Packing::of(&first) == Packing::Plain && ByteOrder::of(&first).is_none())
+    let is_utf_8 = ByteOrder::of(&first).is_none() && (encoding.is_none() || first.starts_with(UTF_8));
+    Ok(Packing::of(&first) == Packing::Plain && is_utf_8)
 }
 
 /// Up to so many bytes from the beginning of a file as it lies.
@@ -135,9 +143,9 @@ pub(super) fn first_bytes(path: &Path, n_bytes: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Up to so many bytes from the beginning of what a file means; what is damaged ends early.
-pub(super) fn first_meant(path: &Path, n_bytes: u64) -> io::Result<Vec<u8>> {
+pub(super) fn first_meant(path: &Path, encoding: Option<Encoding>, n_bytes: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = Unpacked::open(path)?.take(n_bytes).read_to_end(&mut bytes);
+    let read = Unpacked::open(path, encoding)?.take(n_bytes).read_to_end(&mut bytes);
     match read {
         Err(error) if bytes.is_empty() => Err(error),
         _ => Ok(bytes),
@@ -171,7 +179,7 @@ mod tests {
         ] {
             let path = folder.path().join(name);
             std::fs::write(&path, &bytes).expect("written");
-            let mut unpacked = Unpacked::open(&path).expect("opens");
+            let mut unpacked = Unpacked::open(&path, None).expect("opens");
             let mut read = String::new();
             unpacked.read_to_string(&mut read).expect("reads");
             assert_eq!(read, text.repeat(times), "{name}");
@@ -190,7 +198,7 @@ mod tests {
         gzip.write_all("a,b\n1,2\n".repeat(5000).as_bytes()).expect("in memory");
         let bytes = gzip.finish().expect("in memory");
         std::fs::write(&path, &bytes[..bytes.len() / 2]).expect("written");
-        let mut unpacked = Unpacked::open(&path).expect("opens");
+        let mut unpacked = Unpacked::open(&path, None).expect("opens");
         assert!(unpacked.read_to_string(&mut String::new()).is_err());
     }
 }

@@ -35,7 +35,11 @@ fn separated_text_by_any_sign_in_both_orders_and_packed() {
 }
 
 /// The study of a file of answers, and all that intake leaves of it: its account and the files of tables and quarantine.
-fn left(folder: &Folder, keys: &str, cache: &Cache) -> Result<(SourceAccount, BTreeMap<String, Vec<u8>>), IntakeError> {
+pub(super) fn left(
+    folder: &Folder,
+    keys: &str,
+    cache: &Cache,
+) -> Result<(SourceAccount, BTreeMap<String, Vec<u8>>), IntakeError> {
     for name in ["work", "quarantine"] {
         let _ = std::fs::remove_dir_all(folder.path(name));
     }

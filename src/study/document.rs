@@ -321,7 +321,7 @@ window_days = 90
         assert_eq!(
             refusal("customer = \"customer_id\"\ntime = \"answered_at\"", "custmer = \"customer_id\"\ntime = \"x\""),
             "study:8:1: unknown key `custmer` in [sources.feedback], did you mean `customer`; known keys: path, format, \
-             delimiter, decimal, thousands, currency, sheet, table, query, rename, blank, contract, exclude, not_applicable, zone, zone_column, time_format, day, snapshot, id, repeats, customer, customer_via, customer_is, time, \
+             delimiter, encoding, header_row, decimal, thousands, currency, sheet, table, query, rename, blank, contract, exclude, not_applicable, zone, zone_column, time_format, day, snapshot, id, repeats, customer, customer_via, customer_is, time, \
              recommend, recommend_class, \
              unfinished, survey, scale, ranges, channel, wave, segment, keep, weight, weight_kind"
         );

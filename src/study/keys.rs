@@ -111,6 +111,17 @@ const FORMAT: Known = key(
 const DELIMITER: Known = key("delimiter", Pattern(ONE_SIGN), "The sign between cells of text; without it, detected.");
 /// One sign of ASCII that is no letter, digit, quote or end of a line.
 const ONE_SIGN: &str = r##"^[\x00-\x09\x0b\x0c\x0e-!#-/:-@\[-`{-\x7f]$"##;
+const ENCODING: Known = key(
+    "encoding",
+    Text,
+    "In which signs text is written that is not UTF-8 and does not say so: a name of the WHATWG's Encoding Standard such as windows-1252.",
+);
+const HEADER_ROW: Known = key(
+    "header_row",
+    Whole(1, sources::HEADER_ROW_MAX),
+    "The line or row with the names of the columns, where titles stand above it.",
+)
+.default("1");
 const DECIMAL: Known =
     key("decimal", Word(|| vec![".", ","]), "What stands before the decimals of numbers in text.").default("\".\"");
 const THOUSANDS: Known = key(
@@ -166,7 +177,9 @@ const CUSTOMER_VIA: Known = key(
 const CUSTOMER_IS: Known =
     key("customer_is", Word(|| words(&Level::WORDS)), "Whether the key is that of a person, an account or a parent.")
         .default("\"person\"");
-const TIME: Known = key("time", Text, "The column that says when.").required();
+const TIME: Known =
+    key("time", Texts(1), "The column that says when, or two: that of the date and that of the time of day.")
+        .required();
 const ID: Known = key("id", Text, "The column that names a row; repeats are put aside.");
 const REPEATS: Known = key("repeats", Word(|| words(&Repeats::WORDS)), "Which of several rows with one id stands.");
 
@@ -174,7 +187,7 @@ const REPEATS: Known = key("repeats", Word(|| words(&Repeats::WORDS)), "Which of
 macro_rules! source {
     ($($own:expr),* $(,)?) => {
         &[
-            PATH, FORMAT, DELIMITER, DECIMAL, THOUSANDS, CURRENCY, SHEET, TABLE, QUERY, RENAME, BLANK, CONTRACTED, EXCLUDE, ZONE, ZONE_COLUMN,
+            PATH, FORMAT, DELIMITER, ENCODING, HEADER_ROW, DECIMAL, THOUSANDS, CURRENCY, SHEET, TABLE, QUERY, RENAME, BLANK, CONTRACTED, EXCLUDE, ZONE, ZONE_COLUMN,
             TIME_FORMAT, $($own),*
         ]
     };
@@ -185,6 +198,8 @@ pub const FEEDBACK: &[Known] = &[
     PATH,
     FORMAT,
     DELIMITER,
+    ENCODING,
+    HEADER_ROW,
     DECIMAL,
     THOUSANDS,
     CURRENCY,
@@ -416,13 +431,25 @@ pub const LIFECYCLE: &[Known] = &[
 ];
 const LOOKED_UP: Known = key("from", Text, "The column that is looked up.").required();
 /// One step of `customer_via`.
-pub const VIA: &[Known] =
-    &[PATH, FORMAT, DELIMITER, SHEET, TABLE, QUERY, LOOKED_UP, key("to", Text, "The column that is found.").required()];
+pub const VIA: &[Known] = &[
+    PATH,
+    FORMAT,
+    DELIMITER,
+    ENCODING,
+    HEADER_ROW,
+    SHEET,
+    TABLE,
+    QUERY,
+    LOOKED_UP,
+    key("to", Text, "The column that is found.").required(),
+];
 /// `amount_via`.
 pub const AMOUNT_VIA: &[Known] = &[
     PATH,
     FORMAT,
     DELIMITER,
+    ENCODING,
+    HEADER_ROW,
     DECIMAL,
     THOUSANDS,
     CURRENCY,
@@ -458,6 +485,8 @@ pub const PEOPLE: &[Known] = &[
     PATH,
     FORMAT,
     DELIMITER,
+    ENCODING,
+    HEADER_ROW,
     SHEET,
     TABLE,
     QUERY,
@@ -473,6 +502,8 @@ pub const ACCOUNTS: &[Known] = &[
     PATH,
     FORMAT,
     DELIMITER,
+    ENCODING,
+    HEADER_ROW,
     SHEET,
     TABLE,
     QUERY,

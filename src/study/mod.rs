@@ -19,6 +19,7 @@ mod consistency;
 mod contacts;
 mod contract;
 mod document;
+mod encoding;
 mod evaluation;
 mod history;
 mod identity;
@@ -46,6 +47,7 @@ pub use codes::{AnswerCodes, Codes};
 pub use contacts::{ChannelComparison, GoodWhen, Perception, Teams};
 pub use contract::{SourceContract, Unique};
 pub use document::Study;
+pub use encoding::Encoding;
 pub use error::{Place, Problem, StudyError};
 pub use evaluation::Evaluation;
 pub use history::{

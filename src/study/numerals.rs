@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct Numerals {
     /// What stands before the decimals: a point or a comma.
     pub decimal: char,
-    /// What stands between groups of three digits, where anything does.
+    /// What stands between groups of three digits, where anything does; between commas they may have two but for the last, as in India.
     pub thousands: Option<char>,
     /// Signs and words of which one may stand before or behind a number, such as `€` and `EUR`.
     pub currency: Vec<String>,

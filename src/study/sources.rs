@@ -1,10 +1,10 @@
 //! The tables of a study: where they lie, how they are read, and which column plays which part.
 
 use super::section::{Item, Section};
-use super::zone::{read_times, read_zone};
+use super::zone::{read_times, read_zone, time_columns};
 use super::{
-    AnswerCodes, Codes, FileZone, Key, Level, Numerals, Problem, ReferralKinds, SourceContract, StudyError, Validity,
-    keys,
+    AnswerCodes, Codes, Encoding, FileZone, Key, Level, Numerals, Problem, ReferralKinds, SourceContract, StudyError,
+    Validity, keys,
 };
 use crate::data::WeightKind;
 use serde::Serialize;
@@ -128,6 +128,12 @@ pub struct Files {
     pub format: Format,
     /// What separates cells; where nothing is said, a tab in `.tsv` files and elsewhere what cuts all records alike.
     pub delimiter: Option<char>,
+    /// In which signs text is written that is not UTF-8 and has no mark that says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+    /// Lines of a text or rows of a sheet above the names of its columns.
+    #[serde(skip_serializing_if = "is_none")]
+    pub rows_above: usize,
     /// How numbers are written in cells of text.
     #[serde(skip_serializing_if = "Numerals::is_plain")]
     pub numerals: Numerals,
@@ -163,6 +169,9 @@ pub struct Times {
     /// The column that holds the zone of each row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone_column: Option<String>,
+    /// The column with the time of day, where that of `time` holds the date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_of_day: Option<String>,
     /// The zone of the whole study.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone_of_study: Option<String>,
@@ -620,7 +629,7 @@ impl Sources {
                         referrer: section.required("referrer", "the column that says who brought")?.text()?,
                         referred: section.required("referred", "the column that says who was brought")?.text()?,
                         customer_is: Level::read_of_source(&section)?,
-                        time: section.required("time", TIME)?.text()?,
+                        time: time_columns(&section.required("time", TIME)?)?.date,
                         probability: section.text("probability")?,
                         channel: section.text("channel")?,
                         kinds: ReferralKinds::read(&section)?,
@@ -637,7 +646,7 @@ impl Sources {
                         files: read_files(&section, base_dir)?,
                         times: read_times(&section)?,
                         customer: Key::read(&section, base_dir)?,
-                        time: section.required("time", TIME)?.text()?,
+                        time: time_columns(&section.required("time", TIME)?)?.date,
                         kind: section.text("kind")?,
                         channel: section.text("channel")?,
                         topic: section.text("topic")?,
@@ -651,7 +660,7 @@ impl Sources {
                         files: read_files(&section, base_dir)?,
                         times: read_times(&section)?,
                         customer: Key::read(&section, base_dir)?,
-                        time: section.required("time", TIME)?.text()?,
+                        time: time_columns(&section.required("time", TIME)?)?.date,
                         channel: section.text("channel")?,
                         keep: read_keep(&section, keys::RESERVED_INVITATION_COLUMNS)?,
                     })
@@ -663,7 +672,7 @@ impl Sources {
                         files: read_files(&section, base_dir)?,
                         times: read_times(&section)?,
                         customer: Key::read(&section, base_dir)?,
-                        time: section.required("time", TIME)?.text()?,
+                        time: time_columns(&section.required("time", TIME)?)?.date,
                         kind: section.required("kind", "the column that says what kind of juncture it is")?.text()?,
                         known: section.text("known")?,
                     })
@@ -675,7 +684,7 @@ impl Sources {
                         files: read_files(&section, base_dir)?,
                         times: read_times(&section)?,
                         customer: Key::read(&section, base_dir)?,
-                        time: section.required("time", TIME)?.text()?,
+                        time: time_columns(&section.required("time", TIME)?)?.date,
                         campaign: section.text("campaign")?,
                     })
                 })
@@ -711,7 +720,7 @@ fn read_feedback(section: &Section<'_, '_>, base_dir: &Path) -> Result<Feedback,
         times: read_times(section)?,
         snapshot,
         customer: section.item("customer").map(|_| Key::read(section, base_dir)).transpose()?,
-        time: section.text("time")?,
+        time: section.item("time").map(|item| time_columns(&item)).transpose()?.map(|own| own.date),
         id: section.text("id")?,
         repeats: read_repeats(section)?,
         recommend: section.text("recommend")?,
@@ -792,7 +801,7 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
         id: section.text("id")?,
         repeats: read_repeats(section)?,
         customer: Key::read(section, base_dir)?,
-        time: section.required("time", TIME)?.text()?,
+        time: time_columns(&section.required("time", TIME)?)?.date,
         amount,
         amount_via,
         amount_min: section.item("amount_min").map(|item| item.number()).transpose()?,
@@ -956,6 +965,8 @@ pub(super) fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<F
         path: paths,
         format,
         delimiter,
+        encoding: Encoding::read(section)?,
+        rows_above: read_rows_above(section, format)?,
         numerals: Numerals::read(section)?,
         sheet: section.text("sheet")?,
         table,
@@ -966,6 +977,26 @@ pub(super) fn read_files(section: &Section<'_, '_>, base_dir: &Path) -> Result<F
         exclude: read_excluded(section)?,
         base_dir: base_dir.to_owned(),
     })
+}
+
+/// Names of columns may be looked for so far down.
+pub(super) const HEADER_ROW_MAX: u64 = 1000;
+
+fn read_rows_above(section: &Section<'_, '_>, format: Format) -> Result<usize, StudyError> {
+    let Some(item) = section.item("header_row") else { return Ok(0) };
+    if !matches!(format, Format::Detected | Format::Csv | Format::Workbook) {
+        return Err(item.invalid(format!(
+            "`{}` is for separated text and sheets; the files of this `format` name their columns otherwise: leave it out",
+            item.path()
+        )));
+    }
+    Ok(item.integer()? as usize - 1)
+}
+
+/// Whether a number of rows is nothing to tell.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_none(n_rows: &usize) -> bool {
+    *n_rows == 0
 }
 
 /// Whether the address of a server, as a URL or in words (`host=h user=u`), says more of the user than a name.
@@ -1008,6 +1039,44 @@ mod tests {
              recommend = \"ltr\"\n{format}\n"
         );
         Study::parse(&study, Path::new("")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn names_of_columns_stand_in_a_row_of_texts_and_sheets_alone() {
+        assert_eq!(read("a.csv", "header_row = 4").map(|study| study.sources.feedback.files.rows_above), Ok(3));
+        for (keys, said) in [
+            ("header_row = 0", "a whole number from 1 to 1000"),
+            ("format = \"jsonl\"\nheader_row = 2", "is for separated text and sheets"),
+            ("format = \"qualtrics\"\nheader_row = 2", "is for separated text and sheets"),
+        ] {
+            let message = read("a.csv", keys).expect_err(keys);
+            assert!(message.contains("sources.feedback.header_row") && message.contains(said), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_a_column_or_a_date_and_a_time_of_day() {
+        let read = |time: &str| {
+            let study = format!(
+                "study = {{ name = \"case\", as_of = 2026-09-30 }}\n[sources.feedback]\npath = \"a.csv\"\ncustomer = \"who\"\n\
+                 recommend = \"ltr\"\ntime = {time}\n"
+            );
+            let study = Study::parse(&study, Path::new("")).map_err(|error| error.to_string())?;
+            Ok((study.sources.feedback.time, study.sources.feedback.times.time_of_day))
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(read("\"at\""), Ok((some("at"), None)));
+        assert_eq!(read("[\"at\"]"), Ok((some("at"), None)));
+        assert_eq!(read("[\"Date\", \"Time\"]"), Ok((some("Date"), some("Time"))));
+        for wrong in ["[]", "[\"a\", \"b\", \"c\"]"] {
+            let refused: Result<_, String> = read(wrong);
+            assert!(
+                refused
+                    .as_ref()
+                    .is_err_and(|own| own.contains("the first holds the date and the second the time of day")),
+                "{refused:?}"
+            );
+        }
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub(super) fn read_times(section: &Section<'_, '_>) -> Result<Times, StudyError>
     let day = section.item("day").map(|item| item.word(&DateInstant::WORDS)).transpose()?;
     let mut times = Times { format, day, ..Times::default() };
     times.zone_column = section.text("zone_column")?;
+    times.time_of_day =
+        section.item("time").map(|item| time_columns(&item)).transpose()?.and_then(|own| own.time_of_day);
     match section.item("zone") {
         None => {}
         Some(item) if item.is_table() => {
@@ -85,6 +87,25 @@ pub(super) fn read_times(section: &Section<'_, '_>) -> Result<Times, StudyError>
         Some(item) => times.zone = Some(read_zone(&item)?),
     }
     Ok(times)
+}
+
+/// The columns of a `time`.
+pub(super) struct TimeColumns {
+    /// That of the whole time, or of its date.
+    pub(super) date: String,
+    /// That of the time of day, where the other holds the date alone.
+    pub(super) time_of_day: Option<String>,
+}
+
+pub(super) fn time_columns(item: &Item<'_, '_>) -> Result<TimeColumns, StudyError> {
+    let mut columns = item.texts()?.into_iter();
+    match (columns.next(), columns.next(), columns.next()) {
+        (Some(date), time_of_day, None) => Ok(TimeColumns { date, time_of_day }),
+        _ => Err(item.invalid(format!(
+            "`{}` should be a column, or two of which the first holds the date and the second the time of day, as in [\"Date\", \"Time\"]",
+            item.path()
+        ))),
+    }
 }
 
 /// The name of a zone that is known here.

@@ -20,6 +20,7 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
         versions: _,
         together,
         per_unit,
+        time,
         zone,
         distinct,
         end_us: _,
@@ -34,6 +35,8 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
         path: _,
         format,
         delimiter,
+        encoding,
+        rows_above,
         numerals: _,
         sheet,
         table,
@@ -48,9 +51,12 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{source:?} {unique:?} {repeats:?} {asks_for_versions} {together:?} {per_unit:?} {zone:?} {distinct:?} {answers:?} {tallied:?} {numerals:?}"
+        "{source:?} {unique:?} {repeats:?} {asks_for_versions} {together:?} {per_unit:?} {time:?} {zone:?} {distinct:?} {answers:?} {tallied:?} {numerals:?}"
     );
-    let _ = writeln!(text, "{format:?} {delimiter:?} {sheet:?} {table:?} {query:?} {rename:?} {blank:?}");
+    let _ = writeln!(
+        text,
+        "{format:?} {delimiter:?} {encoding:?} {rows_above} {sheet:?} {table:?} {query:?} {rename:?} {blank:?}"
+    );
     let _ = writeln!(text, "{}", identity.fingerprint());
     columns.iter().for_each(|column| write_column(&mut text, column));
     record::hash(text.as_bytes())
@@ -58,8 +64,8 @@ pub(super) fn of_source(contract: &Contract, files: &Files) -> String {
 
 /// The word for one file of a source; `zone` is what its name says of its rows.
 pub(super) fn of_file(source_key: &str, file: &SourceFile, zone: Option<&str>) -> String {
-    // What it lacks and others hold is not kept.
-    let SourceFile { name: _, path: _, n_bytes: _, layout, partitions, beside: _ } = file;
+    // Its encoding and what stands above its names are those of its source. What it lacks and others hold is not kept.
+    let SourceFile { name: _, path: _, n_bytes: _, layout, encoding: _, rows_above: _, partitions, beside: _ } = file;
     record::hash(format!("{source_key} {layout:?} {partitions:?} {zone:?}").as_bytes())
 }
 

@@ -85,8 +85,8 @@ fn what_is_used_is_what_a_corrected_file_gives_in_every_layout() {
         ("f.jsonl", "path = \"f.jsonl\"", json_lines(4, 11), json_lines(4, 10), 4, "10"),
         ("f.db", "path = \"f.db\"", sqlite(4, 11), sqlite(4, 10), 4, "10"),
         ("f.db", "path = \"f.db\"\nquery = \"SELECT * FROM answers\"", sqlite(4, 11), sqlite(4, 10), 4, "10"),
-        // The header of the sheet is its first row.
-        ("f.xlsx", xlsx, days(0.0), days(46_026.5), 5, "2026-01-04T12:00:00"),
+        // The names stand in the second row of the sheet, below an empty one.
+        ("f.xlsx", xlsx, days(0.0), days(46_026.5), 6, "2026-01-04T12:00:00"),
     ] {
         let study = study(keys);
         let case = Case::new(&[(name, &spoilt)]);

@@ -3,6 +3,7 @@
 use super::correction::Correction;
 use crate::intake::IntakeError;
 use crate::intake::quarantine::COLUMNS;
+use crate::intake::separated::SeparatorLine;
 use crate::intake::sniff;
 use crate::intake::unpacked::Unpacked;
 use csv::StringRecord;
@@ -18,7 +19,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Correction>, IntakeError> {
     let file = || path.display().to_string();
     let mut bytes = Vec::new();
     // A spreadsheet may have saved it as "Unicode text".
-    let read = Unpacked::open(path).and_then(|mut text| text.read_to_end(&mut bytes));
+    let read = Unpacked::open(path, None).and_then(|mut text| text.read_to_end(&mut bytes));
     read.map_err(|source| IntakeError::of_text(&file(), source))?;
     parse(&bytes, &file())
 }
@@ -26,17 +27,21 @@ pub(super) fn read(path: &Path) -> Result<Vec<Correction>, IntakeError> {
 pub(super) fn parse(bytes: &[u8], file: &str) -> Result<Vec<Correction>, IntakeError> {
     let refused = |line: u64, problem: String| IntakeError::Corrections { file: file.to_owned(), line, problem };
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let delimiter = sniff::delimiter(bytes);
+    // A line that names the separator is none of the rows, and counts among the lines.
+    let (delimiter, bytes, n_before) = match SeparatorLine::of(bytes) {
+        Some(line) => (line.sign, &bytes[line.n_bytes..], 1),
+        None => (sniff::delimiter(bytes), bytes, 0),
+    };
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(bytes);
     let mut places: Option<Places> = None;
     let mut corrections = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| {
-            let line = error.position().map_or(1, csv::Position::line);
+            let line = n_before + error.position().map_or(1, csv::Position::line);
             refused(line, "it is not UTF-8 text; save it as CSV in UTF-8".to_owned())
         })?;
-        let line = record.position().map_or(1, csv::Position::line);
+        let line = n_before + record.position().map_or(1, csv::Position::line);
         let Some(places) = &places else {
             places = Some(Places::of(&record).map_err(|problem| refused(line, problem))?);
             continue;
@@ -174,6 +179,11 @@ mod tests {
         let plain = parse(format!("{}\n{LINE}\n", header()).as_bytes(), "c.csv").expect("sound");
         let semicolons = "\u{feff}Source;File;Line;Column;Reason;Raw;Record;Fingerprint\r\nfeedback;f.csv;4;ltr;out_of_range;11;5,11;r0\r\n;;;;;;;\r\n";
         assert_eq!(parse(semicolons.as_bytes(), "c.csv").expect("sound"), plain);
+        let named = format!("\u{feff}sep=;\r\n{}", semicolons.trim_start_matches('\u{feff}'));
+        assert_eq!(parse(named.as_bytes(), "c.csv").expect("sound"), plain);
+        // What is wrong is told in its line of the file.
+        let wrong = parse(b"sep=;\nsource;file;line;column;raw;fingerprint\nfeedback;f.csv;4;ltr;10\n", "c.csv");
+        assert!(wrong.expect_err("refused").to_string().contains("line 3"));
         assert_eq!((plain.len(), plain[0].line, plain[0].record.as_deref()), (1, 4, Some("5,11")));
         assert_eq!((plain[0].raw.as_deref(), plain[0].sha256.as_deref()), (Some("11"), None));
     }

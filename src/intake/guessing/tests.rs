@@ -22,10 +22,21 @@ pub(super) fn source(name: &str, columns: &[(&str, Vec<String>)]) -> SourceProfi
         sheet: None,
         table: None,
         format: None,
+        rows_above: 0,
+        encoding: None,
         survey: None,
     };
     let n_rows = columns[0].n_rows;
-    SourceProfile { files, export: None, n_rows, is_whole: true, n_broken: 0, columns, totals: Vec::new() }
+    SourceProfile {
+        files,
+        export: None,
+        n_rows,
+        is_whole: true,
+        n_broken: 0,
+        columns,
+        totals: Vec::new(),
+        shared_names: Vec::new(),
+    }
 }
 
 fn numbered(prefix: &str, numbers: impl Iterator<Item = usize>) -> Vec<String> {

@@ -8,6 +8,8 @@ pub(in crate::intake) struct Cells {
     ends: Vec<usize>,
     /// Whether some came as numbers, so that nothing is written in any way.
     has_numbers: bool,
+    /// Whether some came as dates, which no layout of texts concerns.
+    has_dates: bool,
 }
 
 impl Cells {
@@ -29,6 +31,16 @@ impl Cells {
         self.has_numbers = true;
     }
 
+    /// Notes that a cell came as a date.
+    pub(super) fn note_date(&mut self) {
+        self.has_dates = true;
+    }
+
+    /// Whether some came as dates.
+    pub(super) fn hold_dates(&self) -> bool {
+        self.has_dates
+    }
+
     /// Whether some came as numbers.
     pub(super) fn hold_numbers(&self) -> bool {
         self.has_numbers
@@ -38,6 +50,7 @@ impl Cells {
     pub(super) fn append(&mut self, other: &Self) {
         other.iter().for_each(|text| self.push(text));
         self.has_numbers |= other.has_numbers;
+        self.has_dates |= other.has_dates;
     }
 
     /// Some of the cells, by their places.

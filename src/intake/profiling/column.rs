@@ -1,6 +1,7 @@
 //! What the cells of one column are.
 
 use super::cells::Cells;
+use super::mixed_times::MixedTimes;
 use super::notation::Notation;
 use super::times::TimeProfile;
 use crate::intake::Folding;
@@ -167,7 +168,14 @@ impl ColumnProfile {
         }
         let share = |n: u64| n as f64 / n_filled.max(1) as f64;
         profile.mean_length = n_characters / n_filled.max(1) as f64;
-        profile.times = TimeProfile::of(name, cells).filter(|times| share(times.n_times) >= TIMES_SHARE);
+        let times = match MixedTimes::of(name, cells) {
+            Some(mixed) => {
+                profile.date_orders = mixed.exchanged;
+                Some(mixed.times)
+            }
+            None => TimeProfile::of(name, cells),
+        };
+        profile.times = times.filter(|times| share(times.n_times) >= TIMES_SHARE);
         profile.kind = if n_filled == 0 {
             ColumnKind::Blank
         } else if profile.times.is_some() {

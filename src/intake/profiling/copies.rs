@@ -62,7 +62,7 @@ fn is_packed_other(one: &Path, other: &Path) -> bool {
 
 fn hold_the_same(one: &Path, other: &Path) -> bool {
     let are_same = if is_packed_other(one, other) {
-        Unpacked::open(one).and_then(|one| are_equal(one, Unpacked::open(other)?))
+        Unpacked::open(one, None).and_then(|one| are_equal(one, Unpacked::open(other, None)?))
     } else {
         File::open(one).and_then(|one| are_equal(one, File::open(other)?))
     };

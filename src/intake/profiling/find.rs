@@ -11,7 +11,7 @@ use super::totals::{self, TotalsRow};
 use crate::intake::exports::{self, ExportFormat, FivetranTable};
 use crate::intake::files::{self, Layout, Objects, SourceFile};
 use crate::intake::{IntakeError, beside, columnar, database, in_full, number, unpacked, workbook};
-use crate::study::{Codes, Files, Format, SourceContract};
+use crate::study::{Codes, Encoding, Files, Format, SourceContract};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -48,8 +48,21 @@ pub struct SourceFiles {
     pub table: Option<String>,
     /// The word by which a study must name the layout, where it is not recognised by itself.
     pub format: Option<&'static str>,
+    /// Lines of each text, or rows of the sheet, that stand above the names of the columns.
+    pub rows_above: usize,
+    /// In which signs the files are written, where that is not UTF-8.
+    pub encoding: Option<EncodingGuess>,
     /// The survey that was looked at, where the tables of a vendor hold several.
     pub survey: Option<SurveyChoice>,
+}
+
+/// A guess at the signs of a text that is not UTF-8 and has no mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodingGuess {
+    /// The encoding.
+    pub encoding: Encoding,
+    /// Words that it makes, by whose letters people see whether it is right.
+    pub words: Vec<String>,
 }
 
 /// One of several surveys.
@@ -80,6 +93,8 @@ pub struct SourceProfile {
     pub columns: Vec<ColumnProfile>,
     /// Rows at the ends of its files that sum up the others, and were not looked at.
     pub totals: Vec<TotalsRow>,
+    /// Names that several of its columns have, none of which can be told from the others.
+    pub shared_names: Vec<String>,
 }
 
 impl SourceProfile {
@@ -148,16 +163,16 @@ pub fn profile(paths: &[PathBuf], look: Look) -> Result<Found, IntakeError> {
     let mut tables = Vec::new();
     let files = files_of(paths, &mut found.aside)?;
     for path in copies::left_out(files, &mut found.aside) {
-        match tables_of(&path) {
+        match tables_of(&path, None) {
             Ok(of_file) => tables.extend(of_file),
             Err(reason) => found.aside.push(Aside { file: path, reason }),
         }
     }
     let (long, tables): (Vec<Table>, Vec<Table>) = tables.into_iter().partition(is_long);
-    let sampled: Vec<Result<Sample, IntakeError>> =
-        tables.par_iter().map(|table| open::sample(&table.file, &table.part, look.n_rows)).collect();
+    let sampled: Vec<(Table, Result<Sample, IntakeError>)> =
+        tables.into_par_iter().map(|table| sampled(table, look.n_rows)).collect();
     let mut groups: Vec<Group> = Vec::new();
-    for (table, sample) in tables.into_iter().zip(sampled) {
+    for (table, sample) in sampled {
         let sample = match sample.map_err(|error| in_full(&error)).and_then(with_header) {
             Ok(sample) => sample,
             Err(reason) => {
@@ -196,6 +211,8 @@ impl Found {
                     sheet: None,
                     table: None,
                     format: Some(ExportFormat::FivetranQualtrics.word()),
+                    rows_above: 0,
+                    encoding: None,
                     survey,
                 };
                 self.sources.push(source(files, sample));
@@ -245,8 +262,21 @@ fn below(folder: &Path, depth: usize, all: &mut Vec<PathBuf>, aside: &mut Vec<As
     }
 }
 
+/// A table with its sample. A text that shows not to be UTF-8 is what plain CSV mostly is then, where that makes letters of all its bytes.
+fn sampled(table: Table, n_rows: usize) -> (Table, Result<Sample, IntakeError>) {
+    let sample = open::sample(&table.file, &table.part, n_rows);
+    if let Err(IntakeError::NotUtf8 { .. }) = sample {
+        let other = tables_of(&table.file.path, Some(Encoding::WINDOWS_1252)).ok().and_then(|mut own| own.pop());
+        let other = other.and_then(|own| open::sample(&own.file, &own.part, n_rows).ok().map(|sample| (own, sample)));
+        if let Some((own, sample)) = other {
+            return (own, Ok(sample));
+        }
+    }
+    (table, sample)
+}
+
 /// The tables of a file, or why it holds none.
-fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
+fn tables_of(path: &Path, encoding: Option<Encoding>) -> Result<Vec<Table>, String> {
     if !has_table_ending(path) {
         return Err(no_table(path));
     }
@@ -254,6 +284,8 @@ fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
         path: vec![path.to_string_lossy().into_owned()],
         format: Format::Detected,
         delimiter: None,
+        encoding,
+        rows_above: 0,
         numerals: Default::default(),
         sheet: None,
         table: None,
@@ -269,10 +301,10 @@ fn tables_of(path: &Path) -> Result<Vec<Table>, String> {
     let parts = match file.layout {
         Layout::Workbook => workbook::sheets(&file).map_err(|error| in_full(&error))?,
         Layout::Sqlite => database::tables_of(&file).map_err(|error| in_full(&error))?,
-        Layout::Separated(_) if PAGED.iter().any(|&format| beside::is_empty_page(format, &file.path)) => {
+        Layout::Separated(_) if PAGED.iter().any(|&format| beside::is_empty_page(format, &file)) => {
             return Err("it is a page of JSON without a row".to_owned());
         }
-        Layout::Separated(_) if is_json(&file.path) => {
+        Layout::Separated(_) if is_json(&file) => {
             return Err("it is JSON of no vendor that is known; write one object a line, and call it .jsonl".to_owned());
         }
         _ => Vec::new(),
@@ -312,8 +344,8 @@ fn has_table_ending(path: &Path) -> bool {
     name.rsplit_once('.').is_none_or(|(_, ending)| ENDINGS.contains(&ending))
 }
 
-fn is_json(path: &Path) -> bool {
-    let first = unpacked::first_meant(path, 64).unwrap_or_default();
+fn is_json(file: &SourceFile) -> bool {
+    let first = unpacked::first_meant(&file.path, file.encoding, 64).unwrap_or_default();
     let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&first);
     text.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{[".contains(byte))
 }
@@ -322,7 +354,7 @@ fn is_json(path: &Path) -> bool {
 fn is_long(Table { file, part }: &Table) -> bool {
     let names = match file.layout {
         Layout::Separated(delimiter) => {
-            let first = unpacked::first_meant(&file.path, SNIFFED_BYTES).unwrap_or_default();
+            let first = unpacked::first_meant(&file.path, file.encoding, SNIFFED_BYTES).unwrap_or_default();
             return exports::detect(&first, delimiter) == Some(ExportFormat::FivetranQualtrics);
         }
         Layout::Parquet | Layout::Arrow => columnar::names(file),
@@ -337,7 +369,7 @@ fn is_long(Table { file, part }: &Table) -> bool {
 fn with_header(mut sample: Sample) -> Result<Sample, String> {
     let names: Vec<&str> = sample.columns.iter().map(|column| column.stated.name()).collect();
     if sample.columns.len() < 2 {
-        return Err("it has a single column; cells are separated by comma, semicolon, tab or bar, and not by blanks: convert it".to_owned());
+        return Err("it has a single column; cells are separated by comma, semicolon, tab or bar, and not by blanks: convert it, and take lines of titles away that stand above the names of its columns".to_owned());
     }
     if sample.n_rows == 0 {
         return Err("it has column names and no rows".to_owned());
@@ -378,8 +410,15 @@ impl Group {
             && home(&own.file) == home(&table.file)
             && std::mem::discriminant(&own.file.layout) == std::mem::discriminant(&table.file.layout)
             && self.sample.export == sample.export
+            && self.sample.rows_above == sample.rows_above
+            // A file without a letter beyond ASCII is in any encoding.
+            && (self.encoding() == table.file.encoding || self.sample.is_ascii() || sample.is_ascii())
             // What nobody in one page answered, another page holds.
             && (matches!(own.file.layout, Layout::ExportJson(_)) || names(&self.sample) == names(sample))
+    }
+
+    fn encoding(&self) -> Option<Encoding> {
+        self.tables.iter().find_map(|table| table.file.encoding)
     }
 
     fn add(&mut self, table: Table, sample: &Sample) {
@@ -398,12 +437,15 @@ impl Group {
             sheet: part.clone().filter(|_| is_sheet),
             table: part.filter(|_| !is_sheet),
             format: None,
+            rows_above: self.sample.rows_above,
+            encoding: self.encoding().map(|encoding| EncodingGuess { encoding, words: self.sample.foreign_words() }),
             survey: None,
         };
         let orders = self.date_orders();
         let mut profile = source(files, self.sample);
         for column in &mut profile.columns {
-            column.date_orders = orders.iter().find(|(name, _)| *name == column.name).map(|(_, own)| own.clone());
+            let own = orders.iter().find(|(name, _)| *name == column.name).map(|(_, own)| own.clone());
+            column.date_orders = own.or(column.date_orders.take());
         }
         profile
     }
@@ -483,14 +525,24 @@ fn pattern(tables: &[Table]) -> Option<PathBuf> {
 }
 
 fn source(files: SourceFiles, sample: Sample) -> SourceProfile {
-    let Sample { columns, export, n_rows, n_broken, is_whole, totals } = sample;
+    let Sample { columns, export, n_rows, n_broken, is_whole, totals, rows_above: _, counts_from_1904 } = sample;
     let n_of = |name: &str| columns.iter().filter(|column| column.stated.name() == name).count();
     let is_own = |column: &&SampledColumn| {
         let name = column.stated.name();
         !name.is_empty() && (export.is_some() || n_of(name) == 1)
     };
-    let columns = columns.iter().filter(is_own).map(|column| column_profile(column, export)).collect();
-    SourceProfile { files, export, n_rows, is_whole, n_broken, columns, totals }
+    let mut shared_names: Vec<String> = Vec::new();
+    for name in columns.iter().map(|column| column.stated.name()) {
+        if export.is_none() && !name.is_empty() && n_of(name) > 1 && !shared_names.iter().any(|own| own == name) {
+            shared_names.push(name.to_owned());
+        }
+    }
+    let mut columns: Vec<ColumnProfile> =
+        columns.iter().filter(is_own).map(|column| column_profile(column, export)).collect();
+    if counts_from_1904 {
+        columns.iter_mut().filter_map(|column| column.times.as_mut()).for_each(TimeProfile::count_from_1904);
+    }
+    SourceProfile { files, export, n_rows, is_whole, n_broken, columns, totals, shared_names }
 }
 
 fn column_profile(column: &SampledColumn, export: Option<ExportFormat>) -> ColumnProfile {

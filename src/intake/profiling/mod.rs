@@ -4,7 +4,7 @@
 //! database, the long tables of a warehouse; what earlier runs left is passed over (`earlier_results`), and so is what holds
 //! the same as another file (`copies`). Of each so many rows are looked at, from the head and from places all over the file
 //! (`sample`, `open`), and every column becomes a profile: what its cells are (`column`), and how it writes numbers
-//! (`notation`) and times (`times`), in every file alike or not (`date_orders`). Rows that sum up the others are none
+//! (`notation`) and times (`times`), in every file alike or not (`date_orders`), in a sheet as dates and texts (`mixed_times`). Rows that sum up the others are none
 //! (`totals`). Nothing is decided here; `guessing` reads profiles and nothing else.
 
 mod cells;
@@ -13,6 +13,7 @@ mod copies;
 mod date_orders;
 mod earlier_results;
 mod find;
+mod mixed_times;
 mod notation;
 mod open;
 mod sample;
@@ -21,7 +22,7 @@ mod totals;
 
 pub use column::{ColumnKind, ColumnProfile, Frequent, Level};
 pub(in crate::intake) use column::{FOLDS, KEY_CHARACTERS};
-pub use find::{Aside, Found, Look, SourceFiles, SourceProfile, SurveyChoice, profile};
+pub use find::{Aside, EncodingGuess, Found, Look, SourceFiles, SourceProfile, SurveyChoice, profile};
 pub use notation::{Doubt, Notation};
 pub(in crate::intake) use notation::{keys as number_keys, looks_like_number};
 pub(in crate::intake) use times::looks_like_time;

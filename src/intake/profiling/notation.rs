@@ -247,7 +247,7 @@ const MONEY: [&str; 26] = [
 /// A number without signs of money and of plus or minus at its ends, and the currency.
 fn bare(text: &str) -> (&str, Option<&str>) {
     let is_of_number = |sign: char| sign.is_ascii_digit() || ".,'\u{2019}".contains(sign);
-    let is_beside = |sign: char| sign.is_whitespace() || "+-()".contains(sign);
+    let is_beside = |sign: char| sign.is_whitespace() || "+-\u{2212}()".contains(sign);
     let trimmed = text.trim_matches(is_beside);
     let start = trimmed.find(is_of_number).unwrap_or(trimmed.len());
     let end =
@@ -325,6 +325,8 @@ mod tests {
             (&["1\u{202f}234,5", "12 345,25"], "decimal = \",\", thousands = \" \"", &[1234.5, 12_345.25]),
             (&["-1.234,50 zł", "12,00 zł"], "decimal = \",\", thousands = \".\", currency = \"zł\"", &[-1234.5, 12.0]),
             (&["R$ 1.234,50", "-R$ 2,75"], "decimal = \",\", thousands = \".\", currency = \"R$\"", &[1234.5, -2.75]),
+            (&["₹2,52,195.00", "₹52,195.50"], "thousands = \",\", currency = \"₹\"", &[252_195.0, 52_195.5]),
+            (&["\u{2212}2,5", "4,5"], "decimal = \",\"", &[-2.5, 4.5]),
             (&["12.5", "1e3", "7"], "", &[12.5, 1000.0, 7.0]),
         ] {
             let own = notation(texts);

@@ -7,6 +7,7 @@ use crate::intake::columnar::{self, BatchRows, Batches, SomeBatches};
 use crate::intake::database::{Selection, SqliteRows};
 use crate::intake::exports::{self, ExportColumn, ExportFormat, ExportRole, ExportTable, Pivoted, ValueTable};
 use crate::intake::files::{Layout, SourceFile};
+use crate::intake::header_rows::{self, BelowTitles};
 use crate::intake::long_table_files::Meant;
 use crate::intake::long_tables;
 use crate::intake::opened::json_export;
@@ -14,7 +15,8 @@ use crate::intake::separated::{Header, SeparatedRows, Width};
 use crate::intake::sheet_export::Sheet;
 use crate::intake::unpacked::is_as_it_lies;
 use crate::intake::value::{ValueChunk, ValueRows};
-use crate::intake::{IntakeError, json_lines, workbook};
+use crate::intake::workbook::{self, SheetRows};
+use crate::intake::{IntakeError, json_lines};
 use crate::study::Format;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -32,18 +34,21 @@ const PLACE_BYTES_MAX: u64 = 1 << 22;
 
 /// Up to so many rows of a file, or of a sheet or a table in it.
 pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sample, IntakeError> {
+    let below = below_titles(file)?;
+    let file = below.as_ref().unwrap_or(file);
+    let mut rows_above = file.rows_above;
     let mut sample = match file.layout {
         Layout::Separated(delimiter) | Layout::ExportTable(delimiter) => {
-            let blocks = Blocks::open(&file.name, &file.path, delimiter)?;
-            let header = Header::of(blocks.pending(), delimiter)
-                .ok_or_else(|| IntakeError::Empty { file: file.name.clone() })?;
+            let blocks = Blocks::open(file, delimiter)?;
+            let header =
+                Header::below(blocks.pending(), delimiter, file.rows_above).ok_or_else(|| file.without_names())?;
             let rows = blocks.pending().get(header.n_bytes..).unwrap_or_default();
             let width = Width::of(rows, delimiter, header.names.len());
             let text = Text { file, delimiter, n_header_bytes: header.n_bytes, width };
             text.sample(blocks, plain(&header.names), None, n_rows)?
         }
         Layout::Export(format, delimiter) => {
-            let blocks = Blocks::open(&file.name, &file.path, delimiter)?;
+            let blocks = Blocks::open(file, delimiter)?;
             let header =
                 exports::header_of(format, blocks.pending(), delimiter).map_err(|problem| refused(file, problem))?;
             let text =
@@ -52,19 +57,27 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
         }
         Layout::ExportJson(format) => export(&json_export(file, EXPORT_SOURCE, format)?, format, n_rows),
         Layout::JsonLines => {
-            let names = json_lines::names(&file.name, &file.path, &[])?;
-            let blocks = Blocks::open(&file.name, &file.path, json_lines::NO_DELIMITER)?;
+            let names = json_lines::names(file, &[])?;
+            let blocks = Blocks::open(file, json_lines::NO_DELIMITER)?;
             let delimiter = json_lines::NO_DELIMITER;
             let text = Text { file, delimiter, n_header_bytes: 0, width: Width::of_header(names.len()) };
             text.sample(blocks, plain(&names), None, n_rows)?
         }
         Layout::Parquet | Layout::Arrow => columns(file, n_rows)?,
         Layout::Workbook => {
-            let rows = workbook::read(file, part.name())?;
-            match Sheet::of(rows, Format::Detected).map_err(|problem| refused(file, problem))? {
-                Sheet::Plain(rows) => chunk(&rows, n_rows),
+            let SheetRows { rows, counts_from_1904, first_line } = workbook::read(file, part.name())?;
+            let sample = match Sheet::of(rows, Format::Detected).map_err(|problem| refused(file, problem))? {
+                Sheet::Plain(rows) => match header_rows::below_titles(&rows, first_line) {
+                    Some(n_above) => {
+                        rows_above = n_above;
+                        let below = SourceFile { rows_above, ..file.clone() };
+                        chunk(&workbook::read(&below, part.name())?.rows, n_rows)
+                    }
+                    None => chunk(&rows, n_rows),
+                },
                 Sheet::Export(columns, rows) => with_roles(chunk(&rows, n_rows), columns.columns(), columns.format()),
-            }
+            };
+            Sample { counts_from_1904, ..sample }
         }
         Layout::Sqlite => database(file, part, n_rows)?,
         Layout::Postgres => {
@@ -76,7 +89,16 @@ pub(super) fn sample(file: &SourceFile, part: &Part, n_rows: usize) -> Result<Sa
         sample.columns.retain(|column| column.stated.name() != name);
         sample.add_constant(name, value);
     }
+    sample.rows_above = rows_above;
     Ok(sample)
+}
+
+/// A text as it is to be read where titles stand above the names of its columns.
+fn below_titles(file: &SourceFile) -> Result<Option<SourceFile>, IntakeError> {
+    let Layout::Separated(delimiter) = file.layout else { return Ok(None) };
+    let blocks = Blocks::open(file, delimiter)?;
+    let own = BelowTitles::of(blocks.pending());
+    Ok(own.map(|own| SourceFile { layout: Layout::Separated(own.delimiter), rows_above: own.n_above, ..file.clone() }))
 }
 
 /// A sample of the tables of a warehouse that are one export together; of several surveys the one that is meant most likely.
@@ -160,7 +182,7 @@ impl Text<'_> {
         let names: Arc<[String]> = stated.iter().map(|column| column.name().to_owned()).collect();
         let mut taker = Taker::new(stated.len(), n_rows);
         let unreadable = |source| IntakeError::Unreadable { file: self.file.name.clone(), source };
-        let is_plain = is_as_it_lies(&self.file.path).map_err(unreadable)?;
+        let is_plain = is_as_it_lies(&self.file.path, self.file.encoding).map_err(unreadable)?;
         let (mut n_bytes, mut is_whole) = (0, true);
         while let Some(block) = blocks.next()? {
             n_bytes += block.bytes.len() as u64;
@@ -175,7 +197,9 @@ impl Text<'_> {
             let per_row = (n_bytes / taker.n_rows_seen().max(1)).max(1);
             taker.forget_spread();
             let wanted = per_row * (n_rows as u64 / 2);
-            self.take_places(&mut taker, &names, n_bytes, wanted).map_err(unreadable)?;
+            let is_utf_8 = self.take_places(&mut taker, &names, n_bytes, wanted).map_err(unreadable)?;
+            // Where it is not is said by whoever reads that far.
+            while !is_utf_8 && blocks.next()?.is_some() {}
         }
         let is_whole = is_whole && taker.is_whole();
         Ok(taker.finish(stated, export, is_whole))
@@ -191,8 +215,14 @@ impl Text<'_> {
     }
 
     /// Runs of whole rows of about so many bytes in all, at equal distances behind the bytes that were read, the last at the
-    /// end of the file.
-    fn take_places(&self, taker: &mut Taker, names: &Arc<[String]>, n_read: u64, n_wanted: u64) -> std::io::Result<()> {
+    /// end of the file; whether all of these are UTF-8.
+    fn take_places(
+        &self,
+        taker: &mut Taker,
+        names: &Arc<[String]>,
+        n_read: u64,
+        n_wanted: u64,
+    ) -> std::io::Result<bool> {
         let mut handle = File::open(&self.file.path)?;
         let behind = self.n_header_bytes as u64 + n_read;
         let room = (self.file.n_bytes - behind) / PLACES;
@@ -205,6 +235,9 @@ impl Text<'_> {
             (&handle).take(n_bytes).read_to_end(&mut bytes)?;
             let is_end = start + bytes.len() as u64 >= self.file.n_bytes;
             let Some(block) = whole_lines(bytes, is_end) else { continue };
+            if std::str::from_utf8(&block.bytes).is_err() {
+                return Ok(false);
+            }
             // A place within quotes is cut where no row begins; what is read there is no row of the file.
             let mut probe = Taker::new(names.len(), usize::MAX);
             self.take(&mut probe, &block, names);
@@ -212,7 +245,7 @@ impl Text<'_> {
                 self.take(taker, &block, names);
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 

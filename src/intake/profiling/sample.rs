@@ -27,6 +27,10 @@ pub(super) struct Sample {
     pub(super) is_whole: bool,
     /// Rows at the ends of files that sum up the others, which are not among them.
     pub(super) totals: Vec<TotalsRow>,
+    /// Lines or rows of titles above the names of its columns.
+    pub(super) rows_above: usize,
+    /// Whether its numbers of days count from 1904, as its workbook says.
+    pub(super) counts_from_1904: bool,
 }
 
 /// Takes rows as they come: the first ones, and of all others an even choice.
@@ -77,6 +81,9 @@ impl Taker {
                     let cell = rows.cell(at);
                     if is_number(cell) {
                         cells.note_number();
+                    }
+                    if matches!(cell, Cell::Local(_)) {
+                        cells.note_date();
                     }
                     cells.push(cell.text(&mut scratch));
                 }
@@ -135,7 +142,16 @@ impl Taker {
         let n_rows = (self.n_head + self.spread.len()) as u64;
         let columns =
             stated.into_iter().zip(self.head).map(|(stated, cells)| SampledColumn { stated, cells }).collect();
-        Sample { columns, export, n_rows, n_broken: self.n_broken, is_whole, totals: Vec::new() }
+        Sample {
+            columns,
+            export,
+            n_rows,
+            n_broken: self.n_broken,
+            is_whole,
+            totals: Vec::new(),
+            rows_above: 0,
+            counts_from_1904: false,
+        }
     }
 }
 
@@ -144,7 +160,35 @@ fn is_number(cell: Cell<'_>) -> bool {
     matches!(cell, Cell::Integer(_) | Cell::Number(_) | Cell::Single(_))
 }
 
+/// Words that are shown of a guess at the signs of a text.
+const WORDS_SHOWN: usize = 4;
+/// Letters of each at most.
+const WORD_LETTERS: usize = 24;
+
 impl Sample {
+    /// Names and cells.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().flat_map(|column| std::iter::once(column.stated.name()).chain(column.cells.iter()))
+    }
+
+    /// Whether no letter stands in it that another encoding would write otherwise.
+    pub(super) fn is_ascii(&self) -> bool {
+        self.texts().all(str::is_ascii)
+    }
+
+    /// Some of its words with such letters, each once.
+    pub(super) fn foreign_words(&self) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        let is_end = |letter: char| letter.is_whitespace() || letter.is_ascii_punctuation();
+        for word in self.texts().flat_map(|text| text.split(is_end)).filter(|word| !word.is_ascii()) {
+            let word: String = word.chars().take(WORD_LETTERS).collect();
+            if words.len() < WORDS_SHOWN && !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        words
+    }
+
     /// A column that is the same in every row, as the name of a folder says it.
     pub(super) fn add_constant(&mut self, name: &str, value: &str) {
         let mut cells = Cells::default();

@@ -120,7 +120,7 @@ fn files_of_one_header_are_one_source_and_what_is_no_table_is_left_aside() {
     write(folder.path(), "README.md", b"# words\n");
     write(folder.path(), "truth.json", b"{\"a\": 1}");
     write(folder.path(), "edges.csv", b"1,2,3\n4,5,6\n");
-    write(folder.path(), "broken.csv", b"a,b\n\xff\xfe,1\n");
+    write(folder.path(), "broken.csv", b"a,b\n\x81,1\n");
     let found = look(&[folder.path().to_owned()], 1000);
     let seen: Vec<(usize, u64, Option<PathBuf>)> =
         found.sources.iter().map(|own| (own.files.files.len(), own.n_rows, own.files.pattern.clone())).collect();
@@ -209,4 +209,73 @@ fn pages_of_a_vendors_json_are_one_source_with_the_columns_of_all() {
     assert_eq!((source.n_rows, source.files.files.len()), (4, 2));
     let plan = column(source, "person_properties.plan");
     assert_eq!((plan.frequent[0].text.as_str(), plan.frequent[0].n), ("gold", 1));
+}
+
+/// Python 3: `"José;Müller".encode("cp1252")` is `Jos\xe9;M\xfcller`.
+#[test]
+fn a_text_that_is_not_utf_8_is_looked_at_as_what_plain_csv_mostly_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = |letters: &[u8], n: usize| -> Vec<u8> {
+        let row = |row: usize| [format!("{row};").as_bytes(), letters, b";1\n"].concat();
+        [b"id;name;v\n".to_vec()].into_iter().chain((0..n).map(row)).flatten().collect()
+    };
+    let found = look(&[write(folder.path(), "a.csv", &rows(b"Jos\xe9 M\xfcller", 50))], 1000);
+    let guess = found.sources[0].files.encoding.as_ref().expect("not UTF-8");
+    assert_eq!(
+        (guess.encoding.name().as_str(), &guess.words[..]),
+        ("windows-1252", &["José", "Müller"].map(str::to_owned)[..])
+    );
+    assert_eq!(column(&found.sources[0], "name").frequent[0].text, "José Müller");
+    // Where the letters come behind what is looked at first.
+    let mut late = rows(b"ann", 400_000);
+    late.extend_from_slice(b"7;Jos\xe9;2\n");
+    let found = look(&[write(folder.path(), "late.csv", &late)], 1000);
+    assert!(found.sources[0].files.encoding.is_some(), "{:?}", found.aside);
+    // Files of one folder are one source where one of them holds no such letter, and two where one is UTF-8.
+    let of = |name: &str, letters: &[u8]| write(&folder.path().join("months"), name, &rows(letters, 50));
+    let (western, plain, other) = (of("1.csv", b"Jos\xe9"), of("2.csv", b"ann"), of("3.csv", "Müller".as_bytes()));
+    let together = look(&[western.clone(), plain.clone()], 1000);
+    assert_eq!((together.sources.len(), together.sources[0].files.encoding.is_some()), (1, true));
+    let together = look(&[plain, western.clone()], 1000);
+    assert_eq!((together.sources.len(), together.sources[0].files.encoding.is_some()), (1, true));
+    assert_eq!(look(&[western, other], 1000).sources.len(), 2);
+    // A byte that windows-1252 has no sign for is told as what it was.
+    let found = look(&[write(folder.path(), "mac.csv", &rows(b"No\x90l", 50))], 1000);
+    assert!(
+        found.aside[0].reason.contains("is not UTF-8 text: line 2") && found.sources.is_empty(),
+        "{:?}",
+        found.aside
+    );
+}
+
+/// 2026-03-01 is day 46082 of a spreadsheet's calendar (LibreOffice: `=DATE(2026;3;1)` as a number).
+#[test]
+fn dates_and_texts_of_dates_in_one_column_of_a_sheet_are_both_times() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = |name: &str, cells: &[String]| {
+        let word = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
+        let row =
+            |(at, cell): (usize, &String)| format!("<row r=\"{}\">{}{cell}</row>", at + 2, word(&format!("c{at}")));
+        let rows: String = cells.iter().enumerate().map(row).collect();
+        let header = format!("<row r=\"1\">{}{}</row>", word("who"), word("answered"));
+        let bytes = crate::intake::format_tests::workbook_with(&[("Sheet", format!("{header}{rows}"))]);
+        look(&[write(folder.path(), name, &bytes)], 1000).sources.swap_remove(0)
+    };
+    let date = |day: u32| format!("<c s=\"1\"><v>{}.25</v></c>", 46_081 + day);
+    let text = |day: u32| format!("<c t=\"inlineStr\"><is><t>{day:02}/05/2025 05:18</t></is></c>");
+    let cells: Vec<String> = (1..=28).flat_map(|day| [date(day), text(day)]).collect();
+    let source = of("mixed.xlsx", &cells);
+    let times = column(&source, "answered").times.as_ref().expect("times");
+    assert_eq!((times.format.word(), times.n_times, times.offsets), ("%d/%m/%Y %H:%M", 56, Offsets::Never));
+    // 2025-05-01 05:18 and 2026-03-28 06:00 (`date -u +%s`).
+    assert_eq!((times.first_us, times.last_us), (1_746_076_680_000_000, 1_774_677_600_000_000));
+    assert_eq!(column(&source, "answered").date_orders, None);
+    // What a spreadsheet leaves of 05/03/2026 and 30/05/2025 that reads the month first.
+    let cells: Vec<String> = (1..=12).map(date).chain((13..=28).map(text)).collect();
+    let source = of("exchanged.xlsx", &cells);
+    let orders = column(&source, "answered").date_orders.as_deref();
+    assert!(orders.is_some_and(|own| own.contains("took the day for the month")), "{orders:?}");
+    // Dates alone are what they are.
+    let source = of("dates.xlsx", &(1..=28).map(date).collect::<Vec<_>>());
+    assert_eq!(column(&source, "answered").times.as_ref().map(|own| own.format.word()), Some("iso"));
 }

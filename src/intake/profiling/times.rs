@@ -5,7 +5,7 @@ use crate::intake::account::Reason;
 use crate::intake::cell::Cell;
 use crate::intake::number;
 use crate::intake::time::Clock;
-use crate::intake::zones::{Instant, RowZone, Zones};
+use crate::intake::zones::{DAY_US, Instant, RowZone, Zones};
 use crate::study::{TimeFormat, Times};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -38,6 +38,8 @@ const WIDER: i64 = 3;
 const EPOCH_SECONDS: [f64; 2] = [631_152_000.0, 4_102_444_800.0];
 /// Days since 1899-12-30 of 1990 and of 2100, between which a number may be a date of a spreadsheet.
 const SERIAL_DAYS: [f64; 2] = [32_874.0, 73_051.0];
+/// Days from the day 0 of a spreadsheet's calendar, 1899-12-30, to that of one that counts from 1904.
+const DAYS_TO_1904: i64 = 1462;
 /// Words of names that say a time where a number of days could be a number of anything.
 const SERIAL_WORDS: [&str; 9] = ["date", "time", "datetime", "timestamp", "day", "at", "on", "created", "datum"];
 /// Parts of names that say a time where a number alone does not.
@@ -156,6 +158,15 @@ impl TimeProfile {
     pub(super) fn stated(format: &TimeFormat, cells: &Cells) -> Option<Self> {
         let read = Self::read(format.clone(), Vec::new(), cells)?;
         (read.n_times > 0).then_some(Self { is_stated: true, ..read })
+    }
+
+    /// Numbers of days of a workbook that says itself that it counts from 1904.
+    pub(super) fn count_from_1904(&mut self) {
+        if self.format == TimeFormat::ExcelSerial {
+            self.format = TimeFormat::ExcelSerial1904;
+            self.first_us += DAYS_TO_1904 * DAY_US;
+            self.last_us += DAYS_TO_1904 * DAY_US;
+        }
     }
 
     /// The instant of every cell; nothing where it is none.

@@ -82,7 +82,16 @@ mod tests {
             })
             .collect();
         let n_rows = columns[0].cells.len() as u64;
-        Sample { columns, export: None, n_rows, n_broken: 0, is_whole: true, totals: Vec::new() }
+        Sample {
+            columns,
+            export: None,
+            n_rows,
+            n_broken: 0,
+            is_whole: true,
+            totals: Vec::new(),
+            rows_above: 0,
+            counts_from_1904: false,
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! study's own reader before anybody sees it.
 
 mod answers;
+mod clock;
 mod error;
 mod lines;
 mod place;

@@ -1,10 +1,10 @@
 //! The sections of the sources.
 
 use super::lines::{Lines, bare_or_quoted, count, list, quoted};
-use super::{answers, place, purchases};
+use super::{answers, clock, place, purchases};
 use crate::intake::exports::ExportRole;
 use crate::intake::guessing::{Guess, KeyStep, NumeralsGuess, OnlyAnswers, RoleGuess, SourceGuess, SourceKind};
-use crate::intake::profiling::{Frequent, Offsets, SourceProfile, TimeProfile};
+use crate::intake::profiling::{ColumnProfile, EncodingGuess, Frequent, Offsets, SourceProfile, TimeProfile};
 use crate::study::{TimeFormat, keys};
 use std::path::Path;
 
@@ -37,6 +37,17 @@ impl Sections<'_> {
                 lines.setting(key, &quoted(&value), "");
             }
         }
+        if let Some(guess) = &profile.files.encoding {
+            lines.question(&encoding_question(guess));
+            lines.setting("encoding", &quoted(&guess.encoding.name()), "");
+        }
+        if profile.files.rows_above > 0 {
+            lines.setting(
+                "header_row",
+                &header_row(profile),
+                "where the names of the columns stand; what is above them is not read",
+            );
+        }
         if let Some(choice) = &profile.files.survey {
             lines.question(&format!(
                 "the tables hold several surveys, whose questions are not one another's: is this the one that is meant, or {}?",
@@ -47,6 +58,7 @@ impl Sections<'_> {
         write_numerals(lines, &own.numerals);
         let time = own.role("time").or(own.role("joined")).or(own.role("churned"));
         let times = time.and_then(|role| times_of(profile, &role.column));
+        let clock = time.and_then(|role| clock::beside(profile, role));
         if own.kind == SourceKind::Feedback {
             self.write_feedback(lines, own, profile);
         } else {
@@ -79,7 +91,23 @@ impl Sections<'_> {
         if !keep.is_empty() {
             lines.setting("keep", &list(&keep), "to cut by, or to hold constant");
         }
-        for unread in &own.unread {
+        let is_formula = |column: &&ColumnProfile| {
+            !column.frequent.is_empty() && column.frequent.iter().all(|own| own.text.starts_with('='))
+        };
+        for column in profile.columns.iter().filter(is_formula) {
+            lines.question(&format!(
+                "{} holds formulas whose values are not in the file: open it in a spreadsheet and save it again",
+                column.name
+            ));
+        }
+        if !profile.shared_names.is_empty() {
+            lines.question(&format!(
+                "several columns have one name, so that none of them can be read: {}; give each a name of its own in the file",
+                profile.shared_names.join(", ")
+            ));
+        }
+        let is_clock = |column: &str| clock.as_ref().is_some_and(|own| own.column == column);
+        for unread in own.unread.iter().filter(|unread| !is_clock(&unread.column)) {
             lines.question(&format!("{} is not read: {}", unread.column, unread.why));
         }
         if let Some(times) = times {
@@ -87,7 +115,7 @@ impl Sections<'_> {
             if let Some(orders) = column.and_then(|column| column.date_orders.as_ref()) {
                 lines.question(&format!("{}: {orders}", column.map_or("", |column| &column.name)));
             }
-            write_times(lines, times);
+            write_times(lines, clock.as_ref().map_or(times, |own| &own.times));
         }
     }
 
@@ -166,12 +194,18 @@ impl Sections<'_> {
 
     fn step(&self, step: &KeyStep, numerals: &[(&str, String)]) -> String {
         let profile = &self.profiles[step.source];
-        let part = [("sheet", &profile.files.sheet), ("table", &profile.files.table)];
+        let encoding = profile.files.encoding.as_ref().map(|guess| guess.encoding.name());
+        let part = [("sheet", &profile.files.sheet), ("table", &profile.files.table), ("encoding", &encoding)];
         let part: String =
             part.iter().filter_map(|(key, value)| Some(format!("{key} = {}, ", quoted(value.as_ref()?)))).collect();
+        let rows = if profile.files.rows_above > 0 {
+            format!("header_row = {}, ", header_row(profile))
+        } else {
+            String::new()
+        };
         let numerals: String = numerals.iter().map(|(key, value)| format!("{key} = {value}, ")).collect();
         format!(
-            "{{ path = {}, {part}{numerals}from = {}, to = {} }}",
+            "{{ path = {}, {part}{rows}{numerals}from = {}, to = {} }}",
             self.paths(profile),
             quoted(&step.from),
             quoted(&step.to)
@@ -199,6 +233,22 @@ impl Sections<'_> {
             lines.raw(&format!("amount_via = {}", step.replacen(" }", ", aggregate = \"sum\" }", 1)));
         }
     }
+}
+
+/// The row that holds the names of the columns, from 1.
+fn header_row(profile: &SourceProfile) -> String {
+    (profile.files.rows_above + 1).to_string()
+}
+
+/// What people must see of the signs of a text.
+fn encoding_question(guess: &EncodingGuess) -> String {
+    let words: Vec<String> = guess.words.iter().map(|word| quoted(word)).collect();
+    let makes = if words.is_empty() { String::new() } else { format!(", which makes {}", words.join(", ")) };
+    format!(
+        "not UTF-8, and read as {}{makes}: are the letters right? If not, write the encoding in which the files were written, such as \
+         \"windows-1250\", \"windows-1251\", \"macintosh\", \"shift_jis\" or \"gbk\"",
+        guess.encoding.name()
+    )
 }
 
 /// What a database wrote for nothing.
@@ -287,7 +337,15 @@ fn write_role(lines: &mut Lines, profile: &SourceProfile, role: &RoleGuess) {
     if let Some(question) = &role.question {
         lines.question(&format!("{}: {question}", role.key));
     }
-    lines.setting(role.key, &quoted(&named(profile, &role.column)), &role.why);
+    let column = named(profile, &role.column);
+    match clock::beside(profile, role) {
+        Some(own) => lines.setting(
+            role.key,
+            &list(&[column, own.column]),
+            &format!("{}; the time of day stands beside it", role.why),
+        ),
+        None => lines.setting(role.key, &quoted(&column), &role.why),
+    }
 }
 
 fn times_of<'p>(profile: &'p SourceProfile, column: &str) -> Option<&'p TimeProfile> {
@@ -310,6 +368,9 @@ fn write_times(lines: &mut Lines, times: &TimeProfile) {
                  Macintosh computers do, is time_format = \"excel_serial_1904\"; numbers of something else are no times.",
                 quoted(&times.example)
             ));
+        }
+        if times.format == TimeFormat::ExcelSerial1904 {
+            lines.comment("The workbook says itself that its numbers of days count from 1904-01-01.");
         }
         if !times.also.is_empty() {
             let also: Vec<String> = times.also.iter().map(|format| quoted(format.word())).collect();

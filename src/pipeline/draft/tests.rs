@@ -257,6 +257,82 @@ fn keys_that_meet_only_folded_are_folded_in_the_draft_and_its_answers_can_be_use
     assert!(said.lines().any(|line| line.starts_with("outcome recommend: ")), "{said}");
 }
 
+/// In windows-1252 é is the byte 0xe9 and ü 0xfc (Python: `"é".encode("cp1252")`).
+#[test]
+fn a_survey_that_is_not_utf_8_is_drafted_with_its_encoding_and_the_draft_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("umfrage.csv");
+    let rows = rows(60, |n| format!("c{n};2026-03-{:02}T10:00:00Z;{};J\u{e9}r\u{f4}me {n}\n", 1 + n % 28, n % 11));
+    let bytes: Vec<u8> = format!("customer_id;answered_at;nps;gepr\u{fc}ft von\n{rows}")
+        .chars()
+        .map(|sign| u8::try_from(u32::from(sign)).expect("western"))
+        .collect();
+    std::fs::write(&path, bytes).expect("written");
+    let settings = DraftSettings { folder: folder.path().to_owned(), name: None, n_rows: 50_000 };
+    let draft = draft(&[path], &settings).expect("a draft");
+    assert!(draft.text.contains("encoding = \"windows-1252\""), "{}", draft.text);
+    let question =
+        "# ? not UTF-8, and read as windows-1252, which makes \"geprüft\", \"Jérôme\": are the letters right?";
+    assert!(draft.text.contains(question), "{}", draft.text);
+    assert!(checked(folder.path(), &draft).contains("60 used"), "{}", checked(folder.path(), &draft));
+}
+
+#[test]
+fn titles_above_the_names_of_columns_are_found_and_the_draft_runs() {
+    let answers = rows(60, |n| format!("c{n},2026-03-{:02}T10:00:00Z,{},{}\n", 1 + n % 28, n % 11, 1 + n * 7 % 5));
+    for titles in ["NPS export of a shop\nmade 2026-04-01, by Ada\n\n", "Export,,,\n2026-04-01,,,\n,,,\n"] {
+        let table = format!("{titles}customer_id,answered_at,nps,delivery_rating\n{answers}");
+        let (folder, draft) = drafted_of_texts(&[("survey.csv", table)]);
+        assert!(draft.text.contains("header_row = 4"), "{}", draft.text);
+        assert!(checked(folder.path(), &draft).contains("60 used"), "{}", checked(folder.path(), &draft));
+    }
+}
+
+#[test]
+fn a_time_of_day_in_a_column_beside_its_date_is_drafted_with_it_and_the_draft_runs() {
+    // As Square (ISO 8601) and PayPal (months first) write it.
+    for (day, clock, format) in [
+        (
+            (|n| format!("2026-02-{:02}", 1 + n % 28)) as fn(usize) -> String,
+            (|n| format!("{:02}:{:02}:49", n % 24, n % 60)) as fn(usize) -> String,
+            None,
+        ),
+        (
+            |n| format!("02/{:02}/2026", 13 + n % 15),
+            |n| format!("{}:{:02}:49 PM", 1 + n % 12, n % 60),
+            Some("%m/%d/%Y %I:%M:%S %p"),
+        ),
+    ] {
+        let orders: String =
+            (0..120).map(|n| format!("{},{},EST,c{},{}.5\n", day(n), clock(n), n % 40, 10 + n)).collect();
+        let answers =
+            rows(60, |n| format!("c{},2026-03-{:02}T10:00:00Z,{},{}\n", n % 40, 1 + n % 28, n % 11, 1 + n * 7 % 5));
+        let (folder, draft) = drafted_of_texts(&[
+            ("survey.csv", format!("customer_id,answered_at,nps,delivery_rating\n{answers}")),
+            ("orders.csv", format!("Date,Time,Time Zone,Customer ID,Net Sales\n{orders}")),
+        ]);
+        let text = &draft.text;
+        assert!(text.contains("time = [\"Date\", \"Time\"]") && !text.contains("Time is not read"), "{text}");
+        let is_said = |format: &str| text.contains(&format!("time_format = \"{format}\""));
+        assert!(format.is_none_or(is_said), "{text}");
+        assert!(checked(folder.path(), &draft).contains("120 used"), "{}\n{text}", checked(folder.path(), &draft));
+    }
+}
+
+#[test]
+fn columns_of_one_name_are_named_in_the_draft() {
+    let answers = rows(60, |n| format!("c{n},2026-03-{:02}T10:00:00Z,{},{},3,2\n", 1 + n % 28, n % 11, 1 + n * 7 % 5));
+    let table = format!("customer_id,answered_at,nps,delivery_rating,Score,Score\n{answers}");
+    let (_, draft) = drafted_of_texts(&[("survey.csv", table)]);
+    assert!(draft.text.contains("so that none of them can be read: Score; give each"), "{}", draft.text);
+    // As a sheet's column of formulas is read that nobody has computed.
+    let answers =
+        rows(60, |n| format!("c{n},2026-03-{:02}T10:00:00Z,{},{},=A{n}\n", 1 + n % 28, n % 11, 1 + n * 7 % 5));
+    let table = format!("customer_id,answered_at,nps,delivery_rating,margin\n{answers}");
+    let (_, draft) = drafted_of_texts(&[("survey.csv", table)]);
+    assert!(draft.text.contains("# ? margin holds formulas whose values are not in the file"), "{}", draft.text);
+}
+
 #[test]
 fn lines_of_orders_are_drafted_as_such_and_the_draft_counts_orders() {
     // 120 lines of 40 orders, three each at one time, of as many customers.
