@@ -139,20 +139,17 @@ pub(super) fn check(contract: &Contract, rows: &mut impl Rows) -> Checked {
         match verdict {
             Ok(()) => {
                 note_overruled(contract, rows, &mut checked.overruled);
-                if contract.asks_for_unique_rows() {
-                    let unique = contract.unique.map(|unique| checked.columns[unique].text(checked.n_used));
-                    let id = unique.and_then(fingerprints::of_id);
-                    checked.origins.push(Origin { id, together: together(contract, rows), place: rows.place() });
-                }
-                for (column, &at) in checked.versions.iter_mut().zip(&contract.versions) {
-                    column.push_text(rows.cell(at).text(&mut scratch.text));
-                }
-                checked.n_used += 1;
+                checked.take_in(contract, rows, &mut scratch);
             }
-            // What the study does not want needs no correction.
+            // What the study does not want needs no correction, and is a row of its id all the same.
             Err(_) if row.is_ok() && is_excluded(contract, rows, &mut scratch.text) => {
                 checked.take_back();
-                *checked.excluded.entry(Exclusion::ByStudy).or_default() += 1;
+                if push_excluded(contract, rows, &mut checked, &mut scratch).is_ok() {
+                    checked.take_in(contract, rows, &mut scratch);
+                } else {
+                    checked.take_back();
+                    *checked.excluded.entry(Exclusion::ByStudy).or_default() += 1;
+                }
             }
             Err(fault) => {
                 checked.take_back();
@@ -202,6 +199,19 @@ fn is_same_value(own: &str, folder: &str) -> bool {
 }
 
 impl Checked {
+    /// Counts the row that was pushed last among the used ones.
+    fn take_in(&mut self, contract: &Contract, rows: &mut impl Rows, scratch: &mut Scratch) {
+        if contract.asks_for_unique_rows() {
+            let unique = contract.unique.map(|unique| self.columns[unique].text(self.n_used));
+            let id = unique.and_then(fingerprints::of_id);
+            self.origins.push(Origin { id, together: together(contract, rows), place: rows.place() });
+        }
+        for (column, &at) in self.versions.iter_mut().zip(&contract.versions) {
+            column.push_text(rows.cell(at).text(&mut scratch.text));
+        }
+        self.n_used += 1;
+    }
+
     /// Leaves out the used rows that lie at or after the end of what the study sees, and says for which ends these would be the same.
     pub(super) fn leave_out_later(&mut self, contract: &Contract) -> Sight {
         let end_us = contract.end_us;
@@ -395,6 +405,25 @@ fn check_row(contract: &Contract, rows: &impl Rows, checked: &mut Checked, scrat
             checked.columns[amount].put_number(row, of_all);
         } else {
             return Err(Fault { reason: Reason::OutOfRange, columns: vec![amount, quantity] });
+        }
+    }
+    Ok(())
+}
+
+/// Appends a row that the study leaves out and that is faulty elsewhere: its id and its marks, and nothing else.
+fn push_excluded(
+    contract: &Contract,
+    rows: &impl Rows,
+    checked: &mut Checked,
+    scratch: &mut Scratch,
+) -> Result<(), Reason> {
+    for (at, column) in contract.columns.iter().enumerate() {
+        let buffer = &mut checked.columns[at];
+        let is_id = contract.unique == Some(at) && matches!(column.kind, Kind::Text);
+        if is_id || matches!(column.kind, Kind::Excluding(_)) {
+            push_cell(contract, column, rows.cell(at), buffer, scratch)?;
+        } else {
+            buffer.push_none(State::Blank);
         }
     }
     Ok(())

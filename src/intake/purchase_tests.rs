@@ -77,6 +77,22 @@ fn an_order_whose_last_row_is_excluded_is_none() {
     assert_eq!(with("repeats = \"first\""), (vec!["ann".to_owned()], Some(1)));
 }
 
+/// A row of a cancellation often lacks what the study wants of a purchase; it is the last word on the order all the same.
+#[test]
+fn an_order_whose_last_row_is_excluded_and_faulty_is_none() {
+    let rows = "no,who,when,eur,status
+1,ann,2026-02-01T12:00:00Z,5,paid
+2,bob,2026-02-02T12:00:00Z,6,paid
+1,ann,soon,n/a,cancelled
+,bob,2026-02-02T12:00:00Z,oops,cancelled
+";
+    let case = orders(rows);
+    let intake = case.run(&study("exclude = { status = [\"cancelled\"] }\nrepeats = \"last\"")).expect("readable");
+    assert_eq!(texts(&intake.tables.transactions, "customer"), [Some("bob".to_owned())]);
+    let own = account(&intake);
+    assert_eq!((n_left_out(&intake), own.n_repeats(), own.n_faulty()), (Some(2), 1, 0));
+}
+
 #[test]
 fn a_price_times_a_quantity_is_an_amount() {
     let rows = "no,who,when,eur,pieces

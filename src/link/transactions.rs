@@ -126,14 +126,15 @@ impl LinkPlan {
         )
     }
 
-    /// The events with the money of an order in the line that begins it and in no other; its returns bear it once likewise.
+    /// The events with the money of an order in its earliest line that has an amount and in no other; its returns bear it once likewise.
     fn with_money_once(&self, events: &str, carried: &[&str]) -> String {
         let is_marked = self.is_return().is_some();
         let mut columns = vec!["customer", "t"];
         columns.extend((is_marked || self.details.returns == Returns::Dated).then_some("returned_t"));
         columns.extend(carried);
         let (lines, t) = if is_marked { (", t IS NULL", "COALESCE(t, returned_t)") } else { ("", "t") };
-        let is_first = first_of_order(&format!("customer, order_id{lines}"), &format!("{t}, money DESC NULLS LAST"));
+        let is_first =
+            first_of_order(&format!("customer, order_id{lines}"), &format!("money IS NULL, {t}, money DESC"));
         format!(
             "SELECT {}, CASE WHEN {is_first} THEN money END AS money\n    FROM ({events}) whole",
             columns.join(", ")
@@ -354,7 +355,7 @@ impl LinkPlan {
         let money = money("amount");
         let alone = lines(&format!("t, {money} AS money"), "IS NULL");
         let orders = if self.amount_once {
-            let is_first = first_of_order("customer, order_id", "t, amount DESC NULLS LAST");
+            let is_first = first_of_order("customer, order_id", "amount IS NULL, t, amount DESC");
             let marked = lines(&format!("order_id, t, CASE WHEN {is_first} THEN {money} END AS money"), "IS NOT NULL");
             format!(
                 "  SELECT customer, MIN(t) AS t, SUM(money) AS money FROM (\n{marked}\n  ) whole GROUP BY customer, order_id"

@@ -104,6 +104,9 @@ pub(super) fn stored_history(study: &Study) -> StoredHistory {
         returns: word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default(),
         orders: transactions.is_some_and(|own| own.order.is_some()),
         amounts: amounts.to_owned(),
+        left_out: transactions.map_or_else(String::new, |own| {
+            serde_json::json!({ "exclude": own.files.exclude, "amount_min": own.amount_min }).to_string()
+        }),
         contacts: details.contacts.as_ref().and_then(|own| serde_json::to_value(own).ok()),
     }
 }

@@ -416,6 +416,8 @@ fn check_history(study: &Study, own: &StoredModel, plan: &LinkPlan) -> Result<()
             format!("`{}`", then.amounts),
             format!("`{}`", now.amounts),
         ))
+    } else if of_purchases && then.left_out != now.left_out {
+        Some(("rows left out", then.left_out.clone(), now.left_out))
     } else if of_contacts && then.contacts != now.contacts {
         let word =
             |own: &Option<serde_json::Value>| own.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);

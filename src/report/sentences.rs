@@ -5,6 +5,7 @@ use super::influence_results::InfluenceRow;
 use super::results::{ClusterUnit, MeasureRow, Metric, OutcomeResult, PenalisedTerms, StudyResults};
 use super::{reasons, standing, words};
 use crate::drivers::{DriverRanking, DriverRow};
+use crate::intake::Exclusion;
 use crate::link::ResponseCut;
 use crate::stats::Confidence;
 
@@ -161,17 +162,19 @@ pub(super) fn rows(results: &StudyResults) -> Option<String> {
     let sum = |of: fn(&crate::intake::SourceAccount) -> u64| -> u64 { results.sources.iter().map(of).sum() };
     let (read, used) = (sum(|source| source.rows_read), sum(|source| source.rows_used));
     let (aside, excluded) = (sum(|source| source.n_quarantined()), sum(|source| source.n_excluded()));
+    let later = sum(|source| source.rows_excluded.get(&Exclusion::AfterAsOf).copied().unwrap_or(0));
     let were = |n: u64, one: &'static str, many: &'static str| words::counted(n as usize, one, many);
     let mut text = format!("{} read and {} used", were(read, "row was", "rows were"), words::count(used));
-    match (aside, excluded) {
-        (0, 0) => {}
-        (aside, 0) => text.push_str(&format!("; {} put aside as unusable", were(aside, "was", "were"))),
-        (0, excluded) => text.push_str(&format!("; {} outside the time of the study", were(excluded, "lies", "lie"))),
-        (aside, excluded) => text.push_str(&format!(
-            "; {} put aside as unusable and {} outside the time of the study",
-            were(aside, "was", "were"),
-            were(excluded, "lies", "lie")
-        )),
+    let others = [
+        (aside, were(aside, "was put aside as unusable", "were put aside as unusable")),
+        (later, were(later, "lies outside the time of the study", "lie outside the time of the study")),
+        (excluded - later, were(excluded - later, "is left out for what it says", "are left out for what they say")),
+    ];
+    let others: Vec<String> = others.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect();
+    match others.split_last() {
+        None => {}
+        Some((last, [])) => text.push_str(&format!("; {last}")),
+        Some((last, rest)) => text.push_str(&format!("; {} and {last}", rest.join(", "))),
     }
     text.push('.');
     Some(text)
@@ -347,6 +350,17 @@ mod tests {
     use super::super::fixture;
     use super::*;
     use crate::link::ResponseRate;
+
+    #[test]
+    fn rows_are_left_out_for_their_time_or_for_what_they_say() {
+        let mut results = fixture::retail();
+        let orders = &mut results.sources[1];
+        orders.rows_used -= 165;
+        orders.rows_excluded.insert(Exclusion::ByStudy, 165);
+        let said = rows(&results).expect("sources");
+        let end = "; 46 were put aside as unusable, 10 lie outside the time of the study and 165 are left out for what they say.";
+        assert!(said.ends_with(end), "{said}");
+    }
 
     #[test]
     fn many_names_that_are_not_told_apart_are_counted() {

@@ -115,6 +115,8 @@ pub struct StoredHistory {
     pub orders: bool,
     /// What the amount of a row is: `line`, its own; `order`, that of the order whose line it is; `quantity`, the price of one.
     pub amounts: String,
+    /// Which rows of the transactions are none: `exclude` and `amount_min` of the study, as JSON.
+    pub left_out: String,
     /// What counts as a contact, where contacts are counted.
     pub contacts: Option<serde_json::Value>,
 }

@@ -1,7 +1,7 @@
 //! Settings that contradict each other, found before anything runs.
 
 use super::section::{Item, Section};
-use super::{Advance, Distinct, OutcomeKind, Problem, Returns, Same, Study, StudyError, keys, nearest};
+use super::{Advance, AmountPer, Distinct, OutcomeKind, Problem, Returns, Same, Study, StudyError, keys, nearest};
 
 /// Refuses a study whose parts do not fit together.
 pub(super) fn check(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError> {
@@ -121,6 +121,11 @@ fn check_history(study: &Study, top: &Section<'_, '_>) -> Result<(), StudyError>
         Returns::NegativeAmounts if transactions.and_then(|own| own.amount_min).is_some_and(|min| min >= 0.0) => {
             let sentence = "`history.returns` tells returns by negative amounts, and `amount_min` of [sources.transactions] puts them all \
                             aside; leave `amount_min` out, or set it below 0";
+            return Err(item_of(top, &["history", "returns"])?.invalid(sentence));
+        }
+        Returns::Dated if transactions.is_some_and(|own| own.amount_per == Some(AmountPer::Order)) => {
+            let sentence = "`history.returns` dates the return of each line, and amount_per = \"order\" says that lines bear the amount of \
+                            their whole order, so that what a line gave back is not known; name a column with the amounts of lines";
             return Err(item_of(top, &["history", "returns"])?.invalid(sentence));
         }
         _ => {}

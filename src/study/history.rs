@@ -396,6 +396,8 @@ mod tests {
         let amounts = "amount = \"eur\"\namount_min = 0";
         refused(amounts, "", "returns = \"negative_amounts\"", 23, "puts them all aside");
         refused("amount_min = 0", "", "", 11, "no amounts are named");
+        let whole = "amount = \"eur\"\norder = \"no\"\namount_per = \"order\"\nreturned_time = \"back\"";
+        refused(whole, "", "returns = \"dated\"", 25, "what a line gave back is not known");
         refused("", "valid_to = \"to\"", "", 15, "name that column as `valid_from`");
         refused("", "", "contacts = { kinds = [] }", 22, "names no kind of activity");
         refused("", "", "activity_kinds = [\"Call\", \"call\"]", 22, "names \"Call\" and \"call\"");

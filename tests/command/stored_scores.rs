@@ -299,7 +299,7 @@ fn files_that_are_no_models_of_this_study_are_refused_with_what_to_do() {
         refused(&score(path, later, &models, &[]), 3, words);
     }
     type Change = fn(&mut Value);
-    let changes: [(Change, &str); 10] = [
+    let changes: [(Change, &str); 11] = [
         (|model| model["format_version"] = json!("2.0"), "has format version 2.0"),
         (|model| model["terms"][0]["estimate"] = json!(9.0), "self-test row"),
         (
@@ -329,6 +329,12 @@ fn files_that_are_no_models_of_this_study_are_refused_with_what_to_do() {
                 model["history"]["amounts"] = json!("order");
             },
             "whose amounts (of a line, of an order, or of a quantity) were `order`, and those of the study are `line`",
+        ),
+        (
+            |model| {
+                model["history"]["left_out"] = json!("{\"amount_min\":null,\"exclude\":{\"status\":[\"cancelled\"]}}")
+            },
+            "whose rows left out were {\"amount_min\":null,\"exclude\":{\"status\":[\"cancelled\"]}}, and those of the study are",
         ),
         (
             |model| model["window_days"] = json!(60),

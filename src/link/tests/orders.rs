@@ -206,6 +206,9 @@ fn an_amount_that_every_line_of_an_order_bears_counts_once_at_the_earliest() {
         // Where the lines do not agree the largest amount of the earliest ones counts.
         line("C", T + DAY, 20.0, ""),
         line("C", T + DAY, 30.0, ""),
+        // A line without an amount bears none.
+        line("F", T - 9 * DAY, f64::NAN, ""),
+        line("F", T - 8 * DAY, 40.0, ""),
         // An order that came back, a line each.
         line("A", T - 6 * DAY, -60.0, "home"),
         line("A", T - 6 * DAY, -60.0, "garden"),
@@ -216,8 +219,8 @@ fn an_amount_that_every_line_of_an_order_bears_counts_once_at_the_earliest() {
         plan.windows = vec![OutcomeWindow::Purchases { days: 30 }];
     });
     let expected = [
-        ("frequency", 4.0),
-        ("spend_30d", 60.0 + 18.0 + 7.0 + 7.0),
+        ("frequency", 5.0),
+        ("spend_30d", 60.0 + 18.0 + 7.0 + 7.0 + 40.0),
         ("returned_spend_30d", 60.0),
         ("next_purchases_30d", 1.0),
         ("next_spend_30d", 30.0),
