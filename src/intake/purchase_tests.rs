@@ -132,6 +132,7 @@ fn amounts_of_whole_orders_and_prices_of_one_are_asked_for_with_what_they_need()
     let bare = format!("{head}{}", study("quantity = \"pieces\"").replace("amount = \"eur\"\n", ""));
     assert!(refused(&bare).contains("no prices are named"));
     assert!(with("exclude = { status = [] }").contains("is an empty list"));
+    assert!(with("quantity = \"eur\"").contains("would be multiplied by themselves"));
 }
 
 #[test]

@@ -134,8 +134,9 @@ impl<'m> Spreading<'m> {
             Reference {
                 feature: term.term.clone(),
                 at: Some(at),
-                mean: term.mean,
-                std_dev: term.std_dev,
+                // Of the values: where a gap takes their mean, the column that is fitted varies less.
+                mean: spread.map_or(term.mean, |spread| spread.mean),
+                std_dev: spread.map_or(term.std_dev, |spread| spread.std_dev),
                 n: spread.map_or(n_training, |spread| spread.n) as f64,
                 missing: spread.map(|spread| spread.missing),
                 bins: spread.and_then(bins),
@@ -148,9 +149,9 @@ impl<'m> Spreading<'m> {
                 at: None,
                 mean: predictions.mean,
                 std_dev: predictions.std_dev,
-                n: predictions.spread.n as f64,
+                n: predictions.n as f64,
                 missing: None,
-                bins: bins(&predictions.spread),
+                bins: bins(predictions),
             });
         }
         let has_all = |&at: &usize| own.terms[at].spread.as_ref().is_some_and(|spread| spread.n == n_training);

@@ -6,8 +6,8 @@ use crate::drivers::what_if::OutcomeEnds;
 use crate::intake::Intake;
 use crate::report::EvaluationResult;
 use crate::store::{
-    ModelArtefact, ModelInput, Provenance, StoredEnds, StoredHistory, StoredPenalty, StoredPredictions, StoredSpread,
-    TermSource, TrainingWindow,
+    ModelArtefact, ModelInput, Provenance, StoredEnds, StoredHistory, StoredPenalty, StoredSpread, TermSource,
+    TrainingWindow,
 };
 use crate::study::{AmountPer, OutcomeKind, Study};
 
@@ -67,11 +67,7 @@ pub(super) fn artefact(
                 lambda: own.lambda,
             }),
             calibration: model.calibration.clone(),
-            predictions: model.spread.as_ref().map(|own| StoredPredictions {
-                mean: own.predictions.mean,
-                std_dev: own.predictions.std_dev,
-                spread: stored_spread(&own.predictions.spread),
-            }),
+            predictions: model.spread.as_ref().map(|own| stored_spread(&own.predictions)),
             metrics: in_sample.chain(test).chain(alpha).collect(),
         },
     ))
@@ -87,7 +83,8 @@ fn stored_spread(spread: &Spread) -> StoredSpread {
         Some(bins) => (bins.edges().to_vec(), bins.shares().to_vec()),
         None => (Vec::new(), Vec::new()),
     };
-    StoredSpread { n: spread.n, missing: spread.missing, edges, shares }
+    let Spread { mean, std_dev, n, missing, bins: _ } = *spread;
+    StoredSpread { mean, std_dev, n, missing, edges, shares }
 }
 
 /// Settings of the study under which a column of the history holds other numbers than under others, its name being the same.

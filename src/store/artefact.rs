@@ -80,7 +80,7 @@ pub struct ModelArtefact {
     pub calibration: Option<Calibration>,
     /// What it predicted of its training rows, calibrated where that was learned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub predictions: Option<StoredPredictions>,
+    pub predictions: Option<StoredSpread>,
     /// Figures of the fit: `_in_sample` on the rows it was fitted on, `_test` of a fit to earlier rows on later ones.
     pub metrics: BTreeMap<String, f64>,
     /// Rows with the prediction that a reader of this file must get.
@@ -124,6 +124,10 @@ pub struct StoredHistory {
 /// How many rows had a value, and how the values were spread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoredSpread {
+    /// The mean of the values.
+    pub mean: f64,
+    /// Their standard deviation.
+    pub std_dev: f64,
     /// Training rows with a value.
     pub n: usize,
     /// Share of the answers without a value, those counted that were left out for that.
@@ -132,18 +136,6 @@ pub struct StoredSpread {
     pub edges: Vec<f64>,
     /// The share of the values in each bin.
     pub shares: Vec<f64>,
-}
-
-/// What a model predicted of its training rows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StoredPredictions {
-    /// Their mean.
-    pub mean: f64,
-    /// Their standard deviation.
-    pub std_dev: f64,
-    /// How they were spread.
-    #[serde(flatten)]
-    pub spread: StoredSpread,
 }
 
 /// The penalty of a model that is there to predict.
@@ -239,7 +231,7 @@ pub struct Provenance {
     /// A learned calibration.
     pub calibration: Option<Calibration>,
     /// What was predicted of the training rows.
-    pub predictions: Option<StoredPredictions>,
+    pub predictions: Option<StoredSpread>,
     /// Figures of the fit.
     pub metrics: BTreeMap<String, f64>,
 }
@@ -452,7 +444,8 @@ mod tests {
         let outcome = Outcome::numeric("recommend", array![2.0, 3.0, 6.0, 7.0]).expect("valid");
         let fit = Ols::default().fit(&Observations::new(design, outcome).expect("valid")).expect("a fit");
         let training = TrainingWindow { first: None, last: None, n_used: 4 };
-        let spread = StoredSpread { n: 4, missing: 0.2, edges: vec![2.0], shares: vec![0.5, 0.5] };
+        let spread =
+            StoredSpread { mean: 4.5, std_dev: 2.06, n: 4, missing: 0.2, edges: vec![2.0], shares: vec![0.5, 0.5] };
         ModelArtefact::new(
             fit.model(),
             Provenance {
@@ -471,7 +464,7 @@ mod tests {
                 sources: vec![TermSource { spread: Some(spread.clone()), ..TermSource::default() }],
                 penalty: None,
                 calibration: None,
-                predictions: Some(StoredPredictions { mean: 4.5, std_dev: 2.06, spread }),
+                predictions: Some(spread),
                 metrics: BTreeMap::new(),
             },
         )

@@ -7,8 +7,8 @@ mod staging;
 mod table;
 
 pub use artefact::{
-    ModelArtefact, ModelInput, Provenance, ReadModel, SelfTest, StoredEnds, StoredHistory, StoredPenalty,
-    StoredPredictions, StoredSpread, StoredTerm, TermSource, TrainingWindow,
+    ModelArtefact, ModelInput, Provenance, ReadModel, SelfTest, StoredEnds, StoredHistory, StoredPenalty, StoredSpread,
+    StoredTerm, TermSource, TrainingWindow,
 };
 pub use earlier::Earlier;
 pub use manifest::{Manifest, ModelFile, OutputFile, Recorded, Status, refusal};

@@ -794,6 +794,12 @@ fn read_transactions(section: &Section<'_, '_>, base_dir: &Path) -> Result<Trans
             item.path()
         )));
     }
+    if let Some(item) = section.item("quantity").filter(|_| quantity == amount) {
+        return Err(item.invalid(format!(
+            "`{}` is the column of the amounts, which would be multiplied by themselves; name the column that says how many were bought",
+            item.path()
+        )));
+    }
     Ok(Transactions {
         files: read_files(section, base_dir)?,
         times: read_times(section)?,

@@ -532,7 +532,7 @@ fn other_real_files_are_drafted_or_refused_with_a_reason() {
         assert!(own.study.sources.feedback.recommend.is_none(), "{name}");
     }
     for (name, exit_code) in
-        [("cdnow/cdnow_elog_btyd.csv", 4), ("bitcoin_otc", 3), ("wiki_vote", 3), ("classic/swiss.csv", 4)]
+        [("cdnow/cdnow_elog_btyd.csv", 4), ("bitcoin_otc", 3), ("wiki_vote", 4), ("classic/swiss.csv", 4)]
     {
         let error = drafted_of(&[folder.join(name)], 20_000).err().unwrap_or_else(|| panic!("{name} was drafted"));
         assert_eq!(error.exit_code(), exit_code, "{name}: {error}");
