@@ -364,8 +364,8 @@ impl ModelArtefact {
         let text = std::fs::read_to_string(path).map_err(|error| {
             refuse(format!("cannot be read ({error}); name a model file that `advocate run` wrote into models/"))
         })?;
-        let value: serde_json::Value =
-            serde_json::from_str(&text).map_err(|error| refuse(format!("is not JSON ({error})")))?;
+        let value: serde_json::Value = serde_json::from_str(&text)
+            .map_err(|error| refuse(format!("is not JSON ({error}); name a model file that `advocate run` wrote")))?;
         if value.get("format").and_then(|format| format.as_str()) != Some(FORMAT) {
             return Err(refuse(format!("is no model file: it lacks `\"format\": \"{FORMAT}\"`")));
         }
